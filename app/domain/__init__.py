@@ -1,0 +1,1 @@
+"""What Lorgnette talks about: chats, images, regions, options, errors. Standard library only."""

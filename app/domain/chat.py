@@ -1,0 +1,117 @@
+"""A conversation is a tree of messages: editing or regenerating adds a sibling, nothing is overwritten."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import uuid4
+
+from app.domain.attachments import Attachment
+from app.domain.errors import Problem
+from app.domain.generation import AnswerStats
+from app.domain.regions import Page
+
+
+class Role(StrEnum):
+    """Who wrote a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageState(StrEnum):
+    """How far a message has come. Only answers are ever anything but COMPLETE."""
+
+    COMPLETE = "complete"
+    STREAMING = "streaming"
+    STOPPED = "stopped"
+    CUT_OFF = "cut_off"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class Author(StrEnum):
+    """What produced an answer: the vision model, or the built-in reader."""
+
+    MODEL = "model"
+    READER = "reader"
+
+
+def new_id() -> str:
+    """A fresh random identifier, 32 hex digits."""
+    return uuid4().hex
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One node of a conversation's tree.
+
+    `text` is Markdown for an answer of the model and plain text otherwise. `page` is what the reader found, for an
+    answer of the reader. `problem` says why a FAILED or INTERRUPTED answer stopped; its `text` is what came before.
+    """
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    text: str
+    created: datetime
+    attachments: tuple[Attachment, ...] = ()
+    state: MessageState = MessageState.COMPLETE
+    author: Author | None = None
+    model_name: str = ""
+    stats: AnswerStats | None = None
+    page: Page | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What stands in the composer and has not been sent."""
+
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing worth keeping."""
+        return not self.text.strip() and not self.attachments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A chat's card in the sidebar. `leaf_id` names the last message of the branch that is shown."""
+
+    id: str
+    title: str
+    created: datetime
+    updated: datetime
+    leaf_id: str | None = None
+    image_count: int = 0
+    draft: Draft = Draft()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message as the model sees it: who spoke, the text, and the paths of its images in order."""
+
+    role: Role
+    text: str
+    image_paths: tuple[str, ...] = ()
+
+
+TITLE_LENGTH = 48
+
+
+def title_from(text: str) -> str:
+    """A sidebar title from the first words of a question: one line, cut at a word, at most TITLE_LENGTH characters."""
+    line = " ".join(text.split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    head = line[: TITLE_LENGTH - 1]
+    words = head.rsplit(" ", 1)
+    return (words[0] if len(words[0]) >= TITLE_LENGTH // 2 else head) + "…"

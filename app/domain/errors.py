@@ -1,0 +1,99 @@
+"""The error tree.
+
+LorgnetteError
+├── UserError              something the user can act on; carries a Problem
+│   ├── ImageError         a file or clipboard image that cannot be used
+│   ├── CheckpointError    a model folder that cannot be opened
+│   ├── ModelMissing       a question was asked and no model is open
+│   ├── EngineError        the engine process failed or ran out of memory
+│   ├── ReadingError       the built-in reader could not read an image
+│   └── StorageError       disk full, database locked or damaged, no permission
+└── Cancelled              the user pressed Stop; never shown as an error
+
+Anything else that escapes is a bug of ours and is shown as one. Foreign errors (Pillow, torch, SQLite, the
+operating system) are translated once, where they enter, with `raise ... from`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ProblemKind(StrEnum):
+    """What a problem is about, so that the window can offer the right button beside the sentence."""
+
+    IMAGE = "image"
+    CHECKPOINT = "checkpoint"
+    MODEL_MISSING = "model_missing"
+    ENGINE = "engine"
+    READING = "reading"
+    STORAGE = "storage"
+    BUG = "bug"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One clear report: what happened, what was kept, what to do. Plain text, ready to be shown."""
+
+    kind: ProblemKind
+    what: str
+    kept: str = ""
+    todo: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The parts that are not empty, joined by single spaces."""
+        return " ".join(part for part in (self.what, self.kept, self.todo) if part)
+
+
+class LorgnetteError(Exception):
+    """Base of every error that this project raises on purpose."""
+
+
+class Cancelled(LorgnetteError):
+    """The user stopped the request; whatever was produced so far is kept."""
+
+
+class UserError(LorgnetteError):
+    """An error that the user is told about in one sentence. Subclasses set `kind`."""
+
+    kind = ProblemKind.BUG
+
+    def __init__(self, what: str, *, kept: str = "", todo: str = "") -> None:
+        self.problem = Problem(self.kind, what, kept, todo)
+        super().__init__(self.problem.sentence)
+
+
+class ImageError(UserError):
+    """A file or clipboard image cannot be used."""
+
+    kind = ProblemKind.IMAGE
+
+
+class CheckpointError(UserError):
+    """A model folder cannot be opened."""
+
+    kind = ProblemKind.CHECKPOINT
+
+
+class ModelMissing(UserError):
+    """A question was asked and no model is open."""
+
+    kind = ProblemKind.MODEL_MISSING
+
+
+class EngineError(UserError):
+    """The engine process failed, died, or ran out of memory."""
+
+    kind = ProblemKind.ENGINE
+
+
+class ReadingError(UserError):
+    """The built-in reader could not read an image."""
+
+    kind = ProblemKind.READING
+
+
+class StorageError(UserError):
+    """The disk or the database refused."""
+
+    kind = ProblemKind.STORAGE

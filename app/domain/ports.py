@@ -1,0 +1,63 @@
+"""What the parts need from each other, as Protocols, so that each can be built and tested alone."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from app.domain.attachments import Attachment
+from app.domain.chat import Conversation, Draft, Message
+
+
+class ConversationStore(Protocol):
+    """Keeps conversations. Every method may raise StorageError; all run on one thread."""
+
+    def conversations(self) -> Sequence[Conversation]:
+        """Every conversation with its draft, the most recently updated first."""
+        ...
+
+    def messages(self, conversation_id: str) -> Sequence[Message]:
+        """All messages of a conversation, parents before children, siblings oldest first."""
+        ...
+
+    def save_conversation(self, conversation: Conversation) -> None:
+        """Insert or update a conversation's card (not its draft, not its messages)."""
+        ...
+
+    def save_draft(self, conversation_id: str, draft: Draft) -> None:
+        """Replace the draft of an existing conversation."""
+        ...
+
+    def save_message(self, message: Message) -> None:
+        """Insert or update a message; on return it is on disk."""
+        ...
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Remove a conversation with its messages."""
+        ...
+
+
+class AttachmentStore(Protocol):
+    """Keeps the original bytes of every image, named by their digest."""
+
+    def add(self, source: Path, digest: str) -> Path:
+        """Copy `source` into the store; on return it is on disk.
+
+        Raises StorageError, or ImageError where the bytes no longer have `digest`.
+        """
+        ...
+
+    def path(self, attachment: Attachment) -> Path:
+        """Where the original bytes lie."""
+        ...
+
+
+class CancelCheck(Protocol):
+    """Asked between tokens and between layers."""
+
+    def __call__(self) -> None:
+        """Return when work should go on; raise Cancelled when the user has stopped it."""
+        ...
+
+
+ProgressCallback = Callable[[float], None]
+"""Told the part of the work that is done, 0..1."""

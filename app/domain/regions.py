@@ -1,0 +1,69 @@
+"""Places on an image: boxes, points, and lines of text with their boxes.
+
+All coordinates are pixels of the upright image (after EXIF orientation), origin at the top left, x to the right.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place on the image, in pixels."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An axis-aligned rectangle in pixels; `right` and `bottom` are exclusive."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Horizontal extent in pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Vertical extent in pixels."""
+        return self.bottom - self.top
+
+    @property
+    def centre(self) -> Point:
+        """The middle of the box."""
+        return Point((self.left + self.right) / 2, (self.top + self.bottom) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of recognised text.
+
+    `quad` holds the four corners clockwise from the line's own top left, so a tilted line stays tilted; `box` is its
+    axis-aligned hull. `score` is the recogniser's mean character probability, 0..1.
+    """
+
+    text: str
+    box: Box
+    quad: tuple[Point, Point, Point, Point]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a reader found on one image, `lines` in reading order, `text` the same lines as people would copy them.
+
+    `rotation` is the clockwise turn in degrees (0, 90, 180, 270) that the reader applied before it could read; the
+    lines' coordinates are those of the unrotated image. `notice` is a sentence for the user, or empty.
+    """
+
+    width: int
+    height: int
+    lines: tuple[TextLine, ...]
+    text: str
+    rotation: int = 0
+    notice: str = ""

@@ -1,0 +1,1 @@
+"""Decodes untrusted files and runs models. No Qt; runs in child processes, but for `process.client`."""

@@ -1,0 +1,1 @@
+"""From a conversation to streamed text: prompt, sampling, the loop."""

@@ -1,0 +1,1 @@
+"""Opening image files that may be broken, huge or hostile."""

@@ -1,0 +1,121 @@
+"""Everything that is said between the window's process and an engine process.
+
+Requests go to the child, events come back; every one carries the id of the request it belongs to, and the receiver
+drops what belongs to a request it no longer knows. Messages are plain data, encoded as MessagePack by `wire`: an
+engine process decodes untrusted files, so nothing that comes out of it may be unpickled.
+"""
+
+import msgspec
+
+from app.domain.chat import Turn
+from app.domain.engine_status import Stage
+from app.domain.errors import Problem
+from app.domain.generation import AnswerStats, FinishReason, GenerationOptions, ModelInfo
+from app.domain.regions import Page
+
+
+class Message(msgspec.Struct, frozen=True, tag=True):
+    """Base of every message. `request_id` is unique within one window."""
+
+    request_id: int
+
+
+# Requests
+
+
+class ProbeImage(Message, frozen=True, tag=True):
+    """Check the file at `path` and make a thumbnail that fits `thumbnail_size` x `thumbnail_size` pixels."""
+
+    path: str
+    thumbnail_size: int
+
+
+class ReadText(Message, frozen=True, tag=True):
+    """Read the text of the image at `path` with the built-in reader."""
+
+    path: str
+
+
+class OpenModel(Message, frozen=True, tag=True):
+    """Check and load the model in `folder`, in place of the one that is open."""
+
+    folder: str
+
+
+class Ask(Message, frozen=True, tag=True):
+    """Continue the conversation `turns`, whose last turn is the user's, with an answer."""
+
+    turns: tuple[Turn, ...]
+    options: GenerationOptions
+
+
+class Cancel(Message, frozen=True, tag=True):
+    """Stop the request with this id as soon as possible; it still ends with Done or Failed."""
+
+
+class Shutdown(Message, frozen=True, tag=True):
+    """End the process after the current request has been cancelled."""
+
+
+Request = ProbeImage | ReadText | OpenModel | Ask | Cancel | Shutdown
+
+
+# Events
+
+
+class Loading(Message, frozen=True, tag=True):
+    """Work that takes a while: `progress` is 0..1 within `stage`."""
+
+    stage: Stage
+    progress: float
+
+
+class Ready(Message, frozen=True, tag=True):
+    """The model is open and answers questions."""
+
+    info: ModelInfo
+
+
+class Token(Message, frozen=True, tag=True):
+    """The next piece of the answer: whole characters, possibly of several tokens, never empty."""
+
+    text: str
+
+
+class Stats(Message, frozen=True, tag=True):
+    """The answer's figures, sent once, before Done."""
+
+    stats: AnswerStats
+
+
+class ImageProbed(Message, frozen=True, tag=True):
+    """The image is usable. Size after EXIF orientation; `thumbnail` is a PNG that this project encoded."""
+
+    digest: str
+    media_type: str
+    width: int
+    height: int
+    byte_size: int
+    frames: int
+    thumbnail: bytes
+
+
+class TextRead(Message, frozen=True, tag=True):
+    """What the reader found."""
+
+    page: Page
+
+
+class Done(Message, frozen=True, tag=True):
+    """The request is finished; nothing more follows for its id."""
+
+    reason: FinishReason
+
+
+class Failed(Message, frozen=True, tag=True):
+    """The request has failed; nothing more follows for its id."""
+
+    problem: Problem
+
+
+Event = Loading | Ready | Token | Stats | ImageProbed | TextRead | Done | Failed

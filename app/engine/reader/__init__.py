@@ -1,0 +1,1 @@
+"""The built-in reader: classical OCR, no model needed."""

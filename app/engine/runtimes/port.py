@@ -1,0 +1,79 @@
+"""What every runtime offers to the generation loop, which is written once for all of them.
+
+Arrays that cross the port are numpy, so that no runtime's library is needed to call another's. What stays on the
+device (weights, KV cache, vision features) is opaque to the loop.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.ports import CancelCheck, ProgressCallback
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePatches:
+    """One image, ready for the vision tower.
+
+    `pixels` is float32 [patches, channels * temporal_patch * patch * patch], normalised, patches ordered in merge
+    windows as Qwen3-VL's processor orders them; `grid_thw` counts patches along time, height and width.
+    """
+
+    pixels: FloatArray
+    grid_thw: tuple[int, int, int]
+
+
+class VisionFeatures(Protocol):
+    """What the vision tower made of one image: embeddings and deepstack features, kept on the device."""
+
+    @property
+    def visual_tokens(self) -> int:
+        """How many image tokens of the prompt these features stand for."""
+        ...
+
+
+class DecoderRuntime(Protocol):
+    """A loaded model with one KV cache. Not thread-safe."""
+
+    @property
+    def length(self) -> int:
+        """Tokens in the KV cache."""
+        ...
+
+    @property
+    def capacity(self) -> int:
+        """The most tokens that the KV cache can hold."""
+        ...
+
+    def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
+        """Run the vision tower; `check` is called between layers."""
+        ...
+
+    def prefill(
+        self,
+        token_ids: IntArray,
+        positions: IntArray,
+        features: Sequence[VisionFeatures],
+        progress: ProgressCallback,
+        check: CancelCheck,
+    ) -> FloatArray:
+        """Append `token_ids` [T] at M-RoPE `positions` [3, T] to the cache and return the last token's logits [V].
+
+        `features` replace the image tokens' embeddings, in order. `check` is called between layers; where it raises,
+        the cache is left as it was before the call.
+        """
+        ...
+
+    def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
+        """Append a few text tokens [T] at positions [3, T] and return the logits of each, float32 [T, V]."""
+        ...
+
+    def truncate(self, length: int) -> None:
+        """Forget everything behind the first `length` tokens."""
+        ...

@@ -1,0 +1,1 @@
+"""The torch runtime: int4 operators, text decoder, vision tower, devices."""

@@ -1,0 +1,46 @@
+"""Where Lorgnette keeps things on this machine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+"""Files that ship with the application."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """All folders and files under one data folder, so that a test or a portable copy can have its own."""
+
+    data: Path
+
+    @property
+    def database(self) -> Path:
+        """The conversations."""
+        return self.data / "lorgnette.sqlite"
+
+    @property
+    def attachments(self) -> Path:
+        """Original images, named by digest, with their thumbnails."""
+        return self.data / "attachments"
+
+    @property
+    def incoming(self) -> Path:
+        """Pasted image data on its way into the attachment store."""
+        return self.data / "incoming"
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.data / "settings.json"
+
+    @property
+    def log(self) -> Path:
+        """The log file; it holds no prompts, no answers and no file names."""
+        return self.data / "lorgnette.log"
+
+
+def default_paths() -> Paths:
+    """The current user's own folders, by the platform's conventions."""
+    return Paths(Path(platformdirs.user_data_dir("lorgnette", appauthor=False)))

@@ -1,0 +1,1 @@
+"""Between the window and the rest: threads, the chat session, importing. QtCore only."""

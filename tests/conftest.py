@@ -1,0 +1,66 @@
+"""Fixtures that every test gets: no display, no user folders, no leaks, no unexpected warnings."""
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import logging
+import multiprocessing
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_log_warnings(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail a test that logs a warning, unless it is marked `expects_log_warnings`."""
+    yield
+    if request.node.get_closest_marker("expects_log_warnings"):
+        return
+    loud = [record for record in caplog.get_records("call") if record.levelno >= logging.WARNING]
+    assert not loud, f"unexpected log: {[record.getMessage() for record in loud]}"
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves a running QThread, an active QTimer, a child process or a Python thread behind."""
+    started: list[tuple[QThread | QTimer, str]] = []
+    _remember_starts(monkeypatch, QThread, started)
+    _remember_starts(monkeypatch, QTimer, started)
+    threads = set(threading.enumerate())
+    yield
+    if QCoreApplication.instance() is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+    leaks = [f"{type(item).__name__} started at {where}" for item, where in started if _is_running(item)]
+    leaks += [f"child process {child.name}" for child in multiprocessing.active_children()]
+    leaks += [f"thread {thread.name}" for thread in threading.enumerate() if _is_leaked(thread, threads)]
+    assert not leaks, f"left behind: {leaks}"
+
+
+def _is_leaked(thread: threading.Thread, before: set[threading.Thread]) -> bool:
+    # Python's stand-ins for threads that it did not start itself (Qt's, torch's) cannot be told to end.
+    return thread not in before and not isinstance(thread, threading._DummyThread) and thread.is_alive()
+
+
+def _is_running(item: QThread | QTimer) -> bool:
+    try:
+        return item.isRunning() if isinstance(item, QThread) else item.isActive() and not item.isSingleShot()
+    except RuntimeError:  # Qt has already deleted the object.
+        return False
+
+
+def _remember_starts(
+    monkeypatch: pytest.MonkeyPatch, cls: type[QObject], started: list[tuple[QThread | QTimer, str]]
+) -> None:
+    original = cls.start  # type: ignore[attr-defined]
+
+    def start(self: QThread | QTimer, *args: int) -> None:
+        frame = sys._getframe(1)
+        started.append((self, f"{frame.f_code.co_filename}:{frame.f_lineno}"))
+        original(self, *args)
+
+    monkeypatch.setattr(cls, "start", start)
