@@ -35,6 +35,10 @@ class ConversationStore(Protocol):
         """Remove a conversation with its messages."""
         ...
 
+    def close(self) -> None:
+        """Let go of the database; nothing else may be called afterwards."""
+        ...
+
 
 class AttachmentStore(Protocol):
     """Keeps the original bytes of every image, named by their digest."""

@@ -52,6 +52,12 @@ class EngineClient:
         """Ask for the end: `events` then stops within SHUTDOWN_SECONDS."""
         self._post(None)
 
+    def kill(self) -> None:
+        """End the child at once; `events` then raises EngineDied."""
+        if self._pid is not None:
+            with contextlib.suppress(ValueError):  # It has ended since, and was cleaned up.
+                self._process.kill()
+
     def events(self) -> Iterator[Event]:
         """Start the child and yield its events until `close`; raises EngineDied where the child ends first."""
         self._process.start()
