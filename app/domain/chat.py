@@ -81,6 +81,11 @@ class Draft:
         """Whether there is nothing worth keeping."""
         return not self.text.strip() and not self.attachments
 
+    def without(self, sent: "Draft") -> "Draft":
+        """What is left after `sent` has been sent: words typed behind it, images added since."""
+        rest = tuple(attachment for attachment in self.attachments if attachment not in sent.attachments)
+        return Draft(text=self.text.removeprefix(sent.text), attachments=rest)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
@@ -105,6 +110,7 @@ class Turn:
 
 
 TITLE_LENGTH = 48
+DEFAULT_TITLE = "New chat"
 
 
 def title_from(text: str) -> str:

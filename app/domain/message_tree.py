@@ -14,7 +14,7 @@ class MessageTree:
         for message in messages:
             self.put(message)
 
-    def __contains__(self, message_id: str) -> bool:
+    def __contains__(self, message_id: object) -> bool:
         return message_id in self._messages
 
     def __getitem__(self, message_id: str) -> Message:

@@ -31,6 +31,10 @@ class ConversationStore(Protocol):
         """Insert or update a message; on return it is on disk."""
         ...
 
+    def save_turn(self, conversation: Conversation, messages: Sequence[Message]) -> None:
+        """Save a conversation's card, its draft and some of its messages, all or nothing; then they are on disk."""
+        ...
+
     def delete_conversation(self, conversation_id: str) -> None:
         """Remove a conversation with its messages."""
         ...

@@ -59,10 +59,7 @@ class Answers(QObject):
         if status.state in {EngineState.NO_MODEL, EngineState.FAILED}:
             self._end(replace(answer, state=MessageState.FAILED, problem=_NO_MODEL.problem))
             return
-        model_name = status.info.name if status.info else ""
-        self._follow(
-            self._model.ask(turns, options), _Running(replace(answer, model_name=model_name), self._model.engine)
-        )
+        self._follow(self._model.ask(turns, options), _Running(answer, self._model.engine))
 
     def read(self, answer: Message, image: Path) -> None:
         """Have the built-in reader write `answer`, a STREAMING message that is already on disk."""
@@ -116,7 +113,8 @@ class Answers(QObject):
                 running.answer = replace(running.answer, text=running.answer.text + text)
                 running.unpainted = running.unsaved = True
             case Stats(stats=stats):
-                running.answer = replace(running.answer, stats=stats)
+                info = self._model.status.info
+                running.answer = replace(running.answer, stats=stats, model_name=info.name if info else "")
             case TextRead(page=page):
                 running.answer = replace(running.answer, text=page.text, page=page)
             case Done(reason=reason):

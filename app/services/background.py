@@ -52,7 +52,7 @@ class BackgroundThread(QObject):
         self._thread.start()
 
     def submit(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
-        """Run `work` on the thread, then `done` with its result, or `failed` with its error, on this object's thread."""
+        """Run `work` on the thread, then `done` with its result or `failed` with its error, back on this one."""
         self._submitted.emit(_Job(work, done, failed))
 
     def close(self) -> None:

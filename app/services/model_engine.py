@@ -13,7 +13,7 @@ from app.services.engine import Engine
 
 
 class ModelEngine(QObject):
-    """Opens one model at a time. `status_changed` carries an EngineStatus, `opened` the folder of a model that works."""
+    """Opens one model at a time. `status_changed` carries an EngineStatus, `opened` the folder that was opened."""
 
     status_changed = Signal(object)
     opened = Signal(str)

@@ -1,0 +1,290 @@
+"""The chat that is on the screen: its branch of messages, its draft, and what happens on Send.
+
+Nothing is asked before it is on disk: the question and an empty answer are saved first, then the engine is asked, and
+only then is the composer cleared. A save that fails leaves the draft as it was.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from app.domain.attachments import Attachment
+from app.domain.chat import (
+    DEFAULT_TITLE,
+    Author,
+    Conversation,
+    Draft,
+    Message,
+    MessageState,
+    Role,
+    new_id,
+    now,
+    title_from,
+)
+from app.domain.errors import Problem
+from app.domain.generation import GenerationOptions
+from app.domain.message_tree import MessageTree
+from app.domain.ports import AttachmentStore
+from app.services.answers import Answers
+from app.services.library import Library
+from app.services.store_thread import StoreThread
+from app.services.turns import turns_for
+
+DRAFT_MILLISECONDS = 400
+READ_QUESTION = "Read text"
+
+
+class ChatSession(QObject):
+    """One conversation at a time.
+
+    `conversation_changed` carries the Conversation that is shown, `branch_changed` a tuple of its Messages,
+    `message_changed` one Message to add or update, `draft_changed` the Draft, `problem_met` a Problem.
+    """
+
+    conversation_changed = Signal(object)
+    branch_changed = Signal(object)
+    message_changed = Signal(object)
+    draft_changed = Signal(object)
+    busy_changed = Signal(bool)
+    problem_met = Signal(object)
+
+    def __init__(
+        self,
+        library: Library,
+        answers: Answers,
+        store: StoreThread,
+        attachments: AttachmentStore,
+        options: Callable[[], GenerationOptions],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._answers = answers
+        self._store = store
+        self._attachments = attachments
+        self._options = options
+        self._conversation = _new_conversation()
+        self._tree = MessageTree()
+        self._draft = Draft()
+        self._is_saving = False
+        self._draft_timer = QTimer(self)
+        self._draft_timer.setSingleShot(True)
+        self._draft_timer.setInterval(DRAFT_MILLISECONDS)
+        self._draft_timer.timeout.connect(self.save_draft)
+        answers.answer_changed.connect(self._on_answer_changed)
+
+    @property
+    def conversation_id(self) -> str:
+        """The chat that is shown; a new one has an id before it has anything to keep."""
+        return self._conversation.id
+
+    @property
+    def branch(self) -> tuple[Message, ...]:
+        """The messages that are shown, oldest first."""
+        return self._tree.path_to(self._conversation.leaf_id)
+
+    @property
+    def draft(self) -> Draft:
+        """What stands in the composer."""
+        return self._draft
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer of this chat is unfinished."""
+        return self._is_saving or bool(self._answers.current(self._conversation.id))
+
+    def start_new(self) -> None:
+        """Show an empty chat."""
+        self.save_draft()
+        self._show(_new_conversation(), ())
+
+    def open(self, conversation_id: str) -> None:
+        """Show a kept chat as soon as its messages have been read."""
+        if conversation_id == self._conversation.id:
+            return
+        self.save_draft()
+        self._show(self._library[conversation_id], ())
+        self._store.run(lambda store: store.messages(conversation_id), partial(self._on_messages_read, conversation_id))
+
+    def delete(self, conversation_id: str) -> None:
+        """Delete a chat; where it is the one that is shown, an empty one takes its place."""
+        self._answers.discard(conversation_id)
+        if conversation_id == self._conversation.id:
+            self._draft_timer.stop()
+            self._show(_new_conversation(), ())
+        self._library.delete(conversation_id)
+
+    def set_draft_text(self, text: str) -> None:
+        """The user has typed; saved shortly after the last key."""
+        self._draft = replace(self._draft, text=text)
+        self._draft_timer.start()
+
+    def add_attachment(self, conversation_id: str, attachment: Attachment) -> None:
+        """Put an image into the draft of the chat for which it was dropped, which may no longer be the one shown."""
+        if conversation_id == self._conversation.id:
+            if attachment not in self._draft.attachments:
+                self._change_draft(replace(self._draft, attachments=(*self._draft.attachments, attachment)))
+        elif conversation_id in self._library:
+            other = self._library[conversation_id]
+            draft = replace(other.draft, attachments=(*other.draft.attachments, attachment))
+            self._library.save_draft(other, draft)
+
+    def remove_attachment(self, attachment: Attachment) -> None:
+        """Take an image out of the draft."""
+        kept = tuple(item for item in self._draft.attachments if item != attachment)
+        self._change_draft(replace(self._draft, attachments=kept))
+
+    @Slot()
+    def save_draft(self) -> None:
+        """Keep the draft now."""
+        self._draft_timer.stop()
+        if self._is_saving:
+            self._draft_timer.start()  # The card that is being saved is newer than ours.
+        elif self._draft != self._conversation.draft:
+            self._library.save_draft(self._conversation, self._draft)
+            self._conversation = replace(self._conversation, draft=self._draft)
+
+    def send(self, text: str) -> None:
+        """Ask the model about the draft's images and the chat so far."""
+        if self.is_busy or not text.strip():
+            return
+        question = self._question(text, self._draft.attachments)
+        answer = self._answer(question.id, Author.MODEL)
+        turns = turns_for((*self.branch, question), self._attachments)
+        ask = partial(self._answers.ask, answer, turns, self._options())
+        self._commit((question, answer), Draft(text=text, attachments=question.attachments), ask, title_from(text))
+
+    def read_text(self, attachment: Attachment) -> None:
+        """Have the built-in reader read one image of the draft or of the chat."""
+        if self.is_busy:
+            return
+        question = self._question(READ_QUESTION, (attachment,))
+        answer = self._answer(question.id, Author.READER)
+        read = partial(self._answers.read, answer, self._attachments.path(attachment))
+        self._commit((question, answer), Draft(attachments=(attachment,)), read, title_from(attachment.name))
+
+    def regenerate(self, answer_id: str) -> None:
+        """Answer the same question once more, as a new branch beside the old answer."""
+        old = self._tree[answer_id]
+        if self.is_busy or old.parent_id is None or old.author is None:
+            return
+        answer = self._answer(old.parent_id, old.author)
+        asked = self._tree.path_to(old.parent_id)
+        start: Callable[[], None]
+        if old.author is Author.READER:
+            start = partial(self._answers.read, answer, self._attachments.path(asked[-1].attachments[0]))
+        else:
+            start = partial(self._answers.ask, answer, turns_for(asked, self._attachments), self._options())
+        self._commit((answer,), Draft(), start)
+
+    def stop(self) -> None:
+        """End the unfinished answers of this chat; what they have said is kept."""
+        self._answers.stop(self._conversation.id)
+
+    def _show(self, conversation: Conversation, messages: Sequence[Message]) -> None:
+        self._conversation = conversation
+        self._draft = conversation.draft
+        self._tree = MessageTree(messages)
+        for answer in self._answers.current(conversation.id):
+            if answer.id in self._tree:
+                self._tree.put(answer)
+        if conversation.leaf_id not in self._tree:
+            self._conversation = replace(conversation, leaf_id=self._tree.latest_leaf())
+        self.conversation_changed.emit(self._conversation)
+        self.branch_changed.emit(self.branch)
+        self.draft_changed.emit(self._draft)
+        self.busy_changed.emit(self.is_busy)
+
+    def _question(self, text: str, attachments: tuple[Attachment, ...]) -> Message:
+        return Message(
+            id=new_id(),
+            conversation_id=self._conversation.id,
+            parent_id=self._conversation.leaf_id,
+            role=Role.USER,
+            text=text,
+            created=now(),
+            attachments=attachments,
+        )
+
+    def _answer(self, question_id: str, author: Author) -> Message:
+        return Message(
+            id=new_id(),
+            conversation_id=self._conversation.id,
+            parent_id=question_id,
+            role=Role.ASSISTANT,
+            text="",
+            created=now(),
+            state=MessageState.STREAMING,
+            author=author,
+        )
+
+    def _commit(
+        self, messages: tuple[Message, ...], sent: Draft, start: Callable[[], None], title: str = DEFAULT_TITLE
+    ) -> None:
+        """Save `messages` and what `sent` leaves of the draft; on success show them and `start` the answer."""
+        self._draft_timer.stop()
+        is_first = self._conversation.leaf_id is None
+        conversation = replace(
+            self._conversation,
+            title=title if is_first and self._conversation.title == DEFAULT_TITLE else self._conversation.title,
+            leaf_id=messages[-1].id,
+            updated=now(),
+            draft=self._draft.without(sent),
+            image_count=self._conversation.image_count + sum(len(message.attachments) for message in messages),
+        )
+        self._set_saving(is_saving=True)
+        self._store.run(
+            lambda store: store.save_turn(conversation, messages),
+            lambda _: self._on_committed(conversation, messages, sent, start),
+            self._on_commit_failed,
+        )
+
+    def _on_committed(
+        self, conversation: Conversation, messages: tuple[Message, ...], sent: Draft, start: Callable[[], None]
+    ) -> None:
+        self._library.put(conversation)
+        if conversation.id == self._conversation.id:
+            is_new_branch = messages[0].parent_id != self._conversation.leaf_id
+            self._conversation = conversation
+            for message in messages:
+                self._tree.put(message)
+            self._change_draft(self._draft.without(sent))  # The user may have typed on meanwhile.
+            self.conversation_changed.emit(conversation)
+            if is_new_branch:
+                self.branch_changed.emit(self.branch)
+            else:
+                for message in messages:
+                    self.message_changed.emit(message)
+        start()
+        self._set_saving(is_saving=False)
+
+    def _on_commit_failed(self, problem: Problem) -> None:
+        self._set_saving(is_saving=False)
+        self.problem_met.emit(problem)
+
+    def _on_messages_read(self, conversation_id: str, messages: Sequence[Message]) -> None:
+        if conversation_id == self._conversation.id:
+            self._show(self._library[conversation_id], messages)
+
+    def _change_draft(self, draft: Draft) -> None:
+        self._draft = draft
+        self.draft_changed.emit(draft)
+        self._draft_timer.start()
+
+    def _set_saving(self, *, is_saving: bool) -> None:
+        self._is_saving = is_saving
+        self.busy_changed.emit(self.is_busy)
+
+    @Slot(object)
+    def _on_answer_changed(self, answer: Message) -> None:
+        if answer.id in self._tree:
+            self._tree.put(answer)
+            self.message_changed.emit(answer)
+            self.busy_changed.emit(self.is_busy)
+
+
+def _new_conversation() -> Conversation:
+    moment = now()
+    return Conversation(id=new_id(), title=DEFAULT_TITLE, created=moment, updated=moment)

@@ -1,0 +1,48 @@
+"""The user's settings while the application runs; every change is saved."""
+
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.settings import Settings
+from app.services.background import BackgroundThread
+from app.services.store_thread import problem_of
+
+
+class SettingsStore(Protocol):
+    """Where settings are kept."""
+
+    def save(self, settings: Settings) -> None:
+        """Write all settings; raises StorageError."""
+        ...
+
+
+class Preferences(QObject):
+    """Holds the settings. `changed` carries them; `problem_met` a Problem met while saving."""
+
+    changed = Signal(object)
+    problem_met = Signal(object)
+
+    def __init__(
+        self, settings: Settings, store: SettingsStore, thread: BackgroundThread, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._store = store
+        self._thread = thread
+
+    @property
+    def settings(self) -> Settings:
+        """The settings now in force."""
+        return self._settings
+
+    def update(self, settings: Settings) -> None:
+        """Put other settings in force and save them; equal ones change nothing."""
+        if settings == self._settings:
+            return
+        self._settings = settings
+        self.changed.emit(settings)
+        self._thread.submit(lambda: self._store.save(settings), lambda _: None, self._on_failed)
+
+    def _on_failed(self, error: Exception) -> None:
+        self.problem_met.emit(problem_of(error))
