@@ -81,7 +81,7 @@ class Answers(QObject):
         self.stop(conversation_id)
         doomed = [key for key, item in self._running.items() if item.answer.conversation_id == conversation_id]
         for request_id in doomed:
-            del self._running[request_id]
+            self._forget(request_id)
 
     def _follow(self, request_id: int, running: _Running) -> None:
         self._running[request_id] = running
@@ -124,11 +124,14 @@ class Answers(QObject):
                 self._finish(event.request_id, failed)
 
     def _finish(self, request_id: int, answer: Message) -> None:
+        self._forget(request_id)
+        self._end(answer)
+
+    def _forget(self, request_id: int) -> None:
         del self._running[request_id]
         if not self._running:
             self._paint_timer.stop()
             self._save_timer.stop()
-        self._end(answer)
 
     @Slot()
     def _on_paint_due(self) -> None:

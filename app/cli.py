@@ -1,0 +1,30 @@
+"""The command line. Imports nothing heavy: spawned engine processes import this module again."""
+
+import argparse
+import multiprocessing
+from collections.abc import Sequence
+from pathlib import Path
+
+from app import __version__
+from app.paths import Paths, default_paths
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run Lorgnette and return its exit status."""
+    multiprocessing.freeze_support()
+    parser = argparse.ArgumentParser(
+        prog="lorgnette", description="Drop an image, ask about it, read its text, all on your own machine."
+    )
+    parser.add_argument("images", nargs="*", type=Path, help="images to open in a new chat")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="keep chats and images here instead")
+    parser.add_argument("--model", type=Path, metavar="FOLDER", help="open this model folder")
+    parser.add_argument("--version", action="version", version=f"Lorgnette {__version__}")
+    options = parser.parse_args(arguments)
+
+    from app.bootstrap import run_application
+
+    return run_application(
+        Paths(options.data.resolve()) if options.data else default_paths(),
+        images=[image.resolve() for image in options.images],
+        model_folder=str(options.model.resolve()) if options.model else "",
+    )

@@ -1,0 +1,58 @@
+"""An image in, a Page out: scaling, rotation and reading order put together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from app.domain.ports import CancelCheck
+from app.domain.regions import Box, Page, Point, TextLine
+from app.engine.reader.reading_order import order_rows, text_of
+from app.engine.reader.recognise import Found
+from app.engine.reader.rotation import Recognise, mean_score, recognise_upright, turn_back
+from app.engine.reader.scaling import prepare
+
+UNSURE_SCORE = 0.78
+"""Below this mean score a page is mostly noise: scripts that the models never learned look like that."""
+
+NOTHING_FOUND = "No text was found on this image."
+UNSURE = (
+    "Much of this is unclear to the built-in reader, which knows Latin, Chinese and Japanese script. "
+    "A vision model may read it better."
+)
+
+
+def read_page(image: Image.Image, recognise: Recognise, check: CancelCheck) -> Page:
+    """Read an upright RGB image; coordinates in the result are its pixels."""
+
+    def recognise_prepared(turned: Image.Image) -> list[Found]:
+        check()
+        prepared = prepare(turned)
+        return [prepared.restore(line) for line in recognise(prepared.image)]
+
+    turned = recognise_upright(image, recognise_prepared, check)
+    rows = order_rows(turned.lines)
+    lines = [turn_back(line, turned.rotation, image.size) for row in rows for line in row]
+    return Page(
+        image.width,
+        image.height,
+        tuple(_text_line(line, image.size) for line in lines),
+        text_of(rows),
+        turned.rotation,
+        _notice(lines),
+    )
+
+
+def _text_line(line: Found, size: tuple[int, int]) -> TextLine:
+    quad = np.clip(line.quad, 0, size)
+    (left, top), (right, bottom) = quad.min(axis=0).tolist(), quad.max(axis=0).tolist()
+    corners = [Point(x, y) for x, y in quad.tolist()]
+    return TextLine(
+        line.text, Box(left, top, right, bottom), (corners[0], corners[1], corners[2], corners[3]), line.score
+    )
+
+
+def _notice(lines: Sequence[Found]) -> str:
+    if not lines:
+        return NOTHING_FOUND
+    return UNSURE if mean_score(lines) < UNSURE_SCORE else ""

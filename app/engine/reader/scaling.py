@@ -1,0 +1,38 @@
+"""Sizes at which the recogniser reads best, and the way back to the image's own pixels."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from app.engine.reader.recognise import Found
+from app.engine.reader.settings import BORDER, BORDERED_SIDE, SMALL_SIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An image ready for the recogniser: `scale` times the original, then moved by `offset` pixels."""
+
+    image: Image.Image
+    scale: int
+    offset: int
+
+    def restore(self, found: Found) -> Found:
+        """The same line in the original's pixels."""
+        return replace(found, quad=(found.quad - self.offset) / self.scale)
+
+
+def prepare(image: Image.Image) -> Prepared:
+    """Double a small RGB image, and put a border in the colour of its edge around all but large ones."""
+    scale = 2 if max(image.size) < SMALL_SIDE else 1
+    scaled = image.resize((image.width * scale, image.height * scale), Image.Resampling.BICUBIC) if scale > 1 else image
+    if max(scaled.size) > BORDERED_SIDE:
+        return Prepared(scaled, scale, 0)
+    return Prepared(ImageOps.expand(scaled, BORDER, _edge_colour(scaled)), scale, BORDER)
+
+
+def _edge_colour(image: Image.Image) -> tuple[int, int, int]:
+    pixels = np.asarray(image)
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    red, green, blue = (int(channel) for channel in np.median(edge, axis=0))
+    return red, green, blue

@@ -1,0 +1,31 @@
+"""How the built-in reader runs its models: the settings that read best on real receipts, scans, signs and screenshots.
+
+Each differs from rapidocr's default for a measured reason; tests/bench/bench_reading.py compares both in one run.
+"""
+
+DETECTION_SIDE = 960
+"""The longer side, in pixels, to which an image is scaled for finding text; shorter ones are left as they are."""
+
+SMALL_SIDE = 400
+"""Images whose longer side is below this are doubled first: screenshots of a few words have letters of 8 pixels."""
+
+BORDERED_SIDE = 1024
+BORDER = 32
+"""Images up to BORDERED_SIDE get a border of BORDER pixels, or text that touches the edge is missed."""
+
+MIN_SCORE = 0.5
+"""Lines that the recogniser believes in less are dropped."""
+
+
+def parameters(threads: int) -> dict[str, object]:
+    """Rapidocr's own parameter names, with the values that differ from its defaults."""
+    return {
+        "Global.log_level": "error",
+        "Global.text_score": MIN_SCORE,
+        # The direction classifier turns correct lines upside down; whole pages are turned in `rotation` instead.
+        "Global.use_cls": False,
+        "Det.limit_type": "max",
+        "Det.limit_side_len": DETECTION_SIDE,
+        "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    }

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Set up what is missing, then check everything: format, lint, types, import contracts, tests, and a real window.
+# Arguments go to pytest in place of the whole run: packaging/check.sh tests/storage -k full
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+cd "$root"
+# shellcheck disable=SC2086
+prepare_system $qt_packages $test_packages
+prepare_python dev
+export PATH="$venv/bin:$PATH" QT_QPA_PLATFORM=offscreen
+if [ $# -gt 0 ]; then exec pytest "$@"; fi
+step() { printf '\n== %s\n' "$*"; }
+step format; ruff format --check .
+step lint; ruff check .
+step types; mypy
+step contracts; lint-imports
+step tests; pytest -m "not window"
+step "a real window"
+QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1280x800x24" pytest -m window

@@ -1,0 +1,98 @@
+"""A conversation store and an attachment store that keep everything in memory, and fail when told to."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from app.domain.attachments import Attachment
+from app.domain.chat import Conversation, Draft, Message
+from app.domain.errors import StorageError
+
+
+class MemoryStore:
+    """Implements domain.ports.ConversationStore. While `full` is true, every write fails as a full disk does."""
+
+    def __init__(self) -> None:
+        self.cards: dict[str, Conversation] = {}
+        self.saved: dict[str, Message] = {}
+        self.save_count = 0
+        self.full = False
+        self.closed = False
+
+    def conversations(self) -> Sequence[Conversation]:
+        """Newest first."""
+        return sorted(self.cards.values(), key=lambda card: card.updated, reverse=True)
+
+    def messages(self, conversation_id: str) -> Sequence[Message]:
+        """In order of insertion."""
+        return [message for message in self.saved.values() if message.conversation_id == conversation_id]
+
+    def save_conversation(self, conversation: Conversation) -> None:
+        """Keep the card, and the draft it had."""
+        self._check()
+        old = self.cards.get(conversation.id)
+        self.cards[conversation.id] = replace(conversation, draft=old.draft if old else Draft())
+
+    def save_draft(self, conversation_id: str, draft: Draft) -> None:
+        """Keep the draft."""
+        self._check()
+        self.cards[conversation_id] = replace(self.cards[conversation_id], draft=draft)
+
+    def save_message(self, message: Message) -> None:
+        """Keep the message."""
+        self._check()
+        self.saved[message.id] = message
+        self.save_count += 1
+
+    def save_turn(self, conversation: Conversation, messages: Sequence[Message]) -> None:
+        """Keep the card with its draft, and the messages."""
+        self._check()
+        self.cards[conversation.id] = conversation
+        for message in messages:
+            self.save_message(message)
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Forget it."""
+        self._check()
+        del self.cards[conversation_id]
+        self.saved = {key: item for key, item in self.saved.items() if item.conversation_id != conversation_id}
+
+    def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+    def _check(self) -> None:
+        if self.full:
+            raise StorageError("The disk is full.", kept="Nothing was lost.", todo="Free some space.")
+
+
+class MemoryFiles:
+    """Implements domain.ports.AttachmentStore and services' ImageFiles."""
+
+    def __init__(self) -> None:
+        self.added: dict[str, Path] = {}
+        self.thumbnails: dict[str, bytes] = {}
+        self.incoming: dict[Path, bytes] = {}
+
+    def add(self, source: Path, digest: str) -> Path:
+        """Remember the source."""
+        self.added[digest] = source
+        return Path("/store") / digest
+
+    def path(self, attachment: Attachment) -> Path:
+        """Where it would lie."""
+        return Path("/store") / attachment.digest
+
+    def save_thumbnail(self, digest: str, png: bytes) -> None:
+        """Remember it."""
+        self.thumbnails[digest] = png
+
+    def save_incoming(self, data: bytes, name: str) -> Path:
+        """Remember the bytes."""
+        path = Path("/incoming") / name
+        self.incoming[path] = data
+        return path
+
+    def discard_incoming(self, path: Path) -> None:
+        """Forget them."""
+        self.incoming.pop(path)
