@@ -1,0 +1,207 @@
+"""Conversations in SQLite. Used on one thread only, the one that opened it."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from app.domain.attachments import Attachment
+from app.domain.chat import Author, Conversation, Draft, Message, MessageState, Role
+from app.domain.errors import Problem, StorageError
+from app.domain.generation import AnswerStats
+from app.domain.regions import Page
+from app.storage.database import back_up, open_database, translated_errors
+
+_attachments_decoder = msgspec.json.Decoder(tuple[Attachment, ...])
+_stats_decoder = msgspec.json.Decoder(AnswerStats)
+_page_decoder = msgspec.json.Decoder(Page)
+_problem_decoder = msgspec.json.Decoder(Problem)
+
+_SAVE_CARD = """
+INSERT INTO conversation (id, title, created, updated, leaf_id, image_count)
+VALUES (:id, :title, :created, :updated, :leaf_id, :image_count)
+ON CONFLICT (id) DO UPDATE SET title = excluded.title, updated = excluded.updated, leaf_id = excluded.leaf_id,
+    image_count = excluded.image_count
+"""
+_SAVE_MESSAGE = """
+INSERT INTO message (id, conversation_id, parent_id, role, text, created, state, author, model_name, attachments,
+    stats, page, problem)
+VALUES (:id, :conversation_id, :parent_id, :role, :text, :created, :state, :author, :model_name, :attachments,
+    :stats, :page, :problem)
+ON CONFLICT (id) DO UPDATE SET text = excluded.text, state = excluded.state, model_name = excluded.model_name,
+    stats = excluded.stats, page = excluded.page, problem = excluded.problem
+"""
+
+
+class SqliteConversationStore:
+    """Implements domain.ports.ConversationStore. `problem` is what the user should know about the file, if anything."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, problem: Problem | None) -> None:
+        self._connection = connection
+        self._path = path
+        self.problem = problem
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or create the database at `path`; answers that were streaming when it was last in use are marked."""
+        connection, problem = open_database(path)
+        store = cls(connection, path, problem)
+        with store._transaction():
+            connection.execute(
+                "UPDATE message SET state = ? WHERE state = ?", (MessageState.INTERRUPTED, MessageState.STREAMING)
+            )
+        return store
+
+    def conversations(self) -> Sequence[Conversation]:
+        """Every conversation with its draft, the most recently updated first."""
+        with translated_errors():
+            rows = self._connection.execute("SELECT * FROM conversation ORDER BY updated DESC").fetchall()
+        return [_conversation(row) for row in rows]
+
+    def messages(self, conversation_id: str) -> Sequence[Message]:
+        """All messages of a conversation, parents before children, siblings oldest first."""
+        with translated_errors():
+            rows = self._connection.execute(
+                "SELECT * FROM message WHERE conversation_id = ? ORDER BY number", (conversation_id,)
+            ).fetchall()
+        return [_message(row) for row in rows]
+
+    def save_conversation(self, conversation: Conversation) -> None:
+        """Insert or update a conversation's card (not its draft, not its messages)."""
+        with self._transaction():
+            self._put_card(conversation)
+
+    def save_draft(self, conversation_id: str, draft: Draft) -> None:
+        """Replace the draft of an existing conversation."""
+        with self._transaction():
+            self._put_draft(conversation_id, draft)
+
+    def save_message(self, message: Message) -> None:
+        """Insert or update a message; on return it is on disk."""
+        with self._transaction():
+            self._put_message(message)
+
+    def save_turn(self, conversation: Conversation, messages: Sequence[Message]) -> None:
+        """Save a conversation's card, its draft and some of its messages, all or nothing; then they are on disk."""
+        with self._transaction():
+            self._put_card(conversation)
+            self._put_draft(conversation.id, conversation.draft)
+            for message in messages:
+                self._put_message(message)
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Remove a conversation with its messages."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM conversation WHERE id = ?", (conversation_id,))
+
+    def attachment_digests(self) -> set[str]:
+        """The digests of all images that messages and drafts refer to."""
+        with translated_errors():
+            rows = self._connection.execute(
+                "SELECT attachments FROM message WHERE attachments <> '[]' "
+                "UNION ALL SELECT draft_attachments FROM conversation WHERE draft_attachments <> '[]'"
+            ).fetchall()
+        return {attachment.digest for (json,) in rows for attachment in _attachments_decoder.decode(json)}
+
+    def close(self) -> None:
+        """Make today's backup and let go of the database."""
+        # A backup that fails, on a full disk say, is made at the next close; nothing is worse than before.
+        with suppress(StorageError, OSError):
+            back_up(self._connection, self._path)
+        self._connection.close()
+
+    def _put_card(self, conversation: Conversation) -> None:
+        values = {
+            "id": conversation.id,
+            "title": conversation.title,
+            "created": conversation.created.isoformat(),
+            "updated": conversation.updated.isoformat(),
+            "leaf_id": conversation.leaf_id,
+            "image_count": conversation.image_count,
+        }
+        self._connection.execute(_SAVE_CARD, values)
+
+    def _put_draft(self, conversation_id: str, draft: Draft) -> None:
+        self._connection.execute(
+            "UPDATE conversation SET draft_text = ?, draft_attachments = ? WHERE id = ?",
+            (draft.text, _json(draft.attachments), conversation_id),
+        )
+
+    def _put_message(self, message: Message) -> None:
+        values = {
+            "id": message.id,
+            "conversation_id": message.conversation_id,
+            "parent_id": message.parent_id,
+            "role": message.role,
+            "text": message.text,
+            "created": message.created.isoformat(),
+            "state": message.state,
+            "author": message.author,
+            "model_name": message.model_name,
+            "attachments": _json(message.attachments),
+            "stats": _json(message.stats) if message.stats else None,
+            "page": _json(message.page) if message.page else None,
+            "problem": _json(message.problem) if message.problem else None,
+        }
+        self._connection.execute(_SAVE_MESSAGE, values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with translated_errors():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._roll_back()
+                raise
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        # SQLite rolls back by itself after some errors, a full disk among them.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode("utf-8")
+
+
+def _conversation(row: sqlite3.Row) -> Conversation:
+    return Conversation(
+        id=row["id"],
+        title=row["title"],
+        created=datetime.fromisoformat(row["created"]),
+        updated=datetime.fromisoformat(row["updated"]),
+        leaf_id=row["leaf_id"],
+        image_count=row["image_count"],
+        draft=Draft(text=row["draft_text"], attachments=_attachments_decoder.decode(row["draft_attachments"])),
+    )
+
+
+def _message(row: sqlite3.Row) -> Message:
+    def decoded(decoder: "msgspec.json.Decoder[Any]", column: str) -> Any:  # noqa: ANN401 - typed by the decoder
+        return decoder.decode(row[column]) if row[column] is not None else None
+
+    return Message(
+        id=row["id"],
+        conversation_id=row["conversation_id"],
+        parent_id=row["parent_id"],
+        role=Role(row["role"]),
+        text=row["text"],
+        created=datetime.fromisoformat(row["created"]),
+        attachments=_attachments_decoder.decode(row["attachments"]),
+        state=MessageState(row["state"]),
+        author=Author(row["author"]) if row["author"] else None,
+        model_name=row["model_name"],
+        stats=decoded(_stats_decoder, "stats"),
+        page=decoded(_page_decoder, "page"),
+        problem=decoded(_problem_decoder, "problem"),
+    )

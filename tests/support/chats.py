@@ -1,0 +1,39 @@
+"""Made-up chats for tests."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.domain.attachments import Attachment
+from app.domain.chat import Author, Conversation, Message, MessageState, Role
+
+START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+
+
+def attachment(name: str = "receipt.png", digest: str = "ab" * 32) -> Attachment:
+    return Attachment(digest=digest, name=name, media_type="image/png", width=640, height=480, byte_size=1000)
+
+
+def conversation(conversation_id: str = "c1", title: str = "Receipt", minutes: int = 0) -> Conversation:
+    moment = START + timedelta(minutes=minutes)
+    return Conversation(id=conversation_id, title=title, created=START, updated=moment)
+
+
+def question(text: str = "What is the total?", message_id: str = "q1", parent_id: str | None = None) -> Message:
+    return Message(id=message_id, conversation_id="c1", parent_id=parent_id, role=Role.USER, text=text, created=START)
+
+
+def answer(
+    text: str = "The total is 9.00.",
+    message_id: str = "a1",
+    parent_id: str = "q1",
+    state: MessageState = MessageState.COMPLETE,
+) -> Message:
+    return Message(
+        id=message_id,
+        conversation_id="c1",
+        parent_id=parent_id,
+        role=Role.ASSISTANT,
+        text=text,
+        created=START + timedelta(seconds=5),
+        state=state,
+        author=Author.MODEL,
+    )
