@@ -13,17 +13,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QLockFile, QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import __version__
-from app.domain.attachments import Attachment
-from app.domain.chat import Message
-from app.domain.engine_status import EngineStatus, Stage
-from app.domain.errors import Problem, ProblemKind, StorageError
-from app.domain.settings import Settings
+from app.domain.errors import StorageError
 from app.engine.process.backend import BackendKind
-from app.paths import RESOURCES, Paths
+from app.paths import Paths
 from app.services.answers import Answers
 from app.services.background import BackgroundThread
 from app.services.chat_session import ChatSession
@@ -38,7 +34,6 @@ from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
 from app.storage.settings_file import SettingsFile
 from app.ui.main_window import MainWindow
-from app.ui.theme import apply_theme
 
 _log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"Lorgnette {__version__}")
     options = parser.parse_args(arguments)
 
-    from app.bootstrap import run_application
+    from app.bootstrap import run_application  # noqa: PLC0415 - Qt is not needed for --help
 
     return run_application(
         Paths(options.data.resolve()) if options.data else default_paths(),

@@ -10,6 +10,7 @@ import io
 import json
 import logging
 import warnings
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,14 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 SPECIAL_TOKENS = (
-    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>",
-)  # fmt: skip
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+)
 VOCABULARY = 512
 PREPROCESSOR = {
     "size": {"longest_edge": 16777216, "shortest_edge": 65536},
@@ -150,21 +157,28 @@ def _quantize(model: Any, tokenizer: Tokenizer, folder: Path, layout: Layout, gr
         device_map="cpu",
         enable_torch_compile=False,
     ).quantize_and_save(str(folder), format=layout.value)
+    # AutoRound names a folder of its own inside the one it is given.
+    (inner,) = (path for path in folder.iterdir() if path.is_dir())
+    for path in inner.iterdir():
+        path.rename(folder / path.name)
+    inner.rmdir()
 
 
-class _quiet(contextlib.ExitStack):  # noqa: N801 - reads as a function
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
     """Keeps the libraries' warnings and progress bars, which say nothing about our code, out of the tests."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        catcher = self.enter_context(warnings.catch_warnings())
-        assert catcher is None
-        warnings.simplefilter("ignore")
-        self.enter_context(contextlib.redirect_stderr(io.StringIO()))
-        self.enter_context(contextlib.redirect_stdout(io.StringIO()))
-        previous = logging.root.manager.disable
-        logging.disable(logging.CRITICAL)
-        self.callback(logging.disable, previous)
+    previous = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    silence = io.StringIO()
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            contextlib.redirect_stderr(silence),
+            contextlib.redirect_stdout(silence),
+        ):
+            yield
+    finally:
+        logging.disable(previous)
 
 
 if __name__ == "__main__":

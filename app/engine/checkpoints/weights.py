@@ -1,0 +1,125 @@
+"""Which tensors a Qwen3-VL checkpoint must hold, under which names and in which shapes.
+
+Names are those that Hugging Face's `Qwen3VLForConditionalGeneration.save_pretrained` writes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from app.domain.errors import CheckpointError
+from app.engine.checkpoints.config import ModelConfig, TextConfig, VisionConfig
+from app.engine.checkpoints.quantization import Quantization
+from app.engine.checkpoints.tensor_files import TensorEntry
+
+TEXT = "model.language_model"
+VISION = "model.visual"
+FLOATS = ("F16", "BF16", "F32")
+INTEGERS = ("I32",)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One tensor that must be there."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtypes: tuple[str, ...] = FLOATS
+
+
+def check_weights(entries: Mapping[str, TensorEntry], config: ModelConfig, quantization: Quantization | None) -> None:
+    """Compare names, shapes and dtypes with what `config` needs. Raises CheckpointError at the first difference."""
+    for expected in _all(entries, config, quantization):
+        entry = entries.get(expected.name)
+        if entry is None:
+            raise CheckpointError(
+                f"The model lacks the tensor {expected.name}.", todo="Download the model again, or choose another one."
+            )
+        if entry.shape != expected.shape or entry.dtype not in expected.dtypes:
+            found = f"{entry.dtype} {list(entry.shape)}"
+            wanted = f"{' or '.join(expected.dtypes)} {list(expected.shape)}"
+            raise CheckpointError(
+                f"The model's tensor {expected.name} is {found} where {wanted} is needed.",
+                todo="The files do not belong together: download the model again.",
+            )
+
+
+def text_linears(layer: int, text: TextConfig) -> Iterator[tuple[str, int, int]]:
+    """The linear layers of one text layer: name, outputs, inputs."""
+    prefix = f"{TEXT}.layers.{layer}"
+    queries, keys = text.heads * text.head_dim, text.kv_heads * text.head_dim
+    yield f"{prefix}.self_attn.q_proj", queries, text.hidden_size
+    yield f"{prefix}.self_attn.k_proj", keys, text.hidden_size
+    yield f"{prefix}.self_attn.v_proj", keys, text.hidden_size
+    yield f"{prefix}.self_attn.o_proj", text.hidden_size, queries
+    yield f"{prefix}.mlp.gate_proj", text.intermediate_size, text.hidden_size
+    yield f"{prefix}.mlp.up_proj", text.intermediate_size, text.hidden_size
+    yield f"{prefix}.mlp.down_proj", text.hidden_size, text.intermediate_size
+
+
+def _all(
+    entries: Mapping[str, TensorEntry], config: ModelConfig, quantization: Quantization | None
+) -> Iterator[Expected]:
+    text = config.text
+    yield Expected(f"{TEXT}.embed_tokens.weight", (text.vocab_size, text.hidden_size))
+    if not config.tied_embeddings:
+        yield Expected("lm_head.weight", (text.vocab_size, text.hidden_size))
+    yield Expected(f"{TEXT}.norm.weight", (text.hidden_size,))
+    for layer in range(text.layers):
+        prefix = f"{TEXT}.layers.{layer}"
+        yield Expected(f"{prefix}.input_layernorm.weight", (text.hidden_size,))
+        yield Expected(f"{prefix}.post_attention_layernorm.weight", (text.hidden_size,))
+        yield Expected(f"{prefix}.self_attn.q_norm.weight", (text.head_dim,))
+        yield Expected(f"{prefix}.self_attn.k_norm.weight", (text.head_dim,))
+        for name, outputs, inputs in text_linears(layer, text):
+            yield from _linear(name, outputs, inputs, entries, quantization)
+    yield from _vision(config.vision, text.hidden_size)
+
+
+def _linear(
+    name: str, outputs: int, inputs: int, entries: Mapping[str, TensorEntry], quantization: Quantization | None
+) -> Iterator[Expected]:
+    # A quantised checkpoint may keep single layers in 16 bits; which ones, only the files say.
+    if quantization is None or f"{name}.weight" in entries:
+        yield Expected(f"{name}.weight", (outputs, inputs))
+        return
+    group = quantization.group_size
+    if inputs % group or outputs % 8:
+        raise CheckpointError(f"The model's layer {name} [{outputs}, {inputs}] does not divide into groups of {group}.")
+    yield Expected(f"{name}.qweight", (inputs // 8, outputs), INTEGERS)
+    yield Expected(f"{name}.qzeros", (inputs // group, outputs // 8), INTEGERS)
+    yield Expected(f"{name}.scales", (inputs // group, outputs))
+    if f"{name}.g_idx" in entries:
+        yield Expected(f"{name}.g_idx", (inputs,), INTEGERS)
+
+
+def _vision(vision: VisionConfig, text_hidden: int) -> Iterator[Expected]:
+    hidden, inner, merged = vision.hidden_size, vision.intermediate_size, vision.hidden_size * vision.merge_size**2
+    if vision.out_hidden_size != text_hidden:
+        raise CheckpointError(
+            f"The model's vision tower gives {vision.out_hidden_size} numbers a token, its language model takes "
+            f"{text_hidden}.",
+            todo="Download the model again.",
+        )
+    patch = (hidden, vision.channels, vision.temporal_patch_size, vision.patch_size, vision.patch_size)
+    yield Expected(f"{VISION}.patch_embed.proj.weight", patch)
+    yield Expected(f"{VISION}.patch_embed.proj.bias", (hidden,))
+    yield Expected(f"{VISION}.pos_embed.weight", (vision.position_embeddings, hidden))
+    for block in range(vision.depth):
+        prefix = f"{VISION}.blocks.{block}"
+        yield from _with_bias(f"{prefix}.norm1", (hidden,))
+        yield from _with_bias(f"{prefix}.norm2", (hidden,))
+        yield from _with_bias(f"{prefix}.attn.qkv", (hidden * 3, hidden))
+        yield from _with_bias(f"{prefix}.attn.proj", (hidden, hidden))
+        yield from _with_bias(f"{prefix}.mlp.linear_fc1", (inner, hidden))
+        yield from _with_bias(f"{prefix}.mlp.linear_fc2", (hidden, inner))
+    mergers = {f"{VISION}.merger": hidden}
+    mergers |= {f"{VISION}.deepstack_merger_list.{index}": merged for index in range(len(vision.deepstack_layers))}
+    for name, normed in mergers.items():
+        yield from _with_bias(f"{name}.norm", (normed,))
+        yield from _with_bias(f"{name}.linear_fc1", (merged, merged))
+        yield from _with_bias(f"{name}.linear_fc2", (vision.out_hidden_size, merged))
+
+
+def _with_bias(name: str, shape: tuple[int, ...]) -> Iterator[Expected]:
+    yield Expected(f"{name}.weight", shape)
+    yield Expected(f"{name}.bias", shape[:1])

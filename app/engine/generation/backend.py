@@ -1,0 +1,98 @@
+"""The model process: opens a model folder and answers questions about images."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.engine_status import Stage
+from app.domain.errors import ModelMissing
+from app.domain.generation import FinishReason, ModelInfo
+from app.domain.ports import CancelCheck
+from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
+from app.engine.generation.generate import Listener, generate
+from app.engine.generation.image_patches import load_patches
+from app.engine.generation.prompt import build_prompt
+from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.process.messages import Ask, Event, Loading, OpenModel, Ready, Request, Stats, Token
+from app.engine.runtimes.port import DecoderRuntime
+from app.engine.runtimes.torch.devices import choose_device
+from app.engine.runtimes.torch.runtime import TorchRuntime
+
+Emit = Callable[[Event], None]
+PROGRESS_STEP = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    checkpoint: Checkpoint
+    tokenizer: ChatTokenizer
+    runtime: DecoderRuntime
+
+
+class ModelBackend:
+    """Serves OpenModel and Ask."""
+
+    def __init__(self) -> None:
+        self._model: _Model | None = None
+
+    def handle(self, request: Request, emit: Emit, check: CancelCheck) -> FinishReason:
+        """Emit Loading and Ready, or Loading, Token and Stats."""
+        match request:
+            case OpenModel():
+                self._open(request, emit, check)
+                return FinishReason.COMPLETE
+            case Ask():
+                return self._answer(request, emit, check)
+            case _:
+                raise TypeError(f"the model process does not serve {type(request).__name__}")
+
+    def _open(self, request: OpenModel, emit: Emit, check: CancelCheck) -> None:
+        stage = _stages(request.request_id, emit)
+        stage(Stage.CHECKING, 0.0)
+        checkpoint = open_checkpoint(Path(request.folder))
+        tokenizer = ChatTokenizer(checkpoint)
+        self._model = None  # Freed before the next one is read: two models at once may not fit.
+        device = choose_device()
+        stage(Stage.LOADING, 0.0)
+        runtime = TorchRuntime(checkpoint, device, lambda part: stage(Stage.LOADING, part), check)
+        self._model = _Model(checkpoint, tokenizer, runtime)
+        info = ModelInfo(
+            name=checkpoint.folder.resolve().name,
+            folder=str(checkpoint.folder),
+            scheme=checkpoint.scheme,
+            device=device.name,
+            device_reason=device.reason,
+            context_length=runtime.capacity,
+        )
+        emit(Ready(request.request_id, info))
+
+    def _answer(self, request: Ask, emit: Emit, check: CancelCheck) -> FinishReason:
+        if self._model is None:
+            raise ModelMissing("No model is open.", kept="Your message is kept.", todo="Open a model and ask again.")
+        model, options = self._model, request.options
+        stage = _stages(request.request_id, emit)
+        stage(Stage.LOOKING if any(turn.image_paths for turn in request.turns) else Stage.THINKING, 0.0)
+        vision, preprocessor = model.checkpoint.config.vision, model.checkpoint.preprocessor
+        images = []
+        for path in (path for turn in request.turns for path in turn.image_paths):
+            check()
+            images.append(load_patches(Path(path), vision, preprocessor, options.pixel_budget))
+        grids = [image.grid_thw for image in images]
+        prompt = build_prompt(request.turns, grids, model.tokenizer, model.checkpoint.config)
+        listener = Listener(stage, lambda text: emit(Token(request.request_id, text)), check)
+        reason, stats = generate(model.runtime, model.tokenizer, prompt, images, options, listener)
+        emit(Stats(request.request_id, stats))
+        return reason
+
+
+def _stages(request_id: int, emit: Emit) -> Callable[[Stage, float], None]:
+    """Emits Loading when the stage changes or its progress has moved by a percent, and not for every layer."""
+    last: tuple[Stage, float] | None = None
+
+    def report(stage: Stage, progress: float) -> None:
+        nonlocal last
+        if last is None or last[0] != stage or progress - last[1] >= PROGRESS_STEP or progress >= 1.0:
+            last = (stage, progress)
+            emit(Loading(request_id, stage, progress))
+
+    return report

@@ -1,0 +1,39 @@
+"""Tokens to text, as they come, never half a character."""
+
+from collections.abc import Callable, Sequence
+
+INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
+MAX_HELD_TOKENS = 4  # A character has at most four bytes, so no more tokens than that can stand for one.
+
+
+class Detokenizer:
+    """Turns a stream of tokens into pieces of text that joined give the whole text.
+
+    A token may hold some bytes of a character only; they are held back until the rest has come.
+    """
+
+    def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
+        self._decode = decode
+        self._context: list[int] = []
+        self._held: list[int] = []
+
+    def push(self, token: int) -> str:
+        """The text that is certain after this token, possibly empty."""
+        self._held.append(token)
+        text = self._new_text()
+        if text.endswith(INCOMPLETE) and len(self._held) < MAX_HELD_TOKENS:
+            return ""
+        return self._release(text)
+
+    def finish(self) -> str:
+        """What is still held back when the answer ends; broken bytes show as U+FFFD."""
+        return self._release(self._new_text()) if self._held else ""
+
+    def _new_text(self) -> str:
+        # Decoded behind the piece before it, since a tokenizer may drop a space at the very start of a text.
+        before = self._decode(self._context)
+        return self._decode([*self._context, *self._held])[len(before) :]
+
+    def _release(self, text: str) -> str:
+        self._context, self._held = self._held, []
+        return text

@@ -1,0 +1,132 @@
+"""The loop: look, prefill, draw, emit, step, until the answer ends."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.domain.engine_status import Stage
+from app.domain.errors import Cancelled, EngineError
+from app.domain.generation import AnswerStats, FinishReason, GenerationOptions
+from app.domain.ports import CancelCheck
+from app.engine.generation.detokenizer import Detokenizer
+from app.engine.generation.prompt import Prompt, text_positions
+from app.engine.generation.sampling import Sampler
+from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.runtimes.port import DecoderRuntime, FloatArray, ImagePatches, VisionFeatures
+
+StageCallback = Callable[[Stage, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where an answer goes while it is made: `stage` before its first token, `text` piece by piece."""
+
+    stage: StageCallback
+    text: Callable[[str], None]
+    check: CancelCheck
+
+
+def generate(
+    runtime: DecoderRuntime,
+    tokenizer: ChatTokenizer,
+    prompt: Prompt,
+    images: Sequence[ImagePatches],
+    options: GenerationOptions,
+    listener: Listener,
+) -> tuple[FinishReason, AnswerStats]:
+    """Answer `prompt`. Stop, noticed between tokens and between layers, ends it with what has been said so far."""
+    run = _Run(runtime, tokenizer, prompt, options, listener)
+    try:
+        reason = run.answer(images)
+    except Cancelled:
+        reason = FinishReason.STOPPED
+    return reason, run.stats()
+
+
+class _Run:
+    """One answer in the making."""
+
+    def __init__(
+        self,
+        runtime: DecoderRuntime,
+        tokenizer: ChatTokenizer,
+        prompt: Prompt,
+        options: GenerationOptions,
+        listener: Listener,
+    ) -> None:
+        self._runtime = runtime
+        self._tokenizer = tokenizer
+        self._prompt = prompt
+        self._options = options
+        self._listener = listener
+        self._sampler = Sampler(options.sampling)
+        self._detokenizer = Detokenizer(tokenizer.decode)
+        self._started = time.perf_counter()
+        self._first_token = 0.0
+        self._new_tokens = 0
+
+    def answer(self, images: Sequence[ImagePatches]) -> FinishReason:
+        room = self._runtime.capacity - len(self._prompt.token_ids)
+        if room < 1:
+            raise EngineError(
+                f"This chat has {len(self._prompt.token_ids)} tokens, more than the model's {self._runtime.capacity}.",
+                kept="The chat is kept.",
+                todo="Start a new chat, or use fewer or smaller images.",
+            )
+        self._runtime.truncate(0)
+        logits = self._prefill(self._look(images))
+        try:
+            return self._decode(logits, min(self._options.max_new_tokens, room))
+        finally:
+            self._say(self._detokenizer.finish())
+
+    def stats(self) -> AnswerStats:
+        total = time.perf_counter() - self._started
+        prompt_tokens = len(self._prompt.token_ids)
+        return AnswerStats(
+            prompt_tokens=prompt_tokens,
+            visual_tokens=self._prompt.visual_tokens,
+            new_tokens=self._new_tokens,
+            first_token_seconds=self._first_token or total,
+            total_seconds=total,
+            context_tokens=prompt_tokens + self._new_tokens,
+        )
+
+    def _look(self, images: Sequence[ImagePatches]) -> list[VisionFeatures]:
+        features = []
+        for index, patches in enumerate(images):
+
+            def progress(part: float, seen: int = index) -> None:
+                self._listener.stage(Stage.LOOKING, (seen + part) / len(images))
+
+            features.append(self._runtime.encode_image(patches, progress, self._listener.check))
+        return features
+
+    def _prefill(self, features: Sequence[VisionFeatures]) -> FloatArray:
+        return self._runtime.prefill(
+            self._prompt.token_ids,
+            self._prompt.positions,
+            features,
+            lambda part: self._listener.stage(Stage.THINKING, part),
+            self._listener.check,
+        )
+
+    def _decode(self, logits: FloatArray, most: int) -> FinishReason:
+        while True:
+            self._listener.check()
+            token = self._sampler.draw(logits)
+            self._first_token = self._first_token or time.perf_counter() - self._started
+            if token in self._tokenizer.end_tokens:
+                return FinishReason.COMPLETE
+            position = self._prompt.next_position + self._new_tokens
+            self._new_tokens += 1
+            self._say(self._detokenizer.push(token))
+            if self._new_tokens >= most:
+                return FinishReason.LENGTH
+            logits = self._runtime.step(np.array([token], np.int64), text_positions(position, 1))[0]
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._listener.text(text)

@@ -1,0 +1,94 @@
+"""From an image file to what the vision tower takes.
+
+The size is chosen as Qwen3-VL's processor chooses it: sides are multiples of 32 pixels (one visual token each way), the
+area stays between two bounds, the proportions are kept as well as that allows.
+"""
+
+import importlib.util
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from PIL import Image
+
+from app.domain.errors import ImageError
+from app.engine.checkpoints.config import VisionConfig
+from app.engine.checkpoints.preprocessor import Preprocessor
+from app.engine.imaging.open_image import open_image
+from app.engine.runtimes.port import ImagePatches
+
+MAX_ASPECT_RATIO = 200
+
+
+def load_patches(path: Path, vision: VisionConfig, preprocessor: Preprocessor, pixel_budget: int) -> ImagePatches:
+    """The image at `path`, scaled to at most `pixel_budget` pixels and cut into patches. Raises ImageError."""
+    image = open_image(path)
+    width, height = image.size
+    if max(width, height) > MAX_ASPECT_RATIO * min(width, height):
+        raise ImageError(
+            f"“{path.name}” is {max(width, height) // min(width, height)} times longer than wide, too long and thin "
+            "for the model.",
+            todo="Cut it into parts, or use Read text.",
+        )
+    most = min(pixel_budget, preprocessor.max_pixels)
+    scaled = scale_image(image, min(preprocessor.min_pixels, most), most, vision.patch_size)
+    return cut_patches(scaled, vision, preprocessor)
+
+
+def scale_image(image: Image.Image, min_pixels: int, max_pixels: int, patch_size: int) -> Image.Image:
+    """Scale an RGB image with qwen-vl-utils where its torchvision is installed, and to the same pixels without."""
+    if _has_qwen_vl_utils():
+        return _scale_with_qwen_vl_utils(image, min_pixels, max_pixels, patch_size)
+    return scale_with_pillow(image, min_pixels, max_pixels, patch_size)
+
+
+def scale_with_pillow(image: Image.Image, min_pixels: int, max_pixels: int, patch_size: int) -> Image.Image:
+    """Scale with Pillow's bicubic filter, which the model was trained with."""
+    size = fitting_size(*image.size, min_pixels, max_pixels, patch_size * 2)
+    return image.resize(size, Image.Resampling.BICUBIC)
+
+
+def fitting_size(width: int, height: int, min_pixels: int, max_pixels: int, factor: int) -> tuple[int, int]:
+    """Width and height in multiples of `factor`, after `smart_resize` in qwen_vl_utils.vision_process."""
+    wide, high = (max(factor, round(side / factor) * factor) for side in (width, height))
+    if wide * high > max_pixels:
+        shrink = math.sqrt(width * height / max_pixels)
+        wide, high = (max(factor, math.floor(side / shrink / factor) * factor) for side in (width, height))
+    elif wide * high < min_pixels:
+        grow = math.sqrt(min_pixels / (width * height))
+        wide, high = (math.ceil(side * grow / factor) * factor for side in (width, height))
+    return wide, high
+
+
+def cut_patches(image: Image.Image, vision: VisionConfig, preprocessor: Preprocessor) -> ImagePatches:
+    """Normalise an RGB image whose sides are multiples of the window, and cut it, after Qwen2VLImageProcessor.
+
+    A patch is [channels, temporal, patch, patch]; a still image fills every temporal place. Patches run window by
+    window, so that the merger finds its merge_size² neighbours side by side.
+    """
+    patch, merge, temporal = vision.patch_size, vision.merge_size, vision.temporal_patch_size
+    mean, std = np.array(preprocessor.mean, np.float32), np.array(preprocessor.std, np.float32)
+    values = (np.asarray(image, dtype=np.float32) / np.float32(255.0) - mean) / std
+    height, width = values.shape[0] // patch, values.shape[1] // patch
+    cells = values.reshape(height // merge, merge, patch, width // merge, merge, patch, vision.channels)
+    # -> [window row, window column, row in it, column in it, channel, y, x]
+    ordered = cells.transpose(0, 3, 1, 4, 6, 2, 5).reshape(height * width, vision.channels, 1, patch, patch)
+    pixels = np.repeat(ordered, temporal, axis=2).reshape(height * width, vision.patch_values)
+    return ImagePatches(np.ascontiguousarray(pixels), (1, height, width))
+
+
+@cache
+def _has_qwen_vl_utils() -> bool:
+    return all(importlib.util.find_spec(name) for name in ("torchvision", "qwen_vl_utils"))
+
+
+def _scale_with_qwen_vl_utils(image: Image.Image, min_pixels: int, max_pixels: int, patch_size: int) -> Image.Image:
+    from qwen_vl_utils import process_vision_info  # noqa: PLC0415 - needs torchvision
+
+    content = {"type": "image", "image": image, "min_pixels": min_pixels, "max_pixels": max_pixels}
+    messages: list[dict[str, Any]] = [{"role": "user", "content": [content]}]
+    # Its default patch size is Qwen2-VL's 14, and would have the image scaled twice.
+    images, _ = process_vision_info(messages, image_patch_size=patch_size)
+    return cast(Image.Image, images[0])

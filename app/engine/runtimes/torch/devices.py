@@ -1,0 +1,68 @@
+"""Which device answers, in which number format, with which 4-bit operator: one table, the first row that fits wins.
+
+Only the CPU row has been run and measured; the others are written from torch's operators and their tests.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from app.engine.runtimes.torch import int4
+from app.engine.runtimes.torch.int4 import Int4Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a model runs. `operator` is None where 4-bit weights are dequantised when they are loaded."""
+
+    device: torch.device
+    dtype: torch.dtype
+    operator: Int4Operator | None
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    is_there: Callable[[], bool]
+    describe: Callable[[], Device]
+
+
+def choose_device() -> Device:
+    """The best device of this machine, with the reason in words."""
+    return next(row.describe() for row in _TABLE if row.is_there())
+
+
+def _cuda() -> Device:
+    name = torch.cuda.get_device_name()
+    major, minor = torch.cuda.get_device_capability()
+    # ROCm answers to the same names; its int4 operator exists for some cards only, so weights are dequantised there.
+    if torch.version.hip is not None:
+        return Device(torch.device("cuda"), torch.bfloat16, None, name, "an AMD graphics card was found")
+    if (major, minor) >= (8, 0):
+        return Device(torch.device("cuda"), torch.bfloat16, int4.TILES, name, "an NVIDIA graphics card was found")
+    reason = f"an NVIDIA graphics card was found (compute capability {major}.{minor}, so weights are in 16 bits)"
+    return Device(torch.device("cuda"), torch.float16, None, name, reason)
+
+
+def _xpu() -> Device:
+    name = torch.xpu.get_device_name()
+    return Device(torch.device("xpu"), torch.bfloat16, int4.XPU, name, "an Intel graphics card was found")
+
+
+def _mps() -> Device:
+    return Device(torch.device("mps"), torch.bfloat16, int4.TILES, "Apple GPU", "this Mac has a Metal GPU")
+
+
+def _cpu() -> Device:
+    # bf16 and not fp16: without AVX512-FP16 a CPU multiplies fp16 matrices hundreds of times slower.
+    return Device(torch.device("cpu"), torch.bfloat16, int4.CPU, "CPU", "no supported graphics card was found")
+
+
+_TABLE = (
+    _Row(torch.cuda.is_available, _cuda),
+    _Row(torch.xpu.is_available, _xpu),
+    _Row(torch.backends.mps.is_available, _mps),
+    _Row(lambda: True, _cpu),
+)

@@ -1,0 +1,124 @@
+"""The torch runtime behind the port."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
+
+import torch
+from torch import Tensor
+
+from app.domain.ports import CancelCheck, ProgressCallback
+from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray, VisionFeatures
+from app.engine.runtimes.torch.devices import Device
+from app.engine.runtimes.torch.kv_cache import KvCache
+from app.engine.runtimes.torch.text_decoder import TextDecoder, VisualInput
+from app.engine.runtimes.torch.vision import TorchVisionFeatures, VisionTower
+from app.engine.runtimes.torch.weights import Weights
+
+MAX_CONTEXT = 32_768
+_LOADING_SHARE_OF_TEXT = 0.8
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _on_device(method: Callable[P, R]) -> Callable[P, R]:
+    """Run without autograd, and report a lack of memory as MemoryError whatever the device calls it."""
+
+    @wraps(method)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            with torch.inference_mode():
+                return method(*args, **kwargs)
+        except torch.OutOfMemoryError as error:
+            raise MemoryError(str(error)) from error
+        except RuntimeError as error:
+            if "allocate memory" in str(error) or "out of memory" in str(error):
+                raise MemoryError(str(error)) from error
+            raise
+
+    return wrapper
+
+
+class TorchRuntime:
+    """Implements `DecoderRuntime` (see its docstrings) for the devices of torch."""
+
+    @_on_device
+    def __init__(self, checkpoint: Checkpoint, device: Device, progress: ProgressCallback, check: CancelCheck) -> None:
+        self._device = device
+        self._image_token = checkpoint.config.image_token
+        weights = Weights(checkpoint, device)
+        text_share = _LOADING_SHARE_OF_TEXT
+        self._text = TextDecoder(weights, checkpoint.config, lambda part: progress(part * text_share), check)
+        self._vision = VisionTower(
+            weights, checkpoint.config.vision, lambda part: progress(text_share + part * (1 - text_share)), check
+        )
+        capacity = min(checkpoint.config.text.max_positions, MAX_CONTEXT)
+        self._cache = KvCache(checkpoint.config.text, device, capacity)
+
+    @property
+    def length(self) -> int:
+        """Tokens in the KV cache."""
+        return self._cache.length
+
+    @property
+    def capacity(self) -> int:
+        """The most tokens that the KV cache can hold."""
+        return self._cache.capacity
+
+    @_on_device
+    def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
+        """Run the vision tower over one image."""
+        return self._vision.encode(torch.from_numpy(patches.pixels), patches.grid_thw, progress, check)
+
+    @_on_device
+    def prefill(
+        self,
+        token_ids: IntArray,
+        positions: IntArray,
+        features: Sequence[VisionFeatures],
+        progress: ProgressCallback,
+        check: CancelCheck,
+    ) -> FloatArray:
+        """Append a prompt and return its last token's logits [V]."""
+        tokens = torch.from_numpy(token_ids).to(self._device.device)
+        embeddings = self._text.embedding[tokens]
+        visual = None
+        if features:
+            own = [cast(TorchVisionFeatures, feature) for feature in features]
+            places = (tokens == self._image_token).nonzero()[:, 0]
+            embeddings[places] = torch.cat([feature.embeddings for feature in own])
+            levels = zip(*(feature.deepstack for feature in own), strict=True)
+            visual = VisualInput(places, [torch.cat(level) for level in levels])
+        hidden = self._text.forward(embeddings, self._moved(positions), self._cache, visual, progress, check)
+        return _to_numpy(self._text.logits(hidden[-1:])[0])
+
+    @_on_device
+    def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
+        """Append a few text tokens [T] and return the logits of each [T, V]."""
+        embeddings = self._text.embedding[torch.from_numpy(token_ids).to(self._device.device)]
+        hidden = self._text.forward(embeddings, self._moved(positions), self._cache, None, _ignore, _go_on)
+        return _to_numpy(self._text.logits(hidden))
+
+    def truncate(self, length: int) -> None:
+        """Forget everything behind the first `length` tokens."""
+        if not 0 <= length <= self._cache.length:
+            raise ValueError(f"cannot cut a cache of {self._cache.length} tokens to {length}")
+        self._cache.length = length
+
+    def _moved(self, positions: IntArray) -> Tensor:
+        return torch.from_numpy(positions).to(self._device.device)
+
+
+def _to_numpy(logits: Tensor) -> FloatArray:
+    array: FloatArray = logits.cpu().numpy()
+    return array
+
+
+def _ignore(part: float) -> None:
+    """No progress is shown for single tokens."""
+
+
+def _go_on() -> None:
+    """A single token is not interrupted: Stop is looked for between tokens."""

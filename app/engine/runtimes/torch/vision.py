@@ -1,0 +1,167 @@
+"""The vision tower, after Hugging Face's modeling_qwen3_vl: patches in, image tokens and deepstack features out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from app.domain.ports import CancelCheck, ProgressCallback
+from app.engine.checkpoints.config import VisionConfig
+from app.engine.checkpoints.weights import VISION
+from app.engine.runtimes.torch.rope import rotated, vision_angles
+from app.engine.runtimes.torch.weights import Weights
+
+NORM_EPS = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class TorchVisionFeatures:
+    """One image: `embeddings` [n, text hidden] and one tensor of the same shape for each deepstack layer."""
+
+    embeddings: Tensor
+    deepstack: tuple[Tensor, ...]
+
+    @property
+    def visual_tokens(self) -> int:
+        """Image tokens in the prompt."""
+        return self.embeddings.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Affine:
+    """Weight and bias, of a linear layer or of a layer norm."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def linear(self, x: Tensor) -> Tensor:
+        return functional.linear(x, self.weight, self.bias)
+
+    def norm(self, x: Tensor) -> Tensor:
+        return functional.layer_norm(x, self.weight.shape, self.weight, self.bias, NORM_EPS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    norm1: _Affine
+    norm2: _Affine
+    qkv: _Affine
+    output: _Affine
+    up: _Affine
+    down: _Affine
+
+
+@dataclass(frozen=True, slots=True)
+class _Merger:
+    """Joins windows of merge_size² patches into one token; deepstack's mergers join first and normalise then."""
+
+    norm: _Affine
+    up: _Affine
+    down: _Affine
+    joins_first: bool
+
+    def __call__(self, x: Tensor) -> Tensor:
+        width = self.up.weight.shape[1]
+        joined = self.norm.norm(x.reshape(-1, width)) if self.joins_first else self.norm.norm(x).reshape(-1, width)
+        return self.down.linear(functional.gelu(self.up.linear(joined)))
+
+
+class VisionTower:
+    """Weights and arithmetic of the vision tower; images are encoded one by one, so none attends to another."""
+
+    def __init__(self, weights: Weights, config: VisionConfig, progress: ProgressCallback, check: CancelCheck) -> None:
+        self._config = config
+        self._device = weights.device
+        self._patch = _Affine(
+            weights.tensor(f"{VISION}.patch_embed.proj.weight").flatten(1),
+            weights.tensor(f"{VISION}.patch_embed.proj.bias"),
+        )
+        self._positions = weights.tensor(f"{VISION}.pos_embed.weight")
+
+        def affine(name: str) -> _Affine:
+            return _Affine(weights.tensor(f"{VISION}.{name}.weight"), weights.tensor(f"{VISION}.{name}.bias"))
+
+        self._blocks: list[_Block] = []
+        for index in range(config.depth):
+            check()
+            self._blocks.append(_load_block(affine, f"blocks.{index}"))
+            progress((index + 1) / config.depth)
+        self._merger = _load_merger(affine, "merger", joins_first=False)
+        self._deepstack = {
+            layer: _load_merger(affine, f"deepstack_merger_list.{index}", joins_first=True)
+            for index, layer in enumerate(config.deepstack_layers)
+        }
+
+    def encode(
+        self, pixels: Tensor, grid: tuple[int, int, int], progress: ProgressCallback, check: CancelCheck
+    ) -> TorchVisionFeatures:
+        """Patches float32 [t*h*w, patch values] of one image with grid (t, h, w) -> its features."""
+        rows, columns = self._coordinates(grid)
+        hidden = self._patch.linear(pixels.to(self._device.device, self._device.dtype))
+        hidden = hidden + self._position_embeddings(rows, columns, grid)
+        cosines, sines = vision_angles(rows, columns, self._config, hidden.dtype)
+        deepstack = []
+        for index, block in enumerate(self._blocks):
+            check()
+            hidden = hidden + self._attend(block, hidden, cosines, sines)
+            inner = functional.gelu(block.up.linear(block.norm2.norm(hidden)), approximate="tanh")
+            hidden = hidden + block.down.linear(inner)
+            if index in self._deepstack:
+                deepstack.append(self._deepstack[index](hidden))
+            progress((index + 1) / len(self._blocks))
+        return TorchVisionFeatures(self._merger(hidden), tuple(deepstack))
+
+    def _attend(self, block: _Block, hidden: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
+        heads = self._config.heads
+        # [patches, 3 * hidden] -> three of [heads, patches, head_dim]
+        qkv = block.qkv.linear(block.norm1.norm(hidden)).view(len(hidden), 3, heads, -1).permute(1, 2, 0, 3)
+        queries, keys = rotated(qkv[:2], cosines, sines)
+        attended = functional.scaled_dot_product_attention(queries[None], keys[None], qkv[2][None])
+        return block.output.linear(attended[0].transpose(0, 1).flatten(1))
+
+    def _coordinates(self, grid: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
+        """Row and column of every patch [t*h*w], in the order of the pixels: window by window, rows within one."""
+        frames, height, width = grid
+        merge, device = self._config.merge_size, self._device.device
+        cells = torch.arange(height * width, device=device).view(height // merge, merge, width // merge, merge)
+        order = cells.transpose(1, 2).flatten().repeat(frames)
+        return order // width, order % width
+
+    def _position_embeddings(self, rows: Tensor, columns: Tensor, grid: tuple[int, int, int]) -> Tensor:
+        """The learned square grid, stretched over the image: bilinear, corners on corners."""
+        _, height, width = grid
+        side = round(self._config.position_embeddings**0.5)
+        down = torch.linspace(0, side - 1, height, device=self._device.device)[rows]
+        right = torch.linspace(0, side - 1, width, device=self._device.device)[columns]
+        top, left = down.long(), right.long()
+        bottom, far = (top + 1).clamp(max=side - 1), (left + 1).clamp(max=side - 1)
+        below, beside = down - top, right - left
+
+        def corner(row: Tensor, column: Tensor, share: Tensor) -> Tensor:
+            return self._positions[row * side + column] * share.unsqueeze(1).to(self._positions.dtype)
+
+        return (
+            corner(top, left, (1 - below) * (1 - beside))
+            + corner(top, far, (1 - below) * beside)
+            + corner(bottom, left, below * (1 - beside))
+            + corner(bottom, far, below * beside)
+        )
+
+
+def _load_block(affine: Callable[[str], _Affine], prefix: str) -> _Block:
+    return _Block(
+        norm1=affine(f"{prefix}.norm1"),
+        norm2=affine(f"{prefix}.norm2"),
+        qkv=affine(f"{prefix}.attn.qkv"),
+        output=affine(f"{prefix}.attn.proj"),
+        up=affine(f"{prefix}.mlp.linear_fc1"),
+        down=affine(f"{prefix}.mlp.linear_fc2"),
+    )
+
+
+def _load_merger(affine: Callable[[str], _Affine], prefix: str, *, joins_first: bool) -> _Merger:
+    return _Merger(
+        affine(f"{prefix}.norm"), affine(f"{prefix}.linear_fc1"), affine(f"{prefix}.linear_fc2"), joins_first
+    )

@@ -1,0 +1,52 @@
+"""Linear layers of the text model: 4-bit weights with 16-bit activations, or plain 16-bit weights."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from app.engine.runtimes.torch.int4 import GptqWeight, Int4Operator, dequantized, nibbles
+
+
+class Linear(Protocol):
+    """A bias-free linear layer."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """X [T, K] -> [T, N]."""
+        ...
+
+
+class DenseLinear:
+    """16-bit weights [N, K]."""
+
+    def __init__(self, weight: Tensor) -> None:
+        self._weight = weight
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """X [T, K] -> [T, N]."""
+        return functional.linear(x, self._weight)
+
+
+class W4A16Linear:
+    """4-bit weights, multiplied by the device's own operator.
+
+    Several layers with the same input (queries, keys and values; gate and up) are laid side by side and multiplied at
+    once. Their GPTQ tensors are kept for wide inputs; on a CPU they are pages of the file, which the system may drop.
+    """
+
+    def __init__(self, weights: Sequence[GptqWeight], operator: Int4Operator, dtype: torch.dtype) -> None:
+        self._weights = tuple(weights)
+        self._operator = operator
+        self._dtype = dtype
+        self._group_size = weights[0].group_size
+        pairs = torch.cat([nibbles(weight) for weight in weights])
+        self._packed = operator.pack(pairs, torch.cat([weight.scales for weight in weights], dim=1), dtype)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """X [T, K] -> [T, N]."""
+        if x.shape[0] < self._operator.dense_rows:
+            return self._operator.multiply(x, self._packed, self._group_size)
+        parts = [functional.linear(x, dequantized(weight, self._dtype)) for weight in self._weights]
+        return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
