@@ -6,10 +6,16 @@ from typing import Protocol
 
 from app.domain.attachments import Attachment
 from app.domain.chat import Conversation, Draft, Message
+from app.domain.errors import Problem
 
 
 class ConversationStore(Protocol):
-    """Keeps conversations. Every method may raise StorageError; all run on one thread."""
+    """Keeps conversations. Every method may raise StorageError; all run on one thread.
+
+    `problem` is what the user should know about what was found when the store was opened, such as damage set aside.
+    """
+
+    problem: Problem | None
 
     def conversations(self) -> Sequence[Conversation]:
         """Every conversation with its draft, the most recently updated first."""
@@ -37,6 +43,10 @@ class ConversationStore(Protocol):
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Remove a conversation with its messages."""
+        ...
+
+    def attachment_digests(self) -> set[str]:
+        """The digests of all images that a message or a draft refers to."""
         ...
 
     def close(self) -> None:

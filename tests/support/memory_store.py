@@ -6,13 +6,14 @@ from pathlib import Path
 
 from app.domain.attachments import Attachment
 from app.domain.chat import Conversation, Draft, Message
-from app.domain.errors import StorageError
+from app.domain.errors import Problem, StorageError
 
 
 class MemoryStore:
     """Implements domain.ports.ConversationStore. While `full` is true, every write fails as a full disk does."""
 
     def __init__(self) -> None:
+        self.problem: Problem | None = None
         self.cards: dict[str, Conversation] = {}
         self.saved: dict[str, Message] = {}
         self.save_count = 0
@@ -56,6 +57,12 @@ class MemoryStore:
         self._check()
         del self.cards[conversation_id]
         self.saved = {key: item for key, item in self.saved.items() if item.conversation_id != conversation_id}
+
+    def attachment_digests(self) -> set[str]:
+        """Of messages and drafts."""
+        sent = [item for message in self.saved.values() for item in message.attachments]
+        drafted = [item for card in self.cards.values() for item in card.draft.attachments]
+        return {item.digest for item in (*sent, *drafted)}
 
     def close(self) -> None:
         """Remember that it was closed."""

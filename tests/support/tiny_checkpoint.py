@@ -72,7 +72,8 @@ def make_model(tokenizer: Tokenizer) -> Any:  # noqa: ANN401 - transformers is n
     from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration  # noqa: PLC0415
 
     torch.manual_seed(3)
-    ids = {name: tokenizer.token_to_id(name) for name in SPECIAL_TOKENS}
+    vocabulary = tokenizer.get_vocab()
+    ids = {name: vocabulary[name] for name in SPECIAL_TOKENS}
     config = Qwen3VLConfig(
         text_config={
             "hidden_size": 256,
@@ -110,7 +111,8 @@ def make_model(tokenizer: Tokenizer) -> Any:  # noqa: ANN401 - transformers is n
         vision_end_token_id=ids["<|vision_end|>"],
         tie_word_embeddings=True,
     )
-    model = Qwen3VLForConditionalGeneration(config).eval()
+    create: Any = Qwen3VLForConditionalGeneration
+    model = create(config).eval()
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.ndim > 1:
@@ -143,7 +145,8 @@ def _quantize(model: Any, tokenizer: Tokenizer, folder: Path, layout: Layout, gr
     from auto_round.schemes import QuantizationScheme  # noqa: PLC0415
     from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
 
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>")  # noqa: S106
+    create: Any = PreTrainedTokenizerFast
+    wrapped = create(tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>")  # noqa: S106
     scheme = QuantizationScheme(bits=4, group_size=group_size, sym=True, data_type="int")
     AutoRound(
         model,

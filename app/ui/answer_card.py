@@ -1,0 +1,113 @@
+"""An answer, of the model or of the reader, while it is written and after."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from app.domain.chat import Author, Message, MessageState
+from app.domain.engine_status import Stage
+from app.domain.errors import Problem
+from app.ui import words
+from app.ui.buttons import Role, button
+from app.ui.labels import label
+from app.ui.problem_box import ProblemBox
+from app.ui.safe_text_browser import SafeTextBrowser
+
+NOTHING_READ = "No text was found in this image."
+
+
+class AnswerCard(QWidget):
+    """Shows one message as it stands. `regenerate_clicked(str)` carries its id, `remedy_clicked(ProblemKind)`."""
+
+    regenerate_clicked = Signal(str)
+    remedy_clicked = Signal(object)
+    link_clicked = Signal(str)
+
+    def __init__(self, message: Message, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._message = message
+        self._problem: ProblemBox | None = None
+        self.text = SafeTextBrowser(self)
+        self.text.link_clicked.connect(self.link_clicked)
+        self.activity = label("", "muted", parent=self)
+        self.progress = QProgressBar(self)
+        self.progress.setTextVisible(False)
+        self.progress.setMaximumWidth(240)
+        self.progress.setAccessibleName("Progress")
+        self.footer = label("", "muted", parent=self)
+        self.copy = button("Copy", Role.LINK, "Copy the answer", self)
+        self.regenerate = button("Regenerate", Role.LINK, "Answer once more", self)
+        self._actions = QWidget(self)
+        self._lay_out()
+        self.copy.clicked.connect(self.copy_text)
+        self.regenerate.clicked.connect(self._on_regenerate_clicked)
+        self.update_message(message)
+
+    @property
+    def message(self) -> Message:
+        """The message as it is shown."""
+        return self._message
+
+    def update_message(self, message: Message) -> None:
+        """Show the message as it now stands."""
+        self._message = message
+        is_streaming = message.state is MessageState.STREAMING
+        text = message.text
+        if not text and message.author is Author.READER and message.state is MessageState.COMPLETE:
+            text = NOTHING_READ
+        if message.author is Author.READER:
+            self.text.show_plain(text)
+        else:
+            self.text.show_markdown(text)
+        self.text.setVisible(bool(text))
+        self.text.setAccessibleName(f"Answer: {text}")
+        self.activity.setVisible(is_streaming and not text)
+        self.progress.setVisible(is_streaming and not text and self.progress.value() > 0)
+        self.footer.setText(words.answer_footer(message))
+        self.footer.setVisible(not is_streaming and bool(self.footer.text()))
+        self._actions.setVisible(not is_streaming)
+        self.copy.setVisible(bool(message.text))
+        self._show_problem(message.problem)
+
+    def set_activity(self, stage: Stage, progress: float) -> None:
+        """Show what the engine does before the first word."""
+        self.activity.setText(words.activity(stage, progress))
+        self.progress.setValue(round(progress * 100))
+        self.progress.setVisible(self.activity.isVisibleTo(self) and progress > 0)
+
+    @Slot()
+    def copy_text(self) -> None:
+        """Copy the answer as it was written."""
+        QGuiApplication.clipboard().setText(self._message.text)
+
+    def _lay_out(self) -> None:
+        actions = QHBoxLayout(self._actions)
+        actions.setContentsMargins(0, 0, 0, 0)
+        actions.setSpacing(4)
+        actions.addWidget(self.copy)
+        actions.addWidget(self.regenerate)
+        actions.addStretch(1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        for item in (self.text, self.activity, self.progress, self.footer, self._actions):
+            self._column.addWidget(item)
+        self.activity.setText("Waiting …")
+        self.activity.setAlignment(Qt.AlignmentFlag.AlignLeft)
+
+    def _show_problem(self, problem: Problem | None) -> None:
+        if self._problem is not None and self._problem.problem == problem:
+            return
+        if self._problem is not None:
+            self._problem.hide()
+            self._problem.setParent(None)
+            self._problem.deleteLater()
+            self._problem = None
+        if problem is not None:
+            self._problem = ProblemBox(problem, is_dismissible=False, parent=self)
+            self._problem.remedy_clicked.connect(self.remedy_clicked)
+            self._column.insertWidget(1, self._problem)
+
+    @Slot()
+    def _on_regenerate_clicked(self) -> None:
+        self.regenerate_clicked.emit(self._message.id)

@@ -1,0 +1,60 @@
+"""An image of the draft, above the text of the composer."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.domain.attachments import Attachment
+from app.ui import words
+from app.ui.buttons import Role, button
+from app.ui.labels import ElidedLabel, label
+from app.ui.thumbnails import ThumbnailButton
+
+CHIP_WIDTH = 250
+THUMBNAIL = QSize(40, 40)
+
+
+class AttachmentChip(QFrame):
+    """Thumbnail, name, size, and buttons to read its text or to take it out. Signals carry the Attachment."""
+
+    image_clicked = Signal(object)
+    read_clicked = Signal(object)
+    remove_clicked = Signal(object)
+
+    def __init__(self, attachment: Attachment, thumbnail: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.attachment = attachment
+        self.setObjectName("chip")
+        self.setFixedWidth(CHIP_WIDTH)
+        self.picture = ThumbnailButton(attachment, thumbnail, THUMBNAIL, self)
+        name = ElidedLabel(attachment.name, self)
+        details = label(words.image_details(attachment), "muted", parent=self)
+        self.read = button("Read", Role.LINK, f"Read the text of {attachment.name}", self)
+        self.remove = button("×", Role.ICON, f"Remove {attachment.name}", self)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(name)
+        texts.addWidget(details)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 6, 6, 6)
+        row.setSpacing(8)
+        row.addWidget(self.picture)
+        row.addLayout(texts, 1)
+        row.addWidget(self.read)
+        row.addWidget(self.remove)
+        self.picture.clicked.connect(self._on_picture_clicked)
+        self.read.clicked.connect(self._on_read_clicked)
+        self.remove.clicked.connect(self._on_remove_clicked)
+
+    @Slot()
+    def _on_picture_clicked(self) -> None:
+        self.image_clicked.emit(self.attachment)
+
+    @Slot()
+    def _on_read_clicked(self) -> None:
+        self.read_clicked.emit(self.attachment)
+
+    @Slot()
+    def _on_remove_clicked(self) -> None:
+        self.remove_clicked.emit(self.attachment)

@@ -1,0 +1,118 @@
+"""The messages of one branch, oldest above. Follows the end while the reader is there, and stays put otherwise."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from app.domain.chat import Message, Role
+from app.domain.engine_status import Stage
+from app.ui.answer_card import AnswerCard
+from app.ui.question_card import QuestionCard
+from app.ui.thumbnails import ThumbnailPath
+
+MAX_WIDTH = 760
+NEAR_END = 24
+"""Pixels above the end within which the view still counts as being there."""
+
+
+class ChatView(QScrollArea):
+    """Signals of its cards are passed on: `image_clicked(Attachment)`, `regenerate_clicked(str)` and so on."""
+
+    image_clicked = Signal(object)
+    regenerate_clicked = Signal(str)
+    remedy_clicked = Signal(object)
+    link_clicked = Signal(str)
+
+    def __init__(self, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("chatView")
+        self.setAccessibleName("Messages")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._thumbnail_path = thumbnail_path
+        self._answers: dict[str, AnswerCard] = {}
+        self._questions: dict[str, QuestionCard] = {}
+        self._order: list[str] = []
+        self._is_following = True
+        column = QWidget()
+        column.setObjectName("chatColumn")
+        self._column = QVBoxLayout(column)
+        self._column.setContentsMargins(24, 16, 24, 16)
+        self._column.setSpacing(20)
+        self._column.addStretch(1)
+        self.setWidget(column)
+        self._content = column
+        column.installEventFilter(self)
+        self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
+        self.verticalScrollBar().valueChanged.connect(self._on_value_changed)
+
+    @property
+    def answers(self) -> tuple[AnswerCard, ...]:
+        """The cards of the answers that are shown, oldest first."""
+        return tuple(self._answers[message_id] for message_id in self._order if message_id in self._answers)
+
+    def set_branch(self, messages: Sequence[Message]) -> None:
+        """Show these messages and no others, and their end; cards that are there already are kept."""
+        wanted = {message.id for message in messages}
+        for message_id in [message_id for message_id in self._order if message_id not in wanted]:
+            self._remove(message_id)
+        for message in messages:
+            self.put_message(message)
+        self._is_following = True
+        self._follow()
+
+    def put_message(self, message: Message) -> None:
+        """Add a message at the end, or show it as it now stands. What the user has just said is scrolled to."""
+        if message.id in self._answers:
+            self._answers[message.id].update_message(message)
+        elif message.id not in self._questions:
+            self._is_following = self._is_following or message.role is Role.USER
+            self._order.append(message.id)
+            self._column.insertWidget(self._column.count() - 1, self._card(message))
+
+    def set_activity(self, message_id: str, stage: Stage, progress: float) -> None:
+        """Show what the engine does for an answer that has no words yet."""
+        if message_id in self._answers:
+            self._answers[message_id].set_activity(stage, progress)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the column at a readable width in a wide window."""
+        if watched is self._content and event.type() is QEvent.Type.Resize:
+            side = max(24, (self._content.width() - MAX_WIDTH) // 2)
+            self._column.setContentsMargins(side, 16, side, 16)
+        return super().eventFilter(watched, event)
+
+    def _card(self, message: Message) -> QWidget:
+        if message.role is Role.USER:
+            question = QuestionCard(message, self._thumbnail_path, self._content)
+            question.image_clicked.connect(self.image_clicked)
+            self._questions[message.id] = question
+            return question
+        answer = AnswerCard(message, self._content)
+        answer.regenerate_clicked.connect(self.regenerate_clicked)
+        answer.remedy_clicked.connect(self.remedy_clicked)
+        answer.link_clicked.connect(self.link_clicked)
+        self._answers[message.id] = answer
+        return answer
+
+    def _remove(self, message_id: str) -> None:
+        self._order.remove(message_id)
+        card = self._answers.pop(message_id, None) or self._questions.pop(message_id)
+        card.hide()
+        card.setParent(None)
+        card.deleteLater()
+
+    def _follow(self) -> None:
+        if self._is_following:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    @Slot(int, int)
+    def _on_range_changed(self, _minimum: int, _maximum: int) -> None:
+        self._follow()
+
+    @Slot(int)
+    def _on_value_changed(self, value: int) -> None:
+        self._is_following = value >= self.verticalScrollBar().maximum() - NEAR_END

@@ -1,0 +1,194 @@
+"""The composer: images of the draft, the text, and what can be done with them."""
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.domain.attachments import Attachment
+from app.domain.chat import Draft
+from app.ui.attachment_chip import AttachmentChip
+from app.ui.buttons import Role, button
+from app.ui.import_chip import ImportChip
+from app.ui.message_edit import MessageEdit
+from app.ui.thumbnails import ThumbnailPath
+
+CHIPS_HEIGHT = 64
+NO_IMAGE = "Ask anything, or drop an image to ask about it"
+WITH_IMAGE = "Ask about the image, or press Read text"
+
+
+class Composer(QFrame):
+    """Emits what the user wants; what it shows is set from outside.
+
+    `text_changed(str)`, `submitted(str)`, `stop_clicked()`, `open_clicked()`, `read_clicked(Attachment)`,
+    `image_clicked(Attachment)`, `image_removed(Attachment)`, `import_cancelled(str)`, `mime_pasted(QMimeData)`.
+    """
+
+    text_changed = Signal(str)
+    submitted = Signal(str)
+    stop_clicked = Signal()
+    open_clicked = Signal()
+    read_clicked = Signal(object)
+    image_clicked = Signal(object)
+    image_removed = Signal(object)
+    import_cancelled = Signal(str)
+    mime_pasted = Signal(object)
+
+    def __init__(self, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("composer")
+        self._thumbnail_path = thumbnail_path
+        self._attachments: tuple[Attachment, ...] = ()
+        self._attachment_chips: dict[str, AttachmentChip] = {}
+        self._import_chips: dict[str, ImportChip] = {}
+        self._is_busy = False
+        self.edit = MessageEdit(self)
+        self.add = button("+", Role.ICON, "Open images", self)
+        self.read = button("Read text", Role.SOFT, "Read the text of the image with the built-in reader", self)
+        self.send = button("Send", Role.PRIMARY, "Send the message", self)
+        self.stop = button("Stop", Role.PRIMARY, "Stop the answer", self)
+        self._chips = _ChipRow(self)
+        self._lay_out()
+        self._connect()
+        self._update()
+
+    def set_draft(self, draft: Draft) -> None:
+        """Show a draft; typing on while it comes back unchanged keeps the cursor where it is."""
+        if draft.text != self.edit.toPlainText():
+            with QSignalBlocker(self.edit):
+                self.edit.setPlainText(draft.text)
+                self.edit.moveCursor(self.edit.textCursor().MoveOperation.End)
+        self._attachments = draft.attachments
+        wanted = {attachment.digest: attachment for attachment in draft.attachments}
+        for digest in [digest for digest in self._attachment_chips if digest not in wanted]:
+            _remove(self._attachment_chips.pop(digest))
+        for digest, attachment in wanted.items():
+            if digest not in self._attachment_chips:
+                self._attachment_chips[digest] = self._attachment_chip(attachment)
+        self._update()
+
+    def add_import(self, import_id: str, name: str) -> None:
+        """Show that an image is being opened."""
+        chip = ImportChip(import_id, name)
+        chip.cancel_clicked.connect(self.import_cancelled)
+        self._import_chips[import_id] = chip
+        self._chips.add(chip)
+        self._update()
+
+    def remove_import(self, import_id: str) -> None:
+        """The image has been opened, or could not be."""
+        if chip := self._import_chips.pop(import_id, None):
+            _remove(chip)
+            self._update()
+
+    def clear_imports(self) -> None:
+        """Another chat is shown; its own draft comes separately."""
+        for import_id in list(self._import_chips):
+            self.remove_import(import_id)
+
+    def set_busy(self, is_busy: bool) -> None:
+        """While an answer is written, Send turns into Stop; typing goes on."""
+        had_focus = self.stop.hasFocus() or self.send.hasFocus()
+        self._is_busy = is_busy
+        self._update()
+        if had_focus:
+            (self.stop if is_busy else self.edit).setFocus()
+
+    def focus(self) -> None:
+        """Put the cursor into the text."""
+        self.edit.setFocus()
+
+    def _lay_out(self) -> None:
+        actions = QHBoxLayout()
+        actions.setSpacing(8)
+        actions.addWidget(self.add)
+        actions.addWidget(self.read)
+        actions.addStretch(1)
+        actions.addWidget(self.send)
+        actions.addWidget(self.stop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
+        column.addWidget(self._chips)
+        column.addWidget(self.edit)
+        column.addLayout(actions)
+
+    def _connect(self) -> None:
+        self.edit.textChanged.connect(self._on_text_changed)
+        self.edit.submitted.connect(self._on_submitted)
+        self.edit.mime_pasted.connect(self.mime_pasted)
+        self.edit.focus_changed.connect(self._on_focus_changed)
+        self.add.clicked.connect(self.open_clicked)
+        self.read.clicked.connect(self._on_read_clicked)
+        self.send.clicked.connect(self._on_submitted)
+        self.stop.clicked.connect(self.stop_clicked)
+
+    def _attachment_chip(self, attachment: Attachment) -> AttachmentChip:
+        chip = AttachmentChip(attachment, self._thumbnail_path(attachment))
+        chip.image_clicked.connect(self.image_clicked)
+        chip.read_clicked.connect(self.read_clicked)
+        chip.remove_clicked.connect(self.image_removed)
+        self._chips.add(chip)
+        return chip
+
+    def _update(self) -> None:
+        has_text = bool(self.edit.toPlainText().strip())
+        self._chips.setVisible(bool(self._attachment_chips or self._import_chips))
+        self.edit.setPlaceholderText(WITH_IMAGE if self._attachments else NO_IMAGE)
+        self.read.setEnabled(bool(self._attachments) and not self._is_busy)
+        for chip in self._attachment_chips.values():
+            chip.read.setEnabled(not self._is_busy)
+        self.send.setVisible(not self._is_busy)
+        self.send.setEnabled(has_text and not self._import_chips)
+        self.stop.setVisible(self._is_busy)
+
+    @Slot()
+    def _on_text_changed(self) -> None:
+        self._update()
+        self.text_changed.emit(self.edit.toPlainText())
+
+    @Slot()
+    def _on_submitted(self) -> None:
+        # Enter while an image is still being opened would send the question without it.
+        if self.send.isEnabled() and not self._is_busy:
+            self.submitted.emit(self.edit.toPlainText())
+
+    @Slot()
+    def _on_read_clicked(self) -> None:
+        self.read_clicked.emit(self._attachments[-1])
+
+    @Slot(bool)
+    def _on_focus_changed(self, has_focus: bool) -> None:
+        self.setProperty("focused", has_focus)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+
+class _ChipRow(QScrollArea):
+    """Chips side by side; many of them scroll."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        inner = QWidget()
+        self._row = QHBoxLayout(inner)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(8)
+        self._row.addStretch(1)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedHeight(CHIPS_HEIGHT)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setStyleSheet("background: transparent;")
+
+    def add(self, chip: QWidget) -> None:
+        self._row.insertWidget(self._row.count() - 1, chip)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, CHIPS_HEIGHT)
+
+
+def _remove(chip: QWidget) -> None:
+    chip.hide()
+    chip.setParent(None)
+    chip.deleteLater()

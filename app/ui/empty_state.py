@@ -1,0 +1,57 @@
+"""An empty chat teaches what can be done with it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.ui.buttons import Role, button
+from app.ui.labels import label
+
+CARD_WIDTH = 460
+
+
+class EmptyState(QWidget):
+    """Shown in place of messages."""
+
+    open_clicked = Signal()
+    sample_clicked = Signal()
+    model_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        card = QFrame(self)
+        card.setObjectName("emptyCard")
+        card.setFixedWidth(CARD_WIDTH)
+        title = label("Drop an image anywhere", "title", parent=card)
+        hint = label(
+            "A screenshot, a receipt, a scan, a photo. Or paste one with Ctrl+V.\n"
+            "Read text works at once. To ask questions about images, choose a model.\n"
+            "Everything stays on this machine.",
+            "hint",
+            wraps=True,
+            parent=card,
+        )
+        self.open = button("Open images…", Role.PRIMARY, "Open images", card)
+        self.sample = button("Try the sample", Role.SOFT, "Add the sample receipt", card)
+        self.model = button("Choose model…", Role.PLAIN, "Choose a model folder", card)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for item in (self.open, self.sample, self.model):
+            row.addWidget(item)
+        row.addStretch(1)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(12)
+        column.addWidget(title)
+        column.addWidget(hint)
+        column.addLayout(row)
+        middle = QVBoxLayout(self)
+        middle.addStretch(1)
+        middle.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle.addStretch(1)
+        self.open.clicked.connect(self.open_clicked)
+        self.sample.clicked.connect(self.sample_clicked)
+        self.model.clicked.connect(self.model_clicked)
+
+    def set_model_missing(self, is_missing: bool) -> None:
+        """Offer to choose a model only where there is none."""
+        self.model.setVisible(is_missing)

@@ -1,0 +1,53 @@
+"""What a drop or the clipboard holds, seen as images."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData
+from PySide6.QtGui import QImage
+
+from app.domain.errors import Problem, ProblemKind
+
+_ENCODED = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
+_NO_FILES = Problem(
+    ProblemKind.IMAGE,
+    "That is an address on the web, and Lorgnette opens no connections.",
+    todo="Save the image, or copy the image itself, and drop or paste that.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingImages:
+    """Files of this machine, or the bytes of one encoded image with a name for it, or why there is neither."""
+
+    files: tuple[Path, ...] = ()
+    data: bytes = b""
+    name: str = ""
+    problem: Problem | None = None
+
+
+def has_images(mime: QMimeData) -> bool:
+    """Whether `incoming_images` can make something of it."""
+    return mime.hasUrls() or mime.hasImage() or any(mime.hasFormat(kind) for kind in _ENCODED)
+
+
+def incoming_images(mime: QMimeData, origin: str) -> IncomingImages:
+    """The images in `mime`: local files first, then an encoded image as it is, then what the desktop has decoded."""
+    files = tuple(Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
+    if files:
+        return IncomingImages(files=files)
+    for kind in _ENCODED:
+        data = bytes(mime.data(kind).data())
+        if data:
+            return IncomingImages(data=data, name=f"{origin}.{kind.removeprefix('image/')}")
+    image = mime.imageData()
+    if isinstance(image, QImage) and not image.isNull():
+        return IncomingImages(data=_png(image), name=f"{origin}.png")
+    return IncomingImages(problem=_NO_FILES) if mime.hasUrls() else IncomingImages()
+
+
+def _png(image: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, b"PNG", 80)  # Lossless at any figure; this one is quick.
+    return bytes(buffer.data().data())

@@ -1,0 +1,222 @@
+"""The main window: sidebar, chat, composer; drops, pastes and keys wherever they happen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QMimeData, Qt, Signal, SignalInstance, Slot
+from PySide6.QtGui import (
+    QAction,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QIcon,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.domain.engine_status import EngineState, EngineStatus
+from app.paths import RESOURCES
+from app.ui.buttons import Role, button
+from app.ui.chat_view import ChatView
+from app.ui.composer import Composer
+from app.ui.drop_overlay import DropOverlay
+from app.ui.empty_state import EmptyState
+from app.ui.incoming_images import has_images, incoming_images
+from app.ui.labels import ElidedLabel
+from app.ui.model_picker import ModelPicker
+from app.ui.notice_bar import NoticeBar
+from app.ui.sidebar import Sidebar
+from app.ui.thumbnails import ThumbnailPath
+
+MINIMUM_WIDTH, MINIMUM_HEIGHT = 560, 420
+WIDTH, HEIGHT = 1080, 760
+NARROW = 760
+"""Below this width the sidebar gives way to the chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    name: str
+    keys: str
+    triggered: SignalInstance | Callable[[], None]
+
+
+class MainWindow(QMainWindow):
+    """Owns the widgets; what happens in them is wired by bootstrap.
+
+    `files_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `drop_refused(Problem)`, `open_triggered()`,
+    `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`.
+    """
+
+    files_dropped = Signal(object)
+    image_data_dropped = Signal(bytes, str)
+    drop_refused = Signal(object)
+    open_triggered = Signal()
+    read_triggered = Signal()
+    stop_triggered = Signal()
+    regenerate_triggered = Signal()
+
+    def __init__(self, thumbnail_path: ThumbnailPath) -> None:
+        super().__init__()
+        self.setWindowTitle("Lorgnette")
+        self.setWindowIcon(QIcon(str(RESOURCES / "icons" / "lorgnette.svg")))
+        self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
+        self.resize(WIDTH, HEIGHT)
+        self.setAcceptDrops(True)
+        self.sidebar = Sidebar(self)
+        self.chat_view = ChatView(thumbnail_path, self)
+        self.empty_state = EmptyState(self)
+        self.notices = NoticeBar(self)
+        self.composer = Composer(thumbnail_path, self)
+        self.model_picker = ModelPicker(self)
+        self._title = ElidedLabel(parent=self)
+        self._title.setObjectName("chatTitle")
+        self._fold = button("☰", Role.ICON, "Show or hide the list of chats (Ctrl+B)", self)
+        self._fold.clicked.connect(self.toggle_sidebar)
+        self._wants_sidebar = True
+        self._pages = QStackedWidget(self)
+        self._lay_out()
+        self._overlay = DropOverlay(self)
+        self._add_keys()
+        self.composer.mime_pasted.connect(self._take_pasted)
+        self.composer.focus()
+
+    @property
+    def wants_sidebar(self) -> bool:
+        """Whether the user wants the sidebar where there is room for it."""
+        return self._wants_sidebar
+
+    def set_title(self, title: str) -> None:
+        """Show the chat's title, in the window's own too."""
+        self._title.setText(title)
+        self.setWindowTitle(f"{title} — Lorgnette" if title else "Lorgnette")
+
+    def set_empty(self, is_empty: bool) -> None:
+        """Show what can be done, or the messages."""
+        self._pages.setCurrentWidget(self.empty_state if is_empty else self.chat_view)
+
+    def set_status(self, status: EngineStatus) -> None:
+        """Show the engine's state everywhere."""
+        self.sidebar.status_line.set_status(status)
+        self.model_picker.set_status(status)
+        self.empty_state.set_model_missing(status.state in {EngineState.NO_MODEL, EngineState.FAILED})
+
+    def set_sidebar_wanted(self, is_wanted: bool) -> None:
+        """Unfold or fold the sidebar."""
+        self._wants_sidebar = is_wanted
+        self.sidebar.setVisible(is_wanted and (self.width() >= NARROW or self.sidebar.isVisible()))
+
+    @Slot()
+    def toggle_sidebar(self) -> None:
+        """Unfold the sidebar, in a narrow window too, or fold it."""
+        self._wants_sidebar = self.sidebar.isHidden()
+        self.sidebar.setVisible(self._wants_sidebar)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Show that a drop is welcome."""
+        if has_images(event.mimeData()):
+            event.acceptProposedAction()
+            self._overlay.cover()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Put things back."""
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take what was dropped."""
+        self._overlay.hide()
+        event.acceptProposedAction()
+        self._take(event.mimeData(), "Dropped image")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Typing anywhere writes into the composer."""
+        text = event.text()
+        if text and text.isprintable() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.composer.focus()
+            self.composer.edit.insertPlainText(text)
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the sidebar go where the window gets narrow, and come back where it gets wide."""
+        super().resizeEvent(event)
+        was, now = event.oldSize().width() >= NARROW, self.width() >= NARROW
+        if was != now:
+            self.sidebar.setVisible(now and self._wants_sidebar)
+
+    def _take(self, mime: QMimeData, origin: str) -> None:
+        incoming = incoming_images(mime, origin)
+        if incoming.files:
+            self.files_dropped.emit(incoming.files)
+        elif incoming.data:
+            self.image_data_dropped.emit(incoming.data, incoming.name)
+        elif incoming.problem:
+            self.drop_refused.emit(incoming.problem)
+
+    @Slot(object)
+    def _take_pasted(self, mime: QMimeData) -> None:
+        self._take(mime, "Pasted image")
+
+    @Slot()
+    def _paste(self) -> None:
+        self.composer.focus()
+        self.composer.edit.paste()
+
+    @Slot()
+    def _copy_last_answer(self) -> None:
+        if answers := self.chat_view.answers:
+            answers[-1].copy_text()
+
+    def _lay_out(self) -> None:
+        header = QFrame(self)
+        header.setObjectName("header")
+        head = QHBoxLayout(header)
+        head.setContentsMargins(12, 8, 16, 8)
+        head.setSpacing(8)
+        head.addWidget(self._fold)
+        head.addWidget(self._title, 1)
+        head.addWidget(self.model_picker)
+        self._pages.addWidget(self.empty_state)
+        self._pages.addWidget(self.chat_view)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(20, 8, 20, 20)
+        foot.addWidget(self.composer)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(header)
+        column.addWidget(self.notices)
+        column.addWidget(self._pages, 1)
+        column.addLayout(foot)
+        central = QWidget(self)
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.sidebar)
+        row.addLayout(column, 1)
+        self.setCentralWidget(central)
+
+    def _add_keys(self) -> None:
+        for key in (
+            _Key("New chat", "Ctrl+N", self.sidebar.new_chat_clicked),
+            _Key("Open images", "Ctrl+O", self.open_triggered),
+            _Key("Paste", "Ctrl+V", self._paste),
+            _Key("Read text", "Ctrl+Shift+T", self.read_triggered),
+            _Key("Stop", "Esc", self.stop_triggered),
+            _Key("Regenerate", "Ctrl+R", self.regenerate_triggered),
+            _Key("Copy last answer", "Ctrl+Shift+C", self._copy_last_answer),
+            _Key("Sidebar", "Ctrl+B", self.toggle_sidebar),
+            _Key("Quit", "Ctrl+Q", self._quit),
+        ):
+            action = QAction(key.name, self)
+            action.setShortcut(QKeySequence(key.keys))
+            action.triggered.connect(key.triggered)
+            self.addAction(action)
+
+    @Slot()
+    def _quit(self) -> None:
+        self.close()
+        QGuiApplication.quit()

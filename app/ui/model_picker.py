@@ -1,0 +1,65 @@
+"""Which model answers: the one that is open, those used lately, a folder to choose."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from app.domain.engine_status import EngineState, EngineStatus
+from app.ui import words
+from app.ui.labels import tooltip
+
+MAX_NAME = 36
+
+
+class ModelPicker(QToolButton):
+    """A button with a menu. `folder_chosen(str)` for a recent model, `choose_clicked()`, `unload_clicked()`."""
+
+    folder_chosen = Signal(str)
+    choose_clicked = Signal()
+    unload_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("modelPicker")
+        self.setAccessibleName("Model")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self)
+        self.setMenu(self._menu)
+        self._recent: tuple[str, ...] = ()
+        self._status = EngineStatus()
+        self._update()
+
+    def set_status(self, status: EngineStatus) -> None:
+        """Show the model that is open."""
+        changed = (status.state, status.info) != (self._status.state, self._status.info)
+        self._status = status
+        if changed:
+            self._update()
+
+    def set_recent(self, folders: tuple[str, ...]) -> None:
+        """Offer these folders."""
+        if folders != self._recent:
+            self._recent = folders
+            self._update()
+
+    def _update(self) -> None:
+        info = self._status.info
+        name = info.name if info else "Loading …" if self._status.state is EngineState.LOADING else "Choose a model"
+        self.setText(name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…")
+        self.setToolTip(tooltip(words.engine_details(self._status)))
+        self._menu.clear()
+        for folder in self._recent:
+            # An ampersand in a menu marks a key.
+            action = self._menu.addAction(
+                Path(folder).name.replace("&", "&&"), partial(self.folder_chosen.emit, folder)
+            )
+            action.setToolTip(tooltip(folder))
+            action.setCheckable(True)
+            action.setChecked(info is not None and info.folder == folder)
+        if self._recent:
+            self._menu.addSeparator()
+        self._menu.addAction("Choose a model folder…", self.choose_clicked.emit)
+        unload = self._menu.addAction("Unload the model", self.unload_clicked.emit)
+        unload.setEnabled(self._status.state is not EngineState.NO_MODEL)

@@ -1,0 +1,95 @@
+"""Shows text that nobody vouches for: a model's Markdown, or what the reader found.
+
+Qt's own browser would load `![](/any/file)` from the disk, follow links and render HTML. This one loads nothing, opens
+nothing and takes tags for text.
+"""
+
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QColor, QPalette, QResizeEvent, QTextCursor, QTextDocument, QTextFrameFormat, QTextTable
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+
+_MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+
+
+class SafeTextBrowser(QTextBrowser):
+    """As tall as its text. `link_clicked` carries a link's target, which nobody has opened."""
+
+    link_clicked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("answer")
+        self.setOpenLinks(False)
+        self.setAcceptDrops(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(self._on_size_changed)
+        self.anchorClicked.connect(self._on_anchor_clicked)
+        self._markdown: str | None = None
+
+    def show_markdown(self, text: str) -> None:
+        """Render GitHub's Markdown, without HTML."""
+        self._markdown = text
+        self.document().setMarkdown(text, _MARKDOWN)
+        self._style_tables()
+
+    def show_plain(self, text: str) -> None:
+        """Show text as it is, line by line."""
+        self._markdown = None
+        self.setPlainText(text)
+
+    def selected_text(self) -> str:
+        """What the user has selected, empty where nothing is."""
+        return self.textCursor().selection().toPlainText()
+
+    def loadResource(self, type: int, name: QUrl | str) -> object:
+        """Load nothing, wherever it lies."""
+        return None
+
+    def sizeHint(self) -> QSize:
+        """The document's own height at the present width."""
+        return QSize(super().sizeHint().width(), self._text_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """No taller than needed, and as narrow as the window wants."""
+        return QSize(0, self._text_height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap anew, and grow or shrink with the text."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw tables in the new theme's colours."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self._markdown is not None:
+            self._style_tables()
+
+    def _text_height(self) -> int:
+        bar = self.horizontalScrollBar()
+        return round(self.document().size().height()) + (bar.height() if bar.isVisible() else 0) + 1
+
+    def _style_tables(self) -> None:
+        line = self.palette().color(QPalette.ColorRole.Mid)
+        cursor = QTextCursor(self.document())
+        for frame in self.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                style = frame.format()
+                style.setBorderCollapse(True)
+                style.setBorder(1)
+                style.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+                style.setBorderBrush(QColor(line))
+                style.setCellPadding(6)
+                frame.setFormat(style)
+        cursor.clearSelection()
+
+    @Slot()
+    def _on_size_changed(self) -> None:
+        self.updateGeometry()
+
+    @Slot(QUrl)
+    def _on_anchor_clicked(self, url: QUrl) -> None:
+        self.link_clicked.emit(url.toString())

@@ -1,0 +1,190 @@
+"""The sidebar: brand, New chat, the chats by day, and the engine's state."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QIcon, QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QInputDialog,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.chat import Conversation
+from app.paths import RESOURCES
+from app.ui import words
+from app.ui.buttons import Role, button
+from app.ui.engine_status_line import EngineStatusLine
+from app.ui.labels import ElidedLabel, label
+
+WIDTH = 232
+ROW_HEIGHT = 46
+HEADING_HEIGHT = 30
+ID = Qt.ItemDataRole.UserRole
+
+
+class Sidebar(QFrame):
+    """Emits `conversation_chosen(id)`, `conversation_renamed(id, title)`, `conversation_deleted(id)`."""
+
+    new_chat_clicked = Signal()
+    conversation_chosen = Signal(str)
+    conversation_renamed = Signal(str, str)
+    conversation_deleted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setFixedWidth(WIDTH)
+        self._conversations: dict[str, Conversation] = {}
+        self._selected = ""
+        self.new_chat = button("New chat", Role.PRIMARY, "Start a new chat", self)
+        self.list = _ConversationList(self)
+        self.status_line = EngineStatusLine(self)
+        brand = QHBoxLayout()
+        mark = label(parent=self)
+        mark.setPixmap(QIcon(str(RESOURCES / "icons" / "lorgnette.svg")).pixmap(QSize(24, 24)))
+        name = label("Lorgnette", parent=self)
+        name.setObjectName("brand")
+        brand.addWidget(mark)
+        brand.addWidget(name)
+        brand.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 16, 0, 0)
+        column.setSpacing(12)
+        top = QVBoxLayout()
+        top.setContentsMargins(16, 0, 16, 0)
+        top.setSpacing(12)
+        top.addLayout(brand)
+        top.addWidget(self.new_chat)
+        column.addLayout(top)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.status_line)
+        self.new_chat.clicked.connect(self.new_chat_clicked)
+        self.list.itemClicked.connect(self._on_item_activated)
+        self.list.itemActivated.connect(self._on_item_activated)
+        self.list.customContextMenuRequested.connect(self._on_menu_requested)
+        self.list.delete_pressed.connect(self._on_delete_pressed)
+
+    @Slot(object)
+    def set_conversations(self, conversations: Sequence[Conversation]) -> None:
+        """Show these chats, the most recently updated first."""
+        if list(self._conversations.values()) == list(conversations):
+            return
+        self._conversations = {conversation.id: conversation for conversation in conversations}
+        self.list.clear()
+        today = datetime.now(UTC).astimezone().date()
+        heading = ""
+        for conversation in conversations:
+            group = words.day_group(conversation.updated.astimezone().date(), today)
+            if group != heading:
+                heading = group
+                self._add_heading(heading)
+            self._add(conversation)
+        self.select(self._selected)
+
+    def select(self, conversation_id: str) -> None:
+        """Mark the chat that is shown; an id that is not listed marks none."""
+        self._selected = conversation_id
+        self.list.setCurrentRow(-1)
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            if item.data(ID) == conversation_id:
+                self.list.setCurrentItem(item)
+
+    def _add(self, conversation: Conversation) -> None:
+        item = QListWidgetItem(self.list)
+        item.setData(ID, conversation.id)
+        item.setSizeHint(QSize(WIDTH - 24, ROW_HEIGHT))
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, conversation.title)
+        self.list.setItemWidget(item, _ConversationRow(conversation))
+
+    def _add_heading(self, text: str) -> None:
+        item = QListWidgetItem(self.list)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        item.setSizeHint(QSize(WIDTH - 24, HEADING_HEIGHT))
+        heading = label(text, "muted")
+        heading.setContentsMargins(10, 8, 0, 0)
+        self.list.setItemWidget(item, heading)
+
+    @Slot(QListWidgetItem)
+    def _on_item_activated(self, item: QListWidgetItem) -> None:
+        if conversation_id := item.data(ID):
+            self.conversation_chosen.emit(conversation_id)
+
+    @Slot(QPoint)
+    def _on_menu_requested(self, position: QPoint) -> None:
+        item = self.list.itemAt(position)
+        conversation = self._conversations.get(item.data(ID) or "") if item else None
+        if conversation is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Rename…", lambda: self._ask_title(conversation))
+        menu.addAction("Delete…", lambda: self._ask_delete(conversation))
+        menu.popup(self.list.viewport().mapToGlobal(position))
+
+    @Slot()
+    def _on_delete_pressed(self) -> None:
+        for item in self.list.selectedItems():
+            if conversation := self._conversations.get(item.data(ID)):
+                self._ask_delete(conversation)
+
+    def _ask_title(self, conversation: Conversation) -> None:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Rename chat")
+        dialog.setLabelText("Title")
+        dialog.setTextValue(conversation.title)
+        dialog.textValueSelected.connect(lambda title: self.conversation_renamed.emit(conversation.id, title))
+        dialog.open()
+
+    def _ask_delete(self, conversation: Conversation) -> None:
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Delete chat")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(f"Delete “{conversation.title}” with its messages?")
+        box.setInformativeText("Its images are removed from Lorgnette too; your own files are not touched.")
+        delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        delete.clicked.connect(lambda: self.conversation_deleted.emit(conversation.id))
+        box.open()
+
+
+class _ConversationList(QListWidget):
+    delete_pressed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("conversationList")
+        self.setAccessibleName("Chats")
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.setViewportMargins(10, 0, 10, 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete asks whether to delete the chat."""
+        if event.key() == Qt.Key.Key_Delete:
+            self.delete_pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class _ConversationRow(QWidget):
+    def __init__(self, conversation: Conversation) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 5, 10, 5)
+        column.setSpacing(1)
+        column.addWidget(ElidedLabel(conversation.title))
+        details = words.image_count(conversation.image_count)
+        column.addWidget(label("Draft" if conversation.leaf_id is None else details, "muted"))

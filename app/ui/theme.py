@@ -1,0 +1,103 @@
+"""Colours and the style sheet: light, dark, or as the desktop has it."""
+
+import json
+from dataclasses import dataclass
+from string import Template
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.domain.settings import ThemeChoice
+from app.paths import RESOURCES
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The tokens of resources/styles/tokens.json, each a #RRGGBB."""
+
+    bg: str
+    side: str
+    surface: str
+    line: str
+    text: str
+    muted: str
+    accent: str
+    accent_hover: str
+    on_accent: str
+    soft: str
+    bubble: str
+    warn: str
+    warn_soft: str
+
+
+class Theme(QObject):
+    """Applies one of the two sets of colours to the application. `changed` follows every switch."""
+
+    changed = Signal()
+
+    def __init__(self, application: QApplication, choice: ThemeChoice) -> None:
+        super().__init__(application)
+        self._application = application
+        self._choice = choice
+        styles = RESOURCES / "styles"
+        tokens = json.loads((styles / "tokens.json").read_text(encoding="utf-8"))
+        self._sets = {name: Colours(**values) for name, values in tokens.items()}
+        self._style = Template((styles / "app.qss").read_text(encoding="utf-8"))
+        self._tokens = tokens
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
+        self._application.setStyle("Fusion")  # The same drawing everywhere, and the one that style sheets fit best.
+        self._apply()
+
+    @property
+    def colours(self) -> Colours:
+        """The colours now in force."""
+        return self._sets[self._name()]
+
+    def choose(self, choice: ThemeChoice) -> None:
+        """Switch to light or dark, or follow the desktop."""
+        if choice != self._choice:
+            self._choice = choice
+            self._apply()
+
+    def _name(self) -> str:
+        if self._choice is not ThemeChoice.SYSTEM:
+            return self._choice.value
+        is_dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        return "dark" if is_dark else "light"
+
+    def _apply(self) -> None:
+        self._application.setPalette(_palette(self.colours))
+        self._application.setStyleSheet(self._style.substitute(self._tokens[self._name()]))
+        self.changed.emit()
+
+    @Slot()
+    def _on_scheme_changed(self) -> None:
+        if self._choice is ThemeChoice.SYSTEM:
+            self._apply()
+
+
+def _palette(colours: Colours) -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: colours.bg,
+        QPalette.ColorRole.Base: colours.surface,
+        QPalette.ColorRole.AlternateBase: colours.side,
+        QPalette.ColorRole.Button: colours.surface,
+        QPalette.ColorRole.Text: colours.text,
+        QPalette.ColorRole.WindowText: colours.text,
+        QPalette.ColorRole.ButtonText: colours.text,
+        QPalette.ColorRole.PlaceholderText: colours.muted,
+        QPalette.ColorRole.Highlight: colours.accent,
+        QPalette.ColorRole.HighlightedText: colours.on_accent,
+        QPalette.ColorRole.Link: colours.accent,
+        QPalette.ColorRole.Accent: colours.accent,
+        QPalette.ColorRole.Mid: colours.line,
+        QPalette.ColorRole.ToolTipBase: colours.surface,
+        QPalette.ColorRole.ToolTipText: colours.text,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText, QColor(colours.muted))
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text, QColor(colours.muted))
+    return palette

@@ -1,0 +1,128 @@
+"""What the window says: the wording of states, figures and sizes, in one place."""
+
+from datetime import date, timedelta
+
+from app.domain.attachments import Attachment
+from app.domain.chat import Author, Message, MessageState
+from app.domain.engine_status import EngineState, EngineStatus, Stage
+from app.domain.errors import Problem, ProblemKind
+from app.domain.generation import AnswerStats
+
+THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
+
+_ACTIVITIES = {
+    Stage.STARTING: "Starting the engine",
+    Stage.CHECKING: "Checking the model",
+    Stage.LOADING: "Loading the model",
+    Stage.WARMING_UP: "Warming up",
+    Stage.LOOKING: "Looking at the image",
+    Stage.THINKING: "Thinking",
+    Stage.READING: "Reading",
+}
+
+_ENDS = {
+    MessageState.STOPPED: "Stopped",
+    MessageState.CUT_OFF: "Cut off at the length limit",
+    MessageState.INTERRUPTED: "Interrupted when Lorgnette was closed",
+}
+
+
+def activity(stage: Stage, progress: float) -> str:
+    """Such as "Looking at the image · 40 %"."""
+    words = _ACTIVITIES[stage]
+    return f"{words} · {round(progress * 100)}{THIN_SPACE}%" if progress > 0 else f"{words} …"
+
+
+def engine_status(status: EngineStatus) -> str:
+    """The engine's state for the status line."""
+    match status.state:
+        case EngineState.NO_MODEL:
+            return "No model · Read text works"
+        case EngineState.LOADING:
+            return activity(status.stage, status.progress)
+        case EngineState.READY if status.info:
+            return f"Ready on {status.info.device}"
+        case EngineState.DIED:
+            return "The engine stopped"
+        case _:
+            return "The model could not be opened"
+
+
+def engine_details(status: EngineStatus) -> str:
+    """The rest of the engine's state, for a tooltip."""
+    if status.info:
+        info = status.info
+        context = f"{number(info.context_length)} tokens of context"
+        return f"{info.name}\n{info.scheme} · {context}\nRuns on {info.device}: {info.device_reason}."
+    return status.problem.sentence if status.problem else "Choose a model folder to ask questions about images."
+
+
+def answer_footer(message: Message) -> str:
+    """Who answered, how it ended, and its figures."""
+    parts = ["Built-in reader" if message.author is Author.READER else message.model_name]
+    if message.state in _ENDS:
+        parts.append(_ENDS[message.state])
+    if message.stats:
+        parts += _figures(message.stats)
+    if message.page is not None:
+        count = len(message.page.lines)
+        parts.append(f"{count} line" if count == 1 else f"{count} lines")
+    return " · ".join(part for part in parts if part)
+
+
+def image_details(attachment: Attachment) -> str:
+    """Size and pixels of an image."""
+    return f"{pixels(attachment)} · {file_size(attachment.byte_size)}"
+
+
+def pixels(attachment: Attachment) -> str:
+    """Such as "1 080 × 1 920", and how many pages there are where there are several."""
+    size = f"{number(attachment.width)} × {number(attachment.height)}"
+    return size if attachment.frames == 1 else f"{size} · first of {attachment.frames} pages"
+
+
+def file_size(count: int) -> str:
+    """Bytes in a unit that keeps the figure short."""
+    if count < 1024:
+        return f"{count} B"
+    if count < 1024 * 1024:
+        return f"{count / 1024:.0f} kB"
+    return f"{count / 1024 / 1024:.1f} MB"
+
+
+def number(count: int) -> str:
+    """Digits in groups of three."""
+    return f"{count:,}".replace(",", THIN_SPACE)
+
+
+def day_group(day: date, today: date) -> str:
+    """The heading under which a chat of that day stands."""
+    if day >= today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    return "Last 7 days" if day > today - timedelta(days=7) else "Earlier"
+
+
+def image_count(count: int) -> str:
+    """Such as "3 images"."""
+    return "No images" if count == 0 else "1 image" if count == 1 else f"{count} images"
+
+
+def remedy(problem: Problem) -> str:
+    """The label of the button that helps with this problem, empty where none does."""
+    match problem.kind:
+        case ProblemKind.ENGINE:
+            return "Restart engine"
+        case ProblemKind.MODEL_MISSING | ProblemKind.CHECKPOINT:
+            return "Choose model…"
+        case _:
+            return ""
+
+
+def _figures(stats: AnswerStats) -> list[str]:
+    figures = [f"{number(stats.new_tokens)} tokens"]
+    if stats.tokens_per_second:
+        figures.append(f"{stats.tokens_per_second:.3g} tok/s")
+    figures.append(f"first token {stats.first_token_seconds:.1f} s")
+    return figures
