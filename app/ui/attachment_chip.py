@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from app.domain.attachments import Attachment
 from app.ui import words
 from app.ui.buttons import Role, button
-from app.ui.labels import ElidedLabel, label
+from app.ui.labels import ElidedLabel
 from app.ui.thumbnails import ThumbnailButton
 
-CHIP_WIDTH = 250
+CHIP_WIDTH = 280
 THUMBNAIL = QSize(40, 40)
 
 
@@ -29,7 +29,8 @@ class AttachmentChip(QFrame):
         self.setFixedWidth(CHIP_WIDTH)
         self.picture = ThumbnailButton(attachment, thumbnail, THUMBNAIL, self)
         name = ElidedLabel(attachment.name, self)
-        details = label(words.image_details(attachment), "muted", parent=self)
+        details = ElidedLabel(words.image_details(attachment), self)
+        details.setProperty("role", "muted")
         self.read = button("Read", Role.LINK, f"Read the text of {attachment.name}", self)
         self.remove = button("×", Role.ICON, f"Remove {attachment.name}", self)
         texts = QVBoxLayout()

@@ -42,9 +42,8 @@ class ChatView(QScrollArea):
         self._column.setContentsMargins(24, 16, 24, 16)
         self._column.setSpacing(20)
         self._column.addStretch(1)
-        self.setWidget(column)
         self._content = column
-        column.installEventFilter(self)
+        self.setWidget(column)  # Makes this scroll area the column's event filter too.
         self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         self.verticalScrollBar().valueChanged.connect(self._on_value_changed)
 

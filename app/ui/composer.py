@@ -134,6 +134,7 @@ class Composer(QFrame):
         has_text = bool(self.edit.toPlainText().strip())
         self._chips.setVisible(bool(self._attachment_chips or self._import_chips))
         self.edit.setPlaceholderText(WITH_IMAGE if self._attachments else NO_IMAGE)
+        self.edit.viewport().update()  # Qt repaints a placeholder only when it appears or goes.
         self.read.setEnabled(bool(self._attachments) and not self._is_busy)
         for chip in self._attachment_chips.values():
             chip.read.setEnabled(not self._is_busy)

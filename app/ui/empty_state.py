@@ -1,12 +1,12 @@
 """An empty chat teaches what can be done with it."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.buttons import Role, button
 from app.ui.labels import label
 
-CARD_WIDTH = 460
+CARD_WIDTH = 520
 
 
 class EmptyState(QWidget):
@@ -23,7 +23,7 @@ class EmptyState(QWidget):
         card.setFixedWidth(CARD_WIDTH)
         title = label("Drop an image anywhere", "title", parent=card)
         hint = label(
-            "A screenshot, a receipt, a scan, a photo. Or paste one with Ctrl+V.\n"
+            "A screenshot, a receipt, a scan, a photo; or paste one with Ctrl+V.\n"
             "Read text works at once. To ask questions about images, choose a model.\n"
             "Everything stays on this machine.",
             "hint",
@@ -44,9 +44,14 @@ class EmptyState(QWidget):
         column.addWidget(title)
         column.addWidget(hint)
         column.addLayout(row)
+        # An alignment in place of the stretches would ignore how the hint's height depends on its width.
+        centre = QHBoxLayout()
+        centre.addStretch(1)
+        centre.addWidget(card)
+        centre.addStretch(1)
         middle = QVBoxLayout(self)
         middle.addStretch(1)
-        middle.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle.addLayout(centre)
         middle.addStretch(1)
         self.open.clicked.connect(self.open_clicked)
         self.sample.clicked.connect(self.sample_clicked)

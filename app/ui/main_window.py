@@ -45,7 +45,7 @@ class _Key:
 
 
 class MainWindow(QMainWindow):
-    """Owns the widgets; what happens in them is wired by bootstrap.
+    """Owns the widgets; what happens in them is wired by application.py.
 
     `files_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `drop_refused(Problem)`, `open_triggered()`,
     `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`.

@@ -1,7 +1,9 @@
 """The field in which questions are written."""
 
+import math
+
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
 MAX_LINES = 8
@@ -34,7 +36,10 @@ class MessageEdit(QPlainTextEdit):
         """One to MAX_LINES lines."""
         # A plain-text document counts its height in lines.
         lines = min(max(round(self.document().size().height()), 1), MAX_LINES)
-        height = lines * QFontMetrics(self.font()).lineSpacing() + 2 * round(self.document().documentMargin())
+        # Lines are laid out at whole pixels, and one pixel less than they take makes a scroll bar.
+        height = (
+            lines * math.ceil(QFontMetricsF(self.font()).height()) + 2 * round(self.document().documentMargin()) + 1
+        )
         return QSize(super().sizeHint().width(), height)
 
     def minimumSizeHint(self) -> QSize:
