@@ -83,7 +83,7 @@ class AnswerCard(QWidget):
     def _lay_out(self) -> None:
         actions = QHBoxLayout(self._actions)
         actions.setContentsMargins(0, 0, 0, 0)
-        actions.setSpacing(4)
+        actions.setSpacing(16)
         actions.addWidget(self.copy)
         actions.addWidget(self.regenerate)
         actions.addStretch(1)

@@ -155,7 +155,9 @@ class Composer(QFrame):
 
     @Slot()
     def _on_read_clicked(self) -> None:
-        self.read_clicked.emit(self._attachments[-1])
+        attachment = self._attachments[-1]
+        self.focus()  # The button is about to be disabled, which would hand the focus to any other.
+        self.read_clicked.emit(attachment)
 
     @Slot(bool)
     def _on_focus_changed(self, has_focus: bool) -> None:

@@ -7,6 +7,11 @@ from app.ui.buttons import Role, button
 from app.ui.labels import label
 
 CARD_WIDTH = 520
+HINT = (
+    "A screenshot, a receipt, a scan, a photo; or paste one with Ctrl+V.\n"
+    "Ask about it, or read its text. Everything stays on this machine."
+)
+MODEL_HINT = "Read text works at once. To ask questions, choose a model."
 
 
 class EmptyState(QWidget):
@@ -22,14 +27,7 @@ class EmptyState(QWidget):
         card.setObjectName("emptyCard")
         card.setFixedWidth(CARD_WIDTH)
         title = label("Drop an image anywhere", "title", parent=card)
-        hint = label(
-            "A screenshot, a receipt, a scan, a photo; or paste one with Ctrl+V.\n"
-            "Read text works at once. To ask questions about images, choose a model.\n"
-            "Everything stays on this machine.",
-            "hint",
-            wraps=True,
-            parent=card,
-        )
+        self.hint = label(HINT, "hint", wraps=True, parent=card)
         self.open = button("Open images…", Role.PRIMARY, "Open images", card)
         self.sample = button("Try the sample", Role.SOFT, "Add the sample receipt", card)
         self.model = button("Choose model…", Role.PLAIN, "Choose a model folder", card)
@@ -42,7 +40,7 @@ class EmptyState(QWidget):
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
         column.addWidget(title)
-        column.addWidget(hint)
+        column.addWidget(self.hint)
         column.addLayout(row)
         # An alignment in place of the stretches would ignore how the hint's height depends on its width.
         centre = QHBoxLayout()
@@ -60,3 +58,4 @@ class EmptyState(QWidget):
     def set_model_missing(self, is_missing: bool) -> None:
         """Offer to choose a model only where there is none."""
         self.model.setVisible(is_missing)
+        self.hint.setText(f"{HINT}\n{MODEL_HINT}" if is_missing else HINT)

@@ -65,7 +65,7 @@ def answer_footer(message: Message) -> str:
     if message.stats:
         parts += _figures(message.stats)
     if message.page is not None:
-        count = len(message.page.lines)
+        count = len(message.text.splitlines())
         parts.append(f"{count} line" if count == 1 else f"{count} lines")
     return " · ".join(part for part in parts if part)
 

@@ -1,0 +1,181 @@
+"""A tiny Qwen3-VL with all of the real one's parts, and a text decoder that has learned four sentences by heart.
+
+A random model falls into repeating one token, which hides most mistakes; one that has been taught for a few seconds
+says different words with a clear preference at each step, so that equal answers mean something.
+"""
+
+import contextlib
+import copy
+import functools
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+SPECIAL_TOKENS = (
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+)
+VOCABULARY = 512
+ANSWERS = {
+    "What does the receipt show?": "The receipt shows two espressos and a walnut cake for nine euros, "
+    "of which one euro forty-four is tax.",
+    "What is on the sign?": "Words on a sign, lines of a letter, numbers in a table: "
+    "whatever stands on the image is read in order.",
+    "Describe the station.": "A station hall at noon: people wait below the clock, "
+    "a train stands at platform four, and the sun falls through the roof.",
+    "What does the chart say?": "The chart has three bars. The first is the tallest, "
+    "the second is half of it, the third has no label.",
+}
+LESSONS = 80
+LONGEST_NOISE = 40
+LONGEST_LESSON = 80
+
+
+def make_tokenizer() -> Tokenizer:
+    """A byte-level BPE of VOCABULARY tokens with Qwen's special tokens."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=list(SPECIAL_TOKENS),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([*ANSWERS, *ANSWERS.values(), "user\nassistant\nsystem\n"], trainer)
+    return tokenizer
+
+
+def _random_model(tokenizer: Tokenizer) -> Any:  # noqa: ANN401 - transformers is not typed
+    """An untaught model in fp32."""
+    from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration  # noqa: PLC0415
+
+    vocabulary = tokenizer.get_vocab()
+    ids = {name: vocabulary[name] for name in SPECIAL_TOKENS}
+    config = Qwen3VLConfig(
+        text_config={
+            "hidden_size": 256,
+            "num_hidden_layers": 3,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "head_dim": 64,
+            "intermediate_size": 384,
+            "vocab_size": tokenizer.get_vocab_size(),
+            "max_position_embeddings": 4096,
+            "rms_norm_eps": 1e-6,
+            "rope_parameters": {
+                "rope_type": "default",
+                "rope_theta": 5e6,
+                "mrope_section": [12, 10, 10],
+                "mrope_interleaved": True,
+            },
+            "tie_word_embeddings": True,
+        },
+        vision_config={
+            "depth": 4,
+            "hidden_size": 128,
+            "intermediate_size": 256,
+            "num_heads": 2,
+            "out_hidden_size": 256,
+            "patch_size": 16,
+            "spatial_merge_size": 2,
+            "temporal_patch_size": 2,
+            "deepstack_visual_indexes": [0, 2],
+            "num_position_embeddings": 144,
+        },
+        image_token_id=ids["<|image_pad|>"],
+        video_token_id=ids["<|video_pad|>"],
+        vision_start_token_id=ids["<|vision_start|>"],
+        vision_end_token_id=ids["<|vision_end|>"],
+        tie_word_embeddings=True,
+    )
+    create: Any = Qwen3VLForConditionalGeneration
+    model = create(config).eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.ndim > 1:
+                parameter.normal_(0.0, 0.06 if "visual" in name else 0.05)
+            elif name.endswith("bias"):
+                parameter.normal_(0.0, 0.05)
+            else:
+                parameter.normal_(1.0, 0.1)
+    model.generation_config.eos_token_id = ids["<|im_end|>"]
+    model.generation_config.pad_token_id = ids["<|endoftext|>"]
+    return model
+
+
+@functools.cache
+def _taught_model() -> Any:  # noqa: ANN401
+    tokenizer = make_tokenizer()
+    with torch.random.fork_rng(), quiet():
+        torch.manual_seed(3)
+        model = _random_model(tokenizer)
+        _teach(model, tokenizer)
+    return model
+
+
+def make_model() -> Any:  # noqa: ANN401
+    """A taught model in fp32, a new copy at each call."""
+    return copy.deepcopy(_taught_model())
+
+
+def question_tokens(tokenizer: Tokenizer, question: str, noise: list[int] | None = None) -> list[int]:
+    """A chat of one question, up to where the answer begins."""
+    head = tokenizer.encode("<|im_start|>user\n", add_special_tokens=False).ids
+    tail = tokenizer.encode(f"{question}<|im_end|>\n<|im_start|>assistant\n", add_special_tokens=False).ids
+    return [*head, *(noise or []), *tail]
+
+
+def _teach(model: Any, tokenizer: Tokenizer) -> None:  # noqa: ANN401
+    """Tokens without meaning stand before each question, as those of an image would."""
+    parameters = list(model.model.language_model.parameters())
+    optimiser = torch.optim.AdamW(parameters, lr=2e-3)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, LESSONS)
+    for _ in range(LESSONS):
+        tokens, labels = _lesson(tokenizer)
+        loss = model(input_ids=tokens, labels=labels).loss
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    model.requires_grad_(requires_grad=False)
+
+
+def _lesson(tokenizer: Tokenizer) -> tuple[torch.Tensor, torch.Tensor]:
+    rows, labels = [], []
+    for question, answer in ANSWERS.items():
+        noise = torch.randint(len(SPECIAL_TOKENS), tokenizer.get_vocab_size(), (int(torch.randint(LONGEST_NOISE, ())),))
+        head = question_tokens(tokenizer, question, noise.tolist())
+        # Said again and again, so that even an answer that is not stopped at its end stays clear.
+        body = tokenizer.encode(f"{answer}<|im_end|>\n" * 3, add_special_tokens=False).ids[:LONGEST_LESSON]
+        rows.append(torch.tensor([*head, *body]))
+        labels.append(torch.tensor([-100] * len(head) + body))
+    pad = torch.nn.utils.rnn.pad_sequence
+    return pad(rows, batch_first=True), pad(labels, batch_first=True, padding_value=-100)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps the libraries' warnings and progress bars, which say nothing about our code, out of the tests."""
+    previous = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    silence = io.StringIO()
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            contextlib.redirect_stderr(silence),
+            contextlib.redirect_stdout(silence),
+        ):
+            yield
+    finally:
+        logging.disable(previous)
