@@ -6,8 +6,10 @@
 import contextlib
 import multiprocessing
 import queue
-from collections.abc import Iterator
-from multiprocessing.connection import wait
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection, wait
+
+import msgspec
 
 from app.engine.process import wire
 from app.engine.process.backend import BackendKind
@@ -26,17 +28,18 @@ class EngineDied(Exception):
         super().__init__(f"engine process ended with {exit_code}")
 
 
-class EngineClient:
-    """One engine process."""
+ProcessMain = Callable[[BackendKind, Connection], None]
 
-    def __init__(self, kind: BackendKind) -> None:
+
+class EngineClient:
+    """One engine process, which runs `main`."""
+
+    def __init__(self, kind: BackendKind, main: ProcessMain = run_engine_process) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, self._child_end = context.Pipe()
         self._wake_receiver, self._wake_sender = context.Pipe(duplex=False)
         self._outbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._process = context.Process(
-            target=run_engine_process, args=(kind, self._child_end), name=kind.value, daemon=True
-        )
+        self._process = context.Process(target=main, args=(kind, self._child_end), name=kind.value, daemon=True)
         self._pid: int | None = None
 
     @property
@@ -94,6 +97,11 @@ class EngineClient:
     def _receive(self) -> Event:
         try:
             return wire.decode_event(self._connection.recv_bytes())
+        except msgspec.MsgspecError as error:
+            # Only a child that a hostile file has taken over, or a bug, says what is not an event.
+            self._process.kill()
+            self._process.join()
+            raise EngineDied(self._process.exitcode) from error
         except (EOFError, OSError) as error:
             self._process.join(SHUTDOWN_SECONDS)
             raise EngineDied(self._process.exitcode) from error

@@ -23,10 +23,12 @@ _log = logging.getLogger(__name__)
 def run_engine_process(kind: BackendKind, connection: Connection) -> None:
     """Entry point of a spawned child."""
     logging.basicConfig(level=logging.WARNING, format=f"{kind}: %(levelname)s %(name)s: %(message)s")
-    _Host(connection, lambda: create_backend(kind)).run()
+    Host(connection, lambda: create_backend(kind)).run()
 
 
-class _Host:
+class Host:
+    """Serves one backend, which `create` builds, to the other end of `connection`."""
+
     def __init__(self, connection: Connection, create: Callable[[], Backend]) -> None:
         self._connection = connection
         self._create = create
