@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from tests.support.tiny_model import ANSWERS, make_model, make_tokenizer, quiet
 
-PREPROCESSOR = {
+PREPROCESSOR: dict[str, Any] = {
     "size": {"longest_edge": 16777216, "shortest_edge": 65536},
     "patch_size": 16,
     "temporal_patch_size": 2,

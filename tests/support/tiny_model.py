@@ -9,12 +9,14 @@ import copy
 import functools
 import io
 import logging
+import math
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tqdm import tqdm
 
 SPECIAL_TOKENS = (
     "<|endoftext|>",
@@ -36,8 +38,9 @@ ANSWERS = {
     "What does the chart say?": "The chart has three bars. The first is the tallest, "
     "the second is half of it, the third has no label.",
 }
-LESSONS = 80
-LONGEST_NOISE = 40
+LESSONS = 120
+LONGEST_NOISE = 60
+IMAGE_PATCHES = 256
 LONGEST_LESSON = 80
 
 
@@ -137,13 +140,12 @@ def question_tokens(tokenizer: Tokenizer, question: str, noise: list[int] | None
 
 
 def _teach(model: Any, tokenizer: Tokenizer) -> None:  # noqa: ANN401
-    """Tokens without meaning stand before each question, as those of an image would."""
+    """Before each question stand tokens without meaning, or images of noise: the answer is to stay clear of both."""
     parameters = list(model.model.language_model.parameters())
     optimiser = torch.optim.AdamW(parameters, lr=2e-3)
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, LESSONS)
-    for _ in range(LESSONS):
-        tokens, labels = _lesson(tokenizer)
-        loss = model(input_ids=tokens, labels=labels).loss
+    for lesson in range(LESSONS):
+        loss = model(**_lesson(tokenizer, images=lesson % 3)).loss
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -151,17 +153,38 @@ def _teach(model: Any, tokenizer: Tokenizer) -> None:  # noqa: ANN401
     model.requires_grad_(requires_grad=False)
 
 
-def _lesson(tokenizer: Tokenizer) -> tuple[torch.Tensor, torch.Tensor]:
+def _lesson(tokenizer: Tokenizer, images: int) -> dict[str, torch.Tensor]:
+    """The model's inputs: all questions, each behind so many images, and the answers to be learned."""
+    start, pad, end = (tokenizer.get_vocab()[name] for name in ("<|vision_start|>", "<|image_pad|>", "<|vision_end|>"))
+    image = [start, *[pad] * (IMAGE_PATCHES // 4), end]
     rows, labels = [], []
     for question, answer in ANSWERS.items():
         noise = torch.randint(len(SPECIAL_TOKENS), tokenizer.get_vocab_size(), (int(torch.randint(LONGEST_NOISE, ())),))
-        head = question_tokens(tokenizer, question, noise.tolist())
+        head = question_tokens(tokenizer, question, image * images + noise.tolist())
         # Said again and again, so that even an answer that is not stopped at its end stays clear.
         body = tokenizer.encode(f"{answer}<|im_end|>\n" * 3, add_special_tokens=False).ids[:LONGEST_LESSON]
         rows.append(torch.tensor([*head, *body]))
         labels.append(torch.tensor([-100] * len(head) + body))
-    pad = torch.nn.utils.rnn.pad_sequence
-    return pad(rows, batch_first=True), pad(labels, batch_first=True, padding_value=-100)
+    pad_rows = torch.nn.utils.rnn.pad_sequence
+    tokens = pad_rows(rows, batch_first=True)
+    inputs = {
+        "input_ids": tokens,
+        "labels": pad_rows(labels, batch_first=True, padding_value=-100),
+        "mm_token_type_ids": (tokens == pad).long(),
+    }
+    if images:
+        count, side = len(ANSWERS) * images, math.isqrt(IMAGE_PATCHES)
+        inputs["image_grid_thw"] = torch.tensor([[1, side, side]] * count)
+        coarse = torch.rand(count, 3, 9, 9) * 2 - 1
+        smooth = torch.nn.functional.interpolate(coarse, size=(side * 16, side * 16), mode="bicubic")
+        inputs["pixel_values"] = _patches(smooth)
+    return inputs
+
+
+def _patches(images: torch.Tensor) -> torch.Tensor:
+    """[n, 3, side, side] -> [n * patches, values]; their order does not matter to noise."""
+    cells = images.unfold(2, 16, 16).unfold(3, 16, 16).permute(0, 2, 3, 1, 4, 5)
+    return cells.unsqueeze(4).expand(-1, -1, -1, -1, 2, -1, -1).flatten(0, 2).flatten(1)
 
 
 @contextlib.contextmanager
@@ -169,6 +192,7 @@ def quiet() -> Iterator[None]:
     """Keeps the libraries' warnings and progress bars, which say nothing about our code, out of the tests."""
     previous = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
+    tqdm.monitor_interval = 0  # Or its thread would outlive the test.
     silence = io.StringIO()
     try:
         with (

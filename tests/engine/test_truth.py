@@ -1,0 +1,183 @@
+"""Our engine against Hugging Face's model with the same dequantised weights: the same logits, the same words."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.domain.chat import Role, Turn
+from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
+from app.engine.generation.image_patches import load_patches
+from app.engine.generation.prompt import Prompt, build_prompt, text_positions
+from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.runtimes.port import FloatArray, ImagePatches
+from app.engine.runtimes.torch.devices import choose_device
+from app.engine.runtimes.torch.runtime import TorchRuntime
+from tests.engine.conftest import TinyCheckpoint
+from tests.support.reference import Reference
+from tests.support.tiny_checkpoint import Layout
+
+STEPS = 64
+MAX_PIXELS = 80 * 1024
+LAYOUTS = (Layout.AUTO_ROUND, Layout.AUTO_GPTQ)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A conversation; images are named by their sizes."""
+
+    turns: tuple[tuple[Role, str, tuple[tuple[int, int], ...]], ...]
+
+
+USER, ASSISTANT = Role.USER, Role.ASSISTANT
+CASES = {
+    "text only": Case(((USER, "What does the receipt show?", ()),)),
+    "one image": Case(((USER, "What is on the sign?", ((330, 260),)),)),
+    "two images": Case(((USER, "Describe the station.", ((300, 300), (250, 700))),)),
+    "several turns": Case(
+        (
+            (USER, "What does the chart say?", ((500, 280),)),
+            (ASSISTANT, "The chart has three bars.", ()),
+            (USER, "And here?", ((260, 260),)),
+            (ASSISTANT, "Words on a sign.", ()),
+            (USER, "Describe the station.", ()),
+        )
+    ),
+}
+
+
+class House:
+    """One checkpoint opened by both."""
+
+    def __init__(self, folder: Path) -> None:
+        self.checkpoint: Checkpoint = open_checkpoint(folder)
+        self.tokenizer = ChatTokenizer(self.checkpoint)
+        self.runtime = TorchRuntime(self.checkpoint, choose_device(), lambda _: None, lambda: None)
+        self.reference = Reference(folder)
+
+    def prompt(self, turns: Sequence[Turn]) -> tuple[Prompt, list[ImagePatches]]:
+        config = self.checkpoint.config
+        images = [
+            load_patches(Path(path), config.vision, self.checkpoint.preprocessor, MAX_PIXELS)
+            for turn in turns
+            for path in turn.image_paths
+        ]
+        return build_prompt(turns, [image.grid_thw for image in images], self.tokenizer, config), images
+
+    def logits(self, prompt: Prompt, images: list[ImagePatches], following: Sequence[int]) -> FloatArray:
+        """Our logits after the prompt, and after each of the tokens that follow it, one by one."""
+        self.runtime.truncate(0)
+        features = [self.runtime.encode_image(image, lambda _: None, lambda: None) for image in images]
+        arguments = (prompt.token_ids, prompt.positions, features)
+        rows = [self.runtime.prefill(*arguments, lambda _: None, lambda: None)]
+        for index, token in enumerate(following):
+            positions = text_positions(prompt.next_position + index, 1)
+            rows.append(self.runtime.step(np.array([token], np.int64), positions)[0])
+        return np.stack(rows)
+
+
+OpenHouse = Callable[..., House]
+"""(layout, group_size=128) -> the checkpoint, opened once for all tests."""
+
+
+@pytest.fixture(scope="module")
+def open_house(tiny_checkpoint: TinyCheckpoint) -> OpenHouse:
+    @cache
+    def opened(layout: Layout, group_size: int = 128) -> House:
+        return House(tiny_checkpoint(layout, group_size))
+
+    return opened
+
+
+def turns_of(case: Case, folder: Path) -> list[Turn]:
+    random = np.random.default_rng(11)
+    turns = []
+    for role, text, sizes in case.turns:
+        paths = []
+        for width, height in sizes:
+            coarse = Image.fromarray(random.integers(0, 256, (9, 9, 3), np.uint8))
+            path = folder / f"{len(list(folder.iterdir()))}.png"
+            coarse.resize((width, height), Image.Resampling.BICUBIC).save(path)
+            paths.append(str(path))
+        turns.append(Turn(role=role, text=text, image_paths=tuple(paths)))
+    return turns
+
+
+def cosines(ours: FloatArray, theirs: FloatArray) -> FloatArray:
+    products = (ours.astype(np.float64) * theirs).sum(axis=1)
+    norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    return np.asarray(products / norms, np.float32)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_logits_and_greedy_words_are_those_of_hugging_face(
+    open_house: OpenHouse, layout: Layout, name: str, tmp_path: Path
+) -> None:
+    opened = open_house(layout)
+    turns = turns_of(CASES[name], tmp_path)
+    prompt, images = opened.prompt(turns)
+    pictures = [Image.open(path) for turn in turns for path in turn.image_paths]
+    pixels = opened.reference.pixels(pictures, MAX_PIXELS) if pictures else None
+
+    truth = opened.reference.answer(prompt.token_ids, pixels, STEPS)
+    ours = opened.logits(prompt, images, truth.tokens[:-1])
+
+    assert cosines(ours, truth.logits).min() >= 0.999
+    assert ours.argmax(axis=1).tolist() == truth.tokens
+    # A model that says one word for ever would pass with half of its arithmetic missing.
+    assert len(set(truth.tokens)) >= 12
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_patches_are_those_of_hugging_face(open_house: OpenHouse, layout: Layout, tmp_path: Path) -> None:
+    opened = open_house(layout)
+    turns = turns_of(CASES["two images"], tmp_path)
+    _, images = opened.prompt(turns)
+
+    pixels, grids = opened.reference.pixels([Image.open(path) for path in turns[0].image_paths], MAX_PIXELS)
+
+    assert [image.grid_thw for image in images] == [tuple(grid) for grid in grids.tolist()]
+    ours = np.concatenate([image.pixels for image in images])
+    assert np.abs(ours - pixels.numpy()).max() <= 2 / 255 / 0.5
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_vision_tower_is_not_empty(open_house: OpenHouse, layout: Layout, tmp_path: Path) -> None:
+    """Loaders exist that leave the tower of a `gptq` folder random or zero; here the picture matters."""
+    opened = open_house(layout)
+    turns = turns_of(CASES["one image"], tmp_path)
+    prompt, images = opened.prompt(turns)
+    Image.new("RGB", (330, 260), "white").save(turns[0].image_paths[0])
+    _, blank = opened.prompt(turns)
+
+    seen, unseen = opened.logits(prompt, images, []), opened.logits(prompt, blank, [])
+
+    assert cosines(seen, unseen)[0] < 0.999
+
+
+@pytest.mark.parametrize(("layout", "group_size"), [(Layout.AUTO_ROUND, 32), (Layout.AUTO_GPTQ, 64)])
+def test_smaller_groups(open_house: OpenHouse, layout: Layout, group_size: int, tmp_path: Path) -> None:
+    opened = open_house(layout, group_size)
+    prompt, images = opened.prompt(turns_of(CASES["text only"], tmp_path))
+
+    truth = opened.reference.answer(prompt.token_ids, None, 16)
+
+    assert opened.checkpoint.scheme == f"W4A16, group {group_size}"
+    assert cosines(opened.logits(prompt, images, truth.tokens[:-1]), truth.logits).min() >= 0.999
+
+
+def test_sixteen_bit_folders_open_too(open_house: OpenHouse, tmp_path: Path) -> None:
+    opened = open_house(Layout.PLAIN)
+    prompt, images = opened.prompt(turns_of(CASES["text only"], tmp_path))
+
+    truth = opened.reference.answer(prompt.token_ids, None, STEPS)
+    ours = opened.logits(prompt, images, truth.tokens[:-1])
+
+    assert opened.checkpoint.quantization is None
+    assert cosines(ours, truth.logits).min() >= 0.999
+    assert ours.argmax(axis=1).tolist() == truth.tokens
