@@ -1,0 +1,259 @@
+"""Model folders that are right, unfinished, damaged, hostile or of another kind; made here, without weights' sense."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from app.domain.errors import CheckpointError
+from app.engine.checkpoints.open_checkpoint import open_checkpoint
+from tests.engine.conftest import TinyCheckpoint
+from tests.support.tiny_checkpoint import Layout
+
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+FIRST_PACKED = "model.language_model.layers.0.self_attn.q_proj.qweight"
+
+
+@pytest.fixture
+def folder(tiny_checkpoint: TinyCheckpoint, tmp_path: Path) -> Path:
+    """A copy of a good checkpoint, to be spoilt."""
+    return Path(shutil.copytree(tiny_checkpoint(Layout.AUTO_GPTQ), tmp_path / "model"))
+
+
+def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    raw = json.loads(path.read_text())
+    change(raw)
+    path.write_text(json.dumps(raw))
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(CheckpointError) as error:
+        open_checkpoint(folder)
+    assert error.value.problem.what.endswith(".")
+    return error.value.problem.sentence
+
+
+def split(folder: Path, count: int = 3) -> None:
+    """The single file as shards with an index, as large models are published."""
+    from safetensors.torch import load_file as load  # noqa: PLC0415 - numpy has no bfloat16
+    from safetensors.torch import save_file as save  # noqa: PLC0415
+
+    tensors = load(folder / WEIGHTS)
+    weight_map = {}
+    for number in range(count):
+        name = f"model-{number + 1:05}-of-{count:05}.safetensors"
+        part = {key: tensors[key] for key in sorted(tensors)[number::count]}
+        save(part, folder / name)
+        weight_map |= dict.fromkeys(part, name)
+    (folder / INDEX).write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
+    (folder / WEIGHTS).unlink()
+
+
+@pytest.mark.parametrize("layout", [Layout.AUTO_ROUND, Layout.AUTO_GPTQ])
+def test_both_layouts_open(tiny_checkpoint: TinyCheckpoint, layout: Layout) -> None:
+    checkpoint = open_checkpoint(tiny_checkpoint(layout))
+
+    assert checkpoint.scheme == "W4A16, group 128"
+    assert checkpoint.config.tied_embeddings
+    assert checkpoint.config.vision.deepstack_layers == (0, 2)
+    assert checkpoint.config.text.mrope_section == (12, 10, 10)
+    assert checkpoint.end_tokens
+    assert FIRST_PACKED in checkpoint.tensors.entries
+
+
+def test_shards_open_and_hold_the_same(folder: Path, tiny_checkpoint: TinyCheckpoint) -> None:
+    whole = open_checkpoint(tiny_checkpoint(Layout.AUTO_GPTQ)).tensors
+    split(folder)
+
+    shards = open_checkpoint(folder).tensors
+
+    assert set(shards.entries) == set(whole.entries)
+    assert all(bytes(shards.data(name)) == bytes(whole.data(name)) for name in whole.entries)
+    assert len({entry.file for entry in shards.entries.values()}) == 3
+
+
+def test_a_model_moved_away(tmp_path: Path) -> None:
+    assert "not there any more" in refused(tmp_path / "gone")
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    assert "has no config.json" in refused(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "words"), [(WEIGHTS, f"has no {WEIGHTS}"), ("tokenizer.json", "no tokenizer.json")])
+def test_a_missing_file(folder: Path, name: str, words: str) -> None:
+    (folder / name).unlink()
+    assert words in refused(folder)
+
+
+def test_a_missing_shard(folder: Path) -> None:
+    split(folder)
+    (folder / "model-00002-of-00003.safetensors").unlink()
+    assert "model-00002-of-00003.safetensors is missing" in refused(folder)
+
+
+@pytest.mark.parametrize("kept", [0, 4, 100, -1])
+def test_a_truncated_file(folder: Path, kept: int) -> None:
+    data = (folder / WEIGHTS).read_bytes()
+    (folder / WEIGHTS).write_bytes(data[:kept])
+    assert f"{WEIGHTS} ends early: its download was not finished." in refused(folder)
+
+
+def test_a_truncated_shard(folder: Path) -> None:
+    split(folder)
+    shard = folder / "model-00003-of-00003.safetensors"
+    shard.write_bytes(shard.read_bytes()[:-1000])
+    assert "model-00003-of-00003.safetensors ends early" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.safetensors", "/etc/passwd", "..\\up.safetensors", "a/b.safetensors", "weights.bin", ""]
+)
+def test_an_index_that_points_elsewhere_is_not_followed(folder: Path, name: str) -> None:
+    split(folder)
+    edit(folder / INDEX, lambda raw: raw["weight_map"].update({FIRST_PACKED: name}))
+    sentence = refused(folder)
+    assert "not a file of the model folder" in sentence
+    assert "Nothing was opened." in sentence
+
+
+def test_an_index_that_promises_too_much(folder: Path) -> None:
+    split(folder)
+    edit(folder / INDEX, lambda raw: raw["weight_map"].update(extra="model-00001-of-00003.safetensors"))
+    assert "does not hold extra" in refused(folder)
+
+
+def test_an_index_without_a_map(folder: Path) -> None:
+    split(folder)
+    (folder / INDEX).write_text("{}")
+    assert "does not say which file" in refused(folder)
+
+
+def header(raw: object) -> bytes:
+    encoded = json.dumps(raw).encode()
+    return len(encoded).to_bytes(8, "little") + encoded + bytes(64)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x08\0\0\0\0\0\0\0not json" + bytes(64),
+        header([1, 2]),
+        header({"a": {"dtype": "F32", "shape": [4]}}),
+        header({"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 8]}}),
+        header({"a": {"dtype": "F32", "shape": [-4], "data_offsets": [0, 16]}}),
+        header({"a": {"dtype": "F32", "shape": "4", "data_offsets": [0, 16]}}),
+        b"\x40\0\0\0\0\0\0\0" + b"[" * 64,
+    ],
+)
+def test_a_damaged_header(folder: Path, data: bytes) -> None:
+    (folder / WEIGHTS).write_bytes(data)
+    assert f"{WEIGHTS} is damaged" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "words"), [("bin", "pickled (model.bin), which can run programs"), ("pt", "pickled"), ("gguf", "GGUF")]
+)
+def test_other_kinds_of_weights_are_not_opened(folder: Path, suffix: str, words: str) -> None:
+    (folder / WEIGHTS).rename(folder / f"model.{suffix}")
+    assert words in refused(folder)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "\xff\xfe", '{"model_type": ' * 5000])
+def test_a_damaged_config(folder: Path, content: str) -> None:
+    (folder / "config.json").write_bytes(content.encode("latin-1"))
+    assert "config.json" in refused(folder)
+
+
+CONFIGS = {
+    "another architecture": ("Qwen2VLForConditionalGeneration", {"model_type": "qwen2_vl"}),
+    "no layers": ("num_hidden_layers is 0", {"text_config": {"num_hidden_layers": 0}}),
+    "no number": ("hidden_size is wide", {"text_config": {"hidden_size": "wide"}}),
+    "missing": ("num_key_value_heads is missing", {"text_config": {"num_key_value_heads": None}}),
+    "heads": ("num_key_value_heads is 3", {"text_config": {"num_key_value_heads": 3}}),
+    "sections": ("mrope_section", {"text_config": {"rope_parameters": {"mrope_section": [1, 2, 3]}}}),
+    "yarn": ("rope_type = 'yarn'", {"text_config": {"rope_parameters": {"rope_type": "yarn"}}}),
+    "activation": ("hidden_act = 'gelu'", {"text_config": {"hidden_act": "gelu"}}),
+    "deepstack": ("deepstack_visual_indexes", {"vision_config": {"deepstack_visual_indexes": [0, 99]}}),
+    "no vision": ("vision_config is None", {"vision_config": "None"}),
+    "tower": ("vision tower gives 128", {"vision_config": {"out_hidden_size": 128}}),
+    "sizes": ("where I32", {"text_config": {"intermediate_size": 512}}),
+    "lacking": ("lacks the tensor model.language_model.layers.3.", {"text_config": {"num_hidden_layers": 4}}),
+    "untied": ("lacks the tensor lm_head.weight", {"tie_word_embeddings": False}),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_description_that_does_not_fit(folder: Path, name: str) -> None:
+    words, changes = CONFIGS[name]
+
+    def change(raw: dict[str, Any]) -> None:
+        if name == "another architecture":
+            raw["architectures"] = [words]
+        for key, value in changes.items():
+            for inner, part in value.items() if isinstance(value, dict) else ():
+                if isinstance(part, dict):
+                    raw[key][inner].update(part)
+                else:
+                    raw[key][inner] = part
+            if not isinstance(value, dict):
+                raw[key] = value
+
+    edit(folder / "config.json", change)
+    assert words in refused(folder)
+
+
+SCHEMES = {
+    "AWQ": ("quantised with awq", {"quant_method": "awq"}),
+    "8 bits": ("8-bit weights", {"bits": 8}),
+    "asymmetric": ("asymmetrically", {"sym": False}),
+    "re-ordered": ("re-ordered", {"desc_act": True}),
+    "odd group": ("group size is 100", {"group_size": 100}),
+    "whole columns": ("group size is -1", {"group_size": -1}),
+    "version 2": ("stored as gptq_v2", {"checkpoint_format": "gptq_v2"}),
+    "activations": ("activations have 8 bits", {"act_bits": 8}),
+    "floats": ("of the type fp", {"data_type": "fp"}),
+    "packing": ("packed as auto_awq", {"quant_method": "auto-round", "packing_format": "auto_awq"}),
+}
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_unsupported_schemes_are_named(folder: Path, name: str) -> None:
+    words, changes = SCHEMES[name]
+    edit(folder / "config.json", lambda raw: raw["quantization_config"].update(changes))
+    (folder / "quantization_config.json").unlink()
+    assert words in refused(folder)
+
+
+def test_a_wrong_shape_and_a_wrong_type_are_named(tmp_path: Path, tiny_checkpoint: TinyCheckpoint) -> None:
+    shutil.copytree(tiny_checkpoint(Layout.AUTO_GPTQ), tmp_path, dirs_exist_ok=True)
+    from safetensors.torch import load_file as load  # noqa: PLC0415
+    from safetensors.torch import save_file as save  # noqa: PLC0415
+
+    tensors = load(tmp_path / WEIGHTS)
+    save({**tensors, FIRST_PACKED: tensors[FIRST_PACKED][:16].contiguous()}, tmp_path / WEIGHTS)
+    assert f"{FIRST_PACKED} is I32 [16, 256] where I32 [32, 256] is needed" in refused(tmp_path)
+
+    save({**tensors, FIRST_PACKED: tensors[FIRST_PACKED].float()}, tmp_path / WEIGHTS)
+    assert f"{FIRST_PACKED} is F32" in refused(tmp_path)
+
+
+def test_files_are_mapped_and_not_read(tmp_path: Path) -> None:
+    from app.engine.checkpoints.tensor_files import find_tensors  # noqa: PLC0415
+
+    save_file({"a": np.arange(6, dtype=np.float32).reshape(2, 3)}, tmp_path / WEIGHTS)
+    tensors = find_tensors(tmp_path)
+
+    view = np.frombuffer(tensors.data("a"), np.float32)
+    view[0] = 99.0
+
+    assert tensors.entries["a"].shape == (2, 3)
+    assert load_file(tmp_path / WEIGHTS)["a"][0, 0] == 0.0, "writing must not reach the file"
+    tensors.close()
+    assert view[1] == 1.0, "a tensor outlives the mapping's owner"

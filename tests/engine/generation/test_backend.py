@@ -1,0 +1,141 @@
+"""The model process's backend over a real tiny model: what it says, in which order, and how soon it stops."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.domain.chat import Role, Turn
+from app.domain.engine_status import Stage
+from app.domain.errors import Cancelled, CheckpointError, ImageError, ModelMissing
+from app.domain.generation import GREEDY, FinishReason, GenerationOptions
+from app.engine.generation.backend import ModelBackend
+from app.engine.process.messages import Ask, Event, Loading, OpenModel, ProbeImage, Ready, Stats, Token
+from tests.engine.conftest import TinyCheckpoint
+from tests.support.tiny_checkpoint import Layout
+from tests.support.tiny_model import ANSWERS
+
+OPTIONS = GenerationOptions(sampling=GREEDY, pixel_budget=80 * 1024)
+
+
+class Talk:
+    """A backend and what it has said; `patience` is how often it may ask before it is stopped."""
+
+    def __init__(self) -> None:
+        self.backend = ModelBackend()
+        self.events: list[Event] = []
+        self.patience = -1
+
+    def check(self) -> None:
+        self.patience -= 1
+        if self.patience == 0:
+            raise Cancelled
+
+    def open(self, folder: Path) -> Ready:
+        assert self.backend.handle(OpenModel(1, str(folder)), self.events.append, self.check) is FinishReason.COMPLETE
+        ready = self.events[-1]
+        assert isinstance(ready, Ready)
+        return ready
+
+    def ask(self, text: str, *images: Path, patience: int = -1) -> tuple[FinishReason, str]:
+        self.events, self.patience = [], patience
+        turn = Turn(Role.USER, text, tuple(map(str, images)))
+        reason = self.backend.handle(Ask(2, (turn,), OPTIONS), self.events.append, self.check)
+        return reason, "".join(event.text for event in self.events if isinstance(event, Token))
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_checkpoint: TinyCheckpoint) -> Path:
+    return tiny_checkpoint(Layout.AUTO_ROUND)
+
+
+@pytest.fixture
+def talk(folder: Path) -> Talk:
+    opened = Talk()
+    opened.open(folder)
+    return opened
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    pixels = np.random.default_rng(2).integers(0, 256, (9, 9, 3), np.uint8)
+    Image.fromarray(pixels).resize((300, 260)).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+def test_opening_tells_its_stages_and_what_was_opened(folder: Path) -> None:
+    talk = Talk()
+
+    ready = talk.open(folder)
+
+    loadings = [event for event in talk.events if isinstance(event, Loading)]
+    assert loadings[0].stage is Stage.CHECKING
+    progress = [event.progress for event in loadings if event.stage is Stage.LOADING]
+    assert progress == sorted(progress)
+    assert (progress[0], progress[-1]) == (0.0, 1.0)
+    assert (ready.info.name, ready.info.scheme) == (folder.name, "W4A16, group 128")
+    assert ready.info.context_length == 4096
+    assert ready.info.device_reason
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+def test_it_answers_what_it_has_learned(talk: Talk, photo: Path, question: str) -> None:
+    reason, text = talk.ask(question, photo)
+
+    assert (reason, text) == (FinishReason.COMPLETE, ANSWERS[question])
+    assert isinstance(talk.events[-1], Stats)
+    assert talk.events[-1].stats.visual_tokens == 72
+    stages = [event.stage for event in talk.events if isinstance(event, Loading)]
+    assert stages[0] is Stage.LOOKING
+    assert stages[-1] is Stage.THINKING
+
+
+def test_stop_while_looking_and_thinking_comes_within_a_layer(talk: Talk, photo: Path) -> None:
+    talk.ask("What is on the sign?", photo, patience=10_000)
+    before_first = 10_000 - talk.patience - len([event for event in talk.events if isinstance(event, Token)])
+
+    for patience in range(2, 8):
+        reason, text = talk.ask("What is on the sign?", photo, patience=patience)
+        assert (reason, text) == (FinishReason.STOPPED, "")
+        assert talk.patience == 0, "the first check that raises ends the answer"
+    # Four vision blocks and three text layers at least, each asked before it is run.
+    assert before_first >= 7
+
+
+def test_after_a_stop_the_next_answer_is_right(talk: Talk, photo: Path) -> None:
+    talk.ask("Describe the station.", photo, patience=9)
+    reason, text = talk.ask("What is on the sign?", photo)
+    assert (reason, text) == (FinishReason.COMPLETE, ANSWERS["What is on the sign?"])
+
+
+def test_loading_can_be_stopped_and_the_model_is_then_closed(talk: Talk, folder: Path) -> None:
+    talk.patience = 2
+    with pytest.raises(Cancelled):
+        talk.backend.handle(OpenModel(3, str(folder)), talk.events.append, talk.check)
+    with pytest.raises(ModelMissing):
+        talk.ask("Hello")
+
+
+def test_a_folder_that_cannot_be_opened_leaves_the_model_that_is(talk: Talk, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError):
+        talk.open(tmp_path)
+    assert talk.ask("What is on the sign?")[1] == ANSWERS["What is on the sign?"]
+
+
+def test_asking_without_a_model() -> None:
+    with pytest.raises(ModelMissing, match="Your message is kept"):
+        Talk().ask("Hello")
+
+
+def test_an_image_that_is_gone_or_too_thin(talk: Talk, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="not there any more"):
+        talk.ask("Hello", tmp_path / "gone.png")
+    Image.new("RGB", (2000, 8)).save(tmp_path / "thread.png")
+    with pytest.raises(ImageError, match="too long and thin"):
+        talk.ask("Hello", tmp_path / "thread.png")
+
+
+def test_other_requests_are_a_bug(talk: Talk) -> None:
+    with pytest.raises(TypeError):
+        talk.backend.handle(ProbeImage(1, "a.png", 64), talk.events.append, talk.check)

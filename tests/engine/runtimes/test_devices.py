@@ -1,0 +1,56 @@
+"""The table of devices, with what torch would say on machines that are not this one."""
+
+import pytest
+import torch
+
+from app.engine.runtimes.torch import devices, int4
+from app.engine.runtimes.torch.devices import choose_device
+
+
+@pytest.fixture
+def present(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Names of the devices that torch finds."""
+    found: set[str] = set()
+    rows = tuple(
+        devices._Row(lambda name=name: name in found, row.describe)  # type: ignore[misc]
+        for name, row in zip(("cuda", "xpu", "mps"), devices._TABLE, strict=False)
+    )
+    monkeypatch.setattr(devices, "_TABLE", (*rows, devices._TABLE[-1]))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "RTX")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (8, 9))
+    monkeypatch.setattr(torch.xpu, "get_device_name", lambda: "Arc")
+    return found
+
+
+def test_without_a_card_the_cpu_answers(present: set[str]) -> None:
+    device = choose_device()
+    assert (device.device.type, device.dtype, device.operator) == ("cpu", torch.bfloat16, int4.CPU)
+    assert device.reason == "no supported graphics card was found"
+
+
+def test_a_card_wins_over_the_cpu_and_nvidia_over_the_rest(present: set[str]) -> None:
+    present |= {"mps"}
+    assert choose_device().device.type == "mps"
+    present |= {"xpu"}
+    assert (choose_device().device.type, choose_device().operator) == ("xpu", int4.XPU)
+    present |= {"cuda"}
+    assert (choose_device().name, choose_device().operator) == ("RTX", int4.TILES)
+
+
+def test_old_nvidia_cards_take_16_bit_weights(present: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    present |= {"cuda"}
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (7, 5))
+    device = choose_device()
+    assert (device.dtype, device.operator) == (torch.float16, None)
+    assert "7.5" in device.reason
+
+
+def test_amd_cards_take_16_bit_weights(present: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    present |= {"cuda"}
+    monkeypatch.setattr(torch.version, "hip", "6.2")
+    assert choose_device().operator is None
+    assert "AMD" in choose_device().reason
+
+
+def test_this_machine_has_a_row() -> None:
+    assert choose_device().name
