@@ -41,5 +41,8 @@ prepare_python() {
   "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lorgnette needs Python 3.11 or newer.")'
   "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --quiet \
     --constraint "$root/packaging/constraints.txt" --editable "$root${extra:+[$extra]}"
+  # Only one test looks at torchvision, which would pull its own torch; it lies beside the packages, not among them.
+  [ "$extra" = dev ] && "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --quiet \
+    --no-deps --upgrade --target "$venv/torchvision" torchvision==0.28.0
   printf '%s\n' "$wanted" >"$stamp"
 }

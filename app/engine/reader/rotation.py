@@ -54,7 +54,10 @@ def mean_score(lines: Sequence[Found]) -> float:
 
 def _worth(lines: Sequence[Found]) -> float:
     """How much was read: letters count by how far their line's score is above the noise of unreadable text."""
-    return sum(len(line.text) * max(0.0, line.score - 0.6) for line in lines)
+    worth = sum(len(line.text) * max(0.0, line.score - 0.6) for line in lines)
+    # The recogniser lays tall boxes down, so a page on its side may read well, but in no good order. Writing that is
+    # really vertical still wins: turned, it is not read at all.
+    return worth / 2 if _mostly_tall(lines) else worth
 
 
 def _mostly_tall(lines: Sequence[Found]) -> bool:

@@ -45,7 +45,7 @@ def split(folder: Path, count: int = 3) -> None:
     from safetensors.torch import save_file as save  # noqa: PLC0415
 
     tensors = load(folder / WEIGHTS)
-    weight_map = {}
+    weight_map: dict[str, str] = {}
     for number in range(count):
         name = f"model-{number + 1:05}-of-{count:05}.safetensors"
         part = {key: tensors[key] for key in sorted(tensors)[number::count]}
@@ -171,7 +171,7 @@ def test_a_damaged_config(folder: Path, content: str) -> None:
     assert "config.json" in refused(folder)
 
 
-CONFIGS = {
+CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "another architecture": ("Qwen2VLForConditionalGeneration", {"model_type": "qwen2_vl"}),
     "no layers": ("num_hidden_layers is 0", {"text_config": {"num_hidden_layers": 0}}),
     "no number": ("hidden_size is wide", {"text_config": {"hidden_size": "wide"}}),
@@ -209,7 +209,7 @@ def test_a_description_that_does_not_fit(folder: Path, name: str) -> None:
     assert words in refused(folder)
 
 
-SCHEMES = {
+SCHEMES: dict[str, tuple[str, dict[str, object]]] = {
     "AWQ": ("quantised with awq", {"quant_method": "awq"}),
     "8 bits": ("8-bit weights", {"bits": 8}),
     "asymmetric": ("asymmetrically", {"sym": False}),

@@ -1,0 +1,163 @@
+"""The built-in reader on pages drawn here, by its real models."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from app.domain.engine_status import Stage
+from app.domain.errors import Cancelled, ImageError
+from app.domain.generation import FinishReason
+from app.domain.regions import Page
+from app.engine.process.messages import Ask, Event, Loading, ReadText, TextRead
+from app.engine.reader.backend import ReaderBackend
+from app.engine.reader.read_page import read_page
+from app.engine.reader.recognise import Recogniser
+
+LINES = ("Corner Bakery", "2 x Espresso 5.00", "Walnut cake 4.00", "Total 9.00 EUR")
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Recogniser:
+    return Recogniser()
+
+
+def go_on() -> None:
+    """Never cancelled."""
+
+
+def draw(
+    lines: tuple[str, ...] = LINES, size: int = 30, ink: str = "black", ground: str = "white", edge: int = 30
+) -> Image.Image:
+    font = ImageFont.load_default(size)
+    width = max(int(font.getlength(line)) for line in lines) + 2 * edge
+    image = Image.new("RGB", (width, int(len(lines) * size * 1.6) + 2 * edge), ground)
+    for row, line in enumerate(lines):
+        ImageDraw.Draw(image).text((edge, edge + row * size * 1.6), line, ink, font)
+    return image
+
+
+def read(image: Image.Image, recogniser: Recogniser) -> Page:
+    return read_page(image, recogniser.recognise, go_on)
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+def test_lines_are_read_in_order_with_boxes_around_them(recogniser: Recogniser) -> None:
+    image = draw()
+
+    page = read(image, recogniser)
+
+    assert words(page.text) == words("\n".join(LINES))
+    assert len(page.text.splitlines()) == len(LINES)
+    assert (page.width, page.height, page.rotation, page.notice) == (*image.size, 0, "")
+    tops = [line.box.top for line in page.lines]
+    assert tops == sorted(tops)
+    for line in page.lines:
+        assert 0 <= line.box.left < line.box.right <= image.width
+        assert 15 < line.box.height < 60
+        assert line.score > 0.8
+    first = page.lines[0].box
+    assert abs(first.left - 30) < 14
+    assert first.top < 30 + 15 < first.bottom
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_turned_pages_are_read_and_their_boxes_turned_back(recogniser: Recogniser, degrees: int) -> None:
+    upright = draw()
+    turned = upright.rotate(degrees, expand=True)  # anticlockwise
+
+    page = read(turned, recogniser)
+
+    assert words(page.text) == words("\n".join(LINES))
+    assert page.rotation == degrees
+    assert (page.width, page.height) == turned.size
+    first, last = page.lines[0].box.centre, page.lines[-1].box.centre
+    match degrees:
+        case 90:
+            assert first.x < last.x
+        case 180:
+            assert first.y > last.y
+        case _:
+            assert first.x > last.x
+
+
+@pytest.mark.parametrize(("ink", "ground"), [("white", "black"), ("#ffe9b0", "#20407a"), ("#777777", "#eeeeee")])
+def test_light_on_dark_and_faint(recogniser: Recogniser, ink: str, ground: str) -> None:
+    assert words(read(draw(ink=ink, ground=ground), recogniser).text) == words("\n".join(LINES))
+
+
+def test_small_text_and_text_at_the_edge(recogniser: Recogniser) -> None:
+    # At eleven pixels, spaces are a matter of opinion.
+    assert "".join(words(read(draw(size=11), recogniser).text)) == "".join(words("\n".join(LINES)))
+    assert "Espresso" in read(draw(edge=0), recogniser).text
+
+
+def test_two_columns_of_prose_are_read_one_after_the_other(recogniser: Recogniser) -> None:
+    left = tuple(f"The left column line {number}" for number in "123456")
+    right = tuple(f"On the right we have {number}" for number in "123456")
+    one, two = draw(left), draw(right)
+    page = Image.new("RGB", (one.width + two.width + 60, one.height), "white")
+    page.paste(one, (0, 0))
+    page.paste(two, (one.width + 60, 0))
+
+    lines = read(page, recogniser).text.splitlines()
+
+    assert [line.startswith("The left") for line in lines] == [True] * 6 + [False] * 6
+
+
+def test_an_item_and_its_price_are_one_line(recogniser: Recogniser) -> None:
+    font = ImageFont.load_default(28)
+    image = Image.new("RGB", (700, 300), "white")
+    pen = ImageDraw.Draw(image)
+    for row, (item, price) in enumerate((("Espresso", "5.00"), ("Walnut cake", "4.00"), ("Total", "9.00"))):
+        pen.text((30, 40 + 70 * row), item, "black", font)
+        pen.text((560, 40 + 70 * row), price, "black", font)
+
+    assert [words(line) for line in read(image, recogniser).text.splitlines()] == [
+        ["Espresso", "5.00"],
+        ["Walnut", "cake", "4.00"],
+        ["Total", "9.00"],
+    ]
+
+
+@pytest.mark.parametrize("size", [(400, 300), (8, 8), (4000, 6), (1, 1)])
+def test_a_page_without_text_says_so(recogniser: Recogniser, size: tuple[int, int]) -> None:
+    page = read(Image.new("RGB", size, "white"), recogniser)
+    assert (page.lines, page.text) == ((), "")
+    assert page.notice == "No text was found on this image."
+
+
+@pytest.fixture(scope="module")
+def backend() -> ReaderBackend:
+    return ReaderBackend()
+
+
+def test_the_backend_reads_a_file(backend: ReaderBackend, tmp_path: Path) -> None:
+    draw().save(tmp_path / "receipt.png")
+    events: list[Event] = []
+
+    reason = backend.handle(ReadText(3, str(tmp_path / "receipt.png")), events.append, go_on)
+
+    assert reason is FinishReason.COMPLETE
+    assert events[0] == Loading(3, Stage.READING, 0.0)
+    assert isinstance(events[1], TextRead)
+    assert "Walnut cake" in events[1].page.text
+
+
+def test_the_backend_can_be_stopped(backend: ReaderBackend, tmp_path: Path) -> None:
+    def stop() -> None:
+        raise Cancelled
+
+    draw().save(tmp_path / "receipt.png")
+    with pytest.raises(Cancelled):
+        backend.handle(ReadText(3, str(tmp_path / "receipt.png")), lambda _: None, stop)
+
+
+def test_the_backend_refuses_what_is_no_image_and_what_is_no_reading(backend: ReaderBackend, tmp_path: Path) -> None:
+    with pytest.raises(ImageError):
+        backend.handle(ReadText(3, str(tmp_path)), lambda _: None, go_on)
+    with pytest.raises(TypeError):
+        backend.handle(Ask(3, (), options=None), lambda _: None, go_on)  # type: ignore[arg-type]
