@@ -20,6 +20,7 @@ from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import GenerationOptions
 from app.domain.ports import ConversationStore
+from app.domain.settings import ThemeChoice
 from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient
 from app.paths import RESOURCES, Paths
@@ -102,6 +103,7 @@ class Lorgnette(QObject):
         self.window.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode("ascii", "ignore")))
         self.window.set_sidebar_wanted(settings.sidebar_visible)
         self.window.model_picker.set_recent(settings.recent_model_folders)
+        self.window.menu_button.set_theme(settings.theme)
         self.window.set_status(self.model.status)
         self.window.sidebar.select(self.session.conversation_id)
         self._on_conversation_changed_to_nothing()
@@ -125,6 +127,7 @@ class Lorgnette(QObject):
         window.read_triggered.connect(self._on_read_triggered)
         window.stop_triggered.connect(self.session.stop)
         window.regenerate_triggered.connect(self._on_regenerate_triggered)
+        window.menu_button.theme_chosen.connect(self._on_theme_chosen)
         window.empty_state.open_clicked.connect(self._on_open_clicked)
         window.empty_state.sample_clicked.connect(self._on_sample_clicked)
         window.empty_state.model_clicked.connect(self._on_choose_model_clicked)
@@ -303,7 +306,12 @@ class Lorgnette(QObject):
         if self._dialog is not None:
             self._dialog.show_failure(problem.sentence)
 
-    # The model
+    # The model and the settings
+
+    @Slot(object)
+    def _on_theme_chosen(self, choice: ThemeChoice) -> None:
+        self._theme.choose(choice)
+        self.preferences.update(replace(self.preferences.settings, theme=choice))
 
     @Slot()
     def _on_choose_model_clicked(self) -> None:

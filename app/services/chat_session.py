@@ -266,6 +266,7 @@ class ChatSession(QObject):
 
     def _on_messages_read(self, conversation_id: str, messages: Sequence[Message]) -> None:
         if conversation_id == self._conversation.id:
+            self.save_draft()  # What was typed while they were read.
             self._show(self._library[conversation_id], messages)
 
     def _change_draft(self, draft: Draft) -> None:

@@ -13,8 +13,6 @@ from app.ui.labels import label
 from app.ui.problem_box import ProblemBox
 from app.ui.safe_text_browser import SafeTextBrowser
 
-NOTHING_READ = "No text was found in this image."
-
 
 class AnswerCard(QWidget):
     """Shows one message as it stands. `regenerate_clicked(str)` carries its id, `remedy_clicked(ProblemKind)`."""
@@ -34,6 +32,7 @@ class AnswerCard(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setMaximumWidth(240)
         self.progress.setAccessibleName("Progress")
+        self.notice = label("", "hint", wraps=True, parent=self)
         self.footer = label("", "muted", parent=self)
         self.copy = button("Copy", Role.LINK, "Copy the answer", self)
         self.regenerate = button("Regenerate", Role.LINK, "Answer once more", self)
@@ -53,8 +52,6 @@ class AnswerCard(QWidget):
         self._message = message
         is_streaming = message.state is MessageState.STREAMING
         text = message.text
-        if not text and message.author is Author.READER and message.state is MessageState.COMPLETE:
-            text = NOTHING_READ
         if message.author is Author.READER:
             self.text.show_plain(text)
         else:
@@ -67,6 +64,8 @@ class AnswerCard(QWidget):
         self.footer.setVisible(not is_streaming and bool(self.footer.text()))
         self._actions.setVisible(not is_streaming)
         self.copy.setVisible(bool(message.text))
+        self.notice.setText(message.page.notice if message.page else "")
+        self.notice.setVisible(bool(self.notice.text()))
         self._show_problem(message.problem)
 
     def set_activity(self, stage: Stage, progress: float) -> None:
@@ -90,7 +89,7 @@ class AnswerCard(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
-        for item in (self.text, self.activity, self.progress, self.footer, self._actions):
+        for item in (self.text, self.notice, self.activity, self.progress, self.footer, self._actions):
             self._column.addWidget(item)
         self.activity.setText("Waiting …")
         self.activity.setAlignment(Qt.AlignmentFlag.AlignLeft)

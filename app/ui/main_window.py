@@ -26,6 +26,7 @@ from app.ui.drop_overlay import DropOverlay
 from app.ui.empty_state import EmptyState
 from app.ui.incoming_images import has_images, incoming_images
 from app.ui.labels import ElidedLabel
+from app.ui.main_menu import MainMenu
 from app.ui.model_picker import ModelPicker
 from app.ui.notice_bar import NoticeBar
 from app.ui.sidebar import Sidebar
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar(self)
         self.composer = Composer(thumbnail_path, self)
         self.model_picker = ModelPicker(self)
+        self.menu_button = MainMenu(self)
         self._title = ElidedLabel(parent=self)
         self._title.setObjectName("chatTitle")
         self._fold = button("☰", Role.ICON, "Show or hide the list of chats (Ctrl+B)", self)
@@ -179,6 +181,7 @@ class MainWindow(QMainWindow):
         head.addWidget(self._fold)
         head.addWidget(self._title, 1)
         head.addWidget(self.model_picker)
+        head.addWidget(self.menu_button)
         self._pages.addWidget(self.empty_state)
         self._pages.addWidget(self.chat_view)
         foot = QVBoxLayout()
@@ -215,6 +218,7 @@ class MainWindow(QMainWindow):
             action.setShortcut(QKeySequence(key.keys))
             action.triggered.connect(key.triggered)
             self.addAction(action)
+        self.menu_button.set_keys(self.actions())
 
     @Slot()
     def _quit(self) -> None:

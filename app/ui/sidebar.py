@@ -151,7 +151,9 @@ class Sidebar(QFrame):
         box.setWindowTitle("Delete chat")
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"Delete “{conversation.title}” with its messages?")
-        box.setInformativeText("Its images are removed from Lorgnette too; your own files are not touched.")
+        box.setInformativeText(
+            "Images that no other chat uses go when Lorgnette starts next; your own files are not touched."
+        )
         delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         delete.clicked.connect(lambda: self.conversation_deleted.emit(conversation.id))
