@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QImageWriter
 
 from app.domain.errors import Problem, ProblemKind
 
@@ -49,5 +49,7 @@ def incoming_images(mime: QMimeData, origin: str) -> IncomingImages:
 def _png(image: QImage) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG", 80)  # Lossless at any figure; this one is quick.
+    writer = QImageWriter(buffer, b"png")
+    writer.setCompression(20)  # Lossless at any figure; this one is quick.
+    writer.write(image)
     return bytes(buffer.data().data())

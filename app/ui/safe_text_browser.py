@@ -5,7 +5,16 @@ nothing and takes tags for text.
 """
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QColor, QPalette, QResizeEvent, QTextCursor, QTextDocument, QTextFrameFormat, QTextTable
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QPalette,
+    QResizeEvent,
+    QTextCursor,
+    QTextDocument,
+    QTextFrameFormat,
+    QTextTable,
+)
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 _MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
@@ -46,8 +55,11 @@ class SafeTextBrowser(QTextBrowser):
         return self.textCursor().selection().toPlainText()
 
     def loadResource(self, type: int, name: QUrl | str) -> object:
-        """Load nothing, wherever it lies."""
-        return None
+        """Load nothing, wherever it lies: every image is one clear pixel."""
+        # Given nothing, or no image, Qt's image handler would open the file by itself.
+        pixel = QImage(1, 1, QImage.Format.Format_ARGB32)
+        pixel.fill(Qt.GlobalColor.transparent)
+        return pixel
 
     def sizeHint(self) -> QSize:
         """The document's own height at the present width."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.domain.attachments import Attachment
 from app.domain.generation import GREEDY, GenerationOptions, ModelInfo
 from app.engine.process.backend import BackendKind
 from app.services.answers import Answers
@@ -21,10 +20,6 @@ from tests.support.memory_store import MemoryFiles, MemoryStore
 INFO = ModelInfo(
     name="Tiny", folder="/models/tiny", scheme="W4A16", device="cpu", device_reason="no GPU", context_length=4096
 )
-
-
-def attachment(name: str = "receipt.png", digest: str = "ab" * 32) -> Attachment:
-    return Attachment(digest=digest, name=name, media_type="image/png", width=640, height=480, byte_size=1000)
 
 
 @dataclass(slots=True)

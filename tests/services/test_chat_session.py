@@ -25,7 +25,8 @@ from app.engine.process.messages import (
     TextRead,
     Token,
 )
-from tests.services.conftest import INFO, BuildHouse, House, attachment
+from tests.services.conftest import INFO, BuildHouse, House
+from tests.support.chats import attachment
 from tests.support.memory_store import MemoryStore
 
 STATS = AnswerStats(

@@ -1,0 +1,131 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from app.domain.chat import Author, Message, MessageState
+from app.domain.engine_status import Stage
+from app.domain.errors import Problem, ProblemKind
+from app.domain.regions import Page
+from app.ui.chat_view import ChatView
+from app.ui.theme import Theme
+from tests.support.chats import answer, attachment, question
+
+
+@pytest.fixture
+def view(qtbot: QtBot, theme: Theme) -> ChatView:
+    made = ChatView(lambda _: Path("no thumbnail"))
+    made.resize(700, 400)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def many(count: int) -> list[Message]:
+    return [
+        question(f"Question {index}", f"q{index}") if index % 2 == 0 else answer("Answer " * 60, f"a{index}")
+        for index in range(count)
+    ]
+
+
+def is_at_end(view: ChatView) -> bool:
+    bar = view.verticalScrollBar()
+    return bar.maximum() > 0 and bar.value() == bar.maximum()
+
+
+def test_it_opens_at_the_end_and_follows_the_stream(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(20))
+    qtbot.waitUntil(lambda: is_at_end(view))
+    streaming = answer("", "a99", state=MessageState.STREAMING)
+    for length in range(0, 400, 40):
+        view.put_message(replace(streaming, text="word " * length))
+        qtbot.waitUntil(lambda: is_at_end(view))
+
+
+def test_who_has_scrolled_up_is_left_there(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(20))
+    qtbot.waitUntil(lambda: is_at_end(view))
+    view.verticalScrollBar().setValue(100)
+    view.put_message(answer("more " * 200, "a99", state=MessageState.STREAMING))
+    qtbot.wait(50)
+    assert view.verticalScrollBar().value() == 100
+    view.put_message(question("My next question", "q100"))
+    qtbot.waitUntil(lambda: is_at_end(view))
+
+
+def test_cards_that_stay_are_kept_and_others_go(view: ChatView) -> None:
+    view.set_branch([question(), answer("first", "a1")])
+    kept = view._questions["q1"]
+    view.set_branch([question(), answer("second", "a2")])
+    assert view._questions["q1"] is kept
+    assert [card.message.text for card in view.answers] == ["second"]
+    view.set_branch([])
+    assert view.answers == ()
+
+
+def test_an_answer_in_the_making(view: ChatView, qtbot: QtBot) -> None:
+    message = answer("", state=MessageState.STREAMING)
+    view.set_branch([question(), message])
+    (card,) = view.answers
+    qtbot.waitUntil(card.isVisible)
+
+    view.set_activity("a1", Stage.LOOKING, 0.4)
+    assert card.activity.isVisible()
+    assert card.activity.text().startswith("Looking at the image")
+    assert card.progress.value() == 40
+    view.put_message(replace(message, text="The **total**"))
+    assert not card.activity.isVisible()
+    assert not card.regenerate.isVisible()
+    assert card.text.toPlainText() == "The total"
+    view.put_message(replace(message, text="The **total** is 9.", state=MessageState.STOPPED, model_name="Qwen"))
+    assert card.footer.text() == "Qwen · Stopped"
+    assert card.regenerate.isVisible()
+
+
+def test_copy_takes_the_answer_as_it_was_written(view: ChatView) -> None:
+    view.set_branch([question(), answer("The **total** is 9.")])
+    view.answers[0].copy.click()
+    assert QGuiApplication.clipboard().text() == "The **total** is 9."
+
+
+def test_a_problem_has_its_button(view: ChatView, qtbot: QtBot) -> None:
+    problem = Problem(ProblemKind.ENGINE, "The engine stopped.", "Kept.", "Restart it.")
+    view.set_branch([question(), replace(answer("half"), problem=problem, state=MessageState.FAILED)])
+    box = view.answers[0]._problem
+    assert box
+    assert box.remedy.text() == "Restart engine"
+    with qtbot.waitSignal(view.remedy_clicked) as clicked:
+        box.remedy.click()
+    assert clicked.args == [ProblemKind.ENGINE]
+    assert view.answers[0].text.toPlainText() == "half"
+    view.put_message(answer("whole"))
+    assert view.answers[0]._problem is None
+
+
+def test_what_was_read_is_shown_as_it_is_with_its_notice(view: ChatView, qtbot: QtBot) -> None:
+    page = Page(10, 10, (), "| not | a table |", notice="Much of this is unclear.")
+    view.set_branch([question(), replace(answer("| not | a table |\n# 9"), author=Author.READER, page=page)])
+    card = view.answers[0]
+    qtbot.waitUntil(card.isVisible)
+    assert card.text.toPlainText() == "| not | a table |\n# 9"
+    assert (card.notice.isVisible(), card.notice.text()) == (True, "Much of this is unclear.")
+
+
+def test_images_of_a_question_open(view: ChatView, qtbot: QtBot) -> None:
+    image = attachment("receipt.png")
+    view.set_branch([replace(question(), attachments=(image,))])
+    from app.ui.thumbnails import ThumbnailButton  # noqa: PLC0415
+
+    with qtbot.waitSignal(view.image_clicked) as clicked:
+        view.findChildren(ThumbnailButton)[0].click()
+    assert clicked.args == [image]
+
+
+def test_regenerate_names_its_answer(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question(), answer()])
+    with qtbot.waitSignal(view.regenerate_clicked) as clicked:
+        view.answers[0].regenerate.click()
+    assert clicked.args == ["a1"]

@@ -1,0 +1,138 @@
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.domain.chat import Draft
+from app.ui.composer import Composer
+from app.ui.theme import Theme
+from tests.support.chats import attachment
+
+
+@pytest.fixture
+def composer(qtbot: QtBot, theme: Theme) -> Composer:
+    made = Composer(lambda _: Path("no thumbnail"))
+    made.resize(700, 200)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    made.focus()
+    return made
+
+
+def test_enter_sends_and_shift_enter_does_not(composer: Composer, qtbot: QtBot) -> None:
+    qtbot.keyClicks(composer.edit, "one")
+    qtbot.keyClick(composer.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClicks(composer.edit, "two")
+    with qtbot.waitSignal(composer.submitted) as submitted:
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    assert submitted.args == ["one\ntwo"]
+    assert composer.edit.toPlainText() == "one\ntwo", "it is cleared when the question has been saved, not before"
+
+
+def test_letters_of_an_input_method_arrive(composer: Composer, qtbot: QtBot) -> None:
+    event = QInputMethodEvent("", [])
+    event.setCommitString("日本é")
+    with qtbot.waitSignal(composer.text_changed) as changed:
+        QApplication.sendEvent(composer.edit, event)
+    assert changed.args == ["日本é"]
+
+
+def test_nothing_but_spaces_is_not_sent(composer: Composer, qtbot: QtBot) -> None:
+    qtbot.keyClicks(composer.edit, "   ")
+    with qtbot.assertNotEmitted(composer.submitted):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    assert not composer.send.isEnabled()
+
+
+def test_a_question_waits_for_the_image_that_is_being_opened(composer: Composer, qtbot: QtBot) -> None:
+    qtbot.keyClicks(composer.edit, "What is this?")
+    composer.add_import("i1", "scan.png")
+    with qtbot.assertNotEmitted(composer.submitted):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    composer.remove_import("i1")
+    with qtbot.waitSignal(composer.submitted):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+
+
+def test_an_import_can_be_given_up(composer: Composer, qtbot: QtBot) -> None:
+    composer.add_import("i1", "scan.png")
+    with qtbot.waitSignal(composer.import_cancelled) as cancelled:
+        composer._import_chips["i1"].cancel.click()
+    assert cancelled.args == ["i1"]
+
+
+def test_chips_read_show_and_remove_their_image(composer: Composer, qtbot: QtBot) -> None:
+    image = attachment("receipt.png")
+    composer.set_draft(Draft(attachments=(image,)))
+    chip = composer._attachment_chips[image.digest]
+    for signal, click in (
+        (composer.read_clicked, chip.read),
+        (composer.image_clicked, chip.picture),
+        (composer.image_removed, chip.remove),
+        (composer.read_clicked, composer.read),
+    ):
+        with qtbot.waitSignal(signal) as emitted:
+            click.click()
+        assert emitted.args == [image]
+    composer.set_draft(Draft())
+    assert composer._attachment_chips == {}
+    assert not composer.read.isEnabled()
+
+
+def test_while_an_answer_is_written_typing_goes_on_and_sending_waits(composer: Composer, qtbot: QtBot) -> None:
+    composer.set_draft(Draft(attachments=(attachment(),)))
+    composer.set_busy(True)
+    qtbot.keyClicks(composer.edit, "next")
+    with qtbot.assertNotEmitted(composer.submitted):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    assert (composer.stop.isVisible(), composer.send.isVisible(), composer.read.isEnabled()) == (True, False, False)
+    with qtbot.waitSignal(composer.stop_clicked):
+        composer.stop.click()
+    composer.set_busy(False)
+    assert composer.edit.toPlainText() == "next"
+    assert composer.send.isEnabled()
+
+
+def test_a_draft_that_comes_back_unchanged_leaves_the_cursor(composer: Composer, qtbot: QtBot) -> None:
+    qtbot.keyClicks(composer.edit, "abcd")
+    cursor = composer.edit.textCursor()
+    cursor.setPosition(2)
+    composer.edit.setTextCursor(cursor)
+    composer.set_draft(Draft(text="abcd", attachments=(attachment(),)))
+    assert composer.edit.textCursor().position() == 2
+
+
+def test_reading_leaves_the_focus_in_the_text(composer: Composer, qtbot: QtBot) -> None:
+    composer.set_draft(Draft(attachments=(attachment(),)))
+    composer.read.setFocus()
+    composer.read.click()
+    composer.set_busy(True)
+    assert composer.edit.hasFocus()
+
+
+def test_it_grows_with_its_text_up_to_a_limit(composer: Composer, qtbot: QtBot) -> None:
+    heights = []
+    for lines in (1, 3, 8, 30):
+        composer.edit.setPlainText("\n".join("x" * lines))
+        heights.append(composer.edit.sizeHint().height())
+    assert heights[0] < heights[1] < heights[2] == heights[3]
+    composer.edit.setPlainText("one line")
+    qtbot.waitUntil(lambda: not composer.edit.verticalScrollBar().isVisible())
+
+
+def test_pasting_images_is_passed_on_and_words_are_typed(composer: Composer, qtbot: QtBot) -> None:
+    words, files = QMimeData(), QMimeData()
+    words.setText("<b>words</b>\nmore")
+    words.setHtml("<b>words</b>")
+    files.setUrls([QUrl.fromLocalFile("/home/me/a.png")])
+    composer.edit.insertFromMimeData(words)
+    assert composer.edit.toPlainText() == "<b>words</b>\nmore"
+    with qtbot.waitSignal(composer.mime_pasted) as pasted:
+        composer.edit.insertFromMimeData(files)
+    assert pasted.args is not None
+    assert pasted.args[0].urls()[0].toLocalFile() == "/home/me/a.png"
+    assert composer.edit.canInsertFromMimeData(files)

@@ -1,0 +1,218 @@
+"""Drops, pastes and keys, wherever they land; and names for those who do not see the signs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTextEdit, QTextBrowser, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.domain.chat import Draft
+from app.domain.engine_status import EngineState, EngineStatus
+from app.domain.errors import Problem, ProblemKind
+from app.domain.settings import ThemeChoice
+from app.ui.main_window import NARROW, MainWindow
+from app.ui.notice_bar import SHOWN
+from tests.support.chats import answer, attachment, conversation, question
+
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def drag_over(target: QWidget, mime: QMimeData) -> bool:
+    """Enter with a drag, as Qt does; whether it is welcome."""
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(target.rect().center().toPointF(), Qt.DropAction.CopyAction, mime, left, none)
+    QApplication.sendEvent(target, enter)
+    return enter.isAccepted()
+
+
+def drop(target: QWidget, mime: QMimeData) -> bool:
+    """Drag over `target` and drop there; whether the drag was welcome."""
+    if not drag_over(target, mime):
+        return False
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(
+        target, QDropEvent(target.rect().center().toPointF(), Qt.DropAction.CopyAction, mime, left, none)
+    )
+    return True
+
+
+def files(*paths: str) -> QMimeData:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(path) for path in paths])
+    return mime
+
+
+def test_several_files_are_dropped_at_once_under_an_overlay(window: MainWindow, qtbot: QtBot) -> None:
+    mime = files("/a.png", "/b c.jpg")
+    assert drag_over(window, mime)
+    assert window._overlay.isVisible()
+    with qtbot.waitSignal(window.files_dropped) as dropped:
+        drop(window, mime)
+    assert dropped.args == [(Path("/a.png"), Path("/b c.jpg"))]
+    assert not window._overlay.isVisible()
+
+
+def test_no_part_of_the_window_keeps_a_drop_to_itself(window: MainWindow) -> None:
+    """Qt gives a drop to the innermost widget that accepts drops: it must be the window everywhere."""
+    window.chat_view.set_branch([question(), answer("text")])
+    window.set_empty(False)
+    takers = [widget for widget in window.findChildren(QWidget) if widget.acceptDrops()]
+    assert takers == []
+
+
+def test_an_address_on_the_web_is_answered_in_words(window: MainWindow, qtbot: QtBot) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.org/photo.png")])
+    with qtbot.waitSignal(window.drop_refused) as refused:
+        assert drop(window, mime)
+    assert refused.args is not None
+    assert "opens no connections" in refused.args[0].sentence
+
+
+def test_words_are_no_drop(window: MainWindow) -> None:
+    mime = QMimeData()
+    mime.setText("words")
+    assert not drop(window, mime)
+
+
+def test_an_image_on_the_clipboard_is_pasted_from_anywhere(window: MainWindow, qtbot: QtBot) -> None:
+    image = QImage(30, 20, QImage.Format.Format_RGB32)
+    image.fill(0x336699)
+    QGuiApplication.clipboard().setImage(image)
+    window.sidebar.new_chat.setFocus()
+    with qtbot.waitSignal(window.image_data_dropped) as pasted:
+        qtbot.keyClick(window.sidebar.new_chat, Qt.Key.Key_V, CONTROL)
+    assert pasted.args is not None
+    assert QImage.fromData(pasted.args[0]).size() == image.size()
+    assert pasted.args[1] == "Pasted image.png"
+
+
+def test_typing_anywhere_writes_into_the_composer(window: MainWindow, qtbot: QtBot) -> None:
+    window.sidebar.list.setFocus()
+    qtbot.keyClicks(window, "hi")
+    assert window.composer.edit.toPlainText() == "hi"
+    assert window.composer.edit.hasFocus()
+
+
+@pytest.mark.parametrize(
+    ("key", "modifiers", "signal"),
+    [
+        (Qt.Key.Key_N, CONTROL, lambda window: window.sidebar.new_chat_clicked),
+        (Qt.Key.Key_O, CONTROL, lambda window: window.open_triggered),
+        (Qt.Key.Key_T, CONTROL | SHIFT, lambda window: window.read_triggered),
+        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier, lambda window: window.stop_triggered),
+        (Qt.Key.Key_R, CONTROL, lambda window: window.regenerate_triggered),
+    ],
+)
+def test_keys(
+    window: MainWindow,
+    qtbot: QtBot,
+    key: Qt.Key,
+    modifiers: Qt.KeyboardModifier,
+    signal: Callable[[MainWindow], object],
+) -> None:
+    with qtbot.waitSignal(signal(window)):
+        qtbot.keyClick(window.composer.edit, key, modifiers)
+
+
+def test_the_last_answer_is_copied_by_a_key(window: MainWindow, qtbot: QtBot) -> None:
+    window.chat_view.set_branch([question(), answer("one"), question("b", "q2"), answer("two", "a2")])
+    qtbot.keyClick(window.composer.edit, Qt.Key.Key_C, CONTROL | SHIFT)
+    assert QGuiApplication.clipboard().text() == "two"
+
+
+def test_the_sidebar_folds_by_a_key_and_in_a_narrow_window(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.keyClick(window.composer.edit, Qt.Key.Key_B, CONTROL)
+    assert not window.sidebar.isVisible()
+    qtbot.keyClick(window.composer.edit, Qt.Key.Key_B, CONTROL)
+    assert window.sidebar.isVisible()
+    window.resize(NARROW - 40, 500)
+    qtbot.waitUntil(lambda: not window.sidebar.isVisible())
+    assert window.wants_sidebar
+    window.resize(NARROW + 100, 500)
+    qtbot.waitUntil(window.sidebar.isVisible)
+
+
+def test_everything_that_can_be_reached_has_a_name(window: MainWindow) -> None:
+    window.composer.set_draft(Draft(attachments=(attachment(),)))
+    window.composer.add_import("i", "scan.png")
+    window.chat_view.set_branch([question(), answer()])
+    window.notices.show_problem(Problem(ProblemKind.IMAGE, "It is damaged."))
+    kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QTextBrowser)
+    reached = [widget for kind in kinds for widget in window.findChildren(kind)]
+    unnamed = [
+        widget
+        for widget in reached
+        if not widget.objectName().startswith("qt_") and not (widget.accessibleName() or _text(widget).strip("×+☰⋯—"))
+    ]
+    assert len(reached) > 15
+    assert unnamed == []
+
+
+def _text(widget: QWidget) -> str:
+    return widget.text() if isinstance(widget, QAbstractButton) else ""
+
+
+def test_the_state_of_the_engine_is_shown_everywhere(window: MainWindow) -> None:
+    window.set_status(EngineStatus())
+    assert window.empty_state.model.isVisibleTo(window)
+    assert "choose a model" in window.empty_state.hint.text()
+    window.set_status(EngineStatus(state=EngineState.DIED))
+    assert window.sidebar.status_line.restart.isVisible()
+    assert window.sidebar.status_line.text == "The engine stopped"
+
+
+def test_many_problems_at_once_leave_room_for_the_chat(window: MainWindow) -> None:
+    for number in range(20):
+        window.notices.show_problem(Problem(ProblemKind.IMAGE, f"“{number}.png” is damaged or incomplete."))
+    window.notices.show_problem(Problem(ProblemKind.IMAGE, "“3.png” is damaged or incomplete."))
+    assert len(window.notices.problems) == 20
+    assert window.notices.problems[0].what.startswith("“3.png”")
+    assert sum(box.isVisible() for box in window.notices._boxes) == SHOWN
+    window.notices.dismiss_all.click()
+    assert not window.notices.isVisible()
+
+
+def test_chats_are_listed_by_day_chosen_renamed_and_deleted(window: MainWindow, qtbot: QtBot) -> None:
+    sidebar = window.sidebar
+    sidebar.set_conversations([conversation("c2", "Station <b>", 5), conversation("c1", "Receipt")])
+    sidebar.select("c1")
+    rows = [sidebar.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(sidebar.list.count())]
+    assert rows == [None, "c2", "c1"]
+    assert sidebar.list.currentRow() == 2
+    with qtbot.waitSignal(sidebar.conversation_chosen) as chosen:
+        sidebar.list.itemClicked.emit(sidebar.list.item(1))
+    assert chosen.args == ["c2"]
+
+    sidebar._ask_title(conversation("c1", "Receipt"))
+    dialog = QApplication.activeModalWidget()
+    assert dialog
+    dialog.findChildren(QLineEdit)[0].setText("Lunch")
+    with qtbot.waitSignal(sidebar.conversation_renamed) as renamed:
+        dialog.accept()  # type: ignore[attr-defined]
+    assert renamed.args == ["c1", "Lunch"]
+
+    sidebar.list.setFocus()
+    qtbot.keyClick(sidebar.list, Qt.Key.Key_Delete)
+    box = QApplication.activeModalWidget()
+    assert box
+    delete = next(button for button in box.findChildren(QAbstractButton) if button.text() == "Delete")
+    with qtbot.waitSignal(sidebar.conversation_deleted) as deleted:
+        delete.click()
+    assert deleted.args == ["c1"]
+
+
+def test_the_menu_switches_the_theme_and_lists_the_keys(window: MainWindow, qtbot: QtBot) -> None:
+    window.menu_button.set_theme(ThemeChoice.DARK)
+    assert window.menu_button._themes[ThemeChoice.DARK].isChecked()
+    with qtbot.waitSignal(window.menu_button.theme_chosen) as chosen:
+        window.menu_button._themes[ThemeChoice.LIGHT].trigger()
+    assert chosen.args == [ThemeChoice.LIGHT]
+    window.menu_button._show_keys()
+    box = QApplication.activeModalWidget()
+    assert box
+    assert "Ctrl+Shift+T\tRead text" in box.informativeText()  # type: ignore[attr-defined]
+    box.close()
