@@ -1,0 +1,142 @@
+"""From a dropped file to an attachment, with an images process that does what the test says."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.domain.attachments import Attachment
+from app.domain.errors import Problem, ProblemKind, StorageError
+from app.domain.generation import FinishReason
+from app.engine.process.backend import BackendKind
+from app.engine.process.messages import Cancel, Done, Event, Failed, ImageProbed, ProbeImage, Request
+from app.services.background import BackgroundThread
+from app.services.engine import Engine
+from app.services.image_importer import ImageImporter
+from tests.support.fake_engine import FakeEngines
+from tests.support.memory_store import MemoryFiles
+
+NOT_AN_IMAGE = Problem(ProblemKind.IMAGE, "It is not an image.")
+
+
+def probes(request: Request) -> Iterator[Event]:
+    """Good files are called good…, others are refused; a file called slow waits until it is cancelled."""
+    match request:
+        case ProbeImage(request_id=number, path=path) if "good" in path:
+            yield ImageProbed(number, "ab" * 32, "image/png", 640, 480, 1000, 1, b"png")
+            yield Done(number, FinishReason.COMPLETE)
+        case ProbeImage(request_id=number, path=path) if "slow" not in path:
+            yield Failed(number, NOT_AN_IMAGE)
+        case Cancel(request_id=number):
+            yield Done(number, FinishReason.STOPPED)
+
+
+class Desk:
+    """An importer and everything it has said, as (signal, chat, what)."""
+
+    def __init__(self) -> None:
+        self.fakes = FakeEngines(images=probes)
+        self.engine = Engine(BackendKind.IMAGES, self.fakes)
+        self.thread = BackgroundThread("files")
+        self.files = MemoryFiles()
+        self.importer = ImageImporter(self.engine, self.files, self.thread)
+        self.said: list[tuple[str, str, object]] = []
+        self.ids: list[str] = []
+        self.importer.started.connect(self._on_started)
+        self.importer.finished.connect(lambda _, chat, attachment: self.said.append(("finished", chat, attachment)))
+        self.importer.failed.connect(lambda _, chat, problem: self.said.append(("failed", chat, problem)))
+        self.importer.cancelled.connect(lambda _, chat: self.said.append(("cancelled", chat, None)))
+
+    def _on_started(self, import_id: str, _chat: str, _name: str) -> None:
+        self.ids.append(import_id)
+
+    def close(self) -> None:
+        self.engine.shut_down()
+        self.thread.close()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Iterator[Desk]:
+    made = Desk()
+    yield made
+    made.close()
+
+
+def wait_for(desk: Desk, qtbot: QtBot, count: int) -> None:
+    qtbot.waitUntil(lambda: len(desk.said) == count)
+
+
+def test_a_good_file_becomes_an_attachment(desk: Desk, qtbot: QtBot) -> None:
+    desk.importer.import_file(Path("/home/me/good.png"), "chat")
+    wait_for(desk, qtbot, 1)
+    expected = Attachment(
+        digest="ab" * 32, name="good.png", media_type="image/png", width=640, height=480, byte_size=1000
+    )
+    assert desk.said == [("finished", "chat", expected)]
+    assert desk.files.added == {"ab" * 32: Path("/home/me/good.png")}
+    assert desk.files.thumbnails == {"ab" * 32: b"png"}
+
+
+def test_many_files_at_once_are_opened_one_by_one(desk: Desk, qtbot: QtBot) -> None:
+    for name in ("good1.png", "bad.png", "good2.png"):
+        desk.importer.import_file(Path(name), "chat")
+    assert len(desk.ids) == 3
+    wait_for(desk, qtbot, 3)
+    assert sorted(said[0] for said in desk.said) == ["failed", "finished", "finished"]
+    assert ("failed", "chat", NOT_AN_IMAGE) in desk.said
+    assert len(desk.fakes.requests(BackendKind.IMAGES)) == 3
+
+
+def test_pasted_bytes_pass_through_a_file_that_is_removed(desk: Desk, qtbot: QtBot) -> None:
+    desk.importer.import_data(b"bytes", "good paste.png", "chat")
+    wait_for(desk, qtbot, 1)
+    assert desk.said[0][0] == "finished"
+    qtbot.waitUntil(lambda: desk.files.incoming == {})
+    desk.importer.import_data(b"bytes", "bad paste.png", "chat")
+    wait_for(desk, qtbot, 2)
+    qtbot.waitUntil(lambda: desk.files.incoming == {})
+
+
+def test_a_file_that_hangs_is_given_up_and_the_next_one_opens(desk: Desk, qtbot: QtBot) -> None:
+    desk.importer._deadline.setInterval(50)
+    desk.importer.import_file(Path("slow.png"), "chat")
+    desk.importer.import_file(Path("good.png"), "chat")
+    wait_for(desk, qtbot, 2)
+    failed = desk.said[0][2]
+    assert isinstance(failed, Problem)
+    assert "“slow.png” took too long or broke the image opener" in failed.sentence
+    assert desk.said[1][0] == "finished"
+    assert len(desk.fakes.clients) == 2, "the process that hung was replaced"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_imports_can_be_cancelled_under_way_and_waiting(desk: Desk, qtbot: QtBot, order: tuple[int, int]) -> None:
+    desk.importer.import_file(Path("slow.png"), "chat")
+    desk.importer.import_file(Path("slow too.png"), "chat")
+    desk.importer.import_file(Path("good.png"), "chat")
+    for index in order:
+        desk.importer.cancel(desk.ids[index])
+    wait_for(desk, qtbot, 3)
+    assert [said[0] for said in desk.said] == ["cancelled", "cancelled", "finished"]
+
+
+def failing(error: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_full_disk_is_told_in_words(desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = StorageError("The image could not be saved because the disk is full.", todo="Free some space.")
+    for method in ("add", "save_incoming"):
+        with monkeypatch.context() as patch:
+            patch.setattr(desk.files, method, failing(full))
+            if method == "add":
+                desk.importer.import_file(Path("good.png"), "chat")
+            else:
+                desk.importer.import_data(b"bytes", "good.png", "chat")
+            desk.said.clear()
+            wait_for(desk, qtbot, 1)
+        assert desk.said == [("failed", "chat", full.problem)]

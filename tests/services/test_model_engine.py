@@ -1,0 +1,89 @@
+"""Opening, replacing, losing and restarting the model's process."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.domain.engine_status import EngineState, Stage
+from app.domain.errors import Problem, ProblemKind
+from app.domain.generation import FinishReason
+from app.engine.process.backend import BackendKind
+from app.engine.process.messages import Done, Event, Failed, Loading, OpenModel, Ready, Request
+from app.services.engine import Engine
+from app.services.model_engine import ModelEngine
+from tests.services.conftest import INFO
+from tests.support.fake_engine import FakeEngines
+
+DAMAGED = Problem(ProblemKind.CHECKPOINT, "The model's file is damaged.")
+
+
+def opens(request: Request) -> Iterator[Event]:
+    match request:
+        case OpenModel(request_id=number, folder=folder) if "bad" in folder:
+            yield Failed(number, DAMAGED)
+        case OpenModel(request_id=number, folder=folder) if "slow" not in folder:
+            yield Loading(number, Stage.LOADING, 0.5)
+            yield Ready(number, INFO)
+            yield Done(number, FinishReason.COMPLETE)
+
+
+@pytest.fixture
+def fakes() -> FakeEngines:
+    return FakeEngines(model=opens)
+
+
+@pytest.fixture
+def model(qtbot: QtBot, fakes: FakeEngines) -> Iterator[ModelEngine]:
+    engine = Engine(BackendKind.MODEL, fakes)
+    yield ModelEngine(engine)
+    engine.shut_down()
+
+
+def test_opening_is_shown_step_by_step(model: ModelEngine, qtbot: QtBot) -> None:
+    states: list[tuple[EngineState, float]] = []
+    model.status_changed.connect(lambda status: states.append((status.state, status.progress)))
+    with qtbot.waitSignal(model.opened) as opened:
+        model.open("/models/tiny")
+    assert opened.args == ["/models/tiny"]
+    assert states == [(EngineState.LOADING, 0.0), (EngineState.LOADING, 0.5), (EngineState.READY, 0.0)]
+    assert model.status.info == INFO
+
+
+def test_a_folder_that_cannot_be_opened(model: ModelEngine, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(model.opened):
+        model.open("/models/bad")
+        qtbot.waitUntil(lambda: model.status.state is EngineState.FAILED)
+    assert model.status.problem == DAMAGED
+
+
+def test_another_model_gets_a_process_of_its_own_even_while_one_loads(
+    model: ModelEngine, fakes: FakeEngines, qtbot: QtBot
+) -> None:
+    model.open("/models/slow")
+    with qtbot.waitSignal(model.opened):
+        model.open("/models/tiny")
+    assert len(fakes.clients) == 2
+    assert model.status.state is EngineState.READY
+
+
+def test_a_killed_process_is_noticed_and_restarted(model: ModelEngine, fakes: FakeEngines, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(model.opened):
+        model.open("/models/tiny")
+    model.engine.kill()
+    qtbot.waitUntil(lambda: model.status.state is EngineState.DIED)
+    assert model.status.problem
+    assert "signal 9" in model.status.problem.sentence
+    with qtbot.waitSignal(model.opened):
+        model.restart()
+    assert len(fakes.clients) == 2
+
+
+def test_unloading_forgets_the_model(model: ModelEngine, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(model.opened):
+        model.open("/models/tiny")
+    model.unload()
+    assert model.status.state is EngineState.NO_MODEL
+    assert not model.engine.is_running
+    model.restart()
+    assert model.status.state is EngineState.NO_MODEL
