@@ -69,6 +69,7 @@ class ChatSession(QObject):
         self._tree = MessageTree()
         self._draft = Draft()
         self._is_saving = False
+        self._stops_at_start = False
         self._draft_timer = QTimer(self)
         self._draft_timer.setSingleShot(True)
         self._draft_timer.setInterval(DRAFT_MILLISECONDS)
@@ -181,6 +182,7 @@ class ChatSession(QObject):
 
     def stop(self) -> None:
         """End the unfinished answers of this chat; what they have said is kept."""
+        self._stops_at_start = self._is_saving  # An answer that has not been asked for yet.
         self._answers.stop(self._conversation.id)
 
     def _show(self, conversation: Conversation, messages: Sequence[Message]) -> None:
@@ -258,6 +260,8 @@ class ChatSession(QObject):
                 for message in messages:
                     self.message_changed.emit(message)
         start()
+        if self._stops_at_start:
+            self._answers.stop(conversation.id)
         self._set_saving(is_saving=False)
 
     def _on_commit_failed(self, problem: Problem) -> None:
@@ -276,6 +280,7 @@ class ChatSession(QObject):
 
     def _set_saving(self, *, is_saving: bool) -> None:
         self._is_saving = is_saving
+        self._stops_at_start = False
         self.busy_changed.emit(self.is_busy)
 
     @Slot(object)

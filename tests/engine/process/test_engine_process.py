@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import Protocol, cast
 
 import pytest
@@ -17,6 +16,7 @@ from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient, EngineDied, ProcessMain
 from app.engine.process.messages import Cancel, Done, Event, Failed, Loading, ProbeImage, Request
 from tests.support import scripted_backend
+from tests.support.processes import is_alive
 
 LONG_SECONDS = 20.0
 
@@ -44,13 +44,6 @@ def start() -> Iterator[Start]:
 
 def ask(request_id: int, path: str, number: int = 0) -> ProbeImage:
     return ProbeImage(request_id, path, number)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_requests_are_served_in_order_and_each_ends_once(start: Start) -> None:

@@ -1,0 +1,114 @@
+"""The whole application, with its real engine processes, over a data folder of its own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.application import Lorgnette
+from app.domain.chat import Message
+from app.domain.generation import GREEDY, GenerationOptions
+from app.domain.settings import Settings
+from app.paths import Paths
+from app.storage.settings_file import SettingsFile
+from app.ui.main_window import MainWindow
+from tests.support.tiny_checkpoint import Layout, make_checkpoint
+
+LONG = 60_000
+"""Milliseconds: a process may have to import torch on a busy machine."""
+
+RECEIPT = ("CORNER BAKERY", "2 x Espresso 5.00", "Walnut cake 4.00", "TOTAL 9.00 EUR")
+
+
+class Desktop:
+    """One running application and the hands of its user."""
+
+    def __init__(self, paths: Paths, application: QApplication, qtbot: QtBot) -> None:
+        self._qtbot = qtbot
+        self.lorgnette = Lorgnette(paths, application)
+        self.window.show()
+        qtbot.waitExposed(self.window)
+        self.lorgnette.begin((), "")
+        self._is_open = True
+
+    @property
+    def window(self) -> MainWindow:
+        return self.lorgnette.window
+
+    @property
+    def branch(self) -> tuple[Message, ...]:
+        return self.lorgnette.session.branch
+
+    def drop(self, *files: Path) -> None:
+        """Drag files over the window and let go."""
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+        place = self.window.rect().center().toPointF()
+        arguments = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(self.window, QDragEnterEvent(place, *arguments))
+        QApplication.sendEvent(self.window, QDropEvent(place, *arguments))
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        self._qtbot.waitUntil(condition, timeout=LONG)
+
+    def wait_for_images(self, count: int) -> None:
+        self.wait(lambda: len(self.lorgnette.session.draft.attachments) == count)
+
+    def wait_for_answer(self) -> Message:
+        self.wait(lambda: bool(self.branch) and not self.lorgnette.session.is_busy)
+        return self.branch[-1]
+
+    def type_and_send(self, text: str) -> None:
+        self._qtbot.keyClicks(self.window.composer.edit, text)
+        self._qtbot.keyClick(self.window.composer.edit, Qt.Key.Key_Return)
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self.lorgnette.shut_down()
+            self.window.deleteLater()
+            self.lorgnette.deleteLater()
+
+
+OpenDesktop = Callable[[], Desktop]
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    """A data folder whose settings make answers repeatable, and small images enough."""
+    made = Paths(tmp_path / "data")
+    made.data.mkdir()
+    SettingsFile(made.settings).save(Settings(generation=GenerationOptions(sampling=GREEDY, pixel_budget=80 * 1024)))
+    return made
+
+
+@pytest.fixture
+def open_desktop(paths: Paths, qapp: QApplication, qtbot: QtBot) -> Iterator[OpenDesktop]:
+    desktops: list[Desktop] = []
+
+    def start() -> Desktop:
+        desktops.append(Desktop(paths, qapp, qtbot))
+        return desktops[-1]
+
+    yield start
+    for desktop in desktops:
+        desktop.close()
+
+
+@pytest.fixture
+def receipt(tmp_path: Path) -> Path:
+    image = Image.new("RGB", (420, 300), "white")
+    for row, line in enumerate(RECEIPT):
+        ImageDraw.Draw(image).text((30, 40 + 55 * row), line, "black", ImageFont.load_default(30))
+    image.save(tmp_path / "receipt.png")
+    return tmp_path / "receipt.png"
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_checkpoint(tmp_path_factory.mktemp("models") / "Tiny-W4A16", Layout.AUTO_ROUND)

@@ -1,0 +1,170 @@
+"""Start, drop an image, read its text, ask about it, watch the answer stream, stop it, close, reopen."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.domain.chat import Author, MessageState, Role
+from app.domain.engine_status import EngineState
+from app.domain.errors import ProblemKind
+from tests.end_to_end.conftest import OpenDesktop
+from tests.support.processes import children_of
+from tests.support.tiny_model import ANSWERS
+
+QUESTION = "What does the receipt show?"
+
+
+def test_the_main_job(open_desktop: OpenDesktop, receipt: Path, model_folder: Path, qtbot: QtBot) -> None:
+    desktop = open_desktop()
+    window = desktop.window
+    assert window.empty_state.isVisible()
+
+    desktop.drop(receipt)
+    desktop.wait_for_images(1)
+    window.composer.read.click()
+    read = desktop.wait_for_answer()
+    assert read.author is Author.READER
+    assert "Walnut cake 4.00" in read.text
+    assert window.chat_view.answers[-1].text.toPlainText() == read.text
+
+    desktop.lorgnette.model.open(str(model_folder))
+    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    assert window.sidebar.status_line.text == "Ready on CPU"
+    assert window.model_picker.text() == model_folder.name
+    desktop.drop(receipt)
+    desktop.wait_for_images(1)
+    seen: list[str] = []
+    desktop.lorgnette.session.message_changed.connect(lambda message: seen.append(message.text))
+    desktop.type_and_send(QUESTION)
+    answered = desktop.wait_for_answer()
+
+    assert answered.state is MessageState.COMPLETE
+    assert answered.text.startswith("The receipt")
+    assert answered.stats
+    assert answered.stats.visual_tokens > 0
+    assert answered.model_name == model_folder.name
+    assert window.composer.edit.toPlainText() == ""
+    before = [(message.role, message.text, message.attachments) for message in desktop.branch]
+    desktop.close()
+
+    again = open_desktop()
+    again.wait(lambda: len(again.branch) == 4)
+    assert [(message.role, message.text, message.attachments) for message in again.branch] == before
+    again.wait(lambda: again.lorgnette.model.status.state is EngineState.READY)
+    again.type_and_send("Describe the station.")
+    again.wait(lambda: len(again.branch) == 6)
+    assert again.wait_for_answer().role is Role.ASSISTANT
+
+
+def test_a_question_without_a_model_is_kept_and_answered_later(open_desktop: OpenDesktop, model_folder: Path) -> None:
+    desktop = open_desktop()
+    desktop.type_and_send(QUESTION)
+    refused = desktop.wait_for_answer()
+    assert refused.problem
+    assert refused.problem.kind is ProblemKind.MODEL_MISSING
+    box = desktop.window.chat_view.answers[-1]._problem
+    assert box
+    assert box.remedy.text() == "Choose model…"
+
+    desktop.lorgnette.model.open(str(model_folder))
+    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    desktop.window.chat_view.answers[-1].regenerate.click()
+    desktop.wait(lambda: desktop.branch[-1].state is MessageState.COMPLETE)
+    assert desktop.branch[-1].text == ANSWERS[QUESTION]
+
+
+def test_stop_keeps_what_was_said_and_the_engine_goes_on(
+    open_desktop: OpenDesktop, model_folder: Path, qtbot: QtBot
+) -> None:
+    desktop = open_desktop()
+    desktop.lorgnette.model.open(str(model_folder))
+    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    # It has not learned to end its answer to this one.
+    endless = "Describe the station. " + "Say more. " * 40
+
+    desktop.type_and_send(endless)
+    desktop.wait(lambda: bool(desktop.branch) and len(desktop.branch[-1].text) > 20)
+    qtbot.keyClick(desktop.window.composer.edit, Qt.Key.Key_Escape)
+    stopped = desktop.wait_for_answer()
+    assert stopped.state is MessageState.STOPPED
+    assert len(stopped.text) > 20
+    assert stopped.stats
+    assert 0 < stopped.stats.new_tokens < 2000
+
+    desktop.type_and_send(endless)
+    qtbot.keyClick(desktop.window.composer.edit, Qt.Key.Key_Escape)  # While the question is still being saved.
+    desktop.wait(lambda: len(desktop.branch) == 4)
+    assert desktop.wait_for_answer().state is MessageState.STOPPED
+
+    desktop.lorgnette.session.start_new()
+    desktop.type_and_send("Describe the station.")
+    assert desktop.wait_for_answer().text == ANSWERS["Describe the station."]
+
+
+def test_a_killed_engine_is_told_in_the_chat_and_restarted_by_its_button(
+    open_desktop: OpenDesktop, model_folder: Path
+) -> None:
+    desktop = open_desktop()
+    desktop.lorgnette.model.open(str(model_folder))
+    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    (pid,) = children_of(os.getpid())
+    os.kill(pid, signal.SIGSTOP)  # So that it cannot have answered before it is killed.
+    desktop.type_and_send(QUESTION)
+    desktop.wait(lambda: len(desktop.branch) == 2)
+    time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+
+    answer = desktop.wait_for_answer()
+    assert answer.state is MessageState.FAILED
+    box = desktop.window.chat_view.answers[-1]._problem
+    assert box
+    assert "stopped unexpectedly (signal 9)" in box.problem.sentence
+    assert desktop.window.sidebar.status_line.restart.isVisible()
+    box.remedy.click()
+    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    desktop.window.chat_view.answers[-1].regenerate.click()
+    desktop.wait(lambda: desktop.branch[-1].text == ANSWERS[QUESTION])
+
+
+def test_good_and_bad_files_dropped_together(open_desktop: OpenDesktop, receipt: Path, tmp_path: Path) -> None:
+    (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7 ...")
+    (tmp_path / "half.png").write_bytes(receipt.read_bytes()[:2000])
+    desktop = open_desktop()
+
+    desktop.drop(tmp_path / "letter.pdf", receipt, tmp_path / "half.png", tmp_path / "gone.png")
+
+    desktop.wait_for_images(1)
+    desktop.wait(lambda: len(desktop.window.notices.problems) == 3)
+    sentences = {problem.what for problem in desktop.window.notices.problems}
+    assert sentences == {
+        "“letter.pdf” is a PDF document, not an image.",
+        "“half.png” is damaged or incomplete.",
+        "“gone.png” is not there any more.",
+    }
+    assert desktop.window.composer._import_chips == {}
+
+
+def test_an_image_can_be_looked_at_and_read_from_there(open_desktop: OpenDesktop, receipt: Path) -> None:
+    desktop = open_desktop()
+    desktop.drop(receipt)
+    desktop.wait_for_images(1)
+    attachment = desktop.lorgnette.session.draft.attachments[0]
+    desktop.window.composer._attachment_chips[attachment.digest].picture.click()
+    dialog = desktop.lorgnette._dialog
+    assert dialog
+    desktop.wait(lambda: not dialog._picture.pixmap().isNull())
+    dialog.read.click()
+    assert "Walnut cake" in desktop.wait_for_answer().text
+
+
+def test_a_model_folder_that_is_none(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    desktop = open_desktop()
+    desktop.lorgnette.model.open(str(tmp_path))
+    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.FAILED)
+    (problem,) = desktop.window.notices.problems
+    assert "has no config.json" in problem.sentence
+    assert desktop.window.model_picker.text() == "Choose a model"
