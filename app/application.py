@@ -231,7 +231,7 @@ class Lorgnette(QObject):
     def _on_link_clicked(self, target: str) -> None:
         QApplication.clipboard().setText(target)
         self.window.notices.show_problem(
-            Problem(ProblemKind.READING, f"This link leads to {target[:300]}", "Its address was copied, not opened.")
+            Problem(ProblemKind.LINK, f"This link leads to {target[:300]}", "Its address was copied, not opened.")
         )
 
     # Images

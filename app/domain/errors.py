@@ -6,7 +6,6 @@ LorgnetteError
 │   ├── CheckpointError    a model folder that cannot be opened
 │   ├── ModelMissing       a question was asked and no model is open
 │   ├── EngineError        the engine process failed or ran out of memory
-│   ├── ReadingError       the built-in reader could not read an image
 │   └── StorageError       disk full, database locked or damaged, no permission
 └── Cancelled              the user pressed Stop; never shown as an error
 
@@ -25,7 +24,7 @@ class ProblemKind(StrEnum):
     CHECKPOINT = "checkpoint"
     MODEL_MISSING = "model_missing"
     ENGINE = "engine"
-    READING = "reading"
+    LINK = "link"
     STORAGE = "storage"
     BUG = "bug"
 
@@ -85,12 +84,6 @@ class EngineError(UserError):
     """The engine process failed, died, or ran out of memory."""
 
     kind = ProblemKind.ENGINE
-
-
-class ReadingError(UserError):
-    """The built-in reader could not read an image."""
-
-    kind = ProblemKind.READING
 
 
 class StorageError(UserError):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
 
@@ -38,7 +38,7 @@ class MainMenu(QToolButton):
             action.setCheckable(True)
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
             group.addAction(action)
-        menu.addAction("Keyboard shortcuts", self._show_keys)
+        menu.addAction("Keyboard shortcuts", self.show_keys)
         menu.addAction("About Lorgnette", self._show_about)
         self.setMenu(menu)
 
@@ -50,7 +50,9 @@ class MainMenu(QToolButton):
         """What "Keyboard shortcuts" lists."""
         self._keys = actions
 
-    def _show_keys(self) -> None:
+    @Slot()
+    def show_keys(self) -> None:
+        """List what the keyboard can do."""
         rows = [f"{action.shortcut().toString()}\t{action.text()}" for action in self._keys]
         self._show("Keyboard shortcuts", "\n".join(["Enter\tSend", "Shift+Enter\tNew line", *rows]))
 

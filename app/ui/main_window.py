@@ -212,6 +212,7 @@ class MainWindow(QMainWindow):
             _Key("Regenerate", "Ctrl+R", self.regenerate_triggered),
             _Key("Copy last answer", "Ctrl+Shift+C", self._copy_last_answer),
             _Key("Sidebar", "Ctrl+B", self.toggle_sidebar),
+            _Key("Keyboard shortcuts", "Ctrl+/", self.menu_button.show_keys),
             _Key("Quit", "Ctrl+Q", self._quit),
         ):
             action = QAction(key.name, self)

@@ -50,10 +50,6 @@ class SafeTextBrowser(QTextBrowser):
         self._markdown = None
         self.setPlainText(text)
 
-    def selected_text(self) -> str:
-        """What the user has selected, empty where nothing is."""
-        return self.textCursor().selection().toPlainText()
-
     def loadResource(self, type: int, name: QUrl | str) -> object:
         """Load nothing, wherever it lies: every image is one clear pixel."""
         # Given nothing, or no image, Qt's image handler would open the file by itself.

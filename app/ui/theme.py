@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from string import Template
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -32,9 +32,7 @@ class Colours:
 
 
 class Theme(QObject):
-    """Applies one of the two sets of colours to the application. `changed` follows every switch."""
-
-    changed = Signal()
+    """Applies one of the two sets of colours to the application."""
 
     def __init__(self, application: QApplication, choice: ThemeChoice) -> None:
         super().__init__(application)
@@ -69,7 +67,6 @@ class Theme(QObject):
     def _apply(self) -> None:
         self._application.setPalette(_palette(self.colours))
         self._application.setStyleSheet(self._style.substitute(self._tokens[self._name()]))
-        self.changed.emit()
 
     @Slot()
     def _on_scheme_changed(self) -> None:

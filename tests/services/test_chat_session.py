@@ -349,7 +349,7 @@ def test_the_latest_chat_comes_back_after_a_restart(build_house: BuildHouse, qtb
 
 
 def test_a_failed_request_is_told_in_its_own_words(build_house: BuildHouse, qtbot: QtBot) -> None:
-    problem = Problem(ProblemKind.READING, "The image is too dark.", "It is kept.", "Try another.")
+    problem = Problem(ProblemKind.IMAGE, "The image is too dark.", "It is kept.", "Try another.")
 
     def fails(request: Request) -> Iterator[Event]:
         yield Failed(request.request_id, problem)

@@ -211,7 +211,7 @@ def test_the_menu_switches_the_theme_and_lists_the_keys(window: MainWindow, qtbo
     with qtbot.waitSignal(window.menu_button.theme_chosen) as chosen:
         window.menu_button._themes[ThemeChoice.LIGHT].trigger()
     assert chosen.args == [ThemeChoice.LIGHT]
-    window.menu_button._show_keys()
+    qtbot.keyClick(window.composer.edit, Qt.Key.Key_Slash, CONTROL)
     box = QApplication.activeModalWidget()
     assert box
     assert "Ctrl+Shift+T\tRead text" in box.informativeText()  # type: ignore[attr-defined]
