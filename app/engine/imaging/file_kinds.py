@@ -50,8 +50,14 @@ _PREFIXES: tuple[tuple[bytes, FileKind], ...] = (
     (b"fLaC", AUDIO),
     (b"OggS", AUDIO),
 )
+_IMAGE_PREFIXES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"\0\0\x01\0")
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 _OFFICE_PARTS = (b"word/", b"xl/", b"ppt/", b"mimetypeapplication/vnd.oasis", b"[Content_Types].xml")
+
+
+def starts_as_image(head: bytes) -> bool:
+    """Whether a file that starts with `head` is meant to be an image of a kind that can be opened."""
+    return head.startswith(_IMAGE_PREFIXES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
 def describe(head: bytes) -> FileKind:

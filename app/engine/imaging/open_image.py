@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from app.domain.errors import ImageError
-from app.engine.imaging.file_kinds import HEAD_BYTES, UNKNOWN, describe
+from app.engine.imaging.file_kinds import HEAD_BYTES, UNKNOWN, describe, starts_as_image
 
 MAX_PIXELS = 100_000_000
 """Width times height of one frame; 300 MB as RGB."""
@@ -139,9 +139,12 @@ def _check_size(path: Path, size: tuple[int, int]) -> None:
 def _not_an_image(path: Path) -> ImageError:
     try:
         with path.open("rb") as file:
-            kind = describe(file.read(HEAD_BYTES))
+            head = file.read(HEAD_BYTES)
     except OSError:
         return _unreadable(path)
+    if starts_as_image(head):
+        return _damaged(path)
+    kind = describe(head)
     noun = "is not an image that can be opened here" if kind is UNKNOWN else f"is {kind.noun}, not an image"
     return ImageError(f"“{path.name}” {noun}.", kept=_NOT_ADDED, todo=kind.todo)
 
