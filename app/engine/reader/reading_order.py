@@ -148,4 +148,4 @@ def _shares_row(row: Sequence[_Piece], piece: _Piece) -> bool:
     if overlap < 0.5 * min(bottom - top, piece.height):
         return False
     # Two pieces above one another that overlap because their boxes are generous are two rows.
-    return all(min(other.right, piece.right) - max(other.left, piece.left) < 0.3 * piece.height for other in row)
+    return all(min(other.right, piece.right) - max(other.left, piece.left) < 0.5 * piece.height for other in row)

@@ -43,6 +43,12 @@ def test_generous_boxes_above_one_another_are_two_rows() -> None:
     assert texts([line("one", 0, 0, height=30), line("two", 0, 14, height=30)]) == ["one", "two"]
 
 
+def test_neighbours_whose_boxes_touch_are_one_row() -> None:
+    assert texts([line("VAT 19", 0, 0, 110, 30), line("%", 98, 1, 40, 30), line("2.04", 400, 1, 70, 30)]) == [
+        "VAT 19  %  2.04"
+    ]
+
+
 def test_nothing_is_lost_or_said_twice() -> None:
     random = np.random.default_rng(8)
     for count in (1, 2, 9, 60):
