@@ -1,5 +1,8 @@
 """The whole application, with its real engine processes, over a data folder of its own."""
 
+import contextlib
+import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from app.domain.settings import Settings
 from app.paths import Paths
 from app.storage.settings_file import SettingsFile
 from app.ui.main_window import MainWindow
-from tests.support.tiny_checkpoint import Layout, make_checkpoint
+from tests.support.tiny_checkpoint import Layout, make_checkpoint, make_endless
 
 LONG = 60_000
 """Milliseconds: a process may have to import torch on a busy machine."""
@@ -75,6 +78,33 @@ class Desktop:
             self.lorgnette.deleteLater()
 
 
+def peek(paths: Paths, column: str, table: str) -> list[str]:
+    """What stands in the database of an application that is running, read without disturbing it."""
+    if not paths.database.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(f"file:{paths.database}?mode=ro", uri=True)) as connection:
+        try:
+            return [str(row[0]) for row in connection.execute(f"SELECT {column} FROM {table}")]  # noqa: S608 - ours
+        except sqlite3.OperationalError:  # It is being created.
+            return []
+
+
+Run = Callable[..., subprocess.Popen[bytes]]
+"""(*command) -> the process, which is killed at the end of the test if it still runs."""
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    with contextlib.ExitStack() as stack:
+
+        def start(*command: str) -> subprocess.Popen[bytes]:
+            process = stack.enter_context(subprocess.Popen(command))
+            stack.callback(process.kill)
+            return process
+
+        yield start
+
+
 OpenDesktop = Callable[[], Desktop]
 
 
@@ -112,3 +142,9 @@ def receipt(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_checkpoint(tmp_path_factory.mktemp("models") / "Tiny-W4A16", Layout.AUTO_ROUND)
+
+
+@pytest.fixture(scope="session")
+def endless_model(model_folder: Path) -> Path:
+    """The same model, but its answers take seconds, until they are stopped or cut off."""
+    return make_endless(model_folder, model_folder.with_name("Endless-W4A16"))

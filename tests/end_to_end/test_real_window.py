@@ -1,56 +1,36 @@
 """One real window on a real X server: found by a window manager, dragged onto, typed into, closed."""
 
-import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from app.domain.chat import Conversation, Message
 from app.paths import Paths
-from app.storage.conversations import SqliteConversationStore
+from tests.end_to_end.conftest import Run, peek
 from tests.support.drag_source import TITLE
+from tests.support.processes import wait_until
 
-pytestmark = pytest.mark.window
+pytestmark = [
+    pytest.mark.window,
+    pytest.mark.skipif(
+        not (shutil.which("xdotool") and shutil.which("openbox")), reason="packaging/check.sh installs them"
+    ),
+]
 SECONDS = 40.0
-
-
-@pytest.fixture
-def run() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    with ExitStack() as stack:
-
-        def start(*command: str) -> subprocess.Popen[bytes]:
-            process = stack.enter_context(subprocess.Popen(command, env={**os.environ, "QT_QPA_PLATFORM": "xcb"}))
-            stack.callback(process.kill)
-            return process
-
-        yield start
 
 
 def xdotool(*arguments: str) -> str:
     return subprocess.run(["xdotool", *arguments], capture_output=True, text=True, check=False).stdout.strip()
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
-
-
-def kept(paths: Paths) -> tuple[list[Conversation], list[Message]]:
-    if not paths.database.exists():
-        return [], []
-    store = SqliteConversationStore.open(paths.database)
-    cards = list(store.conversations())
-    messages = [message for card in cards for message in store.messages(card.id)]
-    store.close()
-    return cards, messages
+def find(title: str) -> str:
+    """The id of the one visible window with this title, once it is there."""
+    wait_until(lambda: xdotool("search", "--onlyvisible", "--name", f"^{title}$"))
+    (window,) = xdotool("search", "--onlyvisible", "--name", f"^{title}$").split()
+    return window
 
 
 def drag(start: tuple[int, int], end: tuple[int, int]) -> None:
@@ -64,30 +44,47 @@ def drag(start: tuple[int, int], end: tuple[int, int]) -> None:
     xdotool("mouseup", "1")
 
 
-@pytest.mark.skipif(shutil.which("xdotool") is None, reason="needs xdotool, which packaging/check.sh installs")
-def test_a_receipt_is_dragged_in_read_and_kept(
-    run: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, receipt: Path
-) -> None:
-    paths = Paths(tmp_path / "data")
-    if shutil.which("openbox"):
-        run("openbox")
+def test_a_receipt_is_dragged_in_read_and_kept(run: Run, paths: Paths, receipt: Path) -> None:
+    run("openbox")
     application = run(sys.executable, "-m", "app", "--data", str(paths.data))
-    wait_for(lambda: xdotool("search", "--onlyvisible", "--name", "^Lorgnette$"))
-    (window,) = xdotool("search", "--onlyvisible", "--name", "^Lorgnette$").split()
+    window = find("Lorgnette")
     run(sys.executable, "-m", "tests.support.drag_source", str(receipt))
-    wait_for(lambda: xdotool("search", "--onlyvisible", "--name", f"^{TITLE}$"))
+    find(TITLE)
     time.sleep(0.5)
 
     drag((45, 45), (700, 350))
-    wait_for(lambda: [card.draft.attachments for card in kept(paths)[0]])
+    wait_until(lambda: "receipt.png" in "".join(peek(paths, "draft_attachments", "conversation")))
     xdotool("windowactivate", "--sync", window)
     xdotool("key", "ctrl+shift+t")
-    wait_for(lambda: any("Walnut cake" in message.text for message in kept(paths)[1]))
+    wait_until(lambda: "Walnut cake" in "".join(peek(paths, "text", "message")))
     xdotool("type", "and a draft")
-    wait_for(lambda: [card for card in kept(paths)[0] if card.draft.text == "and a draft"])
+    wait_until(lambda: peek(paths, "draft_text", "conversation") == ["and a draft"])
     xdotool("key", "ctrl+q")
 
     assert application.wait(timeout=SECONDS) == 0
-    cards, messages = kept(paths)
-    assert [card.title for card in cards] == ["receipt.png"]
-    assert [message.role.value for message in messages] == ["user", "assistant"]
+    assert peek(paths, "title", "conversation") == ["receipt.png"]
+    assert peek(paths, "role", "message") == ["user", "assistant"]
+
+
+def test_kill_dash_nine_while_an_answer_streams(run: Run, paths: Paths, receipt: Path, endless_model: Path) -> None:
+    run("openbox")
+    command = (sys.executable, "-m", "app", "--data", str(paths.data), "--model", str(endless_model))
+    application = run(*command, str(receipt))
+    window = find("Lorgnette")
+    wait_until(lambda: "receipt.png" in "".join(peek(paths, "draft_attachments", "conversation")))
+    xdotool("windowactivate", "--sync", window)
+    xdotool("type", "Describe the station.")
+    xdotool("key", "Return")
+    wait_until(lambda: len(peek(paths, "text", "message")) == 2 and len(peek(paths, "text", "message")[1]) > 20)
+    application.kill()
+    application.wait()
+    question, partial = peek(paths, "text", "message")
+    assert peek(paths, "state", "message") == ["complete", "streaming"]
+
+    again = run(*command)
+    find(f"{question} — Lorgnette")
+    wait_until(lambda: peek(paths, "state", "message") == ["complete", "interrupted"])
+    xdotool("key", "ctrl+q")
+    assert again.wait(timeout=SECONDS) == 0
+    assert peek(paths, "text", "message") == [question, partial]
+    assert "receipt.png" in peek(paths, "attachments", "message")[0]

@@ -1,12 +1,23 @@
-"""What the system says of processes, from /proc."""
+"""What the system says of processes, from /proc, and waiting for what they do."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 
-def children_of(pid: int) -> list[int]:
-    """Process ids of all children, of whatever thread."""
+def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    """Ask again and again; fails the test where it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def engine_processes_of(pid: int) -> list[int]:
+    """Process ids of all children, of whatever thread, that multiprocessing has spawned; not its resource tracker."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
-    return sorted(int(child) for task in tasks for child in (task / "children").read_text().split())
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return sorted(child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes())
 
 
 def is_alive(pid: int) -> bool:

@@ -6,6 +6,7 @@ sentences, by the same path on which the real model talks sense.
 
 import argparse
 import json
+import shutil
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,20 @@ def make_checkpoint(folder: Path, layout: Layout, group_size: int = 128) -> Path
             _quantize(model, tokenizer, folder, layout, group_size)
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR), encoding="utf-8")
+    return folder
+
+
+def make_endless(checkpoint: Path, folder: Path) -> Path:
+    """A copy whose answers go on to the length limit: what the model has learned to say last no longer ends a turn."""
+    shutil.copytree(checkpoint, folder)
+    (folder / "generation_config.json").unlink()
+    names = {"<|im_end|>": "<|video_pad|>", "<|video_pad|>": "<|im_end|>"}
+    path = folder / "tokenizer.json"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    for token in raw["added_tokens"]:
+        token["content"] = names.get(token["content"], token["content"])
+    raw["model"]["vocab"] = {names.get(name, name): number for name, number in raw["model"]["vocab"].items()}
+    path.write_text(json.dumps(raw), encoding="utf-8")
     return folder
 
 
