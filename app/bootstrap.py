@@ -2,10 +2,12 @@
 
 import logging
 import signal
+import sys
 from collections.abc import Sequence
 from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
 
 from PySide6.QtCore import QLockFile, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -14,7 +16,10 @@ from app import __version__
 from app.application import Lorgnette
 from app.domain.errors import StorageError
 from app.paths import Paths
+from app.services.store_thread import problem_of
 from app.storage.atomic import storage_error
+
+_log = logging.getLogger(__name__)
 
 LOCK_MILLISECONDS = 100
 LOG_BYTES = 1024 * 1024
@@ -38,12 +43,21 @@ def run_application(paths: Paths, images: Sequence[Path] = (), model_folder: str
         return 1
     _log_to(paths.log)
     lorgnette = Lorgnette(paths, application)
+    sys.excepthook = partial(_report_bug, lorgnette)  # Qt hands it what escapes from a slot, and goes on.
     lorgnette.window.show()
     QTimer.singleShot(0, lorgnette, partial(lorgnette.begin, tuple(images), model_folder))
     status = application.exec()
     lorgnette.shut_down()
     lock.unlock()
     return status
+
+
+def _report_bug(
+    lorgnette: Lorgnette, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    _log.error("uncaught", exc_info=(kind, error, trace))
+    if isinstance(error, Exception):
+        lorgnette.window.notices.show_problem(problem_of(error))
 
 
 def _lock(paths: Paths) -> QLockFile:

@@ -37,7 +37,7 @@ class Paths:
 
     @property
     def log(self) -> Path:
-        """The log file; it holds no prompts, no answers and no file names."""
+        """The log file: warnings, and traces of our own errors; prompts and answers are not logged."""
         return self.data / "lorgnette.log"
 
 

@@ -14,10 +14,11 @@ test_packages="xvfb xdotool openbox"
 # prepare_system PACKAGES...: install what is missing where that is allowed, else say exactly what to run, and stop.
 prepare_system() {
   command -v dpkg-query >/dev/null || return 0 # Not Debian: Qt itself says what it misses.
-  local missing="" package
+  local missing="" package found
   for package in "$@"; do
-    # Ubuntu 24.04 calls libglib2.0-0 libglib2.0-0t64, which provides the old name.
-    dpkg-query -W -f='${Status}\n' "$package" "${package}t64" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"
+    # Ubuntu 24.04 calls libglib2.0-0 libglib2.0-0t64; dpkg-query fails where it does not know one of the two names.
+    found=$(dpkg-query -W -f='${Status}\n' "$package" "${package}t64" 2>/dev/null || true)
+    case "$found" in *"ok installed"*) ;; *) missing="$missing $package" ;; esac
   done
   [ -z "$missing" ] && return 0
   local install="apt-get install -y --no-install-recommends$missing"

@@ -56,7 +56,7 @@ class StoreThread(QObject):
 
 
 def problem_of(error: Exception) -> Problem:
-    """What to tell the user about an error from a background thread."""
+    """What to tell the user about an error that nobody expected, or that has its own words."""
     if isinstance(error, UserError):
         return error.problem
     return Problem(

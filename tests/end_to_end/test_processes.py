@@ -77,6 +77,35 @@ def test_kill_dash_nine_loses_no_draft_and_leaves_no_child(
     assert desktop.lorgnette.session.draft.attachments[0].name == "receipt.png"
 
 
+BUG = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from app import bootstrap, cli
+from app.application import Lorgnette
+
+def fail():
+    raise ZeroDivisionError("a bug")
+
+def begin(self, images, model_folder):
+    QTimer.singleShot(0, fail)
+    QTimer.singleShot(300, self, lambda: (print(self.window.notices.problems[0].sentence), QApplication.quit()))
+
+if __name__ == "__main__":
+    Lorgnette.begin = begin
+    sys.exit(cli.main(["--data", sys.argv[1]]))
+"""
+
+
+def test_a_bug_of_ours_is_shown_and_logged_and_the_window_stays(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BUG, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "met an error of its own (ZeroDivisionError: a bug)" in done.stdout
+    assert "ZeroDivisionError: a bug" in Paths(tmp_path).log.read_text()
+
+
 def test_a_second_start_over_the_same_folder_says_so(paths: Paths, run: Run) -> None:
     lock = QLockFile(str(paths.data / "lock"))
     assert lock.tryLock(0)
