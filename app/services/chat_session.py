@@ -144,7 +144,8 @@ class ChatSession(QObject):
         if self._is_saving:
             self._draft_timer.start()  # The card that is being saved is newer than ours.
         elif self._draft != self._conversation.draft:
-            self._library.save_draft(self._conversation, self._draft)
+            failed = partial(self._on_draft_failed, self._conversation)
+            self._library.save_draft(self._conversation, self._draft, failed)
             self._conversation = replace(self._conversation, draft=self._draft)
 
     def send(self, text: str) -> None:
@@ -266,6 +267,11 @@ class ChatSession(QObject):
 
     def _on_commit_failed(self, problem: Problem) -> None:
         self._set_saving(is_saving=False)
+        self.problem_met.emit(problem)
+
+    def _on_draft_failed(self, before: Conversation, problem: Problem) -> None:
+        if before.id == self._conversation.id:
+            self._conversation = replace(self._conversation, draft=before.draft)  # So that it is saved another time.
         self.problem_met.emit(problem)
 
     def _on_messages_read(self, conversation_id: str, messages: Sequence[Message]) -> None:

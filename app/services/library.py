@@ -1,11 +1,12 @@
 """The list of chats, as the sidebar shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.chat import Conversation, Draft
+from app.domain.errors import Problem
 from app.services.store_thread import StoreThread
 
 
@@ -47,7 +48,9 @@ class Library(QObject):
         self._conversations[conversation.id] = conversation
         self._announce()
 
-    def save_draft(self, conversation: Conversation, draft: Draft) -> None:
+    def save_draft(
+        self, conversation: Conversation, draft: Draft, failed: Callable[[Problem], None] | None = None
+    ) -> None:
         """Keep what stands in the composer; a chat that has only a draft appears with it."""
         is_new = conversation.id not in self._conversations
         if is_new and draft.is_empty:
@@ -57,7 +60,7 @@ class Library(QObject):
         if is_new:
             self._store.run(lambda store: store.save_conversation(kept))
             self._announce()
-        self._store.run(lambda store: store.save_draft(kept.id, draft))
+        self._store.run(lambda store: store.save_draft(kept.id, draft), failed=failed)
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title; an empty one is ignored."""

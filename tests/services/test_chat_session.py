@@ -268,6 +268,21 @@ def test_a_draft_is_saved_shortly_after_typing_without_being_asked(build_house: 
     qtbot.waitUntil(lambda: [card.draft.text for card in house.store.cards.values()] == ["typed"])
 
 
+def test_a_draft_that_could_not_be_saved_is_saved_when_there_is_room(build_house: BuildHouse, qtbot: QtBot) -> None:
+    house = build_house()
+    house.session.set_draft_text("first words")
+    qtbot.waitUntil(lambda: [card.draft.text for card in house.store.cards.values()] == ["first words"])
+    house.store.full = True
+    house.session.set_draft_text("more words")
+    with qtbot.waitSignal(house.session.problem_met):
+        house.session.save_draft()
+    house.store.full = False
+
+    house.close()
+
+    assert [card.draft.text for card in house.store.cards.values()] == ["more words"]
+
+
 def test_an_image_lands_in_the_chat_it_was_dropped_on(build_house: BuildHouse, qtbot: QtBot) -> None:
     house = build_house()
     house.session.set_draft_text("first")
