@@ -77,10 +77,10 @@ def drop(lorgnette: Lorgnette, files: list[Path]) -> None:
     """Drag over the window and let go."""
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
-    place = lorgnette.window.rect().center().toPointF()
+    place = lorgnette.window.rect().center()
     arguments = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(lorgnette.window, QDragEnterEvent(place, *arguments))
-    QApplication.sendEvent(lorgnette.window, QDropEvent(place, *arguments))
+    QApplication.sendEvent(lorgnette.window, QDropEvent(place.toPointF(), *arguments))
 
 
 def run_until(application: QApplication, outcomes: Outcomes, count: int) -> None:

@@ -51,10 +51,10 @@ class Desktop:
         """Drag files over the window and let go."""
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
-        place = self.window.rect().center().toPointF()
+        place = self.window.rect().center()
         arguments = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
         QApplication.sendEvent(self.window, QDragEnterEvent(place, *arguments))
-        QApplication.sendEvent(self.window, QDropEvent(place, *arguments))
+        QApplication.sendEvent(self.window, QDropEvent(place.toPointF(), *arguments))
 
     def wait(self, condition: Callable[[], bool]) -> None:
         self._qtbot.waitUntil(condition, timeout=LONG)

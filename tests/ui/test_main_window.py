@@ -23,7 +23,7 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 def drag_over(target: QWidget, mime: QMimeData) -> bool:
     """Enter with a drag, as Qt does; whether it is welcome."""
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(target.rect().center().toPointF(), Qt.DropAction.CopyAction, mime, left, none)
+    enter = QDragEnterEvent(target.rect().center(), Qt.DropAction.CopyAction, mime, left, none)
     QApplication.sendEvent(target, enter)
     return enter.isAccepted()
 
