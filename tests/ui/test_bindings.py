@@ -1,4 +1,4 @@
-"""PySide6 itself: a release that miscounts references kills the application after minutes, and no other test sees it."""
+"""PySide6 itself: a release that miscounts references ends the application after minutes, unseen by other tests."""
 
 import sys
 
