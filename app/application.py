@@ -106,7 +106,6 @@ class Lorgnette(QObject):
         self.window.menu_button.set_theme(settings.theme)
         self.window.set_status(self.model.status)
         self.window.sidebar.select(self.session.conversation_id)
-        self._on_conversation_changed_to_nothing()
 
     # Wiring: the window's facts to the services, the services' facts to the window.
 
@@ -199,10 +198,6 @@ class Lorgnette(QObject):
             self.window.composer.clear_imports()
         self.window.set_title("" if conversation.title == DEFAULT_TITLE else conversation.title)
         self.window.sidebar.select(conversation.id)
-
-    def _on_conversation_changed_to_nothing(self) -> None:
-        self.window.set_title("")
-        self.window.set_empty(True)
 
     @Slot(object)
     def _on_branch_changed(self, branch: Sequence[Message]) -> None:

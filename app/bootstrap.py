@@ -14,9 +14,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import __version__
 from app.application import Lorgnette
-from app.domain.errors import StorageError
+from app.domain.errors import StorageError, problem_of
 from app.paths import Paths
-from app.services.store_thread import problem_of
 from app.storage.atomic import storage_error
 
 _log = logging.getLogger(__name__)

@@ -90,3 +90,14 @@ class StorageError(UserError):
     """The disk or the database refused."""
 
     kind = ProblemKind.STORAGE
+
+
+def problem_of(error: Exception) -> Problem:
+    """What to tell the user about an error that nobody expected, or that has its own words."""
+    if isinstance(error, UserError):
+        return error.problem
+    return Problem(
+        ProblemKind.BUG,
+        f"Lorgnette met an error of its own ({type(error).__name__}: {error}).",
+        todo="Try again; if it returns, please report it.",
+    )

@@ -14,11 +14,10 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.attachments import Attachment
 from app.domain.chat import new_id
-from app.domain.errors import Problem, ProblemKind
+from app.domain.errors import Problem, ProblemKind, problem_of
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, ProbeImage
 from app.services.background import BackgroundThread
 from app.services.engine import Engine
-from app.services.store_thread import problem_of
 
 THUMBNAIL_SIZE = 320
 PROBE_MILLISECONDS = 20_000

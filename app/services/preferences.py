@@ -4,9 +4,9 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from app.domain.errors import problem_of
 from app.domain.settings import Settings
 from app.services.background import BackgroundThread
-from app.services.store_thread import problem_of
 
 
 class SettingsStore(Protocol):

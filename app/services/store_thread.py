@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from app.domain.errors import Problem, ProblemKind, UserError
+from app.domain.errors import Problem, problem_of
 from app.domain.ports import ConversationStore
 from app.services.background import BackgroundThread
 
@@ -53,17 +53,6 @@ class StoreThread(QObject):
         if self._store is not None:
             self._store.close()
             self._store = None
-
-
-def problem_of(error: Exception) -> Problem:
-    """What to tell the user about an error that nobody expected, or that has its own words."""
-    if isinstance(error, UserError):
-        return error.problem
-    return Problem(
-        ProblemKind.BUG,
-        f"Lorgnette met an error of its own ({type(error).__name__}: {error}).",
-        todo="Try again; if it returns, please report it.",
-    )
 
 
 def _ignore(_outcome: object) -> None:

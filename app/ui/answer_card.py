@@ -9,6 +9,7 @@ from app.domain.engine_status import Stage
 from app.domain.errors import Problem
 from app.ui import words
 from app.ui.buttons import Role, button
+from app.ui.discard import discard
 from app.ui.labels import label
 from app.ui.problem_box import ProblemBox
 from app.ui.safe_text_browser import SafeTextBrowser
@@ -98,9 +99,7 @@ class AnswerCard(QWidget):
         if self._problem is not None and self._problem.problem == problem:
             return
         if self._problem is not None:
-            self._problem.hide()
-            self._problem.setParent(None)
-            self._problem.deleteLater()
+            discard(self._problem)
             self._problem = None
         if problem is not None:
             self._problem = ProblemBox(problem, is_dismissible=False, parent=self)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from app.domain.chat import Message, Role
 from app.domain.engine_status import Stage
 from app.ui.answer_card import AnswerCard
+from app.ui.discard import discard
 from app.ui.question_card import QuestionCard
 from app.ui.thumbnails import ThumbnailPath
 
@@ -65,7 +66,8 @@ class ChatView(QScrollArea):
     def put_message(self, message: Message) -> None:
         """Add a message at the end, or show it as it now stands. What the user has just said is scrolled to."""
         if message.id in self._answers:
-            self._answers[message.id].update_message(message)
+            if self._answers[message.id].message != message:
+                self._answers[message.id].update_message(message)
         elif message.id not in self._questions:
             self._is_following = self._is_following or message.role is Role.USER
             self._order.append(message.id)
@@ -99,9 +101,7 @@ class ChatView(QScrollArea):
     def _remove(self, message_id: str) -> None:
         self._order.remove(message_id)
         card = self._answers.pop(message_id, None) or self._questions.pop(message_id)
-        card.hide()
-        card.setParent(None)
-        card.deleteLater()
+        discard(card)
 
     def _follow(self) -> None:
         if self._is_following:

@@ -7,6 +7,7 @@ from app.domain.attachments import Attachment
 from app.domain.chat import Draft
 from app.ui.attachment_chip import AttachmentChip
 from app.ui.buttons import Role, button
+from app.ui.discard import discard
 from app.ui.import_chip import ImportChip
 from app.ui.message_edit import MessageEdit
 from app.ui.thumbnails import ThumbnailPath
@@ -60,7 +61,7 @@ class Composer(QFrame):
         self._attachments = draft.attachments
         wanted = {attachment.digest: attachment for attachment in draft.attachments}
         for digest in [digest for digest in self._attachment_chips if digest not in wanted]:
-            _remove(self._attachment_chips.pop(digest))
+            discard(self._attachment_chips.pop(digest))
         for digest, attachment in wanted.items():
             if digest not in self._attachment_chips:
                 self._attachment_chips[digest] = self._attachment_chip(attachment)
@@ -77,7 +78,7 @@ class Composer(QFrame):
     def remove_import(self, import_id: str) -> None:
         """The image has been opened, or could not be."""
         if chip := self._import_chips.pop(import_id, None):
-            _remove(chip)
+            discard(chip)
             self._update()
 
     def clear_imports(self) -> None:
@@ -189,9 +190,3 @@ class _ChipRow(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, CHIPS_HEIGHT)
-
-
-def _remove(chip: QWidget) -> None:
-    chip.hide()
-    chip.setParent(None)
-    chip.deleteLater()

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.domain.errors import Problem
 from app.ui.buttons import Role, button
+from app.ui.discard import discard
 from app.ui.labels import label
 from app.ui.problem_box import ProblemBox
 
@@ -55,9 +56,7 @@ class NoticeBar(QWidget):
 
     def _remove(self, box: ProblemBox) -> None:
         self._boxes.remove(box)
-        box.hide()
-        box.setParent(None)
-        box.deleteLater()
+        discard(box)
 
     def _update(self) -> None:
         for index, box in enumerate(self._boxes):

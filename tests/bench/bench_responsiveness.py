@@ -10,14 +10,15 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.application import Lorgnette
 from app.domain.attachments import Attachment
 from app.domain.errors import Problem
 from app.paths import Paths
+from tests.support.drops import drop
+from tests.support.drops import files as mime_of
 
 TICK_SECONDS = 0.005
 PATIENCE_SECONDS = 120.0
@@ -73,16 +74,6 @@ class Outcomes:
         self.count += 1
 
 
-def drop(lorgnette: Lorgnette, files: list[Path]) -> None:
-    """Drag over the window and let go."""
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
-    place = lorgnette.window.rect().center()
-    arguments = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(lorgnette.window, QDragEnterEvent(place, *arguments))
-    QApplication.sendEvent(lorgnette.window, QDropEvent(place.toPointF(), *arguments))
-
-
 def run_until(application: QApplication, outcomes: Outcomes, count: int) -> None:
     """Run the event loop until so many files have an outcome."""
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -105,12 +96,12 @@ def main() -> None:
             application.processEvents()
             time.sleep(0.002)
         outcomes, watch = Outcomes(lorgnette), Watch()
-        drop(lorgnette, files)
+        drop(lorgnette.window, mime_of(files))
         run_until(application, outcomes, len(files))
         watch.report(f"{len(files)} files at once")
         lorgnette.session.start_new()
         for number, file in enumerate(files, 1):
-            drop(lorgnette, [file])
+            drop(lorgnette.window, mime_of([file]))
             run_until(application, outcomes, len(files) + number)
         watch.report("one by one")
         for name, outcome in outcomes.said.items():

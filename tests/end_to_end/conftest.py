@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
-from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +19,7 @@ from app.domain.settings import Settings
 from app.paths import Paths
 from app.storage.settings_file import SettingsFile
 from app.ui.main_window import MainWindow
+from tests.support import drops
 from tests.support.tiny_checkpoint import Layout, make_checkpoint, make_endless
 
 LONG = 60_000
@@ -47,14 +47,9 @@ class Desktop:
     def branch(self) -> tuple[Message, ...]:
         return self.lorgnette.session.branch
 
-    def drop(self, *files: Path) -> None:
+    def drop(self, *paths: Path) -> None:
         """Drag files over the window and let go."""
-        mime = QMimeData()
-        mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
-        place = self.window.rect().center()
-        arguments = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(self.window, QDragEnterEvent(place, *arguments))
-        QApplication.sendEvent(self.window, QDropEvent(place.toPointF(), *arguments))
+        drops.drop(self.window, drops.files(paths))
 
     def wait(self, condition: Callable[[], bool]) -> None:
         self._qtbot.waitUntil(condition, timeout=LONG)

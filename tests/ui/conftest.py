@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.settings import ThemeChoice
 from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
+
+W = TypeVar("W", bound=QWidget)
 
 
 @pytest.fixture
@@ -19,10 +22,14 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
     made.deleteLater()
 
 
+def shown(widget: W, qtbot: QtBot) -> W:
+    """`widget` on the screen, to be closed at the end of the test."""
+    qtbot.addWidget(widget)
+    widget.show()
+    qtbot.waitExposed(widget)
+    return widget
+
+
 @pytest.fixture
 def window(qtbot: QtBot, theme: Theme) -> MainWindow:
-    made = MainWindow(lambda _: Path("no thumbnail"))
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    return shown(MainWindow(lambda _: Path("no thumbnail")), qtbot)

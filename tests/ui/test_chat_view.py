@@ -12,16 +12,14 @@ from app.domain.regions import Page
 from app.ui.chat_view import ChatView
 from app.ui.theme import Theme
 from tests.support.chats import answer, attachment, question
+from tests.ui.conftest import shown
 
 
 @pytest.fixture
 def view(qtbot: QtBot, theme: Theme) -> ChatView:
     made = ChatView(lambda _: Path("no thumbnail"))
     made.resize(700, 400)
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    return shown(made, qtbot)
 
 
 def many(count: int) -> list[Message]:

@@ -10,15 +10,14 @@ from app.domain.chat import Draft
 from app.ui.composer import Composer
 from app.ui.theme import Theme
 from tests.support.chats import attachment
+from tests.ui.conftest import shown
 
 
 @pytest.fixture
 def composer(qtbot: QtBot, theme: Theme) -> Composer:
     made = Composer(lambda _: Path("no thumbnail"))
     made.resize(700, 200)
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
+    shown(made, qtbot)
     made.focus()
     return made
 

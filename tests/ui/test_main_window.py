@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTextEdit, QTextBrowser, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -16,37 +16,13 @@ from app.domain.settings import ThemeChoice
 from app.ui.main_window import NARROW, MainWindow
 from app.ui.notice_bar import SHOWN
 from tests.support.chats import answer, attachment, conversation, question
+from tests.support.drops import drag_over, drop, files
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
-def drag_over(target: QWidget, mime: QMimeData) -> bool:
-    """Enter with a drag, as Qt does; whether it is welcome."""
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(target.rect().center(), Qt.DropAction.CopyAction, mime, left, none)
-    QApplication.sendEvent(target, enter)
-    return enter.isAccepted()
-
-
-def drop(target: QWidget, mime: QMimeData) -> bool:
-    """Drag over `target` and drop there; whether the drag was welcome."""
-    if not drag_over(target, mime):
-        return False
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(
-        target, QDropEvent(target.rect().center().toPointF(), Qt.DropAction.CopyAction, mime, left, none)
-    )
-    return True
-
-
-def files(*paths: str) -> QMimeData:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(path) for path in paths])
-    return mime
-
-
 def test_several_files_are_dropped_at_once_under_an_overlay(window: MainWindow, qtbot: QtBot) -> None:
-    mime = files("/a.png", "/b c.jpg")
+    mime = files([Path("/a.png"), Path("/b c.jpg")])
     assert drag_over(window, mime)
     assert window._overlay.isVisible()
     with qtbot.waitSignal(window.files_dropped) as dropped:

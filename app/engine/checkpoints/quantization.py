@@ -17,7 +17,7 @@ from app.engine.checkpoints.config import read_json
 GROUP_SIZES = (32, 64, 128)
 BITS = 4
 SYMMETRIC_ZEROS = 0x77777777
-_TODO = "Choose a folder quantised W4A16, symmetric, with GPTQ packing, or one in 16 bits."
+_SUPPORTED = "Choose a folder quantised W4A16, symmetric, with GPTQ packing, or one in 16 bits."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def read_quantization(folder: Path, config: Mapping[str, Any]) -> Quantization |
     if not isinstance(raw, dict):
         raise CheckpointError("The model's quantization_config is not a JSON object.", todo="Download it again.")
     if why := _obstacle(raw):
-        raise CheckpointError(f"This model cannot be opened: {why[:120]}, which is not supported.", todo=_TODO)
+        raise CheckpointError(f"This model cannot be opened: {why[:120]}, which is not supported.", todo=_SUPPORTED)
     return Quantization(raw["quant_method"], raw["group_size"])
 
 

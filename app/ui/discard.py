@@ -1,0 +1,10 @@
+"""Taking a widget out of the window for good."""
+
+from PySide6.QtWidgets import QWidget
+
+
+def discard(widget: QWidget) -> None:
+    """Take `widget` out of its layout now, and delete it once its own signals have been delivered."""
+    widget.hide()
+    widget.setParent(None)
+    widget.deleteLater()
