@@ -2,24 +2,35 @@
 
 import argparse
 import multiprocessing
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from app import __version__
 from app.paths import Paths, default_paths
 
+QUANTIZE = "quantize"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run Lorgnette and return its exit status."""
     multiprocessing.freeze_support()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == [QUANTIZE]:
+        from app.commands.quantize import main as quantize  # noqa: PLC0415 - nothing else needs it
+
+        return quantize(given[1:])
     parser = argparse.ArgumentParser(
-        prog="lorgnette", description="Drop an image, ask about it, read its text, all on your own machine."
+        prog="lorgnette",
+        description="Drop an image, ask about it, read its text, all on your own machine.",
+        epilog=f"“lorgnette {QUANTIZE} BASE OUT” makes a 4-bit model from a 16-bit one; “lorgnette {QUANTIZE} --help” "
+        f"says how. (An image of that name opens as “./{QUANTIZE}”.)",
     )
     parser.add_argument("images", nargs="*", type=Path, help="images to open in a new chat")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="keep chats and images here instead")
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="open this model folder")
     parser.add_argument("--version", action="version", version=f"Lorgnette {__version__}")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
 
     from app.bootstrap import run_application  # noqa: PLC0415 - Qt is not needed for --help
 

@@ -4,6 +4,7 @@ LorgnetteError
 ├── UserError              something the user can act on; carries a Problem
 │   ├── ImageError         a file or clipboard image that cannot be used
 │   ├── CheckpointError    a model folder that cannot be opened
+│   │   └── QuantizeError  a model folder that cannot be made
 │   ├── ModelMissing       a question was asked and no model is open
 │   ├── EngineError        the engine process failed or ran out of memory
 │   └── StorageError       disk full, database locked or damaged, no permission
@@ -72,6 +73,10 @@ class CheckpointError(UserError):
     """A model folder cannot be opened."""
 
     kind = ProblemKind.CHECKPOINT
+
+
+class QuantizeError(CheckpointError):
+    """A quantised model folder cannot be made from what was given."""
 
 
 class ModelMissing(UserError):

@@ -33,13 +33,13 @@ GREEDY = Sampling(temperature=0.0, top_p=1.0, top_k=0, presence_penalty=0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationOptions:
-    """Limits of one answer.
+    """How one answer is drawn, and its limits.
 
-    `pixel_budget` is the most pixels of one image that the model sees, one visual token for each 32x32 of them;
-    `max_new_tokens` ends an answer that does not end by itself.
+    `sampling` is None for what the model's publisher recommends. `pixel_budget` is the most pixels of one image that
+    the model sees, one visual token for each 32x32 of them. `max_new_tokens` ends an answer that does not end itself.
     """
 
-    sampling: Sampling = Sampling()
+    sampling: Sampling | None = None
     max_new_tokens: int = 2048
     pixel_budget: int = 1024 * 1024
 
@@ -64,7 +64,7 @@ class AnswerStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """An opened model, in words fit for the status line."""
+    """An opened model, in words fit for the status line. `is_demo` is true for the small one that ships along."""
 
     name: str
     folder: str
@@ -72,3 +72,4 @@ class ModelInfo:
     device: str
     device_reason: str
     context_length: int
+    is_demo: bool = False

@@ -3,7 +3,7 @@
 import os
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
@@ -76,11 +76,16 @@ def _merged(defaults: Any, content: dict[str, Any]) -> Any:  # noqa: ANN401 - th
             continue
         value = content[field.name]
         default = getattr(defaults, field.name)
-        if is_dataclass(default):
-            changes[field.name] = _merged(default, value) if isinstance(value, dict) else default
+        if group := _group(types[field.name]):
+            changes[field.name] = _merged(default or group(), value) if isinstance(value, dict) else default
         else:
             changes[field.name] = _checked(value, types[field.name], default, BOUNDS.get((type(defaults), field.name)))
     return replace(defaults, **changes)
+
+
+def _group(annotation: Any) -> Any:  # noqa: ANN401 - a type, or a union of types
+    """The settings dataclass that a field holds, or may hold; None for a plain value."""
+    return next((part for part in (annotation, *get_args(annotation)) if is_dataclass(part)), None)
 
 
 def _checked(value: object, expected: Any, default: object, bounds: tuple[float, float] | None) -> object:  # noqa: ANN401

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.domain.engine_status import Stage
 from app.domain.errors import Cancelled, EngineError
-from app.domain.generation import AnswerStats, FinishReason, GenerationOptions
+from app.domain.generation import AnswerStats, FinishReason, Sampling
 from app.domain.ports import CancelCheck
 from app.engine.generation.detokenizer import Detokenizer
 from app.engine.generation.prompt import Prompt, text_positions
@@ -33,11 +33,15 @@ def generate(
     tokenizer: ChatTokenizer,
     prompt: Prompt,
     images: Sequence[ImagePatches],
-    options: GenerationOptions,
+    sampling: Sampling,
+    max_new_tokens: int,
     listener: Listener,
 ) -> tuple[FinishReason, AnswerStats]:
-    """Answer `prompt`. Stop, noticed between tokens and between layers, ends it with what has been said so far."""
-    run = _Run(runtime, tokenizer, prompt, options, listener)
+    """Answer `prompt`, drawing as `sampling` says, in at most `max_new_tokens`.
+
+    Stop, noticed between tokens and between layers, ends it with what has been said so far.
+    """
+    run = _Run(runtime, tokenizer, prompt, max_new_tokens, Sampler(sampling), listener)
     try:
         reason = run.answer(images)
     except Cancelled:
@@ -53,15 +57,16 @@ class _Run:
         runtime: DecoderRuntime,
         tokenizer: ChatTokenizer,
         prompt: Prompt,
-        options: GenerationOptions,
+        max_new_tokens: int,
+        sampler: Sampler,
         listener: Listener,
     ) -> None:
         self._runtime = runtime
         self._tokenizer = tokenizer
         self._prompt = prompt
-        self._options = options
+        self._max_new_tokens = max_new_tokens
         self._listener = listener
-        self._sampler = Sampler(options.sampling)
+        self._sampler = sampler
         self._detokenizer = Detokenizer(tokenizer.decode)
         self._started = time.perf_counter()
         self._first_token = 0.0
@@ -78,7 +83,7 @@ class _Run:
         self._runtime.truncate(0)
         logits = self._prefill(self._look(images))
         try:
-            return self._decode(logits, min(self._options.max_new_tokens, room))
+            return self._decode(logits, min(self._max_new_tokens, room))
         finally:
             self._say(self._detokenizer.finish())
 

@@ -11,6 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from app.domain.errors import CheckpointError
+from app.domain.generation import GREEDY, Sampling
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
@@ -65,6 +66,23 @@ def test_both_layouts_open(tiny_checkpoint: TinyCheckpoint, layout: Layout) -> N
     assert checkpoint.config.text.mrope_section == (12, 10, 10)
     assert checkpoint.end_tokens
     assert FIRST_PACKED in checkpoint.tensors.entries
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ({"do_sample": False, "temperature": 0.3}, GREEDY),
+        (
+            {"do_sample": True, "temperature": 0.3, "top_p": 0.5, "top_k": 7},
+            Sampling(temperature=0.3, top_p=0.5, top_k=7),
+        ),
+        ({"temperature": "hot", "top_p": 3, "top_k": True}, Sampling()),
+        ({}, Sampling()),
+    ],
+)
+def test_sampling_is_what_the_publisher_recommends(folder: Path, raw: dict[str, Any], expected: Sampling) -> None:
+    (folder / "generation_config.json").write_text(json.dumps(raw))
+    assert open_checkpoint(folder).sampling == expected
 
 
 def test_shards_open_and_hold_the_same(folder: Path, tiny_checkpoint: TinyCheckpoint) -> None:

@@ -8,7 +8,7 @@ import pytest
 from app.domain.chat import Role, Turn
 from app.domain.engine_status import Stage
 from app.domain.errors import Cancelled, EngineError
-from app.domain.generation import GREEDY, AnswerStats, FinishReason, GenerationOptions
+from app.domain.generation import GREEDY, AnswerStats, FinishReason
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.generate import Listener, generate
@@ -95,10 +95,10 @@ class Room:
         self.config = checkpoint.config
         self.prompt: Prompt = build_prompt([Turn(Role.USER, "Hello")], [], self.tokenizer, checkpoint.config)
 
-    def run(self, text: str, heard: Heard, **options: int) -> tuple[FinishReason, AnswerStats, Parrot]:
+    def run(self, text: str, heard: Heard, max_new_tokens: int = 2048) -> tuple[FinishReason, AnswerStats, Parrot]:
         parrot = Parrot([*self.tokenizer.encode(text), self.tokenizer.turn_end], self.config.text.vocab_size)
-        limits = GenerationOptions(sampling=GREEDY, **options)
-        reason, stats = generate(parrot, self.tokenizer, self.prompt, [], limits, heard.listener())
+        listener = heard.listener()
+        reason, stats = generate(parrot, self.tokenizer, self.prompt, [], GREEDY, max_new_tokens, listener)
         return reason, stats, parrot
 
 
@@ -164,4 +164,4 @@ def test_a_chat_too_long_for_the_model_is_refused_in_words(room: Room) -> None:
     parrot = Parrot([0], room.config.text.vocab_size)
 
     with pytest.raises(EngineError, match=r"more than the model's 200.*Start a new chat"):
-        generate(parrot, room.tokenizer, prompt, [], GenerationOptions(), Heard().listener())
+        generate(parrot, room.tokenizer, prompt, [], GREEDY, 2048, Heard().listener())

@@ -1,0 +1,162 @@
+"""What AutoRound tunes the rounding on: windows of the user's own texts, and questions about the user's own images.
+
+Nothing is fetched: AutoRound's default calibration set lies on a hub, and this machine may have no network.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.chat import Role, Turn
+from app.domain.errors import QuantizeError, UserError
+from app.domain.ports import ProgressCallback
+from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.generation.image_patches import load_patches
+from app.engine.generation.prompt import build_prompt
+from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.imaging.open_image import open_image
+from app.engine.quantize.files import IMAGE_SUFFIXES, TEXT_SUFFIXES, GivenFile, find_files, read_texts
+from app.engine.quantize.recipe import Recipe
+from app.engine.reader.read_page import read_page
+from app.engine.reader.recognise import Recogniser
+
+FEWEST_TOKENS = 32
+PIXELS_A_TOKEN = 32 * 32
+READING_QUESTION = "Read all the text on this image."
+BUILT_IN = (
+    "Please describe what you see on this photo, from the left to the right, and say what the people are doing.",
+    "The receipt lists two coffees, a slice of cake and a bottle of water. The total is 14.60, paid by card.",
+    "| Station | Departure | Platform |\n| --- | --- | --- |\n| Lyon | 09:42 | 4 |\n| Basel | 10:05 | 11 |",
+    "Bitte lies den Text auf dem Schild vor und übersetze ihn ins Englische.",
+    "¿Qué dice el cartel? El museo abre de martes a domingo, de diez a seis.",
+    "请描述这张图片，并读出上面的所有文字。",
+    "この画像に写っている文字を読んでください。",
+    '{"invoice": "2024-0117", "items": [{"name": "toner", "price": 59.9}], "currency": "EUR"}',
+    "def area(width: float, height: float) -> float:\n    return width * height\n",
+    "In the chart, sales grow from 12 million in 2019 to 31 million in 2023; only 2020 was lower than the year before.",
+)
+"""For rounding to nearest, which needs to see a little of everything and learns nothing from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSample:
+    """A question about the image at `path`, seen with at most `pixel_budget` pixels, and the text read from it.
+
+    `token_ids` are at most `seqlen` tokens. Pixels are not kept: hundreds of images would not fit into memory.
+    """
+
+    token_ids: tuple[int, ...]
+    path: Path
+    pixel_budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """`windows` of text, all equally long, and `images`. `skipped` files of the folders given could not be read."""
+
+    windows: tuple[tuple[int, ...], ...]
+    images: tuple[ImageSample, ...]
+    skipped: int
+
+    @property
+    def samples(self) -> int:
+        """Texts and images together."""
+        return len(self.windows) + len(self.images)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all samples, image tokens included."""
+        return sum(map(len, self.windows)) + sum(len(image.token_ids) for image in self.images)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest sample."""
+        return max(len(sample) for sample in (*self.windows, *(image.token_ids for image in self.images)))
+
+
+def make_calibration(
+    base: Checkpoint, recipe: Recipe, texts: Sequence[Path], images: Sequence[Path], progress: ProgressCallback
+) -> Calibration:
+    """Read the user's files, with images first where there are more than `recipe.samples`.
+
+    `progress` is told the part of the images that is read. Raises QuantizeError, ImageError.
+    """
+    tokenizer = ChatTokenizer(base)
+    image_files = find_files(images, IMAGE_SUFFIXES)
+    image_samples, skipped_images = _read_images(base, tokenizer, recipe, image_files, progress)
+    documents, skipped_texts = read_texts(find_files(texts, TEXT_SUFFIXES))
+    if not documents and not image_samples:
+        documents = _without_files(recipe, is_given=bool(texts or images))
+    tokens = [token for document in documents for token in tokenizer.encode(f"{document}\n\n")]
+    windows = _windows(tokens, recipe, recipe.samples - len(image_samples))
+    if not image_samples and len(tokens) < FEWEST_TOKENS:
+        raise QuantizeError(
+            f"The texts have only {len(tokens)} tokens, too few to calibrate on.",
+            kept="Nothing was changed.",
+            todo="Give more text.",
+        )
+    return Calibration(tuple(windows), tuple(image_samples), skipped_images + skipped_texts)
+
+
+def _without_files(recipe: Recipe, *, is_given: bool) -> list[str]:
+    if is_given:
+        raise QuantizeError(
+            "No text and no image was found in the files given.",
+            kept="Nothing was changed.",
+            todo="Give .txt, .md or .json files with --texts, or images with --images.",
+        )
+    if recipe.iters:
+        raise QuantizeError(
+            "Tuning needs texts or images to calibrate on, and the default set would have to be fetched from a hub, "
+            "which is never done here.",
+            kept="Nothing was changed.",
+            todo="Give your own with --texts or --images, or use --iters 0 for plain rounding.",
+        )
+    return list(BUILT_IN)
+
+
+def _windows(tokens: Sequence[int], recipe: Recipe, most: int) -> Iterator[tuple[int, ...]]:
+    """At most `most` windows, evenly spread over all texts. One shorter window where there is not even one whole."""
+    length = min(recipe.seqlen, len(tokens))
+    count = len(tokens) // length if length else 0
+    taken = max(0, min(count, most))
+    if taken > recipe.batch_size:
+        # AutoRound keeps the positions of the first batch for all others, so that all must be of its size.
+        taken -= taken % recipe.batch_size
+    for index in range(taken):
+        start = index * count // taken * length
+        yield tuple(tokens[start : start + length])
+
+
+def _read_images(
+    base: Checkpoint,
+    tokenizer: ChatTokenizer,
+    recipe: Recipe,
+    files: Sequence[GivenFile],
+    progress: ProgressCallback,
+) -> tuple[list[ImageSample], int]:
+    samples: list[ImageSample] = []
+    skipped = 0
+    recogniser = Recogniser() if files else None
+    # Half of the window, so that the text behind the image finds room too.
+    budget = recipe.seqlen // 2 * PIXELS_A_TOKEN
+    for index, file in enumerate(files):
+        if len(samples) == recipe.samples or recogniser is None:
+            break
+        try:
+            patches = load_patches(file.path, base.config.vision, base.preprocessor, budget)
+            page = read_page(open_image(file.path), recogniser.recognise, _go_on)
+        except UserError:
+            if file.is_named:
+                raise
+            skipped += 1
+            continue
+        turns = (Turn(Role.USER, READING_QUESTION, (str(file.path),)), Turn(Role.ASSISTANT, page.text))
+        prompt = build_prompt(turns, [patches.grid_thw], tokenizer, base.config)
+        samples.append(ImageSample(tuple(prompt.token_ids[: recipe.seqlen].tolist()), file.path, budget))
+        progress((index + 1) / len(files))
+    return samples, skipped
+
+
+def _go_on() -> None:
+    """Ctrl+C interrupts the command by itself."""
