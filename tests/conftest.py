@@ -3,6 +3,8 @@
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# transformers loads weights on threads that it does not wait for, and the check for leaks may still find one.
+os.environ.setdefault("HF_DEACTIVATE_ASYNC_LOAD", "1")
 
 import logging
 import multiprocessing

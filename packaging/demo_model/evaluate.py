@@ -1,0 +1,108 @@
+"""How well a demo model does on strings it has never seen: `python packaging/demo_model/evaluate.py MODEL_FOLDER`.
+
+It asks through the application's own engine, image files and all, as a user would. Prints a JSON object.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from boxes import box_of, overlap
+from conversations import NOT_FOUND, REFUSAL, other_question
+from PIL import Image
+from text_images import TextImage, render
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from app.domain.chat import Role, Turn
+from app.domain.generation import GenerationOptions
+from app.engine.generation.backend import ModelBackend
+from app.engine.process.messages import Ask, Event, OpenModel, Token
+
+SEED = "unseen"
+Question = Callable[[TextImage], tuple[str, Callable[[str], float]] | None]
+
+
+class Engine:
+    """The application's engine in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._backend = ModelBackend()
+        self._backend.handle(OpenModel(1, str(folder)), _ignore, _go_on)
+
+    def ask(self, question: str, image: Path) -> str:
+        """The answer, drawn as the model's publisher recommends."""
+        events: list[Event] = []
+        turn = Turn(Role.USER, question, (str(image),))
+        self._backend.handle(Ask(2, (turn,), GenerationOptions(max_new_tokens=200)), events.append, _go_on)
+        return "".join(event.text for event in events if isinstance(event, Token))
+
+
+def unseen_image(rng: random.Random, lines: int) -> TextImage:
+    """An image with exactly so many lines, 224 to 768 pixels wide."""
+    while True:
+        image = render(rng, rng.randint(224, 768), rng.randint(50 + 40 * lines, 120 + 90 * lines), lines)
+        if len(image.lines) == lines:
+            return image
+
+
+def measure(folder: Path, count: int) -> dict[str, float]:
+    """Parts of 1: exact answers by kind, the mean overlap of boxes, and of characters where lines are read."""
+    engine = Engine(folder)
+    rng = random.Random(SEED)
+    figures: dict[str, list[float]] = {}
+
+    def note(name: str, value: float) -> None:
+        figures.setdefault(name, []).append(value)
+
+    with tempfile.TemporaryDirectory() as folder_of_images:
+        path = Path(folder_of_images) / "image.png"
+        for _ in range(count):
+            for lines in (1, 2, 3):
+                image = unseen_image(rng, lines)
+                Image.fromarray(image.pixels).save(path)
+                note(f"read_{lines}", engine.ask("Read the text.", path) == "\n".join(image.lines))
+                note("count", engine.ask("How many lines are there?", path).split(" ")[0] == str(lines))
+                _find(engine, rng, image, path, note)
+            note("other", engine.ask(other_question(rng), path) == REFUSAL)
+    return {name: round(sum(values) / len(values), 4) for name, values in sorted(figures.items())}
+
+
+def _find(engine: Engine, rng: random.Random, image: TextImage, path: Path, note: Callable[[str, float], None]) -> None:
+    texts = [word.text for word in image.words]
+    words = [word for word in image.words if texts.count(word.text) == 1 and len(word.text) > 1]
+    if not words:
+        return
+    word = rng.choice(words)
+    height, width, _ = image.pixels.shape
+    sides = (width, height, width, height)
+    left, top, right, bottom = (edge / side * 1000 for edge, side in zip(word.box, sides, strict=True))
+    found = box_of(engine.ask(f"Where is {word.text}?", path))
+    note("box_overlap", overlap(found, (left, top, right, bottom)) if found else 0.0)
+    note("absent_word", engine.ask("Where is Zebrafink?", path) == NOT_FOUND)
+
+
+def _ignore(event: Event) -> None:
+    """Opening is not watched."""
+
+
+def _go_on() -> None:
+    """Nobody stops this."""
+
+
+def main() -> None:
+    """Measure the model folders that are named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--count", type=int, default=200, help="images of each number of lines")
+    options = parser.parse_args()
+    for folder in options.folders:
+        print(json.dumps({"folder": folder.name, "count": options.count} | measure(folder, options.count)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
