@@ -236,8 +236,8 @@ def main() -> None:
     """Start the workers and wait for them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=4250)
-    parser.add_argument("--seeing-steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=4300)
+    parser.add_argument("--seeing-steps", type=int, default=2720)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     os.environ.update(
