@@ -82,8 +82,9 @@ def test_kill_dash_nine_while_an_answer_streams(run: Run, paths: Paths, receipt:
     assert peek(paths, "state", "message") == ["complete", "streaming"]
 
     again = run(*command)
-    find(f"{question} — Lorgnette")
+    window = find(f"{question} — Lorgnette")
     wait_until(lambda: peek(paths, "state", "message") == ["complete", "interrupted"])
+    xdotool("windowactivate", "--sync", window)
     xdotool("key", "ctrl+q")
     assert again.wait(timeout=SECONDS) == 0
     assert peek(paths, "text", "message") == [question, partial]
