@@ -16,4 +16,5 @@ step types; mypy
 step contracts; lint-imports
 step tests; pytest -m "not window"
 step "a real window"
-QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1280x800x24" pytest -m window
+# -noreset: else the server starts anew whenever its last client leaves, and refuses whoever comes in that moment.
+QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1280x800x24 -noreset" pytest -m window
