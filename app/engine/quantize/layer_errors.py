@@ -9,15 +9,14 @@ from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.weights import text_linears
 from app.engine.quantize.report import LayerError
 from app.engine.runtimes.torch.int4 import GptqWeight, dequantized
-
-_DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I32": torch.int32}
+from app.engine.runtimes.torch.weights import stored_tensor
 
 
 def layer_errors(base: Checkpoint, quantized: Checkpoint) -> Iterator[LayerError]:
     """The linear layers of the text model, in order; those that AutoRound has left in 16 bits too."""
     for layer in range(base.config.text.layers):
         for name, outputs, inputs in text_linears(layer, base.config.text):
-            original = _tensor(base, f"{name}.weight").to(torch.float32)
+            original = stored_tensor(base.tensors, f"{name}.weight").to(torch.float32)
             difference = original - _weight(quantized, name)
             error = float(difference.norm() / original.norm().clamp(min=1e-12))
             yield LayerError(name, (outputs, inputs), _bits(quantized, name) / (outputs * inputs), error)
@@ -26,8 +25,10 @@ def layer_errors(base: Checkpoint, quantized: Checkpoint) -> Iterator[LayerError
 def _weight(checkpoint: Checkpoint, name: str) -> Tensor:
     """The layer's weight, float32 [outputs, inputs]."""
     if f"{name}.qweight" not in checkpoint.tensors.entries:
-        return _tensor(checkpoint, f"{name}.weight").to(torch.float32)
-    packed = GptqWeight(_tensor(checkpoint, f"{name}.qweight"), _tensor(checkpoint, f"{name}.scales"))
+        return stored_tensor(checkpoint.tensors, f"{name}.weight").to(torch.float32)
+    packed = GptqWeight(
+        stored_tensor(checkpoint.tensors, f"{name}.qweight"), stored_tensor(checkpoint.tensors, f"{name}.scales")
+    )
     return dequantized(packed, torch.float32)
 
 
@@ -36,8 +37,3 @@ def _bits(checkpoint: Checkpoint, name: str) -> int:
     parts = (f"{name}.{part}" for part in ("weight", "qweight", "qzeros", "scales"))
     entries = (checkpoint.tensors.entries.get(part) for part in parts)
     return sum((entry.end - entry.begin) * 8 for entry in entries if entry)
-
-
-def _tensor(checkpoint: Checkpoint, name: str) -> Tensor:
-    entry = checkpoint.tensors.entries[name]
-    return torch.frombuffer(checkpoint.tensors.data(name), dtype=_DTYPES[entry.dtype]).view(entry.shape)

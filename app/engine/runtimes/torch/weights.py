@@ -6,6 +6,7 @@ from torch import Tensor
 from app.domain.errors import CheckpointError
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.quantization import SYMMETRIC_ZEROS
+from app.engine.checkpoints.tensor_files import TensorFiles
 from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.int4 import GptqWeight, dequantized
 from app.engine.runtimes.torch.w4a16 import DenseLinear, Linear, W4A16Linear
@@ -56,5 +57,10 @@ class Weights:
         return weight
 
     def _raw(self, name: str) -> Tensor:
-        entry = self._tensors.entries[name]
-        return torch.frombuffer(self._tensors.data(name), dtype=_DTYPES[entry.dtype]).view(entry.shape)
+        return stored_tensor(self._tensors, name)
+
+
+def stored_tensor(tensors: TensorFiles, name: str) -> Tensor:
+    """The tensor as it lies in the file: its own dtype and shape, in the file's mapped memory."""
+    entry = tensors.entries[name]
+    return torch.frombuffer(tensors.data(name), dtype=_DTYPES[entry.dtype]).view(entry.shape)
