@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 def random_kind(rng: random.Random) -> Kind:
     """Reading and finding are the hard ones, and come most."""
-    return rng.choices(list(Kind), (0.5, 0.32, 0.08, 0.1))[0]
+    return rng.choices(list(Kind), (0.5, 0.36, 0.09, 0.05))[0]
 
 
 def conversation(rng: random.Random, image: TextImage, turns: int) -> list[Turn]:
@@ -93,7 +93,7 @@ def _where(rng: random.Random, image: TextImage) -> Turn:
     # People type a word without the comma behind it; the box is the whole word's.
     plain = [word.text.rstrip(ENDINGS) or word.text for word in image.words]
     askable = [number for number, text in enumerate(plain) if plain.count(text) == 1 and len(text) > 1]
-    if not askable or rng.random() < 0.08:
+    if not askable or rng.random() < 0.15:
         absent = random_word(rng).rstrip(ENDINGS)
         if absent and absent not in plain:
             return f"Where is {absent}?", NOT_FOUND

@@ -25,20 +25,24 @@ FONTS = (
 """Debian: fonts-dejavu-core, fonts-liberation. The latter have the widths and much of the look of Arial, Times New
 Roman and Courier New."""
 
-SIZES = (18, 36)
+SIZES = (22, 36)
+MOST_WORDS, MOST_CHARACTERS = 3, 24
+"""Of a line."""
 CONTRAST = 90
 LETTERS = "".join(letter for letter in string.ascii_letters if letter not in "IlO")
 """Without what looks alike in common fonts where no word says which it is."""
 ENDINGS = ".,:;!?"
-PUNCTUATION = "!#$%&()*+-./:;<=>?@[]_"
+CODE = LETTERS.lower() + string.digits + "#$%&()*+-/:=?@"
 MARGIN = 3
+LEAST_SIDE = 32
+"""Pixels that the smallest font's line needs."""
 
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word and its ink's left, top, right and bottom in pixels."""
+    """A word and its left, top, right and bottom in pixels: its letters' advances by its line's height."""
 
     text: str
     box: Box
@@ -72,7 +76,7 @@ def render(rng: random.Random, width: int, height: int, most_lines: int = 3, var
     """
     # Real images are scaled to multiples of 32 pixels; half of these are too.
     scaled = rng.random() < 0.5 * variety
-    wide, high = (side + rng.randint(-15, 15) if scaled else side for side in (width, height))
+    wide, high = (max(side + rng.randint(-15, 15), LEAST_SIDE) if scaled else side for side in (width, height))
     ground, ink = _colours(rng) if rng.random() < variety else ((255, 255, 255), (0, 0, 0))
     image = Image.new("RGB", (wide, high), ground)
     font, lines, spacing = _fitting_text(rng, wide, high, most_lines, variety)
@@ -103,11 +107,11 @@ def random_word(rng: random.Random) -> str:
     kind = rng.random()
     if kind < 0.58:
         return _cased(rng, _syllables(rng)) + _ending(rng)
-    if kind < 0.73:
-        return "".join(rng.choice(LETTERS) for _ in range(rng.randint(2, 7)))
-    if kind < 0.94:
+    if kind < 0.7:
+        return _cased(rng, "".join(rng.choice(LETTERS) for _ in range(rng.randint(2, 7))).lower())
+    if kind < 0.92:
         return _number(rng)
-    return "".join(rng.choice(LETTERS + string.digits + PUNCTUATION) for _ in range(rng.randint(2, 6)))
+    return _cased(rng, "".join(rng.choice(CODE) for _ in range(rng.randint(2, 6))))
 
 
 def _fitting_text(
@@ -129,10 +133,10 @@ def _fitting_text(
 
 
 def _line(rng: random.Random, font: ImageFont.FreeTypeFont, room: float) -> str:
-    line, length = "", rng.randint(1, 4)
+    line, length = "", rng.randint(1, MOST_WORDS)
     for _ in range(length):
         longer = f"{line} {random_word(rng)}".strip()
-        if font.getlength(longer) > room or len(longer) > 32:
+        if font.getlength(longer) > room or len(longer) > MOST_CHARACTERS:
             break
         line = longer
     return line
@@ -148,10 +152,10 @@ def _place(
 ) -> None:
     x, y = corner
     edges = [x + font.getlength(line[:end]) for end in range(len(line) + 1)]
+    bottom = y + sum(font.getmetrics())
     start = 0
     for text in line.split(" "):
-        left, top, right, bottom = font.getbbox(text)
-        words.append(Word(text, (edges[start] + left, y + top, edges[start] + right, y + bottom)))
+        words.append(Word(text, (edges[start], y, edges[start + len(text)], bottom)))
         end = min(start + len(text) + 1, len(line))  # with the space behind it
         glyphs += [
             Glyph(line[i], (edges[i] + edges[i + 1]) / 2, y + ascent * 0.65, len(words) - 1) for i in range(start, end)

@@ -5,7 +5,7 @@ and does not collapse when something else runs). Three losses:
 
 - the answers' tokens, what the finished model is for;
 - for every visual token the characters whose centres lie in it, in order, and
-- the four numbers of the box of the word that has most of them, digit by digit.
+- where on the image a word begins or ends in it, and its line's top and bottom.
 
 The last two hang on heads that are thrown away. They teach the vision tower thousands of labelled places an image,
 where an answer alone sits on a plateau for an hour. Images start small and grow.
@@ -27,9 +27,9 @@ import numpy as np
 import torch
 from architecture import WINDOW, make_model, make_tokenizer, special_ids
 from batched import make_fast, read, see
-from conversations import REFUSAL, Turn, ask, conversation, other_question, random_kind, thousandths
+from conversations import REFUSAL, Turn, ask, conversation, other_question, random_kind
 from rounding import make_rounding
-from text_images import TextImage, render
+from text_images import Glyph, TextImage, render
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch import distributed as dist
@@ -44,32 +44,35 @@ PATCHES_A_STEP = 3000
 """Patches of all images of a worker's step; the batch is as large as that allows."""
 MOST_IMAGES, MOST_IMAGES_SEEN = 40, 112
 # oneDNN compiles its kernels anew for every shape, for a second or two, so there are few shapes.
-SEEN_SIZES = ((128, 32), (96, 64), (160, 64), (224, 64), (128, 96), (288, 64), (320, 96))
+SEEN_SIZES = ((128, 32), (160, 64), (224, 64), (128, 96), (288, 64), (320, 96))
 SMALL_SIZES = ((160, 32), (160, 64), (224, 64), (288, 64), (224, 96))
-SIZES = (
-    *((224, 64), (224, 96), (256, 128), (224, 224), (288, 64), (288, 160), (320, 96), (320, 128), (384, 64), (384, 96)),
-    *(
-        (384, 192),
-        (416, 128),
-        (448, 256),
-        (480, 96),
-        (512, 64),
-        (512, 160),
-        (576, 128),
-        (640, 96),
-        (640, 320),
-        (768, 64),
-    ),
-    *((768, 128), (768, 224), (736, 416)),
-)
+SIZES = tuple(
+    (32 * wide, 32 * high)
+    for wide, heights in {
+        7: (2, 4, 7), 8: (3, 5), 9: (2, 4, 6), 10: (3, 8), 11: (2, 5), 12: (3, 4, 7), 13: (2, 10), 14: (4, 6),
+        15: (3, 5), 16: (2, 4, 8), 17: (3, 6), 18: (4, 11), 19: (2, 5), 20: (3, 7, 10), 21: (4, 6), 22: (2, 8),
+        23: (5, 9), 24: (2, 4, 7, 12),
+    }.items()
+    for high in heights
+)  # fmt: skip
+"""Every width from 224 to 768 pixels, and heights of 64 to 384."""
 LENGTH_STEP = 32
 PEAK_RATE, MUON_RATE = 1.5e-3, 0.015
 WARM_UP = 100
 EASY_STEPS, VARIED_STEPS = 130, 850
 SEEING_WHILE_READING = 0.25
 """The vision tower's learning rate in the second stage, as a part of the text decoder's: it has learned already."""
+SEEING_EVERY = 3
+"""While reading is learned, one step in so many is of seeing alone."""
 CONVERSATIONS_FROM, ROUNDING_FROM = 0.7, 0.6
-SLOT_WEIGHT, BOX_WEIGHT = 0.5, 0.2
+SLOT_WEIGHT, EDGE_WEIGHT = 0.5, 0.2
+EDGE_BINS, EDGE_BLUR = 100, 1.2
+"""Hundredths of the image's side, and the standard deviation of the blurred answer."""
+WHOLE_IMAGES = 0.35
+"""How many steps of seeing are over images as large as users' are: places are learned from these."""
+WAVES = (0.5, 1, 2, 4, 6, 10)
+"""Cycles over the image's side of the position embeddings' first values."""
+NOTHING = torch.zeros(0, 0, dtype=torch.long)
 SAVE_STEPS, LOG_STEPS = 100, 20
 
 
@@ -78,25 +81,26 @@ class Batch:
     """Images of one size with their conversations, and what the thrown-away heads should say.
 
     `tokens` and `labels` are [B, T], labels -100 where nothing is to be learned; `slots` [B, V, SLOTS] are characters'
-    numbers, CHARACTERS - 1 for none; `digits` [B, V, 12] are -1 where no word is.
+    numbers, CHARACTERS - 1 for none; `edges` [B, V, 4] are parts of the image's sides, NaN where there is none: the
+    left of the first word that begins there, the right of the last that ends there, the top and bottom of their line.
     """
 
     pixels: Tensor
     tokens: Tensor
     labels: Tensor
     slots: Tensor
-    digits: Tensor
+    edges: Tensor
     visual_start: int
     grid: tuple[int, int]
 
 
 class Heads(nn.Module):
-    """What a visual token holds: its characters and its word's box."""
+    """What a visual token holds: its characters and where their words are."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.slots = nn.Linear(width, SLOTS * CHARACTERS)
-        self.digits = nn.Linear(width, 120)
+        self.edges = nn.Linear(width, 4 * EDGE_BINS)
 
     def loss(self, embeddings: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """The two losses, and the part of the slots with a character that are right."""
@@ -108,10 +112,12 @@ class Heads(nn.Module):
         slot_loss = cross_entropy(slots, wanted, weights)
         filled = wanted != CHARACTERS - 1
         right = (slots.argmax(-1) == wanted)[filled].float().mean() if filled.any() else torch.tensor(1.0)
-        digits = self.digits(embeddings).float().view(-1, 10)
-        wanted = batch.digits.flatten()
-        digit_loss = cross_entropy(digits, wanted, ignore_index=-1) if (wanted >= 0).any() else torch.tensor(0.0)
-        return slot_loss, digit_loss, right
+        known = ~batch.edges.isnan()
+        if not known.any():
+            return slot_loss, self.edges(embeddings).float().sum() * 0, right
+        edges = self.edges(embeddings).float().unflatten(-1, (4, EDGE_BINS))[known]
+        distance = torch.arange(EDGE_BINS) + 0.5 - batch.edges[known][:, None] * EDGE_BINS
+        return slot_loss, cross_entropy(edges, torch.softmax(-((distance / EDGE_BLUR) ** 2) / 2, dim=-1)), right
 
 
 class Lessons:
@@ -138,6 +144,21 @@ class Lessons:
             for _ in range(count)
         ]
         grid = (height // WINDOW, width // WINDOW)
+        tokens, labels = self._conversations(rng, images, grid, step, stage) if stage.reads else (NOTHING, NOTHING)
+        told = [places(image, grid) for image in images]
+        return Batch(
+            torch.from_numpy(np.stack([image.pixels for image in images])),
+            tokens,
+            labels,
+            torch.stack([slots for slots, _ in told]),
+            torch.stack([edges for _, edges in told]),
+            len(self._open) + 1,
+            grid,
+        )
+
+    def _conversations(
+        self, rng: random.Random, images: Sequence[TextImage], grid: tuple[int, int], step: int, stage: "Stage"
+    ) -> tuple[Tensor, Tensor]:
         # While all ask the same, rows are short, and a step takes a third of the time.
         kind = random_kind(random.Random(f"{SEED} {step} kind"))
         said = [
@@ -146,21 +167,12 @@ class Lessons:
         ]
         rows = [self._row(turns, grid[0] * grid[1]) for turns in said]
         longest = math.ceil(max(len(tokens) for tokens, _ in rows) / LENGTH_STEP) * LENGTH_STEP
-        tokens = torch.zeros(count, longest, dtype=torch.long)
-        labels = torch.full((count, longest), -100)
+        tokens = torch.zeros(len(rows), longest, dtype=torch.long)
+        labels = torch.full_like(tokens, -100)
         for number, (row, answer) in enumerate(rows):
             tokens[number, : len(row)] = torch.tensor(row)
             labels[number, : len(answer)] = torch.tensor(answer)
-        places = [_places(image, grid) for image in images]
-        return Batch(
-            torch.from_numpy(np.stack([image.pixels for image in images])),
-            tokens,
-            labels,
-            torch.stack([slots for slots, _ in places]),
-            torch.stack([digits for _, digits in places]),
-            len(self._open) + 1,
-            grid,
-        )
+        return tokens, labels
 
     def without_image(self, step: int, worker: int) -> tuple[Tensor, Tensor]:
         """Tokens and labels [B, T] of questions without an image."""
@@ -194,34 +206,39 @@ class Lessons:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is taught at one point of the training: which images, how varied, and whether the text model learns too."""
+    """What is taught at one point of the training: which images, how varied, and whether the text model learns too.
 
-    part: float
+    `part` is the part of the reading that is done, None while there is seeing alone; `reads` is false in some steps of
+    reading, too, which keep the sight sharp for little time.
+    """
+
+    part: float | None
     variety: float
     reads: bool
 
     @property
     def rounds(self) -> bool:
         """Whether the text decoder computes with 4-bit weights."""
-        return self.part >= ROUNDING_FROM
+        return self.part is not None and self.part >= ROUNDING_FROM
 
     @property
     def asks_one_kind(self) -> bool:
         """Whether every conversation of a step is one question of one kind."""
-        return self.part < CONVERSATIONS_FROM
+        return self.part is not None and self.part < CONVERSATIONS_FROM
 
     def size(self, rng: random.Random) -> tuple[int, int]:
         """Width and height in pixels, multiples of 32; small at first."""
         if not self.reads:
-            return rng.choice(SEEN_SIZES)
-        return rng.choice(SIZES if rng.random() < self.part / 0.5 else SMALL_SIZES)
+            return rng.choice(SIZES if rng.random() < WHOLE_IMAGES * self.variety else SEEN_SIZES)
+        return rng.choice(SIZES if rng.random() < (self.part or 0) / 0.4 else SMALL_SIZES)
 
 
 def stage_at(step: int, steps: int, seeing_steps: int) -> Stage:
     """The stage of a step: first seeing alone, then reading."""
-    part = max(0.0, (step - seeing_steps) / (steps - seeing_steps))
     variety = min(1.0, max(0.0, (step - EASY_STEPS) / (VARIED_STEPS - EASY_STEPS)))
-    return Stage(part, variety, reads=step >= seeing_steps)
+    if step < seeing_steps:
+        return Stage(None, variety, reads=False)
+    return Stage((step - seeing_steps) / (steps - seeing_steps), variety, reads=step % SEEING_EVERY != 0)
 
 
 def rate_at(step: int, steps: int, seeing_steps: int) -> float:
@@ -236,8 +253,8 @@ def main() -> None:
     """Start the workers and wait for them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=4300)
-    parser.add_argument("--seeing-steps", type=int, default=2720)
+    parser.add_argument("--steps", type=int, default=9500)
+    parser.add_argument("--seeing-steps", type=int, default=6000)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     os.environ.update(
@@ -272,15 +289,16 @@ def work(worker: int, options: argparse.Namespace) -> None:
         rate = rate_at(step, options.steps, options.seeing_steps)
         for optimiser in optimisers:
             for group in optimiser.param_groups:
-                slower = SEEING_WHILE_READING if stage.reads and group["sees"] else 1.0
+                slower = SEEING_WHILE_READING if stage.part is not None and group["sees"] else 1.0
                 group["lr"] = group["peak"] * rate * slower
         figures = _learn(model, heads, lessons, step, worker, stage)
+        learning = [[parameter for parameter in share if parameter.grad is not None] for share in shares]
         _share_gradients(parameters)
         nn.utils.clip_grad_norm_(parameters, 1.0)
         for optimiser in optimisers:
             optimiser.step()
             optimiser.zero_grad()
-        for owner, share in enumerate(shares):
+        for owner, share in enumerate(learning):
             _send(share, owner)
         shown.update(figures | {"steps": 1})
         if worker == 0 and step % LOG_STEPS == LOG_STEPS - 1:
@@ -301,8 +319,8 @@ def _learn(model: Any, heads: Heads, lessons: Lessons, step: int, worker: int, s
     figures: dict[str, float] = {"images": len(batch.pixels)}
     with torch.autocast("cpu", dtype=torch.bfloat16):
         embeddings, levels, _ = see(model.model.visual, batch.pixels)
-        slot_loss, digit_loss, right = heads.loss(embeddings, batch)
-        loss = SLOT_WEIGHT * slot_loss + BOX_WEIGHT * digit_loss
+        slot_loss, edge_loss, right = heads.loss(embeddings, batch)
+        loss = SLOT_WEIGHT * slot_loss + EDGE_WEIGHT * edge_loss
         if stage.reads:
             hidden = read(text, batch.tokens, batch.visual_start, embeddings, levels, batch.grid)
             answer_loss, exact = _answer_loss(model, hidden, batch.labels, batch.visual_start + embeddings.shape[1])
@@ -312,7 +330,7 @@ def _learn(model: Any, heads: Heads, lessons: Lessons, step: int, worker: int, s
                 tokens, labels = lessons.without_image(step, worker)
                 loss = loss + 0.3 * _answer_loss(model, read(text, tokens, 0, None, [], (0, 0)), labels, 0)[0]
     torch.autograd.backward(loss)
-    return figures | {"slots": slot_loss.item(), "characters": right.item(), "digits": digit_loss.item()}
+    return figures | {"slots": slot_loss.item(), "characters": right.item(), "edges": edge_loss.item()}
 
 
 def _answer_loss(model: Any, hidden: Tensor, labels: Tensor, start: int) -> tuple[Tensor, float]:  # noqa: ANN401
@@ -381,8 +399,8 @@ def _start_weights(model: Any) -> None:  # noqa: ANN401
     side = math.isqrt(len(table))
     axis = torch.linspace(0, 1, side)
     waves = [axis * 2 - 1]
-    for octave in range(4):
-        waves += [torch.sin(math.pi * 2**octave * axis), torch.cos(math.pi * 2**octave * axis)]
+    for cycles in WAVES:
+        waves += [torch.sin(2 * math.pi * cycles * axis), torch.cos(2 * math.pi * cycles * axis)]
     down = torch.stack(waves, dim=1)[:, None].expand(side, side, -1)
     across = down.transpose(0, 1)
     places = torch.cat([down, across], dim=2).flatten(0, 1)
@@ -391,23 +409,35 @@ def _start_weights(model: Any) -> None:  # noqa: ANN401
     model.model.language_model.embed_tokens.weight.normal_(0, 0.05)
 
 
-def _places(image: TextImage, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Slots [V, SLOTS] and digits [V, 12] of every visual token."""
+def places(image: TextImage, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Slots [V, SLOTS] and edges [V, 4] of every visual token."""
     height, width, _ = image.pixels.shape
     slots = torch.full((grid[0] * grid[1], SLOTS), CHARACTERS - 1)
-    digits = torch.full((grid[0] * grid[1], 12), -1)
-    inside: dict[int, list[tuple[str, int]]] = {}
+    edges = torch.full((grid[0] * grid[1], 4), float("nan"))
+    inside: dict[int, list[Glyph]] = {}
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
     for glyph in image.glyphs:
         row, column = int(glyph.y // WINDOW), int(glyph.x // WINDOW)
         if row < grid[0] and column < grid[1]:
-            inside.setdefault(row * grid[1] + column, []).append((glyph.text, glyph.word))
+            token = row * grid[1] + column
+            inside.setdefault(token, []).append(glyph)
+            first.setdefault(glyph.word, token)
+            if glyph.text != " ":
+                last[glyph.word] = token
     for token, found in inside.items():
-        numbers = [ord(text) - FIRST_CHARACTER for text, _ in found[:SLOTS]]
+        numbers = [ord(glyph.text) - FIRST_CHARACTER for glyph in found[:SLOTS]]
         slots[token, : len(numbers)] = torch.tensor(numbers)
-        word = Counter(word for _, word in found).most_common(1)[0][0]
-        edges = thousandths(image.words[word].box, width, height)
-        digits[token] = torch.tensor([int(digit) for edge in edges for digit in f"{edge:03}"])
-    return slots, digits
+        line = image.words[Counter(glyph.word for glyph in found).most_common(1)[0][0]]
+        edges[token, 1::2] = torch.tensor(line.box)[1::2] / height
+        words = {glyph.word: image.words[glyph.word].box for glyph in found}
+        begun = [box[0] for word, box in words.items() if first[word] == token]
+        ended = [box[2] for word, box in words.items() if last.get(word) == token]
+        if begun:
+            edges[token, 0] = begun[0] / width
+        if ended:
+            edges[token, 2] = ended[-1] / width
+    return slots, edges.clamp(0, 0.999)
 
 
 def _blank(rng: random.Random, width: int, height: int) -> TextImage:

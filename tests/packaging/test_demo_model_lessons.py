@@ -12,7 +12,7 @@ from batched import cut, make_fast, read, see
 from conversations import NO_TEXT, REFUSAL, box_answer, conversation
 from rounding import RoundingLinear, rounded
 from text_images import FONT_FOLDER, FONTS, TextImage, render
-from train import Lessons, Stage, rate_at, stage_at
+from train import CHARACTERS, FIRST_CHARACTER, Lessons, Stage, places, rate_at, stage_at
 
 from tests.support.tiny_model import quiet
 
@@ -44,6 +44,25 @@ def test_glyphs_spell_the_lines() -> None:
         spelled = "".join(glyph.text for glyph in image.glyphs)
         assert spelled == "".join(image.lines)
         assert all(0 <= glyph.x <= 320 and 0 <= glyph.y <= 128 for glyph in image.glyphs)
+
+
+def test_visual_tokens_are_told_their_characters_and_where_words_begin_and_end() -> None:
+    tokenizer = make_tokenizer()
+    stage = Stage(part=None, variety=1.0, reads=False)
+    batch = Lessons(tokenizer).batch(2, 0, stage)
+    images_again = Lessons(tokenizer).batch(2, 0, stage)
+    assert torch.equal(batch.slots, images_again.slots)
+    rng = random.Random(9)
+    image = render(rng, 320, 128)
+    slots, edges = places(image, (4, 10))
+    spelled = sorted(chr(FIRST_CHARACTER + number) for number in slots.flatten().tolist() if number != CHARACTERS - 1)
+    assert spelled == sorted("".join(image.lines))
+    lefts, _, rights, _ = (edges[:, side][~edges[:, side].isnan()] for side in range(4))
+    wide = {round(word.box[0] / 320, 4) for word in image.words}
+    assert {round(left, 4) for left in lefts.tolist()} <= wide
+    assert len(lefts) > 0
+    assert len(rights) > 0
+    assert (edges[:, 1] < edges[:, 3])[~edges[:, 1].isnan()].all()
 
 
 def test_without_variety_all_look_alike_and_with_it_they_do_not() -> None:
@@ -128,7 +147,10 @@ def test_labels_are_the_answers_and_their_end() -> None:
 
 def test_the_schedule_sees_first_and_ends_at_rest() -> None:
     stages = [stage_at(step, 400, 300) for step in range(400)]
-    assert [stage.reads for stage in stages] == [False] * 300 + [True] * 100
+    assert not any(stage.reads for stage in stages[:300])
+    assert sum(stage.reads for stage in stages[300:]) > 60
+    assert not stages[300].rounds
+    assert stages[399].rounds
     assert rate_at(399, 400, 300) < 0.05
     assert max(rate_at(step, 400, 300) for step in range(400)) == 1.0
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.domain.attachments import IMAGE_SUFFIXES
 from app.domain.chat import Role, Turn
 from app.domain.errors import QuantizeError, UserError
 from app.domain.ports import ProgressCallback
@@ -15,7 +16,7 @@ from app.engine.generation.image_patches import load_patches
 from app.engine.generation.prompt import build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.imaging.open_image import open_image
-from app.engine.quantize.files import IMAGE_SUFFIXES, TEXT_SUFFIXES, GivenFile, find_files, read_texts
+from app.engine.quantize.files import TEXT_SUFFIXES, GivenFile, find_files, read_texts
 from app.engine.quantize.recipe import Recipe
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser

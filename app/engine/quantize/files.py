@@ -1,7 +1,7 @@
 """The user's own files to calibrate on: found, and read as text."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 from app.domain.errors import QuantizeError
 
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".html", ".xml", ".log", ".tex"})
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class GivenFile:
     is_named: bool
 
 
-def find_files(given: Sequence[Path], suffixes: frozenset[str]) -> list[GivenFile]:
+def find_files(given: Sequence[Path], suffixes: Collection[str]) -> list[GivenFile]:
     """The files named, and those below the folders named that have one of `suffixes`.
 
     Raises QuantizeError where there is nothing of that name.

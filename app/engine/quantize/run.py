@@ -11,11 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.domain.attachments import IMAGE_SUFFIXES
 from app.domain.errors import QuantizeError
 from app.domain.ports import ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.quantize.estimate import available_memory, estimate
-from app.engine.quantize.files import IMAGE_SUFFIXES, find_files
+from app.engine.quantize.files import find_files
 from app.engine.quantize.output_folder import check_free, check_space, writing
 from app.engine.quantize.recipe import Recipe, check_base
 from app.engine.quantize.report import Report, SampleAnswer, average_bits, average_linear_bits, weight_bytes
