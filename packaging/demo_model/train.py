@@ -244,7 +244,7 @@ def stage_at(step: int, steps: int, seeing_steps: int) -> Stage:
 def rate_at(step: int, steps: int, seeing_steps: int) -> float:
     """The learning rate as a part of its peak: warm-up, plateau and decay, and once more lower for reading."""
     if step < seeing_steps:
-        return min(1.0, (step + 1) / WARM_UP, 0.2 + 1.8 * (1 - step / seeing_steps))
+        return min(1.0, (step + 1) / WARM_UP, max(0.1, 1.25 * (1 - step / seeing_steps)))
     left = (steps - step) / (steps - seeing_steps)
     return 0.8 * min(1.0, (step - seeing_steps + 1) / WARM_UP, left / 0.45)
 
