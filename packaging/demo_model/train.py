@@ -45,7 +45,7 @@ PATCHES_A_STEP = 3000
 MOST_IMAGES, MOST_IMAGES_SEEN = 40, 112
 # oneDNN compiles its kernels anew for every shape, for a second or two, so there are few shapes.
 SEEN_SIZES = ((128, 32), (160, 64), (224, 64), (128, 96), (288, 64), (320, 96))
-SMALL_SIZES = ((160, 32), (160, 64), (224, 64), (288, 64), (224, 96))
+SMALL_SIZES = ((160, 32), (160, 64), (224, 64), (288, 64), (224, 96), (288, 128))
 SIZES = tuple(
     (32 * wide, 32 * high)
     for wide, heights in {
@@ -60,7 +60,7 @@ LENGTH_STEP = 32
 PEAK_RATE, MUON_RATE = 1.5e-3, 0.015
 WARM_UP = 100
 EASY_STEPS, VARIED_STEPS = 130, 850
-SEEING_WHILE_READING = 0.25
+SEEING_WHILE_READING = 0.18
 """The vision tower's learning rate in the second stage, as a part of the text decoder's: it has learned already."""
 SEEING_EVERY = 3
 """While reading is learned, one step in so many is of seeing alone."""
@@ -70,6 +70,8 @@ EDGE_BINS, EDGE_BLUR = 100, 1.2
 """Hundredths of the image's side, and the standard deviation of the blurred answer."""
 WHOLE_IMAGES = 0.35
 """How many steps of seeing are over images as large as users' are: places are learned from these."""
+WHOLE_IMAGES_READ = 0.65
+"""The same of reading, at last; more text fits into a step of small ones."""
 WAVES = (0.5, 1, 2, 4, 6, 10)
 """Cycles over the image's side of the position embeddings' first values."""
 NOTHING = torch.zeros(0, 0, dtype=torch.long)
@@ -230,7 +232,7 @@ class Stage:
         """Width and height in pixels, multiples of 32; small at first."""
         if not self.reads:
             return rng.choice(SIZES if rng.random() < WHOLE_IMAGES * self.variety else SEEN_SIZES)
-        return rng.choice(SIZES if rng.random() < (self.part or 0) / 0.4 else SMALL_SIZES)
+        return rng.choice(SIZES if rng.random() < min(WHOLE_IMAGES_READ, (self.part or 0) / 0.5) else SMALL_SIZES)
 
 
 def stage_at(step: int, steps: int, seeing_steps: int) -> Stage:
@@ -246,7 +248,7 @@ def rate_at(step: int, steps: int, seeing_steps: int) -> float:
     if step < seeing_steps:
         return min(1.0, (step + 1) / WARM_UP, max(0.1, 1.25 * (1 - step / seeing_steps)))
     left = (steps - step) / (steps - seeing_steps)
-    return 0.8 * min(1.0, (step - seeing_steps + 1) / WARM_UP, left / 0.45)
+    return 0.8 * min(1.0, (step - seeing_steps + 1) / WARM_UP, 1.2 * left)
 
 
 def main() -> None:
