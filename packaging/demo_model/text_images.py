@@ -25,7 +25,7 @@ FONTS = (
 """Debian: fonts-dejavu-core, fonts-liberation. The latter have the widths and much of the look of Arial, Times New
 Roman and Courier New."""
 
-SIZES = (22, 36)
+SIZES = (24, 36)
 MOST_WORDS, MOST_CHARACTERS = 3, 24
 """Of a line."""
 CONTRAST = 90
