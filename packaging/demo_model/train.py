@@ -299,7 +299,8 @@ def work(worker: int, options: argparse.Namespace) -> None:
         nn.utils.clip_grad_norm_(parameters, 1.0)
         for optimiser in optimisers:
             optimiser.step()
-            optimiser.zero_grad()
+        for parameter in parameters:  # Those of the other workers' shares, too.
+            parameter.grad = None
         for owner, share in enumerate(learning):
             _send(share, owner)
         shown.update(figures | {"steps": 1})
