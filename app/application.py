@@ -23,7 +23,7 @@ from app.domain.ports import ConversationStore
 from app.domain.settings import ThemeChoice
 from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient
-from app.paths import RESOURCES, Paths
+from app.paths import DEMO_MODEL, RESOURCES, Paths
 from app.services.answers import Answers
 from app.services.background import BackgroundThread
 from app.services.chat_session import ChatSession
@@ -37,11 +37,12 @@ from app.services.store_thread import StoreThread
 from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
 from app.storage.settings_file import SettingsFile
+from app.ui.full_model_dialog import FullModelDialog
 from app.ui.image_dialog import ImageDialog
 from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
 
-SAMPLE = RESOURCES / "samples" / "receipt.png"
+SAMPLE, DEMO_SAMPLE = RESOURCES / "samples" / "receipt.png", RESOURCES / "samples" / "note.png"
 _log = logging.getLogger(__name__)
 
 
@@ -79,8 +80,7 @@ class Lorgnette(QObject):
         self._opens_latest = not images
         self.library.load()
         self.store.run(_opening_report, self._on_store_opened)
-        if folder := model_folder or self.preferences.settings.model_folder:
-            self.model.open(folder)
+        self.model.open(model_folder or self.preferences.settings.model_folder or str(DEMO_MODEL))
         self._on_files_dropped(images)
 
     def shut_down(self) -> None:
@@ -130,6 +130,7 @@ class Lorgnette(QObject):
         window.empty_state.open_clicked.connect(self._on_open_clicked)
         window.empty_state.sample_clicked.connect(self._on_sample_clicked)
         window.empty_state.model_clicked.connect(self._on_choose_model_clicked)
+        window.empty_state.full_model_clicked.connect(self._on_full_model_clicked)
         window.notices.remedy_clicked.connect(self._on_remedy_clicked)
         window.sidebar.new_chat_clicked.connect(self._on_new_chat_clicked)
         window.sidebar.conversation_chosen.connect(self.session.open)
@@ -172,8 +173,11 @@ class Lorgnette(QObject):
         picker = self.window.model_picker
         picker.folder_chosen.connect(self.model.open)
         picker.choose_clicked.connect(self._on_choose_model_clicked)
+        picker.demo_clicked.connect(self._on_demo_clicked)
+        picker.full_model_clicked.connect(self._on_full_model_clicked)
         picker.unload_clicked.connect(self._on_unload_clicked)
         self.window.sidebar.status_line.restart_clicked.connect(self.model.restart)
+        self.window.sidebar.status_line.full_model_clicked.connect(self._on_full_model_clicked)
         self.model.status_changed.connect(self._on_status_changed)
         self.model.opened.connect(self._on_model_opened)
 
@@ -246,7 +250,8 @@ class Lorgnette(QObject):
 
     @Slot()
     def _on_sample_clicked(self) -> None:
-        self._on_files_dropped([SAMPLE])
+        info = self.model.status.info
+        self._on_files_dropped([DEMO_SAMPLE if info and info.is_demo else SAMPLE])
 
     @Slot(object)
     def _on_files_dropped(self, files: Sequence[Path]) -> None:
@@ -318,6 +323,17 @@ class Lorgnette(QObject):
         dialog.open()
 
     @Slot()
+    def _on_full_model_clicked(self) -> None:
+        dialog = FullModelDialog(self.window)
+        dialog.choose_clicked.connect(self._on_choose_model_clicked)
+        dialog.open()
+
+    @Slot()
+    def _on_demo_clicked(self) -> None:
+        self.model.open(str(DEMO_MODEL))
+        self.preferences.update(replace(self.preferences.settings, model_folder=""))
+
+    @Slot()
     def _on_unload_clicked(self) -> None:
         self.model.unload()
         self.preferences.update(replace(self.preferences.settings, model_folder=""))
@@ -330,6 +346,8 @@ class Lorgnette(QObject):
 
     @Slot(str)
     def _on_model_opened(self, folder: str) -> None:
+        if Path(folder) == DEMO_MODEL:  # Opens by itself where no other does.
+            return
         settings = self.preferences.settings
         recent = settings.with_recent(folder)
         self.preferences.update(replace(settings, model_folder=folder, recent_model_folders=recent))

@@ -8,6 +8,9 @@ import platformdirs
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 """Files that ship with the application."""
 
+DEMO_MODEL = RESOURCES / "demo_model"
+"""The checkpoint that opens where the user has none; its card says what it can do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:

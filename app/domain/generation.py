@@ -64,7 +64,7 @@ class AnswerStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """An opened model, in words fit for the status line."""
+    """An opened model, in words fit for the status line. `is_demo` is true for the small one that ships along."""
 
     name: str
     folder: str
@@ -72,3 +72,4 @@ class ModelInfo:
     device: str
     device_reason: str
     context_length: int
+    is_demo: bool = False

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.domain.engine_status import EngineState, EngineStatus
 from app.ui.buttons import Role, button
 from app.ui.labels import label
 
@@ -12,6 +13,10 @@ HINT = (
     "Ask about it, or read its text. Everything stays on this machine."
 )
 MODEL_HINT = "Read text works at once. To ask questions, choose a model."
+DEMO_HINT = (
+    "The demo model answers “Read the text.” and “How many lines are there?” about short printed text. "
+    "The full model answers anything."
+)
 
 
 class EmptyState(QWidget):
@@ -20,6 +25,7 @@ class EmptyState(QWidget):
     open_clicked = Signal()
     sample_clicked = Signal()
     model_clicked = Signal()
+    full_model_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,11 +35,12 @@ class EmptyState(QWidget):
         title = label("Drop an image anywhere", "title", parent=card)
         self.hint = label(HINT, "hint", wraps=True, parent=card)
         self.open = button("Open images…", Role.PRIMARY, "Open images", card)
-        self.sample = button("Try the sample", Role.SOFT, "Add the sample receipt", card)
+        self.sample = button("Try the sample", Role.SOFT, "Add the sample image", card)
         self.model = button("Choose model…", Role.PLAIN, "Choose a model folder", card)
+        self.full_model = button("Get the full model…", Role.PLAIN, "How to get the full model", card)
         row = QHBoxLayout()
         row.setSpacing(8)
-        for item in (self.open, self.sample, self.model):
+        for item in (self.open, self.sample, self.model, self.full_model):
             row.addWidget(item)
         row.addStretch(1)
         column = QVBoxLayout(card)
@@ -54,8 +61,14 @@ class EmptyState(QWidget):
         self.open.clicked.connect(self.open_clicked)
         self.sample.clicked.connect(self.sample_clicked)
         self.model.clicked.connect(self.model_clicked)
+        self.full_model.clicked.connect(self.full_model_clicked)
+        self.set_status(EngineStatus())
 
-    def set_model_missing(self, is_missing: bool) -> None:
-        """Offer to choose a model only where there is none."""
+    def set_status(self, status: EngineStatus) -> None:
+        """Offer to choose a model where there is none, and the full one where the demo is open."""
+        is_missing = status.state in {EngineState.NO_MODEL, EngineState.FAILED}
+        is_demo = status.info is not None and status.info.is_demo
         self.model.setVisible(is_missing)
-        self.hint.setText(f"{HINT}\n{MODEL_HINT}" if is_missing else HINT)
+        self.full_model.setVisible(is_demo)
+        more = MODEL_HINT if is_missing else DEMO_HINT if is_demo else ""
+        self.hint.setText(f"{HINT}\n{more}".strip())

@@ -11,9 +11,10 @@ from app.ui.labels import ElidedLabel, label, tooltip
 
 
 class EngineStatusLine(QFrame):
-    """A dot, the state, progress while loading, and Restart where it helps."""
+    """A dot, the state, progress while loading, Restart where it helps, and the way from the demo to the full model."""
 
     restart_clicked = Signal()
+    full_model_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,6 +25,8 @@ class EngineStatusLine(QFrame):
         self._offline = label("Offline · opens no connections", "muted", parent=self)
         self.restart = button("Restart engine", Role.LINK, parent=self)
         self.restart.clicked.connect(self.restart_clicked)
+        self.full_model = button("Get the full model…", Role.LINK, parent=self)
+        self.full_model.clicked.connect(self.full_model_clicked)
         self._progress = QProgressBar(self)
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName("Loading")
@@ -36,7 +39,8 @@ class EngineStatusLine(QFrame):
         column.setSpacing(6)
         column.addLayout(row)
         column.addWidget(self._progress)
-        column.addWidget(self.restart, 0, Qt.AlignmentFlag.AlignLeft)
+        for link in (self.restart, self.full_model):
+            column.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._offline)
         self.set_status(EngineStatus())
 
@@ -53,6 +57,7 @@ class EngineStatusLine(QFrame):
         self._progress.setVisible(status.state is EngineState.LOADING and status.progress > 0)
         self._progress.setValue(round(status.progress * 100))
         self.restart.setVisible(status.state is EngineState.DIED)
+        self.full_model.setVisible(status.info is not None and status.info.is_demo)
 
 
 class _Dot(QWidget):

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.domain.engine_status import EngineState, EngineStatus
+from app.domain.engine_status import EngineStatus
 from app.paths import RESOURCES
 from app.ui.buttons import Role, button
 from app.ui.chat_view import ChatView
@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
         """Show the engine's state everywhere."""
         self.sidebar.status_line.set_status(status)
         self.model_picker.set_status(status)
-        self.empty_state.set_model_missing(status.state in {EngineState.NO_MODEL, EngineState.FAILED})
+        self.empty_state.set_status(status)
 
     def set_sidebar_wanted(self, is_wanted: bool) -> None:
         """Unfold or fold the sidebar."""

@@ -14,10 +14,16 @@ MAX_NAME = 36
 
 
 class ModelPicker(QToolButton):
-    """A button with a menu. `folder_chosen(str)` for a recent model, `choose_clicked()`, `unload_clicked()`."""
+    """A button with a menu.
+
+    `folder_chosen(str)` for a recent model, `demo_clicked()`, `choose_clicked()`, `full_model_clicked()`,
+    `unload_clicked()`.
+    """
 
     folder_chosen = Signal(str)
+    demo_clicked = Signal()
     choose_clicked = Signal()
+    full_model_clicked = Signal()
     unload_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -58,8 +64,11 @@ class ModelPicker(QToolButton):
             action.setToolTip(tooltip(folder))
             action.setCheckable(True)
             action.setChecked(info is not None and info.folder == folder)
-        if self._recent:
-            self._menu.addSeparator()
+        demo = self._menu.addAction("Demo (short printed text)", self.demo_clicked.emit)
+        demo.setCheckable(True)
+        demo.setChecked(info is not None and info.is_demo)
+        self._menu.addSeparator()
+        self._menu.addAction("Get the full model…", self.full_model_clicked.emit)
         self._menu.addAction("Choose a model folder…", self.choose_clicked.emit)
         unload = self._menu.addAction("Unload the model", self.unload_clicked.emit)
         unload.setEnabled(self._status.state is not EngineState.NO_MODEL)

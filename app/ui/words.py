@@ -41,7 +41,8 @@ def engine_status(status: EngineStatus) -> str:
         case EngineState.LOADING:
             return activity(status.stage, status.progress)
         case EngineState.READY if status.info:
-            return f"Ready on {status.info.device}"
+            demo = "Demo model · " if status.info.is_demo else ""
+            return f"{demo}Ready on {status.info.device}"
         case EngineState.DIED:
             return "The engine stopped"
         case _:

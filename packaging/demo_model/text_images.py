@@ -124,7 +124,8 @@ def _fitting_text(
         font = _font(rng.choice(FONTS) if rng.random() < variety else FONTS[0], size)
         ascent, descent = font.getmetrics()
         spacing = (ascent + descent) * rng.uniform(1.0, 1.0 + 0.8 * variety)
-        count = rng.randint(1, most_lines)
+        # Several lines are harder, and teach more for the same pixels: they come more often.
+        count = max(rng.randint(1, most_lines), rng.randint(1, most_lines) if rng.random() < 0.5 else 1)
         if spacing * count > high + descent:
             continue
         lines = [_line(rng, font, wide - 2 * MARGIN) for _ in range(count)]

@@ -255,7 +255,7 @@ def main() -> None:
     """Start the workers and wait for them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=9500)
+    parser.add_argument("--steps", type=int, default=8600)
     parser.add_argument("--seeing-steps", type=int, default=6000)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)

@@ -62,6 +62,7 @@ def test_the_main_job(open_desktop: OpenDesktop, receipt: Path, model_folder: Pa
 
 def test_a_question_without_a_model_is_kept_and_answered_later(open_desktop: OpenDesktop, model_folder: Path) -> None:
     desktop = open_desktop()
+    desktop.lorgnette.model.unload()
     desktop.type_and_send(QUESTION)
     refused = desktop.wait_for_answer()
     assert refused.problem

@@ -146,13 +146,13 @@ def test_labels_are_the_answers_and_their_end() -> None:
 
 
 def test_the_schedule_sees_first_and_ends_at_rest() -> None:
-    stages = [stage_at(step, 400, 300) for step in range(400)]
-    assert not any(stage.reads for stage in stages[:300])
-    assert sum(stage.reads for stage in stages[300:]) > 60
-    assert not stages[300].rounds
-    assert stages[399].rounds
-    assert rate_at(399, 400, 300) < 0.05
-    assert max(rate_at(step, 400, 300) for step in range(400)) == 1.0
+    stages = [stage_at(step, 2000, 1500) for step in range(2000)]
+    assert not any(stage.reads for stage in stages[:1500])
+    assert sum(stage.reads for stage in stages[1500:]) > 300
+    assert not stages[1500].rounds
+    assert stages[1999].rounds
+    assert rate_at(1999, 2000, 1500) < 0.05
+    assert max(rate_at(step, 2000, 1500) for step in range(2000)) == 1.0
 
 
 def test_weights_are_rounded_as_auto_round_rounds_them() -> None:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.chat import Draft
 from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem, ProblemKind
+from app.domain.generation import ModelInfo
 from app.domain.settings import ThemeChoice
 from app.ui.main_window import NARROW, MainWindow
 from app.ui.notice_bar import SHOWN
@@ -19,6 +20,11 @@ from tests.support.chats import answer, attachment, conversation, question
 from tests.support.drops import drag_over, drop, files
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+DEMO = ModelInfo(
+    name="Demo", folder="/demo", scheme="W4A16", device="CPU", device_reason="-", context_length=4096, is_demo=True
+)
 
 
 def test_several_files_are_dropped_at_once_under_an_overlay(window: MainWindow, qtbot: QtBot) -> None:
@@ -132,10 +138,17 @@ def _text(widget: QWidget) -> str:
     return widget.text() if isinstance(widget, QAbstractButton) else ""
 
 
-def test_the_state_of_the_engine_is_shown_everywhere(window: MainWindow) -> None:
+def test_the_state_of_the_engine_is_shown_everywhere(window: MainWindow, qtbot: QtBot) -> None:
     window.set_status(EngineStatus())
     assert window.empty_state.model.isVisibleTo(window)
     assert "choose a model" in window.empty_state.hint.text()
+    assert not window.sidebar.status_line.full_model.isVisible()
+    window.set_status(EngineStatus(state=EngineState.READY, info=DEMO))
+    assert "“Read the text.”" in window.empty_state.hint.text()
+    assert not window.empty_state.model.isVisibleTo(window)
+    with qtbot.waitSignals([window.sidebar.status_line.full_model_clicked, window.empty_state.full_model_clicked]):
+        window.sidebar.status_line.full_model.click()
+        window.empty_state.full_model.click()
     window.set_status(EngineStatus(state=EngineState.DIED))
     assert window.sidebar.status_line.restart.isVisible()
     assert window.sidebar.status_line.text == "The engine stopped"

@@ -17,9 +17,11 @@ from app.engine.process.messages import Ask, Event, Loading, OpenModel, Ready, R
 from app.engine.runtimes.port import DecoderRuntime
 from app.engine.runtimes.torch.devices import choose_device
 from app.engine.runtimes.torch.runtime import TorchRuntime
+from app.paths import DEMO_MODEL
 
 Emit = Callable[[Event], None]
 PROGRESS_STEP = 0.01
+DEMO_NAME = "Demo (short printed text)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,15 @@ class ModelBackend:
         stage(Stage.LOADING, 0.0)
         runtime = TorchRuntime(checkpoint, device, lambda part: stage(Stage.LOADING, part), check)
         self._model = _Model(checkpoint, tokenizer, runtime)
+        is_demo = checkpoint.folder.resolve() == DEMO_MODEL
         info = ModelInfo(
-            name=checkpoint.folder.resolve().name,
+            name=DEMO_NAME if is_demo else checkpoint.folder.resolve().name,
             folder=str(checkpoint.folder),
             scheme=checkpoint.scheme,
             device=device.name,
             device_reason=device.reason,
             context_length=runtime.capacity,
+            is_demo=is_demo,
         )
         emit(Ready(request.request_id, info))
 

@@ -1,0 +1,68 @@
+"""What a person meets who has just installed Lorgnette: the demo model is open, and it reads what they drop."""
+
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from app.domain.chat import MessageState
+from app.domain.engine_status import EngineState
+from app.paths import Paths
+from app.storage.settings_file import SettingsFile
+from tests.end_to_end.conftest import Desktop, OpenDesktop
+from tests.support.printed_text import print_text
+
+NAME = "Demo (short printed text)"
+
+
+def ready(desktop: Desktop) -> Desktop:
+    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    return desktop
+
+
+def test_a_first_start(open_desktop: OpenDesktop, paths: Paths, tmp_path: Path, qtbot: QtBot) -> None:
+    print_text(tmp_path / "note.png", "Tanu 5093", "Rika 27")
+    desktop = ready(open_desktop())
+    window = desktop.window
+    assert window.model_picker.text() == NAME
+    assert window.sidebar.status_line.text == "Demo model · Ready on CPU"
+    assert "Read the text." in window.empty_state.hint.text()
+
+    desktop.drop(tmp_path / "note.png")
+    desktop.wait_for_images(1)
+    pieces: list[str] = []
+    desktop.lorgnette.session.message_changed.connect(lambda message: pieces.append(message.text))
+    desktop.type_and_send("Read the text.")
+    answer = desktop.wait_for_answer()
+    assert answer.text == "Tanu 5093\nRika 27"
+    assert answer.model_name == NAME
+
+    desktop.type_and_send("How many lines are there?")
+    desktop.wait(lambda: len(desktop.branch) == 4)
+    assert desktop.wait_for_answer().text == "2 lines"
+
+    window.chat_view.answers[-1].regenerate.click()
+    desktop.wait(lambda: desktop.lorgnette.session.is_busy)
+    again = desktop.wait_for_answer()
+    assert again.state is MessageState.COMPLETE
+    assert again.text == "2 lines"
+
+    window.sidebar.status_line.full_model.click()
+    desktop.close()
+    kept, _ = SettingsFile(paths.settings).load()
+    assert (kept.model_folder, kept.recent_model_folders) == ("", ())
+
+
+def test_the_users_own_model_opens_in_its_place_and_the_demo_is_a_click_away(
+    open_desktop: OpenDesktop, model_folder: Path
+) -> None:
+    desktop = ready(open_desktop())
+    desktop.lorgnette.model.open(str(model_folder))
+    desktop.wait(lambda: desktop.window.model_picker.text() == model_folder.name)
+    desktop.close()
+
+    again = ready(open_desktop())
+    assert again.window.model_picker.text() == model_folder.name
+    assert not again.window.sidebar.status_line.full_model.isVisible()
+    again.window.model_picker.demo_clicked.emit()
+    again.wait(lambda: again.window.model_picker.text() == NAME)
+    assert again.window.sidebar.status_line.full_model.isVisible()
