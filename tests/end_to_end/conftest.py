@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.application import Lorgnette
 from app.domain.chat import Message
+from app.domain.engine_status import EngineState
 from app.domain.generation import GREEDY, GenerationOptions
 from app.domain.settings import Settings
 from app.paths import Paths
@@ -46,6 +47,15 @@ class Desktop:
     @property
     def branch(self) -> tuple[Message, ...]:
         return self.lorgnette.session.branch
+
+    def open_model(self, folder: Path) -> None:
+        """Choose a model in place of the one that is open, and wait until it can be asked."""
+        self.lorgnette.model.open(str(folder))
+        self.wait(lambda: self._is_ready(folder))
+
+    def _is_ready(self, folder: Path) -> bool:
+        status = self.lorgnette.model.status
+        return status.state is EngineState.READY and status.info is not None and status.info.folder == str(folder)
 
     def drop(self, *paths: Path) -> None:
         """Drag files over the window and let go."""

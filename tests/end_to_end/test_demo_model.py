@@ -56,8 +56,8 @@ def test_the_users_own_model_opens_in_its_place_and_the_demo_is_a_click_away(
     open_desktop: OpenDesktop, model_folder: Path
 ) -> None:
     desktop = ready(open_desktop())
-    desktop.lorgnette.model.open(str(model_folder))
-    desktop.wait(lambda: desktop.window.model_picker.text() == model_folder.name)
+    desktop.open_model(model_folder)
+    assert desktop.window.model_picker.text() == model_folder.name
     desktop.close()
 
     again = ready(open_desktop())

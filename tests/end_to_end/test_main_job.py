@@ -31,8 +31,7 @@ def test_the_main_job(open_desktop: OpenDesktop, receipt: Path, model_folder: Pa
     assert "Walnut cake 4.00" in read.text
     assert window.chat_view.answers[-1].text.toPlainText() == read.text
 
-    desktop.lorgnette.model.open(str(model_folder))
-    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    desktop.open_model(model_folder)
     assert window.sidebar.status_line.text == "Ready on CPU"
     assert window.model_picker.text() == model_folder.name
     desktop.drop(receipt)
@@ -71,8 +70,7 @@ def test_a_question_without_a_model_is_kept_and_answered_later(open_desktop: Ope
     assert box
     assert box.remedy.text() == "Choose model…"
 
-    desktop.lorgnette.model.open(str(model_folder))
-    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    desktop.open_model(model_folder)
     desktop.window.chat_view.answers[-1].regenerate.click()
     desktop.wait(lambda: desktop.branch[-1].state is MessageState.COMPLETE)
     assert desktop.branch[-1].text == ANSWERS[QUESTION]
@@ -82,8 +80,7 @@ def test_stop_keeps_what_was_said_and_the_engine_goes_on(
     open_desktop: OpenDesktop, endless_model: Path, qtbot: QtBot
 ) -> None:
     desktop = open_desktop()
-    desktop.lorgnette.model.open(str(endless_model))
-    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    desktop.open_model(endless_model)
 
     desktop.type_and_send(QUESTION)
     desktop.wait(lambda: bool(desktop.branch) and len(desktop.branch[-1].text) > 20)
@@ -108,8 +105,8 @@ def test_a_killed_engine_is_told_in_the_chat_and_restarted_by_its_button(
     open_desktop: OpenDesktop, model_folder: Path
 ) -> None:
     desktop = open_desktop()
-    desktop.lorgnette.model.open(str(model_folder))
-    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    desktop.open_model(model_folder)
+    desktop.wait(lambda: len(engine_processes_of(os.getpid())) == 1)  # The demo's has ended.
     (pid,) = engine_processes_of(os.getpid())
     os.kill(pid, signal.SIGSTOP)  # So that it cannot have answered before it is killed.
     desktop.type_and_send(QUESTION)

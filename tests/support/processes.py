@@ -16,8 +16,16 @@ def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
 def engine_processes_of(pid: int) -> list[int]:
     """Process ids of all children, of whatever thread, that multiprocessing has spawned; not its resource tracker."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
-    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    return sorted(child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes())
+    children = [child.decode() for task in tasks for child in _read(task / "children").split()]
+    return sorted(int(child) for child in children if b"spawn_main" in _read(Path(f"/proc/{child}/cmdline")))
+
+
+def _read(path: Path) -> bytes:
+    """What stands in a file below /proc; nothing if its thread or process has ended meanwhile."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def is_alive(pid: int) -> bool:
