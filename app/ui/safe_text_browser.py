@@ -40,9 +40,9 @@ class SafeTextBrowser(QTextBrowser):
         self._markdown: str | None = None
 
     def show_markdown(self, text: str) -> None:
-        """Render GitHub's Markdown, without HTML."""
+        """Render GitHub's Markdown, without HTML, and with a line for every line: text read from an image has lines."""
         self._markdown = text
-        self.document().setMarkdown(text, _MARKDOWN)
+        self.document().setMarkdown(_with_hard_breaks(text), _MARKDOWN)
         self._style_tables()
 
     def show_plain(self, text: str) -> None:
@@ -101,3 +101,18 @@ class SafeTextBrowser(QTextBrowser):
     @Slot(QUrl)
     def _on_anchor_clicked(self, url: QUrl) -> None:
         self.link_clicked.emit(url.toString())
+
+
+def _with_hard_breaks(text: str) -> str:
+    """End every line that Markdown would join with the next by its sign for a break; code stays as it is."""
+    lines, fence = [], ""
+    for line in text.split("\n"):
+        opening = line.lstrip()[:3]
+        if fence:
+            fence = "" if opening == fence else fence
+        elif opening in {"```", "~~~"}:
+            fence = opening
+        elif line.strip():
+            line = f"{line.rstrip()}  "  # noqa: PLW2901
+        lines.append(line)
+    return "\n".join(lines)

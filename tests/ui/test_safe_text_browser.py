@@ -64,3 +64,18 @@ def test_it_is_as_tall_as_its_text(browser: SafeTextBrowser, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: browser.sizeHint().height() > long * 1.6)
     assert short * 4 < long
     assert not browser.verticalScrollBar().isVisible()
+
+
+def test_lines_that_were_read_stay_lines(browser: SafeTextBrowser) -> None:
+    browser.show_markdown("Harbour Lane 27\nOpen 08:30\n\n- one\n- two\n\n```\na\n  b\n```\n# Title\nend")
+    shown = browser.toPlainText().replace("\N{LINE SEPARATOR}", "\n").split("\n")
+    assert [line for line in shown if line] == [
+        "Harbour Lane 27",
+        "Open 08:30",
+        "one",
+        "two",
+        "a",
+        "  b",
+        "Title",
+        "end",
+    ]
