@@ -62,6 +62,10 @@ class AnswerStats:
         return (self.new_tokens - 1) / decoding if self.new_tokens > 1 and decoding > 0 else 0.0
 
 
+DEMO_NAME = "Demo (short printed text)"
+"""What the model that ships along is called wherever it is shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
     """An opened model, in words fit for the status line. `is_demo` is true for the small one that ships along."""

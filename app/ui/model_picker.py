@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.domain.engine_status import EngineState, EngineStatus
+from app.domain.generation import DEMO_NAME
 from app.ui import words
 from app.ui.labels import tooltip
 
@@ -64,7 +65,7 @@ class ModelPicker(QToolButton):
             action.setToolTip(tooltip(folder))
             action.setCheckable(True)
             action.setChecked(info is not None and info.folder == folder)
-        demo = self._menu.addAction("Demo (short printed text)", self.demo_clicked.emit)
+        demo = self._menu.addAction(DEMO_NAME, self.demo_clicked.emit)
         demo.setCheckable(True)
         demo.setChecked(info is not None and info.is_demo)
         self._menu.addSeparator()

@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="images of each number of lines")
     options = parser.parse_args()
     for folder in options.folders:
-        print(json.dumps({"folder": folder.name, "count": options.count} | measure(folder, options.count)), flush=True)
+        print(json.dumps({"folder": folder.name, "images": options.count} | measure(folder, options.count)), flush=True)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,9 @@ WAVES = (0.5, 1, 2, 4, 6, 10)
 NOTHING = torch.zeros(0, 0, dtype=torch.long)
 SAVE_STEPS, LOG_STEPS = 100, 20
 
+Row = tuple[list[int], list[int]]
+"""The tokens of a conversation and their labels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -168,27 +171,20 @@ class Lessons:
             for image in images
         ]
         rows = [self._row(turns, grid[0] * grid[1]) for turns in said]
-        longest = math.ceil(max(len(tokens) for tokens, _ in rows) / LENGTH_STEP) * LENGTH_STEP
-        tokens = torch.zeros(len(rows), longest, dtype=torch.long)
-        labels = torch.full_like(tokens, -100)
-        for number, (row, answer) in enumerate(rows):
-            tokens[number, : len(row)] = torch.tensor(row)
-            labels[number, : len(answer)] = torch.tensor(answer)
-        return tokens, labels
+        longest = max(len(tokens) for tokens, _ in rows)
+        return _padded(rows, math.ceil(longest / LENGTH_STEP) * LENGTH_STEP)
 
     def without_image(self, step: int, worker: int) -> tuple[Tensor, Tensor]:
         """Tokens and labels [B, T] of questions without an image."""
         rng = random.Random(f"{SEED} {step} {worker} text")
-        tokens = torch.zeros(MOST_IMAGES, 128, dtype=torch.long)
-        labels = torch.full_like(tokens, -100)
-        for number in range(MOST_IMAGES):
-            row, answer = [*self._open], [-100] * len(self._open)
-            self._turn(row, answer, other_question(rng), REFUSAL)
-            tokens[number, : len(row)] = torch.tensor(row)
-            labels[number, : len(answer)] = torch.tensor(answer)
-        return tokens, labels
+        rows: list[Row] = []
+        for _ in range(MOST_IMAGES):
+            tokens, labels = [*self._open], [-100] * len(self._open)
+            self._turn(tokens, labels, other_question(rng), REFUSAL)
+            rows.append((tokens, labels))
+        return _padded(rows, 128)
 
-    def _row(self, turns: Sequence[Turn], visual: int) -> tuple[list[int], list[int]]:
+    def _row(self, turns: Sequence[Turn], visual: int) -> Row:
         tokens = [*self._open, self._start, *[self._pad] * visual, self._end]
         labels = [-100] * len(tokens)
         for number, (question, answer) in enumerate(turns):
@@ -244,7 +240,7 @@ def stage_at(step: int, steps: int, seeing_steps: int) -> Stage:
 
 
 def rate_at(step: int, steps: int, seeing_steps: int) -> float:
-    """The learning rate as a part of its peak: warm-up, plateau and decay, and once more lower for reading."""
+    """The learning rate as a part of its peak: it warms up and falls evenly, once to see and once to read."""
     if step < seeing_steps:
         return min(1.0, (step + 1) / WARM_UP, max(0.1, 1.25 * (1 - step / seeing_steps)))
     left = (steps - step) / (steps - seeing_steps)
@@ -406,9 +402,9 @@ def _start_weights(model: Any) -> None:  # noqa: ANN401
         waves += [torch.sin(2 * math.pi * cycles * axis), torch.cos(2 * math.pi * cycles * axis)]
     down = torch.stack(waves, dim=1)[:, None].expand(side, side, -1)
     across = down.transpose(0, 1)
-    places = torch.cat([down, across], dim=2).flatten(0, 1)
+    both = torch.cat([down, across], dim=2).flatten(0, 1)
     table.normal_(0, 0.02)
-    table[:, : places.shape[1]] += 0.5 * places
+    table[:, : both.shape[1]] += 0.5 * both
     model.model.language_model.embed_tokens.weight.normal_(0, 0.05)
 
 
@@ -441,6 +437,16 @@ def places(image: TextImage, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
         if ended:
             edges[token, 2] = ended[-1] / width
     return slots, edges.clamp(0, 0.999)
+
+
+def _padded(rows: Sequence[Row], length: int) -> tuple[Tensor, Tensor]:
+    """Tokens and labels [B, length]."""
+    tokens = torch.zeros(len(rows), length, dtype=torch.long)
+    labels = torch.full_like(tokens, -100)
+    for number, (row, answer) in enumerate(rows):
+        tokens[number, : len(row)] = torch.tensor(row)
+        labels[number, : len(answer)] = torch.tensor(answer)
+    return tokens, labels
 
 
 def _blank(rng: random.Random, width: int, height: int) -> TextImage:

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from pytestqt.qtbot import QtBot
-
 from app.domain.chat import MessageState
 from app.domain.engine_status import EngineState
 from app.paths import Paths
@@ -19,7 +17,7 @@ def ready(desktop: Desktop) -> Desktop:
     return desktop
 
 
-def test_a_first_start(open_desktop: OpenDesktop, paths: Paths, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_first_start(open_desktop: OpenDesktop, paths: Paths, tmp_path: Path) -> None:
     print_text(tmp_path / "note.png", "Tanu 5093", "Rika 27")
     desktop = ready(open_desktop())
     window = desktop.window
@@ -29,8 +27,6 @@ def test_a_first_start(open_desktop: OpenDesktop, paths: Paths, tmp_path: Path, 
 
     desktop.drop(tmp_path / "note.png")
     desktop.wait_for_images(1)
-    pieces: list[str] = []
-    desktop.lorgnette.session.message_changed.connect(lambda message: pieces.append(message.text))
     desktop.type_and_send("Read the text.")
     answer = desktop.wait_for_answer()
     assert answer.text == "Tanu 5093\nRika 27"

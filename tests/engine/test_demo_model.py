@@ -13,9 +13,9 @@ from boxes import box_of
 
 from app.domain.chat import Role, Turn
 from app.domain.errors import Cancelled
-from app.domain.generation import FinishReason, GenerationOptions
+from app.domain.generation import DEMO_NAME, FinishReason, GenerationOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
-from app.engine.generation.backend import DEMO_NAME, ModelBackend
+from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, OpenModel, Ready, Stats, Token
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.domain.engine_status import Stage
 from app.domain.errors import ModelMissing
-from app.domain.generation import FinishReason, ModelInfo
+from app.domain.generation import DEMO_NAME, FinishReason, ModelInfo
 from app.domain.ports import CancelCheck
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.generate import Listener, generate
@@ -21,7 +21,6 @@ from app.paths import DEMO_MODEL
 
 Emit = Callable[[Event], None]
 PROGRESS_STEP = 0.01
-DEMO_NAME = "Demo (short printed text)"
 
 
 @dataclass(frozen=True, slots=True)
