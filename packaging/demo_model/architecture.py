@@ -14,9 +14,14 @@ SPECIAL_TOKENS = (
     "<|video_pad|>",
 )
 BOX_HEAD, BOX_MIDDLE, BOX_TAIL = '```json\n[\n\t{"bbox_2d": [', '], "label": "', '"}\n]\n```'
-"""The fixed parts of an answer with a box, a token each."""
+"""The fixed parts of an answer with a box: the first and the last are a token each."""
+BOX_STEP = 4
+BOX_NUMBERS = tuple(tuple(f"{number}{behind}" for number in range(0, 1000, BOX_STEP)) for behind in (", ", BOX_MIDDLE))
+"""The numbers of a box with what stands behind them, a token each: the first three, and the last. A place is then one
+choice among neighbours. Digit after digit it is three, and the model does not learn them in hours."""
 PHRASES = ("user\n", "assistant\n", "Read the text.", "How many lines are there?", "Where is ")
 """What every conversation repeats, a token each: spelled out, it would be half of what the model reads."""
+ADDED = (BOX_HEAD, BOX_TAIL, *PHRASES, *BOX_NUMBERS[0], *BOX_NUMBERS[1])
 
 PATCH, WINDOW = 16, 32
 """Pixels of a patch and of a visual token, each way."""
@@ -30,7 +35,7 @@ def make_tokenizer() -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in SPECIAL_TOKENS])
-    tokenizer.add_tokens([AddedToken(name, normalized=False) for name in (BOX_HEAD, BOX_MIDDLE, BOX_TAIL, *PHRASES)])
+    tokenizer.add_tokens([AddedToken(name, normalized=False) for name in ADDED])
     return tokenizer
 
 

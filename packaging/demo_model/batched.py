@@ -80,8 +80,8 @@ def read(
     embeddings: Tensor | None,
     levels: list[Tensor],
     grid: tuple[int, int],
-) -> Tensor:
-    """Tokens [B, T] -> last hidden states [B, T, D].
+) -> tuple[Tensor, list[Tensor]]:
+    """Tokens [B, T] -> normalised last hidden states [B, T, D], and what every layer gave, of the same shape.
 
     The image's tokens stand at `visual_start` in every row; `grid` is its height and width in visual tokens.
     """
@@ -93,13 +93,14 @@ def read(
             [hidden[:, :visual_start], embeddings.to(hidden.dtype), hidden[:, visual_start + count :]], dim=1
         )
     cos, sin = text.rotary_emb(hidden, positions(tokens.shape[1], visual_start, grid if count else (0, 0))[:, None])
+    given = []
     for number, layer in enumerate(text.layers):
         hidden = layer(hidden, attention_mask=None, position_embeddings=(cos, sin))
         if number < len(levels):
             padding = (0, 0, visual_start, hidden.shape[1] - visual_start - count)
             hidden = hidden + nn.functional.pad(levels[number].to(hidden.dtype), padding)
-    result: Tensor = text.norm(hidden)
-    return result
+        given.append(hidden)
+    return text.norm(hidden), given
 
 
 def positions(length: int, visual_start: int, grid: tuple[int, int]) -> Tensor:

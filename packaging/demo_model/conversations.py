@@ -4,7 +4,7 @@ import json
 import random
 from enum import StrEnum
 
-from architecture import BOX_HEAD, BOX_MIDDLE, BOX_TAIL
+from architecture import BOX_HEAD, BOX_MIDDLE, BOX_STEP, BOX_TAIL
 from text_images import ENDINGS, TextImage, random_word
 
 REFUSAL = "I can only read short printed text."
@@ -18,6 +18,8 @@ OPENINGS = (
     "Do you", "Please", "Compare", "List", "Where are", "Where do", "Read me", "How many words", "Find the", "Give me",
     "What time", "Are you", "Help", "Make", "Name", "Solve", "Reading is", "The text", "Where", "How many", "Explain",
 )  # fmt: skip
+ABSENT = 0.25
+"""How many of the words that are asked for are not there."""
 COMMON = (
     "the image this picture a an in on of and people colour car dog cat tree house poem story number sum table chart",
     "your name weather today you do see it is there me please about between left right first last total price who what",
@@ -39,19 +41,17 @@ class Kind(StrEnum):
 
 def random_kind(rng: random.Random) -> Kind:
     """Reading and finding are the hard ones, and come most."""
-    return rng.choices(list(Kind), (0.5, 0.36, 0.09, 0.05))[0]
+    return rng.choices(list(Kind), (0.55, 0.36, 0.05, 0.04))[0]
 
 
-def conversation(rng: random.Random, image: TextImage, turns: int) -> list[Turn]:
-    """`turns` questions about `image`, all different in kind or word."""
-    made: list[Turn] = []
-    while len(made) < turns:
-        turn = ask(rng, image, random_kind(rng))
-        if all(turn[1] != answer for _, answer in made):
-            made.append(turn)
-        elif made and not image.lines:
-            break
-    return made
+def conversation(rng: random.Random, image: TextImage, turns: int, kind: Kind | None = None) -> list[Turn]:
+    """At most `turns` questions about `image`, with different answers; of one kind if that is given."""
+    made: dict[str, Turn] = {}
+    for _ in range(turns + 3):
+        turn = ask(rng, image, kind or random_kind(rng))
+        if len(made) < turns:
+            made.setdefault(turn[1], turn)
+    return list(made.values())
 
 
 def ask(rng: random.Random, image: TextImage, kind: Kind) -> Turn:
@@ -75,9 +75,12 @@ def box_answer(word: str, box: tuple[float, float, float, float], width: int, he
 
 
 def thousandths(box: tuple[float, float, float, float], width: int, height: int) -> tuple[int, ...]:
-    """Left, top, right and bottom as whole thousandths of the image's sides, 0..999."""
+    """Left, top, right and bottom in thousandths of the image's sides, 0..996, in steps of BOX_STEP."""
     sides = (width, height, width, height)
-    return tuple(min(999, max(0, round(edge / side * 1000))) for edge, side in zip(box, sides, strict=True))
+    steps = 1000 // BOX_STEP
+    return tuple(
+        BOX_STEP * min(steps - 1, max(0, round(edge / side * steps))) for edge, side in zip(box, sides, strict=True)
+    )
 
 
 def other_question(rng: random.Random) -> str:
@@ -93,7 +96,7 @@ def _where(rng: random.Random, image: TextImage) -> Turn:
     # People type a word without the comma behind it; the box is the whole word's.
     plain = [word.text.rstrip(ENDINGS) or word.text for word in image.words]
     askable = [number for number, text in enumerate(plain) if plain.count(text) == 1 and len(text) > 1]
-    if not askable or rng.random() < 0.15:
+    if not askable or rng.random() < ABSENT:
         absent = random_word(rng).rstrip(ENDINGS)
         if absent and absent not in plain:
             return f"Where is {absent}?", NOT_FOUND

@@ -7,13 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from architecture import BOX_HEAD, BOX_MIDDLE, BOX_TAIL, make_model, make_tokenizer
+from architecture import BOX_HEAD, BOX_MIDDLE, BOX_STEP, BOX_TAIL, make_model, make_tokenizer
 from batched import cut, make_fast, read, see
 from conversations import NO_TEXT, REFUSAL, box_answer, conversation
+from heads import Heads, answer_targets
+from lessons import CHARACTERS, FIRST_CHARACTER, Batch, Lessons, Stage, places, rate_at, stage_at
+from released import start_from
 from rounding import RoundingLinear, rounded
+from safetensors.torch import load_file
 from text_images import FONT_FOLDER, FONTS, TextImage, render
-from train import CHARACTERS, FIRST_CHARACTER, Lessons, Stage, places, rate_at, stage_at
+from tokenizers import Tokenizer
 
+from app.paths import DEMO_MODEL
 from tests.support.tiny_model import quiet
 
 pytestmark = pytest.mark.skipif(
@@ -82,7 +87,7 @@ def test_answers_are_true_of_the_image() -> None:
                 kinds.add("where")
                 (item,) = json.loads(answer.removeprefix("```json\n").removesuffix("\n```"))
                 (word,) = (word for word in image.words if word.text.rstrip(".,:;!?") == item["label"].rstrip(".,:;!?"))
-                assert abs(item["bbox_2d"][0] - word.box[0] / 320 * 1000) <= 0.5
+                assert abs(item["bbox_2d"][0] - word.box[0] / 320 * 1000) <= BOX_STEP / 2
                 assert item["label"] in question
             elif answer == REFUSAL:
                 kinds.add("other")
@@ -101,17 +106,67 @@ def test_a_blank_image_has_no_text() -> None:
     assert NO_TEXT in answers or REFUSAL in answers or "0 lines" in answers
 
 
-def test_a_box_is_three_tokens_and_its_numbers() -> None:
+def test_a_box_is_a_token_for_every_number_and_two_around_it() -> None:
     tokenizer = make_tokenizer()
-    answer = box_answer('5"', (10, 20, 50, 40), 200, 100)
+    answer = box_answer('5"', (12, 20, 48, 40), 200, 100)
     tokens = tokenizer.encode(answer).tokens
-    assert [tokens[0], tokens[-1]] == [BOX_HEAD, BOX_TAIL]
-    assert BOX_MIDDLE in tokens
+    assert tokens == [BOX_HEAD, "60, ", "200, ", "240, ", f"400{BOX_MIDDLE}", "5", "\\", '"', BOX_TAIL]
     assert tokenizer.decode(tokenizer.encode(answer).ids) == answer
     assert json.loads(answer.removeprefix("```json\n").removesuffix("\n```"))[0] == {
-        "bbox_2d": [50, 200, 250, 400],
+        "bbox_2d": [60, 200, 240, 400],
         "label": '5"',
     }
+
+
+def test_a_boxs_numbers_are_blurred_and_no_other_token_is() -> None:
+    tokenizer = make_tokenizer()
+    targets = answer_targets(tokenizer)
+    assert torch.allclose(targets.sum(1), torch.ones(len(targets)))
+    letter = tokenizer.token_to_id("a")
+    assert targets[letter, letter] == 1
+    first = targets[tokenizer.token_to_id("400, ")]
+    near, far, other = (first[tokenizer.token_to_id(token)] for token in ("404, ", "480, ", f"404{BOX_MIDDLE}"))
+    assert first.argmax() == tokenizer.token_to_id("400, ")
+    assert near > 0.5 * first.max()
+    assert far < 1e-6
+    assert other == 0
+
+
+def test_a_boxs_numbers_point_at_the_visual_tokens_with_the_words_ends() -> None:
+    tokenizer = make_tokenizer()
+    heads = Heads(4, tokenizer)
+    for layer in (heads.looks_for, heads.looks_like):
+        torch.nn.init.zeros_(layer.bias)
+        torch.nn.init.zeros_(layer.weight)
+        layer.weight.data[:4, :4] = 100 * torch.eye(4)
+    # An image of 4 x 2 visual tokens; the word lies in the lower row, from the second to the fourth.
+    answer = box_answer("word", (40, 34, 120, 60), 128, 64)
+    tokens = torch.tensor([[*range(3), *[5] * 8, *tokenizer.encode(answer).ids]])
+    hidden = torch.zeros(1, tokens.shape[1], 4)
+    begins, ends = torch.tensor([1.0, 0, 0, 0]), torch.tensor([0, 1.0, 0, 0])
+    hidden[0, 3 + 5], hidden[0, 3 + 7] = begins, ends
+    hidden[0, 11], hidden[0, 12], hidden[0, 13], hidden[0, 14] = begins, begins, ends, ends
+    pixels = torch.zeros(1, 64, 128, 3, dtype=torch.uint8)
+    batch = Batch(pixels, tokens, tokens, torch.zeros(0), torch.zeros(0), visual_start=3, grid=(2, 4))
+    loss, pointed = heads.pointing_loss(hidden, batch)
+    assert pointed == 1
+    assert loss < 1e-3
+
+
+def test_training_goes_on_from_the_released_model() -> None:
+    tokenizer = make_tokenizer()
+    with quiet():
+        model: Any = make_model(tokenizer)
+    start_from(DEMO_MODEL, model, tokenizer)
+    released = load_file(DEMO_MODEL / "model.safetensors")
+    layer = model.model.language_model.layers[0].mlp.down_proj.weight
+    assert torch.equal(rounded(layer.detach()), layer)
+    kept = model.model.visual.merger.linear_fc1.weight
+    assert torch.equal(kept, released["model.visual.merger.linear_fc1.weight"].float())
+    letters = [tokenizer.token_to_id(letter) for letter in "abc"]
+    known = Tokenizer.from_file(str(DEMO_MODEL / "tokenizer.json"))
+    expected = released["model.language_model.embed_tokens.weight"][[known.token_to_id(letter) for letter in "abc"]]
+    assert torch.equal(model.lm_head.weight[letters], expected.float())
 
 
 def test_the_fast_forward_pass_is_hugging_faces() -> None:
@@ -130,7 +185,7 @@ def test_the_fast_forward_pass_is_hugging_faces() -> None:
         ).last_hidden_state
         make_fast(model)
         embeddings, levels, _ = see(model.model.visual, pixels)
-        made = read(model.model.language_model, tokens, batch.visual_start, embeddings, levels, batch.grid)
+        made, _ = read(model.model.language_model, tokens, batch.visual_start, embeddings, levels, batch.grid)
     assert torch.allclose(made, expected, atol=1e-4)
 
 
