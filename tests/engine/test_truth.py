@@ -1,6 +1,6 @@
 """Our engine against Hugging Face's model with the same dequantised weights: the same logits, the same words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,16 +14,18 @@ from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.image_patches import load_patches
 from app.engine.generation.prompt import Prompt, build_prompt, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.runtimes.choose import Choice, openvino_choice, torch_choice
+from app.engine.runtimes.openvino import screening
 from app.engine.runtimes.port import FloatArray, ImagePatches
-from app.engine.runtimes.torch.devices import choose_device
-from app.engine.runtimes.torch.runtime import TorchRuntime
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.reference import Reference
 from tests.support.tiny_checkpoint import Layout
 
 STEPS = 64
 MAX_PIXELS = 80 * 1024
+WHOLE_VOCABULARY = 1_000_000
 LAYOUTS = (Layout.AUTO_ROUND, Layout.AUTO_GPTQ)
+RUNTIMES: dict[str, Callable[[], Choice]] = {"torch": torch_choice, "openvino": openvino_choice}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,10 @@ CASES = {
 class House:
     """One checkpoint opened by both."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, choice: Choice) -> None:
         self.checkpoint: Checkpoint = open_checkpoint(folder)
         self.tokenizer = ChatTokenizer(self.checkpoint)
-        self.runtime = TorchRuntime(self.checkpoint, choose_device(), lambda _: None, lambda: None)
+        self.runtime = choice.open(self.checkpoint, lambda _: None, lambda: None)
         self.reference = Reference(folder)
 
     def prompt(self, turns: Sequence[Turn]) -> tuple[Prompt, list[ImagePatches]]:
@@ -84,11 +86,19 @@ OpenHouse = Callable[..., House]
 """(layout, group_size=128) -> the checkpoint, opened once for all tests."""
 
 
-@pytest.fixture(scope="module")
-def open_house(tiny_checkpoint: TinyCheckpoint) -> OpenHouse:
+@pytest.fixture(scope="module", params=RUNTIMES)
+def open_house(request: pytest.FixtureRequest, tiny_checkpoint: TinyCheckpoint) -> Iterator[OpenHouse]:
+    choice = RUNTIMES[request.param]()
+    # The graph is looked at here, not the head that is right for the likeliest tokens alone; see test_screening.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(screening, "CANDIDATES", WHOLE_VOCABULARY)
+        yield _opener(tiny_checkpoint, choice)
+
+
+def _opener(tiny_checkpoint: TinyCheckpoint, choice: Choice) -> OpenHouse:
     @cache
     def opened(layout: Layout, group_size: int = 128) -> House:
-        return House(tiny_checkpoint(layout, group_size))
+        return House(tiny_checkpoint(layout, group_size), choice)
 
     return opened
 

@@ -14,9 +14,8 @@ from app.engine.generation.image_patches import load_patches
 from app.engine.generation.prompt import build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.process.messages import Ask, Event, Loading, OpenModel, Ready, Request, Stats, Token
+from app.engine.runtimes.choose import Choice, choose_runtime
 from app.engine.runtimes.port import DecoderRuntime
-from app.engine.runtimes.torch.devices import choose_device
-from app.engine.runtimes.torch.runtime import TorchRuntime
 from app.paths import DEMO_MODEL
 
 Emit = Callable[[Event], None]
@@ -33,7 +32,8 @@ class _Model:
 class ModelBackend:
     """Serves OpenModel and Ask."""
 
-    def __init__(self) -> None:
+    def __init__(self, choose: Callable[[], Choice] = choose_runtime) -> None:
+        self._choose = choose
         self._model: _Model | None = None
 
     def handle(self, request: Request, emit: Emit, check: CancelCheck) -> FinishReason:
@@ -53,17 +53,17 @@ class ModelBackend:
         checkpoint = open_checkpoint(Path(request.folder))
         tokenizer = ChatTokenizer(checkpoint)
         self._model = None  # Freed before the next one is read: two models at once may not fit.
-        device = choose_device()
+        choice = self._choose()
         stage(Stage.LOADING, 0.0)
-        runtime = TorchRuntime(checkpoint, device, lambda part: stage(Stage.LOADING, part), check)
+        runtime = choice.open(checkpoint, lambda part: stage(Stage.LOADING, part), check)
         self._model = _Model(checkpoint, tokenizer, runtime)
         is_demo = checkpoint.folder.resolve() == DEMO_MODEL
         info = ModelInfo(
             name=DEMO_NAME if is_demo else checkpoint.folder.resolve().name,
             folder=str(checkpoint.folder),
             scheme=checkpoint.scheme,
-            device=device.name,
-            device_reason=device.reason,
+            device=choice.device,
+            device_reason=choice.reason,
             context_length=runtime.capacity,
             is_demo=is_demo,
         )

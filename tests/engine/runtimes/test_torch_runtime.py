@@ -1,4 +1,4 @@
-"""What the port promises beyond right numbers: caches that survive a stop, memory errors in words."""
+"""What is torch's own: errors of memory, schemes that its operators do not know, a cache that grows."""
 
 from pathlib import Path
 
@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from app.domain.chat import Role, Turn
-from app.domain.errors import Cancelled, CheckpointError
+from app.domain.errors import CheckpointError
 from app.engine.checkpoints.config import TextConfig
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
-from app.engine.generation.prompt import build_prompt, text_positions
-from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.runtimes.port import FloatArray
+from app.engine.generation.prompt import text_positions
 from app.engine.runtimes.torch.devices import choose_device
 from app.engine.runtimes.torch.kv_cache import STEP, KvCache
 from app.engine.runtimes.torch.runtime import TorchRuntime
@@ -36,59 +33,6 @@ def checkpoint(tiny_checkpoint: TinyCheckpoint) -> Checkpoint:
 @pytest.fixture
 def runtime(checkpoint: Checkpoint) -> TorchRuntime:
     return TorchRuntime(checkpoint, choose_device(), ignore, go_on)
-
-
-@pytest.fixture(scope="module")
-def tokens(checkpoint: Checkpoint) -> list[int]:
-    tokenizer = ChatTokenizer(checkpoint)
-    prompt = build_prompt([Turn(Role.USER, "Describe the station.")], [], tokenizer, checkpoint.config)
-    return [int(token) for token in prompt.token_ids]
-
-
-def prefill(runtime: TorchRuntime, tokens: list[int], check: object = go_on) -> FloatArray:
-    positions = text_positions(runtime.length, len(tokens))
-    return runtime.prefill(np.array(tokens, np.int64), positions, [], ignore, check)  # type: ignore[arg-type]
-
-
-def test_whole_in_parts_and_one_by_one_are_the_same(runtime: TorchRuntime, tokens: list[int]) -> None:
-    whole = prefill(runtime, tokens)
-    runtime.truncate(0)
-    prefill(runtime, tokens[:5])
-    parts = prefill(runtime, tokens[5:])
-    runtime.truncate(3)
-    steps = [runtime.step(np.array([token]), text_positions(3 + index, 1))[0] for index, token in enumerate(tokens[3:])]
-    runtime.truncate(3)
-    batch = runtime.step(np.array(tokens[3:]), text_positions(3, len(tokens) - 3))
-
-    for other in (parts, steps[-1], batch[-1]):
-        assert np.abs(other - whole).max() < 0.15
-        assert other.argmax() == whole.argmax()
-    assert np.abs(batch - np.stack(steps)).max() < 0.15
-
-
-def test_a_stopped_prefill_leaves_no_trace(runtime: TorchRuntime, tokens: list[int]) -> None:
-    prefill(runtime, tokens[:6])
-    expected = prefill(runtime, tokens[6:])
-    runtime.truncate(6)
-    asked = 0
-
-    def stop_in_the_last_layer() -> None:
-        nonlocal asked
-        asked += 1
-        if asked == 3:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        prefill(runtime, [40] * 30, stop_in_the_last_layer)
-
-    assert runtime.length == 6
-    assert np.array_equal(prefill(runtime, tokens[6:]), expected)
-
-
-def test_a_cache_is_cut_only_where_there_is_one(runtime: TorchRuntime, tokens: list[int]) -> None:
-    prefill(runtime, tokens)
-    with pytest.raises(ValueError, match="cannot cut"):
-        runtime.truncate(len(tokens) + 1)
 
 
 def test_lack_of_memory_is_a_memory_error(runtime: TorchRuntime, monkeypatch: pytest.MonkeyPatch) -> None:

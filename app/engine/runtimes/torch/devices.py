@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from app.engine.runtimes.choose import NO_CARD
 from app.engine.runtimes.torch import int4
 from app.engine.runtimes.torch.int4 import Int4Operator
 
@@ -57,7 +58,7 @@ def _mps() -> Device:
 
 def _cpu() -> Device:
     # bf16 and not fp16: without AVX512-FP16 a CPU multiplies fp16 matrices hundreds of times slower.
-    return Device(torch.device("cpu"), torch.bfloat16, int4.CPU, "CPU", "no supported graphics card was found")
+    return Device(torch.device("cpu"), torch.bfloat16, int4.CPU, "CPU", NO_CARD)
 
 
 _TABLE = (

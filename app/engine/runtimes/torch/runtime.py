@@ -91,14 +91,14 @@ class TorchRuntime:
             embeddings[places] = torch.cat([feature.embeddings for feature in own])
             levels = zip(*(feature.deepstack for feature in own), strict=True)
             visual = VisualInput(places, [torch.cat(level) for level in levels])
-        hidden = self._text.forward(embeddings, self._moved(positions), self._cache, visual, progress, check)
+        hidden = self._text.forward(embeddings, positions, self._cache, visual, progress, check)
         return _to_numpy(self._text.logits(hidden[-1:])[0])
 
     @_on_device
     def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
         """Append a few text tokens [T] and return the logits of each [T, V]."""
         embeddings = self._text.embedding[torch.from_numpy(token_ids).to(self._device.device)]
-        hidden = self._text.forward(embeddings, self._moved(positions), self._cache, None, _ignore, _go_on)
+        hidden = self._text.forward(embeddings, positions, self._cache, None, _ignore, _go_on)
         return _to_numpy(self._text.logits(hidden))
 
     def truncate(self, length: int) -> None:
@@ -106,9 +106,6 @@ class TorchRuntime:
         if not 0 <= length <= self._cache.length:
             raise ValueError(f"cannot cut a cache of {self._cache.length} tokens to {length}")
         self._cache.length = length
-
-    def _moved(self, positions: IntArray) -> Tensor:
-        return torch.from_numpy(positions).to(self._device.device)
 
 
 def _to_numpy(logits: Tensor) -> FloatArray:

@@ -10,8 +10,10 @@ from torch.nn import functional
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import ModelConfig
 from app.engine.checkpoints.weights import TEXT
+from app.engine.runtimes.port import IntArray
+from app.engine.runtimes.rope import TextRope
 from app.engine.runtimes.torch.kv_cache import KvCache
-from app.engine.runtimes.torch.rope import TextRope, rotated
+from app.engine.runtimes.torch.rotation import on_device, rotated
 from app.engine.runtimes.torch.w4a16 import Linear
 from app.engine.runtimes.torch.weights import Weights
 
@@ -46,7 +48,7 @@ class TextDecoder:
         self.embedding = weights.tensor(f"{TEXT}.embed_tokens.weight")
         self._head = self.embedding if config.tied_embeddings else weights.tensor("lm_head.weight")
         self._norm = weights.tensor(f"{TEXT}.norm.weight")
-        self._rope = TextRope(config.text, weights.device.device)
+        self._rope = TextRope(config.text)
         self._layers: list[_Layer] = []
         for index in range(config.text.layers):
             check()
@@ -56,7 +58,7 @@ class TextDecoder:
     def forward(
         self,
         embeddings: Tensor,
-        positions: Tensor,
+        positions: IntArray,
         cache: KvCache,
         visual: VisualInput | None,
         progress: ProgressCallback,
@@ -68,7 +70,7 @@ class TextDecoder:
         """
         count = embeddings.shape[0]
         cache.reserve(cache.length + count)
-        cosines, sines = self._rope.angles(positions, embeddings.dtype)
+        cosines, sines = on_device(self._rope.angles(positions), embeddings)
         mask = _mask(cache.length, count, embeddings.device)
         hidden = embeddings
         for index, layer in enumerate(self._layers):

@@ -10,7 +10,9 @@ from torch.nn import functional
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.weights import VISION
-from app.engine.runtimes.torch.rope import rotated, vision_angles
+from app.engine.runtimes.patch_places import learned_places, patch_places
+from app.engine.runtimes.rope import vision_angles
+from app.engine.runtimes.torch.rotation import on_device, rotated
 from app.engine.runtimes.torch.weights import Weights
 
 NORM_EPS = 1e-6
@@ -98,10 +100,12 @@ class VisionTower:
         self, pixels: Tensor, grid: tuple[int, int, int], progress: ProgressCallback, check: CancelCheck
     ) -> TorchVisionFeatures:
         """Patches float32 [t*h*w, patch values] of one image with grid (t, h, w) -> its features."""
-        rows, columns = self._coordinates(grid)
+        rows, columns = patch_places(grid, self._config.merge_size)
+        indices, shares = (torch.from_numpy(x) for x in learned_places(rows, columns, grid, self._config))
         hidden = self._patch.linear(pixels.to(self._device.device, self._device.dtype))
-        hidden = hidden + self._position_embeddings(rows, columns, grid)
-        cosines, sines = vision_angles(rows, columns, self._config, hidden.dtype)
+        corners = self._positions[indices.to(hidden.device)] * shares.to(hidden.device, hidden.dtype).unsqueeze(2)
+        hidden = hidden + corners.sum(0)
+        cosines, sines = on_device(vision_angles(rows, columns, self._config), hidden)
         deepstack = []
         for index, block in enumerate(self._blocks):
             check()
@@ -120,34 +124,6 @@ class VisionTower:
         queries, keys = rotated(qkv[:2], cosines, sines)
         attended = functional.scaled_dot_product_attention(queries[None], keys[None], qkv[2][None])
         return block.output.linear(attended[0].transpose(0, 1).flatten(1))
-
-    def _coordinates(self, grid: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
-        """Row and column of every patch [t*h*w], in the order of the pixels: window by window, rows within one."""
-        frames, height, width = grid
-        merge, device = self._config.merge_size, self._device.device
-        cells = torch.arange(height * width, device=device).view(height // merge, merge, width // merge, merge)
-        order = cells.transpose(1, 2).flatten().repeat(frames)
-        return order // width, order % width
-
-    def _position_embeddings(self, rows: Tensor, columns: Tensor, grid: tuple[int, int, int]) -> Tensor:
-        """The learned square grid, stretched over the image: bilinear, corners on corners."""
-        _, height, width = grid
-        side = round(self._config.position_embeddings**0.5)
-        down = torch.linspace(0, side - 1, height, device=self._device.device)[rows]
-        right = torch.linspace(0, side - 1, width, device=self._device.device)[columns]
-        top, left = down.long(), right.long()
-        bottom, far = (top + 1).clamp(max=side - 1), (left + 1).clamp(max=side - 1)
-        below, beside = down - top, right - left
-
-        def corner(row: Tensor, column: Tensor, share: Tensor) -> Tensor:
-            return self._positions[row * side + column] * share.unsqueeze(1).to(self._positions.dtype)
-
-        return (
-            corner(top, left, (1 - below) * (1 - beside))
-            + corner(top, far, (1 - below) * beside)
-            + corner(bottom, left, below * (1 - beside))
-            + corner(bottom, far, below * beside)
-        )
 
 
 def _load_block(affine: Callable[[str], _Affine], prefix: str) -> _Block:

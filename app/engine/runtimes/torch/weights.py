@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
-from app.domain.errors import CheckpointError
+from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint
-from app.engine.checkpoints.quantization import SYMMETRIC_ZEROS
 from app.engine.checkpoints.tensor_files import TensorFiles
 from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.int4 import GptqWeight, dequantized
@@ -23,7 +22,7 @@ class Weights:
 
     def tensor(self, name: str) -> Tensor:
         """A 16- or 32-bit tensor in the device's dtype, whatever config.json says of its dtype."""
-        return self._raw(name).to(self.device.device, self.device.dtype)
+        return stored_tensor(self._tensors, name).to(self.device.device, self.device.dtype)
 
     def linear(self, *names: str) -> Linear:
         """The linear layers `names`, which share their input, as one layer with their outputs side by side."""
@@ -38,26 +37,9 @@ class Weights:
         return DenseLinear(torch.cat(parts) if len(parts) > 1 else parts[0])
 
     def _gptq(self, name: str) -> GptqWeight:
-        zeros = self._raw(f"{name}.qzeros")
-        if bool((zeros != SYMMETRIC_ZEROS).any()):
-            raise CheckpointError(
-                f"The model's layer {name} is quantised asymmetrically, which is not supported.",
-                todo="Choose a folder quantised W4A16, symmetric, with GPTQ packing.",
-            )
-        weight = GptqWeight(
-            self._raw(f"{name}.qweight").to(self.device.device), self._raw(f"{name}.scales").to(self.device.device)
-        )
-        if f"{name}.g_idx" in self._tensors.entries:
-            order = self._raw(f"{name}.g_idx")
-            if not torch.equal(order, torch.arange(len(order), dtype=torch.int32) // weight.group_size):
-                raise CheckpointError(
-                    f"The columns of the model's layer {name} are re-ordered, which is not supported.",
-                    todo="Choose a folder quantised without desc_act.",
-                )
-        return weight
-
-    def _raw(self, name: str) -> Tensor:
-        return stored_tensor(self._tensors, name)
+        arrays = gptq_arrays(self._tensors, name)
+        qweight, scales = (torch.from_numpy(array).to(self.device.device) for array in (arrays.qweight, arrays.scales))
+        return GptqWeight(qweight, scales)
 
 
 def stored_tensor(tensors: TensorFiles, name: str) -> Tensor:

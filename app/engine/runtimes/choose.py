@@ -1,0 +1,72 @@
+"""Which runtime answers on this machine: torch on a graphics card, OpenVINO on a CPU.
+
+torch takes seconds to import, so it is asked only where it could have found a card.
+"""
+
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from app.domain.ports import CancelCheck, ProgressCallback
+from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.runtimes.port import DecoderRuntime
+
+OpenRuntime = Callable[[Checkpoint, ProgressCallback, CancelCheck], DecoderRuntime]
+NO_CARD = "no supported graphics card was found"
+NVIDIA_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "C:/Windows/System32/nvcuda.dll")
+"""On Linux, in Linux on Windows, and on Windows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How to open a model; the device's name and the reason for it are shown in the window."""
+
+    device: str
+    reason: str
+    open: OpenRuntime
+
+
+def choose_runtime() -> Choice:
+    """The best for this machine."""
+    if could_have_card():
+        choice = torch_choice()
+        if choice.reason != NO_CARD:
+            return choice
+    return openvino_choice() if find_spec("openvino") else torch_choice()
+
+
+def could_have_card() -> bool:
+    """Whether this build of torch may find a graphics card that it can use, found out without importing it."""
+    try:
+        build = version("torch").partition("+")[2]
+    except PackageNotFoundError:
+        return False
+    if build.startswith(("rocm", "xpu")):
+        return True
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    return not build.startswith("cpu") and any(Path(driver).exists() for driver in NVIDIA_DRIVERS)
+
+
+def torch_choice() -> Choice:
+    """The torch runtime on the best device that torch finds."""
+    from app.engine.runtimes.torch.devices import choose_device  # noqa: PLC0415 - torch is slow to import
+    from app.engine.runtimes.torch.runtime import TorchRuntime  # noqa: PLC0415
+
+    device = choose_device()
+    return Choice(
+        device.name,
+        device.reason,
+        lambda checkpoint, progress, check: TorchRuntime(checkpoint, device, progress, check),
+    )
+
+
+def openvino_choice() -> Choice:
+    """The OpenVINO runtime on the CPU."""
+    from app.engine.runtimes.openvino.runtime import OpenVinoRuntime  # noqa: PLC0415 - only what is used is imported
+
+    return Choice("CPU", NO_CARD, OpenVinoRuntime)

@@ -1,0 +1,62 @@
+"""The output head in two steps: 4-bit logits choose candidates, the checkpoint's own rows give theirs exactly.
+
+A full 16-bit head reads its whole matrix for every token, a third of all that a 2B model reads. A 4-bit copy of it
+reads a quarter of that, and what it gets wrong is corrected where it matters: among the likeliest.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+
+from app.engine.checkpoints.arrays import bf16_as_float, stored_array
+from app.engine.checkpoints.tensor_files import TensorFiles
+from app.engine.runtimes.openvino.constants import ZERO, Constants
+from app.engine.runtimes.port import FloatArray
+
+GROUP = 32
+CANDIDATES = 256
+_ROWS = 8192
+"""Rows that are rounded at a time: 64 MB of float32 at 2,048 columns."""
+
+
+class ScreeningHead:
+    """The rows of an embedding [vocabulary, hidden], which are the output head's as well where the two are tied."""
+
+    def __init__(self, tensors: TensorFiles, name: str) -> None:
+        self._is_bf16 = tensors.entries[name].dtype == "BF16"
+        self._rows = stored_array(tensors, name)
+
+    def rows(self, ids: npt.NDArray[np.integer]) -> FloatArray:
+        """Rows by number, float32 [..., hidden]."""
+        chosen = self._rows[ids]
+        return bf16_as_float(chosen) if self._is_bf16 else chosen.astype(np.float32)
+
+    def constant(self, constants: Constants) -> ov.Output:
+        """Its 4-bit copy in a graph, float32 [vocabulary, hidden]."""
+        vocabulary, hidden = self._rows.shape
+        pairs = np.empty((vocabulary, hidden // 2), np.uint8)
+        scales = np.empty((vocabulary, hidden // GROUP), np.float16)
+        for start in range(0, vocabulary, _ROWS):
+            part = np.s_[start : min(start + _ROWS, vocabulary)]
+            pairs[part], scales[part] = rounded_to_int4(self.rows(np.arange(vocabulary)[part]))
+        return constants.int4("screening", pairs, scales, GROUP)
+
+    def corrected(self, hidden: FloatArray, logits: FloatArray) -> FloatArray:
+        """The screening's `logits` [n, vocabulary], the likeliest replaced by their exact values; changed in place.
+
+        `hidden` [n, hidden] is what they were made of.
+        """
+        count = min(CANDIDATES, logits.shape[1])
+        for state, row in zip(hidden, logits, strict=True):
+            likeliest = np.argpartition(row, -count)[-count:]
+            row[likeliest] = self.rows(likeliest) @ state
+        return logits
+
+
+def rounded_to_int4(rows: FloatArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
+    """Rows [n, K] as 4-bit pairs [n, K/2], low half first, and scales [n, K/GROUP]; symmetric, to the nearest."""
+    groups = rows.reshape(len(rows), -1, GROUP)
+    scales = (np.abs(groups).max(axis=2) / (ZERO - 1)).astype(np.float16)
+    divisors = np.maximum(scales.astype(np.float32), 1e-8)[:, :, None]
+    numbers = (np.rint(groups / divisors).clip(1 - ZERO, ZERO - 1) + ZERO).astype(np.uint8).reshape(len(rows), -1)
+    return numbers[:, ::2] | numbers[:, 1::2] << 4, scales

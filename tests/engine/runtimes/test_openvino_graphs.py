@@ -1,0 +1,98 @@
+"""The OpenVINO graphs hold the checkpoint's weights bit for bit; the screening head says what the whole one would."""
+
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+import pytest
+
+from app.engine.checkpoints.arrays import gptq_arrays
+from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
+from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
+from app.engine.checkpoints.weights import TEXT
+from app.engine.runtimes.openvino.constants import Constants
+from app.engine.runtimes.openvino.screening import CANDIDATES, GROUP, ScreeningHead, rounded_to_int4
+from app.engine.runtimes.openvino.text_graph import text_graph
+from tests.engine.conftest import TinyCheckpoint
+from tests.support.tiny_checkpoint import Layout
+
+Integers = npt.NDArray[np.uint8]
+EMBEDDING = f"{TEXT}.embed_tokens.weight"
+
+
+@pytest.fixture(scope="module", params=[Layout.AUTO_ROUND, Layout.AUTO_GPTQ])
+def checkpoint(request: pytest.FixtureRequest, tiny_checkpoint: TinyCheckpoint) -> Checkpoint:
+    return open_checkpoint(tiny_checkpoint(request.param))
+
+
+def integers(constant: ov.op.Constant) -> Integers:
+    """The 4-bit numbers of a constant [N, K/g, g] as uint8 [N, K]."""
+    pairs: Integers = constant.data
+    return np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(constant.get_output_shape(0)[0], -1)
+
+
+def checkpoint_integers(qweight: npt.NDArray[np.int32]) -> Integers:
+    """The same of GPTQ's int32 [K/8, N], written out after its description and not after our code."""
+    shifted = [(qweight >> shift) & 15 for shift in range(0, 32, 4)]
+    return np.stack(shifted, axis=1).reshape(-1, qweight.shape[1]).T.astype(np.uint8)
+
+
+def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpoint) -> None:
+    constants = Constants(checkpoint.tensors)
+    graph = text_graph(constants, checkpoint.config, ScreeningHead(checkpoint.tensors, EMBEDDING).constant(constants))
+    held = {node.get_friendly_name(): node for node in graph.get_ops() if node.get_type_name() == "Constant"}
+    packed = {name.removesuffix(".integers").split("+")[0]: name for name in held if name.endswith(".integers")}
+    layers = 0
+    for names in packed.values():
+        if names.startswith("screening"):
+            continue
+        layers += 1
+        arrays = [gptq_arrays(checkpoint.tensors, name) for name in names.removesuffix(".integers").split("+")]
+        expected = np.concatenate([checkpoint_integers(layer.qweight) for layer in arrays])
+        assert np.array_equal(integers(held[names]), expected)
+        scales = held[f"{names.removesuffix('.integers')}.scales"].data[:, :, 0]
+        assert scales.dtype == np.float16
+        assert np.array_equal(scales, np.concatenate([layer.scales.T for layer in arrays]))
+    assert layers == 4 * checkpoint.config.text.layers
+
+
+def test_rounding_to_4_bits_is_to_the_nearest() -> None:
+    rows = np.random.default_rng(3).standard_normal((7, 4 * GROUP)).astype(np.float32)
+    rows[2, :GROUP] = 0
+    pairs, scales = rounded_to_int4(rows)
+    numbers = np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(7, -1, GROUP).astype(np.float32) - 8
+    back = (numbers * scales[:, :, None]).reshape(7, -1)
+    assert np.abs(back - rows).max() <= scales.max() * 0.51
+    assert (back[2, :GROUP] == 0).all()
+
+
+def test_the_screening_head_chooses_as_the_whole_one() -> None:
+    """Random rows are the hard case, where nothing stands out; three in a hundred are candidates."""
+    rng = np.random.default_rng(4)
+    rows, states = (rng.standard_normal((count, 256)).astype(np.float32) for count in (8192, 500))
+    head = ScreeningHead(cast(TensorFiles, _Rows(rows)), "rows")
+    pairs, scales = rounded_to_int4(rows)
+    numbers = np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(*scales.shape, GROUP).astype(np.float32) - 8
+    screened = states @ (numbers * scales[:, :, None]).reshape(rows.shape).T
+    whole = states @ rows.T
+
+    corrected = head.corrected(states, screened.copy())
+
+    assert (screened.argmax(1) != whole.argmax(1)).any()
+    assert np.array_equal(corrected.argmax(1), whole.argmax(1))
+    best = np.argsort(whole, axis=1)[:, -40:]
+    assert np.allclose(np.take_along_axis(corrected, best, 1), np.take_along_axis(whole, best, 1), atol=1e-3)
+    assert CANDIDATES < 8192
+
+
+class _Rows:
+    """A file of one tensor."""
+
+    def __init__(self, rows: npt.NDArray[np.float32]) -> None:
+        self.entries = {"rows": TensorEntry(Path(), "F32", rows.shape, 0, rows.nbytes)}
+        self._bytes = memoryview(bytearray(rows.tobytes()))
+
+    def data(self, name: str) -> memoryview:
+        return self._bytes
