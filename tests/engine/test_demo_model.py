@@ -1,4 +1,4 @@
-"""The shipped demo model through the real engine: does the whole W4A16 path carry meaning?
+"""The shipped demo model through the real engine, both runtimes: does the whole W4A16 path carry meaning?
 
 Strings are made up here, from a seed; nothing but the image can tell the engine what they are.
 """
@@ -6,6 +6,7 @@ Strings are made up here, from a seed; nothing but the image can tell the engine
 import json
 import random
 import string
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from app.domain.generation import DEMO_NAME, FinishReason, GenerationOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, OpenModel, Ready, Stats, Token
+from app.engine.runtimes.choose import Choice, choose_runtime, openvino_choice, torch_choice
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text
 
@@ -29,8 +31,8 @@ IMAGES = 8
 class Demo:
     """The demo model, opened once."""
 
-    def __init__(self) -> None:
-        self._backend = ModelBackend()
+    def __init__(self, choose: Callable[[], Choice] = choose_runtime) -> None:
+        self._backend = ModelBackend(choose)
         self.events: list[Event] = []
         self._backend.handle(OpenModel(1, str(DEMO_MODEL)), self.events.append, lambda: None)
 
@@ -75,9 +77,9 @@ def words(rng: random.Random, count: int) -> str:
     return " ".join(made)
 
 
-@pytest.fixture(scope="module")
-def demo() -> Demo:
-    return Demo()
+@pytest.fixture(scope="module", params=[torch_choice, openvino_choice])
+def demo(request: pytest.FixtureRequest) -> Demo:
+    return Demo(request.param)
 
 
 def test_it_is_small_labelled_and_of_the_published_kind() -> None:
