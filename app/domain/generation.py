@@ -46,7 +46,10 @@ class GenerationOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerStats:
-    """Figures of one answer. Seconds are wall time in the engine; `context_tokens` counts prompt and answer."""
+    """Figures of one answer. Seconds are wall time in the engine; `context_tokens` counts prompt and answer.
+
+    `reused_tokens` of the prompt had been read for an earlier answer.
+    """
 
     prompt_tokens: int
     visual_tokens: int
@@ -54,6 +57,7 @@ class AnswerStats:
     first_token_seconds: float
     total_seconds: float
     context_tokens: int
+    reused_tokens: int = 0
 
     @property
     def tokens_per_second(self) -> float:

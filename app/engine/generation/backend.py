@@ -10,12 +10,12 @@ from app.domain.generation import DEMO_NAME, FinishReason, ModelInfo
 from app.domain.ports import CancelCheck
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.generate import Listener, generate
-from app.engine.generation.image_patches import load_patches
+from app.engine.generation.image_memory import ImageMemory
 from app.engine.generation.prompt import build_prompt
+from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.process.messages import Ask, Event, Loading, OpenModel, Ready, Request, Stats, Token
 from app.engine.runtimes.choose import Choice, choose_runtime
-from app.engine.runtimes.port import DecoderRuntime
 from app.paths import DEMO_MODEL
 
 Emit = Callable[[Event], None]
@@ -26,7 +26,8 @@ PROGRESS_STEP = 0.01
 class _Model:
     checkpoint: Checkpoint
     tokenizer: ChatTokenizer
-    runtime: DecoderRuntime
+    images: ImageMemory
+    session: SessionCache
 
 
 class ModelBackend:
@@ -56,7 +57,9 @@ class ModelBackend:
         choice = self._choose()
         stage(Stage.LOADING, 0.0)
         runtime = choice.open(checkpoint, lambda part: stage(Stage.LOADING, part), check)
-        self._model = _Model(checkpoint, tokenizer, runtime)
+        images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor)
+        session = SessionCache(runtime, images, checkpoint.config.image_token)
+        self._model = _Model(checkpoint, tokenizer, images, session)
         is_demo = checkpoint.folder.resolve() == DEMO_MODEL
         info = ModelInfo(
             name=DEMO_NAME if is_demo else checkpoint.folder.resolve().name,
@@ -75,17 +78,16 @@ class ModelBackend:
         model, options = self._model, request.options
         stage = _stages(request.request_id, emit)
         stage(Stage.LOOKING if any(turn.image_paths for turn in request.turns) else Stage.THINKING, 0.0)
-        vision, preprocessor = model.checkpoint.config.vision, model.checkpoint.preprocessor
         images = []
         for path in (path for turn in request.turns for path in turn.image_paths):
             check()
-            images.append(load_patches(Path(path), vision, preprocessor, options.pixel_budget))
+            images.append(model.images.open(Path(path), options.pixel_budget))
         grids = [image.grid_thw for image in images]
         prompt = build_prompt(request.turns, grids, model.tokenizer, model.checkpoint.config)
         listener = Listener(stage, lambda text: emit(Token(request.request_id, text)), check)
         sampling = options.sampling or model.checkpoint.sampling
         reason, stats = generate(
-            model.runtime, model.tokenizer, prompt, images, sampling, options.max_new_tokens, listener
+            model.session, model.tokenizer, prompt, images, sampling, options.max_new_tokens, listener
         )
         emit(Stats(request.request_id, stats))
         return reason

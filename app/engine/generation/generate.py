@@ -4,19 +4,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from app.domain.engine_status import Stage
 from app.domain.errors import Cancelled, EngineError
 from app.domain.generation import AnswerStats, FinishReason, Sampling
 from app.domain.ports import CancelCheck
 from app.engine.generation.detokenizer import Detokenizer
-from app.engine.generation.prompt import Prompt, text_positions
+from app.engine.generation.image_memory import PromptImage
+from app.engine.generation.prompt import Prompt
 from app.engine.generation.sampling import Sampler
+from app.engine.generation.session_cache import SessionCache, StageCallback
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.runtimes.port import DecoderRuntime, FloatArray, ImagePatches, VisionFeatures
-
-StageCallback = Callable[[Stage, float], None]
+from app.engine.runtimes.port import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +26,10 @@ class Listener:
 
 
 def generate(
-    runtime: DecoderRuntime,
+    session: SessionCache,
     tokenizer: ChatTokenizer,
     prompt: Prompt,
-    images: Sequence[ImagePatches],
+    images: Sequence[PromptImage],
     sampling: Sampling,
     max_new_tokens: int,
     listener: Listener,
@@ -41,7 +38,7 @@ def generate(
 
     Stop, noticed between tokens and between layers, ends it with what has been said so far.
     """
-    run = _Run(runtime, tokenizer, prompt, max_new_tokens, Sampler(sampling), listener)
+    run = _Run(session, tokenizer, prompt, max_new_tokens, Sampler(sampling), listener)
     try:
         reason = run.answer(images)
     except Cancelled:
@@ -54,14 +51,14 @@ class _Run:
 
     def __init__(
         self,
-        runtime: DecoderRuntime,
+        session: SessionCache,
         tokenizer: ChatTokenizer,
         prompt: Prompt,
         max_new_tokens: int,
         sampler: Sampler,
         listener: Listener,
     ) -> None:
-        self._runtime = runtime
+        self._session = session
         self._tokenizer = tokenizer
         self._prompt = prompt
         self._max_new_tokens = max_new_tokens
@@ -71,17 +68,18 @@ class _Run:
         self._started = time.perf_counter()
         self._first_token = 0.0
         self._new_tokens = 0
+        self._reused_tokens = 0
 
-    def answer(self, images: Sequence[ImagePatches]) -> FinishReason:
-        room = self._runtime.capacity - len(self._prompt.token_ids)
+    def answer(self, images: Sequence[PromptImage]) -> FinishReason:
+        room = self._session.capacity - len(self._prompt.token_ids)
         if room < 1:
             raise EngineError(
-                f"This chat has {len(self._prompt.token_ids)} tokens, more than the model's {self._runtime.capacity}.",
+                f"This chat has {len(self._prompt.token_ids)} tokens, more than the model's {self._session.capacity}.",
                 kept="The chat is kept.",
                 todo="Start a new chat, or use fewer or smaller images.",
             )
-        self._runtime.truncate(0)
-        logits = self._prefill(self._look(images))
+        listener = self._listener
+        logits, self._reused_tokens = self._session.prefill(self._prompt, images, listener.stage, listener.check)
         try:
             return self._decode(logits, min(self._max_new_tokens, room))
         finally:
@@ -97,25 +95,7 @@ class _Run:
             first_token_seconds=self._first_token or total,
             total_seconds=total,
             context_tokens=prompt_tokens + self._new_tokens,
-        )
-
-    def _look(self, images: Sequence[ImagePatches]) -> list[VisionFeatures]:
-        features = []
-        for index, patches in enumerate(images):
-
-            def progress(part: float, seen: int = index) -> None:
-                self._listener.stage(Stage.LOOKING, (seen + part) / len(images))
-
-            features.append(self._runtime.encode_image(patches, progress, self._listener.check))
-        return features
-
-    def _prefill(self, features: Sequence[VisionFeatures]) -> FloatArray:
-        return self._runtime.prefill(
-            self._prompt.token_ids,
-            self._prompt.positions,
-            features,
-            lambda part: self._listener.stage(Stage.THINKING, part),
-            self._listener.check,
+            reused_tokens=self._reused_tokens,
         )
 
     def _decode(self, logits: FloatArray, most: int) -> FinishReason:
@@ -130,7 +110,7 @@ class _Run:
             self._say(self._detokenizer.push(token))
             if self._new_tokens >= most:
                 return FinishReason.LENGTH
-            logits = self._runtime.step(np.array([token], np.int64), text_positions(position, 1))[0]
+            logits = self._session.step(token, position)
 
     def _say(self, text: str) -> None:
         if text:

@@ -82,7 +82,7 @@ _EXIF_ORIENTATION = 0x0112
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """The image behind `path`, checked but not decoded; whatever Pillow raises meanwhile becomes an ImageError."""
-    _check_file(path)
+    check_file(path)
     Image.init()  # Loads every decoder's module; without it those named in FORMATS may be unknown.
     try:
         with warnings.catch_warnings():
@@ -103,7 +103,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise _damaged(path) from error
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Raises ImageError unless `path` is an ordinary file of a size that can be opened."""
     try:
         status = path.stat()
     except FileNotFoundError as error:
@@ -111,7 +112,7 @@ def _check_file(path: Path) -> None:
             f"“{path.name}” is not there any more.", todo="Check whether it was moved, and drop it again."
         ) from error
     except (OSError, ValueError) as error:
-        raise _unreadable(path) from error
+        raise unreadable(path) from error
     if stat.S_ISDIR(status.st_mode):
         raise ImageError(f"“{path.name}” is a folder.", kept="It was not added.", todo="Drop the images inside it.")
     if not stat.S_ISREG(status.st_mode):
@@ -141,7 +142,7 @@ def _not_an_image(path: Path) -> ImageError:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except OSError:
-        return _unreadable(path)
+        return unreadable(path)
     if starts_as_image(head):
         return _damaged(path)
     kind = describe(head)
@@ -157,7 +158,8 @@ def _damaged(path: Path) -> ImageError:
     )
 
 
-def _unreadable(path: Path) -> ImageError:
+def unreadable(path: Path) -> ImageError:
+    """What is said of a file that the system does not let us read."""
     return ImageError(f"“{path.name}” could not be read.", kept=_NOT_ADDED, todo="Check its permissions and try again.")
 
 

@@ -8,8 +8,9 @@ from app.domain.engine_status import Stage
 from app.domain.generation import GREEDY
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.generate import Listener, generate
-from app.engine.generation.image_patches import load_patches
+from app.engine.generation.image_memory import ImageMemory
 from app.engine.generation.prompt import build_prompt
+from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.torch.devices import choose_device
 from app.engine.runtimes.torch.runtime import TorchRuntime
@@ -21,15 +22,16 @@ def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | Non
     """The greedy answers to `questions`, each about an image or none, cut off after 64 tokens."""
     tokenizer = ChatTokenizer(checkpoint)
     runtime = TorchRuntime(checkpoint, choose_device(), _ignore, _go_on)
-    vision, preprocessor = checkpoint.config.vision, checkpoint.preprocessor
+    memory = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor)
+    session = SessionCache(runtime, memory, checkpoint.config.image_token)
     answers = []
     for question, image in questions:
-        images = [load_patches(image, vision, preprocessor, PIXEL_BUDGET)] if image else []
+        images = [memory.open(image, PIXEL_BUDGET)] if image else []
         turn = Turn(Role.USER, question, (str(image),) if image else ())
-        prompt = build_prompt([turn], [patches.grid_thw for patches in images], tokenizer, checkpoint.config)
+        prompt = build_prompt([turn], [seen.grid_thw for seen in images], tokenizer, checkpoint.config)
         said: list[str] = []
         listener = Listener(_ignore_stage, said.append, _go_on)
-        generate(runtime, tokenizer, prompt, images, GREEDY, MAX_NEW_TOKENS, listener)
+        generate(session, tokenizer, prompt, images, GREEDY, MAX_NEW_TOKENS, listener)
         answers.append("".join(said))
     return answers
 

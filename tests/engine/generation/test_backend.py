@@ -92,15 +92,12 @@ def test_it_answers_what_it_has_learned(talk: Talk, photo: Path, question: str) 
 
 
 def test_stop_while_looking_and_thinking_comes_within_a_layer(talk: Talk, photo: Path) -> None:
-    talk.ask("What is on the sign?", photo, patience=10_000)
-    before_first = 10_000 - talk.patience - len([event for event in talk.events if isinstance(event, Token)])
-
-    for patience in range(2, 8):
+    # Before the image is opened, before each of three pieces of the vision tower, and before the prompt.
+    for patience in range(2, 6):
+        Image.open(photo).rotate(patience).save(photo)  # What is remembered is not looked at again.
         reason, text = talk.ask("What is on the sign?", photo, patience=patience)
         assert (reason, text) == (FinishReason.STOPPED, "")
         assert talk.patience == 0, "the first check that raises ends the answer"
-    # Four vision blocks and three text layers at least, each asked before it is run.
-    assert before_first >= 7
 
 
 def test_after_a_stop_the_next_answer_is_right(talk: Talk, photo: Path) -> None:

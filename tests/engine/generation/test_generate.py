@@ -12,7 +12,9 @@ from app.domain.generation import GREEDY, AnswerStats, FinishReason
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.generate import Listener, generate
+from app.engine.generation.image_memory import ImageMemory
 from app.engine.generation.prompt import Prompt, build_prompt
+from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray
 from tests.engine.conftest import TinyCheckpoint
@@ -50,7 +52,7 @@ class Parrot:
     ) -> FloatArray:
         check()
         progress(1.0)
-        self.length = len(token_ids)
+        self.length += len(token_ids)
         return self._logits()
 
     def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
@@ -93,13 +95,19 @@ class Room:
         checkpoint = open_checkpoint(folder(Layout.AUTO_GPTQ))
         self.tokenizer = ChatTokenizer(checkpoint)
         self.config = checkpoint.config
+        self._preprocessor = checkpoint.preprocessor
         self.prompt: Prompt = build_prompt([Turn(Role.USER, "Hello")], [], self.tokenizer, checkpoint.config)
 
     def run(self, text: str, heard: Heard, max_new_tokens: int = 2048) -> tuple[FinishReason, AnswerStats, Parrot]:
         parrot = Parrot([*self.tokenizer.encode(text), self.tokenizer.turn_end], self.config.text.vocab_size)
         listener = heard.listener()
-        reason, stats = generate(parrot, self.tokenizer, self.prompt, [], GREEDY, max_new_tokens, listener)
+        session = self.session(parrot)
+        reason, stats = generate(session, self.tokenizer, self.prompt, [], GREEDY, max_new_tokens, listener)
         return reason, stats, parrot
+
+    def session(self, parrot: Parrot) -> SessionCache:
+        memory = ImageMemory(self.config.vision, self._preprocessor)
+        return SessionCache(parrot, memory, self.config.image_token)
 
 
 @pytest.fixture(scope="module")
@@ -164,4 +172,4 @@ def test_a_chat_too_long_for_the_model_is_refused_in_words(room: Room) -> None:
     parrot = Parrot([0], room.config.text.vocab_size)
 
     with pytest.raises(EngineError, match=r"more than the model's 200.*Start a new chat"):
-        generate(parrot, room.tokenizer, prompt, [], GREEDY, 2048, Heard().listener())
+        generate(room.session(parrot), room.tokenizer, prompt, [], GREEDY, 2048, Heard().listener())

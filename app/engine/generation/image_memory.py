@@ -1,0 +1,77 @@
+"""The images of the last questions, as the vision tower saw them: no image is encoded twice while it is remembered."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.ports import CancelCheck, ProgressCallback
+from app.engine.checkpoints.config import VisionConfig
+from app.engine.checkpoints.preprocessor import Preprocessor
+from app.engine.generation.image_patches import load_patches
+from app.engine.imaging.open_image import check_file, unreadable
+from app.engine.runtimes.port import DecoderRuntime, ImagePatches, VisionFeatures
+
+MOST_VISUAL_TOKENS = 8192
+"""That are remembered: a quarter of a gigabyte for a model of 2B parameters and three levels of deepstack."""
+
+ImageKey = tuple[str, int]
+"""The SHA-256 of an image file, and the pixel budget that it is seen with."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptImage:
+    """An image of a prompt. `load` gives its patches, which are not needed where it is remembered."""
+
+    key: ImageKey
+    grid_thw: tuple[int, int, int]
+    load: Callable[[], ImagePatches]
+
+
+class ImageMemory:
+    """Remembers what `runtime` made of images, the last MOST_VISUAL_TOKENS of them."""
+
+    def __init__(self, vision: VisionConfig, preprocessor: Preprocessor) -> None:
+        self._vision = vision
+        self._preprocessor = preprocessor
+        self._grids: dict[ImageKey, tuple[int, int, int]] = {}
+        self._features: OrderedDict[ImageKey, VisionFeatures] = OrderedDict()
+
+    def open(self, path: Path, pixel_budget: int) -> PromptImage:
+        """The image at `path`. Raises ImageError."""
+        key = (_digest(path), pixel_budget)
+
+        def load() -> ImagePatches:
+            return load_patches(path, self._vision, self._preprocessor, pixel_budget)
+
+        if key in self._grids:
+            return PromptImage(key, self._grids[key], load)
+        patches = load()
+        self._grids[key] = patches.grid_thw
+        return PromptImage(key, patches.grid_thw, lambda: patches)
+
+    def features(
+        self, image: PromptImage, runtime: DecoderRuntime, progress: ProgressCallback, check: CancelCheck
+    ) -> VisionFeatures:
+        """What the vision tower makes of `image`, or has made of it."""
+        found = self._features.get(image.key)
+        if found is None:
+            found = runtime.encode_image(image.load(), progress, check)
+            self._features[image.key] = found
+        self._features.move_to_end(image.key)
+        while len(self._features) > 1 and self._visual_tokens() > MOST_VISUAL_TOKENS:
+            self._features.popitem(last=False)
+        return found
+
+    def _visual_tokens(self) -> int:
+        return sum(features.visual_tokens for features in self._features.values())
+
+
+def _digest(path: Path) -> str:
+    check_file(path)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path) from error

@@ -1,0 +1,124 @@
+"""What was read for one answer is not read again for the next, and the answers are those that they would be anyway."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.domain.chat import Role, Turn
+from app.domain.engine_status import Stage
+from app.domain.errors import Cancelled
+from app.domain.generation import AnswerStats, GenerationOptions
+from app.engine.generation import image_memory
+from app.engine.generation.backend import ModelBackend
+from app.engine.process.messages import Ask, Event, Loading, OpenModel, Stats, Token
+from app.engine.runtimes.choose import Choice, openvino_choice, torch_choice
+from app.paths import DEMO_MODEL
+from tests.support.printed_text import print_text
+
+READ, COUNT = "Read the text.", "How many lines are there?"
+
+
+class Desk:
+    """A backend with the demo model, and what it said last."""
+
+    def __init__(self, choose: Callable[[], Choice]) -> None:
+        self._backend = ModelBackend(choose)
+        self._events: list[Event] = []
+        self._backend.handle(OpenModel(1, str(DEMO_MODEL)), self._events.append, lambda: None)
+
+    def ask(self, *turns: Turn, pixel_budget: int = 1024 * 1024, stop_after: int | None = None) -> str:
+        self._events = []
+
+        def check() -> None:
+            if sum(isinstance(event, Token) for event in self._events) == stop_after:
+                raise Cancelled
+
+        options = GenerationOptions(pixel_budget=pixel_budget)
+        self._backend.handle(Ask(2, turns, options), self._events.append, check)
+        return "".join(event.text for event in self._events if isinstance(event, Token))
+
+    @property
+    def stats(self) -> AnswerStats:
+        (stats,) = (event.stats for event in self._events if isinstance(event, Stats))
+        return stats
+
+    @property
+    def looked(self) -> bool:
+        """Whether the vision tower was run: it says how far it is, and nothing else does."""
+        return any(e.stage is Stage.LOOKING and e.progress > 0 for e in self._events if isinstance(e, Loading))
+
+
+@pytest.fixture(params=[torch_choice, openvino_choice])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    return Desk(request.param)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    print_text(tmp_path / "one.png", "Tanu 5093", "Rika 27")
+    return tmp_path / "one.png"
+
+
+def user(text: str, *images: Path) -> Turn:
+    return Turn(Role.USER, text, tuple(map(str, images)))
+
+
+def test_a_follow_up_reads_its_new_tokens_alone(desk: Desk, image: Path) -> None:
+    read = desk.ask(user(READ, image))
+    assert (desk.looked, desk.stats.reused_tokens) == (True, 0)
+    before = desk.stats.context_tokens
+
+    assert desk.ask(user(READ, image), Turn(Role.ASSISTANT, read), user(COUNT)) == "2 lines"
+
+    assert not desk.looked
+    assert desk.stats.reused_tokens == before
+
+
+def test_another_question_about_the_image_keeps_the_image(desk: Desk, image: Path) -> None:
+    desk.ask(user(READ, image))
+    assert desk.ask(user(COUNT, image)) == "2 lines"
+    assert not desk.looked
+    assert desk.stats.visual_tokens < desk.stats.reused_tokens < desk.stats.prompt_tokens
+
+
+def test_asking_the_same_again_reads_one_token(desk: Desk, image: Path) -> None:
+    answers = {desk.ask(user(READ, image)) for _ in range(3)}
+    assert answers == {"Tanu 5093\nRika 27"}
+    assert desk.stats.reused_tokens == desk.stats.prompt_tokens - 1
+
+
+def test_an_image_that_has_changed_is_looked_at_again(desk: Desk, image: Path) -> None:
+    desk.ask(user(READ, image))
+    print_text(image, "Mebo Kupo", "Rika 27")
+    assert desk.ask(user(READ, image)) == "Mebo Kupo\nRika 27"
+    assert desk.looked
+    assert desk.stats.reused_tokens < 10
+
+
+def test_the_same_image_with_another_budget_is_looked_at_again(desk: Desk, image: Path) -> None:
+    desk.ask(user(READ, image))
+    desk.ask(user(READ, image), pixel_budget=160 * 160)
+    assert desk.looked
+    assert desk.stats.visual_tokens <= 25
+
+
+def test_images_are_remembered_beyond_the_chat_and_forgotten_one_by_one(
+    desk: Desk, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    print_text(tmp_path / "other.png", "Mebo Kupo")
+    print_text(tmp_path / "third.png", "Sota 11")
+    desk.ask(user(READ, image))
+    desk.ask(user(READ, tmp_path / "other.png"))
+    assert desk.ask(user(READ, image)) == "Tanu 5093\nRika 27"
+    assert not desk.looked
+    monkeypatch.setattr(image_memory, "MOST_VISUAL_TOKENS", 2 * desk.stats.visual_tokens)
+    desk.ask(user(READ, tmp_path / "third.png"))
+    assert desk.ask(user(READ, tmp_path / "other.png")) == "Mebo Kupo"
+    assert desk.looked
+
+
+def test_what_was_read_before_a_stop_is_used_and_right(desk: Desk, image: Path) -> None:
+    assert desk.ask(user(READ, image), stop_after=4) == "Tanu"
+    assert desk.ask(user(READ, image)) == "Tanu 5093\nRika 27"
+    assert desk.stats.reused_tokens == desk.stats.prompt_tokens - 1
