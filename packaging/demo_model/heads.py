@@ -75,7 +75,8 @@ class Heads(nn.Module):
         told[batch.labels[:, 1:] < 0] = float("nan")
         known = ~told.isnan()
         if not known.any():
-            return self.looks_like(hidden).sum() * 0, torch.tensor(1.0)
+            # Both heads must have a gradient, or the workers would send each other different ones.
+            return (self.looks_for(hidden).sum() + self.looks_like(hidden).sum()) * 0, torch.tensor(1.0)
         rows = known.nonzero()[:, 0].view(-1, 4)[:, 0]
         left, top, right, bottom = told[known].view(-1, 4).unbind(1)
         high, wide = batch.grid

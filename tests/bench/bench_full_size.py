@@ -102,7 +102,7 @@ def main() -> None:
             backend.handle(Ask(2, (turn,), options), events.append, lambda: None)
             stats = next(event.stats for event in reversed(events) if isinstance(event, Stats))
             print(
-                f"{attempt}, {side} x {side}: {stats.prompt_tokens} prompt tokens, {stats.reused_tokens} of them reused, "
+                f"{attempt}, {side} x {side}: {stats.prompt_tokens} prompt tokens, {stats.reused_tokens} reused, "
                 f"first token {stats.first_token_seconds:.2f} s, then {stats.tokens_per_second:.1f} tokens/s"
             )
     print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")

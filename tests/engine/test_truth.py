@@ -72,13 +72,13 @@ class House:
 
     def logits(self, prompt: Prompt, images: list[ImagePatches], following: Sequence[int]) -> FloatArray:
         """Our logits after the prompt, and after each of the tokens that follow it, one by one."""
-        self.runtime.truncate(0)
         features = [self.runtime.encode_image(image, lambda _: None, lambda: None) for image in images]
         arguments = (prompt.token_ids, prompt.positions, features)
-        rows = [self.runtime.prefill(*arguments, lambda _: None, lambda: None)]
+        sequence = self.runtime.open_sequence()
+        rows = [sequence.prefill(*arguments, lambda _: None, lambda: None)]
         for index, token in enumerate(following):
             positions = text_positions(prompt.next_position + index, 1)
-            rows.append(self.runtime.step(np.array([token], np.int64), positions)[0])
+            rows.append(sequence.step(np.array([token], np.int64), positions)[0])
         return np.stack(rows)
 
 

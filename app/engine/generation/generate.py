@@ -79,9 +79,10 @@ class _Run:
                 todo="Start a new chat, or use fewer or smaller images.",
             )
         listener = self._listener
-        logits, self._reused_tokens = self._session.prefill(self._prompt, images, listener.stage, listener.check)
+        most = min(self._max_new_tokens, room)
+        logits, self._reused_tokens = self._session.prefill(self._prompt, images, most, listener.stage, listener.check)
         try:
-            return self._decode(logits, min(self._max_new_tokens, room))
+            return self._decode(logits, most)
         finally:
             self._say(self._detokenizer.finish())
 

@@ -1,10 +1,11 @@
 """What the runtime has read already: a follow-up question is read from its first new token on.
 
-The KV cache holds what was computed from tokens and images in order. So a prompt that begins as the last one did, image
-for image and token for token, needs only its rest.
+A KV cache holds what was computed from tokens and images in order. So a prompt that begins as an earlier one did, image
+for image and token for token, needs only its rest. Several conversations are kept, the ones used last, while they fit.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,19 +13,30 @@ from app.domain.engine_status import Stage
 from app.domain.ports import CancelCheck
 from app.engine.generation.image_memory import ImageKey, ImageMemory, PromptImage
 from app.engine.generation.prompt import Prompt, text_positions
-from app.engine.runtimes.port import DecoderRuntime, FloatArray, IntArray
+from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray, IntArray, VisionFeatures
+
+ROOM_STEP = 64
+"""Runtimes take memory for so many tokens at a time."""
 
 StageCallback = Callable[[Stage, float], None]
 
 
+@dataclass(slots=True)
+class _Session:
+    """A conversation, and the identities of all that is in its KV cache."""
+
+    sequence: DecoderSequence
+    identities: IntArray
+
+
 class SessionCache:
-    """The runtime, and the identities of all that is in its KV cache."""
+    """The runtime and the conversations that it has read; the last one is the one that is going on."""
 
     def __init__(self, runtime: DecoderRuntime, images: ImageMemory, image_token: int) -> None:
         self._runtime = runtime
         self._images = images
         self._image_token = image_token
-        self._identities = np.zeros(0, np.int64)
+        self._sessions: list[_Session] = []
 
     @property
     def capacity(self) -> int:
@@ -32,38 +44,65 @@ class SessionCache:
         return self._runtime.capacity
 
     def prefill(
-        self, prompt: Prompt, images: Sequence[PromptImage], stage: StageCallback, check: CancelCheck
+        self,
+        prompt: Prompt,
+        images: Sequence[PromptImage],
+        max_new_tokens: int,
+        stage: StageCallback,
+        check: CancelCheck,
     ) -> tuple[FloatArray, int]:
-        """Read what is new in `prompt`: the logits behind it [V], and how many tokens were there already."""
+        """Read what is new in `prompt`: the logits behind it [V], and how many tokens had been read before.
+
+        Room is made for an answer of `max_new_tokens`, at the cost of conversations that were not used for long.
+        """
         identities = identities_of(prompt.token_ids, [image.key for image in images], self._image_token)
-        # The last token is always read again: its logits are what is wanted.
-        reused = _common_beginning(self._identities, identities[:-1])
+        session, reused = self._begin(identities, min(self.capacity, len(identities) + max_new_tokens))
         starts = _image_starts(prompt.token_ids, self._image_token)
         unread = [image for image, start in zip(images, starts, strict=True) if start >= reused]
-        features = []
-        for number, image in enumerate(unread):
-
-            def progress(part: float, seen: int = number) -> None:
-                stage(Stage.LOOKING, (seen + part) / len(unread))
-
-            features.append(self._images.features(image, self._runtime, progress, check))
-        self._runtime.truncate(reused)
-        self._identities = identities[:reused]
-        logits = self._runtime.prefill(
+        features = self._look(unread, stage, check)
+        session.sequence.truncate(reused)
+        session.identities = identities[:reused]
+        logits = session.sequence.prefill(
             prompt.token_ids[reused:],
             prompt.positions[:, reused:],
             features,
             lambda part: stage(Stage.THINKING, part),
             check,
         )
-        self._identities = identities
+        session.identities = identities
         return logits, reused
 
     def step(self, token: int, position: int) -> FloatArray:
         """Read one token of the answer: the logits behind it [V]."""
-        logits = self._runtime.step(np.array([token], np.int64), text_positions(position, 1))[0]
-        self._identities = np.append(self._identities, token)
+        session = self._sessions[-1]
+        logits = session.sequence.step(np.array([token], np.int64), text_positions(position, 1))[0]
+        session.identities = np.append(session.identities, token)
         return np.asarray(logits)
+
+    def _begin(self, identities: IntArray, room: int) -> tuple[_Session, int]:
+        """The conversation to go on with, moved to the end, and how many of its tokens are of use."""
+        # The last token is always read again: its logits are what is wanted.
+        common = [_common_beginning(session.identities, identities[:-1]) for session in self._sessions]
+        best = max(range(len(common)), key=common.__getitem__, default=-1)
+        # Where more would be thrown away than is of use, it is another conversation, to which the user may come back.
+        if best >= 0 and common[best] * 2 >= len(self._sessions[best].identities):
+            session, reused = self._sessions.pop(best), common[best]
+        else:
+            session, reused = _Session(self._runtime.open_sequence(), identities[:0]), 0
+        while self._sessions and sum(map(_room, self._sessions)) + room > self._runtime.cache_tokens:
+            del self._sessions[0]
+        self._sessions.append(session)
+        return session, reused
+
+    def _look(self, images: Sequence[PromptImage], stage: StageCallback, check: CancelCheck) -> list[VisionFeatures]:
+        features = []
+        for number, image in enumerate(images):
+
+            def progress(part: float, seen: int = number) -> None:
+                stage(Stage.LOOKING, (seen + part) / len(images))
+
+            features.append(self._images.features(image, self._runtime, progress, check))
+        return features
 
 
 def identities_of(token_ids: IntArray, images: Sequence[ImageKey], image_token: int) -> IntArray:
@@ -87,3 +126,7 @@ def _common_beginning(one: IntArray, other: IntArray) -> int:
     length = min(len(one), len(other))
     different = np.flatnonzero(one[:length] != other[:length])
     return int(different[0]) if len(different) else length
+
+
+def _room(session: _Session) -> int:
+    return -(-len(session.identities) // ROOM_STEP) * ROOM_STEP

@@ -72,6 +72,7 @@ def quantize(job: Job, listener: Listener) -> Report:
     questions = _questions(job)
     listener.say(f"Asking the model in 16 bits ({_count(len(questions), 'question')})…")
     before = answer_all(base, questions)
+    base.tensors.close()  # AutoRound reads the folder by itself; ours is mapped again when weights are compared.
     with writing(job.out) as folder:
         listener.say(
             f"Quantising {_count(base.config.text.layers, 'block')} on {_count(calibration.samples, 'sample')}…"

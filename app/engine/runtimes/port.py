@@ -38,21 +38,12 @@ class VisionFeatures(Protocol):
         ...
 
 
-class DecoderRuntime(Protocol):
-    """A loaded model with one KV cache. Not thread-safe."""
+class DecoderSequence(Protocol):
+    """The KV cache of one conversation. Not thread-safe, nor are two of one runtime beside each other."""
 
     @property
     def length(self) -> int:
         """Tokens in the KV cache."""
-        ...
-
-    @property
-    def capacity(self) -> int:
-        """The most tokens that the KV cache can hold."""
-        ...
-
-    def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
-        """Run the vision tower; `check` is called between layers."""
         ...
 
     def prefill(
@@ -65,7 +56,7 @@ class DecoderRuntime(Protocol):
     ) -> FloatArray:
         """Append `token_ids` [T] at M-RoPE `positions` [3, T] to the cache and return the last token's logits [V].
 
-        `features` replace the image tokens' embeddings, in order. `check` is called between layers; where it raises,
+        `features` replace the image tokens' embeddings, in order. `check` is called while it runs; where it raises,
         the cache is left as it was before the call.
         """
         ...
@@ -75,5 +66,27 @@ class DecoderRuntime(Protocol):
         ...
 
     def truncate(self, length: int) -> None:
-        """Forget everything behind the first `length` tokens."""
+        """Forget everything behind the first `length` tokens. Raises ValueError where there are not so many."""
+        ...
+
+
+class DecoderRuntime(Protocol):
+    """A loaded model."""
+
+    @property
+    def capacity(self) -> int:
+        """The most tokens of one sequence."""
+        ...
+
+    @property
+    def cache_tokens(self) -> int:
+        """The most tokens of all sequences together; never less than `capacity`."""
+        ...
+
+    def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
+        """Run the vision tower; `check` is called while it runs."""
+        ...
+
+    def open_sequence(self) -> DecoderSequence:
+        """An empty one. Its memory comes back when nothing refers to it any more."""
         ...

@@ -22,9 +22,9 @@ from tests.support.tiny_checkpoint import Layout
 
 
 class Parrot:
-    """A runtime that has learned one row of tokens by heart. `positions` holds those of every step."""
+    """A runtime and its only sequence, which knows one row of tokens by heart. `positions` are those of every step."""
 
-    capacity = 200
+    capacity = cache_tokens = 200
 
     def __init__(self, tokens: Sequence[int], vocabulary: int) -> None:
         self._tokens = list(tokens)
@@ -62,6 +62,9 @@ class Parrot:
 
     def truncate(self, length: int) -> None:
         self.length = length
+
+    def open_sequence(self) -> "Parrot":
+        return self
 
     def _logits(self) -> FloatArray:
         logits = np.zeros(self._vocabulary, np.float32)

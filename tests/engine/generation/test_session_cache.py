@@ -16,6 +16,7 @@ from app.engine.runtimes.choose import Choice, openvino_choice, torch_choice
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text
 
+MOST_NEW = 64
 READ, COUNT = "Read the text.", "How many lines are there?"
 
 
@@ -34,9 +35,14 @@ class Desk:
             if sum(isinstance(event, Token) for event in self._events) == stop_after:
                 raise Cancelled
 
-        options = GenerationOptions(pixel_budget=pixel_budget)
+        options = GenerationOptions(pixel_budget=pixel_budget, max_new_tokens=MOST_NEW)
         self._backend.handle(Ask(2, turns, options), self._events.append, check)
         return "".join(event.text for event in self._events if isinstance(event, Token))
+
+    def limit(self, monkeypatch: pytest.MonkeyPatch, chats: int) -> None:
+        """Room for so many chats of at most 128 tokens, one of them with an answer to come."""
+        runtime = self._backend._model.session._runtime  # type: ignore[union-attr]
+        monkeypatch.setattr(type(runtime), "cache_tokens", property(lambda _: chats * 128 + MOST_NEW))
 
     @property
     def stats(self) -> AnswerStats:
@@ -108,6 +114,7 @@ def test_images_are_remembered_beyond_the_chat_and_forgotten_one_by_one(
 ) -> None:
     print_text(tmp_path / "other.png", "Mebo Kupo")
     print_text(tmp_path / "third.png", "Sota 11")
+    desk.limit(monkeypatch, chats=1)
     desk.ask(user(READ, image))
     desk.ask(user(READ, tmp_path / "other.png"))
     assert desk.ask(user(READ, image)) == "Tanu 5093\nRika 27"
@@ -122,3 +129,28 @@ def test_what_was_read_before_a_stop_is_used_and_right(desk: Desk, image: Path) 
     assert desk.ask(user(READ, image), stop_after=4) == "Tanu"
     assert desk.ask(user(READ, image)) == "Tanu 5093\nRika 27"
     assert desk.stats.reused_tokens == desk.stats.prompt_tokens - 1
+
+
+def test_two_chats_in_turn_are_both_kept(desk: Desk, image: Path, tmp_path: Path) -> None:
+    print_text(tmp_path / "other.png", "Mebo Kupo")
+    chats = {READ: [user(READ, image)], COUNT: [user(READ, tmp_path / "other.png")]}
+    for chat in chats.values():
+        chat.append(Turn(Role.ASSISTANT, desk.ask(*chat)))
+    for chat, expected in zip(chats.values(), ("2 lines", "1 line"), strict=True):
+        assert desk.ask(*chat, user(COUNT)) == expected
+        assert desk.stats.reused_tokens > desk.stats.visual_tokens
+
+
+def test_what_does_not_fit_is_forgotten_the_oldest_first(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.limit(monkeypatch, chats=2)
+    names = ("Tanu", "Mebo", "Sota")
+    for name in names:
+        print_text(tmp_path / f"{name}.png", name)
+        assert desk.ask(user(READ, tmp_path / f"{name}.png")) == name
+    reused = {}
+    for name in ("Sota", "Mebo", "Tanu"):
+        assert desk.ask(user(COUNT, tmp_path / f"{name}.png")) == "1 line"
+        reused[name] = desk.stats.reused_tokens > 0
+    assert reused == {"Sota": True, "Mebo": True, "Tanu": False}

@@ -12,7 +12,9 @@ from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
 from app.engine.checkpoints.weights import TEXT
+from app.engine.runtimes.openvino.block_pool import BlockTable
 from app.engine.runtimes.openvino.constants import Constants
+from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.openvino.screening import CANDIDATES, GROUP, ScreeningHead, rounded_to_int4
 from app.engine.runtimes.openvino.text_graph import text_graph
 from tests.engine.conftest import TinyCheckpoint
@@ -56,6 +58,24 @@ def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpo
         assert scales.dtype == np.float16
         assert np.array_equal(scales, np.concatenate([layer.scales.T for layer in arrays]))
     assert layers == 4 * checkpoint.config.text.layers
+
+
+def test_blocks_come_back_with_their_sequence(checkpoint: Checkpoint) -> None:
+    runtime = OpenVinoRuntime(checkpoint, lambda _: None, lambda: None)
+    pool = runtime._pool
+    for _ in range(2 * runtime.cache_tokens // runtime.capacity):  # More than there are, one after the other.
+        table = BlockTable(pool, runtime.capacity)
+        table.reserve(runtime.capacity)
+        del table
+    tables = [BlockTable(pool, runtime.capacity) for _ in range(runtime.cache_tokens // runtime.capacity)]
+    held = [set(table.reserve(runtime.capacity).tolist()) for table in tables]
+    assert sum(map(len, held)) == len(set.union(*held)) == runtime.cache_tokens // pool.block_size
+    with pytest.raises(MemoryError):
+        BlockTable(pool, runtime.capacity).reserve(1)
+    tables[0].length = runtime.capacity
+    tables[0].truncate(pool.block_size + 1)
+    assert len(tables[0].reserve(pool.block_size + 1)) == 2
+    assert len(BlockTable(pool, runtime.capacity).reserve(runtime.capacity - 2 * pool.block_size)) > 1
 
 
 def test_rounding_to_4_bits_is_to_the_nearest() -> None:

@@ -10,7 +10,7 @@ from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import build_prompt, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.choose import Choice, openvino_choice, torch_choice
-from app.engine.runtimes.port import DecoderRuntime, FloatArray
+from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -36,9 +36,14 @@ def choice(request: pytest.FixtureRequest) -> Choice:
     return {"torch": torch_choice, "openvino": openvino_choice}[request.param]()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def runtime(choice: Choice, checkpoint: Checkpoint) -> DecoderRuntime:
     return choice.open(checkpoint, ignore, go_on)
+
+
+@pytest.fixture
+def sequence(runtime: DecoderRuntime) -> DecoderSequence:
+    return runtime.open_sequence()
 
 
 @pytest.fixture(scope="module")
@@ -49,21 +54,23 @@ def tokens(checkpoint: Checkpoint) -> list[int]:
 
 
 def prefill(
-    runtime: DecoderRuntime, tokens: list[int], progress: ProgressCallback = ignore, check: CancelCheck = go_on
+    sequence: DecoderSequence, tokens: list[int], progress: ProgressCallback = ignore, check: CancelCheck = go_on
 ) -> FloatArray:
-    positions = text_positions(runtime.length, len(tokens))
-    return runtime.prefill(np.array(tokens, np.int64), positions, [], progress, check)
+    positions = text_positions(sequence.length, len(tokens))
+    return sequence.prefill(np.array(tokens, np.int64), positions, [], progress, check)
 
 
-def test_whole_in_parts_and_one_by_one_are_the_same(runtime: DecoderRuntime, tokens: list[int]) -> None:
-    whole = prefill(runtime, tokens)
-    runtime.truncate(0)
-    prefill(runtime, tokens[:5])
-    parts = prefill(runtime, tokens[5:])
-    runtime.truncate(3)
-    steps = [runtime.step(np.array([token]), text_positions(3 + index, 1))[0] for index, token in enumerate(tokens[3:])]
-    runtime.truncate(3)
-    batch = runtime.step(np.array(tokens[3:]), text_positions(3, len(tokens) - 3))
+def test_whole_in_parts_and_one_by_one_are_the_same(sequence: DecoderSequence, tokens: list[int]) -> None:
+    whole = prefill(sequence, tokens)
+    sequence.truncate(0)
+    prefill(sequence, tokens[:5])
+    parts = prefill(sequence, tokens[5:])
+    sequence.truncate(3)
+    steps = [
+        sequence.step(np.array([token]), text_positions(3 + index, 1))[0] for index, token in enumerate(tokens[3:])
+    ]
+    sequence.truncate(3)
+    batch = sequence.step(np.array(tokens[3:]), text_positions(3, len(tokens) - 3))
 
     for other in (parts, steps[-1], batch[-1]):
         assert np.abs(other - whole).max() < 0.15
@@ -71,10 +78,10 @@ def test_whole_in_parts_and_one_by_one_are_the_same(runtime: DecoderRuntime, tok
     assert np.abs(batch - np.stack(steps)).max() < 0.15
 
 
-def test_a_stopped_prefill_leaves_no_trace(runtime: DecoderRuntime, tokens: list[int]) -> None:
-    prefill(runtime, tokens[:6])
-    expected = prefill(runtime, tokens[6:])
-    runtime.truncate(6)
+def test_a_stopped_prefill_leaves_no_trace(sequence: DecoderSequence, tokens: list[int]) -> None:
+    prefill(sequence, tokens[:6])
+    expected = prefill(sequence, tokens[6:])
+    sequence.truncate(6)
     done: list[float] = []
 
     def stop_behind_first_part() -> None:
@@ -82,14 +89,37 @@ def test_a_stopped_prefill_leaves_no_trace(runtime: DecoderRuntime, tokens: list
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        prefill(runtime, [40] * LONG, done.append, stop_behind_first_part)
+        prefill(sequence, [40] * LONG, done.append, stop_behind_first_part)
 
     assert 0 < done[-1] < 1
-    assert runtime.length == 6
-    assert np.array_equal(prefill(runtime, tokens[6:]), expected)
+    assert sequence.length == 6
+    assert np.array_equal(prefill(sequence, tokens[6:]), expected)
 
 
-def test_a_cache_is_cut_only_where_there_is_one(runtime: DecoderRuntime, tokens: list[int]) -> None:
-    prefill(runtime, tokens)
+def test_a_cache_is_cut_only_where_there_is_one(sequence: DecoderSequence, tokens: list[int]) -> None:
+    prefill(sequence, tokens)
     with pytest.raises(ValueError, match="cannot cut"):
-        runtime.truncate(len(tokens) + 1)
+        sequence.truncate(len(tokens) + 1)
+
+
+def test_two_sequences_do_not_disturb_each_other(runtime: DecoderRuntime, tokens: list[int]) -> None:
+    alone = runtime.open_sequence()
+    expected = prefill(alone, tokens)
+    first, second = runtime.open_sequence(), runtime.open_sequence()
+    prefill(first, tokens[:6])
+    prefill(second, [40] * 90)
+    assert np.array_equal(prefill(first, tokens[6:]), prefill_in_two(runtime, tokens))
+    assert np.abs(prefill(runtime.open_sequence(), tokens) - expected).max() < 1e-3
+    assert (first.length, second.length) == (len(tokens), 90)
+
+
+def prefill_in_two(runtime: DecoderRuntime, tokens: list[int]) -> FloatArray:
+    sequence = runtime.open_sequence()
+    prefill(sequence, tokens[:6])
+    return prefill(sequence, tokens[6:])
+
+
+def test_a_sequence_has_an_end(sequence: DecoderSequence, runtime: DecoderRuntime) -> None:
+    with pytest.raises(ValueError, match="do not fit"):
+        sequence.step(np.full(runtime.capacity + 1, 40), text_positions(0, runtime.capacity + 1))
+    assert sequence.length == 0

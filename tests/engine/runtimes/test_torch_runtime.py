@@ -41,7 +41,7 @@ def test_lack_of_memory_is_a_memory_error(runtime: TorchRuntime, monkeypatch: py
 
     monkeypatch.setattr(runtime._text, "forward", fail)
     with pytest.raises(MemoryError):
-        runtime.step(np.array([1]), text_positions(0, 1))
+        runtime.open_sequence().step(np.array([1]), text_positions(0, 1))
 
 
 def test_zeros_and_orders_that_a_symmetric_scheme_does_not_have(

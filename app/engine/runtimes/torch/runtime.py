@@ -47,30 +47,47 @@ class TorchRuntime:
     @_on_device
     def __init__(self, checkpoint: Checkpoint, device: Device, progress: ProgressCallback, check: CancelCheck) -> None:
         self._device = device
-        self._image_token = checkpoint.config.image_token
+        self._config = checkpoint.config
         weights = Weights(checkpoint, device)
         text_share = _LOADING_SHARE_OF_TEXT
         self._text = TextDecoder(weights, checkpoint.config, lambda part: progress(part * text_share), check)
         self._vision = VisionTower(
             weights, checkpoint.config.vision, lambda part: progress(text_share + part * (1 - text_share)), check
         )
-        capacity = min(checkpoint.config.text.max_positions, MAX_CONTEXT)
-        self._cache = KvCache(checkpoint.config.text, device, capacity)
-
-    @property
-    def length(self) -> int:
-        """Tokens in the KV cache."""
-        return self._cache.length
 
     @property
     def capacity(self) -> int:
-        """The most tokens that the KV cache can hold."""
-        return self._cache.capacity
+        """The most tokens of one sequence."""
+        return min(self._config.text.max_positions, MAX_CONTEXT)
+
+    @property
+    def cache_tokens(self) -> int:
+        """The most tokens of all sequences together."""
+        return MAX_CONTEXT
 
     @_on_device
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
         """Run the vision tower over one image."""
         return self._vision.encode(torch.from_numpy(patches.pixels), patches.grid_thw, progress, check)
+
+    def open_sequence(self) -> "TorchSequence":
+        """An empty one."""
+        cache = KvCache(self._config.text, self._device, self.capacity)
+        return TorchSequence(self._text, cache, self._config.image_token)
+
+
+class TorchSequence:
+    """Implements `DecoderSequence` (see its docstrings)."""
+
+    def __init__(self, text: TextDecoder, cache: KvCache, image_token: int) -> None:
+        self._text = text
+        self._cache = cache
+        self._image_token = image_token
+
+    @property
+    def length(self) -> int:
+        """Tokens in the KV cache."""
+        return self._cache.length
 
     @_on_device
     def prefill(
@@ -82,7 +99,7 @@ class TorchRuntime:
         check: CancelCheck,
     ) -> FloatArray:
         """Append a prompt and return its last token's logits [V]."""
-        tokens = torch.from_numpy(token_ids).to(self._device.device)
+        tokens = torch.from_numpy(token_ids).to(self._text.embedding.device)
         embeddings = self._text.embedding[tokens]
         visual = None
         if features:
@@ -97,7 +114,7 @@ class TorchRuntime:
     @_on_device
     def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
         """Append a few text tokens [T] and return the logits of each [T, V]."""
-        embeddings = self._text.embedding[torch.from_numpy(token_ids).to(self._device.device)]
+        embeddings = self._text.embedding[torch.from_numpy(token_ids).to(self._text.embedding.device)]
         hidden = self._text.forward(embeddings, positions, self._cache, None, _ignore, _go_on)
         return _to_numpy(self._text.logits(hidden))
 

@@ -1,0 +1,68 @@
+"""The memory of the paged KV cache: blocks of a few tokens, lent to sequences."""
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+
+from app.engine.runtimes.openvino.paged_attention import KEYS, VALUES
+
+
+class BlockPool:
+    """Blocks for `tokens` tokens in every layer, given to `request` once.
+
+    The memory is asked for as a whole, and taken from the machine only where it is written.
+    """
+
+    def __init__(self, compiled: ov.CompiledModel, request: ov.InferRequest, tokens: int) -> None:
+        self.block_size = int(compiled.input(f"{VALUES}0").get_partial_shape()[2].get_length())
+        count = -(-tokens // self.block_size)
+        self._free = list(range(count - 1, -1, -1))
+        for port in compiled.inputs:
+            name = port.get_any_name()
+            if name.startswith((KEYS, VALUES)):
+                shape = [count if size.is_dynamic else size.get_length() for size in port.get_partial_shape()]
+                request.set_tensor(name, ov.Tensor(port.get_element_type(), ov.Shape(shape)))
+
+    def lend(self, count: int) -> list[int]:
+        """So many blocks that nobody has. Raises MemoryError where there are not."""
+        if count > len(self._free):
+            raise MemoryError(f"{count} blocks of the KV cache are wanted, {len(self._free)} are free")
+        return [self._free.pop() for _ in range(count)]
+
+    def give_back(self, blocks: list[int]) -> None:
+        """They may be lent again."""
+        self._free.extend(reversed(blocks))
+
+
+class BlockTable:
+    """The blocks of one sequence, `length` tokens of which are in use; they go back to the pool with it."""
+
+    def __init__(self, pool: BlockPool, capacity: int) -> None:
+        self.length = 0
+        self._capacity = capacity
+        self._pool = pool
+        self._blocks: list[int] = []
+
+    def __del__(self) -> None:
+        self._pool.give_back(self._blocks)
+
+    def reserve(self, length: int) -> npt.NDArray[np.int32]:
+        """The blocks that hold the first `length` tokens, borrowed where they are missing.
+
+        Raises ValueError beyond the capacity, MemoryError where the pool is empty.
+        """
+        if length > self._capacity:
+            raise ValueError(f"{length} tokens do not fit into a cache of {self._capacity}")
+        self._blocks += self._pool.lend(max(0, self._count(length) - len(self._blocks)))
+        return np.array(self._blocks[: self._count(length)], np.int32)
+
+    def truncate(self, length: int) -> None:
+        """Forget everything behind the first `length` tokens, and give back the blocks that hold nothing else."""
+        if not 0 <= length <= self.length:
+            raise ValueError(f"cannot cut a cache of {self.length} tokens to {length}")
+        self.length = length
+        self._pool.give_back(self._blocks[self._count(length) :])
+        del self._blocks[self._count(length) :]
+
+    def _count(self, length: int) -> int:
+        return -(-length // self._pool.block_size)

@@ -1,0 +1,44 @@
+"""Running a compiled graph, and ending it before it is through."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import openvino as ov
+
+from app.domain.ports import CancelCheck
+from app.engine.runtimes.port import FloatArray
+
+CANCEL_MS = 20
+"""How often Stop is looked for while a graph runs."""
+
+
+def run(request: ov.InferRequest, inputs: Mapping[str, Any], check: CancelCheck | None) -> None:
+    """One pass; where `check` raises, it is ended at once."""
+    for name, array in inputs.items():
+        request.set_tensor(name, ov.Tensor(np.asarray(array, order="C")))
+    if check is None:
+        request.infer()
+        return
+    check()
+    request.start_async()
+    try:
+        while not request.wait_for(CANCEL_MS):
+            check()
+    except BaseException:
+        request.cancel()
+        _wait_for_end(request)
+        raise
+
+
+def _wait_for_end(request: ov.InferRequest) -> None:
+    try:
+        request.wait()
+    except RuntimeError:  # It says that it was cancelled.
+        return
+
+
+def output(request: ov.InferRequest, name: str) -> FloatArray:
+    """A copy: the request writes into the same memory again."""
+    array: FloatArray = request.get_tensor(name).data.astype(np.float32, copy=True)
+    return array
