@@ -48,7 +48,7 @@ class GenerationOptions:
 class AnswerStats:
     """Figures of one answer. Seconds are wall time in the engine; `context_tokens` counts prompt and answer.
 
-    `reused_tokens` of the prompt had been read for an earlier answer.
+    `reused_tokens` of the prompt had been read for an earlier answer; `drafted_tokens` of the answer were guessed.
     """
 
     prompt_tokens: int
@@ -58,6 +58,7 @@ class AnswerStats:
     total_seconds: float
     context_tokens: int
     reused_tokens: int = 0
+    drafted_tokens: int = 0
 
     @property
     def tokens_per_second(self) -> float:

@@ -1,6 +1,7 @@
-"""The loop: look, prefill, draw, emit, step, until the answer ends."""
+"""The loop: look, prefill, draw, emit, guess, step, until the answer ends."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from app.domain.errors import Cancelled, EngineError
 from app.domain.generation import AnswerStats, FinishReason, Sampling
 from app.domain.ports import CancelCheck
 from app.engine.generation.detokenizer import Detokenizer
+from app.engine.generation.drafts import Drafts
 from app.engine.generation.image_memory import PromptImage
 from app.engine.generation.prompt import Prompt
 from app.engine.generation.sampling import Sampler
@@ -69,6 +71,8 @@ class _Run:
         self._first_token = 0.0
         self._new_tokens = 0
         self._reused_tokens = 0
+        self._drafts = Drafts(prompt.token_ids.tolist())
+        self._drafted_tokens = 0
 
     def answer(self, images: Sequence[PromptImage]) -> FinishReason:
         room = self._session.capacity - len(self._prompt.token_ids)
@@ -97,12 +101,18 @@ class _Run:
             total_seconds=total,
             context_tokens=prompt_tokens + self._new_tokens,
             reused_tokens=self._reused_tokens,
+            drafted_tokens=self._drafted_tokens,
         )
 
     def _decode(self, logits: FloatArray, most: int) -> FinishReason:
+        rows = deque([logits])
+        ahead = deque[
+            int
+        ]()  # Guesses that the model has read and has not yet said; rows[i] is what it says behind them.
+        offered = 0
         while True:
             self._listener.check()
-            token = self._sampler.draw(logits)
+            token = self._sampler.draw(rows.popleft())
             self._first_token = self._first_token or time.perf_counter() - self._started
             if token in self._tokenizer.end_tokens:
                 return FinishReason.COMPLETE
@@ -111,7 +121,17 @@ class _Run:
             self._say(self._detokenizer.push(token))
             if self._new_tokens >= most:
                 return FinishReason.LENGTH
-            logits = self._session.step(token, position)
+            self._drafts.push(token)
+            if ahead and ahead[0] == token:
+                ahead.popleft()
+                self._drafted_tokens += 1
+                continue
+            if offered:
+                self._drafts.judge(offered, offered - len(ahead))
+                self._session.forget(len(ahead))
+            ahead = deque(self._drafts.guess(most - self._new_tokens))
+            offered = len(ahead)
+            rows = deque(self._session.step([token, *ahead], position))
 
     def _say(self, text: str) -> None:
         if text:

@@ -72,12 +72,18 @@ class SessionCache:
         session.identities = identities
         return logits, reused
 
-    def step(self, token: int, position: int) -> FloatArray:
-        """Read one token of the answer: the logits behind it [V]."""
+    def step(self, tokens: Sequence[int], position: int) -> FloatArray:
+        """Read tokens of the answer, the first of them at `position`: the logits behind each [T, V]."""
         session = self._sessions[-1]
-        logits = session.sequence.step(np.array([token], np.int64), text_positions(position, 1))[0]
-        session.identities = np.append(session.identities, token)
-        return np.asarray(logits)
+        logits = session.sequence.step(np.array(tokens, np.int64), text_positions(position, len(tokens)))
+        session.identities = np.append(session.identities, tokens)
+        return logits
+
+    def forget(self, count: int) -> None:
+        """The last `count` tokens were not said."""
+        session = self._sessions[-1]
+        session.identities = session.identities[: len(session.identities) - count]
+        session.sequence.truncate(len(session.identities))
 
     def _begin(self, identities: IntArray, room: int) -> tuple[_Session, int]:
         """The conversation to go on with, moved to the end, and how many of its tokens are of use."""

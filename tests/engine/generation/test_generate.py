@@ -58,7 +58,7 @@ class Parrot:
     def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
         self.positions.append(positions.tolist())
         self.length += len(token_ids)
-        return self._logits()[None]
+        return np.stack([self._logits() for _ in token_ids])
 
     def truncate(self, length: int) -> None:
         self.length = length

@@ -1,0 +1,54 @@
+"""Guesses at what an answer says next, to be verified by the model several at a time.
+
+A pass over a few tokens takes little longer than one over a single token, so a guess that is right is nearly free; one
+that is wrong is cut off again, and never changes what is said. Answers that write out again what was said before (JSON,
+tables, corrections) repeat its tokens, so what followed the last three tokens when they were said the last time is
+offered (prompt lookup decoding; A. Saxena, 2023).
+"""
+
+from collections.abc import Iterable
+
+NGRAM = 3
+FIRST_LENGTH, MOST_LENGTH = 4, 15
+"""Guesses at a time; one more token than these goes through the model with them."""
+MOST_PAUSE = 128
+
+
+class Drafts:
+    """What was said, and how well guessing goes: guesses grow while they are right, and pause while they are not."""
+
+    def __init__(self, tokens: Iterable[int]) -> None:
+        self._tokens: list[int] = []
+        self._behind: dict[tuple[int, ...], int] = {}
+        self._found: int | None = None
+        self._length = FIRST_LENGTH
+        self._pause = 0
+        self._next_pause = NGRAM
+        for token in tokens:
+            self.push(token)
+
+    def push(self, token: int) -> None:
+        """`token` has been said."""
+        self._tokens.append(token)
+        self._pause = max(0, self._pause - 1)
+        last = tuple(self._tokens[-NGRAM:])
+        self._found = self._behind.get(last)
+        self._behind[last] = len(self._tokens)
+
+    def guess(self, most: int) -> list[int]:
+        """At most `most` tokens that may come next; none where nothing is known, or guessing has not gone well."""
+        if self._found is None or self._pause:
+            return []
+        return self._tokens[self._found : self._found + min(self._length, most)]
+
+    def judge(self, offered: int, right: int) -> None:
+        """Of `offered` guesses the first `right` were what the model said."""
+        if right == offered:
+            self._length = min(MOST_LENGTH, 2 * self._length)
+        elif right:
+            self._length = max(2, right)
+        else:
+            self._length = FIRST_LENGTH
+            self._pause = self._next_pause
+        # Each miss costs about half a token's time: pauses that grow keep the whole below a few percent.
+        self._next_pause = NGRAM if right else min(MOST_PAUSE, 2 * self._next_pause)
