@@ -14,7 +14,7 @@ HINT = (
 )
 MODEL_HINT = "Read text works at once. To ask questions, choose a model."
 DEMO_HINT = (
-    "The demo model answers “Read the text.” and “How many lines are there?” about short printed text. "
+    "The demo model answers “Read the text.”, “How many lines are there?” and “Where is …?” about short printed text. "
     "The full model answers anything."
 )
 

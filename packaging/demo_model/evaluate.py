@@ -14,7 +14,7 @@ from pathlib import Path
 from boxes import box_of, overlap
 from conversations import NOT_FOUND, REFUSAL, other_question
 from PIL import Image
-from text_images import TextImage, render
+from text_images import ENDINGS, TextImage, random_word, render
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -83,7 +83,8 @@ def _find(engine: Engine, rng: random.Random, image: TextImage, path: Path, note
     left, top, right, bottom = (edge / side * 1000 for edge, side in zip(word.box, sides, strict=True))
     found = box_of(engine.ask(f"Where is {word.text}?", path))
     note("box_overlap", overlap(found, (left, top, right, bottom)) if found else 0.0)
-    note("absent_word", engine.ask("Where is Zebrafink?", path) == NOT_FOUND)
+    absent = next(text for text in (random_word(rng).rstrip(ENDINGS) for _ in range(100)) if text and text not in texts)
+    note("absent_word", engine.ask(f"Where is {absent}?", path) == NOT_FOUND)
 
 
 def _ignore(event: Event) -> None:

@@ -49,7 +49,7 @@ def main() -> None:
     """Start the workers and wait for them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=8600)
+    parser.add_argument("--steps", type=int, default=11400)
     parser.add_argument("--seeing-steps", type=int, default=6000)
     parser.add_argument("--start", type=Path, help="go on to reading with the weights of this released model")
     options = parser.parse_args()
