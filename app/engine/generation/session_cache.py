@@ -87,6 +87,8 @@ class SessionCache:
 
     def _begin(self, identities: IntArray, room: int) -> tuple[_Session, int]:
         """The conversation to go on with, moved to the end, and how many of its tokens are of use."""
+        # One that was stopped before anything was read is of no use.
+        self._sessions = [session for session in self._sessions if len(session.identities)]
         # The last token is always read again: its logits are what is wanted.
         common = [_common_beginning(session.identities, identities[:-1]) for session in self._sessions]
         best = max(range(len(common)), key=common.__getitem__, default=-1)
