@@ -25,11 +25,11 @@ from app.domain.generation import GREEDY, GenerationOptions
 from app.engine.generation.backend import ModelBackend
 from app.engine.generation.drafts import Drafts
 from app.engine.process.messages import Ask, Event, OpenModel, Stats
-from app.engine.runtimes.choose import choose_runtime, openvino_choice, torch_choice
+from app.engine.runtimes.choose import choose_runtime
+from tests.support.runtimes import RUNTIMES
 from tests.support.tiny_checkpoint import PREPROCESSOR
 from tests.support.tiny_model import make_tokenizer, quiet
 
-RUNTIMES = {"openvino": openvino_choice, "torch": torch_choice}
 GROUP = 128
 NEW_TOKENS = 64
 SYMMETRIC_ZEROS = 0x77777777

@@ -18,9 +18,10 @@ from app.domain.generation import DEMO_NAME, FinishReason, GenerationOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, OpenModel, Ready, Stats, Token
-from app.engine.runtimes.choose import Choice, choose_runtime, openvino_choice, torch_choice
+from app.engine.runtimes.choose import Choice, choose_runtime
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text
+from tests.support.runtimes import RUNTIMES
 
 MOST_BYTES = 12_000_000
 READ, COUNT = "Read the text.", "How many lines are there?"
@@ -77,9 +78,9 @@ def words(rng: random.Random, count: int) -> str:
     return " ".join(made)
 
 
-@pytest.fixture(scope="module", params=[torch_choice, openvino_choice])
+@pytest.fixture(scope="module", params=RUNTIMES)
 def demo(request: pytest.FixtureRequest) -> Demo:
-    return Demo(request.param)
+    return Demo(RUNTIMES[request.param])
 
 
 def test_it_is_small_labelled_and_of_the_published_kind() -> None:

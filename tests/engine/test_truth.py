@@ -14,18 +14,18 @@ from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.image_patches import load_patches
 from app.engine.generation.prompt import Prompt, build_prompt, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.runtimes.choose import Choice, openvino_choice, torch_choice
+from app.engine.runtimes.choose import Choice
 from app.engine.runtimes.openvino import screening
 from app.engine.runtimes.port import FloatArray, ImagePatches
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.reference import Reference
+from tests.support.runtimes import RUNTIMES
 from tests.support.tiny_checkpoint import Layout
 
 STEPS = 64
 MAX_PIXELS = 80 * 1024
 WHOLE_VOCABULARY = 1_000_000
 LAYOUTS = (Layout.AUTO_ROUND, Layout.AUTO_GPTQ)
-RUNTIMES: dict[str, Callable[[], Choice]] = {"torch": torch_choice, "openvino": openvino_choice}
 
 
 @dataclass(frozen=True, slots=True)

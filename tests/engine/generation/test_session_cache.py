@@ -12,9 +12,10 @@ from app.domain.generation import AnswerStats, GenerationOptions
 from app.engine.generation import image_memory
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, Loading, OpenModel, Stats, Token
-from app.engine.runtimes.choose import Choice, openvino_choice, torch_choice
+from app.engine.runtimes.choose import Choice
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text
+from tests.support.runtimes import RUNTIMES
 
 MOST_NEW = 64
 READ, COUNT = "Read the text.", "How many lines are there?"
@@ -55,9 +56,9 @@ class Desk:
         return any(e.stage is Stage.LOOKING and e.progress > 0 for e in self._events if isinstance(e, Loading))
 
 
-@pytest.fixture(params=[torch_choice, openvino_choice])
+@pytest.fixture(params=RUNTIMES)
 def desk(request: pytest.FixtureRequest) -> Desk:
-    return Desk(request.param)
+    return Desk(RUNTIMES[request.param])
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import build_prompt, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.runtimes.choose import Choice, openvino_choice, torch_choice
+from app.engine.runtimes.choose import Choice
 from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray
 from tests.engine.conftest import TinyCheckpoint
+from tests.support.runtimes import RUNTIMES
 from tests.support.tiny_checkpoint import Layout
 
 LONG = 600
@@ -31,9 +32,9 @@ def checkpoint(tiny_checkpoint: TinyCheckpoint) -> Checkpoint:
     return open_checkpoint(tiny_checkpoint(Layout.AUTO_GPTQ))
 
 
-@pytest.fixture(scope="module", params=["torch", "openvino"])
+@pytest.fixture(scope="module", params=RUNTIMES)
 def choice(request: pytest.FixtureRequest) -> Choice:
-    return {"torch": torch_choice, "openvino": openvino_choice}[request.param]()
+    return RUNTIMES[request.param]()
 
 
 @pytest.fixture(scope="module")

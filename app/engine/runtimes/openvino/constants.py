@@ -21,10 +21,9 @@ class Constants:
         self._tensors = tensors
         self.held: list[npt.NDArray[Any]] = []
 
-    def floats(self, name: str, *shape: int) -> ov.Output:
-        """A tensor as float32, of the shape given or its own."""
-        array = float_array(self._tensors, name)
-        return op.constant(array.reshape(shape) if shape else array).output(0)
+    def floats(self, name: str) -> ov.Output:
+        """A tensor as float32."""
+        return op.constant(float_array(self._tensors, name)).output(0)
 
     def weight(self, *names: str) -> ov.Output:
         """The weights of the linear layers `names`, which share their input: float32 [N, K] in the graph.
