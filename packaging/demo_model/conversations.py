@@ -41,7 +41,7 @@ class Kind(StrEnum):
 
 def random_kind(rng: random.Random) -> Kind:
     """Reading and finding are the hard ones, and come most."""
-    return rng.choices(list(Kind), (0.55, 0.36, 0.05, 0.04))[0]
+    return rng.choices(list(Kind), (0.6, 0.31, 0.05, 0.04))[0]
 
 
 def conversation(rng: random.Random, image: TextImage, turns: int, kind: Kind | None = None) -> list[Turn]:

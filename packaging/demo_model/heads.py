@@ -8,7 +8,8 @@ import math
 
 import torch
 from architecture import BOX_NUMBERS
-from lessons import CHARACTERS, SLOTS, Batch
+from lessons import Batch
+from places import CHARACTERS, NOWHERE, SLOTS
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -24,17 +25,18 @@ NEAR = 0.1
 
 
 class Heads(nn.Module):
-    """What a visual token holds: its characters and where their words are; and which one a box is read off."""
+    """What a visual token holds: its characters and where their words are; and which one an answer is read off."""
 
     def __init__(self, width: int, tokenizer: Tokenizer) -> None:
         super().__init__()
-        self._targets, self._numbers = answer_targets(tokenizer), number_places(tokenizer)
+        self._targets = answer_targets(tokenizer)
         self.slots = nn.Linear(width, SLOTS * CHARACTERS)
         self.edges = nn.Linear(width, 4 * EDGE_BINS)
         # Until the heads have learned something, they tell the vision tower nothing.
         nn.init.zeros_(self.slots.weight)
         nn.init.zeros_(self.edges.weight)
         self.looks_for, self.looks_like = (nn.Linear(width, POINTING_WIDTH) for _ in range(2))
+        self.number_in_it = nn.Linear(width, SLOTS)
 
     def seeing_losses(self, embeddings: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """The losses of the characters and of the edges, and the part of the characters that are right."""
@@ -66,30 +68,27 @@ class Heads(nn.Module):
         return cross_entropy(said, wanted), 1 - len(spoiled) / len(labels)
 
     def pointing_loss(self, hidden: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The loss of looking elsewhere than where a box's number is to be seen, and the part that looks there.
+        """The loss of looking elsewhere than where an answer is to be read off, and the part that looks there.
 
-        `hidden` [B, T, D] is what layer POINTING_LAYER of the text decoder gave. The left and the top are to be seen
-        where the word begins, the others where it ends.
+        `hidden` [B, T, D] is what layer POINTING_LAYER of the text decoder gave: before a character or a box's number
+        it should tell the visual token, and which of the characters in it.
         """
-        told = self._numbers[batch.labels[:, 1:].clamp(min=0)]
-        told[batch.labels[:, 1:] < 0] = float("nan")
-        known = ~told.isnan()
+        looks = batch.looks[:, 1:]
+        known = looks[:, :, 0] >= 0
         if not known.any():
-            # Both heads must have a gradient, or the workers would send each other different ones.
-            return (self.looks_for(hidden).sum() + self.looks_like(hidden).sum()) * 0, torch.tensor(1.0)
-        rows = known.nonzero()[:, 0].view(-1, 4)[:, 0]
-        left, top, right, bottom = told[known].view(-1, 4).unbind(1)
-        high, wide = batch.grid
-        row = ((top + bottom) / 2 * high).long().clamp(0, high - 1)
-        half_a_letter = (bottom - top) * high / 4
-        columns = [left * wide + half_a_letter, right * wide - half_a_letter]
-        begins, ends = (row * wide + column.long().clamp(0, wide - 1) for column in columns)
-        visual = hidden[:, batch.visual_start : batch.visual_start + high * wide]
-        wanted = self.looks_for(hidden[:, :-1][known]).view(-1, 4, POINTING_WIDTH)
-        scores = wanted @ self.looks_like(visual)[rows].transpose(1, 2) / math.sqrt(POINTING_WIDTH)
-        scores = scores.float().flatten(0, 1)
-        right_ones = torch.stack([begins, begins, ends, ends], dim=1).flatten()
-        return cross_entropy(scores, right_ones), (scores.argmax(-1) == right_ones).float().mean()
+            # All heads must have a gradient, or the workers would send each other different ones.
+            used = (self.looks_for, self.looks_like, self.number_in_it)
+            return sum((head(hidden).sum() for head in used), torch.tensor(0.0)) * 0, torch.tensor(1.0)
+        visual = hidden[:, batch.visual_start : batch.visual_start + batch.grid[0] * batch.grid[1]]
+        scores = self.looks_for(hidden[:, :-1]) @ self.looks_like(visual).transpose(1, 2) / math.sqrt(POINTING_WIDTH)
+        scores, tokens = scores[known].float(), looks[:, :, 0][known]
+        numbers = self.number_in_it(hidden[:, :-1][known]).float()
+        loss = cross_entropy(scores, tokens)
+        if (looks[:, :, 1] >= 0).any():
+            loss = loss + cross_entropy(numbers, looks[:, :, 1][known], ignore_index=NOWHERE[1])
+        else:
+            loss = loss + numbers.sum() * 0
+        return loss, (scores.argmax(-1) == tokens).float().mean()
 
 
 def blurred(distance: Tensor, deviation: float) -> Tensor:
@@ -108,12 +107,3 @@ def answer_targets(tokenizer: Tokenizer) -> Tensor:
         places = torch.arange(len(ids))
         targets[ids[:, None], ids] = blurred((places - places[:, None]).float(), NUMBER_BLUR)
     return targets
-
-
-def number_places(tokenizer: Tokenizer) -> Tensor:
-    """[vocabulary]: for a box's numbers what part of the image's side they say, NaN for other tokens."""
-    places = torch.full((tokenizer.get_vocab_size(),), float("nan"))
-    for numbers in BOX_NUMBERS:
-        ids = [tokenizer.token_to_id(number) for number in numbers]
-        places[ids] = torch.arange(len(ids)) / len(ids)
-    return places

@@ -2,7 +2,6 @@
 
 import math
 import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,13 +9,12 @@ import numpy as np
 import torch
 from architecture import WINDOW, special_ids
 from conversations import REFUSAL, Kind, Turn, conversation, other_question, random_kind
-from text_images import Glyph, TextImage, render
+from places import NOWHERE, Looks, looked_at, number_places, places
+from text_images import TextImage, render
 from tokenizers import Tokenizer
 from torch import Tensor
 
 SEED = 7
-SLOTS = 10
-FIRST_CHARACTER, CHARACTERS = 32, 96  # printable ASCII, and one place more for "none"
 PATCHES_A_STEP = 3000
 """Patches of all images of a worker's step; the batch is as large as that allows."""
 MOST_IMAGES, MOST_IMAGES_SEEN = 40, 112
@@ -46,22 +44,28 @@ WHOLE_IMAGES_READ = 0.65
 """The same of reading, at last; more text fits into a step of small ones."""
 NOTHING = torch.zeros(0, 0, dtype=torch.long)
 
-Row = tuple[list[int], list[int]]
-"""The tokens of a conversation and their labels."""
+HARD = 0.35
+"""How many images have small and narrow letters."""
+
+Row = tuple[list[int], list[int], list[Looks]]
+"""The tokens of a conversation, their labels, and where each is read off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Images of one size with their conversations, and what the thrown-away heads should say.
 
-    `tokens` and `labels` are [B, T], labels -100 where nothing is to be learned; `slots` [B, V, SLOTS] are characters'
-    numbers, CHARACTERS - 1 for none; `edges` [B, V, 4] are parts of the image's sides, NaN where there is none: the
-    left of the first word that begins there, the right of the last that ends there, the top and bottom of their line.
+    `tokens` and `labels` are [B, T], labels -100 where nothing is to be learned; `looks` [B, T, 2] are the visual token
+    that a label is read off and the character's number in it, NOWHERE where there is none; `slots` [B, V, SLOTS] are
+    characters' numbers, CHARACTERS - 1 for none; `edges` [B, V, 4] are parts of the image's sides, NaN where there is
+    none: the left of the first word that begins there, the right of the last that ends there, the top and bottom of
+    their line.
     """
 
     pixels: Tensor
     tokens: Tensor
     labels: Tensor
+    looks: Tensor
     slots: Tensor
     edges: Tensor
     visual_start: int
@@ -110,7 +114,7 @@ def rate_at(step: int, steps: int, seeing_steps: int) -> float:
     if step < seeing_steps:
         return min(1.0, (step + 1) / WARM_UP, max(0.1, 1.25 * (1 - step / seeing_steps)))
     left = (steps - step) / (steps - seeing_steps)
-    return 0.8 * min(1.0, (step - seeing_steps + 1) / WARM_UP, 1.2 * left)
+    return 0.6 * min(1.0, (step - seeing_steps + 1) / WARM_UP, 1.2 * left)
 
 
 class Lessons:
@@ -123,6 +127,7 @@ class Lessons:
             ids[name] for name in ("<|vision_start|>", "<|image_pad|>", "<|vision_end|>")
         )
         self._stop = ids["<|im_end|>"]
+        self._numbers = number_places(tokenizer)
         self._open = tokenizer.encode("<|im_start|>user\n").ids
 
     def batch(self, step: int, worker: int, stage: "Stage") -> Batch:
@@ -133,16 +138,17 @@ class Lessons:
         count = min(MOST_IMAGES if stage.reads else MOST_IMAGES_SEEN, PATCHES_A_STEP // patches)
         lines = min(3, max(1, height // 40))
         images = [
-            _blank(rng, width, height) if rng.random() < 0.02 else render(rng, width, height, lines, stage.variety)
+            _blank(rng, width, height)
+            if rng.random() < 0.02
+            else render(rng, width, height, lines, stage.variety, HARD)
             for _ in range(count)
         ]
         grid = (height // WINDOW, width // WINDOW)
-        tokens, labels = self._conversations(rng, images, grid, step, stage) if stage.reads else (NOTHING, NOTHING)
+        rows = self._conversations(rng, images, grid, step, stage) if stage.reads else (NOTHING, NOTHING, NOTHING)
         told = [places(image, grid) for image in images]
         return Batch(
             torch.from_numpy(np.stack([image.pixels for image in images])),
-            tokens,
-            labels,
+            *rows,
             torch.stack([slots for slots, _ in told]),
             torch.stack([edges for _, edges in told]),
             len(self._open) + 1,
@@ -151,7 +157,7 @@ class Lessons:
 
     def _conversations(
         self, rng: random.Random, images: Sequence[TextImage], grid: tuple[int, int], step: int, stage: "Stage"
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         # While all ask the same, rows are short, and a step takes a third of the time.
         kind = self.kind(step, stage)
         said = [
@@ -160,8 +166,8 @@ class Lessons:
             )
             for image in images
         ]
-        rows = [self._row(turns, grid[0] * grid[1]) for turns in said]
-        longest = max(len(tokens) for tokens, _ in rows)
+        rows = [self._row(turns, image, grid) for turns, image in zip(said, images, strict=True)]
+        longest = max(len(tokens) for tokens, _, _ in rows)
         return _padded(rows, math.ceil(longest / LENGTH_STEP) * LENGTH_STEP)
 
     @staticmethod
@@ -175,67 +181,39 @@ class Lessons:
         rows: list[Row] = []
         for _ in range(MOST_IMAGES):
             tokens, labels = [*self._open], [-100] * len(self._open)
-            self._turn(tokens, labels, other_question(rng), REFUSAL)
-            rows.append((tokens, labels))
-        return _padded(rows, 128)
+            asked, said = self._turn(other_question(rng), REFUSAL)
+            rows.append((tokens + asked + said, labels + [-100] * len(asked) + said, []))
+        return _padded(rows, 128)[:2]
 
-    def _row(self, turns: Sequence[Turn], visual: int) -> Row:
-        tokens = [*self._open, self._start, *[self._pad] * visual, self._end]
-        labels = [-100] * len(tokens)
+    def _row(self, turns: Sequence[Turn], image: TextImage, grid: tuple[int, int]) -> Row:
+        tokens = [*self._open, self._start, *[self._pad] * (grid[0] * grid[1]), self._end]
+        follow_up = self._tokenizer.encode("\n<|im_start|>user\n").ids
+        labels, looks = [-100] * len(tokens), [NOWHERE] * len(tokens)
         for number, (question, answer) in enumerate(turns):
-            if number:
-                follow_up = self._tokenizer.encode("\n<|im_start|>user\n").ids
-                tokens += follow_up
-                labels += [-100] * len(follow_up)
-            self._turn(tokens, labels, question, answer)
-        return tokens, labels
+            asked, said = self._turn(question, answer)
+            before = [*follow_up, *asked] if number else asked
+            tokens += before + said
+            labels += [-100] * len(before) + said
+            looks += [NOWHERE] * len(before) + looked_at(answer, said, self._numbers, image, grid)
+        return tokens, labels, looks
 
-    def _turn(self, tokens: list[int], labels: list[int], question: str, answer: str) -> None:
+    def _turn(self, question: str, answer: str) -> tuple[list[int], list[int]]:
+        """The tokens of the question and of the answer."""
         asked = self._tokenizer.encode(f"{question}<|im_end|>\n<|im_start|>assistant\n").ids
-        said = [*self._tokenizer.encode(answer).ids, self._stop]
-        tokens += asked + said
-        labels += [-100] * len(asked) + said
+        return asked, [*self._tokenizer.encode(answer).ids, self._stop]
 
 
-def places(image: TextImage, grid: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Slots [V, SLOTS] and edges [V, 4] of every visual token."""
-    height, width, _ = image.pixels.shape
-    slots = torch.full((grid[0] * grid[1], SLOTS), CHARACTERS - 1)
-    edges = torch.full((grid[0] * grid[1], 4), float("nan"))
-    inside: dict[int, list[Glyph]] = {}
-    first: dict[int, int] = {}
-    last: dict[int, int] = {}
-    for glyph in image.glyphs:
-        row, column = int(glyph.y // WINDOW), int(glyph.x // WINDOW)
-        if row < grid[0] and column < grid[1]:
-            token = row * grid[1] + column
-            inside.setdefault(token, []).append(glyph)
-            first.setdefault(glyph.word, token)
-            if glyph.text != " ":
-                last[glyph.word] = token
-    for token, found in inside.items():
-        numbers = [ord(glyph.text) - FIRST_CHARACTER for glyph in found[:SLOTS]]
-        slots[token, : len(numbers)] = torch.tensor(numbers)
-        line = image.words[Counter(glyph.word for glyph in found).most_common(1)[0][0]]
-        edges[token, 1::2] = torch.tensor(line.box)[1::2] / height
-        words = {glyph.word: image.words[glyph.word].box for glyph in found}
-        begun = [box[0] for word, box in words.items() if first[word] == token]
-        ended = [box[2] for word, box in words.items() if last.get(word) == token]
-        if begun:
-            edges[token, 0] = begun[0] / width
-        if ended:
-            edges[token, 2] = ended[-1] / width
-    return slots, edges.clamp(0, 0.999)
-
-
-def _padded(rows: Sequence[Row], length: int) -> tuple[Tensor, Tensor]:
-    """Tokens and labels [B, length]."""
+def _padded(rows: Sequence[Row], length: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Tokens and labels [B, length], looks [B, length, 2]."""
     tokens = torch.zeros(len(rows), length, dtype=torch.long)
     labels = torch.full_like(tokens, -100)
-    for number, (row, answer) in enumerate(rows):
+    looks = torch.full((len(rows), length, 2), NOWHERE[0])
+    for number, (row, answer, seen) in enumerate(rows):
         tokens[number, : len(row)] = torch.tensor(row)
         labels[number, : len(answer)] = torch.tensor(answer)
-    return tokens, labels
+        if seen:
+            looks[number, : len(seen)] = torch.tensor(seen)
+    return tokens, labels, looks
 
 
 def _blank(rng: random.Random, width: int, height: int) -> TextImage:

@@ -33,6 +33,10 @@ LETTERS = "".join(letter for letter in string.ascii_letters if letter not in "Il
 """Without what looks alike in common fonts where no word says which it is."""
 ENDINGS = ".,:;!?"
 CODE = LETTERS.lower() + string.digits + "#$%&()*+-/:=?@"
+NARROW_FONTS = FONTS[3:5]
+"""Most mistakes are in these, where the letters are small."""
+SAME_SHAPE = set("cosvwxzCOSVWXZ")
+"""Letters whose small and capital forms differ in size alone."""
 MARGIN = 3
 LEAST_SIDE = 32
 """Pixels that the smallest font's line needs."""
@@ -68,18 +72,21 @@ class TextImage:
     glyphs: tuple[Glyph, ...]
 
 
-def render(rng: random.Random, width: int, height: int, most_lines: int = 3, variety: float = 1.0) -> TextImage:
+def render(
+    rng: random.Random, width: int, height: int, most_lines: int = 3, variety: float = 1.0, hard: float = 0.0
+) -> TextImage:
     """A random image of this size.
 
     `variety`, 0..1, is how likely each of font, size, colours and place is free; where one is not, it is one font of
-    one size, black on white, from the top left.
+    one size, black on white, from the top left. `hard`, 0..1, is how likely the letters are small and narrow ones
+    where font and size are free.
     """
     # Real images are scaled to multiples of 32 pixels; half of these are too.
     scaled = rng.random() < 0.5 * variety
     wide, high = (max(side + rng.randint(-15, 15), LEAST_SIDE) if scaled else side for side in (width, height))
     ground, ink = _colours(rng) if rng.random() < variety else ((255, 255, 255), (0, 0, 0))
     image = Image.new("RGB", (wide, high), ground)
-    font, lines, spacing = _fitting_text(rng, wide, high, most_lines, variety)
+    font, lines, spacing = _fitting_text(rng, wide, high, most_lines, variety, hard)
     draw = ImageDraw.Draw(image)
     draw.fontmode = "L"
     ascent, _ = font.getmetrics()
@@ -103,7 +110,27 @@ def render(rng: random.Random, width: int, height: int, most_lines: int = 3, var
 
 
 def random_word(rng: random.Random) -> str:
-    """A word, number, code or price."""
+    """A word, number, code or price, of which a careful reader can tell every character."""
+    while not _is_legible(word := _any_word(rng)):
+        pass
+    return word
+
+
+def _is_legible(word: str) -> bool:
+    """Whether the word itself tells I from l, O from 0, and capitals from small letters of the same shape.
+
+    In some of the fonts they look alike; in a real word one would know, but these are made up.
+    """
+    letters = "".join(letter for letter in word if letter.isalpha())
+    digits = {digit for digit in word if digit.isdigit()}
+    if set("IO") & set(letters) and (digits or len(letters) < 2 or not letters.isupper()):
+        return False
+    if ("l" in letters and digits) or (letters.isupper() and digits == {"0"}):
+        return False
+    return bool(digits) or not set(letters) <= SAME_SHAPE
+
+
+def _any_word(rng: random.Random) -> str:
     kind = rng.random()
     if kind < 0.58:
         return _cased(rng, _syllables(rng)) + _ending(rng)
@@ -115,13 +142,16 @@ def random_word(rng: random.Random) -> str:
 
 
 def _fitting_text(
-    rng: random.Random, wide: int, high: int, most_lines: int, variety: float
+    rng: random.Random, wide: int, high: int, most_lines: int, variety: float, hard: float
 ) -> tuple[ImageFont.FreeTypeFont, list[str], float]:
     """A font, lines that fit into the image, and the pixels from one line to the next."""
     while True:
         smallest, largest = SIZES
-        size = round(smallest * (largest / smallest) ** rng.random()) if rng.random() < variety else 22
-        font = _font(rng.choice(FONTS) if rng.random() < variety else FONTS[0], size)
+        is_hard = rng.random() < hard
+        scale = rng.random() * (0.4 if is_hard else 1.0)
+        size = round(smallest * (largest / smallest) ** scale) if rng.random() < variety else 22
+        fonts = NARROW_FONTS if is_hard else FONTS
+        font = _font(rng.choice(fonts) if rng.random() < variety else FONTS[0], size)
         ascent, descent = font.getmetrics()
         spacing = (ascent + descent) * rng.uniform(1.0, 1.0 + 0.8 * variety)
         # Several lines are harder, and teach more for the same pixels: they come more often.

@@ -6,7 +6,8 @@ and does not collapse when something else runs). The losses:
 - the answers' tokens, what the finished model is for;
 - for every visual token the characters whose centres lie in it, in order, and
 - where on the image a word begins or ends in it, and its line's top and bottom;
-- for every number of a box the visual token that it is read off.
+- for every character of a text and every number of a box the visual token that it is read off, and for the former
+  which of the characters in it.
 
 All but the first hang on heads that are thrown away. They teach the vision tower thousands of labelled places an image,
 and the text decoder where to look, where an answer alone sits on a plateau for hours. Images start small and grow.
@@ -35,7 +36,7 @@ from torch.multiprocessing.spawn import spawn
 
 WORKERS = 2
 PEAK_RATE, MUON_RATE = 1.5e-3, 0.015
-SEEING_WHILE_READING = 0.3
+SEEING_WHILE_READING = 0.4
 """The vision tower's learning rate in the second stage, as a part of the text decoder's: it has learned already."""
 SLOT_WEIGHT, EDGE_WEIGHT, POINTING_WEIGHT = 0.5, 0.2, 0.3
 WAVES = (0.5, 1, 2, 4, 6, 10)
@@ -131,8 +132,8 @@ def _learn(model: Any, heads: Heads, lessons: Lessons, step: int, worker: int, s
             loss = loss + answer_loss + POINTING_WEIGHT * pointing_loss
             kind = lessons.kind(step, stage) or "all"
             figures |= {f"answer_{kind}": answer_loss.item(), f"exact_{kind}": exact}
-            if kind == Kind.WHERE:
-                figures["pointed"] = pointed.item()
+            if kind in (Kind.WHERE, Kind.READ):
+                figures[f"pointed_{kind}"] = pointed.item()
             if step % 40 == 0:
                 tokens, labels = lessons.without_image(step, worker)
                 loss = (

@@ -11,11 +11,12 @@ from architecture import BOX_HEAD, BOX_MIDDLE, BOX_STEP, BOX_TAIL, make_model, m
 from batched import cut, make_fast, read, see
 from conversations import NO_TEXT, REFUSAL, box_answer, conversation
 from heads import Heads, answer_targets
-from lessons import CHARACTERS, FIRST_CHARACTER, Batch, Lessons, Stage, places, rate_at, stage_at
+from lessons import Batch, Lessons, Stage, rate_at, stage_at
+from places import CHARACTERS, FIRST_CHARACTER, NOWHERE, glyph_places, looked_at, number_places, places
 from released import start_from
 from rounding import RoundingLinear, rounded
 from safetensors.torch import load_file
-from text_images import FONT_FOLDER, FONTS, TextImage, render
+from text_images import FONT_FOLDER, FONTS, TextImage, random_word, render
 from tokenizers import Tokenizer
 
 from app.paths import DEMO_MODEL
@@ -132,25 +133,50 @@ def test_a_boxs_numbers_are_blurred_and_no_other_token_is() -> None:
     assert other == 0
 
 
-def test_a_boxs_numbers_point_at_the_visual_tokens_with_the_words_ends() -> None:
+def test_a_boxs_numbers_are_read_off_the_words_ends() -> None:
     tokenizer = make_tokenizer()
-    heads = Heads(4, tokenizer)
-    for layer in (heads.looks_for, heads.looks_like):
+    # An image of 4 x 2 visual tokens; the word lies in the lower row, from the second to the fourth.
+    answer = box_answer("word", (40, 34, 120, 60), 128, 64)
+    blank = TextImage(np.zeros((64, 128, 3), np.uint8), (), (), ())
+    looks = looked_at(answer, tokenizer.encode(answer).ids, number_places(tokenizer), blank, (2, 4))
+    assert [token for token, _ in looks] == [-100, 5, 5, 7, 7, *[-100] * 5]
+
+
+def test_a_texts_characters_are_read_off_where_they_lie() -> None:
+    tokenizer = make_tokenizer()
+    image = render(random.Random(4), 320, 128)
+    answer = "\n".join(image.lines)
+    tokens = [*tokenizer.encode(answer).ids, 2]
+    looks = looked_at(answer, tokens, number_places(tokenizer), image, (4, 10))
+    slots, _ = places(image, (4, 10))
+    for character, (token, slot) in zip(answer, looks[:-1], strict=True):
+        assert character == "\n" if token < 0 else chr(FIRST_CHARACTER + int(slots[token, slot])) == character
+    assert looks[-1] == NOWHERE
+    assert sum(token >= 0 for token, _ in looks) == len(glyph_places(image, (4, 10))) == len("".join(image.lines))
+
+
+def test_looking_where_the_answer_is_costs_nothing() -> None:
+    heads = Heads(4, make_tokenizer())
+    for layer in (heads.looks_for, heads.looks_like, heads.number_in_it):
         torch.nn.init.zeros_(layer.bias)
         torch.nn.init.zeros_(layer.weight)
         layer.weight.data[:4, :4] = 100 * torch.eye(4)
-    # An image of 4 x 2 visual tokens; the word lies in the lower row, from the second to the fourth.
-    answer = box_answer("word", (40, 34, 120, 60), 128, 64)
-    tokens = torch.tensor([[*range(3), *[5] * 8, *tokenizer.encode(answer).ids]])
-    hidden = torch.zeros(1, tokens.shape[1], 4)
-    begins, ends = torch.tensor([1.0, 0, 0, 0]), torch.tensor([0, 1.0, 0, 0])
-    hidden[0, 3 + 5], hidden[0, 3 + 7] = begins, ends
-    hidden[0, 11], hidden[0, 12], hidden[0, 13], hidden[0, 14] = begins, begins, ends, ends
-    pixels = torch.zeros(1, 64, 128, 3, dtype=torch.uint8)
-    batch = Batch(pixels, tokens, tokens, torch.zeros(0), torch.zeros(0), visual_start=3, grid=(2, 4))
+    looks = torch.full((1, 8, 2), -100)
+    looks[0, 6], looks[0, 7] = torch.tensor([1, 1]), torch.tensor([0, -100])
+    tokens, hidden = torch.zeros(1, 8, dtype=torch.long), torch.zeros(1, 8, 4)
+    hidden[0, 2, 0], hidden[0, 3, 1] = 1, 1  # The two visual tokens.
+    hidden[0, 5, 1], hidden[0, 6, 0] = 1, 1  # Before the labels that are read off them.
+    none = torch.zeros(0)
+    pixels = torch.zeros(1, 32, 64, 3, dtype=torch.uint8)
+    batch = Batch(pixels, tokens, tokens, looks, none, none, visual_start=2, grid=(1, 2))
     loss, pointed = heads.pointing_loss(hidden, batch)
     assert pointed == 1
     assert loss < 1e-3
+
+
+@pytest.mark.parametrize("word", ["Iebo", "O", "12I", "l6s", "AB0", "Cos", "x"])
+def test_no_word_leaves_open_which_letters_it_has(word: str) -> None:
+    assert word not in {random_word(random.Random(seed)) for seed in range(3000)}
 
 
 def test_training_goes_on_from_the_released_model() -> None:
