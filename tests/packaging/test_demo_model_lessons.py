@@ -174,9 +174,18 @@ def test_looking_where_the_answer_is_costs_nothing() -> None:
     assert loss < 1e-3
 
 
-@pytest.mark.parametrize("word", ["Iebo", "O", "12I", "l6s", "AB0", "Cos", "x"])
-def test_no_word_leaves_open_which_letters_it_has(word: str) -> None:
-    assert word not in {random_word(random.Random(seed)) for seed in range(3000)}
+def test_no_word_leaves_open_which_letters_it_has() -> None:
+    """In some fonts I looks like l, O like 0, and C like c: only what stands beside them tells."""
+    for seed in range(3000):
+        word = random_word(random.Random(seed))
+        letters = "".join(letter for letter in word if letter.isalpha())
+        has_digits = any(letter.isdigit() for letter in word)
+        if set(letters) & set("IO"):
+            assert not has_digits, word
+            assert letters.isupper(), word
+            assert len(letters) > 1, word
+        assert not ("l" in letters and has_digits), word
+        assert has_digits or set(letters.lower()) - set("cosvwxz"), word
 
 
 def test_training_goes_on_from_the_released_model() -> None:
