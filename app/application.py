@@ -33,6 +33,7 @@ from app.services.library import Library
 from app.services.model_engine import ModelEngine
 from app.services.preferences import Preferences
 from app.services.previews import Previews
+from app.services.read_ahead import ReadAhead
 from app.services.store_thread import StoreThread
 from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
@@ -63,6 +64,7 @@ class Lorgnette(QObject):
         self.library = Library(self.store, self)
         self.answers = Answers(self.model, reader, self.store, self)
         self.session = ChatSession(self.library, self.answers, self.store, self._files, self._options, self)
+        self.read_ahead = ReadAhead(self.session, self.model, self._options, self)
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self.previews = Previews(images, self._files, self)
         self._theme = Theme(application, settings.theme)
@@ -140,6 +142,7 @@ class Lorgnette(QObject):
     def _wire_chat(self) -> None:
         composer, view, session = self.window.composer, self.window.chat_view, self.session
         composer.text_changed.connect(session.set_draft_text)
+        composer.text_changed.connect(self.read_ahead.look_soon)
         composer.submitted.connect(session.send)
         composer.stop_clicked.connect(session.stop)
         composer.open_clicked.connect(self._on_open_clicked)

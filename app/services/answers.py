@@ -31,7 +31,7 @@ _STATES = {
 @dataclass(slots=True)
 class _Running:
     answer: Message
-    engine: Engine
+    cancel: Callable[[int], None]
     unpainted: bool = False
     unsaved: bool = False
 
@@ -59,12 +59,13 @@ class Answers(QObject):
         if status.state in {EngineState.NO_MODEL, EngineState.FAILED}:
             self._end(replace(answer, state=MessageState.FAILED, problem=_NO_MODEL.problem))
             return
-        self._follow(self._model.ask(turns, options), _Running(answer, self._model.engine))
+        self._follow(self._model.ask(turns, options), _Running(answer, self._model.cancel))
 
     def read(self, answer: Message, image: Path) -> None:
         """Have the built-in reader write `answer`, a STREAMING message that is already on disk."""
+        self._model.stop_preparing()  # The reader gets the whole processor.
         request_id = self._reader.request(lambda request_id: ReadText(request_id, str(image)))
-        self._follow(request_id, _Running(answer, self._reader))
+        self._follow(request_id, _Running(answer, self._reader.cancel))
 
     def current(self, conversation_id: str) -> list[Message]:
         """The unfinished answers of a conversation, as they stand."""
@@ -74,7 +75,7 @@ class Answers(QObject):
         """Ask for every unfinished answer of a conversation to end."""
         for request_id, running in list(self._running.items()):
             if running.answer.conversation_id == conversation_id:
-                running.engine.cancel(request_id)
+                running.cancel(request_id)
 
     def discard(self, conversation_id: str) -> None:
         """Stop and forget the answers of a conversation that is being deleted: nothing more is shown or saved."""
@@ -103,7 +104,10 @@ class Answers(QObject):
 
     @Slot(object)
     def _on_event_received(self, event: Event) -> None:
-        running = self._running.get(event.request_id)
+        request_id = event.request_id
+        if isinstance(event, Loading):  # Of reading ahead, while the answer waits for it.
+            request_id = self._model.answer_waiting_for(request_id) or request_id
+        running = self._running.get(request_id)
         if running is None:
             return
         match event:

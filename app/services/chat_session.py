@@ -19,6 +19,7 @@ from app.domain.chat import (
     Message,
     MessageState,
     Role,
+    Turn,
     new_id,
     now,
     title_from,
@@ -95,6 +96,12 @@ class ChatSession(QObject):
     def is_busy(self) -> bool:
         """Whether an answer of this chat is unfinished."""
         return self._is_saving or bool(self._answers.current(self._conversation.id))
+
+    def turns_ahead(self) -> tuple[Turn, ...]:
+        """What the model would be asked, the question's text still missing; none where there is nothing to read."""
+        if self._draft.is_empty or not (self.branch or self._draft.attachments):
+            return ()
+        return turns_for((*self.branch, self._question("", self._draft.attachments)), self._attachments)
 
     def start_new(self) -> None:
         """Show an empty chat."""

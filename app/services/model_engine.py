@@ -1,5 +1,6 @@
-"""The vision model's engine: which model is open, what it is doing, and asking it."""
+"""The vision model's engine: which model is open, what it is doing, asking it, and having it read ahead."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -8,8 +9,28 @@ from app.domain.chat import Turn
 from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem
 from app.domain.generation import GenerationOptions
-from app.engine.process.messages import Ask, Event, Failed, Loading, OpenModel, Ready
+from app.engine.process.messages import Ask, Done, Event, Failed, Loading, OpenModel, Prepare, Ready
 from app.services.engine import Engine
+
+
+@dataclass(slots=True)
+class _Preparing:
+    """What is being read ahead, and the answer that waits for it."""
+
+    request_id: int
+    turns: tuple[Turn, ...]
+    options: GenerationOptions
+    waiting: int | None = None
+
+    def helps(self, turns: tuple[Turn, ...], options: GenerationOptions) -> bool:
+        """Whether what is being read is the beginning of `turns`."""
+        last = len(self.turns) - 1
+        return (
+            len(turns) > last
+            and turns[:last] == self.turns[:last]
+            and replace(turns[last], text="") == replace(self.turns[last], text="")
+            and options.pixel_budget == self.options.pixel_budget
+        )
 
 
 class ModelEngine(QObject):
@@ -26,6 +47,7 @@ class ModelEngine(QObject):
         self._status = EngineStatus()
         self._folder = ""
         self._opening: int | None = None
+        self._preparing: _Preparing | None = None
 
     @property
     def status(self) -> EngineStatus:
@@ -57,10 +79,45 @@ class ModelEngine(QObject):
         self._set_status(EngineStatus())
 
     def ask(self, turns: tuple[Turn, ...], options: GenerationOptions) -> int:
-        """Request an answer; after a death the engine is restarted first."""
+        """Request an answer; after a death the engine is restarted first.
+
+        What is being read ahead for it is read to the end, anything else gives way to it.
+        """
         if self._status.state is EngineState.DIED:
             self.restart()
-        return self._engine.request(lambda request_id: Ask(request_id, turns, options))
+        helped = self._preparing is not None and self._preparing.helps(turns, options)
+        if not helped:
+            self.stop_preparing()
+        request_id = self._engine.request(lambda request_id: Ask(request_id, turns, options))
+        if self._preparing and helped:
+            self._preparing.waiting = request_id
+        return request_id
+
+    def cancel(self, request_id: int) -> None:
+        """Stop an answer, and what is being read ahead for it."""
+        if self._preparing and self._preparing.waiting == request_id:
+            self._engine.cancel(self._preparing.request_id)
+        self._engine.cancel(request_id)
+
+    def prepare(self, turns: tuple[Turn, ...], options: GenerationOptions) -> None:
+        """Have `turns` read ahead, the last one's text still being written, in place of what is being read ahead."""
+        if self._preparing and self._preparing.helps(turns, options):
+            return
+        self.stop_preparing()
+        request_id = self._engine.request(lambda request_id: Prepare(request_id, turns, options))
+        self._preparing = _Preparing(request_id, turns, options)
+
+    def stop_preparing(self) -> None:
+        """Stop reading ahead, unless an answer waits for it already."""
+        if self._preparing and self._preparing.waiting is None:
+            self._engine.cancel(self._preparing.request_id)
+            self._preparing = None
+
+    def answer_waiting_for(self, request_id: int) -> int | None:
+        """The answer that waits for what this request reads ahead."""
+        if self._preparing and self._preparing.request_id == request_id:
+            return self._preparing.waiting
+        return None
 
     def _set_status(self, status: EngineStatus) -> None:
         self._status = status
@@ -68,6 +125,9 @@ class ModelEngine(QObject):
 
     @Slot(object)
     def _on_event_received(self, event: Event) -> None:
+        is_over = isinstance(event, Done | Failed)
+        if is_over and self._preparing and event.request_id == self._preparing.request_id:
+            self._preparing = None  # If it failed, so will the answer, which says why.
         if event.request_id != self._opening:
             return
         match event:

@@ -13,6 +13,7 @@ from app.services.chat_session import ChatSession
 from app.services.engine import Engine
 from app.services.library import Library
 from app.services.model_engine import ModelEngine
+from app.services.read_ahead import ReadAhead
 from app.services.store_thread import StoreThread
 from tests.support.fake_engine import FakeEngines, Script
 from tests.support.memory_store import MemoryFiles, MemoryStore
@@ -32,7 +33,9 @@ class House:
     engines: FakeEngines
     model: ModelEngine
     library: Library
+    answers: Answers
     session: ChatSession
+    read_ahead: ReadAhead
     close: Callable[[], None]
 
 
@@ -52,7 +55,8 @@ def build_house(qtbot: QtBot) -> Iterator[BuildHouse]:
         library = Library(thread)
         files = MemoryFiles()
         answers = Answers(model, engines[BackendKind.READER], thread)
-        session = ChatSession(library, answers, thread, files, lambda: GenerationOptions(sampling=GREEDY))
+        session = ChatSession(library, answers, thread, files, _options)
+        read_ahead = ReadAhead(session, model, _options)
 
         def close() -> None:
             if close in closers:
@@ -63,8 +67,12 @@ def build_house(qtbot: QtBot) -> Iterator[BuildHouse]:
                 thread.close()
 
         closers.append(close)
-        return House(kept, thread, files, fakes, model, library, session, close)
+        return House(kept, thread, files, fakes, model, library, answers, session, read_ahead, close)
 
     yield build
     for close in tuple(closers):
         close()
+
+
+def _options() -> GenerationOptions:
+    return GenerationOptions(sampling=GREEDY)

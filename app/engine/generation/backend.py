@@ -10,11 +10,11 @@ from app.domain.generation import DEMO_NAME, FinishReason, ModelInfo
 from app.domain.ports import CancelCheck
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.generate import Listener, generate
-from app.engine.generation.image_memory import ImageMemory
+from app.engine.generation.image_memory import ImageMemory, PromptImage
 from app.engine.generation.prompt import build_prompt
 from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.process.messages import Ask, Event, Loading, OpenModel, Ready, Request, Stats, Token
+from app.engine.process.messages import Ask, Event, Loading, OpenModel, Prepare, Ready, Request, Stats, Token
 from app.engine.runtimes.choose import Choice, choose_runtime
 from app.paths import DEMO_MODEL
 
@@ -31,7 +31,7 @@ class _Model:
 
 
 class ModelBackend:
-    """Serves OpenModel and Ask."""
+    """Serves OpenModel, Ask and Prepare."""
 
     def __init__(self, choose: Callable[[], Choice] = choose_runtime) -> None:
         self._choose = choose
@@ -45,6 +45,9 @@ class ModelBackend:
                 return FinishReason.COMPLETE
             case Ask():
                 return self._answer(request, emit, check)
+            case Prepare():
+                self._prepare(request, emit, check)
+                return FinishReason.COMPLETE
             case _:
                 raise TypeError(f"the model process does not serve {type(request).__name__}")
 
@@ -73,15 +76,10 @@ class ModelBackend:
         emit(Ready(request.request_id, info))
 
     def _answer(self, request: Ask, emit: Emit, check: CancelCheck) -> FinishReason:
-        if self._model is None:
-            raise ModelMissing("No model is open.", kept="Your message is kept.", todo="Open a model and ask again.")
-        model, options = self._model, request.options
+        model, options = self._open_model(), request.options
         stage = _stages(request.request_id, emit)
         stage(Stage.LOOKING if any(turn.image_paths for turn in request.turns) else Stage.THINKING, 0.0)
-        images = []
-        for path in (path for turn in request.turns for path in turn.image_paths):
-            check()
-            images.append(model.images.open(Path(path), options.pixel_budget))
+        images = _images(model, request, check)
         grids = [image.grid_thw for image in images]
         prompt = build_prompt(request.turns, grids, model.tokenizer, model.checkpoint.config)
         listener = Listener(stage, lambda text: emit(Token(request.request_id, text)), check)
@@ -91,6 +89,28 @@ class ModelBackend:
         )
         emit(Stats(request.request_id, stats))
         return reason
+
+    def _prepare(self, request: Prepare, emit: Emit, check: CancelCheck) -> None:
+        model = self._open_model()
+        images = _images(model, request, check)
+        grids = [image.grid_thw for image in images]
+        prompt = build_prompt(request.turns, grids, model.tokenizer, model.checkpoint.config, is_unfinished=True)
+        if len(prompt.token_ids) < model.session.capacity:  # Where it does not fit, the answer will say so.
+            model.session.prefill(prompt, images, 0, _stages(request.request_id, emit), check)
+
+    def _open_model(self) -> _Model:
+        if self._model is None:
+            raise ModelMissing("No model is open.", kept="Your message is kept.", todo="Open a model and ask again.")
+        return self._model
+
+
+def _images(model: _Model, request: Ask | Prepare, check: CancelCheck) -> list[PromptImage]:
+    """The images of all turns in order, opened."""
+    images = []
+    for path in (path for turn in request.turns for path in turn.image_paths):
+        check()
+        images.append(model.images.open(Path(path), request.options.pixel_budget))
+    return images
 
 
 def _stages(request_id: int, emit: Emit) -> Callable[[Stage, float], None]:

@@ -28,16 +28,28 @@ class Prompt:
     visual_tokens: int
 
 
-def build_prompt(turns: Sequence[Turn], grids: Sequence[Grid], tokenizer: ChatTokenizer, config: ModelConfig) -> Prompt:
-    """The prompt for `turns`, their images having the patch grids `grids` in order, up to where the answer begins."""
+def build_prompt(
+    turns: Sequence[Turn],
+    grids: Sequence[Grid],
+    tokenizer: ChatTokenizer,
+    config: ModelConfig,
+    *,
+    is_unfinished: bool = False,
+) -> Prompt:
+    """The prompt for `turns`, their images having the patch grids `grids` in order, up to where the answer begins.
+
+    Where the last turn `is_unfinished`, up to its end, so that what is still written to it can follow.
+    """
     builder = _Builder(tokenizer, config)
     remaining = iter(grids)
-    for turn in turns:
+    for number, turn in enumerate(turns, start=1):
         builder.special(tokenizer.turn_start)
         builder.text(f"{turn.role}\n")
         for _ in turn.image_paths:
             builder.image(next(remaining))
         builder.text(turn.text)
+        if is_unfinished and number == len(turns):
+            return builder.build()
         builder.special(tokenizer.turn_end)
         builder.text("\n")
     builder.special(tokenizer.turn_start)

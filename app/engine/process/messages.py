@@ -49,6 +49,16 @@ class Ask(Message, frozen=True, tag=True):
     options: GenerationOptions
 
 
+class Prepare(Message, frozen=True, tag=True):
+    """Look at the images of `turns` and read them, but for the last one's text, which is still being written.
+
+    Nothing is answered; an Ask that begins as these turns do is answered sooner.
+    """
+
+    turns: tuple[Turn, ...]
+    options: GenerationOptions
+
+
 class Cancel(Message, frozen=True, tag=True):
     """Stop the request with this id as soon as possible; it still ends with Done or Failed."""
 
@@ -57,7 +67,7 @@ class Shutdown(Message, frozen=True, tag=True):
     """End the process after the current request has been cancelled."""
 
 
-Request = ProbeImage | ReadText | OpenModel | Ask | Cancel | Shutdown
+Request = ProbeImage | ReadText | OpenModel | Ask | Prepare | Cancel | Shutdown
 
 
 # Events

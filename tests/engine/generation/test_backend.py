@@ -11,7 +11,7 @@ from app.domain.engine_status import Stage
 from app.domain.errors import Cancelled, CheckpointError, ImageError, ModelMissing
 from app.domain.generation import GREEDY, FinishReason, GenerationOptions
 from app.engine.generation.backend import ModelBackend
-from app.engine.process.messages import Ask, Event, Loading, OpenModel, ProbeImage, Ready, Stats, Token
+from app.engine.process.messages import Ask, Event, Loading, OpenModel, Prepare, ProbeImage, Ready, Stats, Token
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 from tests.support.tiny_model import ANSWERS
@@ -43,6 +43,11 @@ class Talk:
         turn = Turn(Role.USER, text, tuple(map(str, images)))
         reason = self.backend.handle(Ask(2, (turn,), OPTIONS), self.events.append, self.check)
         return reason, "".join(event.text for event in self.events if isinstance(event, Token))
+
+    def prepare(self, *images: Path, patience: int = -1) -> FinishReason:
+        self.events, self.patience = [], patience
+        turn = Turn(Role.USER, "", tuple(map(str, images)))
+        return self.backend.handle(Prepare(3, (turn,), OPTIONS), self.events.append, self.check)
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +141,34 @@ def test_an_image_that_is_gone_or_too_thin(talk: Talk, tmp_path: Path) -> None:
 def test_other_requests_are_a_bug(talk: Talk) -> None:
     with pytest.raises(TypeError):
         talk.backend.handle(ProbeImage(1, "a.png", 64), talk.events.append, talk.check)
+
+
+def test_what_was_read_ahead_is_not_read_again(folder: Path, talk: Talk, photo: Path) -> None:
+    assert talk.prepare(photo) is FinishReason.COMPLETE
+    assert {event.stage for event in talk.events if isinstance(event, Loading)} == {Stage.LOOKING, Stage.THINKING}
+    answer = talk.ask("What is this?", photo)
+
+    loadings = [event for event in talk.events if isinstance(event, Loading) and event.stage is Stage.LOOKING]
+    assert len(loadings) == 1  # The announcement.
+    stats = talk.events[-1]
+    assert isinstance(stats, Stats)
+    assert stats.stats.reused_tokens > stats.stats.visual_tokens
+    fresh = Talk()
+    fresh.open(folder)
+    assert fresh.ask("What is this?", photo) == answer
+
+
+def test_reading_ahead_can_be_stopped_anywhere(talk: Talk, photo: Path) -> None:
+    stops = 0
+    for patience in range(1, 8):  # Ever later, and each goes on with what the one before has looked at.
+        try:
+            talk.prepare(photo, patience=patience)
+        except Cancelled:
+            stops += 1
+    assert stops >= 3
+    assert talk.ask("What is this?", photo)[0] is FinishReason.COMPLETE
+
+
+def test_reading_ahead_what_is_too_long_is_left_to_the_answer(talk: Talk, photo: Path) -> None:
+    assert talk.prepare(*[photo] * 60) is FinishReason.COMPLETE
+    assert not any(isinstance(event, Loading) for event in talk.events)
