@@ -12,6 +12,7 @@ from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
 from app.engine.checkpoints.weights import TEXT
+from app.engine.runtimes.openvino import screening
 from app.engine.runtimes.openvino.block_pool import BlockTable
 from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
@@ -81,7 +82,7 @@ def test_blocks_come_back_with_their_sequence(checkpoint: Checkpoint) -> None:
 def test_rounding_to_4_bits_is_to_the_nearest() -> None:
     rows = np.random.default_rng(3).standard_normal((7, 4 * GROUP)).astype(np.float32)
     rows[2, :GROUP] = 0
-    pairs, scales = rounded_to_int4(rows)
+    pairs, scales = rounded_to_int4(rows, GROUP)
     numbers = np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(7, -1, GROUP).astype(np.float32) - 8
     back = (numbers * scales[:, :, None]).reshape(7, -1)
     assert np.abs(back - rows).max() <= scales.max() * 0.51
@@ -93,7 +94,7 @@ def test_the_screening_head_chooses_as_the_whole_one() -> None:
     rng = np.random.default_rng(4)
     rows, states = (rng.standard_normal((count, 256)).astype(np.float32) for count in (8192, 500))
     head = ScreeningHead(cast(TensorFiles, _Rows(rows)), "rows")
-    pairs, scales = rounded_to_int4(rows)
+    pairs, scales = rounded_to_int4(rows, GROUP)
     numbers = np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(*scales.shape, GROUP).astype(np.float32) - 8
     screened = states @ (numbers * scales[:, :, None]).reshape(rows.shape).T
     whole = states @ rows.T
@@ -105,6 +106,16 @@ def test_the_screening_head_chooses_as_the_whole_one() -> None:
     best = np.argsort(whole, axis=1)[:, -40:]
     assert np.allclose(np.take_along_axis(corrected, best, 1), np.take_along_axis(whole, best, 1), atol=1e-3)
     assert CANDIDATES < 8192
+
+
+@pytest.mark.parametrize("size", [7, CANDIDATES, 5000, 151_937])
+def test_the_likeliest_are_all_found_and_few_others(size: int) -> None:
+    rng = np.random.default_rng(5)
+    for logits in (rng.standard_normal(size).astype(np.float32), np.sort(rng.random(size, np.float32))):
+        found = screening._likeliest(logits)
+        assert set(np.argsort(logits)[-CANDIDATES:]) <= set(found)
+    logits = rng.standard_normal(size).astype(np.float32)
+    assert len(screening._likeliest(logits)) <= 1.2 * CANDIDATES
 
 
 class _Rows:

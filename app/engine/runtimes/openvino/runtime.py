@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import openvino as ov
+from threadpoolctl import threadpool_limits
 
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import ModelConfig
@@ -31,6 +32,8 @@ class OpenVinoRuntime:
     def __init__(self, checkpoint: Checkpoint, progress: ProgressCallback, check: CancelCheck) -> None:
         self._config: ModelConfig = checkpoint.config
         self._constants = Constants(checkpoint.tensors)
+        # After each product numpy's matrix library keeps its threads spinning for 20 ms, on cores that the graph needs.
+        threadpool_limits(1, user_api="blas")
         check()
         core = ov.Core()
         options = _options(core)

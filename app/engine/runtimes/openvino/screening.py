@@ -4,6 +4,8 @@ A full 16-bit head reads its whole matrix for every token, a third of all that a
 reads a quarter of that, and what it gets wrong is corrected where it matters: among the likeliest.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
@@ -13,8 +15,10 @@ from app.engine.checkpoints.tensor_files import TensorFiles
 from app.engine.runtimes.openvino.constants import ZERO, Constants
 from app.engine.runtimes.port import FloatArray
 
-GROUP = 32
-CANDIDATES = 256
+GROUP = 128
+CANDIDATES = 128
+_COLUMNS = 16 * CANDIDATES
+"""Among so many largest of parts of the vocabulary the likeliest are looked for; few parts hold two of them."""
 _ROWS = 8192
 """Rows that are rounded at a time: 64 MB of float32 at 2,048 columns."""
 
@@ -34,28 +38,41 @@ class ScreeningHead:
     def constant(self, constants: Constants) -> ov.Output:
         """Its 4-bit copy in a graph, float32 [vocabulary, hidden]."""
         vocabulary, hidden = self._rows.shape
+        group = math.gcd(GROUP, hidden)
         pairs = np.empty((vocabulary, hidden // 2), np.uint8)
-        scales = np.empty((vocabulary, hidden // GROUP), np.float16)
+        scales = np.empty((vocabulary, hidden // group), np.float16)
         for start in range(0, vocabulary, _ROWS):
             part = np.s_[start : min(start + _ROWS, vocabulary)]
-            pairs[part], scales[part] = rounded_to_int4(self.rows(np.arange(vocabulary)[part]))
-        return constants.int4("screening", pairs, scales, GROUP)
+            pairs[part], scales[part] = rounded_to_int4(self.rows(np.arange(vocabulary)[part]), group)
+        return constants.int4("screening", pairs, scales, group)
 
     def corrected(self, hidden: FloatArray, logits: FloatArray) -> FloatArray:
         """The screening's `logits` [n, vocabulary], the likeliest replaced by their exact values; changed in place.
 
         `hidden` [n, hidden] is what they were made of.
         """
-        count = min(CANDIDATES, logits.shape[1])
         for state, row in zip(hidden, logits, strict=True):
-            likeliest = np.argpartition(row, -count)[-count:]
+            likeliest = _likeliest(row)
             row[likeliest] = self.rows(likeliest) @ state
         return logits
 
 
-def rounded_to_int4(rows: FloatArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
-    """Rows [n, K] as 4-bit pairs [n, K/2], low half first, and scales [n, K/GROUP]; symmetric, to the nearest."""
-    groups = rows.reshape(len(rows), -1, GROUP)
+def _likeliest(logits: FloatArray) -> npt.NDArray[np.intp]:
+    """The numbers of the CANDIDATES largest of `logits` [V], and of few more.
+
+    The largest of as many columns are above the limit, so at least as many logits are. Partitioning all of them would
+    take ten times as long.
+    """
+    depth = max(1, len(logits) // _COLUMNS)
+    columns = len(logits) // depth
+    largest = logits[: depth * columns].reshape(depth, columns).max(axis=0)
+    count = min(CANDIDATES, columns)
+    return np.flatnonzero(logits >= np.partition(largest, -count)[-count])
+
+
+def rounded_to_int4(rows: FloatArray, group: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
+    """Rows [n, K] as 4-bit pairs [n, K/2], low half first, and scales [n, K/group]; symmetric, to the nearest."""
+    groups = rows.reshape(len(rows), -1, group)
     scales = (np.abs(groups).max(axis=2) / (ZERO - 1)).astype(np.float16)
     divisors = np.maximum(scales.astype(np.float32), 1e-8)[:, :, None]
     numbers = (np.rint(groups / divisors).clip(1 - ZERO, ZERO - 1) + ZERO).astype(np.uint8).reshape(len(rows), -1)
