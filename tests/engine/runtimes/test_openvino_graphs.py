@@ -18,6 +18,7 @@ from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.openvino.screening import CANDIDATES, GROUP, ScreeningHead, rounded_to_int4
 from app.engine.runtimes.openvino.text_graph import text_graph
+from app.engine.runtimes.openvino.vision_graph import vision_graphs
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -59,6 +60,16 @@ def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpo
         assert scales.dtype == np.float16
         assert np.array_equal(scales, np.concatenate([layer.scales.T for layer in arrays]))
     assert layers == 4 * checkpoint.config.text.layers
+
+
+def test_16_bit_weights_have_no_second_copy_in_32_bits(checkpoint: Checkpoint) -> None:
+    for graph in vision_graphs(Constants(checkpoint.tensors), checkpoint.config.vision):
+        compiled = ov.Core().compile_model(graph, "CPU").get_runtime_model()
+        constants = [node.output(0) for node in compiled.get_ordered_ops() if not node.inputs()]
+        fixed = [constant for constant in constants if constant.partial_shape.is_static]
+        kinds = {constant.element_type for constant in fixed if len(constant.shape) == 2 and min(constant.shape) > 1}
+        assert kinds
+        assert kinds <= {ov.Type.bf16, ov.Type.f16}
 
 
 def test_blocks_come_back_with_their_sequence(checkpoint: Checkpoint) -> None:

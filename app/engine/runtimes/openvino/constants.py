@@ -10,6 +10,8 @@ from openvino import opset13 as op
 from app.engine.checkpoints.arrays import GptqArrays, float_array, gptq_arrays, stored_array
 from app.engine.checkpoints.tensor_files import TensorFiles
 
+_KEPT_IN_16_BITS = "decompression_0"
+"""How OpenVINO marks a conversion that is not to be carried out beforehand (its rt_info/decompression.hpp)."""
 ZERO = 8
 """What stands for zero in a symmetric scheme of 4 bits."""
 
@@ -64,7 +66,10 @@ class Constants:
         array = np.ascontiguousarray(stored_array(self._tensors, name))
         self.held.append(array)
         tensor = ov.Tensor(array, ov.Shape(shape or array.shape), kinds[self._tensors.entries[name].dtype])
-        return op.convert(ov.op.Constant(tensor, shared_memory=True), "f32").output(0)
+        widened = op.convert(ov.op.Constant(tensor, shared_memory=True), "f32")
+        # Without the mark a float32 copy of the whole weight stays in memory as long as the graph does.
+        widened.get_rt_info()[_KEPT_IN_16_BITS] = True
+        return widened.output(0)
 
     def _one_weight(self, name: str) -> ov.Output:
         if f"{name}.qweight" in self._tensors.entries:

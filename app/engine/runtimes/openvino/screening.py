@@ -19,8 +19,8 @@ GROUP = 128
 CANDIDATES = 128
 _COLUMNS = 16 * CANDIDATES
 """Among so many largest of parts of the vocabulary the likeliest are looked for; few parts hold two of them."""
-_ROWS = 8192
-"""Rows that are rounded at a time: 64 MB of float32 at 2,048 columns."""
+_ROWS = 256
+"""Rows that are rounded at a time: few enough to stay in the processor's cache."""
 
 
 class ScreeningHead:
