@@ -9,7 +9,7 @@ from pathlib import Path
 from app import __version__
 from app.paths import Paths, default_paths
 
-QUANTIZE = "quantize"
+QUANTIZE, BENCH = "quantize", "bench"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,11 +20,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from app.commands.quantize import main as quantize  # noqa: PLC0415 - nothing else needs it
 
         return quantize(given[1:])
+    if given[:1] == [BENCH]:
+        from app.commands.bench import main as bench  # noqa: PLC0415 - nothing else needs it
+
+        return bench(given[1:])
     parser = argparse.ArgumentParser(
         prog="lorgnette",
         description="Drop an image, ask about it, read its text, all on your own machine.",
         epilog=f"“lorgnette {QUANTIZE} BASE OUT” makes a 4-bit model from a 16-bit one; “lorgnette {QUANTIZE} --help” "
-        f"says how. (An image of that name opens as “./{QUANTIZE}”.)",
+        f"says how. “lorgnette {BENCH}” times a model on this machine. (Images of these names open as “./{QUANTIZE}”.)",
     )
     parser.add_argument("images", nargs="*", type=Path, help="images to open in a new chat")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="keep chats and images here instead")

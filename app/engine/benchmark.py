@@ -1,0 +1,137 @@
+"""How fast a model is on this machine, from opening it to a decoded token: what `lorgnette bench` prints."""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from app.domain.chat import Role, Turn
+from app.domain.engine_status import Stage
+from app.domain.generation import GREEDY, AnswerStats, GenerationOptions, ModelInfo
+from app.engine.checkpoints.open_checkpoint import open_checkpoint
+from app.engine.generation.generate import Listener
+from app.engine.generation.model import Model
+from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.runtimes.choose import Choice, choose_runtime
+
+QUESTION = "What is on this image?"
+ANY_TOKEN = 1
+STEPS, GUESSED, GUESSED_STEPS = 24, 8, 4
+MACOS_UNIT = 1 if sys.platform == "darwin" else 1024
+"""getrusage counts bytes on macOS and KiB on Linux."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One result: `value` in `unit`."""
+
+    name: str
+    value: float
+    unit: str
+
+
+Report = Callable[[Figure], None]
+
+
+def benchmark(
+    folder: Path, sides: Sequence[int], report: Report, choose: Callable[[], Choice] = choose_runtime
+) -> ModelInfo:
+    """Open the model in `folder`, show it square noise of `sides` pixels, and report each figure as it is known.
+
+    Speed does not depend on what is on an image. Raises UserError where the folder cannot be opened.
+    """
+    started = time.perf_counter()
+    checkpoint = open_checkpoint(folder)
+    model = Model.load(checkpoint, ChatTokenizer(checkpoint), choose, _ignore_stage, _never)
+    report(Figure("opening", time.perf_counter() - started, "s"))
+    with tempfile.TemporaryDirectory() as images:
+        for number, side in enumerate(sides):
+            paths = [Path(images) / f"{side}-{seed}.png" for seed in range(3)]
+            for seed, path in enumerate(paths):
+                noise = np.random.default_rng([side, seed]).integers(0, 256, (side, side, 3), np.uint8)
+                Image.fromarray(noise).save(path)
+            if number == 0:
+                report(Figure("first token, first image after opening", _ask(model, paths[0])[0], "s"))
+            _measure_image(model, side, paths[1], paths[2], report)
+    memory = _most_memory()
+    if memory is not None:
+        report(Figure("most memory", memory / 1e9, "GB"))
+    return model.info
+
+
+def _measure_image(model: Model, side: int, path: Path, other: Path, report: Report) -> None:
+    size = f"{side} x {side}"
+    first_token, looking, stats = _ask(model, path)
+    report(Figure(f"{size}: looking", looking, "s"))
+    report(Figure(f"{size}: prompt", stats.prompt_tokens, "tokens"))
+    report(Figure(f"{size}: reading it", stats.prompt_tokens / (first_token - looking), "tokens/s"))
+    report(Figure(f"{size}: first token", first_token, "s"))
+    report(Figure(f"{size}: first token, asked again", _ask(model, path)[0], "s"))
+    model.prepare((_turn(other, ""),), _options(), _ignore_stage, _never)
+    report(Figure(f"{size}: first token, read ahead", _ask(model, other)[0], "s"))
+    context = stats.context_tokens
+    step = _step_seconds(model, context, 1, STEPS)
+    report(Figure(f"{size}: decoding", 1 / step, "tokens/s"))
+    guesses = _step_seconds(model, context, GUESSED, GUESSED_STEPS)
+    report(Figure(f"{size}: decoding where {GUESSED - 1} guesses are right", GUESSED / guesses, "tokens/s"))
+
+
+def _ask(model: Model, path: Path) -> tuple[float, float, AnswerStats]:
+    """Seconds to the first token, seconds of them spent on looking, and the figures of the answer, one token long."""
+    looked = started = time.perf_counter()
+
+    def stage(stage: Stage, _progress: float) -> None:
+        nonlocal looked
+        if stage is Stage.LOOKING:
+            looked = time.perf_counter()
+
+    first = 0.0
+
+    def text(_text: str) -> None:
+        nonlocal first
+        first = first or time.perf_counter()
+
+    _, stats = model.answer((_turn(path, QUESTION),), _options(), Listener(stage, text, _never))
+    return (first or time.perf_counter()) - started, looked - started, stats
+
+
+def _step_seconds(model: Model, position: int, tokens: int, count: int) -> float:
+    """The median of `count` steps of so many tokens behind the last answer, each taken back."""
+    seconds = []
+    for _ in range(count):
+        started = time.perf_counter()
+        model.session.step([ANY_TOKEN] * tokens, position)
+        seconds.append(time.perf_counter() - started)
+        model.session.forget(tokens)
+    return statistics.median(seconds)
+
+
+def _turn(path: Path, text: str) -> Turn:
+    return Turn(Role.USER, text, (str(path),))
+
+
+def _options() -> GenerationOptions:
+    return GenerationOptions(sampling=GREEDY, max_new_tokens=1)
+
+
+def _most_memory() -> int | None:
+    """Bytes that this process had at most, mapped files included; None where the system does not tell."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MACOS_UNIT
+
+
+def _ignore_stage(_stage: Stage, _progress: float) -> None:
+    """Nobody watches."""
+
+
+def _never() -> None:
+    """It is not stopped."""

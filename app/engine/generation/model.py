@@ -1,0 +1,85 @@
+"""An open model and everything that answers with it: what stands between a conversation and the runtime."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.chat import Turn
+from app.domain.engine_status import Stage
+from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions, ModelInfo
+from app.domain.ports import CancelCheck
+from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.generation.generate import Listener, generate
+from app.engine.generation.image_memory import ImageMemory, PromptImage
+from app.engine.generation.prompt import Prompt, build_prompt
+from app.engine.generation.session_cache import SessionCache, StageCallback
+from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.runtimes.choose import Choice
+from app.paths import DEMO_MODEL
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Answers conversations, and reads them ahead."""
+
+    info: ModelInfo
+    session: SessionCache
+    _checkpoint: Checkpoint
+    _tokenizer: ChatTokenizer
+    _images: ImageMemory
+
+    @classmethod
+    def load(
+        cls,
+        checkpoint: Checkpoint,
+        tokenizer: ChatTokenizer,
+        choose: Callable[[], Choice],
+        stage: StageCallback,
+        check: CancelCheck,
+    ) -> "Model":
+        """Load a checkpoint into the runtime that `choose` finds."""
+        choice = choose()
+        stage(Stage.LOADING, 0.0)
+        runtime = choice.open(checkpoint, lambda part: stage(Stage.LOADING, part), check)
+        images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor)
+        is_demo = checkpoint.folder.resolve() == DEMO_MODEL
+        info = ModelInfo(
+            name=DEMO_NAME if is_demo else checkpoint.folder.resolve().name,
+            folder=str(checkpoint.folder),
+            scheme=checkpoint.scheme,
+            device=choice.device,
+            device_reason=choice.reason,
+            context_length=runtime.capacity,
+            is_demo=is_demo,
+        )
+        session = SessionCache(runtime, images, checkpoint.config.image_token)
+        return cls(info, session, checkpoint, tokenizer, images)
+
+    def answer(
+        self, turns: Sequence[Turn], options: GenerationOptions, listener: Listener
+    ) -> tuple[FinishReason, AnswerStats]:
+        """Continue `turns`, whose last one is the user's; `listener` hears the answer."""
+        has_images = any(turn.image_paths for turn in turns)
+        listener.stage(Stage.LOOKING if has_images else Stage.THINKING, 0.0)
+        prompt, images = self._prompt(turns, options, listener.check, is_unfinished=False)
+        sampling = options.sampling or self._checkpoint.sampling
+        return generate(self.session, self._tokenizer, prompt, images, sampling, options.max_new_tokens, listener)
+
+    def prepare(
+        self, turns: Sequence[Turn], options: GenerationOptions, stage: StageCallback, check: CancelCheck
+    ) -> None:
+        """Read `turns` but for the last one's text; nothing where they are too long, which the answer will say."""
+        prompt, images = self._prompt(turns, options, check, is_unfinished=True)
+        if len(prompt.token_ids) < self.session.capacity:
+            self.session.prefill(prompt, images, 0, stage, check)
+
+    def _prompt(
+        self, turns: Sequence[Turn], options: GenerationOptions, check: CancelCheck, *, is_unfinished: bool
+    ) -> tuple[Prompt, list[PromptImage]]:
+        images = []
+        for path in (path for turn in turns for path in turn.image_paths):
+            check()
+            images.append(self._images.open(Path(path), options.pixel_budget))
+        grids = [image.grid_thw for image in images]
+        config = self._checkpoint.config
+        return build_prompt(turns, grids, self._tokenizer, config, is_unfinished=is_unfinished), images

@@ -1,0 +1,49 @@
+"""`lorgnette bench` as its user meets it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from tests.engine.conftest import TinyCheckpoint
+from tests.support.tiny_checkpoint import Layout
+
+
+def test_every_figure_is_printed_and_written(
+    tiny_checkpoint: TinyCheckpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tiny_checkpoint(Layout.AUTO_ROUND)
+    assert main(["bench", str(folder), "--sides", "256", "320", "--json", str(tmp_path / "bench.json")]) == 0
+    written = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
+    printed = capsys.readouterr().out.splitlines()
+    assert (written["model"], written["scheme"]) == (folder.name, "W4A16, group 128")
+    for (name, figure), line in zip(written["figures"].items(), printed, strict=False):
+        assert line.split() == [*name.split(), f"{figure['value']:.2f}", figure["unit"]]
+        assert figure["value"] > 0
+    names = set(written["figures"])
+    assert {"opening", "256 x 256: decoding", "320 x 320: first token, read ahead"} <= names
+    visual = written["figures"]["320 x 320: prompt"]["value"] - written["figures"]["256 x 256: prompt"]["value"]
+    assert visual == 10 * 10 - 8 * 8
+    assert folder.name in printed[-1]
+
+
+def test_a_folder_that_is_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("lorgnette: ")
+
+
+def test_figures_that_cannot_be_written_are_still_shown(
+    tiny_checkpoint: TinyCheckpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "missing" / "bench.json"
+    assert main(["bench", str(tiny_checkpoint(Layout.AUTO_ROUND)), "--sides", "64", "--json", str(target)]) == 1
+    said = capsys.readouterr()
+    assert "64 x 64: decoding" in said.out
+    assert str(target) in said.err
+
+
+@pytest.mark.parametrize("side", ["0", "63", "4097", "many"])
+def test_a_side_that_makes_no_sense(side: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["bench", "--sides", side])
