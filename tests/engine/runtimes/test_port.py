@@ -15,6 +15,8 @@ from tests.engine.conftest import TinyCheckpoint
 from tests.support.runtimes import RUNTIMES
 from tests.support.tiny_checkpoint import Layout
 
+LIKELIEST = 20
+"""Tokens that sampling may draw, so that a runtime's logits of them are exact; the others' may be approximate."""
 LONG = 600
 """Tokens of a prompt that no runtime takes in one piece without looking for Stop."""
 
@@ -61,6 +63,12 @@ def prefill(
     return sequence.prefill(np.array(tokens, np.int64), positions, [], progress, check)
 
 
+def assert_alike(logits: FloatArray, expected: FloatArray) -> None:
+    likeliest = np.argpartition(expected, -LIKELIEST)[-LIKELIEST:]
+    assert np.abs(logits - expected)[likeliest].max() < 0.15
+    assert logits.max() < expected.max() + 0.15
+
+
 def test_whole_in_parts_and_one_by_one_are_the_same(sequence: DecoderSequence, tokens: list[int]) -> None:
     whole = prefill(sequence, tokens)
     sequence.truncate(0)
@@ -74,9 +82,9 @@ def test_whole_in_parts_and_one_by_one_are_the_same(sequence: DecoderSequence, t
     batch = sequence.step(np.array(tokens[3:]), text_positions(3, len(tokens) - 3))
 
     for other in (parts, steps[-1], batch[-1]):
-        assert np.abs(other - whole).max() < 0.15
-        assert other.argmax() == whole.argmax()
-    assert np.abs(batch - np.stack(steps)).max() < 0.15
+        assert_alike(other, whole)
+    for one, another in zip(batch, steps, strict=True):
+        assert_alike(one, another)
 
 
 def test_a_stopped_prefill_leaves_no_trace(sequence: DecoderSequence, tokens: list[int]) -> None:
@@ -110,7 +118,7 @@ def test_two_sequences_do_not_disturb_each_other(runtime: DecoderRuntime, tokens
     prefill(first, tokens[:6])
     prefill(second, [40] * 90)
     assert np.array_equal(prefill(first, tokens[6:]), prefill_in_two(runtime, tokens))
-    assert np.abs(prefill(runtime.open_sequence(), tokens) - expected).max() < 1e-3
+    assert np.array_equal(prefill(runtime.open_sequence(), tokens), expected)
     assert (first.length, second.length) == (len(tokens), 90)
 
 
