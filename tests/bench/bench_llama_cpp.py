@@ -89,11 +89,15 @@ def measure_llama_cpp(llama: Path) -> Figures:
                 "--image", str(path), "-p", "What is on this image?", "-n", "4", "-t", threads, "--temp", "0",
                 "-c", "4096", "-v", "--no-warmup",
             ])  # fmt: skip
-            looking = sum(map(float, re.findall(r"slice encoded in (\d+) ms", said))) / 1000
-            reading = sum(map(float, re.findall(r"prompt eval time = +([\d.]+) ms", said))) / 1000
-            figures[_looking(side)] = round(looking, 2)
-            figures[_first_token(side)] = round(looking + reading, 2)
+            figures[_looking(side)] = _seconds(r"mtmd batch encoding done in (\d+) ms", said)
+            figures[_first_token(side)] = _seconds(r"prompt eval time = +([\d.]+) ms", said)
     return figures
+
+
+def _seconds(pattern: str, said: str) -> float:
+    found = re.search(pattern, said)
+    assert found, f"llama-mtmd-cli no longer says {pattern}"
+    return round(float(found[1]) / 1000, 2)
 
 
 def _looking(side: int) -> str:
