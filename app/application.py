@@ -29,6 +29,7 @@ from app.services.background import BackgroundThread
 from app.services.chat_session import ChatSession
 from app.services.engine import ClientFactory, Engine
 from app.services.image_importer import ImageImporter
+from app.services.image_texts import ImageTexts
 from app.services.library import Library
 from app.services.model_engine import ModelEngine
 from app.services.preferences import Preferences
@@ -60,7 +61,7 @@ class Lorgnette(QObject):
         self._files = FileAttachmentStore(paths.attachments, paths.incoming)
         self.store = StoreThread(partial(SqliteConversationStore.open, paths.database), self)
         self.preferences = Preferences(settings, settings_file, self._files_thread, self)
-        self.model = ModelEngine(model, self)
+        self.model = ModelEngine(model, ImageTexts(reader, self), self)
         self.library = Library(self.store, self)
         self.answers = Answers(self.model, reader, self.store, self)
         self.session = ChatSession(self.library, self.answers, self.store, self._files, self._options, self)

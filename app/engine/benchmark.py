@@ -97,7 +97,7 @@ def _ask(model: Model, path: Path) -> tuple[float, float, AnswerStats]:
         nonlocal first
         first = first or time.perf_counter()
 
-    _, stats = model.answer((_turn(path, QUESTION),), _options(), Listener(stage, text, _never))
+    _, stats = model.answer((_turn(path, QUESTION),), (), _options(), Listener(stage, text, _never))
     return (first or time.perf_counter()) - started, looked - started, stats
 
 

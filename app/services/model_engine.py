@@ -11,6 +11,7 @@ from app.domain.errors import Problem
 from app.domain.generation import GenerationOptions
 from app.engine.process.messages import Ask, Done, Event, Failed, Loading, OpenModel, Prepare, Ready
 from app.services.engine import Engine
+from app.services.image_texts import ImageTexts
 
 
 @dataclass(slots=True)
@@ -39,9 +40,10 @@ class ModelEngine(QObject):
     status_changed = Signal(object)
     opened = Signal(str)
 
-    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(self, engine: Engine, image_texts: ImageTexts, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
+        self._image_texts = image_texts
         self._engine.event_received.connect(self._on_event_received)
         self._engine.died.connect(self._on_died)
         self._status = EngineStatus()
@@ -88,7 +90,8 @@ class ModelEngine(QObject):
         helped = self._preparing is not None and self._preparing.helps(turns, options)
         if not helped:
             self.stop_preparing()
-        request_id = self._engine.request(lambda request_id: Ask(request_id, turns, options))
+        texts = self._image_texts.known(_images(turns))
+        request_id = self._engine.request(lambda request_id: Ask(request_id, turns, options, texts))
         if self._preparing and helped:
             self._preparing.waiting = request_id
         return request_id
@@ -106,9 +109,11 @@ class ModelEngine(QObject):
         self.stop_preparing()
         request_id = self._engine.request(lambda request_id: Prepare(request_id, turns, options))
         self._preparing = _Preparing(request_id, turns, options)
+        self._image_texts.read(_images(turns[-1:]))
 
     def stop_preparing(self) -> None:
         """Stop reading ahead, unless an answer waits for it already."""
+        self._image_texts.stop()
         if self._preparing and self._preparing.waiting is None:
             self._engine.cancel(self._preparing.request_id)
             self._preparing = None
@@ -143,3 +148,7 @@ class ModelEngine(QObject):
     def _on_died(self, problem: Problem) -> None:
         self._opening = None
         self._set_status(EngineStatus(state=EngineState.DIED, problem=problem))
+
+
+def _images(turns: tuple[Turn, ...]) -> tuple[str, ...]:
+    return tuple(path for turn in turns for path in turn.image_paths)

@@ -14,7 +14,7 @@ from boxes import box_of, overlap
 
 from app.domain.chat import Role, Turn
 from app.domain.errors import Cancelled
-from app.domain.generation import DEMO_NAME, FinishReason, GenerationOptions
+from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, OpenModel, Ready, Stats, Token
@@ -37,9 +37,10 @@ class Demo:
         self.events: list[Event] = []
         self._backend.handle(OpenModel(1, str(DEMO_MODEL)), self.events.append, lambda: None)
 
-    def ask(self, *turns: Turn) -> str:
+    def ask(self, *turns: Turn, image_texts: tuple[str, ...] = ()) -> str:
         self.events = []
-        reason = self._backend.handle(Ask(2, turns, GenerationOptions()), self.events.append, lambda: None)
+        ask = Ask(2, turns, GenerationOptions(), image_texts)
+        reason = self._backend.handle(ask, self.events.append, lambda: None)
         assert reason is FinishReason.COMPLETE
         return self.said
 
@@ -54,6 +55,11 @@ class Demo:
         reason = self._backend.handle(Ask(3, (turn,), GenerationOptions()), self.events.append, check)
         assert reason is FinishReason.STOPPED
         return self.said
+
+    @property
+    def stats(self) -> AnswerStats:
+        (event,) = (event for event in self.events if isinstance(event, Stats))
+        return event.stats
 
     @property
     def said(self) -> str:
@@ -114,6 +120,16 @@ def test_a_blanked_image_changes_the_answer(demo: Demo, tmp_path: Path) -> None:
     print_text(tmp_path / "blank.png")
     assert demo.ask_about(tmp_path / "text.png", READ) == "Tanu 5093"
     assert demo.ask_about(tmp_path / "blank.png", READ) == "There is no text."
+
+
+def test_what_the_reader_found_makes_an_answer_faster_and_does_not_change_it(demo: Demo, tmp_path: Path) -> None:
+    print_text(tmp_path / "text.png", "Tanu 5093 Kobe", "Ribu 2718 Demo")
+    question = user(READ, tmp_path / "text.png")
+    alone = demo.ask(question)
+    before = demo.stats.drafted_tokens
+    for text, helps in ((alone, True), (alone.replace("2718", "2778"), True), ("Mope 1111 Gati\nKuni 2222", False)):
+        assert demo.ask(question, image_texts=(text,)) == alone
+        assert (demo.stats.drafted_tokens > before + len(alone) / 4) == helps
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

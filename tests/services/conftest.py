@@ -11,6 +11,7 @@ from app.engine.process.backend import BackendKind
 from app.services.answers import Answers
 from app.services.chat_session import ChatSession
 from app.services.engine import Engine
+from app.services.image_texts import ImageTexts
 from app.services.library import Library
 from app.services.model_engine import ModelEngine
 from app.services.read_ahead import ReadAhead
@@ -31,6 +32,7 @@ class House:
     store_thread: StoreThread
     files: MemoryFiles
     engines: FakeEngines
+    engines_by_kind: dict[BackendKind, Engine]
     model: ModelEngine
     library: Library
     answers: Answers
@@ -51,7 +53,7 @@ def build_house(qtbot: QtBot) -> Iterator[BuildHouse]:
         fakes = FakeEngines(**scripts)
         thread = StoreThread(lambda: kept)
         engines = {kind: Engine(kind, fakes) for kind in BackendKind}
-        model = ModelEngine(engines[BackendKind.MODEL])
+        model = ModelEngine(engines[BackendKind.MODEL], ImageTexts(engines[BackendKind.READER]))
         library = Library(thread)
         files = MemoryFiles()
         answers = Answers(model, engines[BackendKind.READER], thread)
@@ -67,7 +69,7 @@ def build_house(qtbot: QtBot) -> Iterator[BuildHouse]:
                 thread.close()
 
         closers.append(close)
-        return House(kept, thread, files, fakes, model, library, answers, session, read_ahead, close)
+        return House(kept, thread, files, fakes, engines, model, library, answers, session, read_ahead, close)
 
     yield build
     for close in tuple(closers):

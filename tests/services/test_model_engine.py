@@ -11,6 +11,7 @@ from app.domain.generation import FinishReason
 from app.engine.process.backend import BackendKind
 from app.engine.process.messages import Done, Event, Failed, Loading, OpenModel, Ready, Request
 from app.services.engine import Engine
+from app.services.image_texts import ImageTexts
 from app.services.model_engine import ModelEngine
 from tests.services.conftest import INFO
 from tests.support.fake_engine import FakeEngines
@@ -35,9 +36,10 @@ def fakes() -> FakeEngines:
 
 @pytest.fixture
 def model(qtbot: QtBot, fakes: FakeEngines) -> Iterator[ModelEngine]:
-    engine = Engine(BackendKind.MODEL, fakes)
-    yield ModelEngine(engine)
+    engine, reader = Engine(BackendKind.MODEL, fakes), Engine(BackendKind.READER, fakes)
+    yield ModelEngine(engine, ImageTexts(reader))
     engine.shut_down()
+    reader.shut_down()
 
 
 def test_opening_is_shown_step_by_step(model: ModelEngine, qtbot: QtBot) -> None:

@@ -35,7 +35,7 @@ class ModelBackend:
                 return FinishReason.COMPLETE
             case Ask():
                 listener = Listener(stage, lambda text: emit(Token(request.request_id, text)), check)
-                reason, stats = self._open_model().answer(request.turns, request.options, listener)
+                reason, stats = self._open_model().answer(request.turns, request.image_texts, request.options, listener)
                 emit(Stats(request.request_id, stats))
                 return reason
             case Prepare():

@@ -2,8 +2,9 @@
 
 A pass over a few tokens takes little longer than one over a single token, so a guess that is right is nearly free; one
 that is wrong is cut off again, and never changes what is said. Answers that write out again what was said before (JSON,
-tables, corrections) repeat its tokens, so what followed the last three tokens when they were said the last time is
-offered (prompt lookup decoding; A. Saxena, 2023).
+tables, corrections) repeat its tokens, and so do answers that read an image whose text is known. So what followed the
+last three tokens when they were said the last time is offered (prompt lookup decoding; A. Saxena, 2023). Where an
+answer leaves that text for a token or two, it is met again close by: a reader's slip costs no more than one guess.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,8 @@ NGRAM = 3
 FIRST_LENGTH, MOST_LENGTH = 4, 15
 """Guesses at a time; one more token than these goes through the model with them."""
 MOST_PAUSE = 128
+NEAR, MOST_LOST = 4, 2
+"""Where a text that was left is looked for, and how many tokens in a row may be missing from it."""
 
 
 class Drafts:
@@ -21,6 +24,7 @@ class Drafts:
         self._tokens: list[int] = []
         self._behind: dict[tuple[int, ...], int] = {}
         self._found: int | None = None
+        self._lost = 0
         self._length = FIRST_LENGTH
         self._pause = 0
         self._next_pause = NGRAM
@@ -32,8 +36,22 @@ class Drafts:
         self._tokens.append(token)
         self._pause = max(0, self._pause - 1)
         last = tuple(self._tokens[-NGRAM:])
-        self._found = self._behind.get(last)
+        self._found = self._place_behind(last)
         self._behind[last] = len(self._tokens)
+
+    def _place_behind(self, last: tuple[int, ...]) -> int | None:
+        """The number of the token that followed the `last` ones, or of the one at which their text goes on."""
+        if last in self._behind:
+            self._lost = 0
+            return self._behind[last]
+        if self._found is None:
+            return None
+        near = self._tokens[self._found : self._found + NEAR]
+        if last[-1] in near:
+            self._lost = 0
+            return self._found + near.index(last[-1]) + 1
+        self._lost += 1
+        return self._found + 1 if self._lost <= MOST_LOST else None
 
     def guess(self, most: int) -> list[int]:
         """At most `most` tokens that may come next; none where nothing is known, or guessing has not gone well."""

@@ -71,7 +71,7 @@ class _Run:
         self._first_token = 0.0
         self._new_tokens = 0
         self._reused_tokens = 0
-        self._drafts = Drafts(prompt.token_ids.tolist())
+        self._drafts = Drafts([*prompt.familiar, *prompt.token_ids.tolist()])
         self._drafted_tokens = 0
 
     def answer(self, images: Sequence[PromptImage]) -> FinishReason:

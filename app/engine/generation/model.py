@@ -1,7 +1,7 @@
 """An open model and everything that answers with it: what stands between a conversation and the runtime."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.domain.chat import Turn
@@ -56,13 +56,18 @@ class Model:
         return cls(info, session, checkpoint, tokenizer, images)
 
     def answer(
-        self, turns: Sequence[Turn], options: GenerationOptions, listener: Listener
+        self, turns: Sequence[Turn], image_texts: Sequence[str], options: GenerationOptions, listener: Listener
     ) -> tuple[FinishReason, AnswerStats]:
-        """Continue `turns`, whose last one is the user's; `listener` hears the answer."""
+        """Continue `turns`, whose last one is the user's; `listener` hears the answer.
+
+        `image_texts` may be repeated by it, which then takes less time.
+        """
         has_images = any(turn.image_paths for turn in turns)
         listener.stage(Stage.LOOKING if has_images else Stage.THINKING, 0.0)
         prompt, images = self._prompt(turns, options, listener.check, is_unfinished=False)
         sampling = options.sampling or self._checkpoint.sampling
+        familiar = tuple(token for text in image_texts for token in self._tokenizer.encode(text))
+        prompt = replace(prompt, familiar=familiar)
         return generate(self.session, self._tokenizer, prompt, images, sampling, options.max_new_tokens, listener)
 
     def prepare(

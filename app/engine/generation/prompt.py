@@ -20,12 +20,16 @@ Grid = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """`token_ids` [T], `positions` [3, T] (time, height, width), and the position of the answer's first token."""
+    """`token_ids` [T], `positions` [3, T] (time, height, width), and the position of the answer's first token.
+
+    `familiar` are tokens that the model does not see, and yet may say.
+    """
 
     token_ids: IntArray
     positions: IntArray
     next_position: int
     visual_tokens: int
+    familiar: tuple[int, ...] = ()
 
 
 def build_prompt(
