@@ -18,7 +18,7 @@ from app.domain.attachments import IMAGE_SUFFIXES, Attachment
 from app.domain.chat import DEFAULT_TITLE, Conversation, Message
 from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem, ProblemKind
-from app.domain.generation import GenerationOptions
+from app.domain.generation import GenerationOptions, LoadOptions
 from app.domain.ports import ConversationStore
 from app.domain.settings import ThemeChoice
 from app.engine.process.backend import BackendKind
@@ -53,6 +53,7 @@ class Lorgnette(QObject):
 
     def __init__(self, paths: Paths, application: QApplication, create_client: ClientFactory = EngineClient) -> None:
         super().__init__()
+        self._paths = paths
         settings_file = SettingsFile(paths.settings)
         settings, self._settings_problem = settings_file.load()
         self._engines = {kind: Engine(kind, create_client, self) for kind in BackendKind}
@@ -61,7 +62,7 @@ class Lorgnette(QObject):
         self._files = FileAttachmentStore(paths.attachments, paths.incoming)
         self.store = StoreThread(partial(SqliteConversationStore.open, paths.database), self)
         self.preferences = Preferences(settings, settings_file, self._files_thread, self)
-        self.model = ModelEngine(model, ImageTexts(reader, self), self)
+        self.model = ModelEngine(model, ImageTexts(reader, self), self._load_options, self)
         self.library = Library(self.store, self)
         self.answers = Answers(self.model, reader, self.store, self)
         self.session = ChatSession(self.library, self.answers, self.store, self._files, self._options, self)
@@ -97,6 +98,10 @@ class Lorgnette(QObject):
         self._files_thread.close()
         self.store.close()
         self.window.close()
+
+    def _load_options(self) -> LoadOptions:
+        exact = self.preferences.settings.exact_activations
+        return LoadOptions(exact_activations=exact, cache_folder=str(self._paths.converted_weights))
 
     def _options(self) -> GenerationOptions:
         return self.preferences.settings.generation

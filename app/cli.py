@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from app.bootstrap import run_application  # noqa: PLC0415 - Qt is not needed for --help
 
     return run_application(
-        Paths(options.data.resolve()) if options.data else default_paths(),
+        Paths.under(options.data.resolve()) if options.data else default_paths(),
         images=[image.resolve() for image in options.images],
         model_folder=str(options.model.resolve()) if options.model else "",
     )

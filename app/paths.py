@@ -14,9 +14,15 @@ DEMO_MODEL = RESOURCES / "demo_model"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """All folders and files under one data folder, so that a test or a portable copy can have its own."""
+    """All folders and files: what is kept in `data`, and what could be made again in `cache`."""
 
     data: Path
+    cache: Path
+
+    @classmethod
+    def under(cls, folder: Path) -> "Paths":
+        """Everything in one folder, so that a test or a portable copy can have its own."""
+        return cls(folder, folder / "cache")
 
     @property
     def database(self) -> Path:
@@ -39,6 +45,11 @@ class Paths:
         return self.data / "settings.json"
 
     @property
+    def converted_weights(self) -> Path:
+        """Models' weights in the order that this machine's runtime wants."""
+        return self.cache / "converted_weights"
+
+    @property
     def log(self) -> Path:
         """The log file: warnings, and traces of our own errors; prompts and answers are not logged."""
         return self.data / "lorgnette.log"
@@ -46,4 +57,7 @@ class Paths:
 
 def default_paths() -> Paths:
     """The current user's own folders, by the platform's conventions."""
-    return Paths(Path(platformdirs.user_data_dir("lorgnette", appauthor=False)))
+    return Paths(
+        Path(platformdirs.user_data_dir("lorgnette", appauthor=False)),
+        Path(platformdirs.user_cache_dir("lorgnette", appauthor=False)),
+    )

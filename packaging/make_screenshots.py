@@ -41,7 +41,7 @@ def main() -> None:
     application = QApplication(["lorgnette"])
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
-        lorgnette = Lorgnette(Paths(Path(data)), application)
+        lorgnette = Lorgnette(Paths.under(Path(data)), application)
         lorgnette.window.resize(1080, 760)
         lorgnette.window.show()
         lorgnette.begin([SAMPLE], "")

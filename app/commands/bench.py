@@ -9,8 +9,9 @@ from typing import Any
 
 from app import __version__
 from app.domain.errors import StorageError, UserError
-from app.engine.benchmark import Figure, benchmark
-from app.paths import DEMO_MODEL
+from app.domain.generation import LoadOptions
+from app.engine.benchmark import Figure, benchmark, compare
+from app.paths import DEMO_MODEL, default_paths
 
 INTERRUPTED = 130
 FAILED = 1
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--sides", type=_side, nargs="+", default=SIDES, metavar="PIXELS", help="sides of the square images (448 1024)"
     )
+    parser.add_argument("--exact", action="store_true", help="16 bits between the layers, where there would be 8")
+    parser.add_argument("--accuracy", action="store_true", help="what those 8 bits change (opens the model twice more)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file, too")
     options = parser.parse_args(arguments)
     figures: list[Figure] = []
@@ -37,7 +40,11 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{figure.name:<52} {figure.value:>8.2f} {figure.unit}", flush=True)
 
     try:
-        info = benchmark(options.model, options.sides, report)
+        cache = str(default_paths().converted_weights)
+        load_options = LoadOptions(exact_activations=options.exact, cache_folder=cache)
+        info = benchmark(options.model, options.sides, load_options, report)
+        if options.accuracy:
+            compare(options.model, load_options, report)
         print(f"{info.name}, {info.scheme}, on {info.device}: {info.device_reason}")
         if options.json:
             named = {figure.name: {"value": figure.value, "unit": figure.unit} for figure in figures}

@@ -45,6 +45,18 @@ class GenerationOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """How a model is opened.
+
+    On a CPU the numbers between its layers are rounded to 8 bits, group by group, unless `exact_activations` asks for
+    16 throughout. In `cache_folder` its weights are kept in the order that the runtime wants; empty for nowhere.
+    """
+
+    exact_activations: bool = False
+    cache_folder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerStats:
     """Figures of one answer. Seconds are wall time in the engine; `context_tokens` counts prompt and answer.
 

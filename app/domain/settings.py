@@ -16,12 +16,17 @@ class ThemeChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings. `model_folder` is the folder of the model to open at start, or empty for none."""
+    """All settings.
+
+    `model_folder` is the folder of the model to open at start, or empty for none. `exact_activations` is for the model
+    that is opened next; see LoadOptions.
+    """
 
     theme: ThemeChoice = ThemeChoice.SYSTEM
     model_folder: str = ""
     recent_model_folders: tuple[str, ...] = ()
     generation: GenerationOptions = GenerationOptions()
+    exact_activations: bool = False
     sidebar_visible: bool = True
     window_geometry: str = ""
 

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +13,24 @@ from PIL import Image
 
 from app.domain.chat import Role, Turn
 from app.domain.engine_status import Stage
-from app.domain.generation import GREEDY, AnswerStats, GenerationOptions, ModelInfo
+from app.domain.generation import GREEDY, AnswerStats, GenerationOptions, LoadOptions, ModelInfo, Sampling
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.generate import Listener
 from app.engine.generation.model import Model
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.choose import Choice, choose_runtime
+from app.engine.runtimes.port import FloatArray
 
 QUESTION = "What is on this image?"
+TEXT = """\
+Invoice 2024-0187, issued on 14 March by Harbour Street Bindery, 12 Harbour Street, Bristol.
+Two hundred leaflets, folded twice, at 0.35 each: 70.00. Binding of eleven volumes in half cloth: 286.00.
+Carriage: 9.50. Subtotal 365.50, tax at 20 % 73.10, total 438.60, payable within thirty days.
+The picture shows a wooden table by a window, with an open ledger, a brass lamp and a cup of tea on it. Behind the
+glass, two sailing boats lie at the quay; the clock on the customs house says ten minutes past four.
+{"invoice": "2024-0187", "total": 438.60, "currency": "GBP", "lines": [{"text": "leaflets", "count": 200}]}
+"""
+"""Prose, figures and JSON: what the model says behind each of its tokens is compared."""
 ANY_TOKEN = 1
 STEPS, GUESSED, GUESSED_STEPS = 24, 8, 4
 MACOS_UNIT = 1 if sys.platform == "darwin" else 1024
@@ -40,15 +50,18 @@ Report = Callable[[Figure], None]
 
 
 def benchmark(
-    folder: Path, sides: Sequence[int], report: Report, choose: Callable[[], Choice] = choose_runtime
+    folder: Path,
+    sides: Sequence[int],
+    options: LoadOptions,
+    report: Report,
+    choose: Callable[[], Choice] = choose_runtime,
 ) -> ModelInfo:
     """Open the model in `folder`, show it square noise of `sides` pixels, and report each figure as it is known.
 
     Speed does not depend on what is on an image. Raises UserError where the folder cannot be opened.
     """
     started = time.perf_counter()
-    checkpoint = open_checkpoint(folder)
-    model = Model.load(checkpoint, ChatTokenizer(checkpoint), choose, _ignore_stage, _never)
+    model = _load(folder, options, choose)
     report(Figure("opening", time.perf_counter() - started, "s"))
     with tempfile.TemporaryDirectory() as images:
         for number, side in enumerate(sides):
@@ -63,6 +76,44 @@ def benchmark(
     if memory is not None:
         report(Figure("most memory", memory / 1e9, "GB"))
     return model.info
+
+
+def compare(folder: Path, options: LoadOptions, report: Report, choose: Callable[[], Choice] = choose_runtime) -> None:
+    """Report how far rounding between the layers moves what the model in `folder` says about a text.
+
+    The model is opened twice, once with exact activations. Raises UserError where it cannot be opened.
+    """
+    rounded, exact = (
+        _logits(folder, replace(options, exact_activations=is_exact), choose) for is_exact in (False, True)
+    )
+    same = [own.argmax() == true.argmax() for own, true in zip(rounded, exact, strict=True)]
+    report(Figure("same likeliest token as with exact activations", 100 * float(np.mean(same)), "%"))
+    divergences = [_divergence(true, own) for own, true in zip(rounded, exact, strict=True)]
+    report(Figure("divergence from exact activations, mean", statistics.fmean(divergences), "nats"))
+
+
+def _load(folder: Path, options: LoadOptions, choose: Callable[[], Choice]) -> Model:
+    checkpoint = open_checkpoint(folder)
+    return Model.load(checkpoint, ChatTokenizer(checkpoint), choose, options, _ignore_stage, _never)
+
+
+def _logits(folder: Path, options: LoadOptions, choose: Callable[[], Choice]) -> list[FloatArray]:
+    """What the model says behind each token of TEXT, each [V]."""
+    model = _load(folder, options, choose)
+    tokens = ChatTokenizer(open_checkpoint(folder)).encode(TEXT)
+    _, stats = model.answer((Turn(Role.USER, QUESTION),), (), _options(), _UNHEARD)
+    rows: list[FloatArray] = []
+    for start in range(0, len(tokens), GUESSED):
+        rows += list(model.session.step(tokens[start : start + GUESSED], stats.prompt_tokens + start))
+    return rows
+
+
+def _divergence(true: FloatArray, own: FloatArray) -> float:
+    """Kullback and Leibler's, over the tokens that may be drawn: the likeliest of `true`."""
+    likeliest = np.argsort(true)[-Sampling().top_k :]
+    expected, said = (logits[likeliest].astype(np.float64) for logits in (true, own))
+    expected, said = (logits - np.logaddexp.reduce(logits) for logits in (expected, said))
+    return float(np.sum(np.exp(expected) * (expected - said)))
 
 
 def _measure_image(model: Model, side: int, path: Path, other: Path, report: Report) -> None:
@@ -135,3 +186,6 @@ def _ignore_stage(_stage: Stage, _progress: float) -> None:
 
 def _never() -> None:
     """It is not stopped."""
+
+
+_UNHEARD = Listener(_ignore_stage, lambda _: None, _never)

@@ -5,6 +5,7 @@ Where the answer then writes the same text down, the model only has to check it,
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 
@@ -28,8 +29,7 @@ class ImageTexts(QObject):
         """Have images read that have not been, in the background."""
         for path in dict.fromkeys(paths):
             if path not in self._texts and path not in self._open.values():
-                request_id = self._reader.request(lambda request_id, path=path: ReadText(request_id, path))
-                self._open[request_id] = path
+                self._open[self._reader.request(partial(ReadText, path=path))] = path
 
     def stop(self) -> None:
         """Leave unread what has not been read yet."""

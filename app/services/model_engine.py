@@ -1,5 +1,6 @@
 """The vision model's engine: which model is open, what it is doing, asking it, and having it read ahead."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.domain.chat import Turn
 from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem
-from app.domain.generation import GenerationOptions
+from app.domain.generation import GenerationOptions, LoadOptions
 from app.engine.process.messages import Ask, Done, Event, Failed, Loading, OpenModel, Prepare, Ready
 from app.services.engine import Engine
 from app.services.image_texts import ImageTexts
@@ -40,8 +41,15 @@ class ModelEngine(QObject):
     status_changed = Signal(object)
     opened = Signal(str)
 
-    def __init__(self, engine: Engine, image_texts: ImageTexts, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        image_texts: ImageTexts,
+        options: Callable[[], LoadOptions],
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._options = options
         self._engine = engine
         self._image_texts = image_texts
         self._engine.event_received.connect(self._on_event_received)
@@ -65,7 +73,8 @@ class ModelEngine(QObject):
         """Load the model in `folder`; the process of the one before ends first, so that its memory comes back."""
         self._engine.close()
         self._folder = folder
-        self._opening = self._engine.request(lambda request_id: OpenModel(request_id, folder))
+        options = self._options()
+        self._opening = self._engine.request(lambda request_id: OpenModel(request_id, folder, options))
         self._set_status(EngineStatus(state=EngineState.LOADING))
 
     def restart(self) -> None:

@@ -89,7 +89,7 @@ def main() -> None:
     files = sorted(path for path in Path(sys.argv[1]).iterdir() if path.is_file())
     application = QApplication(["lorgnette"])
     with tempfile.TemporaryDirectory() as folder:
-        lorgnette = Lorgnette(Paths(Path(folder)), application)
+        lorgnette = Lorgnette(Paths.under(Path(folder)), application)
         lorgnette.window.show()
         lorgnette.begin((), "")
         for _ in range(200):

@@ -6,21 +6,32 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from app.commands import bench
+from app.paths import Paths
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setattr(bench, "default_paths", lambda: Paths.under(tmp_path_factory.mktemp("paths")))
 
 
 def test_every_figure_is_printed_and_written(
     tiny_checkpoint: TinyCheckpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tiny_checkpoint(Layout.AUTO_ROUND)
-    assert main(["bench", str(folder), "--sides", "256", "320", "--json", str(tmp_path / "bench.json")]) == 0
+    assert (
+        main(["bench", str(folder), "--sides", "256", "320", "--accuracy", "--json", str(tmp_path / "bench.json")]) == 0
+    )
     written = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     printed = capsys.readouterr().out.splitlines()
     assert (written["model"], written["scheme"]) == (folder.name, "W4A16, group 128")
     for (name, figure), line in zip(written["figures"].items(), printed, strict=False):
         assert line.split() == [*name.split(), f"{figure['value']:.2f}", figure["unit"]]
         assert figure["value"] > 0
+    assert written["figures"]["same likeliest token as with exact activations"]["value"] > 80
+    assert written["figures"]["divergence from exact activations, mean"]["value"] < 0.1
     names = set(written["figures"])
     assert {"opening", "256 x 256: decoding", "320 x 320: first token, read ahead"} <= names
     visual = written["figures"]["320 x 320: prompt"]["value"] - written["figures"]["256 x 256: prompt"]["value"]

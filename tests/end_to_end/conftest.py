@@ -116,7 +116,7 @@ OpenDesktop = Callable[[], Desktop]
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
     """A data folder whose settings make answers repeatable, and small images enough."""
-    made = Paths(tmp_path / "data")
+    made = Paths.under(tmp_path / "data")
     made.data.mkdir()
     SettingsFile(made.settings).save(Settings(generation=GenerationOptions(sampling=GREEDY, pixel_budget=80 * 1024)))
     return made

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from app.domain.chat import Role, Turn
+from app.domain.generation import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.image_patches import load_patches
 from app.engine.generation.prompt import Prompt, build_prompt, text_positions
@@ -58,7 +59,7 @@ class House:
     def __init__(self, folder: Path, choice: Choice) -> None:
         self.checkpoint: Checkpoint = open_checkpoint(folder)
         self.tokenizer = ChatTokenizer(self.checkpoint)
-        self.runtime = choice.open(self.checkpoint, lambda _: None, lambda: None)
+        self.runtime = choice.open(self.checkpoint, LoadOptions(), lambda _: None, lambda: None)
         self.reference = Reference(folder)
 
     def prompt(self, turns: Sequence[Turn]) -> tuple[Prompt, list[ImagePatches]]:

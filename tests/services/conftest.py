@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.domain.generation import GREEDY, GenerationOptions, ModelInfo
+from app.domain.generation import GREEDY, GenerationOptions, LoadOptions, ModelInfo
 from app.engine.process.backend import BackendKind
 from app.services.answers import Answers
 from app.services.chat_session import ChatSession
@@ -53,7 +53,7 @@ def build_house(qtbot: QtBot) -> Iterator[BuildHouse]:
         fakes = FakeEngines(**scripts)
         thread = StoreThread(lambda: kept)
         engines = {kind: Engine(kind, fakes) for kind in BackendKind}
-        model = ModelEngine(engines[BackendKind.MODEL], ImageTexts(engines[BackendKind.READER]))
+        model = ModelEngine(engines[BackendKind.MODEL], ImageTexts(engines[BackendKind.READER]), LoadOptions)
         library = Library(thread)
         files = MemoryFiles()
         answers = Answers(model, engines[BackendKind.READER], thread)

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.engine_status import EngineState, Stage
 from app.domain.errors import Problem, ProblemKind
-from app.domain.generation import FinishReason
+from app.domain.generation import FinishReason, LoadOptions
 from app.engine.process.backend import BackendKind
 from app.engine.process.messages import Done, Event, Failed, Loading, OpenModel, Ready, Request
 from app.services.engine import Engine
@@ -37,7 +37,7 @@ def fakes() -> FakeEngines:
 @pytest.fixture
 def model(qtbot: QtBot, fakes: FakeEngines) -> Iterator[ModelEngine]:
     engine, reader = Engine(BackendKind.MODEL, fakes), Engine(BackendKind.READER, fakes)
-    yield ModelEngine(engine, ImageTexts(reader))
+    yield ModelEngine(engine, ImageTexts(reader), LoadOptions)
     engine.shut_down()
     reader.shut_down()
 

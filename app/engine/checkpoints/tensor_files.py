@@ -5,6 +5,7 @@ each tensor's dtype, shape and place; the rest is data. The header is read here 
 has no numpy type for bfloat16, and because a damaged file should be told from a wrong one in words.
 """
 
+import hashlib
 import json
 import math
 import mmap
@@ -53,6 +54,19 @@ class TensorFiles:
                 raise _unreadable(entry.file, error) from error
         return memoryview(self._maps[entry.file])[entry.begin : entry.end]
 
+    @property
+    def digest(self) -> str:
+        """A name for the files as they are, 32 hex digits: another one when any is written again."""
+        names = [(entry.file.name, entry.begin, name, entry.dtype, entry.shape) for name, entry in self.entries.items()]
+        files = sorted({entry.file for entry in self.entries.values()})
+        states = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+        return hashlib.sha256(repr((states, sorted(names))).encode()).hexdigest()[:32]
+
+    def release(self) -> None:
+        """Give back the memory that reading has taken; what is read again comes from the files again."""
+        for mapping in self._maps.values():
+            give_back(mapping)
+
     def close(self) -> None:
         """Drop the mappings that nothing refers to any more."""
         for mapping in self._maps.values():
@@ -61,6 +75,12 @@ class TensorFiles:
             except BufferError:  # A tensor still looks at it; the mapping ends with the tensor.
                 continue
         self._maps.clear()
+
+
+def give_back(mapping: mmap.mmap) -> None:
+    """Let the system take back the pages of a mapped file that nobody has changed, where it can be told to."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def find_tensors(folder: Path) -> TensorFiles:

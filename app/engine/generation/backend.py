@@ -49,7 +49,7 @@ class ModelBackend:
         checkpoint = open_checkpoint(Path(request.folder))
         tokenizer = ChatTokenizer(checkpoint)
         self._model = None  # Freed before the next one is read: two models at once may not fit.
-        self._model = Model.load(checkpoint, tokenizer, self._choose, stage, check)
+        self._model = Model.load(checkpoint, tokenizer, self._choose, request.options, stage, check)
         emit(Ready(request.request_id, self._model.info))
 
     def _open_model(self) -> Model:

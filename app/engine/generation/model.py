@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.domain.chat import Turn
 from app.domain.engine_status import Stage
-from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions, ModelInfo
+from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
 from app.domain.ports import CancelCheck
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.generate import Listener, generate
@@ -34,13 +34,14 @@ class Model:
         checkpoint: Checkpoint,
         tokenizer: ChatTokenizer,
         choose: Callable[[], Choice],
+        options: LoadOptions,
         stage: StageCallback,
         check: CancelCheck,
     ) -> "Model":
         """Load a checkpoint into the runtime that `choose` finds."""
         choice = choose()
         stage(Stage.LOADING, 0.0)
-        runtime = choice.open(checkpoint, lambda part: stage(Stage.LOADING, part), check)
+        runtime = choice.open(checkpoint, options, lambda part: stage(Stage.LOADING, part), check)
         images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor)
         is_demo = checkpoint.folder.resolve() == DEMO_MODEL
         info = ModelInfo(

@@ -10,7 +10,7 @@ import msgspec
 from app.domain.chat import Turn
 from app.domain.engine_status import Stage
 from app.domain.errors import Problem
-from app.domain.generation import AnswerStats, FinishReason, GenerationOptions, ModelInfo
+from app.domain.generation import AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
 from app.domain.regions import Page
 
 
@@ -40,6 +40,7 @@ class OpenModel(Message, frozen=True, tag=True):
     """Check and load the model in `folder`, in place of the one that is open."""
 
     folder: str
+    options: LoadOptions = LoadOptions()
 
 
 class Ask(Message, frozen=True, tag=True):

@@ -11,11 +11,12 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from app.domain.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.port import DecoderRuntime
 
-OpenRuntime = Callable[[Checkpoint, ProgressCallback, CancelCheck], DecoderRuntime]
+OpenRuntime = Callable[[Checkpoint, LoadOptions, ProgressCallback, CancelCheck], DecoderRuntime]
 NO_CARD = "no supported graphics card was found"
 NVIDIA_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "C:/Windows/System32/nvcuda.dll")
 """On Linux, in Linux on Windows, and on Windows."""
@@ -61,7 +62,7 @@ def torch_choice() -> Choice:
     return Choice(
         device.name,
         device.reason,
-        lambda checkpoint, progress, check: TorchRuntime(checkpoint, device, progress, check),
+        lambda checkpoint, _options, progress, check: TorchRuntime(checkpoint, device, progress, check),
     )
 
 

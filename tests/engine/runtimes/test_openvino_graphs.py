@@ -8,6 +8,7 @@ import numpy.typing as npt
 import openvino as ov
 import pytest
 
+from app.domain.generation import LoadOptions
 from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
@@ -19,6 +20,7 @@ from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.openvino.screening import CANDIDATES, GROUP, ScreeningHead, rounded_to_int4
 from app.engine.runtimes.openvino.text_graph import text_graph
 from app.engine.runtimes.openvino.vision_graph import vision_graphs
+from app.engine.runtimes.openvino.weight_cache import WeightCache
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -44,8 +46,9 @@ def checkpoint_integers(qweight: npt.NDArray[np.int32]) -> Integers:
 
 
 def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpoint) -> None:
-    constants = Constants(checkpoint.tensors)
-    graph = text_graph(constants, checkpoint.config, ScreeningHead(checkpoint.tensors, EMBEDDING).constant(constants))
+    constants = Constants(checkpoint.tensors, WeightCache())
+    head = ScreeningHead(checkpoint.tensors, EMBEDDING).constant(constants)
+    graph = text_graph(constants, checkpoint.config, head, lambda _: None)
     held = {node.get_friendly_name(): node for node in graph.get_ops() if node.get_type_name() == "Constant"}
     packed = {name.removesuffix(".integers").split("+")[0]: name for name in held if name.endswith(".integers")}
     layers = 0
@@ -63,7 +66,7 @@ def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpo
 
 
 def test_16_bit_weights_have_no_second_copy_in_32_bits(checkpoint: Checkpoint) -> None:
-    for graph in vision_graphs(Constants(checkpoint.tensors), checkpoint.config.vision):
+    for graph in vision_graphs(Constants(checkpoint.tensors, WeightCache()), checkpoint.config.vision):
         compiled = ov.Core().compile_model(graph, "CPU").get_runtime_model()
         constants = [node.output(0) for node in compiled.get_ordered_ops() if not node.inputs()]
         fixed = [constant for constant in constants if constant.partial_shape.is_static]
@@ -73,7 +76,7 @@ def test_16_bit_weights_have_no_second_copy_in_32_bits(checkpoint: Checkpoint) -
 
 
 def test_blocks_come_back_with_their_sequence(checkpoint: Checkpoint) -> None:
-    runtime = OpenVinoRuntime(checkpoint, lambda _: None, lambda: None)
+    runtime = OpenVinoRuntime(checkpoint, LoadOptions(), lambda _: None, lambda: None)
     pool = runtime._pool
     for _ in range(2 * runtime.cache_tokens // runtime.capacity):  # More than there are, one after the other.
         table = BlockTable(pool, runtime.capacity)

@@ -5,6 +5,7 @@ import pytest
 
 from app.domain.chat import Role, Turn
 from app.domain.errors import Cancelled
+from app.domain.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import build_prompt, text_positions
@@ -41,7 +42,7 @@ def choice(request: pytest.FixtureRequest) -> Choice:
 
 @pytest.fixture(scope="module")
 def runtime(choice: Choice, checkpoint: Checkpoint) -> DecoderRuntime:
-    return choice.open(checkpoint, ignore, go_on)
+    return choice.open(checkpoint, LoadOptions(), ignore, go_on)
 
 
 @pytest.fixture

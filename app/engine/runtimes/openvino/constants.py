@@ -9,6 +9,7 @@ from openvino import opset13 as op
 
 from app.engine.checkpoints.arrays import GptqArrays, float_array, gptq_arrays, stored_array
 from app.engine.checkpoints.tensor_files import TensorFiles
+from app.engine.runtimes.openvino.weight_cache import WeightCache
 
 _KEPT_IN_16_BITS = "decompression_0"
 """How OpenVINO marks a conversion that is not to be carried out beforehand (its rt_info/decompression.hpp)."""
@@ -17,10 +18,14 @@ ZERO = 8
 
 
 class Constants:
-    """Makes constants from `tensors`. They share its memory, and that of `held`, which must live as long as they."""
+    """Makes constants from `tensors`. They share its memory, and that of `held`, which must live as long as they.
 
-    def __init__(self, tensors: TensorFiles) -> None:
+    What has to be re-ordered is kept in `cache`.
+    """
+
+    def __init__(self, tensors: TensorFiles, cache: WeightCache) -> None:
         self._tensors = tensors
+        self.cache = cache
         self.held: list[npt.NDArray[Any]] = []
 
     def floats(self, name: str) -> ov.Output:
@@ -78,7 +83,8 @@ class Constants:
 
     def _packed(self, layers: list[GptqArrays], name: str) -> ov.Output:
         scales = np.concatenate([layer.scales.T for layer in layers])
-        pairs = np.concatenate([nibble_pairs(layer) for layer in layers])
+        shape = (len(scales), layers[0].qweight.shape[0] * 4)
+        pairs = self.cache.array(name, shape, lambda: np.concatenate([nibble_pairs(layer) for layer in layers]))
         return self.int4(name, pairs, scales, layers[0].group_size)
 
 

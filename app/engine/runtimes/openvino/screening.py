@@ -13,6 +13,7 @@ import openvino as ov
 from app.engine.checkpoints.arrays import bf16_as_float, stored_array
 from app.engine.checkpoints.tensor_files import TensorFiles
 from app.engine.runtimes.openvino.constants import ZERO, Constants
+from app.engine.runtimes.openvino.weight_cache import Bytes
 from app.engine.runtimes.port import FloatArray
 
 GROUP = 128
@@ -39,12 +40,22 @@ class ScreeningHead:
         """Its 4-bit copy in a graph, float32 [vocabulary, hidden]."""
         vocabulary, hidden = self._rows.shape
         group = math.gcd(GROUP, hidden)
-        pairs = np.empty((vocabulary, hidden // 2), np.uint8)
-        scales = np.empty((vocabulary, hidden // group), np.float16)
-        for start in range(0, vocabulary, _ROWS):
-            part = np.s_[start : min(start + _ROWS, vocabulary)]
-            pairs[part], scales[part] = rounded_to_int4(self.rows(np.arange(vocabulary)[part]), group)
-        return constants.int4("screening", pairs, scales, group)
+        row_bytes, scale_bytes = hidden // 2, hidden // group * 2
+
+        def rounded() -> Bytes:
+            both = np.empty(vocabulary * (row_bytes + scale_bytes), np.uint8)
+            pairs, scales = apart(both)
+            for start in range(0, vocabulary, _ROWS):
+                part = np.s_[start : min(start + _ROWS, vocabulary)]
+                pairs[part], scales[part] = rounded_to_int4(self.rows(np.arange(vocabulary)[part]), group)
+            return both
+
+        def apart(both: Bytes) -> tuple[Bytes, npt.NDArray[np.float16]]:
+            pairs, scales = both[: vocabulary * row_bytes], both[vocabulary * row_bytes :]
+            return pairs.reshape(vocabulary, row_bytes), scales.view(np.float16).reshape(vocabulary, -1)
+
+        both = constants.cache.array(f"screening-{group}", (vocabulary * (row_bytes + scale_bytes),), rounded)
+        return constants.int4("screening", *apart(both), group)
 
     def corrected(self, hidden: FloatArray, logits: FloatArray) -> FloatArray:
         """The screening's `logits` [n, vocabulary], the likeliest replaced by their exact values; changed in place.

@@ -3,6 +3,7 @@
 import openvino as ov
 from openvino import opset13 as op
 
+from app.domain.ports import ProgressCallback
 from app.engine.checkpoints.config import ModelConfig
 from app.engine.checkpoints.weights import TEXT
 from app.engine.runtimes.openvino.constants import Constants
@@ -20,7 +21,7 @@ from app.engine.runtimes.openvino.parts import (
 )
 
 
-def text_graph(constants: Constants, config: ModelConfig, head: Node) -> ov.Model:
+def text_graph(constants: Constants, config: ModelConfig, head: Node, progress: ProgressCallback) -> ov.Model:
     """Appends tokens to the cache.
 
     Inputs: `embeddings` float32 [T, hidden], `cosines` and `sines` [T, 1, head_dim], `deepstack` [levels, T, hidden]
@@ -39,6 +40,7 @@ def text_graph(constants: Constants, config: ModelConfig, head: Node) -> ov.Mode
     hidden = embeddings.output(0)
     for index in range(text.layers):
         hidden = builder.layer(index, hidden)
+        progress((index + 1) / text.layers)
         if index < levels:
             hidden = added(hidden, added_levels[index])
     chosen = op.gather(hidden, wanted, op.constant(0)).output(0)
