@@ -15,6 +15,7 @@ from app.engine.runtimes.openvino.block_pool import BlockPool, BlockTable
 from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.features import OpenVinoFeatures
 from app.engine.runtimes.openvino.inference import output, run
+from app.engine.runtimes.openvino.memory import trim
 from app.engine.runtimes.openvino.screening import ScreeningHead
 from app.engine.runtimes.openvino.sequence import OpenVinoSequence, TextModel
 from app.engine.runtimes.openvino.text_graph import text_graph
@@ -64,6 +65,7 @@ class OpenVinoRuntime:
         progress(_PACKED)
         cache.release()
         checkpoint.tensors.release()
+        trim()
         self._vision = []
         graphs = vision_graphs(self._constants, self._config.vision)
         for index, piece in enumerate(graphs):
@@ -96,7 +98,10 @@ class OpenVinoRuntime:
                 levels.append(output(request, "deepstack"))
             if "hidden" in outputs:
                 given = {"previous": output(request, "hidden")}
+            request.get_compiled_model().release_memory()
             progress((index + 1) / len(self._vision))
+        self._tensors.release()
+        trim()
         order = np.argsort(np.argsort(config.deepstack_layers))
         return OpenVinoFeatures(output(self._vision[-1], "tokens"), np.stack([levels[place] for place in order]))
 
