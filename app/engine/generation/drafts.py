@@ -12,13 +12,23 @@ from collections.abc import Iterable
 NGRAM = 3
 FIRST_LENGTH, MOST_LENGTH = 4, 15
 """Guesses at a time; one more token than these goes through the model with them."""
-MOST_PAUSE = 128
+COST, COST_OF_EACH = 0.75, 0.125
+"""What a pass over guesses takes beyond one over a single token, and what each guess adds, in single passes: measured
+on two cores with a full-size model; see `lorgnette bench`."""
+CREDIT, SHARE = 2.0, 0.04
+"""So many passes, and this share of an answer's, may be lost on wrong guesses."""
+MOST_GAINED = 8.0
+"""Gains of long ago do not pay for losses without end."""
 NEAR, MOST_LOST = 4, 2
 """Where a text that was left is looked for, and how many tokens in a row may be missing from it."""
 
 
 class Drafts:
-    """What was said, and how well guessing goes: guesses grow while they are right, and pause while they are not."""
+    """What was said, and how well guessing goes.
+
+    Guesses grow while they are right. While they are not they are as rare as they must be for an answer to take at most
+    SHARE longer than without any.
+    """
 
     def __init__(self, tokens: Iterable[int]) -> None:
         self._tokens: list[int] = []
@@ -26,15 +36,15 @@ class Drafts:
         self._found: int | None = None
         self._lost = 0
         self._length = FIRST_LENGTH
-        self._pause = 0
-        self._next_pause = NGRAM
+        self._gained = 0.0
         for token in tokens:
             self.push(token)
+        self._gained = CREDIT
 
     def push(self, token: int) -> None:
         """`token` has been said."""
         self._tokens.append(token)
-        self._pause = max(0, self._pause - 1)
+        self._gained = min(MOST_GAINED, self._gained + SHARE)
         last = tuple(self._tokens[-NGRAM:])
         self._found = self._place_behind(last)
         self._behind[last] = len(self._tokens)
@@ -55,7 +65,7 @@ class Drafts:
 
     def guess(self, most: int) -> list[int]:
         """At most `most` tokens that may come next; none where nothing is known, or guessing has not gone well."""
-        if self._found is None or self._pause:
+        if self._found is None or self._gained < 0:
             return []
         return self._tokens[self._found : self._found + min(self._length, most)]
 
@@ -67,6 +77,4 @@ class Drafts:
             self._length = max(2, right)
         else:
             self._length = FIRST_LENGTH
-            self._pause = self._next_pause
-        # Each miss costs about half a token's time: pauses that grow keep the whole below a few percent.
-        self._next_pause = NGRAM if right else min(MOST_PAUSE, 2 * self._next_pause)
+        self._gained = min(MOST_GAINED, self._gained + right - COST - COST_OF_EACH * offered)

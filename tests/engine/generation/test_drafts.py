@@ -11,7 +11,7 @@ from app.domain.chat import Role, Turn
 from app.domain.generation import GREEDY, AnswerStats, FinishReason, Sampling
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
-from app.engine.generation.drafts import FIRST_LENGTH, MOST_LENGTH, MOST_PAUSE, NGRAM, Drafts
+from app.engine.generation.drafts import COST, COST_OF_EACH, CREDIT, FIRST_LENGTH, MOST_LENGTH, SHARE, Drafts
 from app.engine.generation.generate import Listener, generate
 from app.engine.generation.image_memory import ImageMemory
 from app.engine.generation.prompt import build_prompt
@@ -160,7 +160,7 @@ def test_what_followed_last_time_is_offered() -> None:
     assert drafts.guess(2) == [4, 5]
 
 
-def test_guesses_grow_while_they_are_right_and_pause_while_they_are_not() -> None:
+def test_guesses_grow_while_they_are_right() -> None:
     drafts = Drafts([*range(40), 0, 1, 2])
     lengths = []
     for _ in range(4):
@@ -169,23 +169,26 @@ def test_guesses_grow_while_they_are_right_and_pause_while_they_are_not() -> Non
     assert lengths == [FIRST_LENGTH, 2 * FIRST_LENGTH, MOST_LENGTH, MOST_LENGTH]
     drafts.judge(MOST_LENGTH, 5)
     assert len(drafts.guess(100)) == 5
-    pauses = []
-    for _ in range(8):
-        drafts.judge(4, 0)
-        pauses.append(pause_of(drafts))
-    assert pauses == [NGRAM, 2 * NGRAM, 4 * NGRAM, 8 * NGRAM, 16 * NGRAM, 32 * NGRAM, MOST_PAUSE, MOST_PAUSE]
-    drafts.judge(4, 4)
-    drafts.judge(4, 0)
-    assert pause_of(drafts) == NGRAM
 
 
-def pause_of(drafts: Drafts) -> int:
-    """How many tokens must be said until there are guesses again; what is said repeats, so there could be."""
-    for count in range(1000):
-        if drafts.guess(10):
-            return count
-        drafts.push(7)
-    raise AssertionError("it never guessed again")
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("chance", [0.0, 0.3, 0.6])
+def test_wrong_guesses_cost_a_small_share_of_an_answer(chance: float, seed: int) -> None:
+    rng = random.Random(f"{seed} {chance}")
+    drafts = Drafts([7] * 20)  # There is always something to guess.
+    passes, said, count = 0.0, 0, 0
+    while said < 1000:
+        guessed = drafts.guess(100)
+        right = next((number for number in range(len(guessed)) if rng.random() > chance), len(guessed))
+        passes += 1 + (COST + COST_OF_EACH * len(guessed) if guessed else 0)
+        for _ in range(1 + right):
+            drafts.push(7)
+        if guessed:
+            drafts.judge(len(guessed), right)
+            count += 1
+        said += 1 + right
+    assert passes <= said * (1 + SHARE) + CREDIT + COST + COST_OF_EACH * MOST_LENGTH
+    assert count > said * SHARE / 4  # It goes on trying.
 
 
 def test_a_text_that_was_left_is_met_again() -> None:
