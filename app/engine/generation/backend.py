@@ -24,38 +24,51 @@ class ModelBackend:
 
     def __init__(self, choose: Callable[[], Choice] = choose_runtime) -> None:
         self._choose = choose
+        self._opened: OpenModel | None = None
         self._model: Model | None = None
 
     def handle(self, request: Request, emit: Emit, check: CancelCheck) -> FinishReason:
         """Emit Loading and Ready, or Loading, Token and Stats."""
         stage = _stages(request.request_id, emit)
+        try:
+            return self._handle(request, emit, stage, check)
+        except MemoryError:
+            self._model = None  # A runtime that has run out of memory is not to be relied on: the next one is fresh.
+            raise
+
+    def _handle(self, request: Request, emit: Emit, stage: StageCallback, check: CancelCheck) -> FinishReason:
         match request:
             case OpenModel():
-                self._open(request, emit, stage, check)
+                model = self._open(request, stage, check)
+                emit(Ready(request.request_id, model.info))
                 return FinishReason.COMPLETE
             case Ask():
                 listener = Listener(stage, lambda text: emit(Token(request.request_id, text)), check)
-                reason, stats = self._open_model().answer(request.turns, request.image_texts, request.options, listener)
+                model = self._open_model(stage, check)
+                reason, stats = model.answer(request.turns, request.image_texts, request.options, listener)
                 emit(Stats(request.request_id, stats))
                 return reason
             case Prepare():
-                self._open_model().prepare(request.turns, request.options, stage, check)
+                self._open_model(stage, check).prepare(request.turns, request.options, stage, check)
                 return FinishReason.COMPLETE
             case _:
                 raise TypeError(f"the model process does not serve {type(request).__name__}")
 
-    def _open(self, request: OpenModel, emit: Emit, stage: StageCallback, check: CancelCheck) -> None:
+    def _open(self, request: OpenModel, stage: StageCallback, check: CancelCheck) -> Model:
         stage(Stage.CHECKING, 0.0)
         checkpoint = open_checkpoint(Path(request.folder))
         tokenizer = ChatTokenizer(checkpoint)
-        self._model = None  # Freed before the next one is read: two models at once may not fit.
+        self._model = self._opened = None  # Freed before the next one is read: two models at once may not fit.
         self._model = Model.load(checkpoint, tokenizer, self._choose, request.options, stage, check)
-        emit(Ready(request.request_id, self._model.info))
-
-    def _open_model(self) -> Model:
-        if self._model is None:
-            raise ModelMissing("No model is open.", kept="Your message is kept.", todo="Open a model and ask again.")
+        self._opened = request
         return self._model
+
+    def _open_model(self, stage: StageCallback, check: CancelCheck) -> Model:
+        if self._model:
+            return self._model
+        if self._opened is None:
+            raise ModelMissing("No model is open.", kept="Your message is kept.", todo="Open a model and ask again.")
+        return self._open(self._opened, stage, check)
 
 
 def _stages(request_id: int, emit: Emit) -> StageCallback:

@@ -1,5 +1,7 @@
 """The model process's backend over a real tiny model: what it says, in which order, and how soon it stops."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,40 @@ from app.domain.generation import GREEDY, FinishReason, GenerationOptions
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, Loading, OpenModel, Prepare, ProbeImage, Ready, Stats, Token
 from tests.engine.conftest import TinyCheckpoint
+from tests.support.printed_text import print_text
 from tests.support.tiny_checkpoint import Layout
 from tests.support.tiny_model import ANSWERS
 
+LACKS_MEMORY = """
+import resource
+import sys
+from pathlib import Path
+from app.domain.chat import Role, Turn
+from app.domain.generation import GREEDY, GenerationOptions
+from app.engine.generation.backend import ModelBackend
+from app.engine.process.messages import Ask, OpenModel, Token
+from app.engine.runtimes.choose import openvino_choice
+from app.paths import DEMO_MODEL
+
+backend, events = ModelBackend(openvino_choice), []
+backend.handle(OpenModel(1, str(DEMO_MODEL)), events.append, lambda: None)
+
+def ask(image):
+    turn = Turn(Role.USER, "Read the text.", (image,))
+    backend.handle(Ask(2, (turn,), GenerationOptions(sampling=GREEDY)), events.append, lambda: None)
+
+ask(sys.argv[2])  # So that everything has been imported.
+events.clear()
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**23, resource.RLIM_INFINITY))
+try:
+    ask(sys.argv[1])
+except MemoryError:
+    print("no memory")
+resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+ask(sys.argv[2])
+print("".join(event.text for event in events if isinstance(event, Token)))
+"""
 OPTIONS = GenerationOptions(sampling=GREEDY, pixel_budget=80 * 1024)
 
 
@@ -123,6 +156,16 @@ def test_a_folder_that_cannot_be_opened_leaves_the_model_that_is(talk: Talk, tmp
     with pytest.raises(CheckpointError):
         talk.open(tmp_path)
     assert talk.ask("What is on the sign?")[1] == ANSWERS["What is on the sign?"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits a process's memory as Linux does")
+def test_a_lack_of_memory_is_told_and_the_next_answer_is_right(tmp_path: Path) -> None:
+    """In a process of its own, to which the system then gives no more: the runtime itself must find out."""
+    print_text(tmp_path / "large.png", "Tanu 5093", size=(1000, 800))
+    print_text(tmp_path / "small.png", "Tanu 5093")
+    command = [sys.executable, "-c", LACKS_MEMORY, str(tmp_path / "large.png"), str(tmp_path / "small.png")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.stdout.splitlines(), result.returncode) == (["no memory", "Tanu 5093"], 0), result.stderr
 
 
 def test_asking_without_a_model() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import openvino as ov
 
 from app.domain.ports import CancelCheck
+from app.engine.runtimes.openvino.memory import reports_lack_of_memory
 from app.engine.runtimes.port import FloatArray
 
 CANCEL_MS = 20
@@ -14,7 +15,12 @@ CANCEL_MS = 20
 
 
 def run(request: ov.InferRequest, inputs: Mapping[str, Any], check: CancelCheck | None) -> None:
-    """One pass; where `check` raises, it is ended at once."""
+    """One pass; where `check` raises, it is ended at once. Raises MemoryError."""
+    with reports_lack_of_memory():
+        _run(request, inputs, check)
+
+
+def _run(request: ov.InferRequest, inputs: Mapping[str, Any], check: CancelCheck | None) -> None:
     for name, array in inputs.items():
         request.set_tensor(name, ov.Tensor(np.asarray(array, order="C")))
     if check is None:

@@ -1,7 +1,23 @@
-"""Giving memory back to the system once it is not needed for a while."""
+"""Giving memory back to the system once it is not needed for a while, and telling when there is not enough."""
 
 import ctypes
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_NO_MEMORY = ("bad_alloc", "can't alloc", "not allocate")
+"""OpenVINO has one kind of error, and these words in it (seen with `ulimit -v`)."""
+
+
+@contextmanager
+def reports_lack_of_memory() -> Iterator[None]:
+    """Turn OpenVINO's error into MemoryError. What was compiled is of no more use afterwards."""
+    try:
+        yield
+    except RuntimeError as error:
+        if any(words in str(error) for words in _NO_MEMORY):
+            raise MemoryError(str(error)) from error
+        raise
 
 
 def trim() -> None:
