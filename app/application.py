@@ -100,8 +100,8 @@ class Lorgnette(QObject):
         self.window.close()
 
     def _load_options(self) -> LoadOptions:
-        exact = self.preferences.settings.exact_activations
-        return LoadOptions(exact_activations=exact, cache_folder=str(self._paths.converted_weights))
+        chosen = self.preferences.settings.loading
+        return replace(chosen, cache_folder=chosen.cache_folder or str(self._paths.converted_weights))
 
     def _options(self) -> GenerationOptions:
         return self.preferences.settings.generation

@@ -49,10 +49,14 @@ class LoadOptions:
     """How a model is opened.
 
     On a CPU the numbers between its layers are rounded to 8 bits, group by group, unless `exact_activations` asks for
-    16 throughout. In `cache_folder` its weights are kept in the order that the runtime wants; empty for nowhere.
+    16 throughout. At most `cache_tokens` tokens of all chats together are held in memory, which is also the longest
+    chat, and what the model saw of images for `remembered_visual_tokens`. In `cache_folder` its weights are kept in the
+    order that the runtime wants; empty for nowhere.
     """
 
     exact_activations: bool = False
+    cache_tokens: int = 32_768
+    remembered_visual_tokens: int = 8192
     cache_folder: str = ""
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.generation import GenerationOptions
+from app.domain.generation import GenerationOptions, LoadOptions
 
 
 class ThemeChoice(StrEnum):
@@ -18,15 +18,15 @@ class ThemeChoice(StrEnum):
 class Settings:
     """All settings.
 
-    `model_folder` is the folder of the model to open at start, or empty for none. `exact_activations` is for the model
-    that is opened next; see LoadOptions.
+    `model_folder` is the folder of the model to open at start, or empty for none. `loading` is for the model that is
+    opened next; an empty `cache_folder` in it stands for the user's own.
     """
 
     theme: ThemeChoice = ThemeChoice.SYSTEM
     model_folder: str = ""
     recent_model_folders: tuple[str, ...] = ()
     generation: GenerationOptions = GenerationOptions()
-    exact_activations: bool = False
+    loading: LoadOptions = LoadOptions()
     sidebar_visible: bool = True
     window_geometry: str = ""
 

@@ -8,13 +8,15 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from app.domain.errors import Problem, ProblemKind
-from app.domain.generation import GenerationOptions, Sampling
+from app.domain.generation import GenerationOptions, LoadOptions, Sampling
 from app.domain.settings import Settings
 from app.storage.atomic import replacing, storage_error
 
 BOUNDS: dict[tuple[type, str], tuple[float, float]] = {
     (GenerationOptions, "pixel_budget"): (32 * 32, 16 * 1024 * 1024),
     (GenerationOptions, "max_new_tokens"): (1, 32_768),
+    (LoadOptions, "cache_tokens"): (2048, 262_144),
+    (LoadOptions, "remembered_visual_tokens"): (0, 1_048_576),
     (Sampling, "temperature"): (0.0, 2.0),
     (Sampling, "top_p"): (0.0, 1.0),
     (Sampling, "top_k"): (0, 1000),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import StorageError
-from app.domain.generation import GenerationOptions, Sampling
+from app.domain.generation import GenerationOptions, LoadOptions, Sampling
 from app.domain.settings import Settings, ThemeChoice
 from app.storage.settings_file import SettingsFile
 
@@ -15,6 +15,7 @@ CHANGED = Settings(
     model_folder="/models/qwen",
     recent_model_folders=("/models/qwen", "/models/tiny"),
     generation=GenerationOptions(sampling=Sampling(temperature=0.2, seed=7), pixel_budget=2048 * 1024),
+    loading=LoadOptions(exact_activations=True, cache_tokens=16_384, cache_folder="/weights"),
     sidebar_visible=False,
     window_geometry="AdnQ",
 )
@@ -48,6 +49,7 @@ def test_unknown_and_wrong_fields_fall_back_alone(path: Path) -> None:
             "sidebar_visible": "maybe",
             "colour": "red",
             "model_folder": "/models/qwen",
+            "loading": {"cache_tokens": 1, "exact_activations": "yes", "remembered_visual_tokens": 0},
             "generation": {
                 "pixel_budget": 10**12,
                 "max_new_tokens": 100,
@@ -59,6 +61,7 @@ def test_unknown_and_wrong_fields_fall_back_alone(path: Path) -> None:
     assert problem is None
     assert settings == Settings(
         model_folder="/models/qwen",
+        loading=LoadOptions(remembered_visual_tokens=0),
         generation=GenerationOptions(max_new_tokens=100, sampling=Sampling(top_p=0.5)),
     )
 

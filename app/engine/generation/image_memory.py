@@ -13,9 +13,6 @@ from app.engine.generation.image_patches import load_patches
 from app.engine.imaging.open_image import check_file, unreadable
 from app.engine.runtimes.port import DecoderRuntime, ImagePatches, VisionFeatures
 
-MOST_VISUAL_TOKENS = 8192
-"""That are remembered: a quarter of a gigabyte for a model of 2B parameters and three levels of deepstack."""
-
 ImageKey = tuple[str, int]
 """The SHA-256 of an image file, and the pixel budget that it is seen with."""
 
@@ -30,9 +27,13 @@ class PromptImage:
 
 
 class ImageMemory:
-    """Remembers what `runtime` made of images, the last MOST_VISUAL_TOKENS of them."""
+    """Remembers what a runtime made of images, the last `most_tokens` of them.
 
-    def __init__(self, vision: VisionConfig, preprocessor: Preprocessor) -> None:
+    8192 take a quarter of a gigabyte with a model of 2B parameters and three levels of deepstack.
+    """
+
+    def __init__(self, vision: VisionConfig, preprocessor: Preprocessor, most_tokens: int) -> None:
+        self._most_tokens = most_tokens
         self._vision = vision
         self._preprocessor = preprocessor
         self._grids: dict[ImageKey, tuple[int, int, int]] = {}
@@ -60,7 +61,7 @@ class ImageMemory:
             found = runtime.encode_image(image.load(), progress, check)
             self._features[image.key] = found
         self._features.move_to_end(image.key)
-        while len(self._features) > 1 and self._visual_tokens() > MOST_VISUAL_TOKENS:
+        while len(self._features) > 1 and self._visual_tokens() > self._most_tokens:
             self._features.popitem(last=False)
         return found
 

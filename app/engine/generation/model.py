@@ -42,7 +42,7 @@ class Model:
         choice = choose()
         stage(Stage.LOADING, 0.0)
         runtime = choice.open(checkpoint, options, lambda part: stage(Stage.LOADING, part), check)
-        images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor)
+        images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor, options.remembered_visual_tokens)
         is_demo = checkpoint.folder.resolve() == DEMO_MODEL
         info = ModelInfo(
             name=DEMO_NAME if is_demo else checkpoint.folder.resolve().name,

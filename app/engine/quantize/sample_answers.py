@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.domain.chat import Role, Turn
 from app.domain.engine_status import Stage
-from app.domain.generation import GREEDY
+from app.domain.generation import GREEDY, LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.generate import Listener, generate
 from app.engine.generation.image_memory import ImageMemory
@@ -21,8 +21,8 @@ MAX_NEW_TOKENS, PIXEL_BUDGET = 64, 512 * 512
 def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | None]]) -> list[str]:
     """The greedy answers to `questions`, each about an image or none, cut off after 64 tokens."""
     tokenizer = ChatTokenizer(checkpoint)
-    runtime = TorchRuntime(checkpoint, choose_device(), _ignore, _go_on)
-    memory = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor)
+    runtime = TorchRuntime(checkpoint, choose_device(), LoadOptions(), _ignore, _go_on)
+    memory = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor, most_tokens=0)
     session = SessionCache(runtime, memory, checkpoint.config.image_token)
     answers = []
     for question, image in questions:

@@ -62,7 +62,7 @@ def torch_choice() -> Choice:
     return Choice(
         device.name,
         device.reason,
-        lambda checkpoint, _options, progress, check: TorchRuntime(checkpoint, device, progress, check),
+        lambda checkpoint, options, progress, check: TorchRuntime(checkpoint, device, options, progress, check),
     )
 
 

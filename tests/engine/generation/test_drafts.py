@@ -108,7 +108,7 @@ def answer(
     monkeypatch.setattr("app.engine.generation.generate.Detokenizer", lambda _: Scribe(said))
     prompt = build_prompt([Turn(Role.USER, "Hello")], [], tokenizer, checkpoint.config)
     chain = Chain(seed, memory)
-    memory_of_images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor)
+    memory_of_images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor, most_tokens=8192)
     session = SessionCache(chain, memory_of_images, checkpoint.config.image_token)
     listener = Listener(lambda *_: None, lambda _: None, lambda: None)
     reason, stats = generate(session, tokenizer, prompt, [], sampling, MOST_NEW, listener)

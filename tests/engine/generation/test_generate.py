@@ -109,7 +109,7 @@ class Room:
         return reason, stats, parrot
 
     def session(self, parrot: Parrot) -> SessionCache:
-        memory = ImageMemory(self.config.vision, self._preprocessor)
+        memory = ImageMemory(self.config.vision, self._preprocessor, most_tokens=8192)
         return SessionCache(parrot, memory, self.config.image_token)
 
 

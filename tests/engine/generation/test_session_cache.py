@@ -9,7 +9,6 @@ from app.domain.chat import Role, Turn
 from app.domain.engine_status import Stage
 from app.domain.errors import Cancelled
 from app.domain.generation import AnswerStats, GenerationOptions
-from app.engine.generation import image_memory
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, Loading, OpenModel, Stats, Token
 from app.engine.runtimes.choose import Choice
@@ -43,7 +42,10 @@ class Desk:
     def limit(self, monkeypatch: pytest.MonkeyPatch, chats: int) -> None:
         """Room for so many chats of at most 128 tokens, one of them with an answer to come."""
         runtime = self._backend._model.session._runtime  # type: ignore[union-attr]
-        monkeypatch.setattr(type(runtime), "cache_tokens", property(lambda _: chats * 128 + MOST_NEW))
+        monkeypatch.setattr(runtime, "cache_tokens", chats * 128 + MOST_NEW)
+
+    def remember(self, visual_tokens: int) -> None:
+        self._backend._model._images._most_tokens = visual_tokens  # type: ignore[union-attr]
 
     @property
     def stats(self) -> AnswerStats:
@@ -120,7 +122,7 @@ def test_images_are_remembered_beyond_the_chat_and_forgotten_one_by_one(
     desk.ask(user(READ, tmp_path / "other.png"))
     assert desk.ask(user(READ, image)) == "Tanu 5093\nRika 27"
     assert not desk.looked
-    monkeypatch.setattr(image_memory, "MOST_VISUAL_TOKENS", 2 * desk.stats.visual_tokens)
+    desk.remember(2 * desk.stats.visual_tokens)
     desk.ask(user(READ, tmp_path / "third.png"))
     assert desk.ask(user(READ, tmp_path / "other.png")) == "Mebo Kupo"
     assert desk.looked

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from app.domain.errors import CheckpointError
+from app.domain.generation import LoadOptions
 from app.engine.checkpoints.config import TextConfig
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import text_positions
@@ -32,7 +33,7 @@ def checkpoint(tiny_checkpoint: TinyCheckpoint) -> Checkpoint:
 
 @pytest.fixture
 def runtime(checkpoint: Checkpoint) -> TorchRuntime:
-    return TorchRuntime(checkpoint, choose_device(), ignore, go_on)
+    return TorchRuntime(checkpoint, choose_device(), LoadOptions(), ignore, go_on)
 
 
 def test_lack_of_memory_is_a_memory_error(runtime: TorchRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +63,7 @@ def test_zeros_and_orders_that_a_symmetric_scheme_does_not_have(
     ):
         save_file({**tensors, **change}, file)
         with pytest.raises(CheckpointError, match=words):
-            TorchRuntime(open_checkpoint(tmp_path), choose_device(), ignore, go_on)
+            TorchRuntime(open_checkpoint(tmp_path), choose_device(), LoadOptions(), ignore, go_on)
 
 
 def test_the_cache_grows_in_steps_and_keeps_what_it_holds() -> None:

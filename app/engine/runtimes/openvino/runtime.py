@@ -25,7 +25,6 @@ from app.engine.runtimes.patch_places import learned_places, patch_places
 from app.engine.runtimes.port import ImagePatches, VisionFeatures
 from app.engine.runtimes.rope import vision_angles
 
-MAX_CONTEXT = 32_768
 _ACTIVATION_GROUP = 32
 _CONVERTED, _COMPILED, _PACKED = 0.3, 0.4, 0.9
 """How far opening is when the weights are in the graph's order, when the graph is compiled, and when it is ready."""
@@ -39,6 +38,8 @@ class OpenVinoRuntime:
     ) -> None:
         self._config: ModelConfig = checkpoint.config
         self._tensors = checkpoint.tensors
+        self.cache_tokens = options.cache_tokens
+        """The most tokens of all sequences together."""
         cache = WeightCache(options.cache_folder, checkpoint.tensors.digest)
         self._constants = Constants(checkpoint.tensors, cache)
         # After each product numpy's matrix library keeps its threads spinning for 20 ms, on cores that the graph needs.
@@ -76,12 +77,7 @@ class OpenVinoRuntime:
     @property
     def capacity(self) -> int:
         """The most tokens of one sequence."""
-        return min(self._config.text.max_positions, MAX_CONTEXT)
-
-    @property
-    def cache_tokens(self) -> int:
-        """The most tokens of all sequences together."""
-        return MAX_CONTEXT
+        return min(self._config.text.max_positions, self.cache_tokens)
 
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
         """Run the vision tower over one image."""

@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar, cast
 import torch
 from torch import Tensor
 
+from app.domain.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray, VisionFeatures
@@ -16,7 +17,6 @@ from app.engine.runtimes.torch.text_decoder import TextDecoder, VisualInput
 from app.engine.runtimes.torch.vision import TorchVisionFeatures, VisionTower
 from app.engine.runtimes.torch.weights import Weights
 
-MAX_CONTEXT = 32_768
 _LOADING_SHARE_OF_TEXT = 0.8
 
 P = ParamSpec("P")
@@ -45,8 +45,17 @@ class TorchRuntime:
     """Implements `DecoderRuntime` (see its docstrings) for the devices of torch."""
 
     @_on_device
-    def __init__(self, checkpoint: Checkpoint, device: Device, progress: ProgressCallback, check: CancelCheck) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: Device,
+        options: LoadOptions,
+        progress: ProgressCallback,
+        check: CancelCheck,
+    ) -> None:
         self._device = device
+        self.cache_tokens = options.cache_tokens
+        """The most tokens of all sequences together."""
         self._config = checkpoint.config
         weights = Weights(checkpoint, device)
         text_share = _LOADING_SHARE_OF_TEXT
@@ -58,12 +67,7 @@ class TorchRuntime:
     @property
     def capacity(self) -> int:
         """The most tokens of one sequence."""
-        return min(self._config.text.max_positions, MAX_CONTEXT)
-
-    @property
-    def cache_tokens(self) -> int:
-        """The most tokens of all sequences together."""
-        return MAX_CONTEXT
+        return min(self._config.text.max_positions, self.cache_tokens)
 
     @_on_device
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
