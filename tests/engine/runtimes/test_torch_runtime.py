@@ -1,5 +1,6 @@
 """What is torch's own: errors of memory, schemes that its operators do not know, a cache that grows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from app.domain.generation import LoadOptions
 from app.engine.checkpoints.config import TextConfig
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import text_positions
+from app.engine.runtimes.torch import kv_cache
+from app.engine.runtimes.torch.cuda_graph import WARM_UPS, Body
 from app.engine.runtimes.torch.devices import choose_device
 from app.engine.runtimes.torch.kv_cache import STEP, KvCache
 from app.engine.runtimes.torch.runtime import TorchRuntime
@@ -64,6 +67,37 @@ def test_zeros_and_orders_that_a_symmetric_scheme_does_not_have(
         save_file({**tensors, **change}, file)
         with pytest.raises(CheckpointError, match=words):
             TorchRuntime(open_checkpoint(tmp_path), choose_device(), LoadOptions(), ignore, go_on)
+
+
+def test_a_recorded_step_says_what_a_step_says(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replaying is calling the same function again, here as on a card; what is not on a card is only the recording."""
+    monkeypatch.setattr(kv_cache, "STEP", 8)
+    recorded: list[Body] = []
+
+    def record(body: Body) -> Body:
+        for _ in range(WARM_UPS):
+            body()
+        recorded.append(body)
+        return body
+
+    device = choose_device()
+    plain, captured = (
+        TorchRuntime(checkpoint, kind, LoadOptions(), ignore, go_on).open_sequence()
+        for kind in (device, replace(device, capture=record))
+    )
+    for token in (*range(30, 50), -4, *range(60, 70)):
+        if token < 0:
+            for sequence in (plain, captured):
+                sequence.truncate(sequence.length + token)
+            continue
+        positions = text_positions(plain.length, 1)
+        expected, logits = (sequence.step(np.array([token]), positions) for sequence in (plain, captured))
+        assert np.abs(logits - expected).max() < 0.1
+        assert captured.length == plain.length
+    assert len(recorded) == 4  # Room for 8, 16, 24 and 32 tokens.
+    several, positions = np.arange(70, 73), text_positions(plain.length, 3)
+    expected, logits = (sequence.step(several, positions) for sequence in (plain, captured))
+    assert np.abs(logits - expected).max() < 0.1
 
 
 def test_the_cache_grows_in_steps_and_keeps_what_it_holds() -> None:

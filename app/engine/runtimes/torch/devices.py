@@ -10,18 +10,23 @@ import torch
 
 from app.engine.runtimes.choose import NO_CARD
 from app.engine.runtimes.torch import int4
+from app.engine.runtimes.torch.cuda_graph import Capture, capture_cuda_graph
 from app.engine.runtimes.torch.int4 import Int4Operator
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where a model runs. `operator` is None where 4-bit weights are dequantised when they are loaded."""
+    """Where a model runs.
+
+    `operator` is None where 4-bit weights are dequantised when they are loaded, `capture` where steps are not recorded.
+    """
 
     device: torch.device
     dtype: torch.dtype
     operator: Int4Operator | None
     name: str
     reason: str
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,10 @@ def _cuda() -> Device:
     if torch.version.hip is not None:
         return Device(torch.device("cuda"), torch.bfloat16, None, name, "an AMD graphics card was found")
     if (major, minor) >= (8, 0):
-        return Device(torch.device("cuda"), torch.bfloat16, int4.TILES, name, "an NVIDIA graphics card was found")
+        reason = "an NVIDIA graphics card was found"
+        return Device(torch.device("cuda"), torch.bfloat16, int4.TILES, name, reason, capture_cuda_graph)
     reason = f"an NVIDIA graphics card was found (compute capability {major}.{minor}, so weights are in 16 bits)"
-    return Device(torch.device("cuda"), torch.float16, None, name, reason)
+    return Device(torch.device("cuda"), torch.float16, None, name, reason, capture_cuda_graph)
 
 
 def _xpu() -> Device:

@@ -27,19 +27,30 @@ class KvCache:
         """Make room for `length` tokens, keeping those in use. Raises ValueError beyond the capacity."""
         if length > self.capacity:
             raise ValueError(f"{length} tokens do not fit into a cache of {self.capacity}")
-        if length <= self._layers[0].shape[2]:
+        if length <= self.room:
             return
         room = min(-(-length // STEP) * STEP, self.capacity)
         for index, layer in enumerate(self._layers):
-            grown = self._empty(room)
+            grown = self._empty(room)  # Zeros: what is masked is multiplied by nothing, and must be a number.
             grown[:, :, : self.length] = layer[:, :, : self.length]
             self._layers[index] = grown
 
-    def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    @property
+    def room(self) -> int:
+        """Tokens for which there is memory."""
+        return self._layers[0].shape[2]
+
+    def append(self, layer: int, keys: Tensor, values: Tensor, place: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Write keys and values [kv_heads, T, head_dim] behind `length` and return all of the layer's.
 
-        `length` itself moves once, when every layer has been written, so that a stopped prefill leaves no trace.
+        `length` itself moves once, when every layer has been written, so that a stopped prefill leaves no trace. Where
+        the place [1] of a single token is given, the layer's whole room is returned.
         """
+        if place is not None:
+            whole = self._layers[layer]
+            whole[0].index_copy_(1, place, keys)
+            whole[1].index_copy_(1, place, values)
+            return whole[0], whole[1]
         end = self.length + keys.shape[1]
         store = self._layers[layer]
         store[0, :, self.length : end] = keys
@@ -48,4 +59,4 @@ class KvCache:
 
     def _empty(self, room: int) -> Tensor:
         shape = (*self._shape[:2], room, self._shape[3])
-        return torch.empty(shape, dtype=self._device.dtype, device=self._device.device)
+        return torch.zeros(shape, dtype=self._device.dtype, device=self._device.device)

@@ -11,6 +11,7 @@ from app.domain.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray, VisionFeatures
+from app.engine.runtimes.torch.captured_step import CapturedStep
 from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.kv_cache import KvCache
 from app.engine.runtimes.torch.text_decoder import TextDecoder, VisualInput
@@ -77,15 +78,17 @@ class TorchRuntime:
     def open_sequence(self) -> "TorchSequence":
         """An empty one."""
         cache = KvCache(self._config.text, self._device, self.capacity)
-        return TorchSequence(self._text, cache, self._config.image_token)
+        captured = CapturedStep(self._text, cache, self._device.capture) if self._device.capture else None
+        return TorchSequence(self._text, cache, captured, self._config.image_token)
 
 
 class TorchSequence:
     """Implements `DecoderSequence` (see its docstrings)."""
 
-    def __init__(self, text: TextDecoder, cache: KvCache, image_token: int) -> None:
+    def __init__(self, text: TextDecoder, cache: KvCache, captured: CapturedStep | None, image_token: int) -> None:
         self._text = text
         self._cache = cache
+        self._captured = captured
         self._image_token = image_token
 
     @property
@@ -119,6 +122,8 @@ class TorchSequence:
     def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
         """Append a few text tokens [T] and return the logits of each [T, V]."""
         embeddings = self._text.embedding[torch.from_numpy(token_ids).to(self._text.embedding.device)]
+        if self._captured and len(token_ids) == 1:
+            return _to_numpy(self._captured(embeddings, positions))
         hidden = self._text.forward(embeddings, positions, self._cache, None, _ignore, _go_on)
         return _to_numpy(self._text.logits(hidden))
 

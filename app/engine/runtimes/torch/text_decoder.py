@@ -29,6 +29,21 @@ class VisualInput:
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """What all layers of one pass over T tokens share.
+
+    The turns of their positions, each [T, head_dim]; the cache; who sees whom, bool [T, seen], None where it goes
+    without saying; and where a single token is written, int64 [1], None for behind the others.
+    """
+
+    cosines: Tensor
+    sines: Tensor
+    cache: KvCache
+    mask: Tensor | None
+    place: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Layer:
     input_norm: Tensor
     post_norm: Tensor
@@ -70,18 +85,30 @@ class TextDecoder:
         """
         count = embeddings.shape[0]
         cache.reserve(cache.length + count)
-        cosines, sines = on_device(self._rope.angles(positions), embeddings)
-        mask = _mask(cache.length, count, embeddings.device)
+        shared = Pass(*self.angles(positions, embeddings), cache, _mask(cache.length, count, embeddings.device))
         hidden = embeddings
-        for index, layer in enumerate(self._layers):
+        for index in range(len(self._layers)):
             check()
-            hidden = hidden + self._attend(layer, index, hidden, cosines, sines, cache, mask)
-            hidden = hidden + self._mlp(layer, hidden)
+            hidden = self._layer(index, hidden, shared)
             if visual is not None and index < len(visual.deepstack):
                 hidden = hidden.index_add(0, visual.places, visual.deepstack[index])
             progress((index + 1) / len(self._layers))
         cache.length += count
         return hidden
+
+    def step(self, embedding: Tensor, shared: Pass) -> Tensor:
+        """One token [1, hidden] at the place that `shared` says, its mask [1, room]: its hidden state [1, hidden].
+
+        The cache's length is the caller's affair.
+        """
+        hidden = embedding
+        for index in range(len(self._layers)):
+            hidden = self._layer(index, hidden, shared)
+        return hidden
+
+    def angles(self, positions: IntArray, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosines and sines of `positions` [3, T], each [T, head_dim], on the device of `like`."""
+        return on_device(self._rope.angles(positions), like)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Hidden states [T, hidden] -> float32 [T, vocabulary]."""
@@ -92,26 +119,21 @@ class TextDecoder:
         exact = torch.einsum("tkh,th->tk", self._head[likeliest].float(), normed.float())
         return logits.scatter_(1, likeliest, exact)
 
-    def _attend(
-        self,
-        layer: _Layer,
-        index: int,
-        hidden: Tensor,
-        cosines: Tensor,
-        sines: Tensor,
-        cache: KvCache,
-        mask: Tensor | None,
-    ) -> Tensor:
-        config, count = self._config, hidden.shape[0]
+    def _layer(self, index: int, hidden: Tensor, shared: Pass) -> Tensor:
+        attended = hidden + self._attend(index, hidden, shared)
+        return attended + self._mlp(self._layers[index], attended)
+
+    def _attend(self, index: int, hidden: Tensor, shared: Pass) -> Tensor:
+        layer, config, count = self._layers[index], self._config, hidden.shape[0]
         qkv = layer.qkv(self._normed(hidden, layer.input_norm)).view(count, -1, config.head_dim).transpose(0, 1)
         first_value = config.heads + config.kv_heads
         queries, keys, values = qkv[: config.heads], qkv[config.heads : first_value], qkv[first_value:]
-        queries = rotated(self._normed(queries, layer.query_norm), cosines, sines)
-        keys = rotated(self._normed(keys, layer.key_norm), cosines, sines)
-        all_keys, all_values = cache.append(index, keys, values)
-        is_start = mask is None and count > 1
+        queries = rotated(self._normed(queries, layer.query_norm), shared.cosines, shared.sines)
+        keys = rotated(self._normed(keys, layer.key_norm), shared.cosines, shared.sines)
+        all_keys, all_values = shared.cache.append(index, keys, values, shared.place)
+        is_start = shared.mask is None and count > 1
         attended = functional.scaled_dot_product_attention(
-            queries[None], all_keys[None], all_values[None], attn_mask=mask, is_causal=is_start, enable_gqa=True
+            queries[None], all_keys[None], all_values[None], attn_mask=shared.mask, is_causal=is_start, enable_gqa=True
         )
         return layer.output(attended[0].transpose(0, 1).flatten(1))
 
