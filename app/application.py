@@ -157,6 +157,9 @@ class Lorgnette(QObject):
         composer.image_removed.connect(session.remove_attachment)
         view.image_clicked.connect(self._on_image_clicked)
         view.regenerate_clicked.connect(session.regenerate)
+        view.continue_clicked.connect(session.go_on)
+        view.question_edited.connect(session.edit)
+        view.version_chosen.connect(session.show_version)
         view.remedy_clicked.connect(self._on_remedy_clicked)
         view.link_clicked.connect(self._on_link_clicked)
         session.conversation_changed.connect(self._on_conversation_changed)
@@ -214,7 +217,8 @@ class Lorgnette(QObject):
 
     @Slot(object)
     def _on_branch_changed(self, branch: Sequence[Message]) -> None:
-        self.window.chat_view.set_branch(branch)
+        versions = {message.id: self.session.versions(message.id) for message in branch}
+        self.window.chat_view.set_branch(branch, versions)
         self.window.set_empty(not branch)
 
     @Slot(object)

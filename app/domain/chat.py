@@ -29,6 +29,10 @@ class MessageState(StrEnum):
     FAILED = "failed"
 
 
+UNFINISHED = frozenset({MessageState.STOPPED, MessageState.CUT_OFF, MessageState.INTERRUPTED, MessageState.FAILED})
+"""Answers that may have had more to say."""
+
+
 class Author(StrEnum):
     """What produced an answer: the vision model, or the built-in reader."""
 

@@ -188,6 +188,35 @@ class ChatSession(QObject):
             start = partial(self._answers.ask, answer, turns_for(asked, self._attachments), self._options())
         self._commit((answer,), Draft(), start)
 
+    def edit(self, question_id: str, text: str) -> None:
+        """Ask another question in place of one, about the same images, as a new branch beside it."""
+        if self.is_busy or not text.strip():
+            return
+        old = self._tree[question_id]
+        question = replace(self._question(text, old.attachments), parent_id=old.parent_id)
+        answer = self._answer(question.id, Author.MODEL)
+        turns = turns_for((*self._tree.path_to(old.parent_id), question), self._attachments)
+        self._commit((question, answer), Draft(), partial(self._answers.ask, answer, turns, self._options()))
+
+    def go_on(self, answer_id: str) -> None:
+        """Have the model go on with the last answer of the branch, which ended before its end."""
+        old = self._tree[answer_id]
+        if self.is_busy or old.author is not Author.MODEL or not old.text or answer_id != self._conversation.leaf_id:
+            return
+        answer = replace(old, state=MessageState.STREAMING, problem=None)
+        turns = turns_for(self._tree.path_to(answer_id), self._attachments)
+        self._commit((answer,), Draft(), partial(self._answers.ask, answer, turns, self._options()))
+
+    def versions(self, message_id: str) -> tuple[str, ...]:
+        """The ids of all messages in the place of one, oldest first."""
+        return self._tree.siblings(message_id)
+
+    def show_version(self, message_id: str) -> None:
+        """Show the newest branch through a message."""
+        self._conversation = replace(self._conversation, leaf_id=self._tree.latest_leaf(message_id))
+        self._library.save(self._conversation)
+        self.branch_changed.emit(self.branch)
+
     def stop(self) -> None:
         """End the unfinished answers of this chat; what they have said is kept."""
         self._stops_at_start = self._is_saving  # An answer that has not been asked for yet.
@@ -242,7 +271,7 @@ class ChatSession(QObject):
             leaf_id=messages[-1].id,
             updated=now(),
             draft=self._draft.without(sent),
-            image_count=self._conversation.image_count + sum(len(message.attachments) for message in messages),
+            image_count=self._conversation.image_count + len(self._new_images(messages)),
         )
         self._set_saving(is_saving=True)
         self._store.run(
@@ -250,6 +279,13 @@ class ChatSession(QObject):
             lambda _: self._on_committed(conversation, messages, sent, start),
             self._on_commit_failed,
         )
+
+    def _new_images(self, messages: Sequence[Message]) -> set[str]:
+        """The digests of images that are in `messages` and not yet in the branch."""
+        shown, added = (
+            {image.digest for message in part for image in message.attachments} for part in (self.branch, messages)
+        )
+        return added - shown
 
     def _on_committed(
         self, conversation: Conversation, messages: tuple[Message, ...], sent: Draft, start: Callable[[], None]
@@ -300,7 +336,8 @@ class ChatSession(QObject):
     def _on_answer_changed(self, answer: Message) -> None:
         if answer.id in self._tree:
             self._tree.put(answer)
-            self.message_changed.emit(answer)
+            if answer in self.branch:
+                self.message_changed.emit(answer)
             self.busy_changed.emit(self.is_busy)
 
 

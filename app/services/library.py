@@ -48,6 +48,11 @@ class Library(QObject):
         self._conversations[conversation.id] = conversation
         self._announce()
 
+    def save(self, conversation: Conversation) -> None:
+        """Keep a conversation's card."""
+        self.put(conversation)
+        self._store.run(lambda store: store.save_conversation(conversation))
+
     def save_draft(
         self, conversation: Conversation, draft: Draft, failed: Callable[[Problem], None] | None = None
     ) -> None:
@@ -67,9 +72,7 @@ class Library(QObject):
         title = " ".join(title.split())
         if not title or conversation_id not in self._conversations:
             return
-        renamed = replace(self._conversations[conversation_id], title=title)
-        self.put(renamed)
-        self._store.run(lambda store: store.save_conversation(renamed))
+        self.save(replace(self._conversations[conversation_id], title=title))
 
     def delete(self, conversation_id: str) -> None:
         """Remove a conversation with its messages."""

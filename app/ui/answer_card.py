@@ -4,10 +4,11 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from app.domain.chat import Author, Message, MessageState
+from app.domain.chat import UNFINISHED, Author, Message, MessageState
 from app.domain.engine_status import Stage
 from app.domain.errors import Problem
 from app.ui import words
+from app.ui.branch_switch import BranchSwitch
 from app.ui.buttons import Role, button
 from app.ui.discard import discard
 from app.ui.labels import label
@@ -16,15 +17,20 @@ from app.ui.safe_text_browser import SafeTextBrowser
 
 
 class AnswerCard(QWidget):
-    """Shows one message as it stands. `regenerate_clicked(str)` carries its id, `remedy_clicked(ProblemKind)`."""
+    """Shows one message as it stands.
+
+    `regenerate_clicked(str)` and `continue_clicked(str)` carry its id, `remedy_clicked` a ProblemKind.
+    """
 
     regenerate_clicked = Signal(str)
+    continue_clicked = Signal(str)
     remedy_clicked = Signal(object)
     link_clicked = Signal(str)
 
     def __init__(self, message: Message, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._message = message
+        self._is_last = False
         self._problem: ProblemBox | None = None
         self.text = SafeTextBrowser(self)
         self.text.link_clicked.connect(self.link_clicked)
@@ -37,10 +43,13 @@ class AnswerCard(QWidget):
         self.footer = label("", "muted", parent=self)
         self.copy = button("Copy", Role.LINK, "Copy the answer", self)
         self.regenerate = button("Regenerate", Role.LINK, "Answer once more", self)
+        self.go_on = button("Continue", Role.LINK, "Go on where this answer ended", self)
+        self.versions = BranchSwitch(self)
         self._actions = QWidget(self)
         self._lay_out()
         self.copy.clicked.connect(self.copy_text)
         self.regenerate.clicked.connect(self._on_regenerate_clicked)
+        self.go_on.clicked.connect(self._on_continue_clicked)
         self.update_message(message)
 
     @property
@@ -65,9 +74,15 @@ class AnswerCard(QWidget):
         self.footer.setVisible(not is_streaming and bool(self.footer.text()))
         self._actions.setVisible(not is_streaming)
         self.copy.setVisible(bool(message.text))
+        self._show_continue()
         self.notice.setText(message.page.notice if message.page else "")
         self.notice.setVisible(bool(self.notice.text()))
         self._show_problem(message.problem)
+
+    def set_last(self, *, is_last: bool) -> None:
+        """Whether nothing follows it: only then can it go on."""
+        self._is_last = is_last
+        self._show_continue()
 
     def set_activity(self, stage: Stage, progress: float) -> None:
         """Show what the engine does before the first word."""
@@ -84,8 +99,8 @@ class AnswerCard(QWidget):
         actions = QHBoxLayout(self._actions)
         actions.setContentsMargins(0, 0, 0, 0)
         actions.setSpacing(16)
-        actions.addWidget(self.copy)
-        actions.addWidget(self.regenerate)
+        for action in (self.versions, self.copy, self.go_on, self.regenerate):
+            actions.addWidget(action)
         actions.addStretch(1)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -105,6 +120,15 @@ class AnswerCard(QWidget):
             self._problem = ProblemBox(problem, is_dismissible=False, parent=self)
             self._problem.remedy_clicked.connect(self.remedy_clicked)
             self._column.insertWidget(1, self._problem)
+
+    def _show_continue(self) -> None:
+        message = self._message
+        has_more = message.state in UNFINISHED and message.author is Author.MODEL and bool(message.text)
+        self.go_on.setVisible(self._is_last and has_more)
+
+    @Slot()
+    def _on_continue_clicked(self) -> None:
+        self.continue_clicked.emit(self._message.id)
 
     @Slot()
     def _on_regenerate_clicked(self) -> None:

@@ -1,6 +1,7 @@
 """The messages of one branch, oldest above. Follows the end while the reader is there, and stays put otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
@@ -13,6 +14,7 @@ from app.ui.question_card import QuestionCard
 from app.ui.thumbnails import ThumbnailPath
 
 MAX_WIDTH = 760
+NO_CHOICE: Mapping[str, Sequence[str]] = MappingProxyType({})
 NEAR_END = 24
 """Pixels above the end within which the view still counts as being there."""
 
@@ -22,6 +24,9 @@ class ChatView(QScrollArea):
 
     image_clicked = Signal(object)
     regenerate_clicked = Signal(str)
+    continue_clicked = Signal(str)
+    question_edited = Signal(str, str)
+    version_chosen = Signal(str)
     remedy_clicked = Signal(object)
     link_clicked = Signal(str)
 
@@ -53,13 +58,19 @@ class ChatView(QScrollArea):
         """The cards of the answers that are shown, oldest first."""
         return tuple(self._answers[message_id] for message_id in self._order if message_id in self._answers)
 
-    def set_branch(self, messages: Sequence[Message]) -> None:
-        """Show these messages and no others, and their end; cards that are there already are kept."""
+    def set_branch(self, messages: Sequence[Message], versions: Mapping[str, Sequence[str]] = NO_CHOICE) -> None:
+        """Show these messages and no others, and their end; cards that are there already are kept.
+
+        `versions` has the ids of all that stand in the place of one, oldest first, where there are others.
+        """
         wanted = {message.id for message in messages}
         for message_id in [message_id for message_id in self._order if message_id not in wanted]:
             self._remove(message_id)
         for message in messages:
             self.put_message(message)
+            card = self._answers.get(message.id) or self._questions[message.id]
+            card.versions.set_alternatives(versions.get(message.id, (message.id,)), message.id)
+        self._mark_last()
         self._is_following = True
         self._follow()
 
@@ -72,6 +83,7 @@ class ChatView(QScrollArea):
             self._is_following = self._is_following or message.role is Role.USER
             self._order.append(message.id)
             self._column.insertWidget(self._column.count() - 1, self._card(message))
+            self._mark_last()
 
     def set_activity(self, message_id: str, stage: Stage, progress: float) -> None:
         """Show what the engine does for an answer that has no words yet."""
@@ -89,10 +101,14 @@ class ChatView(QScrollArea):
         if message.role is Role.USER:
             question = QuestionCard(message, self._thumbnail_path, self._content)
             question.image_clicked.connect(self.image_clicked)
+            question.edited.connect(self.question_edited)
+            question.versions.chosen.connect(self.version_chosen)
             self._questions[message.id] = question
             return question
         answer = AnswerCard(message, self._content)
         answer.regenerate_clicked.connect(self.regenerate_clicked)
+        answer.continue_clicked.connect(self.continue_clicked)
+        answer.versions.chosen.connect(self.version_chosen)
         answer.remedy_clicked.connect(self.remedy_clicked)
         answer.link_clicked.connect(self.link_clicked)
         self._answers[message.id] = answer
@@ -102,6 +118,10 @@ class ChatView(QScrollArea):
         self._order.remove(message_id)
         card = self._answers.pop(message_id, None) or self._questions.pop(message_id)
         discard(card)
+
+    def _mark_last(self) -> None:
+        for message_id, card in self._answers.items():
+            card.set_last(is_last=message_id == self._order[-1])
 
     def _follow(self) -> None:
         if self._is_following:

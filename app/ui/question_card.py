@@ -1,4 +1,4 @@
-"""A question of the user's, on the right: images, text."""
+"""A question of the user's, on the right: images, text, and what else was asked in its place."""
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -6,7 +6,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 from app.domain.attachments import Attachment
 from app.domain.chat import Message
 from app.ui import words
+from app.ui.branch_switch import BranchSwitch
+from app.ui.buttons import Role, button
+from app.ui.discard import discard
 from app.ui.labels import label
+from app.ui.question_editor import QuestionEditor
 from app.ui.thumbnails import ThumbnailButton, ThumbnailPath
 
 THUMBNAIL = QSize(72, 72)
@@ -15,12 +19,21 @@ THUMBNAILS_IN_A_ROW = 5
 
 
 class QuestionCard(QWidget):
-    """Shows one message that never changes. `image_clicked` carries the Attachment."""
+    """Shows one message that never changes. `image_clicked` carries the Attachment.
+
+    `edited(id, text)` asks to put another question beside it; the editor stays until the card goes.
+    """
 
     image_clicked = Signal(object)
+    edited = Signal(str, str)
 
     def __init__(self, message: Message, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._message = message
+        self.editor: QuestionEditor | None = None
+        self.versions = BranchSwitch(self)
+        self.edit = button("Edit", Role.LINK, "Change the question and ask again", self)
+        self.edit.clicked.connect(self._on_edit_clicked)
         bubble = QFrame(self)
         bubble.setObjectName("bubble")
         bubble.setMaximumWidth(MAX_WIDTH)
@@ -30,18 +43,28 @@ class QuestionCard(QWidget):
         column.setSpacing(8)
         for start in range(0, len(message.attachments), THUMBNAILS_IN_A_ROW):
             column.addLayout(self._pictures(message.attachments[start : start + THUMBNAILS_IN_A_ROW], thumbnail_path))
-        text = label(message.text, wraps=True, parent=bubble)
-        text.setTextInteractionFlags(
+        self._text = label(message.text, wraps=True, parent=bubble)
+        self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        text.setAccessibleName(f"You: {message.text}")
-        column.addWidget(text)
+        self._text.setAccessibleName(f"You: {message.text}")
+        column.addWidget(self._text)
+        self._column = column
         if message.attachments:
             column.addWidget(label(_caption(message.attachments), "muted", wraps=True, parent=bubble))
+        actions = QHBoxLayout()
+        actions.setSpacing(12)
+        actions.addStretch(1)
+        actions.addWidget(self.versions)
+        actions.addWidget(self.edit)
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        right.addWidget(bubble)
+        right.addLayout(actions)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
-        row.addWidget(bubble, 3)
+        row.addLayout(right, 3)
 
     def _pictures(self, attachments: tuple[Attachment, ...], thumbnail_path: ThumbnailPath) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -53,6 +76,28 @@ class QuestionCard(QWidget):
             row.addWidget(picture)
         row.addStretch(1)
         return row
+
+    @Slot()
+    def _on_edit_clicked(self) -> None:
+        self.editor = QuestionEditor(self._message.text, self)
+        self.editor.submitted.connect(self._on_submitted)
+        self.editor.cancelled.connect(self._on_cancelled)
+        self._column.insertWidget(self._column.indexOf(self._text), self.editor)
+        self._text.hide()
+        self.edit.hide()
+        self.editor.edit.setFocus()
+
+    @Slot(str)
+    def _on_submitted(self, text: str) -> None:
+        self.edited.emit(self._message.id, text)
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        if self.editor is not None:
+            discard(self.editor)
+            self.editor = None
+        self._text.show()
+        self.edit.show()
 
     @Slot()
     def _on_picture_clicked(self) -> None:

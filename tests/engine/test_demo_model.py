@@ -132,6 +132,14 @@ def test_what_the_reader_found_makes_an_answer_faster_and_does_not_change_it(dem
         assert (demo.stats.drafted_tokens > before + len(alone) / 4) == helps
 
 
+def test_an_answer_goes_on_where_it_was_stopped(demo: Demo, tmp_path: Path) -> None:
+    print_text(tmp_path / "text.png", "Tanu 5093 Kobe", "Ribu 2718 Demo")
+    question = user(READ, tmp_path / "text.png")
+    whole = demo.ask(question)
+    begun = whole[: whole.index("Kobe")]
+    assert begun + demo.ask(question, Turn(Role.ASSISTANT, begun)) == whole
+
+
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_lines_are_counted(demo: Demo, tmp_path: Path, count: int) -> None:
     rng = random.Random(f"count {count}")

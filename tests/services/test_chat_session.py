@@ -374,3 +374,101 @@ def test_a_failed_request_is_told_in_its_own_words(build_house: BuildHouse, qtbo
     wait_for_end(house, qtbot)
     assert house.session.branch[-1].problem == problem
     assert replace(house.session.branch[-1], problem=None).text == ""
+
+
+def asked(house: House) -> list[Ask]:
+    return [request for request in house.engines.requests(BackendKind.MODEL) if isinstance(request, Ask)]
+
+
+def say(house: House, qtbot: QtBot, text: str) -> None:
+    house.session.send(text)
+    wait_for_end(house, qtbot)
+
+
+def test_an_edited_question_stands_beside_the_old_one_with_its_images(build_house: BuildHouse, qtbot: QtBot) -> None:
+    house = build_house(model=answers_hello)
+    open_model(house, qtbot)
+    house.session.add_attachment(house.session.conversation_id, attachment())
+    say(house, qtbot, "First?")
+    first = house.session.branch
+    say(house, qtbot, "Second?")
+    house.session.set_draft_text("still writing")
+
+    house.session.edit(first[0].id, "First, but better?")
+    qtbot.waitUntil(lambda: len(house.session.branch) == 2 and not house.session.is_busy)
+
+    question, answer = house.session.branch
+    assert (question.text, question.attachments, answer.text) == ("First, but better?", (attachment(),), "Hello")
+    assert asked(house)[-1].turns == (Turn(Role.USER, "First, but better?", ("/store/" + "ab" * 32,)),)
+    assert house.session.versions(question.id) == (first[0].id, question.id)
+    assert house.session.draft.text == "still writing"
+    conversation_id = question.conversation_id
+    house.close()
+    assert len(house.store.saved) == 6
+    assert (house.store.cards[conversation_id].leaf_id, house.store.cards[conversation_id].image_count) == (
+        answer.id,
+        1,
+    )
+
+
+def test_another_version_is_shown_with_all_that_followed_it(build_house: BuildHouse, qtbot: QtBot) -> None:
+    house = build_house(model=answers_hello)
+    open_model(house, qtbot)
+    say(house, qtbot, "First?")
+    say(house, qtbot, "Second?")
+    old = house.session.branch
+    house.session.edit(old[0].id, "Other?")
+    qtbot.waitUntil(lambda: len(house.session.branch) == 2 and not house.session.is_busy)
+    with qtbot.waitSignal(house.session.branch_changed):
+        house.session.show_version(old[0].id)
+    assert house.session.branch == old
+    house.close()
+    assert house.store.cards[old[0].conversation_id].leaf_id == old[-1].id
+
+
+def test_an_answer_that_streams_in_another_version_is_not_shown_here(build_house: BuildHouse, qtbot: QtBot) -> None:
+    house = build_house(model=answers_until_stopped)
+    open_model(house, qtbot)
+    house.session.send("First?")
+    qtbot.waitUntil(lambda: bool(house.session.branch) and house.session.branch[-1].text == "half an ")
+    house.session.stop()
+    wait_for_end(house, qtbot)
+    first = house.session.branch
+    house.session.edit(first[0].id, "Other?")
+    qtbot.waitUntil(lambda: house.session.branch[-1].text == "half an " and house.session.is_busy)
+    other = house.session.branch
+    house.session.show_version(first[0].id)
+    with qtbot.assertNotEmitted(house.session.message_changed):
+        house.session.stop()
+        qtbot.waitUntil(lambda: not house.session.is_busy)
+    house.session.show_version(other[0].id)
+    assert (house.session.branch[-1].text, house.session.branch[-1].state) == ("half an answer", MessageState.STOPPED)
+
+
+def test_a_stopped_answer_goes_on_where_it_ended(build_house: BuildHouse, qtbot: QtBot) -> None:
+    house = build_house(model=answers_until_stopped)
+    open_model(house, qtbot)
+    house.session.send("Tell me")
+    qtbot.waitUntil(lambda: bool(house.session.branch) and house.session.branch[-1].text == "half an ")
+    house.session.stop()
+    wait_for_end(house, qtbot)
+    stopped = house.session.branch[-1]
+
+    house.session.go_on(stopped.id)
+    qtbot.waitUntil(lambda: house.session.branch[-1].text == "half an answerhalf an ")
+    assert asked(house)[-1].turns == (Turn(Role.USER, "Tell me"), Turn(Role.ASSISTANT, "half an answer"))
+    house.session.stop()
+    wait_for_end(house, qtbot)
+    assert [message.id for message in house.session.branch] == [stopped.parent_id, stopped.id]
+    assert house.session.branch[-1].text == "half an answerhalf an answer"
+
+
+def test_only_the_last_answer_goes_on(build_house: BuildHouse, qtbot: QtBot) -> None:
+    house = build_house(model=answers_hello)
+    open_model(house, qtbot)
+    say(house, qtbot, "First?")
+    answer = house.session.branch[-1]
+    say(house, qtbot, "Second?")
+    house.session.go_on(answer.id)
+    assert not house.session.is_busy
+    assert len(asked(house)) == 2

@@ -2,7 +2,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat import Author, Message, MessageState
@@ -127,3 +129,71 @@ def test_regenerate_names_its_answer(view: ChatView, qtbot: QtBot) -> None:
     with qtbot.waitSignal(view.regenerate_clicked) as clicked:
         view.answers[0].regenerate.click()
     assert clicked.args == ["a1"]
+
+
+def press(widget: QPushButton, qtbot: QtBot) -> None:
+    qtbot.waitUntil(widget.isVisible)
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def test_a_question_is_edited_in_place(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question("What is teh total?"), answer()])
+    card = view._questions["q1"]
+    press(card.edit, qtbot)
+    assert card.editor is not None
+    assert card.editor.edit.toPlainText() == "What is teh total?"
+    qtbot.keyClicks(card.editor.edit, "What is the total?")
+    with qtbot.waitSignal(view.question_edited) as edited:
+        qtbot.keyClick(card.editor.edit, Qt.Key.Key_Return)
+    assert edited.args == ["q1", "What is the total?"]
+    assert card.editor.edit.toPlainText() == "What is the total?"  # Kept until the new question is there.
+
+
+@pytest.mark.parametrize("gives_up", ["Escape", "Cancel"])
+def test_an_edit_is_given_up(view: ChatView, qtbot: QtBot, gives_up: str) -> None:
+    view.set_branch([question("What is it?"), answer()])
+    card = view._questions["q1"]
+    press(card.edit, qtbot)
+    assert card.editor is not None
+    qtbot.keyClicks(card.editor.edit, "Something else")
+    with qtbot.assertNotEmitted(view.question_edited):
+        if gives_up == "Escape":
+            qtbot.keyClick(card.editor.edit, Qt.Key.Key_Escape)
+        else:
+            press(card.editor.cancel, qtbot)
+    assert view._questions["q1"].editor is None
+    assert card.edit.isVisible()
+    with qtbot.assertNotEmitted(view.question_edited):
+        press(card.edit, qtbot)
+        assert card.editor is not None
+        card.editor.edit.clear()
+        press(card.editor.send, qtbot)  # Nothing to ask.
+
+
+def test_versions_are_counted_and_switched(view: ChatView, qtbot: QtBot) -> None:
+    versions = {"q1": ("q1",), "a2": ("a1", "a2", "a3")}
+    view.set_branch([question(), answer("second", "a2")], versions)
+    assert not view._questions["q1"].versions.isVisible()
+    switch = view.answers[0].versions
+    assert [part.text() for part in switch.findChildren(QLabel)] == ["2 / 3"]
+    for arrow, chosen in ((switch.previous, "a1"), (switch.next, "a3")):
+        with qtbot.waitSignal(view.version_chosen) as signal:
+            press(arrow, qtbot)
+        assert signal.args == [chosen]
+    view.set_branch([question(), answer("third", "a3")], {"a3": ("a1", "a2", "a3")})
+    assert not view.answers[0].versions.next.isEnabled()
+
+
+@pytest.mark.parametrize("state", [MessageState.STOPPED, MessageState.CUT_OFF, MessageState.COMPLETE])
+def test_the_last_answer_goes_on_if_it_was_cut_short(view: ChatView, qtbot: QtBot, state: MessageState) -> None:
+    view.set_branch([question(), answer("Half an", state=state)])
+    card = view.answers[0]
+    qtbot.waitUntil(card.regenerate.isVisible)
+    assert card.go_on.isVisible() == (state is not MessageState.COMPLETE)
+    if card.go_on.isVisible():
+        with qtbot.waitSignal(view.continue_clicked) as signal:
+            press(card.go_on, qtbot)
+        assert signal.args == ["a1"]
+    view.put_message(question("Next", "q2", "a1"))
+    qtbot.waitUntil(view._questions["q2"].isVisible)
+    assert not card.go_on.isVisible()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.domain.chat import Turn
+from app.domain.chat import Role, Turn
 from app.domain.engine_status import Stage
 from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
 from app.domain.ports import CancelCheck
@@ -59,13 +59,14 @@ class Model:
     def answer(
         self, turns: Sequence[Turn], image_texts: Sequence[str], options: GenerationOptions, listener: Listener
     ) -> tuple[FinishReason, AnswerStats]:
-        """Continue `turns`, whose last one is the user's; `listener` hears the answer.
+        """Continue `turns`; `listener` hears the answer, or its rest where the last turn is an answer's beginning.
 
         `image_texts` may be repeated by it, which then takes less time.
         """
         has_images = any(turn.image_paths for turn in turns)
         listener.stage(Stage.LOOKING if has_images else Stage.THINKING, 0.0)
-        prompt, images = self._prompt(turns, options, listener.check, is_unfinished=False)
+        goes_on = turns[-1].role is Role.ASSISTANT
+        prompt, images = self._prompt(turns, options, listener.check, is_unfinished=goes_on)
         sampling = options.sampling or self._checkpoint.sampling
         familiar = tuple(token for text in image_texts for token in self._tokenizer.encode(text))
         prompt = replace(prompt, familiar=familiar)

@@ -44,7 +44,7 @@ class OpenModel(Message, frozen=True, tag=True):
 
 
 class Ask(Message, frozen=True, tag=True):
-    """Continue the conversation `turns`, whose last turn is the user's, with an answer.
+    """Continue the conversation `turns` with an answer, or with the rest of one whose beginning is the last turn.
 
     `image_texts` is what the built-in reader found on its images, where that is known. It changes how soon the answer
     is there, and never what it says.
