@@ -20,6 +20,7 @@ from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import GenerationOptions, LoadOptions
 from app.domain.ports import ConversationStore
+from app.domain.search import SearchHit
 from app.domain.settings import ThemeChoice
 from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient
@@ -142,6 +143,8 @@ class Lorgnette(QObject):
         window.notices.remedy_clicked.connect(self._on_remedy_clicked)
         window.sidebar.new_chat_clicked.connect(self._on_new_chat_clicked)
         window.sidebar.conversation_chosen.connect(self.session.open)
+        window.sidebar.searched.connect(self.library.search)
+        window.sidebar.hit_chosen.connect(self._on_hit_chosen)
         window.sidebar.conversation_renamed.connect(self.library.rename)
         window.sidebar.conversation_deleted.connect(self.session.delete)
 
@@ -164,11 +167,13 @@ class Lorgnette(QObject):
         view.link_clicked.connect(self._on_link_clicked)
         session.conversation_changed.connect(self._on_conversation_changed)
         session.branch_changed.connect(self._on_branch_changed)
+        session.message_pointed_at.connect(view.point_at)
         session.message_changed.connect(self._on_message_changed)
         session.draft_changed.connect(composer.set_draft)
         session.busy_changed.connect(composer.set_busy)
         self.answers.activity_changed.connect(view.set_activity)
         self.library.conversations_changed.connect(self.window.sidebar.set_conversations)
+        self.library.found.connect(self.window.sidebar.set_hits)
         self.library.loaded.connect(self._on_library_loaded)
 
     def _wire_importing(self) -> None:
@@ -206,6 +211,10 @@ class Lorgnette(QObject):
     def _on_new_chat_clicked(self) -> None:
         self.session.start_new()
         self.window.composer.focus()
+
+    @Slot(object)
+    def _on_hit_chosen(self, hit: SearchHit) -> None:
+        self.session.open(hit.conversation_id, hit.message_id)
 
     @Slot(object)
     def _on_conversation_changed(self, conversation: Conversation) -> None:

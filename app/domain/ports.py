@@ -7,6 +7,7 @@ from typing import Protocol
 from app.domain.attachments import Attachment
 from app.domain.chat import Conversation, Draft, Message
 from app.domain.errors import Problem
+from app.domain.search import SearchHit
 
 
 class ConversationStore(Protocol):
@@ -43,6 +44,10 @@ class ConversationStore(Protocol):
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Remove a conversation with its messages."""
+        ...
+
+    def search(self, query: str) -> Sequence[SearchHit]:
+        """Chats whose title has all words of `query`, then messages that have, each the newest first."""
         ...
 
     def attachment_digests(self) -> set[str]:

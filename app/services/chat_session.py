@@ -41,12 +41,14 @@ class ChatSession(QObject):
     """One conversation at a time.
 
     `conversation_changed` carries the Conversation that is shown, `branch_changed` a tuple of its Messages,
-    `message_changed` one Message to add or update, `draft_changed` the Draft, `problem_met` a Problem.
+    `message_changed` one Message to add or update, `message_pointed_at` the id of one to scroll to, `draft_changed`
+    the Draft, `problem_met` a Problem.
     """
 
     conversation_changed = Signal(object)
     branch_changed = Signal(object)
     message_changed = Signal(object)
+    message_pointed_at = Signal(str)
     draft_changed = Signal(object)
     busy_changed = Signal(bool)
     problem_met = Signal(object)
@@ -108,13 +110,15 @@ class ChatSession(QObject):
         self.save_draft()
         self._show(_new_conversation(), ())
 
-    def open(self, conversation_id: str) -> None:
-        """Show a kept chat as soon as its messages have been read."""
+    def open(self, conversation_id: str, message_id: str | None = None) -> None:
+        """Show a kept chat as soon as its messages have been read, and point at one of them."""
         if conversation_id == self._conversation.id:
+            self._point_at(message_id)
             return
         self.save_draft()
         self._show(self._library[conversation_id], ())
-        self._store.run(lambda store: store.messages(conversation_id), partial(self._on_messages_read, conversation_id))
+        read = partial(self._on_messages_read, conversation_id, message_id)
+        self._store.run(lambda store: store.messages(conversation_id), read)
 
     def delete(self, conversation_id: str) -> None:
         """Delete a chat; where it is the one that is shown, an empty one takes its place."""
@@ -317,10 +321,18 @@ class ChatSession(QObject):
             self._conversation = replace(self._conversation, draft=before.draft)  # So that it is saved another time.
         self.problem_met.emit(problem)
 
-    def _on_messages_read(self, conversation_id: str, messages: Sequence[Message]) -> None:
+    def _on_messages_read(self, conversation_id: str, message_id: str | None, messages: Sequence[Message]) -> None:
         if conversation_id == self._conversation.id:
             self.save_draft()  # What was typed while they were read.
             self._show(self._library[conversation_id], messages)
+            self._point_at(message_id)
+
+    def _point_at(self, message_id: str | None) -> None:
+        if message_id is None or message_id not in self._tree:
+            return
+        if all(message.id != message_id for message in self.branch):
+            self.show_version(message_id)
+        self.message_pointed_at.emit(message_id)
 
     def _change_draft(self, draft: Draft) -> None:
         self._draft = draft

@@ -11,9 +11,13 @@ from app.services.store_thread import StoreThread
 
 
 class Library(QObject):
-    """All conversations by id. `conversations_changed` carries them, the most recently updated first."""
+    """All conversations by id. `conversations_changed` carries them, the most recently updated first.
+
+    `found` carries what was looked for and a sequence of SearchHits.
+    """
 
     conversations_changed = Signal(object)
+    found = Signal(str, object)
     loaded = Signal()
 
     def __init__(self, store: StoreThread, parent: QObject | None = None) -> None:
@@ -42,6 +46,10 @@ class Library(QObject):
             self.loaded.emit()
 
         self._store.run(lambda store: store.conversations(), done)
+
+    def search(self, query: str) -> None:
+        """Look for words in all chats; `found` follows."""
+        self._store.run(lambda store: store.search(query), lambda hits: self.found.emit(query, hits))
 
     def put(self, conversation: Conversation) -> None:
         """Show a conversation that is being saved by whoever calls."""

@@ -14,7 +14,9 @@ from app.domain.chat import Author, Conversation, Draft, Message, MessageState, 
 from app.domain.errors import Problem, StorageError
 from app.domain.generation import AnswerStats
 from app.domain.regions import Page
+from app.domain.search import SearchHit
 from app.storage.database import back_up, open_database, translated_errors
+from app.storage.search import search
 
 _attachments_decoder = msgspec.json.Decoder(tuple[Attachment, ...])
 _stats_decoder = msgspec.json.Decoder(AnswerStats)
@@ -97,6 +99,11 @@ class SqliteConversationStore:
         """Remove a conversation with its messages."""
         with self._transaction():
             self._connection.execute("DELETE FROM conversation WHERE id = ?", (conversation_id,))
+
+    def search(self, query: str) -> Sequence[SearchHit]:
+        """Chats whose title has all words of `query`, then messages that have, each the newest first."""
+        with translated_errors():
+            return search(self._connection, query)
 
     def attachment_digests(self) -> set[str]:
         """The digests of all images that messages and drafts refer to."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.chat import Message, Role
@@ -15,6 +15,8 @@ from app.ui.thumbnails import ThumbnailPath
 
 MAX_WIDTH = 760
 NO_CHOICE: Mapping[str, Sequence[str]] = MappingProxyType({})
+POINT_MILLISECONDS = 1500
+"""How long a message that was looked for is marked."""
 NEAR_END = 24
 """Pixels above the end within which the view still counts as being there."""
 
@@ -42,6 +44,11 @@ class ChatView(QScrollArea):
         self._questions: dict[str, QuestionCard] = {}
         self._order: list[str] = []
         self._is_following = True
+        self._pointed_at: QWidget | None = None
+        self._point_timer = QTimer(self)
+        self._point_timer.setSingleShot(True)
+        self._point_timer.setInterval(POINT_MILLISECONDS)
+        self._point_timer.timeout.connect(self._on_pointed)
         column = QWidget()
         column.setObjectName("chatColumn")
         self._column = QVBoxLayout(column)
@@ -90,6 +97,17 @@ class ChatView(QScrollArea):
         if message_id in self._answers:
             self._answers[message_id].set_activity(stage, progress)
 
+    def point_at(self, message_id: str) -> None:
+        """Scroll to a message and mark it for a moment."""
+        self._on_pointed()
+        card = self._answers.get(message_id) or self._questions.get(message_id)
+        if card is not None:
+            self._is_following = False
+            self._pointed_at = card
+            _mark(card, is_marked=True)
+            self._point_timer.start()
+            self._follow()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the column at a readable width in a wide window."""
         if watched is self._content and event.type() is QEvent.Type.Resize:
@@ -117,6 +135,8 @@ class ChatView(QScrollArea):
     def _remove(self, message_id: str) -> None:
         self._order.remove(message_id)
         card = self._answers.pop(message_id, None) or self._questions.pop(message_id)
+        if card is self._pointed_at:
+            self._pointed_at = None
         discard(card)
 
     def _mark_last(self) -> None:
@@ -124,9 +144,17 @@ class ChatView(QScrollArea):
             card.set_last(is_last=message_id == self._order[-1])
 
     def _follow(self) -> None:
-        if self._is_following:
-            bar = self.verticalScrollBar()
+        bar = self.verticalScrollBar()
+        if self._pointed_at is not None:  # The range changes several times until everything is laid out.
+            bar.setValue(self._pointed_at.y() - NEAR_END)
+        elif self._is_following:
             bar.setValue(bar.maximum())
+
+    @Slot()
+    def _on_pointed(self) -> None:
+        if self._pointed_at is not None:
+            _mark(self._pointed_at, is_marked=False)
+            self._pointed_at = None
 
     @Slot(int, int)
     def _on_range_changed(self, _minimum: int, _maximum: int) -> None:
@@ -135,3 +163,10 @@ class ChatView(QScrollArea):
     @Slot(int)
     def _on_value_changed(self, value: int) -> None:
         self._is_following = value >= self.verticalScrollBar().maximum() - NEAR_END
+
+
+def _mark(card: QWidget, *, is_marked: bool) -> None:
+    card.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=is_marked)
+    card.setProperty("found", is_marked)
+    card.style().unpolish(card)
+    card.style().polish(card)

@@ -168,6 +168,13 @@ class MainWindow(QMainWindow):
         self.composer.edit.paste()
 
     @Slot()
+    def _search(self) -> None:
+        self._wants_sidebar = True
+        self.sidebar.show()
+        self.sidebar.search.setFocus()
+        self.sidebar.search.selectAll()
+
+    @Slot()
     def _copy_last_answer(self) -> None:
         if answers := self.chat_view.answers:
             answers[-1].copy_text()
@@ -205,6 +212,7 @@ class MainWindow(QMainWindow):
     def _add_keys(self) -> None:
         for key in (
             _Key("New chat", "Ctrl+N", self.sidebar.new_chat_clicked),
+            _Key("Search chats", "Ctrl+K", self._search),
             _Key("Open images", "Ctrl+O", self.open_triggered),
             _Key("Paste", "Ctrl+V", self._paste),
             _Key("Read text", "Ctrl+Shift+T", self.read_triggered),

@@ -1,42 +1,54 @@
-"""The sidebar: brand, New chat, the chats by day, and the engine's state."""
+"""The sidebar: brand, New chat, search, the chats by day or what was found in them, and the engine's state."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QInputDialog,
+    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QMenu,
     QMessageBox,
+    QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.domain.chat import Conversation
+from app.domain.search import SearchHit
 from app.paths import RESOURCES
 from app.ui import words
 from app.ui.buttons import Role, button
 from app.ui.engine_status_line import EngineStatusLine
 from app.ui.labels import ElidedLabel, label
+from app.ui.search_results import SearchResults
 
 WIDTH = 232
+SEARCH_MILLISECONDS = 120
+"""After the last key."""
 ROW_HEIGHT = 46
 HEADING_HEIGHT = 30
 ID = Qt.ItemDataRole.UserRole
 
 
 class Sidebar(QFrame):
-    """Emits `conversation_chosen(id)`, `conversation_renamed(id, title)`, `conversation_deleted(id)`."""
+    """Emits `conversation_chosen(id)`, `conversation_renamed(id, title)`, `conversation_deleted(id)`.
+
+    `searched(str)` asks for what `set_hits` then shows, `hit_chosen` carries a SearchHit.
+    """
 
     new_chat_clicked = Signal()
     conversation_chosen = Signal(str)
     conversation_renamed = Signal(str, str)
     conversation_deleted = Signal(str)
+    searched = Signal(str)
+    hit_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +58,20 @@ class Sidebar(QFrame):
         self._selected = ""
         self.new_chat = button("New chat", Role.PRIMARY, "Start a new chat", self)
         self.list = _ConversationList(self)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Search chats")
+        self.search.setAccessibleName("Search chats")
+        self.search.setClearButtonEnabled(True)
+        self.search.setAcceptDrops(False)  # The window takes drops, wherever they land.
+        for clear in self.search.findChildren(QToolButton):
+            clear.setAccessibleName("Clear the search")
+        self.results = SearchResults(self)
+        self._lists = QStackedWidget(self)
+        self._lists.addWidget(self.list)
+        self._lists.addWidget(self.results)
+        self._search_timer = QTimer(self)
+        self._search_timer.setSingleShot(True)
+        self._search_timer.setInterval(SEARCH_MILLISECONDS)
         self.status_line = EngineStatusLine(self)
         brand = QHBoxLayout()
         mark = label(parent=self)
@@ -63,14 +89,19 @@ class Sidebar(QFrame):
         top.setSpacing(12)
         top.addLayout(brand)
         top.addWidget(self.new_chat)
+        top.addWidget(self.search)
         column.addLayout(top)
-        column.addWidget(self.list, 1)
+        column.addWidget(self._lists, 1)
         column.addWidget(self.status_line)
         self.new_chat.clicked.connect(self.new_chat_clicked)
         self.list.itemClicked.connect(self._on_item_activated)
         self.list.itemActivated.connect(self._on_item_activated)
         self.list.customContextMenuRequested.connect(self._on_menu_requested)
         self.list.delete_pressed.connect(self._on_delete_pressed)
+        self.search.textChanged.connect(self._on_search_changed)
+        self.search.returnPressed.connect(self._on_search_entered)
+        self._search_timer.timeout.connect(self._on_search_due)
+        self.results.hit_chosen.connect(self.hit_chosen)
 
     @Slot(object)
     def set_conversations(self, conversations: Sequence[Conversation]) -> None:
@@ -88,6 +119,13 @@ class Sidebar(QFrame):
                 self._add_heading(heading)
             self._add(conversation)
         self.select(self._selected)
+
+    @Slot(str, object)
+    def set_hits(self, query: str, hits: Sequence[SearchHit]) -> None:
+        """Show what was found, unless something else is looked for by now."""
+        if query == self.search.text():
+            self.results.set_hits(hits, self._conversations)
+            self._lists.setCurrentWidget(self.results)
 
     def select(self, conversation_id: str) -> None:
         """Mark the chat that is shown; an id that is not listed marks none."""
@@ -112,6 +150,24 @@ class Sidebar(QFrame):
         heading = label(text, "muted")
         heading.setContentsMargins(10, 8, 0, 0)
         self.list.setItemWidget(item, heading)
+
+    @Slot(str)
+    def _on_search_changed(self, text: str) -> None:
+        if text.strip():
+            self._search_timer.start()
+        else:
+            self._search_timer.stop()
+            self._lists.setCurrentWidget(self.list)
+
+    @Slot()
+    def _on_search_due(self) -> None:
+        self.searched.emit(self.search.text())
+
+    @Slot()
+    def _on_search_entered(self) -> None:
+        if self._lists.currentWidget() is self.results:
+            self.results.setFocus()
+            self.results.setCurrentRow(0)
 
     @Slot(QListWidgetItem)
     def _on_item_activated(self, item: QListWidgetItem) -> None:

@@ -472,3 +472,23 @@ def test_only_the_last_answer_goes_on(build_house: BuildHouse, qtbot: QtBot) -> 
     house.session.go_on(answer.id)
     assert not house.session.is_busy
     assert len(asked(house)) == 2
+
+
+def test_a_hit_in_another_chat_and_version_is_pointed_at(build_house: BuildHouse, qtbot: QtBot) -> None:
+    house = build_house(model=answers_hello)
+    open_model(house, qtbot)
+    say(house, qtbot, "First?")
+    old = house.session.branch
+    house.session.edit(old[0].id, "Other?")
+    qtbot.waitUntil(lambda: house.session.branch[0].text == "Other?" and not house.session.is_busy)
+    house.session.start_new()
+    with qtbot.waitSignal(house.library.found) as found:
+        house.library.search("First")
+    query, (hit,) = found.args
+    assert (query, hit.message_id) == ("First", old[0].id)
+
+    for _ in range(2):  # From another chat, and from the same one.
+        with qtbot.waitSignal(house.session.message_pointed_at) as pointed:
+            house.session.open(hit.conversation_id, hit.message_id)
+        assert pointed.args == [old[0].id]
+        assert house.session.branch == old

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.domain.attachments import Attachment
 from app.domain.chat import Conversation, Draft, Message
 from app.domain.errors import Problem, StorageError
+from app.domain.search import SearchHit
 
 
 class MemoryStore:
@@ -57,6 +58,14 @@ class MemoryStore:
         self._check()
         del self.cards[conversation_id]
         self.saved = {key: item for key, item in self.saved.items() if item.conversation_id != conversation_id}
+
+    def search(self, query: str) -> Sequence[SearchHit]:
+        """Messages that have the query as it is."""
+        return [
+            SearchHit(conversation_id=item.conversation_id, message_id=item.id, excerpt=item.text, matches=())
+            for item in self.saved.values()
+            if query in item.text
+        ]
 
     def attachment_digests(self) -> set[str]:
         """Of messages and drafts."""

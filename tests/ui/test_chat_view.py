@@ -197,3 +197,21 @@ def test_the_last_answer_goes_on_if_it_was_cut_short(view: ChatView, qtbot: QtBo
     view.put_message(question("Next", "q2", "a1"))
     qtbot.waitUntil(view._questions["q2"].isVisible)
     assert not card.go_on.isVisible()
+
+
+def test_a_message_that_was_looked_for_is_scrolled_to_and_marked(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(30))
+    view.point_at("q10")
+    card = view._questions["q10"]
+    qtbot.waitUntil(lambda: 0 < card.y() - view.verticalScrollBar().value() < view.height())
+    assert card.property("found")
+    qtbot.waitUntil(lambda: not card.property("found"), timeout=5000)
+    view.point_at("not here")
+
+
+def test_a_marked_message_may_go(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(4))
+    view.point_at("q2")
+    view.set_branch([])
+    view._point_timer.timeout.emit()
+    view._point_timer.stop()

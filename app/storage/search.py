@@ -1,0 +1,50 @@
+"""Finding messages and chats by words, in an open database."""
+
+import sqlite3
+from collections.abc import Iterator
+
+from app.domain.search import SearchHit, excerpt_of, search_words
+
+MOST_HITS = 200
+TRIGRAM = 3
+"""The index knows words of at least so many characters; shorter ones are looked for in every text."""
+
+
+def search(connection: sqlite3.Connection, query: str) -> list[SearchHit]:
+    """Chats whose title has all words of `query`, then messages that have, each the newest first."""
+    words = search_words(query)
+    if not words:
+        return []
+    return [*_titles(connection, words), *_messages(connection, words)][:MOST_HITS]
+
+
+def _titles(connection: sqlite3.Connection, words: tuple[str, ...]) -> Iterator[SearchHit]:
+    condition, values = _contains("title", words)
+    sql = f"SELECT id, title FROM conversation WHERE {condition} ORDER BY updated DESC LIMIT {MOST_HITS}"  # noqa: S608
+    for row in connection.execute(sql, values):
+        excerpt, matches = excerpt_of(row["title"], words)
+        yield SearchHit(conversation_id=row["id"], message_id=None, excerpt=excerpt, matches=matches)
+
+
+def _messages(connection: sqlite3.Connection, words: tuple[str, ...]) -> Iterator[SearchHit]:
+    long = [word for word in words if len(word) >= TRIGRAM]
+    condition, values = _contains("message.text", tuple(word for word in words if len(word) < TRIGRAM))
+    source = "message"
+    if long:
+        source = "message_search JOIN message ON message.number = message_search.rowid"
+        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in long)
+        condition, values = f"message_search MATCH ? AND {condition}", [quoted, *values]
+    sql = (
+        f"SELECT message.id, message.conversation_id, message.text FROM {source} "  # noqa: S608
+        f"WHERE {condition} ORDER BY message.number DESC LIMIT {MOST_HITS}"
+    )
+    for row in connection.execute(sql, values):
+        excerpt, matches = excerpt_of(row["text"], words)
+        yield SearchHit(conversation_id=row["conversation_id"], message_id=row["id"], excerpt=excerpt, matches=matches)
+
+
+def _contains(column: str, words: tuple[str, ...]) -> tuple[str, list[str]]:
+    """A condition that `column` has all `words`, and its values."""
+    conditions = ["TRUE", *[f"{column} LIKE ? ESCAPE '\\'" for _ in words]]
+    escaped = [word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words]
+    return " AND ".join(conditions), [f"%{word}%" for word in escaped]

@@ -1,0 +1,68 @@
+"""The search field of the sidebar."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app.domain.search import SearchHit
+from app.ui.sidebar import Sidebar
+from app.ui.theme import Theme
+from tests.support.chats import conversation
+from tests.ui.conftest import shown
+
+HIT = SearchHit(conversation_id="c1", message_id="m1", excerpt="the <b>total</b> & more", matches=((7, 12),))
+
+
+@pytest.fixture
+def sidebar(qtbot: QtBot, theme: Theme) -> Sidebar:
+    made = shown(Sidebar(), qtbot)
+    made.resize(232, 600)
+    made.set_conversations([conversation("c1", "Receipt"), conversation("c2", "Sign")])
+    return made
+
+
+def search(sidebar: Sidebar, qtbot: QtBot, words: str) -> None:
+    with qtbot.waitSignal(sidebar.searched) as signal:
+        qtbot.keyClicks(sidebar.search, words)
+    assert signal.args == [words]
+
+
+def test_hits_take_the_place_of_the_chats_and_are_chosen(sidebar: Sidebar, qtbot: QtBot) -> None:
+    search(sidebar, qtbot, "total")
+    sidebar.set_hits("total", [HIT])
+    assert sidebar.results.isVisible()
+    assert not sidebar.list.isVisible()
+    row = sidebar.results.itemWidget(sidebar.results.item(0))
+    texts = [part.text() for part in row.findChildren(QLabel)]
+    assert texts == ["Receipt", "the &lt;b&gt;<b>total</b>&lt;/b&gt; &amp; more"]
+    with qtbot.waitSignal(sidebar.hit_chosen) as chosen:
+        qtbot.mouseClick(
+            sidebar.results.viewport(),
+            Qt.MouseButton.LeftButton,
+            pos=sidebar.results.visualItemRect(sidebar.results.item(0)).center(),
+        )
+    assert chosen.args == [HIT]
+
+
+def test_enter_and_the_keys_choose_too(sidebar: Sidebar, qtbot: QtBot) -> None:
+    search(sidebar, qtbot, "total")
+    sidebar.set_hits("total", [HIT])
+    qtbot.keyClick(sidebar.search, Qt.Key.Key_Return)
+    with qtbot.waitSignal(sidebar.hit_chosen):
+        qtbot.keyClick(sidebar.results, Qt.Key.Key_Return)
+
+
+def test_hits_of_words_that_are_no_longer_looked_for_are_not_shown(sidebar: Sidebar, qtbot: QtBot) -> None:
+    search(sidebar, qtbot, "total")
+    sidebar.search.clear()
+    sidebar.set_hits("total", [HIT])
+    assert sidebar.list.isVisible()
+
+
+def test_nothing_found_is_said(sidebar: Sidebar, qtbot: QtBot) -> None:
+    search(sidebar, qtbot, "zzz")
+    sidebar.set_hits("zzz", [])
+    assert sidebar.results.item(0).text() == "No chat has these words."
+    with qtbot.assertNotEmitted(sidebar.hit_chosen):
+        sidebar.results.itemActivated.emit(sidebar.results.item(0))
