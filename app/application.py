@@ -41,7 +41,6 @@ from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
 from app.storage.settings_file import SettingsFile
 from app.ui.full_model_dialog import FullModelDialog
-from app.ui.image_dialog import ImageDialog
 from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
 
@@ -72,7 +71,6 @@ class Lorgnette(QObject):
         self.previews = Previews(images, self._files, self)
         self._theme = Theme(application, settings.theme)
         self.window = MainWindow(self._files.thumbnail_path)
-        self._dialog: ImageDialog | None = None
         self._shown_chat = self.session.conversation_id
         self._opens_latest = True
         self._wire()
@@ -164,6 +162,8 @@ class Lorgnette(QObject):
         view.question_edited.connect(session.edit)
         view.version_chosen.connect(session.show_version)
         view.remedy_clicked.connect(self._on_remedy_clicked)
+        view.regions_clicked.connect(self._on_regions_clicked)
+        view.region_hovered.connect(self._on_region_hovered)
         view.link_clicked.connect(self._on_link_clicked)
         session.conversation_changed.connect(self._on_conversation_changed)
         session.branch_changed.connect(self._on_branch_changed)
@@ -183,7 +183,12 @@ class Lorgnette(QObject):
         importer.failed.connect(self._on_import_failed)
         importer.cancelled.connect(self._on_import_cancelled)
         self.window.composer.import_cancelled.connect(importer.cancel)
-        self.previews.ready.connect(self._on_preview_ready)
+        viewer = self.window.viewer
+        viewer.wanted.connect(self.previews.request)
+        viewer.closed.connect(self.window.hide_viewer)
+        viewer.read_clicked.connect(self.session.read_text)
+        viewer.region_hovered.connect(self.window.chat_view.set_lit)
+        self.previews.ready.connect(viewer.show_preview)
         self.previews.failed.connect(self._on_preview_failed)
 
     def _wire_model(self) -> None:
@@ -221,6 +226,7 @@ class Lorgnette(QObject):
         if conversation.id != self._shown_chat:
             self._shown_chat = conversation.id
             self.window.composer.clear_imports()
+            self.window.hide_viewer()
         self.window.set_title("" if conversation.title == DEFAULT_TITLE else conversation.title)
         self.window.sidebar.select(conversation.id)
 
@@ -232,8 +238,14 @@ class Lorgnette(QObject):
 
     @Slot(object)
     def _on_message_changed(self, message: Message) -> None:
+        had_regions = bool(self.window.chat_view.regions(message.id))
         self.window.chat_view.put_message(message)
         self.window.set_empty(False)
+        viewer, regions = self.window.viewer, self.window.chat_view.regions(message.id)
+        if regions and viewer.isVisible() and viewer.message_id == message.id:
+            viewer.show_regions(message.id, regions)
+        elif regions and not had_regions and self.window.is_wide:
+            self._on_regions_clicked(message.id)
 
     @Slot()
     def _on_read_triggered(self) -> None:
@@ -306,27 +318,26 @@ class Lorgnette(QObject):
 
     @Slot(object)
     def _on_image_clicked(self, attachment: Attachment) -> None:
-        if self._dialog is not None:
-            self._dialog.close()
-        self._dialog = ImageDialog(attachment, self.window)
-        self._dialog.read_clicked.connect(self.session.read_text)
-        self._dialog.finished.connect(self._on_dialog_finished)
-        self._dialog.open()
-        self.previews.request(attachment)
+        self.window.viewer.show_images(self.session.images(), attachment)
+        self.window.viewer.show_regions("", ())
+        self.window.show_viewer()
 
-    @Slot()
-    def _on_dialog_finished(self) -> None:
-        self._dialog = None
+    @Slot(str)
+    def _on_regions_clicked(self, message_id: str) -> None:
+        if images := self.session.images(message_id):
+            shown = self.window.viewer.attachment
+            self.window.viewer.show_images(images, shown if shown in images else images[0])
+            self.window.viewer.show_regions(message_id, self.window.chat_view.regions(message_id))
+            self.window.show_viewer()
 
-    @Slot(object, bytes)
-    def _on_preview_ready(self, attachment: Attachment, png: bytes) -> None:
-        if self._dialog is not None and self._dialog.attachment == attachment:
-            self._dialog.show_preview(png)
+    @Slot(str, int)
+    def _on_region_hovered(self, message_id: str, number: int) -> None:
+        if message_id == self.window.viewer.message_id:
+            self.window.viewer.canvas.set_lit(number)
 
     @Slot(object)
     def _on_preview_failed(self, problem: Problem) -> None:
-        if self._dialog is not None:
-            self._dialog.show_failure(problem.sentence)
+        self.window.viewer.show_failure(problem.sentence)
 
     # The model and the settings
 

@@ -211,6 +211,14 @@ class ChatSession(QObject):
         turns = turns_for(self._tree.path_to(answer_id), self._attachments)
         self._commit((answer,), Draft(), partial(self._answers.ask, answer, turns, self._options()))
 
+    def images(self, message_id: str | None = None) -> tuple[Attachment, ...]:
+        """The images of the branch and the draft, oldest first; or those of the last question before a message."""
+        if message_id is None:
+            shown = [*(image for message in self.branch for image in message.attachments), *self._draft.attachments]
+            return tuple(dict.fromkeys(shown))
+        path = self._tree.path_to(message_id)
+        return next((message.attachments for message in reversed(path) if message.attachments), ())
+
     def versions(self, message_id: str) -> tuple[str, ...]:
         """The ids of all messages in the place of one, oldest first."""
         return self._tree.siblings(message_id)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from app.domain.chat import UNFINISHED, Author, Message, MessageState
 from app.domain.engine_status import Stage
 from app.domain.errors import Problem
+from app.domain.grounding import Region, regions_in
 from app.ui import words
 from app.ui.branch_switch import BranchSwitch
 from app.ui.buttons import Role, button
@@ -19,11 +20,14 @@ from app.ui.safe_text_browser import SafeTextBrowser
 class AnswerCard(QWidget):
     """Shows one message as it stands.
 
-    `regenerate_clicked(str)` and `continue_clicked(str)` carry its id, `remedy_clicked` a ProblemKind.
+    `regenerate_clicked(str)`, `continue_clicked(str)` and `regions_clicked(str)` carry its id, `remedy_clicked` a
+    ProblemKind, `region_hovered(str, int)` its id and the number of a place that it names, or -1.
     """
 
     regenerate_clicked = Signal(str)
     continue_clicked = Signal(str)
+    regions_clicked = Signal(str)
+    region_hovered = Signal(str, int)
     remedy_clicked = Signal(object)
     link_clicked = Signal(str)
 
@@ -34,6 +38,9 @@ class AnswerCard(QWidget):
         self._problem: ProblemBox | None = None
         self.text = SafeTextBrowser(self)
         self.text.link_clicked.connect(self.link_clicked)
+        self.text.region_hovered.connect(self._on_region_hovered)
+        self.regions: tuple[Region, ...] = ()
+        self.places = button("", Role.LINK, "Show on the image what the answer names", self)
         self.activity = label("", "muted", parent=self)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
@@ -50,6 +57,7 @@ class AnswerCard(QWidget):
         self.copy.clicked.connect(self.copy_text)
         self.regenerate.clicked.connect(self._on_regenerate_clicked)
         self.go_on.clicked.connect(self._on_continue_clicked)
+        self.places.clicked.connect(self._on_places_clicked)
         self.update_message(message)
 
     @property
@@ -75,6 +83,9 @@ class AnswerCard(QWidget):
         self._actions.setVisible(not is_streaming)
         self.copy.setVisible(bool(message.text))
         self._show_continue()
+        self.regions = regions_in(text) if message.author is Author.MODEL else ()
+        self.places.setText(words.places(len(self.regions)))
+        self.places.setVisible(bool(self.regions))
         self.notice.setText(message.page.notice if message.page else "")
         self.notice.setVisible(bool(self.notice.text()))
         self._show_problem(message.problem)
@@ -99,7 +110,7 @@ class AnswerCard(QWidget):
         actions = QHBoxLayout(self._actions)
         actions.setContentsMargins(0, 0, 0, 0)
         actions.setSpacing(16)
-        for action in (self.versions, self.copy, self.go_on, self.regenerate):
+        for action in (self.versions, self.places, self.copy, self.go_on, self.regenerate):
             actions.addWidget(action)
         actions.addStretch(1)
         self._column = QVBoxLayout(self)
@@ -125,6 +136,14 @@ class AnswerCard(QWidget):
         message = self._message
         has_more = message.state in UNFINISHED and message.author is Author.MODEL and bool(message.text)
         self.go_on.setVisible(self._is_last and has_more)
+
+    @Slot(int)
+    def _on_region_hovered(self, number: int) -> None:
+        self.region_hovered.emit(self._message.id, number)
+
+    @Slot()
+    def _on_places_clicked(self) -> None:
+        self.regions_clicked.emit(self._message.id)
 
     @Slot()
     def _on_continue_clicked(self) -> None:

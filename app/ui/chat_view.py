@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.chat import Message, Role
 from app.domain.engine_status import Stage
+from app.domain.grounding import Region
 from app.ui.answer_card import AnswerCard
 from app.ui.discard import discard
 from app.ui.question_card import QuestionCard
@@ -29,6 +30,8 @@ class ChatView(QScrollArea):
     continue_clicked = Signal(str)
     question_edited = Signal(str, str)
     version_chosen = Signal(str)
+    regions_clicked = Signal(str)
+    region_hovered = Signal(str, int)
     remedy_clicked = Signal(object)
     link_clicked = Signal(str)
 
@@ -97,6 +100,16 @@ class ChatView(QScrollArea):
         if message_id in self._answers:
             self._answers[message_id].set_activity(stage, progress)
 
+    def regions(self, message_id: str) -> Sequence[Region]:
+        """The places that an answer names."""
+        return self._answers[message_id].regions if message_id in self._answers else ()
+
+    @Slot(str, int)
+    def set_lit(self, message_id: str, number: int) -> None:
+        """Mark what names a place in an answer; -1 for none."""
+        if message_id in self._answers:
+            self._answers[message_id].text.set_lit(number)
+
     def point_at(self, message_id: str) -> None:
         """Scroll to a message and mark it for a moment."""
         self._on_pointed()
@@ -126,6 +139,8 @@ class ChatView(QScrollArea):
         answer = AnswerCard(message, self._content)
         answer.regenerate_clicked.connect(self.regenerate_clicked)
         answer.continue_clicked.connect(self.continue_clicked)
+        answer.regions_clicked.connect(self.regions_clicked)
+        answer.region_hovered.connect(self.region_hovered)
         answer.versions.chosen.connect(self.version_chosen)
         answer.remedy_clicked.connect(self.remedy_clicked)
         answer.link_clicked.connect(self.link_clicked)

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.engine_status import EngineStatus
 from app.paths import RESOURCES
@@ -24,6 +24,7 @@ from app.ui.chat_view import ChatView
 from app.ui.composer import Composer
 from app.ui.drop_overlay import DropOverlay
 from app.ui.empty_state import EmptyState
+from app.ui.image_viewer import ImageViewer
 from app.ui.incoming_images import has_images, incoming_images
 from app.ui.labels import ElidedLabel
 from app.ui.main_menu import MainMenu
@@ -36,6 +37,10 @@ MINIMUM_WIDTH, MINIMUM_HEIGHT = 560, 420
 WIDTH, HEIGHT = 1080, 760
 NARROW = 760
 """Below this width the sidebar gives way to the chat."""
+WIDE = 900
+"""From this width on an image stands beside the chat, below it in its place."""
+CHAT_SHARE = 56
+"""Percent of the width beside the sidebar that the chat has where an image is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class MainWindow(QMainWindow):
         self.empty_state = EmptyState(self)
         self.notices = NoticeBar(self)
         self.composer = Composer(thumbnail_path, self)
+        self.viewer = ImageViewer(self)
+        self.viewer.hide()
         self.model_picker = ModelPicker(self)
         self.menu_button = MainMenu(self)
         self._title = ElidedLabel(parent=self)
@@ -111,6 +118,23 @@ class MainWindow(QMainWindow):
         self._wants_sidebar = is_wanted
         self.sidebar.setVisible(is_wanted and (self.width() >= NARROW or self.sidebar.isVisible()))
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether there is room for an image beside the chat."""
+        return self.width() >= WIDE
+
+    @Slot()
+    def show_viewer(self) -> None:
+        """Show the image, beside the chat where there is room."""
+        self.viewer.show()
+        self._chat.setVisible(self.is_wide)
+
+    @Slot()
+    def hide_viewer(self) -> None:
+        """Show the chat alone."""
+        self.viewer.hide()
+        self._chat.show()
+
     @Slot()
     def toggle_sidebar(self) -> None:
         """Unfold the sidebar, in a narrow window too, or fold it."""
@@ -148,6 +172,7 @@ class MainWindow(QMainWindow):
         was, now = event.oldSize().width() >= NARROW, self.width() >= NARROW
         if was != now:
             self.sidebar.setVisible(now and self._wants_sidebar)
+        self._chat.setVisible(self.is_wide or self.viewer.isHidden())
 
     def _take(self, mime: QMimeData, origin: str) -> None:
         incoming = incoming_images(mime, origin)
@@ -201,12 +226,21 @@ class MainWindow(QMainWindow):
         column.addWidget(self.notices)
         column.addWidget(self._pages, 1)
         column.addLayout(foot)
+        self._chat = QWidget(self)
+        self._chat.setLayout(column)
+        halves = QSplitter(self)
+        halves.setChildrenCollapsible(False)
+        halves.addWidget(self._chat)
+        halves.addWidget(self.viewer)
+        halves.setSizes([CHAT_SHARE, 100 - CHAT_SHARE])
+        halves.setStretchFactor(0, CHAT_SHARE)
+        halves.setStretchFactor(1, 100 - CHAT_SHARE)
         central = QWidget(self)
         row = QHBoxLayout(central)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.sidebar)
-        row.addLayout(column, 1)
+        row.addWidget(halves, 1)
         self.setCentralWidget(central)
 
     def _add_keys(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QImage,
+    QMouseEvent,
     QPalette,
     QResizeEvent,
     QTextCursor,
@@ -15,15 +16,21 @@ from PySide6.QtGui import (
     QTextFrameFormat,
     QTextTable,
 )
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QWidget
+
+from app.domain.grounding import Region, regions_in
 
 _MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
 
 class SafeTextBrowser(QTextBrowser):
-    """As tall as its text. `link_clicked` carries a link's target, which nobody has opened."""
+    """As tall as its text. `link_clicked` carries a link's target, which nobody has opened.
+
+    `region_hovered(int)` carries the number of the place on the image that is named under the pointer, or -1.
+    """
 
     link_clicked = Signal(str)
+    region_hovered = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,17 +45,36 @@ class SafeTextBrowser(QTextBrowser):
         self.document().documentLayout().documentSizeChanged.connect(self._on_size_changed)
         self.anchorClicked.connect(self._on_anchor_clicked)
         self._markdown: str | None = None
+        self._regions: tuple[Region, ...] = ()
+        self._hovered = -1
+        self.viewport().setMouseTracking(True)
 
     def show_markdown(self, text: str) -> None:
         """Render GitHub's Markdown, without HTML, and with a line for every line: text read from an image has lines."""
         self._markdown = text
         self.document().setMarkdown(_with_hard_breaks(text), _MARKDOWN)
         self._style_tables()
+        self._regions = regions_in(self.toPlainText())
 
     def show_plain(self, text: str) -> None:
         """Show text as it is, line by line."""
         self._markdown = None
+        self._regions = ()
         self.setPlainText(text)
+
+    def set_lit(self, number: int) -> None:
+        """Mark what names one of the places; -1 for none."""
+        selections = []
+        if 0 <= number < len(self._regions):
+            region = self._regions[number]
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(region.start)
+            cursor.setPosition(region.end, QTextCursor.MoveMode.KeepAnchor)
+            selection = QTextEdit.ExtraSelection()
+            selection.cursor = cursor
+            selection.format.setBackground(self._tint())
+            selections.append(selection)
+        self.setExtraSelections(selections)
 
     def loadResource(self, type: int, name: QUrl | str) -> object:
         """Load nothing, wherever it lies: every image is one clear pixel."""
@@ -70,11 +96,34 @@ class SafeTextBrowser(QTextBrowser):
         super().resizeEvent(event)
         self.updateGeometry()
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell which place is named under the pointer."""
+        super().mouseMoveEvent(event)
+        place = self.cursorForPosition(event.position().toPoint()).position()
+        found = (number for number, region in enumerate(self._regions) if region.start <= place < region.end)
+        self._hover(next(found, -1))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the pointer any more."""
+        super().leaveEvent(event)
+        self._hover(-1)
+
     def changeEvent(self, event: QEvent) -> None:
         """Draw tables in the new theme's colours."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self._markdown is not None:
             self._style_tables()
+
+    def _hover(self, number: int) -> None:
+        if number != self._hovered:
+            self._hovered = number
+            self.set_lit(number)
+            self.region_hovered.emit(number)
+
+    def _tint(self) -> QColor:
+        tint = QColor(self.palette().color(QPalette.ColorRole.Highlight))
+        tint.setAlpha(60)
+        return tint
 
     def _text_height(self) -> int:
         bar = self.horizontalScrollBar()

@@ -76,6 +76,18 @@ def image_details(attachment: Attachment) -> str:
     return f"{pixels(attachment)} · {file_size(attachment.byte_size)}"
 
 
+def shown_size(attachment: Attachment, width: int, height: int) -> str:
+    """Size and pixels of an image, and at how many it is shown where those are fewer."""
+    details = image_details(attachment)
+    is_whole = width * height >= attachment.width * attachment.height
+    return details if is_whole else f"{details} · shown at {number(width)} × {number(height)}"
+
+
+def places(count: int) -> str:
+    """The label of the link that shows what an answer names."""
+    return "Show on the image" if count == 1 else f"Show {count} places on the image"
+
+
 def pixels(attachment: Attachment) -> str:
     """Such as "1 080 × 1 920", and how many pages there are where there are several."""
     size = f"{number(attachment.width)} × {number(attachment.height)}"

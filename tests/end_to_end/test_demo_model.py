@@ -62,3 +62,26 @@ def test_the_users_own_model_opens_in_its_place_and_the_demo_is_a_click_away(
     again.window.model_picker.demo_clicked.emit()
     again.wait(lambda: again.window.model_picker.text() == NAME)
     assert again.window.sidebar.status_line.full_model.isVisible()
+
+
+def test_what_an_answer_names_is_shown_on_the_image(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    boxes = print_text(tmp_path / "note.png", "Tanu 5093", "Rika 27")
+    desktop = ready(open_desktop())
+    viewer = desktop.window.viewer
+    desktop.drop(tmp_path / "note.png")
+    desktop.wait_for_images(1)
+    desktop.type_and_send("Where is 5093?")
+    answer = desktop.wait_for_answer()
+    desktop.wait(lambda: viewer.isVisible() and not viewer.canvas._pixmap.isNull())
+    (region,) = viewer.canvas._regions
+    assert region.label == "5093"
+    assert viewer.message_id == answer.id
+    left, _, right, _ = boxes["5093"]
+    assert left - 60 < (region.left + region.right) / 2 < right + 60
+
+    viewer.close_button.click()
+    assert not viewer.isVisible()
+    desktop.window.chat_view.answers[-1].places.click()
+    assert viewer.isVisible()
+    desktop.window.sidebar.new_chat.click()
+    assert not viewer.isVisible()

@@ -150,10 +150,9 @@ def test_an_image_can_be_looked_at_and_read_from_there(open_desktop: OpenDesktop
     desktop.wait_for_images(1)
     attachment = desktop.lorgnette.session.draft.attachments[0]
     desktop.window.composer._attachment_chips[attachment.digest].picture.click()
-    dialog = desktop.lorgnette._dialog
-    assert dialog
-    desktop.wait(lambda: not dialog._picture.pixmap().isNull())
-    dialog.read.click()
+    viewer = desktop.window.viewer
+    desktop.wait(lambda: viewer.isVisible() and not viewer.canvas._pixmap.isNull())
+    viewer.read.click()
     assert "Walnut cake" in desktop.wait_for_answer().text
 
 

@@ -1,0 +1,214 @@
+"""A picture to look at closely, with the places that an answer names drawn over it."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.domain.grounding import SCALE, Region
+
+STEP = 1.25
+"""Zoom of one notch of the wheel."""
+MOST_ZOOM = 16.0
+POINT_RADIUS = 6
+MOST_LABEL = 40
+
+
+class ImageCanvas(QWidget):
+    """Wheel zooms at the pointer, dragging moves, a double click goes from fitted to 1:1 and back.
+
+    `region_hovered(int)` carries the number of the region under the pointer, or -1.
+    """
+
+    region_hovered = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._pixmap = QPixmap()
+        self._regions: Sequence[Region] = ()
+        self._lit = -1
+        self._zoom = 0.0
+        """Screen pixels for one of the picture, or 0 for as many as fit."""
+        self._centre = QPointF(0.5, 0.5)
+        """What is in the middle, in shares of the picture's sides."""
+        self._dragged_from: QPoint | None = None
+
+    def set_picture(self, pixmap: QPixmap) -> None:
+        """Show another picture, fitted; a null one for none."""
+        self._pixmap = pixmap
+        self.fit()
+
+    def set_regions(self, regions: Sequence[Region]) -> None:
+        """Draw these."""
+        self._regions = regions
+        self._lit = -1
+        self.update()
+
+    def set_lit(self, number: int) -> None:
+        """Make one region stand out; -1 for none."""
+        if number != self._lit:
+            self._lit = number
+            self.update()
+
+    def fit(self) -> None:
+        """Show all of it."""
+        self._zoom, self._centre = 0.0, QPointF(0.5, 0.5)
+        self.update()
+
+    def show_pixels(self) -> None:
+        """One pixel of the picture on one of the screen."""
+        self._zoom = 1 / self.devicePixelRatioF()
+        self.update()
+
+    @property
+    def scale(self) -> float:
+        """Screen pixels for one of the picture, as it is shown."""
+        if self._zoom or self._pixmap.isNull():
+            return self._zoom
+        widths, heights = self.width() / self._pixmap.width(), self.height() / self._pixmap.height()
+        return min(widths, heights, 1.0)
+
+    def sizeHint(self) -> QSize:
+        """Room for a picture."""
+        return QSize(360, 360)
+
+    def picture_area(self) -> QRectF:
+        """Where the picture is, in this widget's coordinates."""
+        size = QPointF(self._pixmap.width(), self._pixmap.height()) * self.scale
+        corner = QPointF(
+            self.width() / 2 - self._centre.x() * size.x(), self.height() / 2 - self._centre.y() * size.y()
+        )
+        return QRectF(corner.x(), corner.y(), size.x(), size.y())
+
+    def region_area(self, region: Region) -> QRectF:
+        """Where a region is, in this widget's coordinates; a point's area is empty."""
+        area = self.picture_area()
+        left, right = (area.left() + area.width() * x / SCALE for x in (region.left, region.right))
+        top, bottom = (area.top() + area.height() * y / SCALE for y in (region.top, region.bottom))
+        return QRectF(left, top, right - left, bottom - top)
+
+    def region_at(self, place: QPointF) -> int:
+        """The smallest region there; -1 where there is none."""
+        hits = []
+        for number, region in enumerate(self._regions):
+            area = self.region_area(region)
+            if region.is_point:
+                area.adjust(-POINT_RADIUS, -POINT_RADIUS, POINT_RADIUS, POINT_RADIUS)
+            if area.contains(place):
+                hits.append((area.width() * area.height(), number))
+        return min(hits)[1] if hits else -1
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture and its regions."""
+        if self._pixmap.isNull():
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=self.scale < 4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(self.picture_area(), self._pixmap, QRectF(self._pixmap.rect()))
+        accent = self.palette().color(QPalette.ColorRole.Highlight)
+        for number, region in enumerate(self._regions):
+            self._draw(painter, region, accent, is_lit=number == self._lit)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom; what is under the pointer stays there."""
+        if self._pixmap.isNull() or not event.angleDelta().y():
+            return
+        before = self.picture_area()
+        share = event.position() - before.topLeft()
+        x, y = share.x() / before.width(), share.y() / before.height()
+        wanted = self.scale * STEP ** (event.angleDelta().y() / 120)
+        self._zoom = min(max(wanted, self._least_zoom()), MOST_ZOOM)
+        after = self.picture_area()
+        moved = QPointF(after.left() + x * after.width(), after.top() + y * after.height()) - event.position()
+        self._move(moved)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to drag."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._dragged_from = event.position().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move the picture, or tell what is under the pointer."""
+        if self._dragged_from is not None:
+            place = event.position().toPoint()
+            self._move(QPointF(self._dragged_from - place))
+            self._dragged_from = place
+        else:
+            self._hover(self.region_at(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End dragging."""
+        self._dragged_from = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """From fitted to 1:1 and back."""
+        if self._zoom:
+            self.fit()
+        else:
+            self.show_pixels()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the pointer any more."""
+        self._hover(-1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep to the middle."""
+        super().resizeEvent(event)
+        self._move(QPointF(0, 0))
+
+    def _hover(self, number: int) -> None:
+        if number != self._lit:
+            self.set_lit(number)
+            self.region_hovered.emit(number)
+
+    def _least_zoom(self) -> float:
+        return min(self.width() / self._pixmap.width(), self.height() / self._pixmap.height(), 1.0) / 2
+
+    def _move(self, by: QPointF) -> None:
+        """Show what lies `by` further, in screen pixels; the picture's middle half stays in sight."""
+        area = self.picture_area()
+        if area.width() > 0 and area.height() > 0:
+            x = self._centre.x() + by.x() / area.width()
+            y = self._centre.y() + by.y() / area.height()
+            self._centre = QPointF(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)) if self._zoom else QPointF(0.5, 0.5)
+        self.update()
+
+    def _draw(self, painter: QPainter, region: Region, accent: QColor, *, is_lit: bool) -> None:
+        area = self.region_area(region)
+        tint = QColor(accent)
+        tint.setAlpha(90 if is_lit else 30)
+        painter.setPen(QPen(accent, 3 if is_lit else 2))
+        painter.setBrush(tint)
+        if region.is_point:
+            painter.drawEllipse(area.center(), POINT_RADIUS, POINT_RADIUS)
+        else:
+            painter.drawRoundedRect(area, 3, 3)
+        if region.label:
+            self._draw_label(painter, region.label[:MOST_LABEL], area, accent)
+
+    def _draw_label(self, painter: QPainter, text: str, area: QRectF, accent: QColor) -> None:
+        metrics = painter.fontMetrics()
+        width, height = metrics.horizontalAdvance(text) + 8, metrics.height() + 2
+        top = area.top() - height if area.top() - height > 0 else area.top()
+        left = min(max(area.left(), 0.0), max(0.0, self.width() - width))
+        place = QRectF(left, top, width, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(accent)
+        painter.drawRoundedRect(place, 3, 3)
+        painter.setPen(self.palette().color(QPalette.ColorRole.HighlightedText))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,154 @@
+"""Looking closely: zoom, moving, paging, and places lit from both sides."""
+
+import io
+
+from PIL import Image
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.domain.grounding import regions_in
+from app.ui.image_canvas import ImageCanvas
+from app.ui.image_viewer import ImageViewer
+from app.ui.main_window import MainWindow
+from tests.support.chats import answer, attachment, question
+from tests.ui.conftest import shown
+
+BOXES = '[{"bbox_2d": [0, 0, 500, 500], "label": "big"},\n{"bbox_2d": [100, 100, 200, 200], "label": "small"}]'
+IMAGE, OTHER = attachment(), attachment("other.png", "cd" * 32)
+
+
+def png(width: int = 400, height: int = 200) -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (width, height), "#336699").save(made, "PNG")
+    return made.getvalue()
+
+
+def viewer_of(qtbot: QtBot) -> ImageViewer:
+    viewer = ImageViewer()
+    viewer.resize(460, 500)
+    shown(viewer, qtbot)
+    viewer.show_images((IMAGE, OTHER), IMAGE)
+    viewer.show_preview(IMAGE, png())
+    return viewer
+
+
+def turn_wheel(canvas: ImageCanvas, place: QPointF, notches: int) -> None:
+    event = QWheelEvent(
+        place,
+        canvas.mapToGlobal(place),
+        QPoint(),
+        QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(canvas, event)
+
+
+def test_the_picture_fits_and_is_never_made_larger_by_itself(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    canvas = viewer.canvas
+    assert canvas.scale == 1.0
+    canvas.resize(200, 300)
+    assert canvas.scale == 0.5
+    area = canvas.picture_area()
+    assert (area.left(), area.right(), area.center().y()) == (0, 200, 150)
+
+
+def test_the_wheel_zooms_at_the_pointer_and_dragging_moves(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    canvas = viewer.canvas
+    place = canvas.picture_area().topLeft() + QPointF(100, 50)  # A quarter of the picture from its corner.
+    turn_wheel(canvas, place, 3)
+    area = canvas.picture_area()
+    assert canvas.scale > 1.9
+    assert abs((place.x() - area.left()) / area.width() - 0.25) < 0.01
+    assert abs((place.y() - area.top()) / area.height() - 0.25) < 0.01
+    start = QPoint(200, 150)
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(canvas, start + QPoint(-30, 10))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=start + QPoint(-30, 10))
+    moved = canvas.picture_area().topLeft() - area.topLeft()
+    assert abs(moved.x() + 30) < 1
+    assert abs(moved.y() - 10) < 1
+    qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton)
+    assert canvas.scale == 1.0
+    turn_wheel(canvas, place, 200)
+    assert canvas.scale == 16
+    turn_wheel(canvas, place, -200)
+    assert 0 < canvas.scale < 1
+
+
+def test_the_smallest_place_under_the_pointer_is_lit(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    regions = regions_in(BOXES)
+    viewer.show_regions("a1", regions)
+    canvas = viewer.canvas
+    small = canvas.region_area(regions[1]).center()
+    with qtbot.waitSignal(viewer.region_hovered) as hovered:
+        qtbot.mouseMove(canvas, small.toPoint())
+    assert hovered.args == ["a1", 1]
+    before = canvas.grab().toImage()
+    canvas.set_lit(0)
+    assert canvas.grab().toImage() != before
+
+
+def test_places_are_drawn_where_they_are(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    canvas = viewer.canvas
+    inside = canvas.picture_area().topLeft() + QPointF(60, 30)
+    plain = canvas.grab().toImage().pixelColor(inside.toPoint())
+    assert plain == QColor("#336699")
+    viewer.show_regions("a1", regions_in('{"bbox_2d": [100, 100, 200, 200]}'))
+    assert canvas.grab().toImage().pixelColor(inside.toPoint()) != plain
+    viewer.show_regions("a1", ())
+    assert canvas.grab().toImage().pixelColor(inside.toPoint()) == plain
+
+
+def test_images_are_paged_and_a_late_preview_is_dropped(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    assert not viewer.previous.isEnabled()
+    with qtbot.waitSignal(viewer.wanted) as wanted:
+        qtbot.mouseClick(viewer.next, Qt.MouseButton.LeftButton)
+    assert wanted.args == [OTHER]
+    viewer.show_preview(IMAGE, png())
+    assert viewer.canvas._pixmap.isNull()
+    viewer.show_failure("It is damaged.")
+    assert viewer._words.isVisible()
+    viewer.show_preview(OTHER, png(100, 100))
+    assert not viewer._words.isVisible()
+    assert "shown at 100 × 100" in viewer._details.text().replace("\N{NARROW NO-BREAK SPACE}", "")
+    with qtbot.waitSignal(viewer.read_clicked) as read:
+        qtbot.mouseClick(viewer.read, Qt.MouseButton.LeftButton)
+    assert read.args == [OTHER]
+
+
+def test_the_image_stands_beside_the_chat_or_in_its_place(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_viewer()
+    qtbot.waitUntil(lambda: window.viewer.isVisible() and window.composer.isVisible())
+    window.resize(700, 600)
+    qtbot.waitUntil(lambda: window.viewer.isVisible() and not window.composer.isVisible())
+    window.hide_viewer()
+    qtbot.waitUntil(lambda: window.composer.isVisible() and not window.viewer.isVisible())
+
+
+def test_text_that_names_a_place_lights_it_and_is_lit_by_it(window: MainWindow, qtbot: QtBot) -> None:
+    window.set_empty(False)
+    window.chat_view.set_branch([question(), answer(f"Two things:\n```json\n{BOXES}\n```")])
+    card = window.chat_view.answers[0]
+    qtbot.waitUntil(card.text.isVisible)
+    assert [region.label for region in card.regions] == ["big", "small"]
+    window.chat_view.set_lit("a1", 1)
+    (selection,) = card.text.extraSelections()
+    assert '"small"' in selection.cursor.selectedText()
+    rectangle = card.text.cursorRect(selection.cursor)
+    with qtbot.waitSignal(window.chat_view.region_hovered) as hovered:
+        qtbot.mouseMove(card.text.viewport(), rectangle.center() - QPoint(4, 0))
+    assert hovered.args == ["a1", 1]
+    window.chat_view.set_lit("a1", -1)
+    assert card.text.extraSelections() == []
+    with qtbot.waitSignal(window.chat_view.regions_clicked):
+        qtbot.mouseClick(card.places, Qt.MouseButton.LeftButton)
