@@ -23,6 +23,8 @@ STEP = 1.25
 MOST_ZOOM = 16.0
 POINT_RADIUS = 6
 MOST_LABEL = 40
+LABEL_ROOM = 3
+"""Heights of a line that a box must have for its label to stand in it."""
 
 
 class ImageCanvas(QWidget):
@@ -198,13 +200,15 @@ class ImageCanvas(QWidget):
             painter.drawEllipse(area.center(), POINT_RADIUS, POINT_RADIUS)
         else:
             painter.drawRoundedRect(area, 3, 3)
-        if region.label:
-            self._draw_label(painter, region.label[:MOST_LABEL], area, accent)
+        # In a low box, around a word say, the label would hide what stands there or above.
+        has_room = area.height() > LABEL_ROOM * painter.fontMetrics().height()
+        if region.label and (is_lit or has_room or region.is_point):
+            self._draw_label(painter, region.label[:MOST_LABEL], area, accent, is_inside=has_room)
 
-    def _draw_label(self, painter: QPainter, text: str, area: QRectF, accent: QColor) -> None:
+    def _draw_label(self, painter: QPainter, text: str, area: QRectF, accent: QColor, *, is_inside: bool) -> None:
         metrics = painter.fontMetrics()
         width, height = metrics.horizontalAdvance(text) + 8, metrics.height() + 2
-        top = area.top() - height if area.top() - height > 0 else area.top()
+        top = area.top() if is_inside or area.top() < height else area.top() - height
         left = min(max(area.left(), 0.0), max(0.0, self.width() - width))
         place = QRectF(left, top, width, height)
         painter.setPen(Qt.PenStyle.NoPen)

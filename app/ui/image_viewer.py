@@ -102,7 +102,7 @@ class ImageViewer(QFrame):
         self._pages.addWidget(self._words)
         foot = QHBoxLayout()
         foot.setSpacing(8)
-        foot.addWidget(self._details, 1)
+        foot.addStretch(1)
         for tool in (self.fit, self.pixels, self.read):
             foot.addWidget(tool)
         column = QVBoxLayout(self)
@@ -110,6 +110,7 @@ class ImageViewer(QFrame):
         column.setSpacing(8)
         column.addLayout(head)
         column.addLayout(self._pages, 1)
+        column.addWidget(self._details)
         column.addLayout(foot)
 
     def _turn(self, by: int) -> None:

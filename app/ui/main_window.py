@@ -79,6 +79,8 @@ class MainWindow(QMainWindow):
         self.composer = Composer(thumbnail_path, self)
         self.viewer = ImageViewer(self)
         self.viewer.hide()
+        self._halves = QSplitter(self)
+        self._is_divided = False
         self.model_picker = ModelPicker(self)
         self.menu_button = MainMenu(self)
         self._title = ElidedLabel(parent=self)
@@ -128,6 +130,10 @@ class MainWindow(QMainWindow):
         """Show the image, beside the chat where there is room."""
         self.viewer.show()
         self._chat.setVisible(self.is_wide)
+        if self.is_wide and not self._is_divided:  # Afterwards it is the user who divides.
+            self._is_divided = True
+            width = self._halves.width()
+            self._halves.setSizes([width * CHAT_SHARE // 100, width - width * CHAT_SHARE // 100])
 
     @Slot()
     def hide_viewer(self) -> None:
@@ -228,19 +234,15 @@ class MainWindow(QMainWindow):
         column.addLayout(foot)
         self._chat = QWidget(self)
         self._chat.setLayout(column)
-        halves = QSplitter(self)
-        halves.setChildrenCollapsible(False)
-        halves.addWidget(self._chat)
-        halves.addWidget(self.viewer)
-        halves.setSizes([CHAT_SHARE, 100 - CHAT_SHARE])
-        halves.setStretchFactor(0, CHAT_SHARE)
-        halves.setStretchFactor(1, 100 - CHAT_SHARE)
+        self._halves.setChildrenCollapsible(False)
+        self._halves.addWidget(self._chat)
+        self._halves.addWidget(self.viewer)
         central = QWidget(self)
         row = QHBoxLayout(central)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.sidebar)
-        row.addWidget(halves, 1)
+        row.addWidget(self._halves, 1)
         self.setCentralWidget(central)
 
     def _add_keys(self) -> None:

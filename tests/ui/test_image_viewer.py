@@ -3,9 +3,9 @@
 import io
 
 from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.grounding import regions_in
@@ -46,6 +46,13 @@ def turn_wheel(canvas: ImageCanvas, place: QPointF, notches: int) -> None:
         False,
     )
     QApplication.sendEvent(canvas, event)
+
+
+def move_pointer(widget: QWidget, place: QPointF) -> None:
+    """Where the offscreen platform has left its own pointer, a move there would be none."""
+    button, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    event = QMouseEvent(QEvent.Type.MouseMove, place, widget.mapToGlobal(place), button, button, keys)
+    QApplication.sendEvent(widget, event)
 
 
 def test_the_picture_fits_and_is_never_made_larger_by_itself(qtbot: QtBot) -> None:
@@ -89,7 +96,7 @@ def test_the_smallest_place_under_the_pointer_is_lit(qtbot: QtBot) -> None:
     canvas = viewer.canvas
     small = canvas.region_area(regions[1]).center()
     with qtbot.waitSignal(viewer.region_hovered) as hovered:
-        qtbot.mouseMove(canvas, small.toPoint())
+        move_pointer(canvas, small)
     assert hovered.args == ["a1", 1]
     before = canvas.grab().toImage()
     canvas.set_lit(0)
@@ -146,7 +153,7 @@ def test_text_that_names_a_place_lights_it_and_is_lit_by_it(window: MainWindow, 
     assert '"small"' in selection.cursor.selectedText()
     rectangle = card.text.cursorRect(selection.cursor)
     with qtbot.waitSignal(window.chat_view.region_hovered) as hovered:
-        qtbot.mouseMove(card.text.viewport(), rectangle.center() - QPoint(4, 0))
+        move_pointer(card.text.viewport(), QPointF(rectangle.center() - QPoint(4, 0)))
     assert hovered.args == ["a1", 1]
     window.chat_view.set_lit("a1", -1)
     assert card.text.extraSelections() == []
