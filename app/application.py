@@ -20,6 +20,7 @@ from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import GenerationOptions, LoadOptions
 from app.domain.ports import ConversationStore
+from app.domain.presets import Preset
 from app.domain.search import SearchHit
 from app.domain.settings import ThemeChoice
 from app.engine.process.backend import BackendKind
@@ -111,6 +112,7 @@ class Lorgnette(QObject):
         self.window.set_sidebar_wanted(settings.sidebar_visible)
         self.window.model_picker.set_recent(settings.recent_model_folders)
         self.window.menu_button.set_theme(settings.theme)
+        self.window.composer.set_presets(settings.presets)
         self.window.set_status(self.model.status)
         self.window.sidebar.select(self.session.conversation_id)
 
@@ -154,6 +156,8 @@ class Lorgnette(QObject):
         composer.stop_clicked.connect(session.stop)
         composer.open_clicked.connect(self._on_open_clicked)
         composer.read_clicked.connect(session.read_text)
+        composer.preset_saved.connect(self._on_preset_saved)
+        composer.preset_removed.connect(self._on_preset_removed)
         composer.image_clicked.connect(self._on_image_clicked)
         composer.image_removed.connect(session.remove_attachment)
         view.image_clicked.connect(self._on_image_clicked)
@@ -345,6 +349,19 @@ class Lorgnette(QObject):
     def _on_theme_chosen(self, choice: ThemeChoice) -> None:
         self._theme.choose(choice)
         self.preferences.update(replace(self.preferences.settings, theme=choice))
+
+    @Slot(object)
+    def _on_preset_saved(self, preset: Preset) -> None:
+        others = (other for other in self.preferences.settings.presets if other.name != preset.name)
+        self._keep_presets((*others, preset))
+
+    @Slot(object)
+    def _on_preset_removed(self, preset: Preset) -> None:
+        self._keep_presets(tuple(other for other in self.preferences.settings.presets if other != preset))
+
+    def _keep_presets(self, presets: tuple[Preset, ...]) -> None:
+        self.preferences.update(replace(self.preferences.settings, presets=presets))
+        self.window.composer.set_presets(presets)
 
     @Slot()
     def _on_choose_model_clicked(self) -> None:

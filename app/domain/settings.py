@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.generation import GenerationOptions, LoadOptions
+from app.domain.presets import Preset
 
 
 class ThemeChoice(StrEnum):
@@ -27,6 +28,7 @@ class Settings:
     recent_model_folders: tuple[str, ...] = ()
     generation: GenerationOptions = GenerationOptions()
     loading: LoadOptions = LoadOptions()
+    presets: tuple[Preset, ...] = ()
     sidebar_visible: bool = True
     window_geometry: str = ""
 

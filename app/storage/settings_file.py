@@ -3,7 +3,7 @@
 import os
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -86,7 +86,9 @@ def _merged(defaults: Any, content: dict[str, Any]) -> Any:  # noqa: ANN401 - th
 
 
 def _group(annotation: Any) -> Any:  # noqa: ANN401 - a type, or a union of types
-    """The settings dataclass that a field holds, or may hold; None for a plain value."""
+    """The settings dataclass that a field holds, or may hold; None for a plain value or a list."""
+    if get_origin(annotation) is tuple:
+        return None
     return next((part for part in (annotation, *get_args(annotation)) if is_dataclass(part)), None)
 
 

@@ -1,15 +1,19 @@
 """The composer: images of the draft, the text, and what can be done with them."""
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.attachments import Attachment
 from app.domain.chat import Draft
+from app.domain.presets import BUILT_IN, Preset, matching
 from app.ui.attachment_chip import AttachmentChip
 from app.ui.buttons import Role, button
 from app.ui.discard import discard
 from app.ui.import_chip import ImportChip
 from app.ui.message_edit import MessageEdit
+from app.ui.preset_button import PresetButton
+from app.ui.preset_list import PresetList
 from app.ui.thumbnails import ThumbnailPath
 
 CHIPS_HEIGHT = 64
@@ -21,7 +25,8 @@ class Composer(QFrame):
     """Emits what the user wants; what it shows is set from outside.
 
     `text_changed(str)`, `submitted(str)`, `stop_clicked()`, `open_clicked()`, `read_clicked(Attachment)`,
-    `image_clicked(Attachment)`, `image_removed(Attachment)`, `import_cancelled(str)`, `mime_pasted(QMimeData)`.
+    `image_clicked(Attachment)`, `image_removed(Attachment)`, `import_cancelled(str)`, `mime_pasted(QMimeData)`,
+    `preset_saved(Preset)`, `preset_removed(Preset)`.
     """
 
     text_changed = Signal(str)
@@ -33,6 +38,8 @@ class Composer(QFrame):
     image_removed = Signal(object)
     import_cancelled = Signal(str)
     mime_pasted = Signal(object)
+    preset_saved = Signal(object)
+    preset_removed = Signal(object)
 
     def __init__(self, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +52,9 @@ class Composer(QFrame):
         self.edit = MessageEdit(self)
         self.add = button("+", Role.ICON, "Open images", self)
         self.read = button("Read text", Role.SOFT, "Read the text of the image with the built-in reader", self)
+        self.presets = PresetButton(self)
+        self.offered = PresetList(self)
+        self._own_presets: tuple[Preset, ...] = ()
         self.send = button("Send", Role.PRIMARY, "Send the message", self)
         self.stop = button("Stop", Role.PRIMARY, "Stop the answer", self)
         self._chips = _ChipRow(self)
@@ -66,6 +76,11 @@ class Composer(QFrame):
             if digest not in self._attachment_chips:
                 self._attachment_chips[digest] = self._attachment_chip(attachment)
         self._update()
+
+    def set_presets(self, own: tuple[Preset, ...]) -> None:
+        """Offer the user's own presets beside the built-in ones."""
+        self._own_presets = own
+        self.presets.set_own(own)
 
     def add_import(self, import_id: str, name: str) -> None:
         """Show that an image is being opened."""
@@ -98,11 +113,23 @@ class Composer(QFrame):
         """Put the cursor into the text."""
         self.edit.setFocus()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """While presets are offered, some keys are theirs."""
+        kinds = {QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride}
+        if watched is self.edit and isinstance(event, QKeyEvent) and event.type() in kinds and self.offered.isVisible():
+            if event.type() is QEvent.Type.KeyPress:
+                return self.offered.handle_key(event.key())
+            if event.key() == Qt.Key.Key_Escape:  # It would stop an answer.
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
+
     def _lay_out(self) -> None:
         actions = QHBoxLayout()
         actions.setSpacing(8)
         actions.addWidget(self.add)
         actions.addWidget(self.read)
+        actions.addWidget(self.presets)
         actions.addStretch(1)
         actions.addWidget(self.send)
         actions.addWidget(self.stop)
@@ -110,12 +137,18 @@ class Composer(QFrame):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         column.addWidget(self._chips)
+        column.addWidget(self.offered)
         column.addWidget(self.edit)
         column.addLayout(actions)
 
     def _connect(self) -> None:
         self.edit.textChanged.connect(self._on_text_changed)
         self.edit.submitted.connect(self._on_submitted)
+        self.edit.installEventFilter(self)
+        self.offered.chosen.connect(self._on_preset_chosen)
+        self.presets.chosen.connect(self._on_preset_chosen)
+        self.presets.saved.connect(self._on_preset_named)
+        self.presets.removed.connect(self.preset_removed)
         self.edit.mime_pasted.connect(self.mime_pasted)
         self.edit.focus_changed.connect(self._on_focus_changed)
         self.add.clicked.connect(self.open_clicked)
@@ -133,6 +166,7 @@ class Composer(QFrame):
 
     def _update(self) -> None:
         has_text = bool(self.edit.toPlainText().strip())
+        self.presets.set_savable(is_savable=has_text)
         self._chips.setVisible(bool(self._attachment_chips or self._import_chips))
         self.edit.setPlaceholderText(WITH_IMAGE if self._attachments else NO_IMAGE)
         self.edit.viewport().update()  # Qt repaints a placeholder only when it appears or goes.
@@ -146,7 +180,25 @@ class Composer(QFrame):
     @Slot()
     def _on_text_changed(self) -> None:
         self._update()
-        self.text_changed.emit(self.edit.toPlainText())
+        text = self.edit.toPlainText()
+        is_command = text.startswith("/") and "\n" not in text
+        self.offered.offer(matching((*BUILT_IN, *self._own_presets), text[1:]) if is_command else ())
+        self.text_changed.emit(text)
+
+    @Slot(object)
+    def _on_preset_chosen(self, preset: Preset) -> None:
+        cursor = self.edit.textCursor()
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(preset.text)  # And not setPlainText, so that Ctrl+Z brings back what was there.
+        start, end = preset.changeable
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        self.edit.setTextCursor(cursor)
+        self.focus()
+
+    @Slot(str)
+    def _on_preset_named(self, name: str) -> None:
+        self.preset_saved.emit(Preset(name, self.edit.toPlainText().strip()))
 
     @Slot()
     def _on_submitted(self) -> None:

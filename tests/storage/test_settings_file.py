@@ -7,6 +7,7 @@ import pytest
 
 from app.domain.errors import StorageError
 from app.domain.generation import GenerationOptions, LoadOptions, Sampling
+from app.domain.presets import Preset
 from app.domain.settings import Settings, ThemeChoice
 from app.storage.settings_file import SettingsFile
 
@@ -16,6 +17,7 @@ CHANGED = Settings(
     recent_model_folders=("/models/qwen", "/models/tiny"),
     generation=GenerationOptions(sampling=Sampling(temperature=0.2, seed=7), pixel_budget=2048 * 1024),
     loading=LoadOptions(exact_activations=True, cache_tokens=16_384, cache_folder="/weights"),
+    presets=(Preset("Plants", "Which plants?"),),
     sidebar_visible=False,
     window_geometry="AdnQ",
 )
@@ -49,6 +51,7 @@ def test_unknown_and_wrong_fields_fall_back_alone(path: Path) -> None:
             "sidebar_visible": "maybe",
             "colour": "red",
             "model_folder": "/models/qwen",
+            "presets": [{"name": "half"}],
             "loading": {"cache_tokens": 1, "exact_activations": "yes", "remembered_visual_tokens": 0},
             "generation": {
                 "pixel_budget": 10**12,

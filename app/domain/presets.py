@@ -1,0 +1,48 @@
+"""Questions that are asked again and again."""
+
+from dataclasses import dataclass
+
+MARK_START, MARK_END = "«", "»"
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A question under a short name. What stands between « and » in it is meant to be changed."""
+
+    name: str
+    prompt: str
+
+    @property
+    def text(self) -> str:
+        """The question without its marks."""
+        return self.prompt.replace(MARK_START, "").replace(MARK_END, "")
+
+    @property
+    def changeable(self) -> tuple[int, int]:
+        """Where in `text` the first part that is meant to be changed is; its end twice where there is none."""
+        start, end = self.prompt.find(MARK_START), self.prompt.find(MARK_END)
+        return (start, end - 1) if 0 <= start < end else (len(self.text), len(self.text))
+
+
+BUILT_IN = (
+    Preset("Read", "Read the text."),
+    Preset("Describe", "Describe this image in detail."),
+    Preset("Translate", "Translate all the text in the image into «English»."),
+    Preset("Table", "Write the table in the image as a Markdown table, with every row and column."),
+    Preset("Fields", "Extract from this document as JSON: «date, sender, total, currency»."),
+    Preset("Chart", "Turn this chart into a table: one row for each point, with its series, label and value."),
+    Preset("Find", "Locate every «object» in the image, report bbox coordinates in JSON format."),
+    Preset("Explain", "Explain this screenshot: which application it is, what it shows, what can be done next."),
+    Preset("Alt text", "Write alt text for this image, for somebody who cannot see it: one or two sentences."),
+    Preset("Markdown", "qwenvl markdown"),
+    Preset("HTML", "qwenvl html"),
+)
+"""The last two are what Qwen3-VL was trained to answer with a whole document."""
+
+
+def matching(presets: tuple[Preset, ...], typed: str) -> tuple[Preset, ...]:
+    """Those whose name begins with what was typed, then those that have it anywhere."""
+    wanted = typed.casefold()
+    names = {preset: preset.name.casefold() for preset in presets}
+    first = [preset for preset in presets if names[preset].startswith(wanted)]
+    return (*first, *(preset for preset in presets if wanted in names[preset] and preset not in first))
