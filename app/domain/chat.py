@@ -25,11 +25,12 @@ class MessageState(StrEnum):
     STREAMING = "streaming"
     STOPPED = "stopped"
     CUT_OFF = "cut_off"
+    REPEATING = "repeating"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
 
 
-UNFINISHED = frozenset({MessageState.STOPPED, MessageState.CUT_OFF, MessageState.INTERRUPTED, MessageState.FAILED})
+UNFINISHED = frozenset(MessageState) - {MessageState.COMPLETE, MessageState.STREAMING}
 """Answers that may have had more to say."""
 
 

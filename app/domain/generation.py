@@ -10,6 +10,7 @@ class FinishReason(StrEnum):
     COMPLETE = "complete"
     LENGTH = "length"
     STOPPED = "stopped"
+    REPEATING = "repeating"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from app.domain.chat import Message, MessageState, Turn
 from app.domain.engine_status import EngineState
 from app.domain.errors import ModelMissing
 from app.domain.generation import FinishReason, GenerationOptions
+from app.domain.repetition import without_circle
 from app.engine.process.messages import Done, Event, Failed, Loading, ReadText, Stats, TextRead, Token
 from app.services.engine import Engine
 from app.services.model_engine import ModelEngine
@@ -25,6 +26,7 @@ _STATES = {
     FinishReason.COMPLETE: MessageState.COMPLETE,
     FinishReason.LENGTH: MessageState.CUT_OFF,
     FinishReason.STOPPED: MessageState.STOPPED,
+    FinishReason.REPEATING: MessageState.REPEATING,
 }
 
 
@@ -122,7 +124,9 @@ class Answers(QObject):
             case TextRead(page=page):
                 running.answer = replace(running.answer, text=page.text, page=page)
             case Done(reason=reason):
-                self._finish(event.request_id, replace(running.answer, state=_STATES[reason]))
+                text = running.answer.text
+                text = without_circle(text) if reason is FinishReason.REPEATING else text
+                self._finish(event.request_id, replace(running.answer, text=text, state=_STATES[reason]))
             case Failed(problem=problem):
                 failed = replace(running.answer, state=MessageState.FAILED, problem=problem)
                 self._finish(event.request_id, failed)

@@ -135,6 +135,7 @@ class AnswerCard(QWidget):
     def _show_continue(self) -> None:
         message = self._message
         has_more = message.state in UNFINISHED and message.author is Author.MODEL and bool(message.text)
+        self.go_on.setText("Continue anyway" if message.state is MessageState.REPEATING else "Continue")
         self.go_on.setVisible(self._is_last and has_more)
 
     @Slot(int)

@@ -23,6 +23,7 @@ _ACTIVITIES = {
 _ENDS = {
     MessageState.STOPPED: "Stopped",
     MessageState.CUT_OFF: "Cut off at the length limit",
+    MessageState.REPEATING: "Stopped because it repeated itself",
     MessageState.INTERRUPTED: "Interrupted when Lorgnette was closed",
 }
 

@@ -492,3 +492,22 @@ def test_a_hit_in_another_chat_and_version_is_pointed_at(build_house: BuildHouse
             house.session.open(hit.conversation_id, hit.message_id)
         assert pointed.args == [old[0].id]
         assert house.session.branch == old
+
+
+def test_an_answer_that_went_in_a_circle_keeps_its_good_part(build_house: BuildHouse, qtbot: QtBot) -> None:
+    def circles(request: Request) -> Iterator[Event]:
+        match request:
+            case Ask(request_id=number, turns=turns):
+                yield Token(number, "again, " * 100 if turns[-1].role is Role.ASSISTANT else "Good. " + "so on, " * 100)
+                yield Done(number, FinishReason.REPEATING)
+            case _:
+                yield from answers_hello(request)
+
+    house = build_house(model=circles)
+    open_model(house, qtbot)
+    say(house, qtbot, "Tell me")
+    answer = house.session.branch[-1]
+    assert (answer.text, answer.state) == ("Good. so on,", MessageState.REPEATING)
+    house.session.go_on(answer.id)
+    wait_for_end(house, qtbot)
+    assert house.session.branch[-1].text.startswith("Good. so on,again,")

@@ -12,6 +12,7 @@ from app.engine.generation.detokenizer import Detokenizer
 from app.engine.generation.drafts import Drafts
 from app.engine.generation.image_memory import PromptImage
 from app.engine.generation.prompt import Prompt
+from app.engine.generation.repetition import RepetitionGuard
 from app.engine.generation.sampling import Sampler
 from app.engine.generation.session_cache import SessionCache, StageCallback
 from app.engine.generation.tokenizer import ChatTokenizer
@@ -73,6 +74,7 @@ class _Run:
         self._reused_tokens = 0
         self._drafts = Drafts([*prompt.familiar, *prompt.token_ids.tolist()])
         self._drafted_tokens = 0
+        self._guard = RepetitionGuard()
 
     def answer(self, images: Sequence[PromptImage]) -> FinishReason:
         room = self._session.capacity - len(self._prompt.token_ids)
@@ -121,6 +123,8 @@ class _Run:
             self._say(self._detokenizer.push(token))
             if self._new_tokens >= most:
                 return FinishReason.LENGTH
+            if self._guard.push(token):
+                return FinishReason.REPEATING
             self._drafts.push(token)
             if ahead and ahead[0] == token:
                 ahead.popleft()

@@ -15,6 +15,7 @@ from app.engine.generation.drafts import COST, COST_OF_EACH, CREDIT, FIRST_LENGT
 from app.engine.generation.generate import Listener, generate
 from app.engine.generation.image_memory import ImageMemory
 from app.engine.generation.prompt import build_prompt
+from app.engine.generation.repetition import LEAST_TOKENS
 from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray
@@ -98,7 +99,13 @@ class Silent(Drafts):
 
 
 def answer(
-    monkeypatch: pytest.MonkeyPatch, drafts: type[Drafts], seed: int, sampling: Sampling, memory: int | None
+    monkeypatch: pytest.MonkeyPatch,
+    drafts: type[Drafts],
+    seed: int,
+    sampling: Sampling,
+    memory: int | None,
+    most: int = MOST_NEW,
+    ends: FinishReason = FinishReason.LENGTH,
 ) -> tuple[list[int], AnswerStats, Chain]:
     checkpoint = open_checkpoint(DEMO_MODEL)
     tokenizer = ChatTokenizer(checkpoint)
@@ -111,8 +118,8 @@ def answer(
     memory_of_images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor, most_tokens=8192)
     session = SessionCache(chain, memory_of_images, checkpoint.config.image_token)
     listener = Listener(lambda *_: None, lambda _: None, lambda: None)
-    reason, stats = generate(session, tokenizer, prompt, [], sampling, MOST_NEW, listener)
-    assert reason is FinishReason.LENGTH
+    reason, stats = generate(session, tokenizer, prompt, [], sampling, most, listener)
+    assert reason is ends
     return said, stats, chain
 
 
@@ -202,3 +209,8 @@ def test_a_text_that_was_left_is_met_again() -> None:
     assert drafts.guess(3) == [9, 10, 11]
     drafts.push(80)
     assert drafts.guess(3) == []
+
+
+def test_an_answer_that_goes_in_a_circle_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, stats, _ = answer(monkeypatch, Drafts, 1, GREEDY, 2, most=3000, ends=FinishReason.REPEATING)
+    assert LEAST_TOKENS <= len(said) == stats.new_tokens < 1000
