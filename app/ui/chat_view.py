@@ -23,7 +23,10 @@ NEAR_END = 24
 
 
 class ChatView(QScrollArea):
-    """Signals of its cards are passed on: `image_clicked(Attachment)`, `regenerate_clicked(str)` and so on."""
+    """Signals of its cards are passed on: `image_clicked(Attachment)`, `regenerate_clicked(str)` and so on.
+
+    `found(place, count)` tells at which of the messages with the words looked for the view is.
+    """
 
     image_clicked = Signal(object)
     regenerate_clicked = Signal(str)
@@ -32,6 +35,7 @@ class ChatView(QScrollArea):
     version_chosen = Signal(str)
     regions_clicked = Signal(str)
     region_hovered = Signal(str, int)
+    found = Signal(int, int)
     remedy_clicked = Signal(object)
     link_clicked = Signal(str)
 
@@ -47,6 +51,8 @@ class ChatView(QScrollArea):
         self._questions: dict[str, QuestionCard] = {}
         self._order: list[str] = []
         self._is_following = True
+        self._sought = ""
+        self._sought_place = 0
         self._pointed_at: QWidget | None = None
         self._point_timer = QTimer(self)
         self._point_timer.setSingleShot(True)
@@ -110,6 +116,33 @@ class ChatView(QScrollArea):
         if message_id in self._answers:
             self._answers[message_id].text.set_lit(number)
 
+    @Slot(str)
+    def look_for(self, words: str) -> None:
+        """Mark `words` wherever they are and go to the last message that has them; an empty text ends it."""
+        self._sought = words.strip()
+        for card in self._answers.values():
+            card.text.set_sought(self._sought)
+        self._sought_place = -1
+        self._go_to_sought()
+
+    @Slot(int)
+    def look_further(self, step: int) -> None:
+        """Go `step` messages on among those that have the words, round and round."""
+        self._sought_place += step
+        self._go_to_sought()
+
+    def _go_to_sought(self) -> None:
+        wanted = self._sought.casefold()
+        ids = [key for key in self._order if wanted and wanted in self._text_of(key).casefold()]
+        if ids:
+            self._sought_place %= len(ids)
+            self.point_at(ids[self._sought_place])
+        self.found.emit(self._sought_place + 1 if ids else 0, len(ids))
+
+    def _text_of(self, message_id: str) -> str:
+        card = self._answers.get(message_id) or self._questions[message_id]
+        return card.message.text
+
     def point_at(self, message_id: str) -> None:
         """Scroll to a message and mark it for a moment."""
         self._on_pointed()
@@ -144,6 +177,7 @@ class ChatView(QScrollArea):
         answer.versions.chosen.connect(self.version_chosen)
         answer.remedy_clicked.connect(self.remedy_clicked)
         answer.link_clicked.connect(self.link_clicked)
+        answer.text.set_sought(self._sought)
         self._answers[message.id] = answer
         return answer
 

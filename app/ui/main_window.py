@@ -24,6 +24,7 @@ from app.ui.chat_view import ChatView
 from app.ui.composer import Composer
 from app.ui.drop_overlay import DropOverlay
 from app.ui.empty_state import EmptyState
+from app.ui.find_bar import FindBar
 from app.ui.image_viewer import ImageViewer
 from app.ui.incoming_images import has_images, incoming_images
 from app.ui.labels import ElidedLabel
@@ -76,6 +77,11 @@ class MainWindow(QMainWindow):
         self.chat_view = ChatView(thumbnail_path, self)
         self.empty_state = EmptyState(self)
         self.notices = NoticeBar(self)
+        self.find_bar = FindBar(self)
+        self.find_bar.changed.connect(self.chat_view.look_for)
+        self.find_bar.stepped.connect(self.chat_view.look_further)
+        self.find_bar.closed.connect(self._on_find_closed)
+        self.chat_view.found.connect(self.find_bar.set_place)
         self.composer = Composer(thumbnail_path, self)
         self.viewer = ImageViewer(self)
         self.viewer.hide()
@@ -206,6 +212,10 @@ class MainWindow(QMainWindow):
         self.sidebar.search.selectAll()
 
     @Slot()
+    def _on_find_closed(self) -> None:
+        self.composer.focus()
+
+    @Slot()
     def _copy_last_answer(self) -> None:
         if answers := self.chat_view.answers:
             answers[-1].copy_text()
@@ -230,6 +240,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(header)
         column.addWidget(self.notices)
+        column.addWidget(self.find_bar)
         column.addWidget(self._pages, 1)
         column.addLayout(foot)
         self._chat = QWidget(self)
@@ -249,6 +260,7 @@ class MainWindow(QMainWindow):
         for key in (
             _Key("New chat", "Ctrl+N", self.sidebar.new_chat_clicked),
             _Key("Search chats", "Ctrl+K", self._search),
+            _Key("Find in this chat", "Ctrl+F", self.find_bar.open_bar),
             _Key("Open images", "Ctrl+O", self.open_triggered),
             _Key("Paste", "Ctrl+V", self._paste),
             _Key("Read text", "Ctrl+Shift+T", self.read_triggered),

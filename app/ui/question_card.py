@@ -29,7 +29,7 @@ class QuestionCard(QWidget):
 
     def __init__(self, message: Message, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._message = message
+        self.message = message
         self.editor: QuestionEditor | None = None
         self.versions = BranchSwitch(self)
         self.edit = button("Edit", Role.LINK, "Change the question and ask again", self)
@@ -81,7 +81,7 @@ class QuestionCard(QWidget):
 
     @Slot()
     def _on_edit_clicked(self) -> None:
-        self.editor = QuestionEditor(self._message.text, self)
+        self.editor = QuestionEditor(self.message.text, self)
         self.editor.submitted.connect(self._on_submitted)
         self.editor.cancelled.connect(self._on_cancelled)
         self._column.insertWidget(self._column.indexOf(self._text), self.editor)
@@ -91,7 +91,7 @@ class QuestionCard(QWidget):
 
     @Slot(str)
     def _on_submitted(self, text: str) -> None:
-        self.edited.emit(self._message.id, text)
+        self.edited.emit(self.message.id, text)
 
     @Slot()
     def _on_cancelled(self) -> None:

@@ -4,6 +4,8 @@ Qt's own browser would load `![](/any/file)` from the disk, follow links and ren
 nothing and takes tags for text.
 """
 
+import re
+
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QColor,
@@ -46,7 +48,8 @@ class SafeTextBrowser(QTextBrowser):
         self.anchorClicked.connect(self._on_anchor_clicked)
         self._markdown: str | None = None
         self._regions: tuple[Region, ...] = ()
-        self._hovered = -1
+        self._hovered = self._lit = -1
+        self._sought = ""
         self.viewport().setMouseTracking(True)
 
     def show_markdown(self, text: str) -> None:
@@ -55,26 +58,24 @@ class SafeTextBrowser(QTextBrowser):
         self.document().setMarkdown(_with_hard_breaks(text), _MARKDOWN)
         self._style_tables()
         self._regions = regions_in(self.toPlainText())
+        self._show_marks()
 
     def show_plain(self, text: str) -> None:
         """Show text as it is, line by line."""
         self._markdown = None
         self._regions = ()
         self.setPlainText(text)
+        self._show_marks()
 
     def set_lit(self, number: int) -> None:
         """Mark what names one of the places; -1 for none."""
-        selections = []
-        if 0 <= number < len(self._regions):
-            region = self._regions[number]
-            cursor = QTextCursor(self.document())
-            cursor.setPosition(region.start)
-            cursor.setPosition(region.end, QTextCursor.MoveMode.KeepAnchor)
-            selection = QTextEdit.ExtraSelection()
-            selection.cursor = cursor
-            selection.format.setBackground(self._tint())
-            selections.append(selection)
-        self.setExtraSelections(selections)
+        self._lit = number
+        self._show_marks()
+
+    def set_sought(self, words: str) -> None:
+        """Mark all places that have `words`, upper or lower case; nothing where it is empty."""
+        self._sought = words
+        self._show_marks()
 
     def loadResource(self, type: int, name: QUrl | str) -> object:
         """Load nothing, wherever it lies: every image is one clear pixel."""
@@ -120,10 +121,25 @@ class SafeTextBrowser(QTextBrowser):
             self.set_lit(number)
             self.region_hovered.emit(number)
 
-    def _tint(self) -> QColor:
+    def _show_marks(self) -> None:
+        places = [(region.start, region.end) for region in self._regions[self._lit : self._lit + 1]]
+        if self._lit < 0:
+            places = []
+        if self._sought:
+            pattern = re.compile(re.escape(self._sought), re.IGNORECASE)
+            places += [match.span() for match in pattern.finditer(self.toPlainText())]
+        if places or self.extraSelections():
+            self.setExtraSelections([self._mark(start, end) for start, end in places])
+
+    def _mark(self, start: int, end: int) -> QTextEdit.ExtraSelection:
+        mark = QTextEdit.ExtraSelection()
+        mark.cursor = QTextCursor(self.document())
+        mark.cursor.setPosition(start)
+        mark.cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
         tint = QColor(self.palette().color(QPalette.ColorRole.Highlight))
         tint.setAlpha(60)
-        return tint
+        mark.format.setBackground(tint)
+        return mark
 
     def _text_height(self) -> int:
         bar = self.horizontalScrollBar()

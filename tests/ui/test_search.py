@@ -1,4 +1,4 @@
-"""The search field of the sidebar."""
+"""The search field of the sidebar, and the one of the chat."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.domain.search import SearchHit
+from app.ui.main_window import MainWindow
 from app.ui.sidebar import Sidebar
 from app.ui.theme import Theme
-from tests.support.chats import conversation
+from tests.support.chats import answer, conversation, question
 from tests.ui.conftest import shown
 
 HIT = SearchHit(conversation_id="c1", message_id="m1", excerpt="the <b>total</b> & more", matches=((7, 12),))
@@ -66,3 +67,32 @@ def test_nothing_found_is_said(sidebar: Sidebar, qtbot: QtBot) -> None:
     assert sidebar.results.item(0).text() == "No chat has these words."
     with qtbot.assertNotEmitted(sidebar.hit_chosen):
         sidebar.results.itemActivated.emit(sidebar.results.item(0))
+
+
+def test_words_are_found_in_the_chat_from_the_last_message_round(window: MainWindow, qtbot: QtBot) -> None:
+    window.set_empty(False)
+    window.chat_view.set_branch([
+        question("What is the Total?", "q1"),
+        answer("The **total** is 9. Total!", "a1"),
+        question("And tax?", "q2", "a1"),
+        answer("No tax.", "a2", "q2"),
+    ])  # fmt: skip
+    bar = window.find_bar
+    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(bar.edit.isVisible)
+    qtbot.keyClicks(bar.edit, "total")
+    assert bar.count.text() == "2 / 2"
+    card = window.chat_view.answers[0]
+    assert [mark.cursor.selectedText() for mark in card.text.extraSelections()] == ["total", "Total"]
+    assert card.property("found")
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Return)
+    assert bar.count.text() == "1 / 2"
+    assert window.chat_view._questions["q1"].property("found")
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert bar.count.text() == "2 / 2"
+    bar.edit.setText("zzz")
+    assert bar.count.text() == "Not in this chat"
+    with qtbot.assertNotEmitted(window.stop_triggered):
+        qtbot.keyClick(bar.edit, Qt.Key.Key_Escape)
+    assert not bar.isVisible()
+    assert card.text.extraSelections() == []
