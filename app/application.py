@@ -6,6 +6,7 @@ last.
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,6 +29,7 @@ from app.engine.process.client import EngineClient
 from app.paths import DEMO_MODEL, RESOURCES, Paths
 from app.services.answers import Answers
 from app.services.background import BackgroundThread
+from app.services.chat_exporter import ChatExporter
 from app.services.chat_session import ChatSession
 from app.services.engine import ClientFactory, Engine
 from app.services.image_importer import ImageImporter
@@ -40,6 +42,7 @@ from app.services.read_ahead import ReadAhead
 from app.services.store_thread import StoreThread
 from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
+from app.storage.export import export_chat
 from app.storage.settings_file import SettingsFile
 from app.ui.full_model_dialog import FullModelDialog
 from app.ui.main_window import MainWindow
@@ -68,6 +71,8 @@ class Lorgnette(QObject):
         self.answers = Answers(self.model, reader, self.store, self)
         self.session = ChatSession(self.library, self.answers, self.store, self._files, self._options, self)
         self.read_ahead = ReadAhead(self.session, self.model, self._options, self)
+        write = partial(export_chat, path_of=self._files.path)
+        self.exporter = ChatExporter(self.store, self._files_thread, write, self)
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self.previews = Previews(images, self._files, self)
         self._theme = Theme(application, settings.theme)
@@ -123,7 +128,8 @@ class Lorgnette(QObject):
         self._wire_chat()
         self._wire_importing()
         self._wire_model()
-        for source in (self.store, self.preferences, self.session):
+        self.exporter.exported.connect(self._on_exported)
+        for source in (self.store, self.preferences, self.session, self.exporter):
             source.problem_met.connect(self.window.notices.show_problem)
 
     def _wire_window(self) -> None:
@@ -146,6 +152,7 @@ class Lorgnette(QObject):
         window.sidebar.searched.connect(self.library.search)
         window.sidebar.hit_chosen.connect(self._on_hit_chosen)
         window.sidebar.conversation_renamed.connect(self.library.rename)
+        window.sidebar.conversation_exported.connect(self._on_export_wanted)
         window.sidebar.conversation_deleted.connect(self.session.delete)
 
     def _wire_chat(self) -> None:
@@ -270,6 +277,21 @@ class Lorgnette(QObject):
         self.window.notices.show_problem(
             Problem(ProblemKind.LINK, f"This link leads to {target[:300]}", "Its address was copied, not opened.")
         )
+
+    @Slot(str)
+    def _on_export_wanted(self, conversation_id: str) -> None:
+        conversation = self.library[conversation_id]
+        name = re.sub(r"[^\w ().,-]", "_", conversation.title)[:80].strip(" .") or "Chat"
+        dialog = QFileDialog(self.window, "Export chat", f"{name}.md", "Markdown with images (*.md);;JSON (*.json)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("md")
+        dialog.fileSelected.connect(lambda file: self.exporter.export(conversation, Path(file)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(object)
+    def _on_exported(self, target: Path) -> None:
+        self.window.notices.show_problem(Problem(ProblemKind.EXPORT, f"The chat was written to “{target}”."))
 
     # Images
 

@@ -27,6 +27,7 @@ class ProblemKind(StrEnum):
     ENGINE = "engine"
     LINK = "link"
     STORAGE = "storage"
+    EXPORT = "export"
     BUG = "bug"
 
 

@@ -38,15 +38,17 @@ ID = Qt.ItemDataRole.UserRole
 
 
 class Sidebar(QFrame):
-    """Emits `conversation_chosen(id)`, `conversation_renamed(id, title)`, `conversation_deleted(id)`.
+    """The chats.
 
-    `searched(str)` asks for what `set_hits` then shows, `hit_chosen` carries a SearchHit.
+    Emits `conversation_chosen(id)`, `conversation_renamed(id, title)`, `conversation_deleted(id)`,
+    `conversation_exported(id)`; `searched(str)` asks for what `set_hits` then shows, `hit_chosen` carries a SearchHit.
     """
 
     new_chat_clicked = Signal()
     conversation_chosen = Signal(str)
     conversation_renamed = Signal(str, str)
     conversation_deleted = Signal(str)
+    conversation_exported = Signal(str)
     searched = Signal(str)
     hit_chosen = Signal(object)
 
@@ -183,6 +185,7 @@ class Sidebar(QFrame):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Rename…", lambda: self._ask_title(conversation))
+        menu.addAction("Export…", lambda: self.conversation_exported.emit(conversation.id))
         menu.addAction("Delete…", lambda: self._ask_delete(conversation))
         menu.popup(self.list.viewport().mapToGlobal(position))
 

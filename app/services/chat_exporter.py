@@ -1,0 +1,41 @@
+"""Writing a chat to a file of the user's choice."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.chat import Conversation, Message
+from app.domain.errors import problem_of
+from app.services.background import BackgroundThread
+from app.services.store_thread import StoreThread
+
+WriteChat = Callable[[Path, Conversation, Sequence[Message]], None]
+"""Writes a chat with all its messages to a file, in the form that its name asks for; raises StorageError."""
+
+
+class ChatExporter(QObject):
+    """`exported` carries the Path that was written, `problem_met` a Problem."""
+
+    exported = Signal(object)
+    problem_met = Signal(object)
+
+    def __init__(
+        self, store: StoreThread, thread: BackgroundThread, write: WriteChat, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._thread = thread
+        self._write = write
+
+    def export(self, conversation: Conversation, target: Path) -> None:
+        """Write `conversation`, all versions of its messages read from the store, to `target`."""
+        self._store.run(lambda store: store.messages(conversation.id), partial(self._on_read, conversation, target))
+
+    def _on_read(self, conversation: Conversation, target: Path, messages: Sequence[Message]) -> None:
+        self._thread.submit(
+            lambda: self._write(target, conversation, messages),
+            lambda _: self.exported.emit(target),
+            lambda error: self.problem_met.emit(problem_of(error)),
+        )
