@@ -118,6 +118,7 @@ class Lorgnette(QObject):
         self.window.model_picker.set_recent(settings.recent_model_folders)
         self.window.menu_button.set_theme(settings.theme)
         self.window.composer.set_presets(settings.presets)
+        self.window.composer.set_pixel_budget(settings.generation.pixel_budget)
         self.window.set_status(self.model.status)
         self.window.sidebar.select(self.session.conversation_id)
 

@@ -22,21 +22,25 @@ class AttachmentChip(QFrame):
     read_clicked = Signal(object)
     remove_clicked = Signal(object)
 
-    def __init__(self, attachment: Attachment, thumbnail: Path, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, attachment: Attachment, thumbnail: Path, pixel_budget: int, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.attachment = attachment
         self.setObjectName("chip")
         self.setFixedWidth(CHIP_WIDTH)
         self.picture = ThumbnailButton(attachment, thumbnail, THUMBNAIL, self)
         name = ElidedLabel(attachment.name, self)
-        details = ElidedLabel(words.image_details(attachment), self)
-        details.setProperty("role", "muted")
+        tokens, sentence = words.seen_by_model(attachment, pixel_budget)
+        self.details = ElidedLabel(f"{words.pixels(attachment)} · {tokens}", self)
+        self.details.setProperty("role", "muted")
+        self.details.setToolTip(f"{words.image_details(attachment)}\n{sentence}")
         self.read = button("Read", Role.LINK, f"Read the text of {attachment.name}", self)
         self.remove = button("×", Role.ICON, f"Remove {attachment.name}", self)
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(name)
-        texts.addWidget(details)
+        texts.addWidget(self.details)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 6, 6, 6)
         row.setSpacing(8)

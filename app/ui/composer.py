@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from app.domain.attachments import Attachment
 from app.domain.chat import Draft
+from app.domain.generation import GenerationOptions
 from app.domain.presets import BUILT_IN, Preset, matching
 from app.ui.attachment_chip import AttachmentChip
 from app.ui.buttons import Role, button
@@ -49,6 +50,7 @@ class Composer(QFrame):
         self._attachment_chips: dict[str, AttachmentChip] = {}
         self._import_chips: dict[str, ImportChip] = {}
         self._is_busy = False
+        self._pixel_budget = GenerationOptions().pixel_budget
         self.edit = MessageEdit(self)
         self.add = button("+", Role.ICON, "Open images", self)
         self.read = button("Read text", Role.SOFT, "Read the text of the image with the built-in reader", self)
@@ -76,6 +78,10 @@ class Composer(QFrame):
             if digest not in self._attachment_chips:
                 self._attachment_chips[digest] = self._attachment_chip(attachment)
         self._update()
+
+    def set_pixel_budget(self, pixels: int) -> None:
+        """How many pixels of an image the model will see; for images that are added from now on."""
+        self._pixel_budget = pixels
 
     def set_presets(self, own: tuple[Preset, ...]) -> None:
         """Offer the user's own presets beside the built-in ones."""
@@ -157,7 +163,7 @@ class Composer(QFrame):
         self.stop.clicked.connect(self.stop_clicked)
 
     def _attachment_chip(self, attachment: Attachment) -> AttachmentChip:
-        chip = AttachmentChip(attachment, self._thumbnail_path(attachment))
+        chip = AttachmentChip(attachment, self._thumbnail_path(attachment), self._pixel_budget)
         chip.image_clicked.connect(self.image_clicked)
         chip.read_clicked.connect(self.read_clicked)
         chip.remove_clicked.connect(self.image_removed)

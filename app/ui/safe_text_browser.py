@@ -172,10 +172,10 @@ def _with_hard_breaks(text: str) -> str:
     """End every line that Markdown would join with the next by its sign for a break; code stays as it is."""
     lines, fence = [], ""
     for line in text.split("\n"):
-        opening = line.lstrip()[:3]
+        opening, rest = line.lstrip()[:3], line.lstrip()[3:]
         if fence:
-            fence = "" if opening == fence else fence
-        elif opening in {"```", "~~~"}:
+            fence = "" if opening == fence and not rest.strip("`~ \t") else fence
+        elif opening == "~~~" or (opening == "```" and "`" not in rest.lstrip("`")):  # Else it is code within a line.
             fence = opening
         elif line.strip():
             line = f"{line.rstrip()}  "  # noqa: PLW2901

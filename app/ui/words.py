@@ -7,6 +7,7 @@ from app.domain.chat import Author, Message, MessageState
 from app.domain.engine_status import EngineState, EngineStatus, Stage
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import AnswerStats
+from app.domain.visual_tokens import seen_size, visual_tokens
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
@@ -82,6 +83,14 @@ def shown_size(attachment: Attachment, width: int, height: int) -> str:
     details = image_details(attachment)
     is_whole = width * height >= attachment.width * attachment.height
     return details if is_whole else f"{details} · shown at {number(width)} × {number(height)}"
+
+
+def seen_by_model(attachment: Attachment, pixel_budget: int) -> tuple[str, str]:
+    """What an image is for the model: its tokens in short, and the size at which it is seen in a sentence."""
+    size = (attachment.width, attachment.height)
+    wide, high = seen_size(*size, pixel_budget)
+    tokens = number(visual_tokens(*size, pixel_budget))
+    return f"{tokens} tokens", f"The model sees it at {number(wide)} × {number(high)} pixels, as {tokens} tokens."
 
 
 def places(count: int) -> str:

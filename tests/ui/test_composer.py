@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,11 @@ def test_pasting_images_is_passed_on_and_words_are_typed(composer: Composer, qtb
     assert pasted.args is not None
     assert pasted.args[0].urls()[0].toLocalFile() == "/home/me/a.png"
     assert composer.edit.canInsertFromMimeData(files)
+
+
+def test_what_an_image_costs_is_shown_where_it_is_decided(composer: Composer) -> None:
+    composer.set_pixel_budget(512 * 512)
+    composer.set_draft(Draft(attachments=(replace(attachment(), width=4000, height=3000),)))
+    (chip,) = composer._attachment_chips.values()
+    assert chip.details.text() == "4 000 × 3 000 · 234 tokens"
+    assert "sees it at 576 × 416 pixels" in chip.details.toolTip()

@@ -79,3 +79,10 @@ def test_lines_that_were_read_stay_lines(browser: SafeTextBrowser) -> None:
         "Title",
         "end",
     ]
+
+
+def test_code_within_a_line_does_not_swallow_the_lines_that_follow(browser: SafeTextBrowser) -> None:
+    browser.show_markdown("```x``` is code\none\ntwo\n```json\na\nb\n``` not the end\nc\n```\nthree\nfour")
+    assert browser.toPlainText().replace("\u2028", "\n").split("\n") == [
+        "x is code", "one", "two", "a", "b", "``` not the end", "c", "three", "four"
+    ]  # fmt: skip

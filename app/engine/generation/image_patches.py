@@ -5,7 +5,6 @@ area stays between two bounds, the proportions are kept as well as that allows.
 """
 
 import importlib.util
-import math
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from app.domain.errors import ImageError
+from app.domain.visual_tokens import fitting_size
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.preprocessor import Preprocessor
 from app.engine.imaging.open_image import open_image
@@ -48,18 +48,6 @@ def scale_with_pillow(image: Image.Image, min_pixels: int, max_pixels: int, patc
     """Scale with Pillow's bicubic filter, which the model was trained with."""
     size = fitting_size(*image.size, min_pixels, max_pixels, patch_size * 2)
     return image.resize(size, Image.Resampling.BICUBIC)
-
-
-def fitting_size(width: int, height: int, min_pixels: int, max_pixels: int, factor: int) -> tuple[int, int]:
-    """Width and height in multiples of `factor`, after `smart_resize` in qwen_vl_utils.vision_process."""
-    wide, high = (max(factor, round(side / factor) * factor) for side in (width, height))
-    if wide * high > max_pixels:
-        shrink = math.sqrt(width * height / max_pixels)
-        wide, high = (max(factor, math.floor(side / shrink / factor) * factor) for side in (width, height))
-    elif wide * high < min_pixels:
-        grow = math.sqrt(min_pixels / (width * height))
-        wide, high = (math.ceil(side * grow / factor) * factor for side in (width, height))
-    return wide, high
 
 
 def cut_patches(image: Image.Image, vision: VisionConfig, preprocessor: Preprocessor) -> ImagePatches:

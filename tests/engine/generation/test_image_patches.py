@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from app.domain.errors import ImageError
+from app.domain.visual_tokens import fitting_size
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.preprocessor import Preprocessor
 from app.engine.generation import image_patches
-from app.engine.generation.image_patches import cut_patches, fitting_size, load_patches, scale_with_pillow
+from app.engine.generation.image_patches import cut_patches, load_patches, scale_with_pillow
 
 TORCHVISION = Path(sys.prefix) / "torchvision"
 """Where packaging/check.sh puts it, so that nothing but this comparison sees it."""
