@@ -12,7 +12,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from app.application import SAMPLE, Lorgnette
+from app.application import Lorgnette
+from app.desks.image_desk import SAMPLE
 from app.domain.settings import ThemeChoice
 from app.paths import RESOURCES, Paths
 

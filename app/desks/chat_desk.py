@@ -1,0 +1,149 @@
+"""The chat: its messages, its composer, and the list of all chats."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from app.domain.chat import DEFAULT_TITLE, Conversation, Message
+from app.domain.errors import Problem, ProblemKind
+from app.domain.search import SearchHit
+from app.services.answers import Answers
+from app.services.chat_exporter import ChatExporter
+from app.services.chat_session import ChatSession
+from app.services.library import Library
+from app.ui.main_window import MainWindow
+
+
+class ChatDesk(QObject):
+    """Wires the window's chat to its services. `opens_latest` is whether the last chat is shown when all are known."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: ChatSession,
+        library: Library,
+        answers: Answers,
+        exporter: ChatExporter,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self.opens_latest = True
+        self._window = window
+        self._session = session
+        self._library = library
+        self._exporter = exporter
+        self._shown_chat = session.conversation_id
+        self._wire_composer()
+        self._wire_view()
+        self._wire_sidebar()
+        window.stop_triggered.connect(session.stop)
+        window.read_triggered.connect(self._on_read_triggered)
+        window.regenerate_triggered.connect(self._on_regenerate_triggered)
+        session.conversation_changed.connect(self._on_conversation_changed)
+        session.branch_changed.connect(self._on_branch_changed)
+        session.message_changed.connect(self._on_message_changed)
+        session.message_pointed_at.connect(window.chat_view.point_at)
+        answers.activity_changed.connect(window.chat_view.set_activity)
+        exporter.exported.connect(self._on_exported)
+
+    def _wire_composer(self) -> None:
+        composer, session = self._window.composer, self._session
+        composer.text_changed.connect(session.set_draft_text)
+        composer.submitted.connect(session.send)
+        composer.stop_clicked.connect(session.stop)
+        composer.read_clicked.connect(session.read_text)
+        composer.image_removed.connect(session.remove_attachment)
+        session.draft_changed.connect(composer.set_draft)
+        session.busy_changed.connect(composer.set_busy)
+
+    def _wire_view(self) -> None:
+        view, session = self._window.chat_view, self._session
+        view.regenerate_clicked.connect(session.regenerate)
+        view.continue_clicked.connect(session.go_on)
+        view.question_edited.connect(session.edit)
+        view.version_chosen.connect(session.show_version)
+        view.link_clicked.connect(self._on_link_clicked)
+
+    def _wire_sidebar(self) -> None:
+        sidebar, library = self._window.sidebar, self._library
+        sidebar.new_chat_clicked.connect(self._on_new_chat_clicked)
+        sidebar.conversation_chosen.connect(self._session.open)
+        sidebar.conversation_renamed.connect(library.rename)
+        sidebar.conversation_exported.connect(self._on_export_wanted)
+        sidebar.conversation_deleted.connect(self._session.delete)
+        sidebar.searched.connect(library.search)
+        sidebar.hit_chosen.connect(self._on_hit_chosen)
+        library.conversations_changed.connect(sidebar.set_conversations)
+        library.found.connect(sidebar.set_hits)
+        library.loaded.connect(self._on_library_loaded)
+
+    @Slot()
+    def _on_library_loaded(self) -> None:
+        latest = self._library.latest
+        is_untouched = not self._session.branch and self._session.draft.is_empty
+        if self.opens_latest and latest is not None and is_untouched:
+            self._session.open(latest.id)
+
+    @Slot()
+    def _on_new_chat_clicked(self) -> None:
+        self._session.start_new()
+        self._window.composer.focus()
+
+    @Slot(object)
+    def _on_hit_chosen(self, hit: SearchHit) -> None:
+        self._session.open(hit.conversation_id, hit.message_id)
+
+    @Slot(object)
+    def _on_conversation_changed(self, conversation: Conversation) -> None:
+        if conversation.id != self._shown_chat:
+            self._shown_chat = conversation.id
+            self._window.composer.clear_imports()
+        self._window.set_title("" if conversation.title == DEFAULT_TITLE else conversation.title)
+        self._window.sidebar.select(conversation.id)
+
+    @Slot(object)
+    def _on_branch_changed(self, branch: Sequence[Message]) -> None:
+        versions = {message.id: self._session.versions(message.id) for message in branch}
+        self._window.chat_view.set_branch(branch, versions)
+        self._window.set_empty(not branch)
+
+    @Slot(object)
+    def _on_message_changed(self, message: Message) -> None:
+        self._window.chat_view.put_message(message)
+        self._window.set_empty(False)
+
+    @Slot()
+    def _on_read_triggered(self) -> None:
+        if images := self._session.images():
+            self._session.read_text(images[-1])
+
+    @Slot()
+    def _on_regenerate_triggered(self) -> None:
+        answers = [message for message in self._session.branch if message.author is not None]
+        if answers:
+            self._session.regenerate(answers[-1].id)
+
+    @Slot(str)
+    def _on_link_clicked(self, target: str) -> None:
+        QApplication.clipboard().setText(target)
+        self._window.notices.show_problem(
+            Problem(ProblemKind.LINK, f"This link leads to {target[:300]}", "Its address was copied, not opened.")
+        )
+
+    @Slot(str)
+    def _on_export_wanted(self, conversation_id: str) -> None:
+        conversation = self._library[conversation_id]
+        name = re.sub(r"[^\w ().,-]", "_", conversation.title)[:80].strip(" .") or "Chat"
+        dialog = QFileDialog(self._window, "Export chat", f"{name}.md", "Markdown with images (*.md);;JSON (*.json)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("md")
+        dialog.fileSelected.connect(lambda file: self._exporter.export(conversation, Path(file)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(object)
+    def _on_exported(self, target: Path) -> None:
+        self._window.notices.show_problem(Problem(ProblemKind.EXPORT, f"The chat was written to “{target}”."))
