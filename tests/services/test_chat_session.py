@@ -73,6 +73,14 @@ def wait_for_end(house: House, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(house.session.branch) > 0 and not house.session.is_busy)
 
 
+def say_half(house: House, qtbot: QtBot, text: str) -> None:
+    """Ask what `answers_until_stopped` answers, and stop it."""
+    house.session.send(text)
+    qtbot.waitUntil(lambda: bool(house.session.branch) and house.session.branch[-1].text == "half an ")
+    house.session.stop()
+    wait_for_end(house, qtbot)
+
+
 def test_an_answer_streams_and_everything_is_kept(build_house: BuildHouse, qtbot: QtBot) -> None:
     house = build_house(model=answers_hello)
     open_model(house, qtbot)
@@ -132,11 +140,7 @@ def test_a_question_is_on_disk_before_its_answer_starts(build_house: BuildHouse,
 def test_stop_keeps_what_was_said(build_house: BuildHouse, qtbot: QtBot) -> None:
     house = build_house(model=answers_until_stopped)
     open_model(house, qtbot)
-    house.session.send("Tell me")
-    qtbot.waitUntil(lambda: bool(house.session.branch) and house.session.branch[-1].text == "half an ")
-
-    house.session.stop()
-    wait_for_end(house, qtbot)
+    say_half(house, qtbot, "Tell me")
 
     answer = house.session.branch[-1]
     assert (answer.text, answer.state) == ("half an answer", MessageState.STOPPED)
@@ -429,10 +433,7 @@ def test_another_version_is_shown_with_all_that_followed_it(build_house: BuildHo
 def test_an_answer_that_streams_in_another_version_is_not_shown_here(build_house: BuildHouse, qtbot: QtBot) -> None:
     house = build_house(model=answers_until_stopped)
     open_model(house, qtbot)
-    house.session.send("First?")
-    qtbot.waitUntil(lambda: bool(house.session.branch) and house.session.branch[-1].text == "half an ")
-    house.session.stop()
-    wait_for_end(house, qtbot)
+    say_half(house, qtbot, "First?")
     first = house.session.branch
     house.session.edit(first[0].id, "Other?")
     qtbot.waitUntil(lambda: house.session.branch[-1].text == "half an " and house.session.is_busy)
@@ -448,10 +449,7 @@ def test_an_answer_that_streams_in_another_version_is_not_shown_here(build_house
 def test_a_stopped_answer_goes_on_where_it_ended(build_house: BuildHouse, qtbot: QtBot) -> None:
     house = build_house(model=answers_until_stopped)
     open_model(house, qtbot)
-    house.session.send("Tell me")
-    qtbot.waitUntil(lambda: bool(house.session.branch) and house.session.branch[-1].text == "half an ")
-    house.session.stop()
-    wait_for_end(house, qtbot)
+    say_half(house, qtbot, "Tell me")
     stopped = house.session.branch[-1]
 
     house.session.go_on(stopped.id)
