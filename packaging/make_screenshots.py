@@ -1,7 +1,7 @@
 """The README's pictures, taken of the real application: `python packaging/make_screenshots.py`.
 
-It adds the sample receipt, has the built-in reader read it, adds another image to the composer, and grabs the window,
-in light and in dark, into resources/screenshots.
+It has the built-in reader read the sample receipt, asks the demo model in another chat where a word of the sample note
+is, adds another image to the composer, and grabs the window, in light and in dark, into resources/screenshots.
 """
 
 import sys
@@ -13,7 +13,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 
 from app.application import Lorgnette
-from app.desks.image_desk import SAMPLE
+from app.desks.image_desk import DEMO_SAMPLE, SAMPLE
+from app.domain.engine_status import EngineState
 from app.domain.settings import ThemeChoice
 from app.paths import RESOURCES, Paths
 
@@ -43,12 +44,18 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
         lorgnette = Lorgnette(Paths.under(Path(data)), application)
-        lorgnette.window.resize(1080, 760)
+        lorgnette.window.resize(1240, 760)
         lorgnette.window.show()
         lorgnette.begin([SAMPLE], "")
         session = lorgnette.session
         wait_for(application, lambda: len(session.draft.attachments) == 1)
         session.read_text(session.draft.attachments[0])
+        wait_for(application, lambda: len(session.branch) == 2 and not session.is_busy)
+        session.start_new()
+        lorgnette.importer.import_file(DEMO_SAMPLE, session.conversation_id)
+        wait_for(application, lambda: len(session.draft.attachments) == 1)
+        wait_for(application, lambda: lorgnette.model.status.state is EngineState.READY)
+        session.send("Where is Boarding?")
         wait_for(application, lambda: len(session.branch) == 2 and not session.is_busy)
         lorgnette.importer.import_file(SAMPLE, session.conversation_id)
         wait_for(application, lambda: len(session.draft.attachments) == 1)
