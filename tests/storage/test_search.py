@@ -1,6 +1,5 @@
 """Words are found in every chat: in parts, in any order and script, and never as a query language."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -101,8 +100,6 @@ def test_many_messages_give_the_newest(store: SqliteConversationStore) -> None:
         for number in range(3000)
     ]
     store.save_turn(card, many)
-    started = time.monotonic()
     hits = store.search("needle")
-    assert time.monotonic() - started < 5  # Far more than it takes: an index is used.
     assert len(hits) == 200
     assert hits[0].message_id == "m2999"
