@@ -42,12 +42,12 @@ def regions_in(text: str) -> tuple[Region, ...]:
     regions = []
     for match in _PLACE.finditer(text):
         numbers = [min(max(float(number), 0.0), float(SCALE)) for number in match[1].split(",")]
-        if len(numbers) == 2:
+        is_point = len(numbers) == 2
+        if is_point:
             numbers *= 2
         if len(numbers) != 4:
             continue
         (left, right), (top, bottom) = sorted(numbers[::2]), sorted(numbers[1::2])
-        is_point = len(match[1].split(",")) == 2
         if not is_point and (left == right or top == bottom):
             continue
         start, end = _object_around(text, match.start(), match.end())

@@ -165,8 +165,7 @@ class ChatSession(QObject):
             return
         question = self._question(text, self._draft.attachments)
         answer = self._answer(question.id, Author.MODEL)
-        turns = turns_for((*self.branch, question), self._attachments)
-        ask = partial(self._answers.ask, answer, turns, self._options())
+        ask = self._asking(answer, (*self.branch, question))
         self._commit((question, answer), Draft(text=text, attachments=question.attachments), ask, title_from(text))
 
     def read_text(self, attachment: Attachment) -> None:
@@ -189,7 +188,7 @@ class ChatSession(QObject):
         if old.author is Author.READER:
             start = partial(self._answers.read, answer, self._attachments.path(asked[-1].attachments[0]))
         else:
-            start = partial(self._answers.ask, answer, turns_for(asked, self._attachments), self._options())
+            start = self._asking(answer, asked)
         self._commit((answer,), Draft(), start)
 
     def edit(self, question_id: str, text: str) -> None:
@@ -199,8 +198,8 @@ class ChatSession(QObject):
         old = self._tree[question_id]
         question = replace(self._question(text, old.attachments), parent_id=old.parent_id)
         answer = self._answer(question.id, Author.MODEL)
-        turns = turns_for((*self._tree.path_to(old.parent_id), question), self._attachments)
-        self._commit((question, answer), Draft(), partial(self._answers.ask, answer, turns, self._options()))
+        asked = (*self._tree.path_to(old.parent_id), question)
+        self._commit((question, answer), Draft(), self._asking(answer, asked))
 
     def go_on(self, answer_id: str) -> None:
         """Have the model go on with the last answer of the branch, which ended before its end."""
@@ -208,8 +207,7 @@ class ChatSession(QObject):
         if self.is_busy or old.author is not Author.MODEL or not old.text or answer_id != self._conversation.leaf_id:
             return
         answer = replace(old, state=MessageState.STREAMING, problem=None)
-        turns = turns_for(self._tree.path_to(answer_id), self._attachments)
-        self._commit((answer,), Draft(), partial(self._answers.ask, answer, turns, self._options()))
+        self._commit((answer,), Draft(), self._asking(answer, self._tree.path_to(answer_id)))
 
     def images(self, message_id: str | None = None) -> tuple[Attachment, ...]:
         """The images of the branch and the draft, oldest first; or those of the last question before a message."""
@@ -270,6 +268,10 @@ class ChatSession(QObject):
             state=MessageState.STREAMING,
             author=author,
         )
+
+    def _asking(self, answer: Message, asked: Sequence[Message]) -> Callable[[], None]:
+        """What has the model write `answer` to the messages `asked`, with the options of this moment."""
+        return partial(self._answers.ask, answer, turns_for(asked, self._attachments), self._options())
 
     def _commit(
         self, messages: tuple[Message, ...], sent: Draft, start: Callable[[], None], title: str = DEFAULT_TITLE

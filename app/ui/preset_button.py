@@ -27,12 +27,10 @@ class PresetButton(QToolButton):
         self._menu = QMenu(self)
         self.setMenu(self._menu)
         self._save = self._menu.addAction("Save the message as a preset…", self._ask_name)
-        self._own: tuple[Preset, ...] = ()
         self.set_own(())
 
     def set_own(self, presets: tuple[Preset, ...]) -> None:
         """List the built-in presets, then the user's own."""
-        self._own = presets
         for action in self._menu.actions():
             self._menu.removeAction(action)
         for preset in (*BUILT_IN, *presets):
