@@ -4,28 +4,24 @@ import html
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.domain.chat import Conversation
 from app.domain.search import SearchHit
 from app.ui.labels import ElidedLabel
+from app.ui.side_list import SideList
 
 HIT = Qt.ItemDataRole.UserRole
 ROW_HEIGHT = 62
 
 
-class SearchResults(QListWidget):
+class SearchResults(SideList):
     """`hit_chosen` carries a SearchHit."""
 
     hit_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("conversationList")
-        self.setAccessibleName("Search results")
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self.setViewportMargins(10, 0, 10, 0)
+        super().__init__("Search results", parent)
         self.itemClicked.connect(self._on_item_activated)
         self.itemActivated.connect(self._on_item_activated)
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QMenu,
     QMessageBox,
@@ -28,6 +27,7 @@ from app.ui.buttons import Role, button
 from app.ui.engine_status_line import EngineStatusLine
 from app.ui.labels import ElidedLabel, label
 from app.ui.search_results import SearchResults
+from app.ui.side_list import SideList
 
 WIDTH = 232
 SEARCH_MILLISECONDS = 120
@@ -219,17 +219,12 @@ class Sidebar(QFrame):
         box.open()
 
 
-class _ConversationList(QListWidget):
+class _ConversationList(SideList):
     delete_pressed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("conversationList")
-        self.setAccessibleName("Chats")
+        super().__init__("Chats", parent)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self.setViewportMargins(10, 0, 10, 0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete asks whether to delete the chat."""
