@@ -45,7 +45,7 @@ class ChatDesk(QObject):
         session.conversation_changed.connect(self._on_conversation_changed)
         session.branch_changed.connect(self._on_branch_changed)
         session.message_changed.connect(self._on_message_changed)
-        session.message_pointed_at.connect(window.chat_view.point_at)
+        session.message_pointed_at.connect(window.chat_view.show_message)
         answers.activity_changed.connect(window.chat_view.set_activity)
         exporter.exported.connect(self._on_exported)
 

@@ -35,6 +35,10 @@ class MessageTree:
         """The branch from the first message to `leaf_id`; empty for None."""
         return tuple(reversed(tuple(self._ancestors(leaf_id))))
 
+    def is_on_path(self, message_id: str, leaf_id: str | None) -> bool:
+        """Whether a message is on the branch that ends with `leaf_id`."""
+        return any(message.id == message_id for message in self._ancestors(leaf_id))
+
     def siblings(self, message_id: str) -> tuple[str, ...]:
         """Ids of all alternatives at this place, oldest first, the message itself among them."""
         return tuple(self._children[self._messages[message_id].parent_id])

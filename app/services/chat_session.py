@@ -340,7 +340,7 @@ class ChatSession(QObject):
     def _point_at(self, message_id: str | None) -> None:
         if message_id is None or message_id not in self._tree:
             return
-        if all(message.id != message_id for message in self.branch):
+        if not self._tree.is_on_path(message_id, self._conversation.leaf_id):
             self.show_version(message_id)
         self.message_pointed_at.emit(message_id)
 
@@ -358,7 +358,7 @@ class ChatSession(QObject):
     def _on_answer_changed(self, answer: Message) -> None:
         if answer.id in self._tree:
             self._tree.put(answer)
-            if answer in self.branch:
+            if self._tree.is_on_path(answer.id, self._conversation.leaf_id):
                 self.message_changed.emit(answer)
             self.busy_changed.emit(self.is_busy)
 

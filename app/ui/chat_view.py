@@ -1,28 +1,28 @@
-"""The messages of one branch, oldest above. Follows the end while the reader is there, and stays put otherwise."""
+"""The messages of one branch, oldest above."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from types import MappingProxyType
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
-from app.domain.chat import Message, Role
+from app.domain.chat import Author, Message, Role
 from app.domain.engine_status import Stage
-from app.domain.grounding import Region
+from app.domain.grounding import Region, regions_in
 from app.ui.answer_card import AnswerCard
-from app.ui.discard import discard
+from app.ui.card_column import CardColumn
 from app.ui.question_card import QuestionCard
 from app.ui.thumbnails import ThumbnailPath
 
-MAX_WIDTH = 760
 NO_CHOICE: Mapping[str, Sequence[str]] = MappingProxyType({})
 POINT_MILLISECONDS = 1500
 """How long a message that was looked for is marked."""
-NEAR_END = 24
-"""Pixels above the end within which the view still counts as being there."""
+LETTER, LINE, FRAME, PICTURE = 7, 20, 64, 100
+"""Pixels, for guessing how tall a card is."""
 
 
-class ChatView(QScrollArea):
+class ChatView(CardColumn):
     """Signals of its cards are passed on: `image_clicked(Attachment)`, `regenerate_clicked(str)` and so on.
 
     `found(place, count)` tells at which of the messages with the words looked for the view is.
@@ -43,84 +43,72 @@ class ChatView(QScrollArea):
         super().__init__(parent)
         self.setObjectName("chatView")
         self.setAccessibleName("Messages")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._thumbnail_path = thumbnail_path
-        self._answers: dict[str, AnswerCard] = {}
-        self._questions: dict[str, QuestionCard] = {}
-        self._order: list[str] = []
-        self._is_following = True
+        self._messages: dict[str, Message] = {}
+        self._versions = NO_CHOICE
         self._sought = ""
         self._sought_place = 0
-        self._pointed_at: QWidget | None = None
+        self._marked = ""
         self._point_timer = QTimer(self)
         self._point_timer.setSingleShot(True)
         self._point_timer.setInterval(POINT_MILLISECONDS)
         self._point_timer.timeout.connect(self._on_pointed)
-        column = QWidget()
-        column.setObjectName("chatColumn")
-        self._column = QVBoxLayout(column)
-        self._column.setContentsMargins(24, 16, 24, 16)
-        self._column.setSpacing(20)
-        self._column.addStretch(1)
-        self._content = column
-        self.setWidget(column)  # Makes this scroll area the column's event filter too.
-        self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
-        self.verticalScrollBar().valueChanged.connect(self._on_value_changed)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages of the branch as they are shown, oldest first."""
+        return tuple(self._messages.values())
 
     @property
     def answers(self) -> tuple[AnswerCard, ...]:
-        """The cards of the answers that are shown, oldest first."""
-        return tuple(self._answers[message_id] for message_id in self._order if message_id in self._answers)
+        """The cards of the answers near the screen, oldest first."""
+        return tuple(card for _, card in self.built() if isinstance(card, AnswerCard))
 
     def set_branch(self, messages: Sequence[Message], versions: Mapping[str, Sequence[str]] = NO_CHOICE) -> None:
         """Show these messages and no others, and their end; cards that are there already are kept.
 
         `versions` has the ids of all that stand in the place of one, oldest first, where there are others.
         """
-        wanted = {message.id for message in messages}
-        for message_id in [message_id for message_id in self._order if message_id not in wanted]:
-            self._remove(message_id)
-        for message in messages:
-            self.put_message(message)
-            card = self._answers.get(message.id) or self._questions[message.id]
-            card.versions.set_alternatives(versions.get(message.id, (message.id,)), message.id)
-        self._mark_last()
-        self._is_following = True
-        self._follow()
+        self._messages = {message.id: message for message in messages}
+        self._versions = versions
+        for key, card in self.built():
+            if key in self._messages:
+                self._bring_up_to_date(key, card)
+        self.set_keys(tuple(self._messages))
 
     def put_message(self, message: Message) -> None:
         """Add a message at the end, or show it as it now stands. What the user has just said is scrolled to."""
-        if message.id in self._answers:
-            if self._answers[message.id].message != message:
-                self._answers[message.id].update_message(message)
-        elif message.id not in self._questions:
-            self._is_following = self._is_following or message.role is Role.USER
-            self._order.append(message.id)
-            self._column.insertWidget(self._column.count() - 1, self._card(message))
-            self._mark_last()
+        is_new, before = message.id not in self._messages, self._last
+        self._messages[message.id] = message
+        for key in (before, message.id):
+            if card := self.card(key):
+                self._bring_up_to_date(key, card)
+        if is_new:
+            self.append(message.id, goes_there=message.role is Role.USER)
 
     def set_activity(self, message_id: str, stage: Stage, progress: float) -> None:
         """Show what the engine does for an answer that has no words yet."""
-        if message_id in self._answers:
-            self._answers[message_id].set_activity(stage, progress)
+        card = self.card(message_id)
+        if isinstance(card, AnswerCard):
+            card.set_activity(stage, progress)
 
     def regions(self, message_id: str) -> Sequence[Region]:
         """The places that an answer names."""
-        return self._answers[message_id].regions if message_id in self._answers else ()
+        message = self._messages.get(message_id)
+        return regions_in(message.text) if message and message.author is Author.MODEL else ()
 
     @Slot(str, int)
     def set_lit(self, message_id: str, number: int) -> None:
         """Mark what names a place in an answer; -1 for none."""
-        if message_id in self._answers:
-            self._answers[message_id].text.set_lit(number)
+        card = self.card(message_id)
+        if isinstance(card, AnswerCard):
+            card.text.set_lit(number)
 
     @Slot(str)
     def look_for(self, words: str) -> None:
         """Mark `words` wherever they are and go to the last message that has them; an empty text ends it."""
         self._sought = words.strip()
-        for card in self._answers.values():
+        for card in self.answers:
             card.text.set_sought(self._sought)
         self._sought_place = -1
         self._go_to_sought()
@@ -131,87 +119,79 @@ class ChatView(QScrollArea):
         self._sought_place += step
         self._go_to_sought()
 
+    def show_message(self, message_id: str) -> None:
+        """Scroll to a message and mark it for a moment."""
+        if message_id in self._messages:
+            self._on_pointed()
+            self._marked = message_id
+            self._point_timer.start()
+            self.point_at(message_id)
+            if card := self.card(message_id):
+                _mark(card, is_marked=True)
+
+    def make_card(self, key: str, parent: QWidget) -> QWidget:
+        """The card of a question or an answer."""
+        message = self._messages[key]
+        card = self._question(message, parent) if message.role is Role.USER else self._answer(message, parent)
+        self._bring_up_to_date(key, card)
+        if key == self._marked:
+            _mark(card, is_marked=True)
+        return card
+
+    def guess_height(self, key: str, width: int) -> int:
+        """From the length of the text: about the same for most letters."""
+        message = self._messages[key]
+        lines = sum(ceil(max(1, len(line)) * LETTER / width) for line in message.text.split("\n"))
+        return FRAME + LINE * lines + (PICTURE if message.attachments else 0)
+
+    def keeps(self, card: QWidget) -> bool:
+        """Nothing that is being edited may be lost."""
+        return (isinstance(card, QuestionCard) and card.editor is not None) or super().keeps(card)
+
+    @property
+    def _last(self) -> str:
+        return next(reversed(self._messages), "")
+
+    def _question(self, message: Message, parent: QWidget) -> QuestionCard:
+        card = QuestionCard(message, self._thumbnail_path, parent)
+        card.image_clicked.connect(self.image_clicked)
+        card.edited.connect(self.question_edited)
+        card.versions.chosen.connect(self.version_chosen)
+        return card
+
+    def _answer(self, message: Message, parent: QWidget) -> AnswerCard:
+        card = AnswerCard(message, parent)
+        card.regenerate_clicked.connect(self.regenerate_clicked)
+        card.continue_clicked.connect(self.continue_clicked)
+        card.regions_clicked.connect(self.regions_clicked)
+        card.region_hovered.connect(self.region_hovered)
+        card.versions.chosen.connect(self.version_chosen)
+        card.remedy_clicked.connect(self.remedy_clicked)
+        card.link_clicked.connect(self.link_clicked)
+        card.text.set_sought(self._sought)
+        return card
+
+    def _bring_up_to_date(self, key: str, card: QWidget) -> None:
+        if isinstance(card, AnswerCard):
+            if card.message != self._messages[key]:
+                card.update_message(self._messages[key])
+            card.set_last(is_last=key == self._last)
+        if isinstance(card, AnswerCard | QuestionCard):
+            card.versions.set_alternatives(self._versions.get(key, (key,)), key)
+
     def _go_to_sought(self) -> None:
         wanted = self._sought.casefold()
-        ids = [key for key in self._order if wanted and wanted in self._text_of(key).casefold()]
+        ids = [key for key, message in self._messages.items() if wanted and wanted in message.text.casefold()]
         if ids:
             self._sought_place %= len(ids)
-            self.point_at(ids[self._sought_place])
+            self.show_message(ids[self._sought_place])
         self.found.emit(self._sought_place + 1 if ids else 0, len(ids))
-
-    def _text_of(self, message_id: str) -> str:
-        card = self._answers.get(message_id) or self._questions[message_id]
-        return card.message.text
-
-    def point_at(self, message_id: str) -> None:
-        """Scroll to a message and mark it for a moment."""
-        self._on_pointed()
-        card = self._answers.get(message_id) or self._questions.get(message_id)
-        if card is not None:
-            self._is_following = False
-            self._pointed_at = card
-            _mark(card, is_marked=True)
-            self._point_timer.start()
-            self._follow()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the column at a readable width in a wide window."""
-        if watched is self._content and event.type() is QEvent.Type.Resize:
-            side = max(24, (self._content.width() - MAX_WIDTH) // 2)
-            self._column.setContentsMargins(side, 16, side, 16)
-        return super().eventFilter(watched, event)
-
-    def _card(self, message: Message) -> QWidget:
-        if message.role is Role.USER:
-            question = QuestionCard(message, self._thumbnail_path, self._content)
-            question.image_clicked.connect(self.image_clicked)
-            question.edited.connect(self.question_edited)
-            question.versions.chosen.connect(self.version_chosen)
-            self._questions[message.id] = question
-            return question
-        answer = AnswerCard(message, self._content)
-        answer.regenerate_clicked.connect(self.regenerate_clicked)
-        answer.continue_clicked.connect(self.continue_clicked)
-        answer.regions_clicked.connect(self.regions_clicked)
-        answer.region_hovered.connect(self.region_hovered)
-        answer.versions.chosen.connect(self.version_chosen)
-        answer.remedy_clicked.connect(self.remedy_clicked)
-        answer.link_clicked.connect(self.link_clicked)
-        answer.text.set_sought(self._sought)
-        self._answers[message.id] = answer
-        return answer
-
-    def _remove(self, message_id: str) -> None:
-        self._order.remove(message_id)
-        card = self._answers.pop(message_id, None) or self._questions.pop(message_id)
-        if card is self._pointed_at:
-            self._pointed_at = None
-        discard(card)
-
-    def _mark_last(self) -> None:
-        for message_id, card in self._answers.items():
-            card.set_last(is_last=message_id == self._order[-1])
-
-    def _follow(self) -> None:
-        bar = self.verticalScrollBar()
-        if self._pointed_at is not None:  # The range changes several times until everything is laid out.
-            bar.setValue(self._pointed_at.y() - NEAR_END)
-        elif self._is_following:
-            bar.setValue(bar.maximum())
 
     @Slot()
     def _on_pointed(self) -> None:
-        if self._pointed_at is not None:
-            _mark(self._pointed_at, is_marked=False)
-            self._pointed_at = None
-
-    @Slot(int, int)
-    def _on_range_changed(self, _minimum: int, _maximum: int) -> None:
-        self._follow()
-
-    @Slot(int)
-    def _on_value_changed(self, value: int) -> None:
-        self._is_following = value >= self.verticalScrollBar().maximum() - NEAR_END
+        if card := self.card(self._marked):
+            _mark(card, is_marked=False)
+        self._marked = ""
 
 
 def _mark(card: QWidget, *, is_marked: bool) -> None:

@@ -217,8 +217,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _copy_last_answer(self) -> None:
-        if answers := self.chat_view.answers:
-            answers[-1].copy_text()
+        answers = [message for message in self.chat_view.messages if message.author]
+        if answers:
+            QGuiApplication.clipboard().setText(answers[-1].text)
 
     def _lay_out(self) -> None:
         header = QFrame(self)

@@ -5,6 +5,7 @@ nothing and takes tags for text.
 """
 
 import re
+from math import ceil
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
@@ -12,7 +13,6 @@ from PySide6.QtGui import (
     QImage,
     QMouseEvent,
     QPalette,
-    QResizeEvent,
     QTextCursor,
     QTextDocument,
     QTextFrameFormat,
@@ -42,7 +42,9 @@ class SafeTextBrowser(QTextBrowser):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(self._on_size_changed)
         self.anchorClicked.connect(self._on_anchor_clicked)
@@ -84,18 +86,21 @@ class SafeTextBrowser(QTextBrowser):
         pixel.fill(Qt.GlobalColor.transparent)
         return pixel
 
+    def heightForWidth(self, width: int) -> int:
+        """As tall as the whole text, with a bar below where a table or a line of code is wider than `width`."""
+        if round(self.document().textWidth()) != width:
+            self.document().setTextWidth(width)
+        size = self.document().size()
+        bar = self.horizontalScrollBar().sizeHint().height() if size.width() > width + 1 else 0
+        return ceil(size.height()) + bar
+
     def sizeHint(self) -> QSize:
         """The document's own height at the present width."""
-        return QSize(super().sizeHint().width(), self._text_height())
+        return QSize(super().sizeHint().width(), self.heightForWidth(self.width()))
 
     def minimumSizeHint(self) -> QSize:
         """No taller than needed, and as narrow as the window wants."""
-        return QSize(0, self._text_height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wrap anew, and grow or shrink with the text."""
-        super().resizeEvent(event)
-        self.updateGeometry()
+        return QSize(0, 0)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell which place is named under the pointer."""
@@ -141,23 +146,17 @@ class SafeTextBrowser(QTextBrowser):
         mark.format.setBackground(tint)
         return mark
 
-    def _text_height(self) -> int:
-        bar = self.horizontalScrollBar()
-        return round(self.document().size().height()) + (bar.height() if bar.isVisible() else 0) + 1
-
     def _style_tables(self) -> None:
-        line = self.palette().color(QPalette.ColorRole.Mid)
-        cursor = QTextCursor(self.document())
+        line = QColor(self.palette().color(QPalette.ColorRole.Mid))
         for frame in self.document().rootFrame().childFrames():
-            if isinstance(frame, QTextTable):
+            if isinstance(frame, QTextTable) and frame.format().borderBrush().color() != line:
                 style = frame.format()
                 style.setBorderCollapse(True)
                 style.setBorder(1)
                 style.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-                style.setBorderBrush(QColor(line))
+                style.setBorderBrush(line)
                 style.setCellPadding(6)
                 frame.setFormat(style)
-        cursor.clearSelection()
 
     @Slot()
     def _on_size_changed(self) -> None:

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.settings import ThemeChoice
+from app.ui.chat_view import ChatView
 from app.ui.main_window import MainWindow
+from app.ui.question_card import QuestionCard
 from app.ui.theme import Theme
 
 W = TypeVar("W", bound=QWidget)
@@ -28,6 +30,13 @@ def shown(widget: W, qtbot: QtBot) -> W:
     widget.show()
     qtbot.waitExposed(widget)
     return widget
+
+
+def question_card(view: ChatView, message_id: str) -> QuestionCard:
+    """The card of a question that is near the screen."""
+    card = view.card(message_id)
+    assert isinstance(card, QuestionCard)
+    return card
 
 
 @pytest.fixture

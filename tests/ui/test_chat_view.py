@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat import Author, Message, MessageState
@@ -14,7 +14,7 @@ from app.domain.regions import Page
 from app.ui.chat_view import ChatView
 from app.ui.theme import Theme
 from tests.support.chats import answer, attachment, question
-from tests.ui.conftest import shown
+from tests.ui.conftest import question_card, shown
 
 
 @pytest.fixture
@@ -56,11 +56,75 @@ def test_who_has_scrolled_up_is_left_there(view: ChatView, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: is_at_end(view))
 
 
+def test_only_cards_near_the_screen_exist(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(2000))
+    qtbot.waitUntil(lambda: is_at_end(view))
+    assert len(dict(view.built())) < 30
+    assert [message.id for message in view.messages] == [message.id for message in many(2000)]
+    view.verticalScrollBar().setValue(0)
+    assert next(view.built())[0] == "q0"
+    assert len(dict(view.built())) < 30
+
+
+def test_nothing_jumps_where_a_guess_was_wrong(view: ChatView, qtbot: QtBot) -> None:
+    short_lines = "\n".join("word" for _ in range(40))
+    table = "|a|b|\n|-|-|\n" + "|1|2|\n" * 12
+    view.set_branch([answer((short_lines, table, "# Big\n\ntext")[index % 3], f"a{index}") for index in range(200)])
+    qtbot.waitUntil(lambda: is_at_end(view))
+    bar = view.verticalScrollBar()
+    for _ in range(60):
+        before = {key: card.y() for key, card in view.built()}
+        bar.setValue(bar.value() - 150)
+        moved = {card.y() - before[key] for key, card in view.built() if key in before}
+        assert moved == {150}
+    cards = [card for _, card in view.built()]
+    assert all(above.geometry().bottom() < below.y() for above, below in zip(cards, cards[1:], strict=False))
+
+
+def test_cards_get_the_height_of_their_text_at_any_width(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question(), answer("word " * 200)])
+    card = view.answers[0]
+    for width in (700, 400, 1200):
+        view.resize(width, 400)
+        qtbot.waitUntil(lambda: card.text.height() >= card.text.document().size().height())
+        assert card.geometry().bottom() <= card.y() + card.sizeHint().height() + 2 * 20
+        assert card.width() <= 760
+    assert view.verticalScrollBar().maximum() == 0
+
+
+def test_what_is_edited_stays_however_far_one_scrolls(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(200))
+    press(question_card(view, "q198").edit, qtbot)
+    editor = question_card(view, "q198").editor
+    assert editor is not None
+    editor.edit.setPlainText("half a thought")
+    view.verticalScrollBar().setValue(0)
+    view.setFocus()
+    assert view.card("a197") is None
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    assert question_card(view, "q198").editor is editor
+
+
+def test_tab_goes_down_the_cards_and_leaves_at_their_end(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(40))
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum() // 2)  # Cards above are built after others.
+    question_card(view, next(key for key, _ in view.built() if key.startswith("q"))).edit.setFocus()
+    passed: list[tuple[int, int]] = []
+    seen: set[QWidget] = set()
+    while (focus := QApplication.focusWidget()) and focus is not view and focus not in seen:
+        seen.add(focus)
+        key, card = next((key, card) for key, card in view.built() if card.isAncestorOf(focus))
+        passed.append((int(key[1:]), focus.mapTo(card, focus.rect().topLeft()).y()))
+        qtbot.keyClick(focus, Qt.Key.Key_Tab)
+    assert len(passed) > 10
+    assert passed == sorted(passed)
+
+
 def test_cards_that_stay_are_kept_and_others_go(view: ChatView) -> None:
     view.set_branch([question(), answer("first", "a1")])
-    kept = view._questions["q1"]
+    kept = question_card(view, "q1")
     view.set_branch([question(), answer("second", "a2")])
-    assert view._questions["q1"] is kept
+    assert question_card(view, "q1") is kept
     assert [card.message.text for card in view.answers] == ["second"]
     view.set_branch([])
     assert view.answers == ()
@@ -138,7 +202,7 @@ def press(widget: QPushButton, qtbot: QtBot) -> None:
 
 def test_a_question_is_edited_in_place(view: ChatView, qtbot: QtBot) -> None:
     view.set_branch([question("What is teh total?"), answer()])
-    card = view._questions["q1"]
+    card = question_card(view, "q1")
     press(card.edit, qtbot)
     assert card.editor is not None
     assert card.editor.edit.toPlainText() == "What is teh total?"
@@ -152,7 +216,7 @@ def test_a_question_is_edited_in_place(view: ChatView, qtbot: QtBot) -> None:
 @pytest.mark.parametrize("gives_up", ["Escape", "Cancel"])
 def test_an_edit_is_given_up(view: ChatView, qtbot: QtBot, gives_up: str) -> None:
     view.set_branch([question("What is it?"), answer()])
-    card = view._questions["q1"]
+    card = question_card(view, "q1")
     press(card.edit, qtbot)
     assert card.editor is not None
     qtbot.keyClicks(card.editor.edit, "Something else")
@@ -161,7 +225,7 @@ def test_an_edit_is_given_up(view: ChatView, qtbot: QtBot, gives_up: str) -> Non
             qtbot.keyClick(card.editor.edit, Qt.Key.Key_Escape)
         else:
             press(card.editor.cancel, qtbot)
-    assert view._questions["q1"].editor is None
+    assert question_card(view, "q1").editor is None
     assert card.edit.isVisible()
     with qtbot.assertNotEmitted(view.question_edited):
         press(card.edit, qtbot)
@@ -173,7 +237,7 @@ def test_an_edit_is_given_up(view: ChatView, qtbot: QtBot, gives_up: str) -> Non
 def test_versions_are_counted_and_switched(view: ChatView, qtbot: QtBot) -> None:
     versions = {"q1": ("q1",), "a2": ("a1", "a2", "a3")}
     view.set_branch([question(), answer("second", "a2")], versions)
-    assert not view._questions["q1"].versions.isVisible()
+    assert not question_card(view, "q1").versions.isVisible()
     switch = view.answers[0].versions
     assert [part.text() for part in switch.findChildren(QLabel)] == ["2 / 3"]
     for arrow, chosen in ((switch.previous, "a1"), (switch.next, "a3")):
@@ -195,23 +259,23 @@ def test_the_last_answer_goes_on_if_it_was_cut_short(view: ChatView, qtbot: QtBo
             press(card.go_on, qtbot)
         assert signal.args == ["a1"]
     view.put_message(question("Next", "q2", "a1"))
-    qtbot.waitUntil(view._questions["q2"].isVisible)
+    qtbot.waitUntil(question_card(view, "q2").isVisible)
     assert not card.go_on.isVisible()
 
 
 def test_a_message_that_was_looked_for_is_scrolled_to_and_marked(view: ChatView, qtbot: QtBot) -> None:
     view.set_branch(many(30))
-    view.point_at("q10")
-    card = view._questions["q10"]
-    qtbot.waitUntil(lambda: 0 < card.y() - view.verticalScrollBar().value() < view.height())
+    view.show_message("q10")
+    card = question_card(view, "q10")
+    qtbot.waitUntil(lambda: 0 < card.y() < view.height())
     assert card.property("found")
     qtbot.waitUntil(lambda: not card.property("found"), timeout=5000)
-    view.point_at("not here")
+    view.show_message("not here")
 
 
 def test_a_marked_message_may_go(view: ChatView, qtbot: QtBot) -> None:
     view.set_branch(many(4))
-    view.point_at("q2")
+    view.show_message("q2")
     view.set_branch([])
     view._point_timer.timeout.emit()
     view._point_timer.stop()

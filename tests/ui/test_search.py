@@ -10,7 +10,7 @@ from app.ui.main_window import MainWindow
 from app.ui.sidebar import Sidebar
 from app.ui.theme import Theme
 from tests.support.chats import answer, conversation, question
-from tests.ui.conftest import shown
+from tests.ui.conftest import question_card, shown
 
 HIT = SearchHit(conversation_id="c1", message_id="m1", excerpt="the <b>total</b> & more", matches=((7, 12),))
 
@@ -87,7 +87,7 @@ def test_words_are_found_in_the_chat_from_the_last_message_round(window: MainWin
     assert card.property("found")
     qtbot.keyClick(bar.edit, Qt.Key.Key_Return)
     assert bar.count.text() == "1 / 2"
-    assert window.chat_view._questions["q1"].property("found")
+    assert question_card(window.chat_view, "q1").property("found")
     qtbot.keyClick(bar.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     assert bar.count.text() == "2 / 2"
     bar.edit.setText("zzz")
