@@ -9,13 +9,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from app.application import Lorgnette
-from app.domain.chat import MessageState
+from app.domain.chat import Message, MessageState
 from app.paths import Paths
 from app.storage.conversations import SqliteConversationStore
 from tests.support.chats import answer, conversation, question
@@ -45,7 +46,7 @@ WHEEL = 120
 def fill(paths: Paths, count: int) -> None:
     """Write a chat with so many messages into the store."""
     paths.database.parent.mkdir(parents=True, exist_ok=True)
-    messages = []
+    messages: list[Message] = []
     for number in range(count):
         parent = messages[-1].id if messages else None
         if number % 2 == 0:
@@ -91,14 +92,15 @@ def main() -> None:
             time.sleep(0.0005)
         application.processEvents()
         print(f"{count} messages shown after {time.perf_counter() - begin:.2f} s")
-        report("wheel up", [timed(application, lambda: bar.setValue(bar.value() - WHEEL)) for _ in range(400)])
-        places = np.linspace(0, bar.maximum(), 60).astype(int)
-        report("thumb dragged", [timed(application, lambda at=int(place): bar.setValue(at)) for place in places])
+        turns = [timed(application, partial(bar.setValue, bar.maximum() - WHEEL * turn)) for turn in range(400)]
+        report("wheel up", turns)
+        places = [int(place) for place in np.linspace(0, bar.maximum(), 60)]
+        report("thumb dragged", [timed(application, partial(bar.setValue, place)) for place in places])
         streamed = answer("", "streamed", f"m{count - 1}", state=MessageState.STREAMING)
         text = MARKDOWN.format(number=count) * 8
         bar.setValue(bar.maximum())
         parts = [replace(streamed, text=text[:end]) for end in range(0, len(text), 12)]
-        report("streaming", [timed(application, lambda part=part: view.put_message(part)) for part in parts])
+        report("streaming", [timed(application, partial(view.put_message, part)) for part in parts])
         lorgnette.shut_down()
 
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_nothing_jumps_where_a_guess_was_wrong(view: ChatView, qtbot: QtBot) -> 
         moved = {card.y() - before[key] for key, card in view.built() if key in before}
         assert moved == {150}
     cards = [card for _, card in view.built()]
-    assert all(above.geometry().bottom() < below.y() for above, below in zip(cards, cards[1:], strict=False))
+    assert all(above.geometry().bottom() < below.y() for above, below in pairwise(cards))
 
 
 def test_cards_get_the_height_of_their_text_at_any_width(view: ChatView, qtbot: QtBot) -> None:
