@@ -12,6 +12,7 @@ from app.ui import words
 from app.ui.branch_switch import BranchSwitch
 from app.ui.buttons import Role, button
 from app.ui.discard import discard
+from app.ui.formulas import FormulaPainter
 from app.ui.labels import label
 from app.ui.problem_box import ProblemBox
 from app.ui.safe_text_browser import SafeTextBrowser
@@ -31,12 +32,12 @@ class AnswerCard(QWidget):
     remedy_clicked = Signal(object)
     link_clicked = Signal(str)
 
-    def __init__(self, message: Message, parent: QWidget | None = None) -> None:
+    def __init__(self, message: Message, formulas: FormulaPainter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._message = message
         self._is_last = False
         self._problem: ProblemBox | None = None
-        self.text = SafeTextBrowser(self)
+        self.text = SafeTextBrowser(formulas, self)
         self.text.link_clicked.connect(self.link_clicked)
         self.text.region_hovered.connect(self._on_region_hovered)
         self.regions: tuple[Region, ...] = ()

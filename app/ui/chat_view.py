@@ -12,6 +12,7 @@ from app.domain.engine_status import Stage
 from app.domain.grounding import Region, regions_in
 from app.ui.answer_card import AnswerCard
 from app.ui.card_column import CardColumn
+from app.ui.formulas import FormulaPainter
 from app.ui.question_card import QuestionCard
 from app.ui.thumbnails import ThumbnailPath
 
@@ -44,6 +45,7 @@ class ChatView(CardColumn):
         self.setObjectName("chatView")
         self.setAccessibleName("Messages")
         self._thumbnail_path = thumbnail_path
+        self._formulas = FormulaPainter(self)
         self._messages: dict[str, Message] = {}
         self._versions = NO_CHOICE
         self._sought = ""
@@ -160,7 +162,7 @@ class ChatView(CardColumn):
         return card
 
     def _answer(self, message: Message, parent: QWidget) -> AnswerCard:
-        card = AnswerCard(message, parent)
+        card = AnswerCard(message, self._formulas, parent)
         card.regenerate_clicked.connect(self.regenerate_clicked)
         card.continue_clicked.connect(self.continue_clicked)
         card.regions_clicked.connect(self.regions_clicked)

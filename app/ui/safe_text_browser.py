@@ -7,20 +7,26 @@ nothing and takes tags for text.
 import re
 from math import ceil
 
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QImage,
     QMouseEvent,
+    QPainter,
+    QPaintEvent,
     QPalette,
+    QResizeEvent,
     QTextCursor,
     QTextDocument,
-    QTextFrameFormat,
-    QTextTable,
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QWidget
 
 from app.domain.grounding import Region, regions_in
+from app.domain.markdown import with_hard_breaks, with_marks
+from app.ui.code_blocks import HEADER, CodeBlock, CodeHeader, code_blocks, colour, frame_of, make_room, paint_frames
+from app.ui.formulas import IMAGE, FormulaPainter, put_formulas, written
+from app.ui.tables import style_tables
+from app.ui.text_positions import qt_position
 
 _MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
@@ -34,8 +40,9 @@ class SafeTextBrowser(QTextBrowser):
     link_clicked = Signal(str)
     region_hovered = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, formulas: FormulaPainter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._formulas = formulas
         self.setObjectName("answer")
         self.setOpenLinks(False)
         self.setAcceptDrops(False)
@@ -49,6 +56,11 @@ class SafeTextBrowser(QTextBrowser):
         self.document().documentLayout().documentSizeChanged.connect(self._on_size_changed)
         self.anchorClicked.connect(self._on_anchor_clicked)
         self._markdown: str | None = None
+        self._colour = ""
+        self._lacks_formulas = False
+        self._code: tuple[CodeBlock, ...] = ()
+        self._headers: list[CodeHeader] = []
+        formulas.drawn.connect(self._on_formulas_drawn)
         self._regions: tuple[Region, ...] = ()
         self._hovered = self._lit = -1
         self._sought = ""
@@ -57,8 +69,14 @@ class SafeTextBrowser(QTextBrowser):
     def show_markdown(self, text: str) -> None:
         """Render GitHub's Markdown, without HTML, and with a line for every line: text read from an image has lines."""
         self._markdown = text
-        self.document().setMarkdown(_with_hard_breaks(text), _MARKDOWN)
-        self._style_tables()
+        marked, formulas = with_marks(text)
+        self.document().setMarkdown(with_hard_breaks(marked), _MARKDOWN)
+        self._colour = self.palette().color(QPalette.ColorRole.Text).name()
+        self._lacks_formulas = not put_formulas(
+            self.document(), formulas, self._formulas, self._colour, self.devicePixelRatioF()
+        )
+        style_tables(self.document(), self.palette().color(QPalette.ColorRole.Mid))
+        self._style_code()
         self._regions = regions_in(self.toPlainText())
         self._show_marks()
 
@@ -67,6 +85,7 @@ class SafeTextBrowser(QTextBrowser):
         self._markdown = None
         self._regions = ()
         self.setPlainText(text)
+        self._style_code()
         self._show_marks()
 
     def set_lit(self, number: int) -> None:
@@ -106,7 +125,9 @@ class SafeTextBrowser(QTextBrowser):
         """Tell which place is named under the pointer."""
         super().mouseMoveEvent(event)
         place = self.cursorForPosition(event.position().toPoint()).position()
-        found = (number for number, region in enumerate(self._regions) if region.start <= place < region.end)
+        text = self.toPlainText()
+        spans = [(qt_position(text, region.start), qt_position(text, region.end)) for region in self._regions]
+        found = (number for number, (start, end) in enumerate(spans) if start <= place < end)
         self._hover(next(found, -1))
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -115,10 +136,35 @@ class SafeTextBrowser(QTextBrowser):
         self._hover(-1)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw tables in the new theme's colours."""
+        """Draw everything in the new theme's colours."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and self._markdown is not None:
-            self._style_tables()
+        if event.type() is QEvent.Type.PaletteChange and self._markdown is not None and self._is_recoloured():
+            self.show_markdown(self._markdown)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the frames of code, and the text upon them."""
+        if self._code:
+            painter = QPainter(self.viewport())
+            painter.translate(-self.horizontalScrollBar().value(), 0)
+            paint_frames(painter, [frame_of(self.document(), code) for code in self._code])
+            painter.end()
+        super().paintEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the frames' headers where the frames are."""
+        super().resizeEvent(event)
+        self._place_headers()
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """What is copied: formulas as they were written, and then no HTML, which would have pictures of nowhere."""
+        if IMAGE not in self.textCursor().selectedText():
+            return super().createMimeDataFromSelection()
+        data = QMimeData()
+        data.setText(written(self.textCursor()))
+        return data
+
+    def _is_recoloured(self) -> bool:
+        return self._colour != self.palette().color(QPalette.ColorRole.Text).name()
 
     def _hover(self, number: int) -> None:
         if number != self._hovered:
@@ -127,14 +173,16 @@ class SafeTextBrowser(QTextBrowser):
             self.region_hovered.emit(number)
 
     def _show_marks(self) -> None:
+        text = self.toPlainText()
         places = [(region.start, region.end) for region in self._regions[self._lit : self._lit + 1]]
         if self._lit < 0:
             places = []
         if self._sought:
             pattern = re.compile(re.escape(self._sought), re.IGNORECASE)
-            places += [match.span() for match in pattern.finditer(self.toPlainText())]
+            places += [match.span() for match in pattern.finditer(text)]
         if places or self.extraSelections():
-            self.setExtraSelections([self._mark(start, end) for start, end in places])
+            marks = [self._mark(qt_position(text, start), qt_position(text, end)) for start, end in places]
+            self.setExtraSelections(marks)
 
     def _mark(self, start: int, end: int) -> QTextEdit.ExtraSelection:
         mark = QTextEdit.ExtraSelection()
@@ -146,37 +194,35 @@ class SafeTextBrowser(QTextBrowser):
         mark.format.setBackground(tint)
         return mark
 
-    def _style_tables(self) -> None:
-        line = QColor(self.palette().color(QPalette.ColorRole.Mid))
-        for frame in self.document().rootFrame().childFrames():
-            if isinstance(frame, QTextTable) and frame.format().borderBrush().color() != line:
-                style = frame.format()
-                style.setBorderCollapse(True)
-                style.setBorder(1)
-                style.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-                style.setBorderBrush(line)
-                style.setCellPadding(6)
-                frame.setFormat(style)
+    def _style_code(self) -> None:
+        document = self.document()
+        self._code = code_blocks(document) if self._markdown is not None else ()
+        make_room(document, self._code)
+        colour(document, self._code)
+        for _ in range(len(self._headers), len(self._code)):
+            self._headers.append(CodeHeader(self.viewport()))
+        for header, code in zip(self._headers, self._code, strict=False):
+            header.show_code(code)
+        self._place_headers()
+
+    def _place_headers(self) -> None:
+        for header in self._headers[len(self._code) :]:
+            header.hide()
+        for header, code in zip(self._headers, self._code, strict=False):
+            area = frame_of(self.document(), code)
+            header.setGeometry(round(area.x()), round(area.y()), self.viewport().width() - round(area.x()), HEADER)
+            header.show()
 
     @Slot()
     def _on_size_changed(self) -> None:
         self.updateGeometry()
+        self._place_headers()
+
+    @Slot()
+    def _on_formulas_drawn(self) -> None:
+        if self._lacks_formulas and self._markdown is not None:
+            self.show_markdown(self._markdown)
 
     @Slot(QUrl)
     def _on_anchor_clicked(self, url: QUrl) -> None:
         self.link_clicked.emit(url.toString())
-
-
-def _with_hard_breaks(text: str) -> str:
-    """End every line that Markdown would join with the next by its sign for a break; code stays as it is."""
-    lines, fence = [], ""
-    for line in text.split("\n"):
-        opening, rest = line.lstrip()[:3], line.lstrip()[3:]
-        if fence:
-            fence = "" if opening == fence and not rest.strip("`~ \t") else fence
-        elif opening == "~~~" or (opening == "```" and "`" not in rest.lstrip("`")):  # Else it is code within a line.
-            fence = opening
-        elif line.strip():
-            line = f"{line.rstrip()}  "  # noqa: PLW2901
-        lines.append(line)
-    return "\n".join(lines)

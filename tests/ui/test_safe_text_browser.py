@@ -3,17 +3,19 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QImage, QTextDocument, QTextTable
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QImage, QTextDocument, QTextTable
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.ui.code_blocks import CodeHeader
+from app.ui.formulas import IMAGE, FormulaPainter, FormulaStyle, draw
 from app.ui.safe_text_browser import SafeTextBrowser
 
 
 @pytest.fixture
 def browser(qtbot: QtBot) -> SafeTextBrowser:
-    made = SafeTextBrowser()
+    made = SafeTextBrowser(FormulaPainter())
     made.resize(500, 100)
     qtbot.addWidget(made)
     made.show()
@@ -86,3 +88,98 @@ def test_code_within_a_line_does_not_swallow_the_lines_that_follow(browser: Safe
     assert browser.toPlainText().replace("\u2028", "\n").split("\n") == [
         "x is code", "one", "two", "a", "b", "``` not the end", "c", "three", "four"
     ]  # fmt: skip
+
+
+CODE = "So:\n```python\ndef f(x):\n    return 1  # 🙂 one\n```\nand\n```\nplain\n```\n"
+
+
+def headers(browser: SafeTextBrowser) -> list[CodeHeader]:
+    return [header for header in browser.findChildren(CodeHeader) if header.isVisible()]
+
+
+def test_code_is_copied_as_it_was_written(browser: SafeTextBrowser, qtbot: QtBot) -> None:
+    browser.show_markdown(CODE)
+    first, second = headers(browser)
+    assert (first.language.text(), second.language.text()) == ("python", "")
+    for header, code in ((first, "def f(x):\n    return 1  # 🙂 one"), (second, "plain")):
+        qtbot.mouseClick(header.copy, Qt.MouseButton.LeftButton)
+        assert QGuiApplication.clipboard().text() == code
+    assert first.copy.text() == "Copied"
+    browser.show_markdown("No code.")
+    assert headers(browser) == []
+
+
+def test_code_has_the_colours_of_its_language(browser: SafeTextBrowser) -> None:
+    browser.show_markdown(CODE)
+    line = browser.document().findBlockByNumber(2)
+    colours = {
+        line.text().encode("utf-16-le")[2 * span.start : 2 * (span.start + span.length)].decode("utf-16-le"): colour
+        for span in line.layout().formats()
+        if (colour := span.format.foreground().color().name()) != "#000000"
+    }
+    assert {"return", "1", "# 🙂 one"} <= set(colours)
+    assert len({colours["return"], colours["1"], colours["# 🙂 one"]}) == 3
+    browser.show_markdown("```no-such-language\nreturn 1\n```")
+    assert browser.document().firstBlock().layout().formats() == []
+
+
+def test_the_row_above_code_does_not_cover_text(browser: SafeTextBrowser, qtbot: QtBot) -> None:
+    browser.show_markdown(CODE)
+    browser.resize(500, browser.heightForWidth(500))
+    document = browser.document()
+    rects = [
+        document.documentLayout().blockBoundingRect(document.findBlockByNumber(number)).toRect()
+        for number in range(document.blockCount())
+    ]
+    for header in headers(browser):
+        assert not any(header.geometry().intersects(rect) for rect in rects)
+
+
+def test_a_formula_is_drawn_and_copied_as_tex(browser: SafeTextBrowser, qtbot: QtBot) -> None:
+    browser.show_markdown("🙂 So $x^2$ and \\(\\frac{\\) cost $5.")
+    assert browser.toPlainText() == "🙂 So $x^2$ and \\(\\frac{\\) cost $5."
+    qtbot.waitUntil(lambda: IMAGE in browser.toPlainText(), timeout=20_000)
+    assert browser.toPlainText() == f"🙂 So {IMAGE} and \\(\\frac{{\\) cost $5."
+    browser.selectAll()
+    copied = browser.createMimeDataFromSelection()
+    assert copied.text() == "🙂 So $x^2$ and \\(\\frac{\\) cost $5."
+    assert not copied.hasHtml()
+
+
+@pytest.mark.parametrize("tex", ["x^2", "y", r"\frac{a}{b}", r"\int_0^1 x\,dx"])
+def test_a_formula_is_drawn_in_the_colour_of_the_text(tex: str, qapp: QApplication) -> None:
+    picture = draw(tex, FormulaStyle(8, "#ff0000", 2), is_display=False)
+    assert picture is not None
+    image = picture.image
+    colours = {
+        image.pixelColor(x, y).name()
+        for x in range(image.width())
+        for y in range(image.height())
+        if image.pixelColor(x, y).alpha() == 255
+    }
+    assert colours == {"#ff0000"}
+
+
+@pytest.mark.parametrize("tex", [r"\frac{", r"\begin{x}", "{" * 500])
+def test_what_is_no_tex_is_not_drawn(tex: str, qapp: QApplication) -> None:
+    assert draw(tex, FormulaStyle(8, "#ff0000", 1), is_display=True) is None
+
+
+def test_a_table_behind_code_has_its_head(browser: SafeTextBrowser) -> None:
+    browser.show_markdown("```\ncode\n```\n| a | b |\n|---|---|\n| c | d |\n")
+    (table,) = [frame for frame in browser.document().rootFrame().childFrames() if isinstance(frame, QTextTable)]
+    cells = [table.cellAt(0, column).firstCursorPosition().block() for column in range(2)]
+    assert [block.text() for block in cells] == ["a", "b"]
+    weights = []
+    for block in cells:
+        (piece,) = block.textFormats()
+        weights.append(piece.format.fontWeight())
+    assert weights == [700, 700]
+
+
+def test_places_behind_an_emoji_are_marked_where_they_are_named(browser: SafeTextBrowser) -> None:
+    place = '{"bbox_2d": [10, 10, 20, 20], "label": "🙂 here"}'
+    browser.show_markdown(f"🙂🙂 {place} end")
+    browser.set_lit(0)
+    (mark,) = browser.extraSelections()
+    assert mark.cursor.selectedText() == place
