@@ -35,6 +35,7 @@ class ChatDesk(QObject):
         self._session = session
         self._library = library
         self._exporter = exporter
+        self._deleted: Conversation | None = None
         self._shown_chat = session.conversation_id
         self._wire_composer()
         self._wire_view()
@@ -74,9 +75,12 @@ class ChatDesk(QObject):
         sidebar.conversation_renamed.connect(library.rename)
         sidebar.conversation_exported.connect(self._on_export_wanted)
         sidebar.conversation_deleted.connect(self._session.delete)
+        sidebar.conversation_pinned.connect(library.pin)
         sidebar.searched.connect(library.search)
         sidebar.hit_chosen.connect(self._on_hit_chosen)
         library.conversations_changed.connect(sidebar.set_conversations)
+        library.deleted.connect(self._on_deleted)
+        self._window.notices.remedy_clicked.connect(self._on_remedy_clicked)
         library.found.connect(sidebar.set_hits)
         library.loaded.connect(self._on_library_loaded)
 
@@ -115,6 +119,22 @@ class ChatDesk(QObject):
         self._window.chat_view.put_message(message)
         self._window.set_empty(False)
 
+    @Slot(object)
+    def _on_deleted(self, conversation: Conversation) -> None:
+        notices = self._window.notices
+        if self._deleted:
+            notices.dismiss(_deletion(self._deleted))
+        self._deleted = conversation
+        notices.show_problem(_deletion(conversation))
+
+    @Slot(object)
+    def _on_remedy_clicked(self, kind: ProblemKind) -> None:
+        if kind is ProblemKind.DELETED and self._deleted:
+            self._window.notices.dismiss(_deletion(self._deleted))
+            self._library.restore(self._deleted)
+            self._session.open(self._deleted.id)
+            self._deleted = None
+
     @Slot()
     def _on_read_triggered(self) -> None:
         if images := self._session.images():
@@ -147,3 +167,11 @@ class ChatDesk(QObject):
     @Slot(object)
     def _on_exported(self, target: Path) -> None:
         self._window.notices.show_problem(Problem(ProblemKind.EXPORT, f"The chat was written to “{target}”."))
+
+
+def _deletion(conversation: Conversation) -> Problem:
+    return Problem(
+        ProblemKind.DELETED,
+        f"“{conversation.title}” was deleted.",
+        todo="It is gone for good when Lorgnette is closed.",
+    )

@@ -81,5 +81,5 @@ class ModelDesk(QObject):
     def _on_remedy_clicked(self, kind: ProblemKind) -> None:
         if kind is ProblemKind.ENGINE:
             self._model.restart()
-        else:
+        elif kind in {ProblemKind.MODEL_MISSING, ProblemKind.CHECKPOINT}:
             self._on_choose_model_clicked()

@@ -102,6 +102,7 @@ class Conversation:
     updated: datetime
     leaf_id: str | None = None
     image_count: int = 0
+    is_pinned: bool = False
     draft: Draft = Draft()
 
 

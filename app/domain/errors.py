@@ -28,6 +28,7 @@ class ProblemKind(StrEnum):
     LINK = "link"
     STORAGE = "storage"
     EXPORT = "export"
+    DELETED = "deleted"
     BUG = "bug"
 
 

@@ -43,7 +43,11 @@ class ConversationStore(Protocol):
         ...
 
     def delete_conversation(self, conversation_id: str) -> None:
-        """Remove a conversation with its messages."""
+        """Remove a conversation with its messages when the store is closed; until then it is in no list."""
+        ...
+
+    def restore_conversation(self, conversation_id: str) -> None:
+        """Bring back a conversation that was deleted since the store was opened."""
         ...
 
     def search(self, query: str) -> Sequence[SearchHit]:

@@ -79,13 +79,6 @@ class Answers(QObject):
             if running.answer.conversation_id == conversation_id:
                 running.cancel(request_id)
 
-    def discard(self, conversation_id: str) -> None:
-        """Stop and forget the answers of a conversation that is being deleted: nothing more is shown or saved."""
-        self.stop(conversation_id)
-        doomed = [key for key, item in self._running.items() if item.answer.conversation_id == conversation_id]
-        for request_id in doomed:
-            self._forget(request_id)
-
     def _follow(self, request_id: int, running: _Running) -> None:
         self._running[request_id] = running
         self._paint_timer.start()

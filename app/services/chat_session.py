@@ -122,9 +122,9 @@ class ChatSession(QObject):
 
     def delete(self, conversation_id: str) -> None:
         """Delete a chat; where it is the one that is shown, an empty one takes its place."""
-        self._answers.discard(conversation_id)
+        self._answers.stop(conversation_id)
         if conversation_id == self._conversation.id:
-            self._draft_timer.stop()
+            self.save_draft()
             self._show(_new_conversation(), ())
         self._library.delete(conversation_id)
 

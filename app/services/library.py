@@ -11,12 +11,15 @@ from app.services.store_thread import StoreThread
 
 
 class Library(QObject):
-    """All conversations by id. `conversations_changed` carries them, the most recently updated first.
+    """All conversations by id.
 
-    `found` carries what was looked for and a sequence of SearchHits.
+    `conversations_changed` carries them, pinned ones first, and the most recently updated before others.
+
+    `deleted` carries one that can still be restored, `found` what was looked for and a sequence of SearchHits.
     """
 
     conversations_changed = Signal(object)
+    deleted = Signal(object)
     found = Signal(str, object)
     loaded = Signal()
 
@@ -83,11 +86,24 @@ class Library(QObject):
         self.save(replace(self._conversations[conversation_id], title=title))
 
     def delete(self, conversation_id: str) -> None:
-        """Remove a conversation with its messages."""
-        if self._conversations.pop(conversation_id, None):
+        """Remove a conversation with its messages; until the end of the session it can be restored."""
+        if conversation := self._conversations.pop(conversation_id, None):
             self._announce()
             self._store.run(lambda store: store.delete_conversation(conversation_id))
+            self.deleted.emit(conversation)
+
+    def restore(self, conversation: Conversation) -> None:
+        """Bring back what was deleted."""
+        self._store.run(lambda store: store.restore_conversation(conversation.id))
+        self.put(conversation)
+
+    def pin(self, conversation_id: str) -> None:
+        """Keep a conversation above all others, or no longer."""
+        conversation = self._conversations[conversation_id]
+        self.save(replace(conversation, is_pinned=not conversation.is_pinned))
 
     def _announce(self) -> None:
-        newest_first = sorted(self._conversations.values(), key=lambda item: item.updated, reverse=True)
-        self.conversations_changed.emit(tuple(newest_first))
+        pinned_first = sorted(
+            self._conversations.values(), key=lambda item: (item.is_pinned, item.updated), reverse=True
+        )
+        self.conversations_changed.emit(tuple(pinned_first))

@@ -24,11 +24,12 @@ _page_decoder = msgspec.json.Decoder(Page)
 _problem_decoder = msgspec.json.Decoder(Problem)
 
 _SAVE_CARD = """
-INSERT INTO conversation (id, title, created, updated, leaf_id, image_count)
-VALUES (:id, :title, :created, :updated, :leaf_id, :image_count)
+INSERT INTO conversation (id, title, created, updated, leaf_id, image_count, pinned)
+VALUES (:id, :title, :created, :updated, :leaf_id, :image_count, :pinned)
 ON CONFLICT (id) DO UPDATE SET title = excluded.title, updated = excluded.updated, leaf_id = excluded.leaf_id,
-    image_count = excluded.image_count
+    image_count = excluded.image_count, pinned = excluded.pinned
 """
+_PURGE = "DELETE FROM conversation WHERE deleted"
 _SAVE_MESSAGE = """
 INSERT INTO message (id, conversation_id, parent_id, role, text, created, state, author, model_name, attachments,
     stats, page, problem)
@@ -49,10 +50,14 @@ class SqliteConversationStore:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or create the database at `path`; answers that were streaming when it was last in use are marked."""
+        """Open or create the database at `path`.
+
+        Answers that were streaming when it was last in use are marked, chats that were deleted then are gone.
+        """
         connection, problem = open_database(path)
         store = cls(connection, path, problem)
         with store._transaction():
+            connection.execute(_PURGE)
             connection.execute(
                 "UPDATE message SET state = ? WHERE state = ?", (MessageState.INTERRUPTED, MessageState.STREAMING)
             )
@@ -61,7 +66,9 @@ class SqliteConversationStore:
     def conversations(self) -> Sequence[Conversation]:
         """Every conversation with its draft, the most recently updated first."""
         with translated_errors():
-            rows = self._connection.execute("SELECT * FROM conversation ORDER BY updated DESC").fetchall()
+            rows = self._connection.execute(
+                "SELECT * FROM conversation WHERE NOT deleted ORDER BY updated DESC"
+            ).fetchall()
         return [_conversation(row) for row in rows]
 
     def messages(self, conversation_id: str) -> Sequence[Message]:
@@ -96,9 +103,12 @@ class SqliteConversationStore:
                 self._put_message(message)
 
     def delete_conversation(self, conversation_id: str) -> None:
-        """Remove a conversation with its messages."""
-        with self._transaction():
-            self._connection.execute("DELETE FROM conversation WHERE id = ?", (conversation_id,))
+        """Remove a conversation with its messages when the store is closed; until then it is in no list."""
+        self._mark_deleted(conversation_id, is_deleted=True)
+
+    def restore_conversation(self, conversation_id: str) -> None:
+        """Bring back a conversation that was deleted since the store was opened."""
+        self._mark_deleted(conversation_id, is_deleted=False)
 
     def search(self, query: str) -> Sequence[SearchHit]:
         """Chats whose title has all words of `query`, then messages that have, each the newest first."""
@@ -118,8 +128,14 @@ class SqliteConversationStore:
         """Make today's backup and let go of the database."""
         # A backup that fails, on a full disk say, is made at the next close; nothing is worse than before.
         with suppress(StorageError, OSError):
+            with self._transaction():
+                self._connection.execute(_PURGE)
             back_up(self._connection, self._path)
         self._connection.close()
+
+    def _mark_deleted(self, conversation_id: str, *, is_deleted: bool) -> None:
+        with self._transaction():
+            self._connection.execute("UPDATE conversation SET deleted = ? WHERE id = ?", (is_deleted, conversation_id))
 
     def _put_card(self, conversation: Conversation) -> None:
         values = {
@@ -129,6 +145,7 @@ class SqliteConversationStore:
             "updated": conversation.updated.isoformat(),
             "leaf_id": conversation.leaf_id,
             "image_count": conversation.image_count,
+            "pinned": conversation.is_pinned,
         }
         self._connection.execute(_SAVE_CARD, values)
 
@@ -189,6 +206,7 @@ def _conversation(row: sqlite3.Row) -> Conversation:
         updated=datetime.fromisoformat(row["updated"]),
         leaf_id=row["leaf_id"],
         image_count=row["image_count"],
+        is_pinned=bool(row["pinned"]),
         draft=Draft(text=row["draft_text"], attachments=_attachments_decoder.decode(row["draft_attachments"])),
     )
 

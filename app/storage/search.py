@@ -20,7 +20,9 @@ def search(connection: sqlite3.Connection, query: str) -> list[SearchHit]:
 
 def _titles(connection: sqlite3.Connection, words: tuple[str, ...]) -> Iterator[SearchHit]:
     condition, values = _contains("title", words)
-    sql = f"SELECT id, title FROM conversation WHERE {condition} ORDER BY updated DESC LIMIT {MOST_HITS}"  # noqa: S608
+    sql = (
+        f"SELECT id, title FROM conversation WHERE NOT deleted AND {condition} ORDER BY updated DESC LIMIT {MOST_HITS}"  # noqa: S608
+    )
     for row in connection.execute(sql, values):
         excerpt, matches = excerpt_of(row["title"], words)
         yield SearchHit(conversation_id=row["id"], message_id=None, excerpt=excerpt, matches=matches)
@@ -36,7 +38,8 @@ def _messages(connection: sqlite3.Connection, words: tuple[str, ...]) -> Iterato
         condition, values = f"message_search MATCH ? AND {condition}", [quoted, *values]
     sql = (
         f"SELECT message.id, message.conversation_id, message.text FROM {source} "  # noqa: S608
-        f"WHERE {condition} ORDER BY message.number DESC LIMIT {MOST_HITS}"
+        "JOIN conversation ON conversation.id = message.conversation_id "
+        f"WHERE NOT deleted AND {condition} ORDER BY message.number DESC LIMIT {MOST_HITS}"
     )
     for row in connection.execute(sql, values):
         excerpt, matches = excerpt_of(row["text"], words)

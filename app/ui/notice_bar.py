@@ -47,6 +47,12 @@ class NoticeBar(QWidget):
         self._column.insertWidget(0, box)
         self._update()
 
+    def dismiss(self, problem: Problem) -> None:
+        """Take a problem away, where it is still reported."""
+        for box in [box for box in self._boxes if box.problem == problem]:
+            self._remove(box)
+        self._update()
+
     @Slot()
     def clear(self) -> None:
         """Dismiss everything."""

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidgetItem,
     QMenu,
-    QMessageBox,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -41,13 +40,15 @@ class Sidebar(QFrame):
     """The chats.
 
     Emits `conversation_chosen(id)`, `conversation_renamed(id, title)`, `conversation_deleted(id)`,
-    `conversation_exported(id)`; `searched(str)` asks for what `set_hits` then shows, `hit_chosen` carries a SearchHit.
+    `conversation_pinned(id)`, `conversation_exported(id)`; `searched(str)` asks for what `set_hits` then shows,
+    `hit_chosen` carries a SearchHit.
     """
 
     new_chat_clicked = Signal()
     conversation_chosen = Signal(str)
     conversation_renamed = Signal(str, str)
     conversation_deleted = Signal(str)
+    conversation_pinned = Signal(str)
     conversation_exported = Signal(str)
     searched = Signal(str)
     hit_chosen = Signal(object)
@@ -107,7 +108,7 @@ class Sidebar(QFrame):
 
     @Slot(object)
     def set_conversations(self, conversations: Sequence[Conversation]) -> None:
-        """Show these chats, the most recently updated first."""
+        """Show these chats, pinned ones first, and the most recently updated before others."""
         if list(self._conversations.values()) == list(conversations):
             return
         self._conversations = {conversation.id: conversation for conversation in conversations}
@@ -115,7 +116,8 @@ class Sidebar(QFrame):
         today = datetime.now(UTC).astimezone().date()
         heading = ""
         for conversation in conversations:
-            group = words.day_group(conversation.updated.astimezone().date(), today)
+            day = conversation.updated.astimezone().date()
+            group = "Pinned" if conversation.is_pinned else words.day_group(day, today)
             if group != heading:
                 heading = group
                 self._add_heading(heading)
@@ -184,16 +186,18 @@ class Sidebar(QFrame):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        pin = "Unpin" if conversation.is_pinned else "Pin"
+        menu.addAction(pin, lambda: self.conversation_pinned.emit(conversation.id))
         menu.addAction("Rename…", lambda: self._ask_title(conversation))
         menu.addAction("Export…", lambda: self.conversation_exported.emit(conversation.id))
-        menu.addAction("Delete…", lambda: self._ask_delete(conversation))
+        menu.addAction("Delete", lambda: self.conversation_deleted.emit(conversation.id))
         menu.popup(self.list.viewport().mapToGlobal(position))
 
     @Slot()
     def _on_delete_pressed(self) -> None:
         for item in self.list.selectedItems():
-            if conversation := self._conversations.get(item.data(ID)):
-                self._ask_delete(conversation)
+            if item.data(ID) in self._conversations:
+                self.conversation_deleted.emit(item.data(ID))
 
     def _ask_title(self, conversation: Conversation) -> None:
         dialog = QInputDialog(self)
@@ -204,20 +208,6 @@ class Sidebar(QFrame):
         dialog.textValueSelected.connect(lambda title: self.conversation_renamed.emit(conversation.id, title))
         dialog.open()
 
-    def _ask_delete(self, conversation: Conversation) -> None:
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Delete chat")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(f"Delete “{conversation.title}” with its messages?")
-        box.setInformativeText(
-            "Images that no other chat uses go when Lorgnette starts next; your own files are not touched."
-        )
-        delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        delete.clicked.connect(lambda: self.conversation_deleted.emit(conversation.id))
-        box.open()
-
 
 class _ConversationList(SideList):
     delete_pressed = Signal()
@@ -227,7 +217,7 @@ class _ConversationList(SideList):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete asks whether to delete the chat."""
+        """Delete deletes the chat."""
         if event.key() == Qt.Key.Key_Delete:
             self.delete_pressed.emit()
         else:

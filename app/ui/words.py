@@ -139,6 +139,8 @@ def remedy(problem: Problem) -> str:
             return "Restart engine"
         case ProblemKind.MODEL_MISSING | ProblemKind.CHECKPOINT:
             return "Choose model…"
+        case ProblemKind.DELETED:
+            return "Undo"
         case _:
             return ""
 

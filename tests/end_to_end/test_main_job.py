@@ -156,6 +156,27 @@ def test_an_image_can_be_looked_at_and_read_from_there(open_desktop: OpenDesktop
     assert "Walnut cake" in desktop.wait_for_answer().text
 
 
+def test_a_chat_is_deleted_and_brought_back(open_desktop: OpenDesktop, receipt: Path, qtbot: QtBot) -> None:
+    desktop = open_desktop()
+    desktop.drop(receipt)
+    desktop.wait_for_images(1)
+    desktop.window.composer.read.click()
+    text = desktop.wait_for_answer().text
+    qtbot.keyClicks(desktop.window.composer.edit, "half a question")
+    chats = desktop.window.sidebar.list
+    chats.setFocus()
+    qtbot.keyClick(chats, Qt.Key.Key_Delete)
+    assert desktop.branch == ()
+    assert chats.count() == 0
+
+    (notice,) = desktop.window.notices._boxes
+    notice.remedy.click()
+    desktop.wait(lambda: len(desktop.branch) == 2)
+    assert desktop.branch[-1].text == text
+    assert desktop.window.composer.edit.toPlainText() == "half a question"
+    assert desktop.window.notices.problems == ()
+
+
 def test_a_model_folder_that_is_none(open_desktop: OpenDesktop, tmp_path: Path) -> None:
     desktop = open_desktop()
     desktop.lorgnette.model.open(str(tmp_path))

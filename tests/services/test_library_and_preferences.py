@@ -45,15 +45,24 @@ def test_the_list_comes_newest_first_and_changes(store: MemoryStore, thread: Sto
 
     library.rename("c0", "  A better\n title ")
     library.rename("c1", "   ")
-    library.delete("c2")
+    with qtbot.waitSignal(library.deleted) as deleted:
+        library.delete("c2")
     library.delete("gone")
+    library.restore(deleted.args[0])
+    library.pin("c0")
+    library.delete("c1")
 
     assert lists == [
         ["Chat 2", "Chat 1", "Chat 0"],
         ["Chat 2", "Chat 1", "A better title"],
         ["Chat 1", "A better title"],
+        ["Chat 2", "Chat 1", "A better title"],
+        ["A better title", "Chat 2", "Chat 1"],
+        ["A better title", "Chat 2"],
     ]
-    qtbot.waitUntil(lambda: set(store.cards) == {"c0", "c1"} and store.cards["c0"].title == "A better title")
+    qtbot.waitUntil(lambda: store.deleted == {"c1"})
+    assert store.cards["c0"].title == "A better title"
+    assert store.cards["c0"].is_pinned
 
 
 def test_a_chat_begun_while_the_list_is_read_stays(thread: StoreThread, qtbot: QtBot) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def path(tmp_path: Path) -> Path:
 def store(path: Path) -> Iterator[SqliteConversationStore]:
     opened = SqliteConversationStore.open(path)
     yield opened
-    opened.close()
+    with suppress(sqlite3.ProgrammingError):  # The test may have closed it.
+        opened.close()
 
 
 def reopened(store: SqliteConversationStore, path: Path) -> SqliteConversationStore:
@@ -139,12 +141,37 @@ def test_a_turn_is_saved_whole_or_not_at_all(store: SqliteConversationStore) -> 
     assert store.conversations() == []
 
 
-def test_deleting_a_chat_takes_its_messages_along(store: SqliteConversationStore) -> None:
+def test_deleting_a_chat_takes_its_messages_along(store: SqliteConversationStore, path: Path) -> None:
     store.save_turn(conversation(), (question("findable"), answer()))
     store.delete_conversation("c1")
     assert store.conversations() == []
-    assert store.messages("c1") == []
-    assert found(store, "findable") == []
+    assert store.search("findable") == []
+
+    store.close()
+    again = SqliteConversationStore.open(path)
+    assert again.messages("c1") == []
+    again.close()
+
+
+def test_a_deleted_chat_can_be_brought_back(store: SqliteConversationStore) -> None:
+    store.save_turn(conversation(), (question("findable"), answer()))
+    store.delete_conversation("c1")
+    store.restore_conversation("c1")
+    assert [card.id for card in store.conversations()] == ["c1"]
+    assert len(store.messages("c1")) == 2
+
+
+def test_a_chat_that_was_deleted_before_a_crash_is_gone(store: SqliteConversationStore, path: Path) -> None:
+    store.save_turn(conversation(), (question(), answer()))
+    store.delete_conversation("c1")
+    again = SqliteConversationStore.open(path)
+    assert again.messages("c1") == []
+    again.close()
+
+
+def test_a_pin_is_kept(store: SqliteConversationStore) -> None:
+    store.save_conversation(replace(conversation(), is_pinned=True))
+    assert store.conversations()[0].is_pinned
 
 
 def test_a_damaged_file_is_set_aside_and_said(store: SqliteConversationStore, path: Path) -> None:

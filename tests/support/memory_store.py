@@ -20,10 +20,12 @@ class MemoryStore:
         self.save_count = 0
         self.full = False
         self.closed = False
+        self.deleted: set[str] = set()
 
     def conversations(self) -> Sequence[Conversation]:
         """Newest first."""
-        return sorted(self.cards.values(), key=lambda card: card.updated, reverse=True)
+        cards = [card for card in self.cards.values() if card.id not in self.deleted]
+        return sorted(cards, key=lambda card: card.updated, reverse=True)
 
     def messages(self, conversation_id: str) -> Sequence[Message]:
         """In order of insertion."""
@@ -54,10 +56,14 @@ class MemoryStore:
             self.save_message(message)
 
     def delete_conversation(self, conversation_id: str) -> None:
-        """Forget it."""
+        """Forget it at the end."""
         self._check()
-        del self.cards[conversation_id]
-        self.saved = {key: item for key, item in self.saved.items() if item.conversation_id != conversation_id}
+        self.deleted.add(conversation_id)
+
+    def restore_conversation(self, conversation_id: str) -> None:
+        """Do not forget it."""
+        self._check()
+        self.deleted.remove(conversation_id)
 
     def search(self, query: str) -> Sequence[SearchHit]:
         """Messages that have the query as it is."""
@@ -75,6 +81,8 @@ class MemoryStore:
 
     def close(self) -> None:
         """Remember that it was closed."""
+        self.cards = {key: card for key, card in self.cards.items() if key not in self.deleted}
+        self.saved = {key: item for key, item in self.saved.items() if item.conversation_id in self.cards}
         self.closed = True
 
     def _check(self) -> None:

@@ -1,12 +1,22 @@
 """Drops, pastes and keys, wherever they land; and names for those who do not see the signs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTextEdit, QTextBrowser, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QTextBrowser,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat import Draft
@@ -185,13 +195,23 @@ def test_chats_are_listed_by_day_chosen_renamed_and_deleted(window: MainWindow, 
     assert renamed.args == ["c1", "Lunch"]
 
     sidebar.list.setFocus()
-    qtbot.keyClick(sidebar.list, Qt.Key.Key_Delete)
-    box = QApplication.activeModalWidget()
-    assert box
-    delete = next(button for button in box.findChildren(QAbstractButton) if button.text() == "Delete")
     with qtbot.waitSignal(sidebar.conversation_deleted) as deleted:
-        delete.click()
+        qtbot.keyClick(sidebar.list, Qt.Key.Key_Delete)
     assert deleted.args == ["c1"]
+
+
+def test_a_pinned_chat_stands_above_all_days(window: MainWindow, qtbot: QtBot) -> None:
+    sidebar = window.sidebar
+    sidebar.set_conversations([replace(conversation("c1", "Receipt"), is_pinned=True), conversation("c2", "Bus")])
+    headings = [widget.text() for widget in sidebar.list.findChildren(QLabel) if widget.text() in {"Pinned", "Earlier"}]
+    assert headings == ["Pinned", "Earlier"]
+    position = sidebar.list.visualItemRect(sidebar.list.item(1)).center()
+    sidebar.list.customContextMenuRequested.emit(position)
+    (menu,) = sidebar.findChildren(QMenu)
+    with qtbot.waitSignal(sidebar.conversation_pinned) as pinned:
+        next(action for action in menu.actions() if action.text() == "Unpin").trigger()
+    assert pinned.args == ["c1"]
+    menu.close()
 
 
 def test_the_menu_switches_the_theme_and_lists_the_keys(window: MainWindow, qtbot: QtBot) -> None:
