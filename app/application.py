@@ -15,6 +15,7 @@ from PySide6.QtCore import QByteArray, QObject, Slot
 from PySide6.QtWidgets import QApplication
 
 from app.desks.chat_desk import ChatDesk
+from app.desks.file_desk import FileDesk
 from app.desks.image_desk import ImageDesk
 from app.desks.model_desk import ModelDesk
 from app.domain.errors import Problem
@@ -28,20 +29,24 @@ from app.paths import DEMO_MODEL, Paths
 from app.services.answers import Answers
 from app.services.background import BackgroundThread
 from app.services.chat_exporter import ChatExporter
+from app.services.chat_importer import ChatImporter
 from app.services.chat_session import ChatSession
 from app.services.engine import ClientFactory, Engine
 from app.services.image_importer import ImageImporter
 from app.services.image_texts import ImageTexts
 from app.services.library import Library
 from app.services.model_engine import ModelEngine
+from app.services.pictures import Pictures
 from app.services.preferences import Preferences
 from app.services.previews import Previews
 from app.services.read_ahead import ReadAhead
 from app.services.store_thread import StoreThread
 from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
-from app.storage.export import export_chat
+from app.storage.export import ChatWriter
+from app.storage.import_chat import read_chat
 from app.storage.settings_file import SettingsFile
+from app.ui.chat_pdf import chat_pdf
 from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
 
@@ -67,8 +72,12 @@ class Lorgnette(QObject):
         self.answers = Answers(self.model, reader, self.store, self)
         self.session = ChatSession(self.library, self.answers, self.store, self._files, self._options, self)
         self.read_ahead = ReadAhead(self.session, self.model, self._options, self)
-        write = partial(export_chat, path_of=self._files.path)
-        self.exporter = ChatExporter(self.store, self._files_thread, write, self)
+        pictures = Pictures(images, self._files, self)
+        writer = ChatWriter(self._files.path, chat_pdf)
+        self.exporter = ChatExporter(self.store, self._files_thread, pictures, writer.write, self)
+        self.chat_importer = ChatImporter(
+            self.library, self.store, self._files, self._files_thread, pictures, read_chat, self
+        )
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self.previews = Previews(images, self._files, self)
         self._theme = Theme(application, settings.theme)
@@ -118,14 +127,15 @@ class Lorgnette(QObject):
 
     def _wire(self) -> None:
         window = self.window
-        self._chat_desk = ChatDesk(window, self.session, self.library, self.answers, self.exporter, self)
+        self._chat_desk = ChatDesk(window, self.session, self.library, self.answers, self)
+        self._file_desk = FileDesk(window, self.session, self.library, self.exporter, self.chat_importer, self)
         self._image_desk = ImageDesk(window, self.session, self.importer, self.previews, self.model, self)
         self._model_desk = ModelDesk(window, self.model, self.preferences, self)
         window.composer.text_changed.connect(self.read_ahead.look_soon)
         window.composer.preset_saved.connect(self._on_preset_saved)
         window.composer.preset_removed.connect(self._on_preset_removed)
         window.menu_button.theme_chosen.connect(self._on_theme_chosen)
-        for source in (self.store, self.preferences, self.session, self.exporter):
+        for source in (self.store, self.preferences, self.session, self.exporter, self.chat_importer):
             source.problem_met.connect(window.notices.show_problem)
 
     @Slot(object)

@@ -1,17 +1,14 @@
 """The chat: its messages, its composer, and the list of all chats."""
 
-import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 
 from app.domain.chat import DEFAULT_TITLE, Conversation, Message
 from app.domain.errors import Problem, ProblemKind
 from app.domain.search import SearchHit
 from app.services.answers import Answers
-from app.services.chat_exporter import ChatExporter
 from app.services.chat_session import ChatSession
 from app.services.library import Library
 from app.ui.main_window import MainWindow
@@ -26,7 +23,6 @@ class ChatDesk(QObject):
         session: ChatSession,
         library: Library,
         answers: Answers,
-        exporter: ChatExporter,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -34,7 +30,6 @@ class ChatDesk(QObject):
         self._window = window
         self._session = session
         self._library = library
-        self._exporter = exporter
         self._deleted: Conversation | None = None
         self._shown_chat = session.conversation_id
         self._wire_composer()
@@ -48,7 +43,6 @@ class ChatDesk(QObject):
         session.message_changed.connect(self._on_message_changed)
         session.message_pointed_at.connect(window.chat_view.show_message)
         answers.activity_changed.connect(window.chat_view.set_activity)
-        exporter.exported.connect(self._on_exported)
 
     def _wire_composer(self) -> None:
         composer, session = self._window.composer, self._session
@@ -73,7 +67,6 @@ class ChatDesk(QObject):
         sidebar.new_chat_clicked.connect(self._on_new_chat_clicked)
         sidebar.conversation_chosen.connect(self._session.open)
         sidebar.conversation_renamed.connect(library.rename)
-        sidebar.conversation_exported.connect(self._on_export_wanted)
         sidebar.conversation_deleted.connect(self._session.delete)
         sidebar.conversation_pinned.connect(library.pin)
         sidebar.searched.connect(library.search)
@@ -152,21 +145,6 @@ class ChatDesk(QObject):
         self._window.notices.show_problem(
             Problem(ProblemKind.LINK, f"This link leads to {target[:300]}", "Its address was copied, not opened.")
         )
-
-    @Slot(str)
-    def _on_export_wanted(self, conversation_id: str) -> None:
-        conversation = self._library[conversation_id]
-        name = re.sub(r"[^\w ().,-]", "_", conversation.title)[:80].strip(" .") or "Chat"
-        dialog = QFileDialog(self._window, "Export chat", f"{name}.md", "Markdown with images (*.md);;JSON (*.json)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("md")
-        dialog.fileSelected.connect(lambda file: self._exporter.export(conversation, Path(file)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(object)
-    def _on_exported(self, target: Path) -> None:
-        self._window.notices.show_problem(Problem(ProblemKind.EXPORT, f"The chat was written to “{target}”."))
 
 
 def _deletion(conversation: Conversation) -> Problem:

@@ -1,6 +1,6 @@
 """Writing a chat to a file of the user's choice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,10 +9,16 @@ from PySide6.QtCore import QObject, Signal
 from app.domain.chat import Conversation, Message
 from app.domain.errors import problem_of
 from app.services.background import BackgroundThread
+from app.services.pictures import Pictures
 from app.services.store_thread import StoreThread
 
-WriteChat = Callable[[Path, Conversation, Sequence[Message]], None]
-"""Writes a chat with all its messages to a file, in the form that its name asks for; raises StorageError."""
+WriteChat = Callable[[Path, Conversation, Sequence[Message], Mapping[str, bytes]], None]
+"""Writes a chat with all its messages to a file, in the form that its name asks for; raises StorageError.
+
+The mapping has PNGs of its images by digest, for forms that have to decode them.
+"""
+PRINTED_SIZE = 1600
+"""Pixels of a side of a picture on paper."""
 
 
 class ChatExporter(QObject):
@@ -22,11 +28,17 @@ class ChatExporter(QObject):
     problem_met = Signal(object)
 
     def __init__(
-        self, store: StoreThread, thread: BackgroundThread, write: WriteChat, parent: QObject | None = None
+        self,
+        store: StoreThread,
+        thread: BackgroundThread,
+        pictures: Pictures,
+        write: WriteChat,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._store = store
         self._thread = thread
+        self._pictures = pictures
         self._write = write
 
     def export(self, conversation: Conversation, target: Path) -> None:
@@ -34,8 +46,15 @@ class ChatExporter(QObject):
         self._store.run(lambda store: store.messages(conversation.id), partial(self._on_read, conversation, target))
 
     def _on_read(self, conversation: Conversation, target: Path, messages: Sequence[Message]) -> None:
+        is_printed = target.suffix.lower() == ".pdf"
+        images = [image for message in messages for image in message.attachments] if is_printed else []
+        self._pictures.make(images, PRINTED_SIZE, partial(self._write_with, conversation, target, messages))
+
+    def _write_with(
+        self, conversation: Conversation, target: Path, messages: Sequence[Message], pictures: Mapping[str, bytes]
+    ) -> None:
         self._thread.submit(
-            lambda: self._write(target, conversation, messages),
+            lambda: self._write(target, conversation, messages, pictures),
             lambda _: self.exported.emit(target),
             lambda error: self.problem_met.emit(problem_of(error)),
         )

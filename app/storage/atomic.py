@@ -22,6 +22,14 @@ def replacing(target: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file that is on the disk when this returns; raises OSError."""
+    with replacing(target) as partial, partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def storage_error(error: OSError, what: str) -> StorageError:
     """The sentence for an operating system error met while saving `what`."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:

@@ -85,10 +85,8 @@ def make_room(document: QTextDocument, blocks: tuple[CodeBlock, ...]) -> None:
             cursor.setBlockFormat(style)
 
 
-def colour(document: QTextDocument, blocks: tuple[CodeBlock, ...]) -> None:
-    """Colour the code by what Pygments makes of it, where it knows the language."""
-    is_dark = QGuiApplication.palette().color(QPalette.ColorRole.Base).lightness() < 128
-    style = DARK if is_dark else LIGHT
+def colour(document: QTextDocument, blocks: tuple[CodeBlock, ...], style: str) -> None:
+    """Colour the code by what Pygments makes of it, in one of its styles, where it knows the language."""
     for code in blocks:
         if len(code.code) > LONGEST_COLOURED:
             continue

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
+from typing import Protocol
 
 from PySide6.QtCore import QObject, QRectF, Qt, QUrl, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
@@ -63,6 +64,14 @@ class FormulaPicture:
 
     image: QImage
     alignment: QTextCharFormat.VerticalAlignment
+
+
+class MakePicture(Protocol):
+    """`draw`, or a painter's `picture`, which may have none yet."""
+
+    def __call__(self, tex: str, style: FormulaStyle, *, is_display: bool) -> FormulaPicture | None:
+        """The picture of `tex`, or None."""
+        ...
 
 
 _Key = tuple[str, bool, FormulaStyle]
@@ -157,7 +166,7 @@ def draw(tex: str, style: FormulaStyle, *, is_display: bool) -> FormulaPicture |
 
 
 def put_formulas(
-    document: QTextDocument, formulas: Sequence[Formula], painter: FormulaPainter, colour: str, ratio: float
+    document: QTextDocument, formulas: Sequence[Formula], make_picture: MakePicture, colour: str, ratio: float
 ) -> bool:
     """Replace each mark by its formula's picture, or by what was written where there is none (yet): then False."""
     style = FormulaStyle(QFontMetricsF(document.defaultFont()).xHeight(), colour, ratio)
@@ -170,7 +179,7 @@ def put_formulas(
         formula = formulas[number]
         picture = None
         if not cursor.blockFormat().hasProperty(LANGUAGE):
-            picture = painter.picture(formula.tex, style, is_display=formula.is_display)
+            picture = make_picture(formula.tex, style, is_display=formula.is_display)
             is_complete = is_complete and picture is not None
         if picture is None:
             cursor.insertText(formula.source)

@@ -18,9 +18,10 @@ _ABOUT = (
 
 
 class MainMenu(QToolButton):
-    """A button with a menu. `theme_chosen(ThemeChoice)`."""
+    """A button with a menu. `theme_chosen(ThemeChoice)`, `import_triggered()`."""
 
     theme_chosen = Signal(object)
+    import_triggered = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +39,7 @@ class MainMenu(QToolButton):
             action.setCheckable(True)
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
             group.addAction(action)
+        menu.addAction("Import a chat…", self.import_triggered.emit)
         menu.addAction("Keyboard shortcuts", self.show_keys)
         menu.addAction("About Lorgnette", self._show_about)
         self.setMenu(menu)

@@ -54,11 +54,12 @@ class _Key:
 class MainWindow(QMainWindow):
     """Owns the widgets; what happens in them is wired by application.py.
 
-    `files_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `drop_refused(Problem)`, `open_triggered()`,
-    `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`.
+    `files_dropped(tuple[Path, ...])`, `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`,
+    `drop_refused(Problem)`, `open_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`.
     """
 
     files_dropped = Signal(object)
+    chats_dropped = Signal(object)
     image_data_dropped = Signal(bytes, str)
     drop_refused = Signal(object)
     open_triggered = Signal()
@@ -189,7 +190,12 @@ class MainWindow(QMainWindow):
     def _take(self, mime: QMimeData, origin: str) -> None:
         incoming = incoming_images(mime, origin)
         if incoming.files:
-            self.files_dropped.emit(incoming.files)
+            chats = tuple(file for file in incoming.files if file.suffix.lower() == ".json")
+            images = tuple(file for file in incoming.files if file not in chats)
+            if chats:
+                self.chats_dropped.emit(chats)
+            if images:
+                self.files_dropped.emit(images)
         elif incoming.data:
             self.image_data_dropped.emit(incoming.data, incoming.name)
         elif incoming.problem:

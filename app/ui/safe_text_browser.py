@@ -10,6 +10,7 @@ from math import ceil
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QColor,
+    QGuiApplication,
     QImage,
     QMouseEvent,
     QPainter,
@@ -17,18 +18,25 @@ from PySide6.QtGui import (
     QPalette,
     QResizeEvent,
     QTextCursor,
-    QTextDocument,
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QWidget
 
 from app.domain.grounding import Region, regions_in
-from app.domain.markdown import with_hard_breaks, with_marks
-from app.ui.code_blocks import HEADER, CodeBlock, CodeHeader, code_blocks, colour, frame_of, make_room, paint_frames
-from app.ui.formulas import IMAGE, FormulaPainter, put_formulas, written
-from app.ui.tables import style_tables
+from app.ui.code_blocks import (
+    DARK,
+    HEADER,
+    LIGHT,
+    CodeBlock,
+    CodeHeader,
+    code_blocks,
+    colour,
+    frame_of,
+    make_room,
+    paint_frames,
+)
+from app.ui.formulas import IMAGE, FormulaPainter, written
+from app.ui.markdown_document import set_markdown
 from app.ui.text_positions import qt_position
-
-_MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
 
 class SafeTextBrowser(QTextBrowser):
@@ -69,13 +77,11 @@ class SafeTextBrowser(QTextBrowser):
     def show_markdown(self, text: str) -> None:
         """Render GitHub's Markdown, without HTML, and with a line for every line: text read from an image has lines."""
         self._markdown = text
-        marked, formulas = with_marks(text)
-        self.document().setMarkdown(with_hard_breaks(marked), _MARKDOWN)
         self._colour = self.palette().color(QPalette.ColorRole.Text).name()
-        self._lacks_formulas = not put_formulas(
-            self.document(), formulas, self._formulas, self._colour, self.devicePixelRatioF()
+        line = self.palette().color(QPalette.ColorRole.Mid)
+        self._lacks_formulas = not set_markdown(
+            self.document(), text, self._formulas.picture, self._colour, line, self.devicePixelRatioF()
         )
-        style_tables(self.document(), self.palette().color(QPalette.ColorRole.Mid))
         self._style_code()
         self._regions = regions_in(self.toPlainText())
         self._show_marks()
@@ -198,7 +204,8 @@ class SafeTextBrowser(QTextBrowser):
         document = self.document()
         self._code = code_blocks(document) if self._markdown is not None else ()
         make_room(document, self._code)
-        colour(document, self._code)
+        is_dark = QGuiApplication.palette().color(QPalette.ColorRole.Base).lightness() < 128
+        colour(document, self._code, DARK if is_dark else LIGHT)
         for _ in range(len(self._headers), len(self._code)):
             self._headers.append(CodeHeader(self.viewport()))
         for header, code in zip(self._headers, self._code, strict=False):

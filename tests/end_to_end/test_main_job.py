@@ -166,7 +166,7 @@ def test_a_chat_is_deleted_and_brought_back(open_desktop: OpenDesktop, receipt: 
     chats = desktop.window.sidebar.list
     chats.setFocus()
     qtbot.keyClick(chats, Qt.Key.Key_Delete)
-    assert desktop.branch == ()
+    assert not desktop.branch
     assert chats.count() == 0
 
     (notice,) = desktop.window.notices._boxes

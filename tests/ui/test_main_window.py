@@ -225,3 +225,13 @@ def test_the_menu_switches_the_theme_and_lists_the_keys(window: MainWindow, qtbo
     assert box
     assert "Ctrl+Shift+T\tRead text" in box.informativeText()  # type: ignore[attr-defined]
     box.close()
+
+
+def test_a_dropped_chat_is_told_from_images(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    chat, image = tmp_path / "chat.JSON", tmp_path / "image.png"
+    chats: list[tuple[Path, ...]] = []
+    window.chats_dropped.connect(chats.append)
+    with qtbot.waitSignal(window.files_dropped) as dropped:
+        drop(window, files([chat, image]))
+    assert chats == [(chat,)]
+    assert dropped.args == [(image,)]
