@@ -22,7 +22,8 @@ class AnswerCard(QWidget):
     """Shows one message as it stands.
 
     `regenerate_clicked(str)`, `continue_clicked(str)` and `regions_clicked(str)` carry its id, `remedy_clicked` a
-    ProblemKind, `region_hovered(str, int)` its id and the number of a place that it names, or -1.
+    ProblemKind, `region_hovered(str, int)` its id and the number of a place that it names, or -1, `quoted(str)` what of
+    it is selected.
     """
 
     regenerate_clicked = Signal(str)
@@ -31,6 +32,7 @@ class AnswerCard(QWidget):
     region_hovered = Signal(str, int)
     remedy_clicked = Signal(object)
     link_clicked = Signal(str)
+    quoted = Signal(str)
 
     def __init__(self, message: Message, formulas: FormulaPainter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +53,10 @@ class AnswerCard(QWidget):
         self.footer = label("", "muted", parent=self)
         self.copy = button("Copy", Role.LINK, "Copy the answer", self)
         self.regenerate = button("Regenerate", Role.LINK, "Answer once more", self)
+        self.quote = button("Quote", Role.LINK, "Quote what is selected in the next question", self)
+        self.quote.hide()
+        self.text.copyAvailable.connect(self.quote.setVisible)
+        self.quote.clicked.connect(self._on_quote_clicked)
         self.go_on = button("Continue", Role.LINK, "Go on where this answer ended", self)
         self.versions = BranchSwitch(self)
         self._actions = QWidget(self)
@@ -103,6 +109,10 @@ class AnswerCard(QWidget):
         self.progress.setVisible(self.activity.isVisibleTo(self) and progress > 0)
 
     @Slot()
+    def _on_quote_clicked(self) -> None:
+        self.quoted.emit(self.text.selected_text)
+
+    @Slot()
     def copy_text(self) -> None:
         """Copy the answer as it was written."""
         QGuiApplication.clipboard().setText(self._message.text)
@@ -111,7 +121,7 @@ class AnswerCard(QWidget):
         actions = QHBoxLayout(self._actions)
         actions.setContentsMargins(0, 0, 0, 0)
         actions.setSpacing(16)
-        for action in (self.versions, self.places, self.copy, self.go_on, self.regenerate):
+        for action in (self.versions, self.places, self.copy, self.quote, self.go_on, self.regenerate):
             actions.addWidget(action)
         actions.addStretch(1)
         self._column = QVBoxLayout(self)

@@ -39,6 +39,8 @@ class ChatView(CardColumn):
     found = Signal(int, int)
     remedy_clicked = Signal(object)
     link_clicked = Signal(str)
+    quoted = Signal(str)
+    reused = Signal(str)
 
     def __init__(self, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,6 +133,16 @@ class ChatView(CardColumn):
             if card := self.card(message_id):
                 _mark(card, is_marked=True)
 
+    @Slot()
+    def edit_last_question(self) -> None:
+        """Go to the last question of the branch and open its editor."""
+        questions = [key for key, message in self._messages.items() if message.role is Role.USER]
+        if questions:
+            self.point_at(questions[-1])
+            card = self.card(questions[-1])
+            if isinstance(card, QuestionCard):
+                card.open_editor()
+
     def make_card(self, key: str, parent: QWidget) -> QWidget:
         """The card of a question or an answer."""
         message = self._messages[key]
@@ -158,6 +170,7 @@ class ChatView(CardColumn):
         card = QuestionCard(message, self._thumbnail_path, parent)
         card.image_clicked.connect(self.image_clicked)
         card.edited.connect(self.question_edited)
+        card.reused.connect(self.reused)
         card.versions.chosen.connect(self.version_chosen)
         return card
 
@@ -170,6 +183,7 @@ class ChatView(CardColumn):
         card.versions.chosen.connect(self.version_chosen)
         card.remedy_clicked.connect(self.remedy_clicked)
         card.link_clicked.connect(self.link_clicked)
+        card.quoted.connect(self.quoted)
         card.text.set_sought(self._sought)
         return card
 

@@ -27,7 +27,7 @@ class Composer(QFrame):
 
     `text_changed(str)`, `submitted(str)`, `stop_clicked()`, `open_clicked()`, `read_clicked(Attachment)`,
     `image_clicked(Attachment)`, `image_removed(Attachment)`, `import_cancelled(str)`, `mime_pasted(QMimeData)`,
-    `preset_saved(Preset)`, `preset_removed(Preset)`.
+    `preset_saved(Preset)`, `preset_removed(Preset)`; `up_pressed()` where there is no text.
     """
 
     text_changed = Signal(str)
@@ -41,6 +41,7 @@ class Composer(QFrame):
     mime_pasted = Signal(object)
     preset_saved = Signal(object)
     preset_removed = Signal(object)
+    up_pressed = Signal()
 
     def __init__(self, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,6 +120,23 @@ class Composer(QFrame):
         """Put the cursor into the text."""
         self.edit.setFocus()
 
+    def take(self, text: str) -> None:
+        """Put `text` in place of what is there; Ctrl+Z brings that back."""
+        cursor = self.edit.textCursor()
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)  # And not setPlainText, which cannot be undone.
+        self.focus()
+
+    def quote(self, text: str) -> None:
+        """Add `text` as a quotation, and put the cursor below it."""
+        cursor = self.edit.textCursor()
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        before = "\n" if self.edit.toPlainText().strip() else ""
+        quoted = "\n".join(f"> {line}".rstrip() for line in text.strip().split("\n"))
+        cursor.insertText(f"{before}{quoted}\n\n")
+        self.edit.setTextCursor(cursor)
+        self.focus()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """While presets are offered, some keys are theirs."""
         kinds = {QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride}
@@ -156,6 +174,7 @@ class Composer(QFrame):
         self.presets.saved.connect(self._on_preset_named)
         self.presets.removed.connect(self.preset_removed)
         self.edit.mime_pasted.connect(self.mime_pasted)
+        self.edit.up_pressed.connect(self.up_pressed)
         self.edit.focus_changed.connect(self._on_focus_changed)
         self.add.clicked.connect(self.open_clicked)
         self.read.clicked.connect(self._on_read_clicked)
@@ -193,14 +212,12 @@ class Composer(QFrame):
 
     @Slot(object)
     def _on_preset_chosen(self, preset: Preset) -> None:
+        self.take(preset.text)
         cursor = self.edit.textCursor()
-        cursor.select(QTextCursor.SelectionType.Document)
-        cursor.insertText(preset.text)  # And not setPlainText, so that Ctrl+Z brings back what was there.
         start, end = preset.changeable
         cursor.setPosition(start)
         cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
         self.edit.setTextCursor(cursor)
-        self.focus()
 
     @Slot(str)
     def _on_preset_named(self, name: str) -> None:

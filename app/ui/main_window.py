@@ -100,6 +100,9 @@ class MainWindow(QMainWindow):
         self._overlay = DropOverlay(self)
         self._add_keys()
         self.composer.mime_pasted.connect(self._take_pasted)
+        self.composer.up_pressed.connect(self.chat_view.edit_last_question)
+        self.chat_view.quoted.connect(self.composer.quote)
+        self.chat_view.reused.connect(self.composer.take)
         self.composer.focus()
 
     @property

@@ -13,10 +13,11 @@ MAX_PASTED_CHARACTERS = 200_000
 class MessageEdit(QPlainTextEdit):
     """Grows with its text up to MAX_LINES; Enter sends, Shift+Enter starts a new line.
 
-    `mime_pasted` carries what was pasted where that is more than text.
+    `mime_pasted` carries what was pasted where that is more than text; `up_pressed` comes from an empty field.
     """
 
     submitted = Signal()
+    up_pressed = Signal()
     mime_pasted = Signal(object)
     focus_changed = Signal(bool)
 
@@ -51,6 +52,9 @@ class MessageEdit(QPlainTextEdit):
         is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         if is_enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.submitted.emit()
+            return
+        if event.key() == Qt.Key.Key_Up and not event.modifiers() and self.document().isEmpty():
+            self.up_pressed.emit()
             return
         super().keyPressEvent(event)
 

@@ -21,11 +21,13 @@ THUMBNAILS_IN_A_ROW = 5
 class QuestionCard(QWidget):
     """Shows one message that never changes. `image_clicked` carries the Attachment.
 
-    `edited(id, text)` asks to put another question beside it; the editor stays until the card goes.
+    `edited(id, text)` asks to put another question beside it; the editor stays until the card goes. `reused(text)` asks
+    to write its text once more, about other images.
     """
 
     image_clicked = Signal(object)
     edited = Signal(str, str)
+    reused = Signal(str)
 
     def __init__(self, message: Message, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +35,11 @@ class QuestionCard(QWidget):
         self.editor: QuestionEditor | None = None
         self.versions = BranchSwitch(self)
         self.edit = button("Edit", Role.LINK, "Change the question and ask again", self)
-        self.edit.clicked.connect(self._on_edit_clicked)
+        self.edit.clicked.connect(self.open_editor)
+        self.reuse = button(
+            "Reuse", Role.LINK, "Put this question into the composer, to ask it about other images", self
+        )
+        self.reuse.clicked.connect(self._on_reuse_clicked)
         bubble = QFrame(self)
         bubble.setObjectName("bubble")
         bubble.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -55,6 +61,7 @@ class QuestionCard(QWidget):
         actions.setSpacing(12)
         actions.addStretch(1)
         actions.addWidget(self.versions)
+        actions.addWidget(self.reuse)
         actions.addWidget(self.edit)
         side = QWidget(self)
         side.setMaximumWidth(MAX_WIDTH)
@@ -80,7 +87,15 @@ class QuestionCard(QWidget):
         return row
 
     @Slot()
-    def _on_edit_clicked(self) -> None:
+    def _on_reuse_clicked(self) -> None:
+        self.reused.emit(self.message.text)
+
+    @Slot()
+    def open_editor(self) -> None:
+        """Let the user write another question in the place of this one."""
+        if self.editor is not None:
+            self.editor.edit.setFocus()
+            return
         self.editor = QuestionEditor(self.message.text, self)
         self.editor.submitted.connect(self._on_submitted)
         self.editor.cancelled.connect(self._on_cancelled)

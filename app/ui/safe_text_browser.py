@@ -10,6 +10,7 @@ from math import ceil
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QGuiApplication,
     QImage,
     QMouseEvent,
@@ -73,6 +74,11 @@ class SafeTextBrowser(QTextBrowser):
         self._hovered = self._lit = -1
         self._sought = ""
         self.viewport().setMouseTracking(True)
+
+    @property
+    def selected_text(self) -> str:
+        """What is selected, with formulas as they were written."""
+        return written(self.textCursor())
 
     def show_markdown(self, text: str) -> None:
         """Render GitHub's Markdown, without HTML, and with a line for every line: text read from an image has lines."""
@@ -166,8 +172,22 @@ class SafeTextBrowser(QTextBrowser):
         if IMAGE not in self.textCursor().selectedText():
             return super().createMimeDataFromSelection()
         data = QMimeData()
-        data.setText(written(self.textCursor()))
+        data.setText(self.selected_text)
         return data
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Qt's own menu, and the whole text without Markdown's signs."""
+        menu = self.createStandardContextMenu(event.pos())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Copy all as plain text", self.copy_plain)
+        menu.popup(event.globalPos())
+
+    @Slot()
+    def copy_plain(self) -> None:
+        """Copy all that is shown, formulas as they were written."""
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        QGuiApplication.clipboard().setText(written(cursor))
 
     def _is_recoloured(self) -> bool:
         return self._colour != self.palette().color(QPalette.ColorRole.Text).name()

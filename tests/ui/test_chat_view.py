@@ -280,3 +280,33 @@ def test_a_marked_message_may_go(view: ChatView, qtbot: QtBot) -> None:
     view.set_branch([])
     view._point_timer.timeout.emit()
     view._point_timer.stop()
+
+
+def test_what_is_selected_is_quoted(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question(), answer("One **bold** line")])
+    (card,) = view.answers
+    assert not card.quote.isVisible()
+    card.text.selectAll()
+    qtbot.waitUntil(card.quote.isVisible)
+    with qtbot.waitSignal(view.quoted) as quoted:
+        card.quote.click()
+    assert quoted.args == ["One bold line"]
+
+
+def test_a_question_is_reused_or_edited_from_the_keyboard(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question("First?", "q0"), answer("Yes.", "a0", "q0"), question("Second?"), answer()])
+    with qtbot.waitSignal(view.reused) as reused:
+        question_card(view, "q0").reuse.click()
+    assert reused.args == ["First?"]
+    view.edit_last_question()
+    editor = question_card(view, "q1").editor
+    assert editor
+    assert editor.edit.toPlainText() == "Second?"
+    view.edit_last_question()
+    assert question_card(view, "q1").editor is editor
+
+
+def test_an_answer_is_copied_as_plain_text(view: ChatView) -> None:
+    view.set_branch([question(), answer("One **bold** line")])
+    view.answers[0].text.copy_plain()
+    assert QGuiApplication.clipboard().text() == "One bold line"

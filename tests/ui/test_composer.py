@@ -144,3 +144,27 @@ def test_what_an_image_costs_is_shown_where_it_is_decided(composer: Composer) ->
     (chip,) = composer._attachment_chips.values()
     assert chip.details.text() == "4 000 × 3 000 · 234 tokens"
     assert "sees it at 576 × 416 pixels" in chip.details.toolTip()
+
+
+def test_a_quotation_stands_above_the_cursor(composer: Composer, qtbot: QtBot) -> None:
+    composer.quote("two\n\nlines")
+    qtbot.keyClicks(composer.edit, "Why?")
+    assert composer.edit.toPlainText() == "> two\n>\n> lines\n\nWhy?"
+    composer.quote("more")
+    assert composer.edit.toPlainText().endswith("Why?\n> more\n\n")
+
+
+def test_a_question_that_is_taken_can_be_undone(composer: Composer, qtbot: QtBot) -> None:
+    qtbot.keyClicks(composer.edit, "mine")
+    composer.take("theirs")
+    assert composer.edit.toPlainText() == "theirs"
+    composer.edit.undo()
+    assert composer.edit.toPlainText() == "mine"
+
+
+def test_up_asks_for_the_last_question_only_where_nothing_is_written(composer: Composer, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(composer.up_pressed):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Up)
+    qtbot.keyClicks(composer.edit, "x")
+    with qtbot.assertNotEmitted(composer.up_pressed):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Up)
