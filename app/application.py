@@ -18,11 +18,12 @@ from app.desks.chat_desk import ChatDesk
 from app.desks.file_desk import FileDesk
 from app.desks.image_desk import ImageDesk
 from app.desks.model_desk import ModelDesk
+from app.desks.settings_desk import SettingsDesk
 from app.domain.errors import Problem
 from app.domain.generation import GenerationOptions, LoadOptions
 from app.domain.ports import ConversationStore
 from app.domain.presets import Preset
-from app.domain.settings import ThemeChoice
+from app.domain.settings import Settings
 from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient
 from app.paths import DEMO_MODEL, Paths
@@ -80,7 +81,7 @@ class Lorgnette(QObject):
         )
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self.previews = Previews(images, self._files, self)
-        self._theme = Theme(application, settings.theme)
+        self._theme = Theme(application, settings.theme, settings.zoom)
         self.window = MainWindow(self._files.thumbnail_path)
         self._wire()
         self._restore_window()
@@ -119,9 +120,7 @@ class Lorgnette(QObject):
         self.window.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode("ascii", "ignore")))
         self.window.set_sidebar_wanted(settings.sidebar_visible)
         self.window.model_picker.set_recent(settings.recent_model_folders)
-        self.window.menu_button.set_theme(settings.theme)
-        self.window.composer.set_presets(settings.presets)
-        self.window.composer.set_pixel_budget(settings.generation.pixel_budget)
+        self._apply(settings)
         self.window.set_status(self.model.status)
         self.window.sidebar.select(self.session.conversation_id)
 
@@ -130,18 +129,23 @@ class Lorgnette(QObject):
         self._chat_desk = ChatDesk(window, self.session, self.library, self.answers, self)
         self._file_desk = FileDesk(window, self.session, self.library, self.exporter, self.chat_importer, self)
         self._image_desk = ImageDesk(window, self.session, self.importer, self.previews, self.model, self)
+        self._settings_desk = SettingsDesk(window, self.preferences, self)
         self._model_desk = ModelDesk(window, self.model, self.preferences, self)
         window.composer.text_changed.connect(self.read_ahead.look_soon)
         window.composer.preset_saved.connect(self._on_preset_saved)
         window.composer.preset_removed.connect(self._on_preset_removed)
-        window.menu_button.theme_chosen.connect(self._on_theme_chosen)
+        self.preferences.changed.connect(self._apply)
         for source in (self.store, self.preferences, self.session, self.exporter, self.chat_importer):
             source.problem_met.connect(window.notices.show_problem)
 
     @Slot(object)
-    def _on_theme_chosen(self, choice: ThemeChoice) -> None:
-        self._theme.choose(choice)
-        self.preferences.update(replace(self.preferences.settings, theme=choice))
+    def _apply(self, settings: Settings) -> None:
+        """Put into force what the window shows of the settings; services ask for theirs."""
+        self._theme.choose(settings.theme, settings.zoom)
+        self.window.set_keys(settings.keys)
+        self.window.menu_button.set_theme(settings.theme)
+        self.window.composer.set_presets(settings.presets)
+        self.window.composer.set_pixel_budget(settings.generation.pixel_budget)
 
     @Slot(object)
     def _on_preset_saved(self, preset: Preset) -> None:
@@ -154,7 +158,6 @@ class Lorgnette(QObject):
 
     def _keep_presets(self, presets: tuple[Preset, ...]) -> None:
         self.preferences.update(replace(self.preferences.settings, presets=presets))
-        self.window.composer.set_presets(presets)
 
     def _on_store_opened(self, report: tuple[Problem | None, set[str]]) -> None:
         problem, digests = report

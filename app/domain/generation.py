@@ -3,6 +3,53 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.shown_setting import ShownSetting, shown
+
+_TEMPERATURE = ShownSetting(
+    "Temperature", "Higher is more varied; 0 always takes the likeliest word.", bounds=(0.0, 2.0), step=0.1
+)
+_TOP_P = ShownSetting(
+    "Top-p",
+    "Words are drawn from the likeliest that together have this share of the probability.",
+    bounds=(0.0, 1.0),
+    step=0.05,
+)
+_TOP_K = ShownSetting("Top-k", "Words are drawn from so many of the likeliest; 0 for any number.", bounds=(0, 1000))
+_PRESENCE_PENALTY = ShownSetting(
+    "Presence penalty", "How much words that the answer has already are held back.", bounds=(0.0, 2.0), step=0.1
+)
+_MAX_NEW_TOKENS = ShownSetting(
+    "Longest answer", "Then it is cut off, and can be continued.", bounds=(1, 32_768), step=256, unit=" tokens"
+)
+_PIXEL_BUDGET = ShownSetting(
+    "Pixels of an image",
+    "As many as the model sees at most. More show smaller print, and take longer.",
+    bounds=(32 * 32, 16 * 1024 * 1024),
+    step=256 * 1024,
+    unit=" pixels",
+)
+_EXACT_ACTIVATIONS = ShownSetting(
+    "Exact activations", "Slower on a CPU, and not rounded to 8 bits. From the next opening of a model on."
+)
+_CACHE_TOKENS = ShownSetting(
+    "Memory for chats",
+    "Held for all chats together; also the longest chat. From the next opening of a model on.",
+    bounds=(2048, 262_144),
+    step=4096,
+    unit=" tokens",
+)
+_REMEMBERED_VISUAL_TOKENS = ShownSetting(
+    "Memory for images",
+    "What the model has seen of images and need not look at again. From the next opening of a model on.",
+    bounds=(0, 1_048_576),
+    step=1024,
+    unit=" tokens",
+)
+_CACHE_FOLDER = ShownSetting(
+    "Folder for converted weights",
+    "With it models open faster; empty for Lorgnette's own. From the next opening of a model on.",
+)
+
 
 class FinishReason(StrEnum):
     """Why an answer ended."""
@@ -21,10 +68,10 @@ class Sampling:
     `presence_penalty` is subtracted once from the logit of every token already generated in this answer.
     """
 
-    temperature: float = 0.7
-    top_p: float = 0.8
-    top_k: int = 20
-    presence_penalty: float = 1.5
+    temperature: float = shown(0.7, _TEMPERATURE)
+    top_p: float = shown(0.8, _TOP_P)
+    top_k: int = shown(20, _TOP_K)
+    presence_penalty: float = shown(1.5, _PRESENCE_PENALTY)
     seed: int | None = None
 
 
@@ -40,9 +87,9 @@ class GenerationOptions:
     the model sees, one visual token for each 32x32 of them. `max_new_tokens` ends an answer that does not end itself.
     """
 
-    sampling: Sampling | None = None
-    max_new_tokens: int = 2048
-    pixel_budget: int = 1024 * 1024
+    max_new_tokens: int = shown(2048, _MAX_NEW_TOKENS)
+    pixel_budget: int = shown(1024 * 1024, _PIXEL_BUDGET)
+    sampling: Sampling | None = shown(None, ShownSetting("Choice of words"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +102,10 @@ class LoadOptions:
     order that the runtime wants; empty for nowhere.
     """
 
-    exact_activations: bool = False
-    cache_tokens: int = 32_768
-    remembered_visual_tokens: int = 8192
-    cache_folder: str = ""
+    exact_activations: bool = shown(default=False, setting=_EXACT_ACTIVATIONS)
+    cache_tokens: int = shown(32_768, _CACHE_TOKENS)
+    remembered_visual_tokens: int = shown(8192, _REMEMBERED_VISUAL_TOKENS)
+    cache_folder: str = shown("", _CACHE_FOLDER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

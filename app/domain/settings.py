@@ -1,10 +1,16 @@
 """What the user has set, with bounds. Stored as one JSON file; unknown fields are kept out, bad values fall back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.domain.generation import GenerationOptions, LoadOptions
 from app.domain.presets import Preset
+from app.domain.shown_setting import ShownSetting, shown
+
+_ZOOM = ShownSetting(
+    "Size", "Of everything in the window: Ctrl++, Ctrl+- and Ctrl+0.", bounds=(70, 200), step=10, unit=" %"
+)
 
 
 class ThemeChoice(StrEnum):
@@ -20,14 +26,17 @@ class Settings:
     """All settings.
 
     `model_folder` is the folder of the model to open at start, or empty for none. `loading` is for the model that is
-    opened next; an empty `cache_folder` in it stands for the user's own.
+    opened next; an empty `cache_folder` in it stands for the user's own. `keys` has the keys of those actions of the
+    window, by name, that have other keys than at first.
     """
 
-    theme: ThemeChoice = ThemeChoice.SYSTEM
+    theme: ThemeChoice = shown(ThemeChoice.SYSTEM, ShownSetting("Appearance"))
+    zoom: int = shown(100, _ZOOM)
     model_folder: str = ""
     recent_model_folders: tuple[str, ...] = ()
-    generation: GenerationOptions = GenerationOptions()
-    loading: LoadOptions = LoadOptions()
+    generation: GenerationOptions = shown(GenerationOptions(), ShownSetting("Answers"))
+    loading: LoadOptions = shown(LoadOptions(), ShownSetting("Model"))
+    keys: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
     sidebar_visible: bool = True
     window_geometry: str = ""

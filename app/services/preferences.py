@@ -18,8 +18,9 @@ class SettingsStore(Protocol):
 
 
 class Preferences(QObject):
-    """Holds the settings. `problem_met` carries a Problem met while saving."""
+    """Holds the settings. `changed` carries them where they are others, `problem_met` a Problem met while saving."""
 
+    changed = Signal(object)
     problem_met = Signal(object)
 
     def __init__(
@@ -40,6 +41,7 @@ class Preferences(QObject):
         if settings == self._settings:
             return
         self._settings = settings
+        self.changed.emit(settings)
         self._thread.submit(lambda: self._store.save(settings), lambda _: None, self._on_failed)
 
     def _on_failed(self, error: Exception) -> None:

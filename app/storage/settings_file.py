@@ -1,6 +1,5 @@
 """The settings as one JSON file that a person may edit: what is wrong in it costs that field, not the others."""
 
-import os
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -8,21 +7,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from app.domain.errors import Problem, ProblemKind
-from app.domain.generation import GenerationOptions, LoadOptions, Sampling
 from app.domain.settings import Settings
-from app.storage.atomic import replacing, storage_error
-
-BOUNDS: dict[tuple[type, str], tuple[float, float]] = {
-    (GenerationOptions, "pixel_budget"): (32 * 32, 16 * 1024 * 1024),
-    (GenerationOptions, "max_new_tokens"): (1, 32_768),
-    (LoadOptions, "cache_tokens"): (2048, 262_144),
-    (LoadOptions, "remembered_visual_tokens"): (0, 1_048_576),
-    (Sampling, "temperature"): (0.0, 2.0),
-    (Sampling, "top_p"): (0.0, 1.0),
-    (Sampling, "top_k"): (0, 1000),
-    (Sampling, "presence_penalty"): (0.0, 2.0),
-}
-"""Lowest and highest value of numbers; one outside falls back to the default."""
+from app.domain.shown_setting import setting_of
+from app.storage.atomic import storage_error, write_whole
 
 
 class SettingsFile:
@@ -52,10 +39,7 @@ class SettingsFile:
     def save(self, settings: Settings) -> None:
         """Write all settings in one step; raises StorageError."""
         try:
-            with replacing(self._path) as partial, partial.open("wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(settings), indent=2))
-                file.flush()
-                os.fsync(file.fileno())
+            write_whole(self._path, msgspec.json.format(msgspec.json.encode(settings), indent=2))
         except OSError as error:
             raise storage_error(error, "The settings") from error
 
@@ -81,7 +65,8 @@ def _merged(defaults: Any, content: dict[str, Any]) -> Any:  # noqa: ANN401 - th
         if group := _group(types[field.name]):
             changes[field.name] = _merged(default or group(), value) if isinstance(value, dict) else default
         else:
-            changes[field.name] = _checked(value, types[field.name], default, BOUNDS.get((type(defaults), field.name)))
+            setting = setting_of(field)
+            changes[field.name] = _checked(value, types[field.name], default, setting.bounds if setting else None)
     return replace(defaults, **changes)
 
 

@@ -9,6 +9,7 @@ from app.domain.attachments import Attachment
 from app.ui import words
 from app.ui.buttons import Role, button
 from app.ui.labels import ElidedLabel
+from app.ui.theme import zoomed
 from app.ui.thumbnails import ThumbnailButton
 
 CHIP_WIDTH = 280
@@ -28,7 +29,7 @@ class AttachmentChip(QFrame):
         super().__init__(parent)
         self.attachment = attachment
         self.setObjectName("chip")
-        self.setFixedWidth(CHIP_WIDTH)
+        self.setFixedWidth(zoomed(self, CHIP_WIDTH))
         self.picture = ThumbnailButton(attachment, thumbnail, THUMBNAIL, self)
         name = ElidedLabel(attachment.name, self)
         tokens, sentence = words.seen_by_model(attachment, pixel_budget)

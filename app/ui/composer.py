@@ -15,6 +15,7 @@ from app.ui.import_chip import ImportChip
 from app.ui.message_edit import MessageEdit
 from app.ui.preset_button import PresetButton
 from app.ui.preset_list import PresetList
+from app.ui.theme import zoomed
 from app.ui.thumbnails import ThumbnailPath
 
 CHIPS_HEIGHT = 64
@@ -256,12 +257,17 @@ class _ChipRow(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFixedHeight(CHIPS_HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setStyleSheet("background: transparent;")
+        self.setFixedHeight(zoomed(self, CHIPS_HEIGHT))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange and self.height() != zoomed(self, CHIPS_HEIGHT):
+            self.setFixedHeight(zoomed(self, CHIPS_HEIGHT))
 
     def add(self, chip: QWidget) -> None:
         self._row.insertWidget(self._row.count() - 1, chip)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, CHIPS_HEIGHT)
+        return QSize(0, self.height())

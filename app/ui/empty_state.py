@@ -1,11 +1,12 @@
 """An empty chat teaches what can be done with it."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.domain.engine_status import EngineState, EngineStatus
 from app.ui.buttons import Role, button
 from app.ui.labels import label
+from app.ui.theme import zoomed
 
 CARD_WIDTH = 520
 HINT = (
@@ -29,9 +30,8 @@ class EmptyState(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        card = QFrame(self)
+        self._card = card = QFrame(self)
         card.setObjectName("emptyCard")
-        card.setFixedWidth(CARD_WIDTH)
         title = label("Drop an image anywhere", "title", parent=card)
         self.hint = label(HINT, "hint", wraps=True, parent=card)
         self.open = button("Open images…", Role.PRIMARY, "Open images", card)
@@ -63,6 +63,12 @@ class EmptyState(QWidget):
         self.model.clicked.connect(self.model_clicked)
         self.full_model.clicked.connect(self.full_model_clicked)
         self.set_status(EngineStatus())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Be as wide as the style's size asks for."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._card.setFixedWidth(zoomed(self, CARD_WIDTH))
 
     def set_status(self, status: EngineStatus) -> None:
         """Offer to choose a model where there is none, and the full one where the demo is open."""

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from app.ui.attachment_chip import CHIP_WIDTH
 from app.ui.buttons import Role, button
 from app.ui.labels import ElidedLabel, label
+from app.ui.theme import zoomed
 
 
 class ImportChip(QFrame):
@@ -17,7 +18,7 @@ class ImportChip(QFrame):
         super().__init__(parent)
         self._import_id = import_id
         self.setObjectName("chip")
-        self.setFixedWidth(CHIP_WIDTH)
+        self.setFixedWidth(zoomed(self, CHIP_WIDTH))
         self.cancel = button("×", Role.ICON, f"Do not add {name}", self)
         texts = QVBoxLayout()
         texts.setSpacing(2)

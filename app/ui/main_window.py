@@ -1,7 +1,8 @@
 """The main window: sidebar, chat, composer; drops, pastes and keys wherever they happen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QMimeData, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
@@ -31,6 +32,7 @@ from app.ui.labels import ElidedLabel
 from app.ui.main_menu import MainMenu
 from app.ui.model_picker import ModelPicker
 from app.ui.notice_bar import NoticeBar
+from app.ui.settings_window import KEYBOARD
 from app.ui.sidebar import Sidebar
 from app.ui.thumbnails import ThumbnailPath
 
@@ -55,7 +57,8 @@ class MainWindow(QMainWindow):
     """Owns the widgets; what happens in them is wired by application.py.
 
     `files_dropped(tuple[Path, ...])`, `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`,
-    `drop_refused(Problem)`, `open_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`.
+    `drop_refused(Problem)`, `open_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`,
+    `zoom_triggered(steps)` where 0 steps are back to the usual size, `settings_triggered(sought)`.
     """
 
     files_dropped = Signal(object)
@@ -66,6 +69,8 @@ class MainWindow(QMainWindow):
     read_triggered = Signal()
     stop_triggered = Signal()
     regenerate_triggered = Signal()
+    zoom_triggered = Signal(int)
+    settings_triggered = Signal(str)
 
     def __init__(self, thumbnail_path: ThumbnailPath) -> None:
         super().__init__()
@@ -129,6 +134,19 @@ class MainWindow(QMainWindow):
         """Unfold or fold the sidebar."""
         self._wants_sidebar = is_wanted
         self.sidebar.setVisible(is_wanted and (self.width() >= NARROW or self.sidebar.isVisible()))
+
+    @property
+    def key_actions(self) -> Sequence[QAction]:
+        """What can be done by key; an action's data has the keys that it has at first."""
+        return self.actions()
+
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Give actions other keys, by name; those that are not named get back what they had at first."""
+        for action in self.actions():
+            sequences = [QKeySequence(keys.get(action.text(), action.data()))]
+            if sequences[0] == QKeySequence("Ctrl++"):
+                sequences.append(QKeySequence("Ctrl+="))  # The same key without Shift, on many keyboards.
+            action.setShortcuts(sequences)
 
     @property
     def is_wide(self) -> bool:
@@ -278,14 +296,19 @@ class MainWindow(QMainWindow):
             _Key("Regenerate", "Ctrl+R", self.regenerate_triggered),
             _Key("Copy last answer", "Ctrl+Shift+C", self._copy_last_answer),
             _Key("Sidebar", "Ctrl+B", self.toggle_sidebar),
-            _Key("Keyboard shortcuts", "Ctrl+/", self.menu_button.show_keys),
+            _Key("Larger", "Ctrl++", partial(self.zoom_triggered.emit, 1)),
+            _Key("Smaller", "Ctrl+-", partial(self.zoom_triggered.emit, -1)),
+            _Key("Usual size", "Ctrl+0", partial(self.zoom_triggered.emit, 0)),
+            _Key("Settings", "Ctrl+,", partial(self.settings_triggered.emit, "")),
+            _Key("Keyboard shortcuts", "Ctrl+/", partial(self.settings_triggered.emit, KEYBOARD)),
             _Key("Quit", "Ctrl+Q", self._quit),
         ):
             action = QAction(key.name, self)
-            action.setShortcut(QKeySequence(key.keys))
+            action.setData(key.keys)
             action.triggered.connect(key.triggered)
             self.addAction(action)
-        self.menu_button.set_keys(self.actions())
+        self.set_keys({})
+        self.menu_button.settings_triggered.connect(self.settings_triggered)
 
     @Slot()
     def _quit(self) -> None:

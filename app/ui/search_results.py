@@ -10,6 +10,7 @@ from app.domain.chat import Conversation
 from app.domain.search import SearchHit
 from app.ui.labels import ElidedLabel
 from app.ui.side_list import SideList
+from app.ui.theme import zoomed
 
 HIT = Qt.ItemDataRole.UserRole
 ROW_HEIGHT = 62
@@ -39,7 +40,7 @@ class SearchResults(SideList):
         item = QListWidgetItem(self)
         item.setData(HIT, hit)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{title}: {hit.excerpt}")
-        item.setSizeHint(QSize(0, ROW_HEIGHT))
+        item.setSizeHint(QSize(0, zoomed(self, ROW_HEIGHT)))
         self.setItemWidget(item, _Row(hit, title))
 
     @Slot(QListWidgetItem)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -27,6 +27,7 @@ from app.ui.engine_status_line import EngineStatusLine
 from app.ui.labels import ElidedLabel, label
 from app.ui.search_results import SearchResults
 from app.ui.side_list import SideList
+from app.ui.theme import zoomed
 
 WIDTH = 232
 SEARCH_MILLISECONDS = 120
@@ -56,7 +57,6 @@ class Sidebar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sidebar")
-        self.setFixedWidth(WIDTH)
         self._conversations: dict[str, Conversation] = {}
         self._selected = ""
         self.new_chat = button("New chat", Role.PRIMARY, "Start a new chat", self)
@@ -105,6 +105,7 @@ class Sidebar(QFrame):
         self.search.returnPressed.connect(self._on_search_entered)
         self._search_timer.timeout.connect(self._on_search_due)
         self.results.hit_chosen.connect(self.hit_chosen)
+        self._resize()
 
     @Slot(object)
     def set_conversations(self, conversations: Sequence[Conversation]) -> None:
@@ -112,10 +113,23 @@ class Sidebar(QFrame):
         if list(self._conversations.values()) == list(conversations):
             return
         self._conversations = {conversation.id: conversation for conversation in conversations}
+        self._fill()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Give everything its size where the style has another."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange and self.width() != zoomed(self, WIDTH):
+            self._resize()
+
+    def _resize(self) -> None:
+        self.setFixedWidth(zoomed(self, WIDTH))
+        self._fill()
+
+    def _fill(self) -> None:
         self.list.clear()
         today = datetime.now(UTC).astimezone().date()
         heading = ""
-        for conversation in conversations:
+        for conversation in self._conversations.values():
             day = conversation.updated.astimezone().date()
             group = "Pinned" if conversation.is_pinned else words.day_group(day, today)
             if group != heading:
@@ -143,14 +157,14 @@ class Sidebar(QFrame):
     def _add(self, conversation: Conversation) -> None:
         item = QListWidgetItem(self.list)
         item.setData(ID, conversation.id)
-        item.setSizeHint(QSize(WIDTH - 24, ROW_HEIGHT))
+        item.setSizeHint(QSize(0, zoomed(self, ROW_HEIGHT)))
         item.setData(Qt.ItemDataRole.AccessibleTextRole, conversation.title)
         self.list.setItemWidget(item, _ConversationRow(conversation))
 
     def _add_heading(self, text: str) -> None:
         item = QListWidgetItem(self.list)
         item.setFlags(Qt.ItemFlag.NoItemFlags)
-        item.setSizeHint(QSize(WIDTH - 24, HEADING_HEIGHT))
+        item.setSizeHint(QSize(0, zoomed(self, HEADING_HEIGHT)))
         heading = label(text, "muted")
         heading.setContentsMargins(10, 8, 0, 0)
         self.list.setItemWidget(item, heading)

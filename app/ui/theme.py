@@ -1,15 +1,19 @@
 """Colours and the style sheet: light, dark, or as the desktop has it."""
 
 import json
+import re
 from dataclasses import dataclass
 from string import Template
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.domain.settings import ThemeChoice
 from app.paths import RESOURCES
+
+FONT_SIZE = 13
+"""Pixels of the style sheet's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,13 @@ class Colours:
 
 
 class Theme(QObject):
-    """Applies one of the two sets of colours to the application."""
+    """Applies one of the two sets of colours to the application, at a size of `zoom` percent."""
 
-    def __init__(self, application: QApplication, choice: ThemeChoice) -> None:
+    def __init__(self, application: QApplication, choice: ThemeChoice, zoom: int = 100) -> None:
         super().__init__(application)
         self._application = application
         self._choice = choice
+        self._zoom = zoom
         styles = RESOURCES / "styles"
         tokens = json.loads((styles / "tokens.json").read_text(encoding="utf-8"))
         self._sets = {name: Colours(**values) for name, values in tokens.items()}
@@ -52,10 +57,10 @@ class Theme(QObject):
         """The colours now in force."""
         return self._sets[self._name()]
 
-    def choose(self, choice: ThemeChoice) -> None:
-        """Switch to light or dark, or follow the desktop."""
-        if choice != self._choice:
-            self._choice = choice
+    def choose(self, choice: ThemeChoice, zoom: int) -> None:
+        """Switch to light or dark, or follow the desktop, at a size of `zoom` percent."""
+        if (choice, zoom) != (self._choice, self._zoom):
+            self._choice, self._zoom = choice, zoom
             self._apply()
 
     def _name(self) -> str:
@@ -66,12 +71,25 @@ class Theme(QObject):
 
     def _apply(self) -> None:
         self._application.setPalette(_palette(self.colours))
-        self._application.setStyleSheet(self._style.substitute(self._tokens[self._name()]))
+        style = self._style.substitute(self._tokens[self._name()])
+        zoomed = re.sub(r"\b(\d+)px", lambda size: f"{_zoomed(int(size[1]), self._zoom)}px", style)
+        self._application.setStyleSheet(zoomed)
 
     @Slot()
     def _on_scheme_changed(self) -> None:
         if self._choice is ThemeChoice.SYSTEM:
             self._apply()
+
+
+def zoomed(widget: QWidget, pixels: int) -> int:
+    """What `pixels` of the style sheet have become in a widget: for sizes that only code can give."""
+    widget.ensurePolished()
+    size = widget.font().pixelSize()  # -1 without a style sheet.
+    return round(pixels * size / FONT_SIZE) if size > 0 else pixels
+
+
+def _zoomed(pixels: int, zoom: int) -> int:
+    return pixels if pixels < 2 else max(2, round(pixels * zoom / 100))  # Lines stay as fine as they are.
 
 
 def _palette(colours: Colours) -> QPalette:

@@ -7,6 +7,7 @@ from app.domain.chat import Author, Message, MessageState
 from app.domain.engine_status import EngineState, EngineStatus, Stage
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import AnswerStats
+from app.domain.settings import ThemeChoice
 from app.domain.visual_tokens import seen_size, visual_tokens
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -116,6 +117,11 @@ def file_size(count: int) -> str:
 def number(count: int) -> str:
     """Digits in groups of three."""
     return f"{count:,}".replace(",", THIN_SPACE)
+
+
+def theme(choice: ThemeChoice) -> str:
+    """The name of an appearance."""
+    return {ThemeChoice.SYSTEM: "As the desktop", ThemeChoice.LIGHT: "Light", ThemeChoice.DARK: "Dark"}[choice]
 
 
 def day_group(day: date, today: date) -> str:

@@ -26,6 +26,7 @@ from app.domain.generation import ModelInfo
 from app.domain.settings import ThemeChoice
 from app.ui.main_window import NARROW, MainWindow
 from app.ui.notice_bar import SHOWN
+from app.ui.theme import Theme
 from tests.support.chats import answer, attachment, conversation, question
 from tests.support.drops import drag_over, drop, files
 
@@ -220,11 +221,36 @@ def test_the_menu_switches_the_theme_and_lists_the_keys(window: MainWindow, qtbo
     with qtbot.waitSignal(window.menu_button.theme_chosen) as chosen:
         window.menu_button._themes[ThemeChoice.LIGHT].trigger()
     assert chosen.args == [ThemeChoice.LIGHT]
-    qtbot.keyClick(window.composer.edit, Qt.Key.Key_Slash, CONTROL)
-    box = QApplication.activeModalWidget()
-    assert box
-    assert "Ctrl+Shift+T\tRead text" in box.informativeText()  # type: ignore[attr-defined]
-    box.close()
+
+
+@pytest.mark.parametrize(("key", "sought"), [(Qt.Key.Key_Slash, "Keyboard"), (Qt.Key.Key_Comma, "")])
+def test_the_settings_have_keys(window: MainWindow, qtbot: QtBot, key: Qt.Key, sought: str) -> None:
+    with qtbot.waitSignal(window.settings_triggered) as triggered:
+        qtbot.keyClick(window.composer.edit, key, CONTROL)
+    assert triggered.args == [sought]
+
+
+def test_an_action_gets_other_keys_and_its_own_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.set_keys({"New chat": "Ctrl+T"})
+    with qtbot.waitSignal(window.sidebar.new_chat_clicked):
+        qtbot.keyClick(window.composer.edit, Qt.Key.Key_T, CONTROL)
+    with qtbot.assertNotEmitted(window.sidebar.new_chat_clicked):
+        qtbot.keyClick(window.composer.edit, Qt.Key.Key_N, CONTROL)
+    window.set_keys({})
+    with qtbot.waitSignal(window.sidebar.new_chat_clicked):
+        qtbot.keyClick(window.composer.edit, Qt.Key.Key_N, CONTROL)
+
+
+def test_everything_grows_with_the_zoom(window: MainWindow, theme: Theme, qtbot: QtBot) -> None:
+    window.sidebar.set_conversations([conversation("c1", "Receipt")])
+    row = window.sidebar.list.sizeHintForRow(1)
+    theme.choose(ThemeChoice.LIGHT, 150)
+    qtbot.waitUntil(lambda: window.sidebar.width() == round(232 * 20 / 13))
+    assert window.composer.edit.font().pixelSize() == 20
+    assert window.sidebar.list.sizeHintForRow(1) == round(row * 20 / 13)
+    with qtbot.waitSignal(window.zoom_triggered) as triggered:
+        qtbot.keyClick(window.composer.edit, Qt.Key.Key_Equal, CONTROL)
+    assert triggered.args == [1]
 
 
 def test_a_dropped_chat_is_told_from_images(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def contrast(one: str, two: str) -> float:
 @pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
 @pytest.mark.parametrize(("ink", "ground", "least"), PAIRS)
 def test_contrast(theme: Theme, choice: ThemeChoice, ink: str, ground: str, least: float) -> None:
-    theme.choose(choice)
+    theme.choose(choice, 100)
     colours: Colours = theme.colours
     assert contrast(getattr(colours, ink), getattr(colours, ground)) >= least
 
@@ -43,7 +43,7 @@ def test_switching_repaints_what_is_there(theme: Theme, qtbot: QtBot, qapp: QApp
     label.show()
     light = label.palette().color(label.foregroundRole()).lightness()
 
-    theme.choose(ThemeChoice.DARK)
+    theme.choose(ThemeChoice.DARK, 100)
     label.ensurePolished()
 
     assert label.palette().color(label.foregroundRole()).lightness() > light + 100

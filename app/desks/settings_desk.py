@@ -1,0 +1,44 @@
+"""The settings: their window, and what the menu and the keys change of them."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Slot
+
+from app.domain.settings import Settings, ThemeChoice
+from app.domain.shown_setting import bounded
+from app.services.preferences import Preferences
+from app.ui.main_window import MainWindow
+from app.ui.settings_window import SettingsWindow
+
+ZOOM_STEP = 10
+"""Percent."""
+
+
+class SettingsDesk(QObject):
+    """Wires what can be set to the preferences."""
+
+    def __init__(self, window: MainWindow, preferences: Preferences, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._preferences = preferences
+        window.menu_button.theme_chosen.connect(self._on_theme_chosen)
+        window.zoom_triggered.connect(self._on_zoom_triggered)
+        window.settings_triggered.connect(self._on_settings_triggered)
+
+    @Slot(object)
+    def _on_theme_chosen(self, choice: ThemeChoice) -> None:
+        self._preferences.update(replace(self._preferences.settings, theme=choice))
+
+    @Slot(int)
+    def _on_zoom_triggered(self, steps: int) -> None:
+        settings = self._preferences.settings
+        zoom = bounded(Settings, "zoom", settings.zoom + steps * ZOOM_STEP) if steps else Settings().zoom
+        self._preferences.update(replace(settings, zoom=int(zoom)))
+
+    @Slot(str)
+    def _on_settings_triggered(self, sought: str) -> None:
+        dialog = SettingsWindow(self._preferences.settings, self._window.key_actions, self._window)
+        dialog.changed.connect(self._preferences.update)
+        self._preferences.changed.connect(dialog.set_settings)
+        dialog.search.setText(sought)
+        dialog.show()

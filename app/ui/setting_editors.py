@@ -1,0 +1,68 @@
+"""A widget for each type that a setting can have."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
+
+from app.domain.settings import ThemeChoice
+from app.domain.shown_setting import ShownSetting
+from app.ui import words
+
+
+@dataclass(frozen=True, slots=True)
+class SettingEditor:
+    """`edited` comes when the user has made a change, and not when `show_value` has."""
+
+    widget: QWidget
+    edited: SignalInstance
+    value: Callable[[], Any]
+    show_value: Callable[[Any], None]
+
+
+def make_editor(setting: ShownSetting, default: object) -> SettingEditor:
+    """An editor for values of the type of `default`."""
+    match default:
+        case ThemeChoice():
+            return _choices()
+        case bool():
+            box = QCheckBox()
+            return SettingEditor(box, box.clicked, box.isChecked, box.setChecked)
+        case int():
+            return _number(QSpinBox(), setting, int)
+        case float():
+            return _number(QDoubleSpinBox(), setting, float)
+        case _:
+            line = QLineEdit()
+            return SettingEditor(line, line.editingFinished, line.text, line.setText)
+
+
+def _choices() -> SettingEditor:
+    box = QComboBox()
+    for choice in ThemeChoice:
+        box.addItem(words.theme(choice), choice)
+    return SettingEditor(
+        box,
+        box.activated,
+        lambda: ThemeChoice(box.currentData()),
+        lambda choice: box.setCurrentIndex(box.findData(choice)),
+    )
+
+
+def _number(box: Any, setting: ShownSetting, kind: type) -> SettingEditor:  # noqa: ANN401 - one of Qt's two
+    lowest, highest = setting.bounds or (0, 1)
+    box.setRange(kind(lowest), kind(highest))
+    box.setSingleStep(kind(setting.step))
+    box.setSuffix(setting.unit)
+    box.setGroupSeparatorShown(True)
+    box.setKeyboardTracking(False)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # So that the wheel scrolls the window, and changes nothing.
+
+    def show_value(value: float) -> None:
+        blocked = box.blockSignals(True)
+        box.setValue(value)
+        box.blockSignals(blocked)
+
+    return SettingEditor(box, box.valueChanged, box.value, show_value)
