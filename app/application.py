@@ -33,6 +33,7 @@ from app.services.chat_exporter import ChatExporter
 from app.services.chat_importer import ChatImporter
 from app.services.chat_session import ChatSession
 from app.services.engine import ClientFactory, Engine
+from app.services.file_saver import FileSaver
 from app.services.image_importer import ImageImporter
 from app.services.image_texts import ImageTexts
 from app.services.library import Library
@@ -42,6 +43,7 @@ from app.services.preferences import Preferences
 from app.services.previews import Previews
 from app.services.read_ahead import ReadAhead
 from app.services.store_thread import StoreThread
+from app.storage.atomic import save_file
 from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
 from app.storage.export import ChatWriter
@@ -128,14 +130,15 @@ class Lorgnette(QObject):
         window = self.window
         self._chat_desk = ChatDesk(window, self.session, self.library, self.answers, self)
         self._file_desk = FileDesk(window, self.session, self.library, self.exporter, self.chat_importer, self)
-        self._image_desk = ImageDesk(window, self.session, self.importer, self.previews, self.model, self)
+        saver = FileSaver(self._files_thread, save_file, self)
+        self._image_desk = ImageDesk(window, self.session, self.importer, self.previews, self.model, saver, self)
         self._settings_desk = SettingsDesk(window, self.preferences, self)
         self._model_desk = ModelDesk(window, self.model, self.preferences, self)
         window.composer.text_changed.connect(self.read_ahead.look_soon)
         window.composer.preset_saved.connect(self._on_preset_saved)
         window.composer.preset_removed.connect(self._on_preset_removed)
         self.preferences.changed.connect(self._apply)
-        for source in (self.store, self.preferences, self.session, self.exporter, self.chat_importer):
+        for source in (self.store, self.preferences, self.session, self.exporter, self.chat_importer, saver):
             source.problem_met.connect(window.notices.show_problem)
 
     @Slot(object)

@@ -6,14 +6,17 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
-from app.domain.attachments import IMAGE_SUFFIXES, Attachment
+from app.domain.attachments import IMAGE_SUFFIXES, Attachment, ImagePart
 from app.domain.chat import Conversation, Message
-from app.domain.errors import Problem
+from app.domain.errors import Problem, ProblemKind
+from app.domain.places_files import PlacesForm, places_coco, places_json
 from app.paths import RESOURCES
 from app.services.chat_session import ChatSession
+from app.services.file_saver import FileSaver
 from app.services.image_importer import ImageImporter
 from app.services.model_engine import ModelEngine
 from app.services.previews import Previews
+from app.ui.incoming_images import encoded_png
 from app.ui.main_window import MainWindow
 
 SAMPLE, DEMO_SAMPLE = RESOURCES / "samples" / "receipt.png", RESOURCES / "samples" / "note.png"
@@ -29,6 +32,7 @@ class ImageDesk(QObject):
         importer: ImageImporter,
         previews: Previews,
         model: ModelEngine,
+        saver: FileSaver,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -36,6 +40,8 @@ class ImageDesk(QObject):
         self._session = session
         self._importer = importer
         self._model = model
+        self._saver = saver
+        saver.saved.connect(self._on_saved)
         self._shown_chat = session.conversation_id
         self._opened_for = ""
         self._wire_importing()
@@ -64,6 +70,8 @@ class ImageDesk(QObject):
         viewer.wanted.connect(previews.request)
         viewer.closed.connect(window.hide_viewer)
         viewer.read_clicked.connect(self._session.read_text)
+        viewer.part_wanted.connect(self._on_part_wanted)
+        viewer.save_wanted.connect(self._on_save_wanted)
         viewer.region_hovered.connect(window.chat_view.set_lit)
         previews.ready.connect(viewer.show_preview)
         previews.failed.connect(self._on_preview_failed)
@@ -131,6 +139,32 @@ class ImageDesk(QObject):
             self._window.viewer.show_images(images, shown if shown in images else images[0])
             self._window.viewer.show_regions(message_id, self._window.chat_view.regions(message_id))
             self._window.show_viewer()
+
+    @Slot(object, object)
+    def _on_part_wanted(self, image: Attachment, part: ImagePart) -> None:
+        self._importer.import_part(image, part, self._session.conversation_id)
+
+    @Slot(object)
+    def _on_save_wanted(self, form: PlacesForm) -> None:
+        viewer = self._window.viewer
+        if (image := viewer.attachment) is None:
+            return
+        match form:
+            case PlacesForm.PICTURE:
+                suffix, content = ".png", encoded_png(viewer.canvas.picture().toImage())
+            case PlacesForm.COCO:
+                suffix, content = ".coco.json", places_coco(image, viewer.regions).encode()
+            case PlacesForm.JSON:
+                suffix, content = ".json", places_json(image, viewer.regions).encode()
+        dialog = QFileDialog(self._window, "Save places", f"{Path(image.name).stem} places{suffix}")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.fileSelected.connect(lambda file: self._saver.save(Path(file), content))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(object)
+    def _on_saved(self, target: Path) -> None:
+        self._window.notices.show_problem(Problem(ProblemKind.EXPORT, f"The places were written to “{target}”."))
 
     @Slot(object)
     def _on_message_changed(self, message: Message) -> None:

@@ -9,11 +9,28 @@ IMAGE_SUFFIXES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePart:
+    """A rectangle of the image `name` with `digest`, in pixels of the upright image; `right` and `bottom` are outside.
+
+    What was cut out was turned clockwise by so many quarter `turns`, as it was looked at.
+    """
+
+    digest: str
+    name: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+    turns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """An image kept by the attachment store.
 
     `digest` is the lower-case hex sha256 of the original file's bytes and names the stored file. `width` and `height`
     are in pixels, after the EXIF orientation has been applied. `frames` is 1 except for multi-page or animated files.
+    `part_of` says what it was cut out of, if it was.
     """
 
     digest: str
@@ -23,3 +40,4 @@ class Attachment:
     height: int
     byte_size: int
     frames: int = 1
+    part_of: ImagePart | None = None

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.domain.attachments import Attachment
+from app.domain.attachments import Attachment, ImagePart
 from app.domain.chat import new_id
 from app.domain.errors import Problem, ProblemKind, problem_of
-from app.engine.process.messages import Done, Event, Failed, ImageProbed, ProbeImage
+from app.engine.process.messages import CutImage, Done, Event, Failed, ImageProbed, ProbeImage, Request
 from app.services.background import BackgroundThread
 from app.services.engine import Engine
 
@@ -39,6 +39,14 @@ class ImageFiles(Protocol):
         """Keep pasted bytes in a file; raises StorageError."""
         ...
 
+    def path(self, attachment: Attachment) -> Path:
+        """Where the original bytes lie."""
+        ...
+
+    def new_incoming(self, name: str) -> Path:
+        """A path for a file that is going to be written; raises StorageError."""
+        ...
+
     def discard_incoming(self, path: Path) -> None:
         """Remove such a file again."""
         ...
@@ -51,6 +59,15 @@ class _Import:
     path: Path
     name: str
     is_incoming: bool
+    parent: Path | None = None
+    """The image that `part` is to be cut out of first."""
+    part: ImagePart | None = None
+
+    def request(self, request_id: int) -> Request:
+        """What the images process is asked."""
+        if self.parent and self.part:
+            return CutImage(request_id, str(self.parent), self.part, str(self.path), THUMBNAIL_SIZE)
+        return ProbeImage(request_id, str(self.path), THUMBNAIL_SIZE)
 
 
 class ImageImporter(QObject):
@@ -96,6 +113,19 @@ class ImageImporter(QObject):
             lambda error: self.failed.emit(import_id, chat_id, problem_of(error)),
         )
 
+    def import_part(self, parent: Attachment, part: ImagePart, chat_id: str) -> None:
+        """Import a part of an image of the store, cut out of its original pixels."""
+        import_id, name = new_id(), f"{Path(parent.name).stem} (part).png"
+        self.started.emit(import_id, chat_id, name)
+        path = self._files.path(parent)
+        self._thread.submit(
+            partial(self._files.new_incoming, name),
+            lambda target: self._enqueue(
+                _Import(import_id, chat_id, target, name, is_incoming=True, parent=path, part=part)
+            ),
+            lambda error: self.failed.emit(import_id, chat_id, problem_of(error)),
+        )
+
     def cancel(self, import_id: str) -> None:
         """Forget an import that has not finished."""
         self._given_up.add(import_id)
@@ -116,7 +146,7 @@ class ImageImporter(QObject):
             if self._is_given_up(item):
                 continue
             self._probing = item
-            self._request_id = self._engine.request(partial(_probe, item.path))
+            self._request_id = self._engine.request(item.request)
             self._deadline.start()
 
     @Slot(object)
@@ -146,6 +176,7 @@ class ImageImporter(QObject):
             height=probed.height,
             byte_size=probed.byte_size,
             frames=probed.frames,
+            part_of=item.part,
         )
 
         def work() -> None:
@@ -174,10 +205,6 @@ class ImageImporter(QObject):
     def _discard(self, item: _Import) -> None:
         if item.is_incoming:
             self._files.discard_incoming(item.path)
-
-
-def _probe(path: Path, request_id: int) -> ProbeImage:
-    return ProbeImage(request_id, str(path), THUMBNAIL_SIZE)
 
 
 def _stopped(item: _Import) -> Problem:

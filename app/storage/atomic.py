@@ -30,6 +30,14 @@ def write_whole(target: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def save_file(target: Path, content: bytes) -> None:
+    """Write a file of the user's choice; raises StorageError."""
+    try:
+        write_whole(target, content)
+    except OSError as error:
+        raise storage_error(error, f"“{target.name}”") from error
+
+
 def storage_error(error: OSError, what: str) -> StorageError:
     """The sentence for an operating system error met while saving `what`."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:

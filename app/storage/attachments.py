@@ -61,14 +61,20 @@ class FileAttachmentStore:
 
     def save_incoming(self, data: bytes, name: str) -> Path:
         """Keep pasted bytes in a file until they have been added; raises StorageError."""
-        target = self._incoming / uuid4().hex / Path(name).name
+        target = self.new_incoming(name)
         with _translated_errors():
-            target.parent.mkdir(parents=True)
             target.write_bytes(data)
         return target
 
+    def new_incoming(self, name: str) -> Path:
+        """A path for a file that is going to be written and added; raises StorageError."""
+        target = self._incoming / uuid4().hex / Path(name).name
+        with _translated_errors():
+            target.parent.mkdir(parents=True)
+        return target
+
     def discard_incoming(self, path: Path) -> None:
-        """Remove a file made by `save_incoming`."""
+        """Remove a file made by `save_incoming` or at a path from `new_incoming`, if it is there."""
         with _translated_errors():
             path.unlink(missing_ok=True)
             path.parent.rmdir()

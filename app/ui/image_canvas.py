@@ -12,17 +12,21 @@ from PySide6.QtGui import (
     QPen,
     QPixmap,
     QResizeEvent,
+    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.domain.grounding import SCALE, Region
+from app.domain.quarter_turns import turned_box
 
 STEP = 1.25
 """Zoom of one notch of the wheel."""
 MOST_ZOOM = 16.0
 POINT_RADIUS = 6
 MOST_LABEL = 40
+LEAST_MARKED = 6
+"""Pixels of the screen; what is smaller was a click."""
 LABEL_ROOM = 3
 """Heights of a line that a box must have for its label to stand in it."""
 
@@ -30,10 +34,14 @@ LABEL_ROOM = 3
 class ImageCanvas(QWidget):
     """Wheel zooms at the pointer, dragging moves, a double click goes from fitted to 1:1 and back.
 
-    `region_hovered(int)` carries the number of the region under the pointer, or -1.
+    `region_hovered(int)` carries the number of the region under the pointer, or -1. Dragging with Shift, or once
+    `begin_selecting` has been called, marks a part: `part_selected(left, top, right, bottom)` in shares of the upright
+    picture's sides, or `selecting_ended()` where nothing came of it.
     """
 
     region_hovered = Signal(int)
+    part_selected = Signal(float, float, float, float)
+    selecting_ended = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,11 +55,45 @@ class ImageCanvas(QWidget):
         self._centre = QPointF(0.5, 0.5)
         """What is in the middle, in shares of the picture's sides."""
         self._dragged_from: QPoint | None = None
+        self._upright = QPixmap()
+        self.turns = 0
+        """Quarter turns clockwise by which the picture is shown turned."""
+        self._is_selecting = False
+        self._selection: tuple[QPointF, QPointF] | None = None
 
     def set_picture(self, pixmap: QPixmap) -> None:
-        """Show another picture, fitted; a null one for none."""
-        self._pixmap = pixmap
+        """Show another picture, fitted and upright; a null one for none."""
+        self._upright = self._pixmap = pixmap
+        self.turns = 0
+        self.end_selecting()
         self.fit()
+
+    def turn(self) -> None:
+        """Show the picture a quarter turn further clockwise."""
+        self.turns = (self.turns + 1) % 4
+        self._pixmap = self._upright.transformed(QTransform().rotate(90 * self.turns))
+        self.fit()
+
+    def begin_selecting(self) -> None:
+        """Let the next drag mark a part."""
+        self._is_selecting = True
+        self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def end_selecting(self) -> None:
+        """Let drags move the picture again."""
+        self._is_selecting, self._selection = False, None
+        self.unsetCursor()
+        self.update()
+        self.selecting_ended.emit()
+
+    def picture(self) -> QPixmap:
+        """The upright picture with its regions drawn on it, in the picture's own pixels."""
+        copy = ImageCanvas()
+        copy.resize(self._upright.size())
+        copy.setPalette(self.palette())
+        copy.set_picture(self._upright)
+        copy.set_regions(self._regions)
+        return copy.grab()
 
     def set_regions(self, regions: Sequence[Region]) -> None:
         """Draw these."""
@@ -98,9 +140,14 @@ class ImageCanvas(QWidget):
     def region_area(self, region: Region) -> QRectF:
         """Where a region is, in this widget's coordinates; a point's area is empty."""
         area = self.picture_area()
-        left, right = (area.left() + area.width() * x / SCALE for x in (region.left, region.right))
-        top, bottom = (area.top() + area.height() * y / SCALE for y in (region.top, region.bottom))
-        return QRectF(left, top, right - left, bottom - top)
+        upright = (region.left / SCALE, region.top / SCALE, region.right / SCALE, region.bottom / SCALE)
+        left, top, right, bottom = turned_box(upright, self.turns)
+        return QRectF(
+            area.left() + area.width() * left,
+            area.top() + area.height() * top,
+            area.width() * (right - left),
+            area.height() * (bottom - top),
+        )
 
     def region_at(self, place: QPointF) -> int:
         """The smallest region there; -1 where there is none."""
@@ -124,6 +171,10 @@ class ImageCanvas(QWidget):
         accent = self.palette().color(QPalette.ColorRole.Highlight)
         for number, region in enumerate(self._regions):
             self._draw(painter, region, accent, is_lit=number == self._lit)
+        if self._selection:
+            painter.setPen(QPen(accent, 1.5, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(*self._selection).normalized())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom; what is under the pointer stays there."""
@@ -141,12 +192,19 @@ class ImageCanvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to drag."""
-        if event.button() is Qt.MouseButton.LeftButton:
+        if event.button() is not Qt.MouseButton.LeftButton or self._pixmap.isNull():
+            return
+        if self._is_selecting or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._selection = (event.position(), event.position())
+        else:
             self._dragged_from = event.position().toPoint()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the picture, or tell what is under the pointer."""
-        if self._dragged_from is not None:
+        """Move the picture, mark a part of it, or tell what is under the pointer."""
+        if self._selection:
+            self._selection = (self._selection[0], event.position())
+            self.update()
+        elif self._dragged_from is not None:
             place = event.position().toPoint()
             self._move(QPointF(self._dragged_from - place))
             self._dragged_from = place
@@ -156,6 +214,11 @@ class ImageCanvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End dragging."""
         self._dragged_from = None
+        if self._selection:
+            marked = QRectF(*self._selection).normalized() & self.picture_area()
+            self.end_selecting()
+            if min(marked.width(), marked.height()) >= LEAST_MARKED:
+                self.part_selected.emit(*self._upright_shares(marked))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """From fitted to 1:1 and back."""
@@ -177,6 +240,12 @@ class ImageCanvas(QWidget):
         if number != self._lit:
             self.set_lit(number)
             self.region_hovered.emit(number)
+
+    def _upright_shares(self, marked: QRectF) -> tuple[float, float, float, float]:
+        area = self.picture_area()
+        left, right = ((x - area.left()) / area.width() for x in (marked.left(), marked.right()))
+        top, bottom = ((y - area.top()) / area.height() for y in (marked.top(), marked.bottom()))
+        return turned_box((left, top, right, bottom), -self.turns)
 
     def _least_zoom(self) -> float:
         return min(self.width() / self._pixmap.width(), self.height() / self._pixmap.height(), 1.0) / 2

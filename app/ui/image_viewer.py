@@ -1,13 +1,16 @@
 """The viewer beside the chat: one image at a time, its places, and what can be done with it."""
 
 from collections.abc import Sequence
+from functools import partial
+from math import ceil, floor
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
-from app.domain.attachments import Attachment
+from app.domain.attachments import Attachment, ImagePart
 from app.domain.grounding import Region
+from app.domain.places_files import PlacesForm
 from app.ui import words
 from app.ui.buttons import Role, button
 from app.ui.image_canvas import ImageCanvas
@@ -15,11 +18,18 @@ from app.ui.labels import ElidedLabel, label
 
 
 class ImageViewer(QFrame):
-    """`wanted` asks for a preview of an Attachment, `read_clicked` carries one, `closed` when it is not to be seen."""
+    """`wanted` asks for a preview of an Attachment, `read_clicked` carries one, `closed` when it is not to be seen.
+
+    `part_wanted(Attachment, ImagePart)` asks for a part to be asked about, `save_wanted(PlacesForm)` for the places to
+    be written, `full_screen_clicked` for all of the screen or no longer.
+    """
 
     wanted = Signal(object)
     read_clicked = Signal(object)
     closed = Signal()
+    part_wanted = Signal(object, object)
+    save_wanted = Signal(object)
+    full_screen_clicked = Signal()
     region_hovered = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -28,6 +38,7 @@ class ImageViewer(QFrame):
         self.setAccessibleName("Image")
         self.attachment: Attachment | None = None
         self.message_id = ""
+        self.regions: Sequence[Region] = ()
         self._images: Sequence[Attachment] = ()
         self.canvas = ImageCanvas(self)
         self._words = label("", "hint", wraps=True, parent=self)
@@ -36,18 +47,29 @@ class ImageViewer(QFrame):
         self._page = label("", "muted", parent=self)
         self.previous = button("‹", Role.ICON, "Show the image before", self)
         self.next = button("›", Role.ICON, "Show the next image", self)
+        self.full_screen = button("⛶", Role.ICON, "Show the image on the whole screen, or no longer (F11)", self)
         self.close_button = button("×", Role.ICON, "Close the image", self)
         self.read = button("Read text", Role.SOFT, "Read the text of this image", self)
         self.fit = button("Fit", Role.PLAIN, "Show all of the image", self)
         self.pixels = button("1:1", Role.PLAIN, "One pixel of the image on one of the screen", self)
+        self.turn = button("↻", Role.PLAIN, "Turn the image clockwise", self)
+        self.part = button("Select", Role.PLAIN, "Drag over a part of the image to ask about it alone", self)
+        self.part.setCheckable(True)
+        self.places = QToolButton(self)
         self._lay_out()
+        self._add_forms()
         self.previous.clicked.connect(self._on_previous_clicked)
         self.next.clicked.connect(self._on_next_clicked)
         self.close_button.clicked.connect(self.closed)
         self.read.clicked.connect(self._on_read_clicked)
         self.fit.clicked.connect(self.canvas.fit)
         self.pixels.clicked.connect(self.canvas.show_pixels)
+        self.turn.clicked.connect(self.canvas.turn)
+        self.part.clicked.connect(self._on_part_clicked)
+        self.full_screen.clicked.connect(self.full_screen_clicked)
         self.canvas.region_hovered.connect(self._on_region_hovered)
+        self.canvas.part_selected.connect(self._on_part_selected)
+        self.canvas.selecting_ended.connect(self._on_selecting_ended)
 
     def show_images(self, images: Sequence[Attachment], shown: Attachment) -> None:
         """Show one of several images; its preview is asked for unless it is there already."""
@@ -71,6 +93,8 @@ class ImageViewer(QFrame):
     def show_regions(self, message_id: str, regions: Sequence[Region]) -> None:
         """Draw the places that an answer names."""
         self.message_id = message_id
+        self.regions = regions
+        self.places.setVisible(bool(regions))
         self.canvas.set_regions(regions)
 
     def show_preview(self, attachment: Attachment, png: bytes) -> None:
@@ -95,16 +119,19 @@ class ImageViewer(QFrame):
         head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(self._name, 1)
-        for part in (self.previous, self._page, self.next, self.close_button):
+        for part in (self.previous, self._page, self.next, self.full_screen, self.close_button):
             head.addWidget(part)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.canvas)
         self._pages.addWidget(self._words)
         foot = QHBoxLayout()
         foot.setSpacing(8)
-        foot.addStretch(1)
-        for tool in (self.fit, self.pixels, self.read):
+        for tool in (self.fit, self.pixels, self.turn):
             foot.addWidget(tool)
+        foot.addStretch(1)
+        foot.addWidget(self.places)
+        foot.addWidget(self.part)
+        foot.addWidget(self.read)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(8)
@@ -112,6 +139,17 @@ class ImageViewer(QFrame):
         column.addLayout(self._pages, 1)
         column.addWidget(self._details)
         column.addLayout(foot)
+
+    def _add_forms(self) -> None:
+        self.places.setObjectName("presets")
+        self.places.setText("Places")
+        self.places.setAccessibleName("Save the places that the answer names")
+        self.places.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        for form in PlacesForm:
+            menu.addAction(words.places_form(form), partial(self.save_wanted.emit, form))
+        self.places.setMenu(menu)
+        self.places.hide()
 
     def _turn(self, by: int) -> None:
         if self.attachment is not None:
@@ -129,6 +167,32 @@ class ImageViewer(QFrame):
     def _on_read_clicked(self) -> None:
         if self.attachment is not None:
             self.read_clicked.emit(self.attachment)
+
+    @Slot(bool)
+    def _on_part_clicked(self, is_wanted: bool) -> None:
+        if is_wanted:
+            self.canvas.begin_selecting()
+        else:
+            self.canvas.end_selecting()
+
+    @Slot()
+    def _on_selecting_ended(self) -> None:
+        self.part.setChecked(False)
+
+    @Slot(float, float, float, float)
+    def _on_part_selected(self, left: float, top: float, right: float, bottom: float) -> None:
+        if (image := self.attachment) is None:
+            return
+        part = ImagePart(
+            digest=image.digest,
+            name=image.name,
+            left=floor(left * image.width),
+            top=floor(top * image.height),
+            right=ceil(right * image.width),
+            bottom=ceil(bottom * image.height),
+            turns=self.canvas.turns,
+        )
+        self.part_wanted.emit(image, part)
 
     @Slot(int)
     def _on_region_hovered(self, number: int) -> None:

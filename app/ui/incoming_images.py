@@ -42,11 +42,12 @@ def incoming_images(mime: QMimeData, origin: str) -> IncomingImages:
             return IncomingImages(data=data, name=f"{origin}.{kind.removeprefix('image/')}")
     image = mime.imageData()
     if isinstance(image, QImage) and not image.isNull():
-        return IncomingImages(data=_png(image), name=f"{origin}.png")
+        return IncomingImages(data=encoded_png(image), name=f"{origin}.png")
     return IncomingImages(problem=_NO_FILES) if mime.hasUrls() else IncomingImages()
 
 
-def _png(image: QImage) -> bytes:
+def encoded_png(image: QImage) -> bytes:
+    """A PNG of an image that the desktop or the window has drawn."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QImageWriter(buffer, b"png")

@@ -93,6 +93,8 @@ class MainWindow(QMainWindow):
         self.viewer.hide()
         self._halves = QSplitter(self)
         self._is_divided = False
+        self._was_maximised = False
+        self.viewer.full_screen_clicked.connect(self.toggle_full_screen)
         self.model_picker = ModelPicker(self)
         self.menu_button = MainMenu(self)
         self._title = ElidedLabel(parent=self)
@@ -166,8 +168,36 @@ class MainWindow(QMainWindow):
     @Slot()
     def hide_viewer(self) -> None:
         """Show the chat alone."""
+        if self.isFullScreen():
+            self._leave_full_screen()
         self.viewer.hide()
         self._chat.show()
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Give the image the whole screen, or put everything back."""
+        if self.isFullScreen():
+            self._leave_full_screen()
+        elif self.viewer.isVisible():
+            self._was_maximised = self.isMaximized()
+            self.sidebar.hide()
+            self._chat.hide()
+            self.showFullScreen()
+
+    def _leave_full_screen(self) -> None:
+        if self._was_maximised:
+            self.showMaximized()
+        else:
+            self.showNormal()
+        self.sidebar.setVisible(self._wants_sidebar and self.width() >= NARROW)
+        self._chat.setVisible(self.is_wide or self.viewer.isHidden())
+
+    @Slot()
+    def _on_escape(self) -> None:
+        if self.isFullScreen():
+            self._leave_full_screen()
+        else:
+            self.stop_triggered.emit()
 
     @Slot()
     def toggle_sidebar(self) -> None:
@@ -204,9 +234,10 @@ class MainWindow(QMainWindow):
         """Let the sidebar go where the window gets narrow, and come back where it gets wide."""
         super().resizeEvent(event)
         was, now = event.oldSize().width() >= NARROW, self.width() >= NARROW
-        if was != now:
+        if was != now and not self.isFullScreen():
             self.sidebar.setVisible(now and self._wants_sidebar)
-        self._chat.setVisible(self.is_wide or self.viewer.isHidden())
+        if not self.isFullScreen():
+            self._chat.setVisible(self.is_wide or self.viewer.isHidden())
 
     def _take(self, mime: QMimeData, origin: str) -> None:
         incoming = incoming_images(mime, origin)
@@ -292,7 +323,8 @@ class MainWindow(QMainWindow):
             _Key("Open images", "Ctrl+O", self.open_triggered),
             _Key("Paste", "Ctrl+V", self._paste),
             _Key("Read text", "Ctrl+Shift+T", self.read_triggered),
-            _Key("Stop", "Esc", self.stop_triggered),
+            _Key("Stop", "Esc", self._on_escape),
+            _Key("Image on the whole screen", "F11", self.toggle_full_screen),
             _Key("Regenerate", "Ctrl+R", self.regenerate_triggered),
             _Key("Copy last answer", "Ctrl+Shift+C", self._copy_last_answer),
             _Key("Sidebar", "Ctrl+B", self.toggle_sidebar),

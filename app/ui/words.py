@@ -7,6 +7,7 @@ from app.domain.chat import Author, Message, MessageState
 from app.domain.engine_status import EngineState, EngineStatus, Stage
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import AnswerStats
+from app.domain.places_files import PlacesForm
 from app.domain.settings import ThemeChoice
 from app.domain.visual_tokens import seen_size, visual_tokens
 
@@ -75,8 +76,20 @@ def answer_footer(message: Message) -> str:
 
 
 def image_details(attachment: Attachment) -> str:
-    """Size and pixels of an image."""
-    return f"{pixels(attachment)} · {file_size(attachment.byte_size)}"
+    """Size and pixels of an image, and what it is a part of."""
+    details = f"{pixels(attachment)} · {file_size(attachment.byte_size)}"
+    if part := attachment.part_of:
+        return f"{details} · from {part.name}, {number(part.left)} px from its left, {number(part.top)} px from its top"
+    return details
+
+
+def places_form(form: PlacesForm) -> str:
+    """What a form of places is called where it is chosen."""
+    return {
+        PlacesForm.JSON: "JSON, in pixels…",
+        PlacesForm.COCO: "COCO annotations…",
+        PlacesForm.PICTURE: "Picture with the places drawn on it…",
+    }[form]
 
 
 def shown_size(attachment: Attachment, width: int, height: int) -> str:

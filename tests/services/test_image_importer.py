@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.domain.attachments import Attachment
+from app.domain.attachments import Attachment, ImagePart
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.generation import FinishReason
 from app.engine.process.backend import BackendKind
-from app.engine.process.messages import Cancel, Done, Event, Failed, ImageProbed, ProbeImage, Request
+from app.engine.process.messages import Cancel, CutImage, Done, Event, Failed, ImageProbed, ProbeImage, Request
 from app.services.background import BackgroundThread
 from app.services.engine import Engine
 from app.services.image_importer import ImageImporter
@@ -23,7 +23,7 @@ NOT_AN_IMAGE = Problem(ProblemKind.IMAGE, "It is not an image.")
 def probes(request: Request) -> Iterator[Event]:
     """Good files are called good…, others are refused; a file called slow waits until it is cancelled."""
     match request:
-        case ProbeImage(request_id=number, path=path) if "good" in path:
+        case ProbeImage(request_id=number, path=path) | CutImage(request_id=number, path=path) if "good" in path:
             yield ImageProbed(number, "ab" * 32, "image/png", 640, 480, 1000, 1, b"png")
             yield Done(number, FinishReason.COMPLETE)
         case ProbeImage(request_id=number, path=path) if "slow" not in path:
@@ -140,3 +140,24 @@ def test_a_full_disk_is_told_in_words(desk: Desk, qtbot: QtBot, monkeypatch: pyt
             desk.said.clear()
             wait_for(desk, qtbot, 1)
         assert desk.said == [("failed", "chat", full.problem)]
+
+
+def test_a_part_becomes_an_attachment_that_knows_where_it_was(desk: Desk, qtbot: QtBot) -> None:
+    parent = Attachment(digest="good", name="page.jpg", media_type="image/jpeg", width=100, height=80, byte_size=9)
+    part = ImagePart(digest="good", name="page.jpg", left=1, top=2, right=30, bottom=40, turns=1)
+    desk.importer.import_part(parent, part, "chat")
+    wait_for(desk, qtbot, 1)
+    expected = Attachment(
+        digest="ab" * 32,
+        name="page (part).png",
+        media_type="image/png",
+        width=640,
+        height=480,
+        byte_size=1000,
+        part_of=part,
+    )
+    assert desk.said == [("finished", "chat", expected)]
+    (request,) = desk.fakes.requests(BackendKind.IMAGES)
+    assert isinstance(request, CutImage)
+    assert (request.path, request.part) == (str(desk.files.path(parent)), part)
+    assert desk.files.added == {"ab" * 32: Path(request.target)}

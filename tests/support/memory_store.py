@@ -117,6 +117,10 @@ class MemoryFiles:
         self.incoming[path] = data
         return path
 
+    def new_incoming(self, name: str) -> Path:
+        """Nothing is there yet."""
+        return Path("/incoming") / name
+
     def discard_incoming(self, path: Path) -> None:
         """Forget them."""
-        self.incoming.pop(path)
+        self.incoming.pop(path, None)

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
@@ -110,6 +111,7 @@ def test_places_are_drawn_where_they_are(qtbot: QtBot) -> None:
     plain = canvas.grab().toImage().pixelColor(inside.toPoint())
     assert plain == QColor("#336699")
     viewer.show_regions("a1", regions_in('{"bbox_2d": [100, 100, 200, 200]}'))
+    inside = share(canvas, 0.15, 0.15)
     assert canvas.grab().toImage().pixelColor(inside.toPoint()) != plain
     viewer.show_regions("a1", ())
     assert canvas.grab().toImage().pixelColor(inside.toPoint()) == plain
@@ -159,3 +161,102 @@ def test_text_that_names_a_place_lights_it_and_is_lit_by_it(window: MainWindow, 
     assert card.text.extraSelections() == []
     with qtbot.waitSignal(window.chat_view.regions_clicked):
         qtbot.mouseClick(card.places, Qt.MouseButton.LeftButton)
+
+
+def drag(canvas: ImageCanvas, start: QPointF, end: QPointF, keys: Qt.KeyboardModifier) -> None:
+    left = Qt.MouseButton.LeftButton
+    for kind, place in (
+        (QEvent.Type.MouseButtonPress, start),
+        (QEvent.Type.MouseMove, end),
+        (QEvent.Type.MouseButtonRelease, end),
+    ):
+        QApplication.sendEvent(canvas, QMouseEvent(kind, place, canvas.mapToGlobal(place), left, left, keys))
+
+
+def share(canvas: ImageCanvas, x: float, y: float) -> QPointF:
+    area = canvas.picture_area()
+    return QPointF(area.left() + x * area.width(), area.top() + y * area.height())
+
+
+NO_KEYS, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+CORNER = (0.25, 0.5, 0.5, 0.75)
+"""Left, top, right, bottom."""
+
+
+@pytest.mark.parametrize(
+    ("turns", "start", "end"),
+    [
+        (0, (0.25, 0.5), (0.5, 0.75)),
+        (1, (0.5, 0.25), (0.25, 0.5)),
+        (2, (0.75, 0.5), (0.5, 0.25)),
+        (3, (0.5, 0.75), (0.75, 0.5)),
+    ],
+)
+def test_a_marked_part_is_in_pixels_of_the_upright_image(
+    qtbot: QtBot, turns: int, start: tuple[float, float], end: tuple[float, float]
+) -> None:
+    viewer = viewer_of(qtbot)
+    for _ in range(turns):
+        viewer.turn.click()
+    viewer.part.click()
+    with qtbot.waitSignal(viewer.part_wanted) as wanted:
+        drag(viewer.canvas, share(viewer.canvas, *start), share(viewer.canvas, *end), NO_KEYS)
+    assert wanted.args is not None
+    image, part = wanted.args
+    assert image == IMAGE
+    assert (part.digest, part.name, part.turns) == (IMAGE.digest, IMAGE.name, turns)
+    sides = (IMAGE.width, IMAGE.height) * 2
+    found = (part.left, part.top, part.right, part.bottom)
+    assert all(abs(at - side * at_share) <= 1 for at, side, at_share in zip(found, sides, CORNER, strict=True))
+    assert not viewer.part.isChecked()
+
+
+def test_shift_marks_and_a_mere_click_does_not(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    canvas = viewer.canvas
+    with qtbot.waitSignal(viewer.part_wanted):
+        drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.6, 0.6), SHIFT)
+    with qtbot.assertNotEmitted(viewer.part_wanted):
+        viewer.part.click()
+        drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.201, 0.2), NO_KEYS)
+        drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.6, 0.6), NO_KEYS)
+    assert not viewer.part.isChecked()
+
+
+def test_places_turn_with_the_picture(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    viewer.show_regions("a1", regions_in('{"bbox_2d": [0, 0, 500, 250]}'))
+    viewer.turn.click()
+    canvas = viewer.canvas
+    area, region = canvas.picture_area(), canvas.region_area(viewer.regions[0])
+    assert area.height() == 2 * area.width()
+    assert region.topRight() == area.topRight()
+    assert (region.width(), region.height()) == (area.width() / 4, area.height() / 2)
+    viewer.show_preview(IMAGE, png())
+    assert canvas.turns == 0
+
+
+def test_the_picture_with_its_places_has_its_own_pixels(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    viewer.turn.click()
+    assert not viewer.places.isVisible()
+    viewer.show_regions("a1", regions_in('{"bbox_2d": [0, 0, 500, 500]}'))
+    assert viewer.places.isVisible()
+    image = viewer.canvas.picture().toImage()
+    assert (image.width(), image.height()) == (400, 200)
+    assert image.pixelColor(300, 150) == QColor("#336699")
+    assert image.pixelColor(100, 50) != QColor("#336699")
+
+
+def test_the_image_has_the_whole_screen_until_escape(window: MainWindow, qtbot: QtBot) -> None:
+    window.viewer.show_images((IMAGE,), IMAGE)
+    window.show_viewer()
+    window.viewer.full_screen.click()
+    qtbot.waitUntil(window.isFullScreen)
+    assert not window.sidebar.isVisible()
+    assert not window.composer.isVisible()
+    with qtbot.assertNotEmitted(window.stop_triggered):
+        qtbot.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.isFullScreen())
+    assert window.composer.isVisible()
+    assert window.sidebar.isVisible()

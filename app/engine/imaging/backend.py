@@ -8,20 +8,26 @@ from pathlib import Path
 from app.domain.errors import ImageError
 from app.domain.generation import FinishReason
 from app.domain.ports import CancelCheck
-from app.engine.imaging.open_image import probe_image
-from app.engine.process.messages import Event, ImageProbed, ProbeImage, Request
+from app.engine.imaging.open_image import cut_image, probe_image
+from app.engine.process.messages import CutImage, Event, ImageProbed, ProbeImage, Request
 
 CHUNK_BYTES = 4 * 1024 * 1024
 
 
 class ImagingBackend:
-    """Serves ProbeImage."""
+    """Serves ProbeImage and CutImage."""
 
     def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
         """Emit ImageProbed, or raise ImageError."""
-        if not isinstance(request, ProbeImage):
-            raise TypeError(f"the images process does not serve {type(request).__name__}")
-        path = Path(request.path)
+        match request:
+            case ProbeImage():
+                path = Path(request.path)
+            case CutImage():
+                path = Path(request.target)
+                cut_image(Path(request.path), request.part, path)
+            case _:
+                raise TypeError(f"the images process does not serve {type(request).__name__}")
+        check()
         facts, thumbnail = probe_image(path, request.thumbnail_size)
         check()
         encoded = io.BytesIO()

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from app.domain.attachments import ImagePart
 from app.domain.errors import ImageError
 from app.engine.imaging.file_kinds import HEAD_BYTES, UNKNOWN, describe, starts_as_image
 
@@ -74,6 +75,20 @@ def probe_image(path: Path, thumbnail_size: int) -> tuple[ImageFacts, Image.Imag
         upright.thumbnail((thumbnail_size, thumbnail_size))
         facts = ImageFacts(media_type, width, height, path.stat().st_size, frames)
         return facts, upright
+
+
+def cut_image(path: Path, part: ImagePart, target: Path) -> None:
+    """Write a part of the image at `path`, turned, to `target` as an RGB PNG. Raises ImageError."""
+    image = open_image(path)
+    box = (max(part.left, 0), max(part.top, 0), min(part.right, image.width), min(part.bottom, image.height))
+    if box[0] >= box[2] or box[1] >= box[3]:
+        raise ImageError(f"“{path.name}” has nothing in that place.", todo="Choose another part.")
+    cut = image.crop(box)
+    turn = (None, Image.Transpose.ROTATE_270, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_90)[part.turns % 4]
+    try:
+        (cut if turn is None else cut.transpose(turn)).save(target, "PNG", compress_level=1)
+    except OSError as error:
+        raise ImageError("The part could not be saved.", todo="Check the space on the drive, and try again.") from error
 
 
 _EXIF_ORIENTATION = 0x0112

@@ -7,6 +7,7 @@ engine process decodes untrusted files, so nothing that comes out of it may be u
 
 import msgspec
 
+from app.domain.attachments import ImagePart
 from app.domain.chat import Turn
 from app.domain.engine_status import Stage
 from app.domain.errors import Problem
@@ -27,6 +28,15 @@ class ProbeImage(Message, frozen=True, tag=True):
     """Check the file at `path` and make a thumbnail that fits `thumbnail_size` x `thumbnail_size` pixels."""
 
     path: str
+    thumbnail_size: int
+
+
+class CutImage(Message, frozen=True, tag=True):
+    """Cut `part` out of the image at `path`, turn it, write it to `target` as a PNG, and go on as with ProbeImage."""
+
+    path: str
+    part: ImagePart
+    target: str
     thumbnail_size: int
 
 
@@ -73,7 +83,7 @@ class Shutdown(Message, frozen=True, tag=True):
     """End the process after the current request has been cancelled."""
 
 
-Request = ProbeImage | ReadText | OpenModel | Ask | Prepare | Cancel | Shutdown
+Request = ProbeImage | CutImage | ReadText | OpenModel | Ask | Prepare | Cancel | Shutdown
 
 
 # Events

@@ -3,12 +3,13 @@ import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
+from app.domain.attachments import ImagePart
 from app.domain.errors import Cancelled, ImageError
 from app.domain.generation import FinishReason
 from app.engine.imaging.backend import ImagingBackend
-from app.engine.process.messages import Event, ImageProbed, ProbeImage, ReadText
+from app.engine.process.messages import CutImage, Event, ImageProbed, ProbeImage, ReadText
 
 
 def go_on() -> None:
@@ -55,3 +56,38 @@ def test_probing_refuses_what_is_no_image(tmp_path: Path) -> None:
 def test_other_requests_are_a_bug() -> None:
     with pytest.raises(TypeError):
         ImagingBackend().handle(ReadText(1, "a.png"), lambda _: None, go_on)
+
+
+@pytest.mark.parametrize(
+    ("turns", "size", "corner"), [(0, (30, 20), "red"), (1, (20, 30), "blue"), (3, (20, 30), "white")]
+)
+def test_a_part_is_cut_from_the_upright_pixels_and_turned(
+    tmp_path: Path, turns: int, size: tuple[int, int], corner: str
+) -> None:
+    """The part has a red, a white, a blue and a green quarter; the file lies on its side and says so."""
+    upright = Image.new("RGB", (100, 60))
+    for place, colour in (((10, 20), "red"), ((25, 20), "white"), ((10, 30), "blue"), ((25, 30), "green")):
+        upright.paste(colour, (*place, place[0] + 15, place[1] + 10))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "photo.png", exif=exif)
+    part = ImagePart(digest="d", name="photo.png", left=10, top=20, right=40, bottom=40, turns=turns)
+    events: list[Event] = []
+
+    target = tmp_path / "part.png"
+    ImagingBackend().handle(CutImage(7, str(tmp_path / "photo.png"), part, str(target), 64), events.append, go_on)
+
+    (event,) = events
+    assert isinstance(event, ImageProbed)
+    assert (event.width, event.height) == size
+    assert event.digest == hashlib.sha256(target.read_bytes()).hexdigest()
+    assert Image.open(target).getpixel((2, 2)) == ImageColor.getrgb(corner)
+
+
+def test_a_part_beside_the_image_is_refused(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    part = ImagePart(digest="d", name="a.png", left=9, top=0, right=20, bottom=5)
+    with pytest.raises(ImageError, match="nothing in that place"):
+        ImagingBackend().handle(
+            CutImage(1, str(tmp_path / "a.png"), part, str(tmp_path / "b.png"), 64), lambda _: None, go_on
+        )
