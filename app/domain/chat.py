@@ -1,6 +1,6 @@
 """A conversation is a tree of messages: editing or regenerating adds a sibling, nothing is overwritten."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import uuid4
@@ -85,6 +85,12 @@ class Draft:
     def is_empty(self) -> bool:
         """Whether there is nothing worth keeping."""
         return not self.text.strip() and not self.attachments
+
+    def with_image(self, image: Attachment) -> "Draft":
+        """The draft with one image more; a part takes the place of the image that it was cut out of."""
+        whole = image.part_of.digest if image.part_of else ""
+        others = tuple(attachment for attachment in self.attachments if attachment.digest != whole)
+        return replace(self, attachments=(*others, image))
 
     def without(self, sent: "Draft") -> "Draft":
         """What is left after `sent` has been sent: words typed behind it, images added since."""

@@ -137,11 +137,10 @@ class ChatSession(QObject):
         """Put an image into the draft of the chat for which it was dropped, which may no longer be the one shown."""
         if conversation_id == self._conversation.id:
             if attachment not in self._draft.attachments:
-                self._change_draft(replace(self._draft, attachments=(*self._draft.attachments, attachment)))
+                self._change_draft(self._draft.with_image(attachment))
         elif conversation_id in self._library:
             other = self._library[conversation_id]
-            draft = replace(other.draft, attachments=(*other.draft.attachments, attachment))
-            self._library.save_draft(other, draft)
+            self._library.save_draft(other, other.draft.with_image(attachment))
 
     def remove_attachment(self, attachment: Attachment) -> None:
         """Take an image out of the draft."""

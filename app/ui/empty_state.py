@@ -1,6 +1,7 @@
 """An empty chat teaches what can be done with it."""
 
 from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.domain.engine_status import EngineState, EngineStatus
@@ -9,6 +10,7 @@ from app.ui.labels import label
 from app.ui.theme import zoomed
 
 CARD_WIDTH = 520
+MARGIN = 12
 HINT = (
     "A screenshot, a receipt, a scan, a photo; or paste one with Ctrl+V.\n"
     "Ask about it, or read its text. Everything stays on this machine."
@@ -65,10 +67,18 @@ class EmptyState(QWidget):
         self.set_status(EngineStatus())
 
     def changeEvent(self, event: QEvent) -> None:
-        """Be as wide as the style's size asks for."""
+        """Let the card have the size that the style asks for."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.StyleChange:
-            self._card.setFixedWidth(zoomed(self, CARD_WIDTH))
+            self._fit_card()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the card give way where an image is looked at beside it."""
+        super().resizeEvent(event)
+        self._fit_card()
+
+    def _fit_card(self) -> None:
+        self._card.setFixedWidth(min(zoomed(self, CARD_WIDTH), self.width() - 2 * MARGIN))
 
     def set_status(self, status: EngineStatus) -> None:
         """Offer to choose a model where there is none, and the full one where the demo is open."""

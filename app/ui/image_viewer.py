@@ -47,7 +47,7 @@ class ImageViewer(QFrame):
         self._page = label("", "muted", parent=self)
         self.previous = button("‹", Role.ICON, "Show the image before", self)
         self.next = button("›", Role.ICON, "Show the next image", self)
-        self.full_screen = button("⛶", Role.ICON, "Show the image on the whole screen, or no longer (F11)", self)
+        self.full_screen = button("⤢", Role.ICON, "Show the image on the whole screen, or no longer (F11)", self)
         self.close_button = button("×", Role.ICON, "Close the image", self)
         self.read = button("Read text", Role.SOFT, "Read the text of this image", self)
         self.fit = button("Fit", Role.PLAIN, "Show all of the image", self)

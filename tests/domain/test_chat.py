@@ -1,7 +1,10 @@
 """Titles, drafts, the tree of messages, and the sentences of problems."""
 
+from dataclasses import replace
+
 import pytest
 
+from app.domain.attachments import ImagePart
 from app.domain.chat import Draft, title_from
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.generation import AnswerStats
@@ -77,3 +80,12 @@ def test_speed_counts_from_the_first_token(tokens: int, speed: float) -> None:
         context_tokens=1 + tokens,
     )
     assert stats.tokens_per_second == speed
+
+
+def test_a_part_takes_the_place_of_the_whole_in_a_draft() -> None:
+    whole, other = attachment("page.png", "aa" * 32), attachment("other.png", "bb" * 32)
+    place = ImagePart(digest=whole.digest, name=whole.name, left=0, top=0, right=9, bottom=9)
+    part, second = (replace(attachment("part.png", digest * 32), part_of=place) for digest in ("cc", "dd"))
+    draft = Draft(text="Why?", attachments=(whole, other)).with_image(part)
+    assert draft == Draft(text="Why?", attachments=(other, part))
+    assert draft.with_image(second).attachments == (other, part, second)
