@@ -51,6 +51,7 @@ class ChatDesk(QObject):
         composer.stop_clicked.connect(session.stop)
         composer.read_clicked.connect(session.read_text)
         composer.image_removed.connect(session.remove_attachment)
+        composer.budget_chosen.connect(session.set_pixel_budget)
         session.draft_changed.connect(composer.set_draft)
         session.busy_changed.connect(composer.set_busy)
 

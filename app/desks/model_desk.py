@@ -35,6 +35,7 @@ class ModelDesk(QObject):
         for remedy in (window.notices.remedy_clicked, window.chat_view.remedy_clicked):
             remedy.connect(self._on_remedy_clicked)
         model.status_changed.connect(self._on_status_changed)
+        model.pace_changed.connect(window.composer.set_pace)
         model.opened.connect(self._on_model_opened)
 
     @Slot()

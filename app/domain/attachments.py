@@ -30,7 +30,8 @@ class Attachment:
 
     `digest` is the lower-case hex sha256 of the original file's bytes and names the stored file. `width` and `height`
     are in pixels, after the EXIF orientation has been applied. `frames` is 1 except for multi-page or animated files.
-    `part_of` says what it was cut out of, if it was.
+    `part_of` says what it was cut out of, if it was. `pixel_budget` is the most pixels of it that the model sees; None
+    for what is set for all images.
     """
 
     digest: str
@@ -41,3 +42,4 @@ class Attachment:
     byte_size: int
     frames: int = 1
     part_of: ImagePart | None = None
+    pixel_budget: int | None = None

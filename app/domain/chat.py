@@ -113,12 +113,20 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenImage:
+    """An image as the model sees it: the file, and how many of its pixels at most; None for as many as of any other."""
+
+    path: str
+    pixel_budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """One message as the model sees it: who spoke, the text, and the paths of its images in order."""
+    """One message as the model sees it: who spoke, the text, and its images in order."""
 
     role: Role
     text: str
-    image_paths: tuple[str, ...] = ()
+    images: tuple[SeenImage, ...] = ()
 
 
 TITLE_LENGTH = 48

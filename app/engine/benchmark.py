@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.domain.engine_status import Stage
 from app.domain.generation import GREEDY, AnswerStats, GenerationOptions, LoadOptions, ModelInfo, Sampling
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
@@ -164,7 +164,7 @@ def _step_seconds(model: Model, position: int, tokens: int, count: int) -> float
 
 
 def _turn(path: Path, text: str) -> Turn:
-    return Turn(Role.USER, text, (str(path),))
+    return Turn(Role.USER, text, (SeenImage(str(path)),))
 
 
 def _options() -> GenerationOptions:

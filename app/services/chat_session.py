@@ -147,6 +147,14 @@ class ChatSession(QObject):
         kept = tuple(item for item in self._draft.attachments if item != attachment)
         self._change_draft(replace(self._draft, attachments=kept))
 
+    def set_pixel_budget(self, attachment: Attachment, pixels: int | None) -> None:
+        """Have the model see so many pixels of an image of the draft at most; None for as many as of any other."""
+        changed = tuple(
+            replace(item, pixel_budget=pixels) if item.digest == attachment.digest else item
+            for item in self._draft.attachments
+        )
+        self._change_draft(replace(self._draft, attachments=changed))
+
     @Slot()
     def save_draft(self) -> None:
         """Keep the draft now."""

@@ -10,7 +10,7 @@ from app.domain.chat import Turn
 from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem
 from app.domain.generation import GenerationOptions, LoadOptions
-from app.engine.process.messages import Ask, Done, Event, Failed, Loading, OpenModel, Prepare, Ready
+from app.engine.process.messages import Ask, Done, Event, Failed, Loading, OpenModel, Pace, Prepare, Ready
 from app.services.engine import Engine
 from app.services.image_texts import ImageTexts
 
@@ -36,9 +36,13 @@ class _Preparing:
 
 
 class ModelEngine(QObject):
-    """Opens one model at a time. `status_changed` carries an EngineStatus, `opened` the folder that was opened."""
+    """Opens one model at a time. `status_changed` carries an EngineStatus, `opened` the folder that was opened.
+
+    `pace_changed` carries the seconds that a visual token takes, 0 while they are not known.
+    """
 
     status_changed = Signal(object)
+    pace_changed = Signal(float)
     opened = Signal(str)
 
     def __init__(
@@ -72,6 +76,8 @@ class ModelEngine(QObject):
     def open(self, folder: str) -> None:
         """Load the model in `folder`; the process of the one before ends first, so that its memory comes back."""
         self._engine.close()
+        if folder != self._folder:
+            self.pace_changed.emit(0.0)
         self._folder = folder
         options = self._options()
         self._opening = self._engine.request(lambda request_id: OpenModel(request_id, folder, options))
@@ -139,6 +145,8 @@ class ModelEngine(QObject):
 
     @Slot(object)
     def _on_event_received(self, event: Event) -> None:
+        if isinstance(event, Pace) and event.seconds_per_visual_token:
+            self.pace_changed.emit(event.seconds_per_visual_token)
         is_over = isinstance(event, Done | Failed)
         if is_over and self._preparing and event.request_id == self._preparing.request_id:
             self._preparing = None  # If it failed, so will the answer, which says why.
@@ -160,4 +168,4 @@ class ModelEngine(QObject):
 
 
 def _images(turns: tuple[Turn, ...]) -> tuple[str, ...]:
-    return tuple(path for turn in turns for path in turn.image_paths)
+    return tuple(image.path for turn in turns for image in turn.images)

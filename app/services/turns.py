@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.domain.chat import Author, Message, Role, Turn
+from app.domain.chat import Author, Message, Role, SeenImage, Turn
 from app.domain.ports import AttachmentStore
 
 
@@ -21,7 +21,8 @@ def turns_for(branch: Sequence[Message], attachments: AttachmentStore) -> tuple[
         if _is_read_by_the_reader(branch, index):
             images = tuple(image for image in images if image.digest not in shown)
         shown.update(image.digest for image in images)
-        turns.append(Turn(message.role, message.text, tuple(str(attachments.path(image)) for image in images)))
+        seen = tuple(SeenImage(str(attachments.path(image)), image.pixel_budget) for image in images)
+        turns.append(Turn(message.role, message.text, seen))
     return tuple(turns)
 
 

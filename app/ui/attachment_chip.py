@@ -9,49 +9,70 @@ from app.domain.attachments import Attachment
 from app.ui import words
 from app.ui.buttons import Role, button
 from app.ui.labels import ElidedLabel
+from app.ui.pixel_budget_menu import PixelBudgetMenu
 from app.ui.theme import zoomed
 from app.ui.thumbnails import ThumbnailButton
 
-CHIP_WIDTH = 280
+CHIP_WIDTH = 300
 THUMBNAIL = QSize(40, 40)
 
 
 class AttachmentChip(QFrame):
-    """Thumbnail, name, size, and buttons to read its text or to take it out. Signals carry the Attachment."""
+    """Thumbnail, name, size, and buttons to read its text or to take it out. Signals carry the Attachment.
+
+    `budget_chosen(Attachment, int | None)` carries the most pixels that the model is to see of it.
+    """
 
     image_clicked = Signal(object)
     read_clicked = Signal(object)
     remove_clicked = Signal(object)
+    budget_chosen = Signal(object, object)
 
-    def __init__(
-        self, attachment: Attachment, thumbnail: Path, pixel_budget: int, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, attachment: Attachment, thumbnail: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.attachment = attachment
+        self._pixel_budget, self._pace = 0, 0.0
         self.setObjectName("chip")
         self.setFixedWidth(zoomed(self, CHIP_WIDTH))
         self.picture = ThumbnailButton(attachment, thumbnail, THUMBNAIL, self)
         name = ElidedLabel(attachment.name, self)
-        tokens, sentence = words.seen_by_model(attachment, pixel_budget)
-        self.details = ElidedLabel(f"{words.pixels(attachment)} · {tokens}", self)
+        self.details = ElidedLabel(words.pixels(attachment), self)
         self.details.setProperty("role", "muted")
-        self.details.setToolTip(f"{words.image_details(attachment)}\n{sentence}")
+        self.budget = button("", Role.LINK, parent=self)
         self.read = button("Read", Role.LINK, f"Read the text of {attachment.name}", self)
         self.remove = button("×", Role.ICON, f"Remove {attachment.name}", self)
+        figures = QHBoxLayout()
+        figures.setSpacing(6)
+        figures.addWidget(self.details, 1)
+        figures.addWidget(self.budget)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(name, 1)
+        head.addWidget(self.read)
         texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(name)
-        texts.addWidget(self.details)
+        texts.setSpacing(0)
+        texts.addLayout(head)
+        texts.addLayout(figures)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 6, 6, 6)
         row.setSpacing(8)
         row.addWidget(self.picture)
         row.addLayout(texts, 1)
-        row.addWidget(self.read)
         row.addWidget(self.remove)
         self.picture.clicked.connect(self._on_picture_clicked)
         self.read.clicked.connect(self._on_read_clicked)
         self.remove.clicked.connect(self._on_remove_clicked)
+        self.budget.clicked.connect(self._on_budget_clicked)
+
+    def show_cost(self, attachment: Attachment, pixel_budget: int, pace: float) -> None:
+        """Show what the image costs with `pixel_budget`, unless it has its own; `pace` is the seconds of a token."""
+        self.attachment, self._pace = attachment, pace
+        self._pixel_budget = attachment.pixel_budget or pixel_budget
+        cost, sentence = words.seen_by_model(attachment, self._pixel_budget, pace)
+        self.budget.setText(cost)
+        self.budget.setAccessibleName(f"{sentence} Change it")
+        self.budget.setToolTip(f"{sentence} Click to change it.")
+        self.details.setToolTip(f"{words.image_details(attachment)}\n{sentence}")
 
     @Slot()
     def _on_picture_clicked(self) -> None:
@@ -64,3 +85,13 @@ class AttachmentChip(QFrame):
     @Slot()
     def _on_remove_clicked(self) -> None:
         self.remove_clicked.emit(self.attachment)
+
+    @Slot()
+    def _on_budget_clicked(self) -> None:
+        menu = PixelBudgetMenu(self.attachment, self._pixel_budget, self._pace, self)
+        menu.chosen.connect(self._on_budget_chosen)
+        menu.popup(self.budget.mapToGlobal(self.budget.rect().bottomLeft()))
+
+    @Slot(object)
+    def _on_budget_chosen(self, pixels: int | None) -> None:
+        self.budget_chosen.emit(self.attachment, pixels)

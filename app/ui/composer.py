@@ -27,8 +27,9 @@ class Composer(QFrame):
     """Emits what the user wants; what it shows is set from outside.
 
     `text_changed(str)`, `submitted(str)`, `stop_clicked()`, `open_clicked()`, `read_clicked(Attachment)`,
-    `image_clicked(Attachment)`, `image_removed(Attachment)`, `import_cancelled(str)`, `mime_pasted(QMimeData)`,
-    `preset_saved(Preset)`, `preset_removed(Preset)`; `up_pressed()` where there is no text.
+    `image_clicked(Attachment)`, `image_removed(Attachment)`, `budget_chosen(Attachment, int | None)`,
+    `import_cancelled(str)`, `mime_pasted(QMimeData)`, `preset_saved(Preset)`, `preset_removed(Preset)`; `up_pressed()`
+    where there is no text.
     """
 
     text_changed = Signal(str)
@@ -38,6 +39,7 @@ class Composer(QFrame):
     read_clicked = Signal(object)
     image_clicked = Signal(object)
     image_removed = Signal(object)
+    budget_chosen = Signal(object, object)
     import_cancelled = Signal(str)
     mime_pasted = Signal(object)
     preset_saved = Signal(object)
@@ -53,6 +55,7 @@ class Composer(QFrame):
         self._import_chips: dict[str, ImportChip] = {}
         self._is_busy = False
         self._pixel_budget = GenerationOptions().pixel_budget
+        self._pace = 0.0
         self.edit = MessageEdit(self)
         self.add = button("+", Role.ICON, "Open images", self)
         self.read = button("Read text", Role.SOFT, "Read the text of the image with the built-in reader", self)
@@ -79,11 +82,19 @@ class Composer(QFrame):
         for digest, attachment in wanted.items():
             if digest not in self._attachment_chips:
                 self._attachment_chips[digest] = self._attachment_chip(attachment)
+        self._show_costs()
         self._update()
 
     def set_pixel_budget(self, pixels: int) -> None:
-        """How many pixels of an image the model will see; for images that are added from now on."""
+        """How many pixels the model will see of an image that has no budget of its own."""
         self._pixel_budget = pixels
+        self._show_costs()
+
+    @Slot(float)
+    def set_pace(self, pace: float) -> None:
+        """The seconds that a visual token takes; 0 while they are not known."""
+        self._pace = pace
+        self._show_costs()
 
     def set_presets(self, own: tuple[Preset, ...]) -> None:
         """Offer the user's own presets beside the built-in ones."""
@@ -183,12 +194,17 @@ class Composer(QFrame):
         self.stop.clicked.connect(self.stop_clicked)
 
     def _attachment_chip(self, attachment: Attachment) -> AttachmentChip:
-        chip = AttachmentChip(attachment, self._thumbnail_path(attachment), self._pixel_budget)
+        chip = AttachmentChip(attachment, self._thumbnail_path(attachment))
         chip.image_clicked.connect(self.image_clicked)
         chip.read_clicked.connect(self.read_clicked)
         chip.remove_clicked.connect(self.image_removed)
+        chip.budget_chosen.connect(self.budget_chosen)
         self._chips.add(chip)
         return chip
+
+    def _show_costs(self) -> None:
+        for attachment in self._attachments:
+            self._attachment_chips[attachment.digest].show_cost(attachment, self._pixel_budget, self._pace)
 
     def _update(self) -> None:
         has_text = bool(self.edit.toPlainText().strip())

@@ -99,12 +99,26 @@ def shown_size(attachment: Attachment, width: int, height: int) -> str:
     return details if is_whole else f"{details} · shown at {number(width)} × {number(height)}"
 
 
-def seen_by_model(attachment: Attachment, pixel_budget: int) -> tuple[str, str]:
-    """What an image is for the model: its tokens in short, and the size at which it is seen in a sentence."""
+def seen_by_model(attachment: Attachment, pixel_budget: int, pace: float) -> tuple[str, str]:
+    """What an image is for the model: its tokens and seconds in short, and at which size it is seen in a sentence.
+
+    `pace` is the seconds of a visual token; 0 where they are not known.
+    """
     size = (attachment.width, attachment.height)
     wide, high = seen_size(*size, pixel_budget)
-    tokens = number(visual_tokens(*size, pixel_budget))
-    return f"{tokens} tokens", f"The model sees it at {number(wide)} × {number(high)} pixels, as {tokens} tokens."
+    count = visual_tokens(*size, pixel_budget)
+    tokens = number(count)
+    sentence = f"The model sees it at {number(wide)} × {number(high)} pixels, as {tokens} tokens"
+    if not pace:
+        return f"{tokens} tokens", f"{sentence}."
+    return f"{tokens} tokens · {seconds(count * pace)}", f"{sentence}; that takes about {seconds(count * pace)}."
+
+
+def seconds(duration: float) -> str:
+    """A duration that need not be exact."""
+    if duration < 1:
+        return "1 s"
+    return f"{duration:.0f} s" if duration < 100 else f"{duration / 60:.0f} min"
 
 
 def places(count: int) -> str:

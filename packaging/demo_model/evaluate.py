@@ -18,7 +18,7 @@ from text_images import ENDINGS, TextImage, random_word, render
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.domain.generation import GenerationOptions
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, OpenModel, Token
@@ -37,7 +37,7 @@ class Engine:
     def ask(self, question: str, image: Path) -> str:
         """The answer, drawn as the model's publisher recommends."""
         events: list[Event] = []
-        turn = Turn(Role.USER, question, (str(image),))
+        turn = Turn(Role.USER, question, (SeenImage(str(image)),))
         self._backend.handle(Ask(2, (turn,), GenerationOptions(max_new_tokens=200)), events.append, _go_on)
         return "".join(event.text for event in events if isinstance(event, Token))
 

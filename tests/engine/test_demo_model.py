@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from boxes import box_of, overlap
 
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled
 from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
@@ -70,7 +70,7 @@ class Demo:
 
 
 def user(text: str, *images: Path) -> Turn:
-    return Turn(Role.USER, text, tuple(map(str, images)))
+    return Turn(Role.USER, text, tuple(SeenImage(str(image)) for image in images))
 
 
 def words(rng: random.Random, count: int) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.domain.generation import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.image_patches import load_patches
@@ -67,7 +67,7 @@ class House:
         images = [
             load_patches(Path(path), config.vision, self.checkpoint.preprocessor, MAX_PIXELS)
             for turn in turns
-            for path in turn.image_paths
+            for path in (image.path for image in turn.images)
         ]
         return build_prompt(turns, [image.grid_thw for image in images], self.tokenizer, config), images
 
@@ -114,7 +114,7 @@ def turns_of(case: Case, folder: Path) -> list[Turn]:
             path = folder / f"{len(list(folder.iterdir()))}.png"
             coarse.resize((width, height), Image.Resampling.BICUBIC).save(path)
             paths.append(str(path))
-        turns.append(Turn(role=role, text=text, image_paths=tuple(paths)))
+        turns.append(Turn(role=role, text=text, images=tuple(SeenImage(path) for path in paths)))
     return turns
 
 
@@ -132,7 +132,7 @@ def test_logits_and_greedy_words_are_those_of_hugging_face(
     opened = open_house(layout)
     turns = turns_of(CASES[name], tmp_path)
     prompt, images = opened.prompt(turns)
-    pictures = [Image.open(path) for turn in turns for path in turn.image_paths]
+    pictures = [Image.open(image.path) for turn in turns for image in turn.images]
     pixels = opened.reference.pixels(pictures, MAX_PIXELS) if pictures else None
 
     truth = opened.reference.answer(prompt.token_ids, pixels, STEPS)
@@ -150,7 +150,7 @@ def test_patches_are_those_of_hugging_face(open_house: OpenHouse, layout: Layout
     turns = turns_of(CASES["two images"], tmp_path)
     _, images = opened.prompt(turns)
 
-    pixels, grids = opened.reference.pixels([Image.open(path) for path in turns[0].image_paths], MAX_PIXELS)
+    pixels, grids = opened.reference.pixels([Image.open(image.path) for image in turns[0].images], MAX_PIXELS)
 
     assert [image.grid_thw for image in images] == [tuple(grid) for grid in grids.tolist()]
     ours = np.concatenate([image.pixels for image in images])
@@ -163,7 +163,7 @@ def test_the_vision_tower_is_not_empty(open_house: OpenHouse, layout: Layout, tm
     opened = open_house(layout)
     turns = turns_of(CASES["one image"], tmp_path)
     prompt, images = opened.prompt(turns)
-    Image.new("RGB", (330, 260), "white").save(turns[0].image_paths[0])
+    Image.new("RGB", (330, 260), "white").save(turns[0].images[0].path)
     _, blank = opened.prompt(turns)
 
     seen, unseen = opened.logits(prompt, images, []), opened.logits(prompt, blank, [])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pytestqt.qtbot import QtBot
 
-from app.domain.chat import Author, Draft, MessageState, Role, Turn
+from app.domain.chat import Author, Draft, MessageState, Role, SeenImage, Turn
 from app.domain.engine_status import EngineState
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import AnswerStats, FinishReason
@@ -115,7 +115,7 @@ def test_the_model_is_asked_with_the_images_and_the_chat_so_far(build_house: Bui
     ask = house.engines.requests(BackendKind.MODEL)[-1]
     assert isinstance(ask, Ask)
     assert ask.turns == (
-        Turn(Role.USER, "First?", ("/store/" + "ab" * 32,)),
+        Turn(Role.USER, "First?", (SeenImage("/store/" + "ab" * 32),)),
         Turn(Role.ASSISTANT, "Hello"),
         Turn(Role.USER, "Second?"),
     )
@@ -403,7 +403,7 @@ def test_an_edited_question_stands_beside_the_old_one_with_its_images(build_hous
 
     question, answer = house.session.branch
     assert (question.text, question.attachments, answer.text) == ("First, but better?", (attachment(),), "Hello")
-    assert asked(house)[-1].turns == (Turn(Role.USER, "First, but better?", ("/store/" + "ab" * 32,)),)
+    assert asked(house)[-1].turns == (Turn(Role.USER, "First, but better?", (SeenImage("/store/" + "ab" * 32),)),)
     assert house.session.versions(question.id) == (first[0].id, question.id)
     assert house.session.draft.text == "still writing"
     conversation_id = question.conversation_id
@@ -509,3 +509,15 @@ def test_an_answer_that_went_in_a_circle_keeps_its_good_part(build_house: BuildH
     house.session.go_on(answer.id)
     wait_for_end(house, qtbot)
     assert house.session.branch[-1].text.startswith("Good. so on,again,")
+
+
+def test_an_image_is_asked_about_with_its_own_pixel_budget(build_house: BuildHouse, qtbot: QtBot) -> None:
+    house = build_house(model=answers_hello)
+    open_model(house, qtbot)
+    house.session.add_attachment(house.session.conversation_id, attachment())
+    house.session.set_pixel_budget(attachment(), 99_999)
+    assert house.session.draft.attachments == (replace(attachment(), pixel_budget=99_999),)
+    house.session.send("What is it?")
+    wait_for_end(house, qtbot)
+    (turn,) = asked(house)[-1].turns
+    assert [image.pixel_budget for image in turn.images] == [99_999]

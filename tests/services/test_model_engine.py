@@ -9,7 +9,7 @@ from app.domain.engine_status import EngineState, Stage
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import FinishReason, LoadOptions
 from app.engine.process.backend import BackendKind
-from app.engine.process.messages import Done, Event, Failed, Loading, OpenModel, Ready, Request
+from app.engine.process.messages import Done, Event, Failed, Loading, OpenModel, Pace, Ready, Request
 from app.services.engine import Engine
 from app.services.image_texts import ImageTexts
 from app.services.model_engine import ModelEngine
@@ -26,6 +26,7 @@ def opens(request: Request) -> Iterator[Event]:
         case OpenModel(request_id=number, folder=folder) if "slow" not in folder:
             yield Loading(number, Stage.LOADING, 0.5)
             yield Ready(number, INFO)
+            yield Pace(number, 0.25)
             yield Done(number, FinishReason.COMPLETE)
 
 
@@ -89,3 +90,14 @@ def test_unloading_forgets_the_model(model: ModelEngine, qtbot: QtBot) -> None:
     assert not model.engine.is_running
     model.restart()
     assert model.status.state is EngineState.NO_MODEL
+
+
+def test_the_pace_is_told_and_forgotten_with_the_model(model: ModelEngine, qtbot: QtBot) -> None:
+    paces: list[float] = []
+    model.pace_changed.connect(paces.append)
+    model.open("/models/tiny")
+    qtbot.waitUntil(lambda: paces == [0.0, 0.25])
+    model.restart()
+    qtbot.waitUntil(lambda: paces == [0.0, 0.25, 0.25])
+    model.open("/models/slow")
+    assert paces == [0.0, 0.25, 0.25, 0.0]

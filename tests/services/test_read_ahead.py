@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pytestqt.qtbot import QtBot
 
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.domain.engine_status import EngineState, Stage
 from app.domain.generation import FinishReason
 from app.engine.process.backend import BackendKind
@@ -75,7 +75,7 @@ def wait_a_while(qtbot: QtBot) -> None:
 def test_a_dropped_image_is_read_before_anything_is_asked(build_house: BuildHouse, qtbot: QtBot) -> None:
     house = build(build_house, qtbot)
     request = drop(house, qtbot)
-    assert request.turns == (Turn(Role.USER, "", (str(house.files.path(IMAGE)),)),)
+    assert request.turns == (Turn(Role.USER, "", (SeenImage(str(house.files.path(IMAGE))),)),)
     house.session.set_draft_text("What is")
     house.read_ahead.look_soon()
     wait_a_while(qtbot)
@@ -98,7 +98,9 @@ def test_another_image_is_read_together_with_the_first(build_house: BuildHouse, 
     house.session.add_attachment(house.session.conversation_id, OTHER)
     qtbot.waitUntil(lambda: len(prepared(house)) == 2)
     assert is_stopped(house, request)
-    assert prepared(house)[-1].turns[-1].image_paths == tuple(str(house.files.path(image)) for image in (IMAGE, OTHER))
+    assert prepared(house)[-1].turns[-1].images == tuple(
+        SeenImage(str(house.files.path(image))) for image in (IMAGE, OTHER)
+    )
 
 
 def test_the_question_waits_for_what_is_read_ahead_and_shows_how_far_it_is(

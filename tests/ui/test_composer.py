@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.chat import Draft
 from app.ui.composer import Composer
+from app.ui.pixel_budget_menu import PixelBudgetMenu, budgets
 from app.ui.theme import Theme
 from tests.support.chats import attachment
 from tests.ui.conftest import shown
@@ -142,8 +143,39 @@ def test_what_an_image_costs_is_shown_where_it_is_decided(composer: Composer) ->
     composer.set_pixel_budget(512 * 512)
     composer.set_draft(Draft(attachments=(replace(attachment(), width=4000, height=3000),)))
     (chip,) = composer._attachment_chips.values()
-    assert chip.details.text() == "4 000 × 3 000 · 234 tokens"
+    assert chip.details.text() == "4 000 × 3 000"
+    assert chip.budget.text() == "234 tokens"
     assert "sees it at 576 × 416 pixels" in chip.details.toolTip()
+    composer.set_pace(0.05)
+    assert chip.budget.text() == "234 tokens · 12 s"
+    assert "takes about 12 s" in chip.budget.toolTip()
+
+
+def test_how_closely_the_model_looks_is_chosen_for_one_image(composer: Composer, qtbot: QtBot) -> None:
+    large, small = replace(attachment(), width=4000, height=3000), attachment("b.png", "cd" * 32)
+    composer.set_draft(Draft(attachments=(large, small)))
+    chip = composer._attachment_chips[large.digest]
+    chip.budget.click()
+    (menu,) = chip.findChildren(PixelBudgetMenu)
+    with qtbot.waitSignal(composer.budget_chosen) as chosen:
+        qtbot.keyClick(menu.slider, Qt.Key.Key_End)
+    assert chosen.args is not None
+    image, pixels = chosen.args
+    assert image == large
+    assert pixels >= 4000 * 3000
+    assert "11\u202f750 tokens" in menu.sentence.text()
+    composer.set_draft(Draft(attachments=(replace(large, pixel_budget=pixels), small)))
+    assert chip.budget.text() == "11\u202f750 tokens"
+    with qtbot.waitSignal(composer.budget_chosen) as chosen:
+        menu.usual.click()
+    assert chosen.args == [replace(large, pixel_budget=pixels), None]
+
+
+def test_budgets_go_from_the_least_to_all_pixels() -> None:
+    assert budgets(replace(attachment(), width=200, height=100)) == (65_536,)
+    found = budgets(replace(attachment(), width=4000, height=3000))
+    assert found[0] == 65_536
+    assert found[-2] < 4000 * 3000 <= found[-1]
 
 
 def test_a_quotation_stands_above_the_cursor(composer: Composer, qtbot: QtBot) -> None:

@@ -12,7 +12,7 @@ from app.engine.generation.generate import Listener
 from app.engine.generation.model import Model
 from app.engine.generation.session_cache import StageCallback
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.process.messages import Ask, Event, Loading, OpenModel, Prepare, Ready, Request, Stats, Token
+from app.engine.process.messages import Ask, Event, Loading, OpenModel, Pace, Prepare, Ready, Request, Stats, Token
 from app.engine.runtimes.choose import Choice, choose_runtime
 
 Emit = Callable[[Event], None]
@@ -28,7 +28,7 @@ class ModelBackend:
         self._model: Model | None = None
 
     def handle(self, request: Request, emit: Emit, check: CancelCheck) -> FinishReason:
-        """Emit Loading and Ready, or Loading, Token and Stats."""
+        """Emit Loading and Ready, or Loading, Token, Pace and Stats."""
         stage = _stages(request.request_id, emit)
         try:
             return self._handle(request, emit, stage, check)
@@ -46,10 +46,13 @@ class ModelBackend:
                 listener = Listener(stage, lambda text: emit(Token(request.request_id, text)), check)
                 model = self._open_model(stage, check)
                 reason, stats = model.answer(request.turns, request.image_texts, request.options, listener)
+                emit(Pace(request.request_id, model.session.seconds_per_visual_token))
                 emit(Stats(request.request_id, stats))
                 return reason
             case Prepare():
-                self._open_model(stage, check).prepare(request.turns, request.options, stage, check)
+                model = self._open_model(stage, check)
+                model.prepare(request.turns, request.options, stage, check)
+                emit(Pace(request.request_id, model.session.seconds_per_visual_token))
                 return FinishReason.COMPLETE
             case _:
                 raise TypeError(f"the model process does not serve {type(request).__name__}")

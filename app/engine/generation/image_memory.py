@@ -52,6 +52,10 @@ class ImageMemory:
         self._grids[key] = patches.grid_thw
         return PromptImage(key, patches.grid_thw, lambda: patches)
 
+    def remembers(self, image: PromptImage) -> bool:
+        """Whether `features` need not run the vision tower."""
+        return image.key in self._features
+
     def features(
         self, image: PromptImage, runtime: DecoderRuntime, progress: ProgressCallback, check: CancelCheck
     ) -> VisionFeatures:

@@ -63,7 +63,7 @@ class Model:
 
         `image_texts` may be repeated by it, which then takes less time.
         """
-        has_images = any(turn.image_paths for turn in turns)
+        has_images = any(turn.images for turn in turns)
         listener.stage(Stage.LOOKING if has_images else Stage.THINKING, 0.0)
         goes_on = turns[-1].role is Role.ASSISTANT
         prompt, images = self._prompt(turns, options, listener.check, is_unfinished=goes_on)
@@ -84,9 +84,9 @@ class Model:
         self, turns: Sequence[Turn], options: GenerationOptions, check: CancelCheck, *, is_unfinished: bool
     ) -> tuple[Prompt, list[PromptImage]]:
         images = []
-        for path in (path for turn in turns for path in turn.image_paths):
+        for image in (image for turn in turns for image in turn.images):
             check()
-            images.append(self._images.open(Path(path), options.pixel_budget))
+            images.append(self._images.open(Path(image.path), image.pixel_budget or options.pixel_budget))
         grids = [image.grid_thw for image in images]
         config = self._checkpoint.config
         return build_prompt(turns, grids, self._tokenizer, config, is_unfinished=is_unfinished), images

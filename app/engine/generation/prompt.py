@@ -49,7 +49,7 @@ def build_prompt(
     for number, turn in enumerate(turns, start=1):
         builder.special(tokenizer.turn_start)
         builder.text(f"{turn.role}\n")
-        for _ in turn.image_paths:
+        for _ in turn.images:
             builder.image(next(remaining))
         builder.text(turn.text)
         if is_unfinished and number == len(turns):

@@ -4,6 +4,7 @@ A KV cache holds what was computed from tokens and images in order. So a prompt 
 for image and token for token, needs only its rest. Several conversations are kept, the ones used last, while they fit.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -30,13 +31,17 @@ class _Session:
 
 
 class SessionCache:
-    """The runtime and the conversations that it has read; the last one is the one that is going on."""
+    """The runtime and the conversations that it has read; the last one is the one that is going on.
+
+    `seconds_per_visual_token` is what the last images took that were new, with the text around them; 0 before.
+    """
 
     def __init__(self, runtime: DecoderRuntime, images: ImageMemory, image_token: int) -> None:
         self._runtime = runtime
         self._images = images
         self._image_token = image_token
         self._sessions: list[_Session] = []
+        self.seconds_per_visual_token = 0.0
 
     @property
     def capacity(self) -> int:
@@ -59,6 +64,8 @@ class SessionCache:
         session, reused = self._begin(identities, min(self.capacity, len(identities) + max_new_tokens))
         starts = _image_starts(prompt.token_ids, self._image_token)
         unread = [image for image, start in zip(images, starts, strict=True) if start >= reused]
+        is_all_new = not any(self._images.remembers(image) for image in unread)
+        began = time.perf_counter()
         features = self._look(unread, stage, check)
         session.sequence.truncate(reused)
         session.identities = identities[:reused]
@@ -70,6 +77,9 @@ class SessionCache:
             check,
         )
         session.identities = identities
+        if unread and is_all_new:
+            seen = sum(image.visual_tokens for image in features)
+            self.seconds_per_visual_token = (time.perf_counter() - began) / seen
         return logits, reused
 
     def step(self, tokens: Sequence[int], position: int) -> FloatArray:

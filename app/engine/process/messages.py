@@ -114,6 +114,12 @@ class Stats(Message, frozen=True, tag=True):
     stats: AnswerStats
 
 
+class Pace(Message, frozen=True, tag=True):
+    """What the last images that were new to the model took, with the text around them."""
+
+    seconds_per_visual_token: float
+
+
 class ImageProbed(Message, frozen=True, tag=True):
     """The image is usable. Size after EXIF orientation; `thumbnail` is a PNG that this project encoded."""
 
@@ -144,4 +150,4 @@ class Failed(Message, frozen=True, tag=True):
     problem: Problem
 
 
-Event = Loading | Ready | Token | Stats | ImageProbed | TextRead | Done | Failed
+Event = Loading | Ready | Token | Stats | Pace | ImageProbed | TextRead | Done | Failed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain.attachments import IMAGE_SUFFIXES
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.domain.errors import QuantizeError, UserError
 from app.domain.ports import ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
@@ -152,7 +152,7 @@ def _read_images(
                 raise
             skipped += 1
             continue
-        turns = (Turn(Role.USER, READING_QUESTION, (str(file.path),)), Turn(Role.ASSISTANT, page.text))
+        turns = (Turn(Role.USER, READING_QUESTION, (SeenImage(str(file.path)),)), Turn(Role.ASSISTANT, page.text))
         prompt = build_prompt(turns, [patches.grid_thw], tokenizer, base.config)
         samples.append(ImageSample(tuple(prompt.token_ids[: recipe.seqlen].tolist()), file.path, budget))
         progress((index + 1) / len(files))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.domain.engine_status import Stage
 from app.domain.generation import GREEDY, LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
@@ -27,7 +27,7 @@ def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | Non
     answers = []
     for question, image in questions:
         images = [memory.open(image, PIXEL_BUDGET)] if image else []
-        turn = Turn(Role.USER, question, (str(image),) if image else ())
+        turn = Turn(Role.USER, question, (SeenImage(str(image)),) if image else ())
         prompt = build_prompt([turn], [seen.grid_thw for seen in images], tokenizer, checkpoint.config)
         said: list[str] = []
         listener = Listener(_ignore_stage, said.append, _go_on)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.domain.engine_status import Stage
 from app.domain.errors import Cancelled, CheckpointError, ImageError, ModelMissing
 from app.domain.generation import GREEDY, FinishReason, GenerationOptions
 from app.engine.generation.backend import ModelBackend
-from app.engine.process.messages import Ask, Event, Loading, OpenModel, Prepare, ProbeImage, Ready, Stats, Token
+from app.engine.process.messages import Ask, Event, Loading, OpenModel, Pace, Prepare, ProbeImage, Ready, Stats, Token
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.printed_text import print_text
 from tests.support.tiny_checkpoint import Layout
@@ -23,7 +23,7 @@ LACKS_MEMORY = """
 import resource
 import sys
 from pathlib import Path
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.domain.generation import GREEDY, GenerationOptions
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, OpenModel, Token
@@ -34,7 +34,7 @@ backend, events = ModelBackend(openvino_choice), []
 backend.handle(OpenModel(1, str(DEMO_MODEL)), events.append, lambda: None)
 
 def ask(image):
-    turn = Turn(Role.USER, "Read the text.", (image,))
+    turn = Turn(Role.USER, "Read the text.", (SeenImage(image),))
     backend.handle(Ask(2, (turn,), GenerationOptions(sampling=GREEDY)), events.append, lambda: None)
 
 ask(sys.argv[2])  # So that everything has been imported.
@@ -73,13 +73,13 @@ class Talk:
 
     def ask(self, text: str, *images: Path, patience: int = -1) -> tuple[FinishReason, str]:
         self.events, self.patience = [], patience
-        turn = Turn(Role.USER, text, tuple(map(str, images)))
+        turn = Turn(Role.USER, text, tuple(SeenImage(str(image)) for image in images))
         reason = self.backend.handle(Ask(2, (turn,), OPTIONS), self.events.append, self.check)
         return reason, "".join(event.text for event in self.events if isinstance(event, Token))
 
     def prepare(self, *images: Path, patience: int = -1) -> FinishReason:
         self.events, self.patience = [], patience
-        turn = Turn(Role.USER, "", tuple(map(str, images)))
+        turn = Turn(Role.USER, "", tuple(SeenImage(str(image)) for image in images))
         return self.backend.handle(Prepare(3, (turn,), OPTIONS), self.events.append, self.check)
 
 
@@ -215,3 +215,28 @@ def test_reading_ahead_can_be_stopped_anywhere(talk: Talk, photo: Path) -> None:
 def test_reading_ahead_what_is_too_long_is_left_to_the_answer(talk: Talk, photo: Path) -> None:
     assert talk.prepare(*[photo] * 60) is FinishReason.COMPLETE
     assert not any(isinstance(event, Loading) for event in talk.events)
+
+
+def test_an_image_may_have_a_pixel_budget_of_its_own(talk: Talk, photo: Path) -> None:
+    def visual_tokens(pixel_budget: int | None) -> int:
+        talk.events = []
+        turn = Turn(Role.USER, "Describe it.", (SeenImage(str(photo), pixel_budget),))
+        talk.backend.handle(Ask(4, (turn,), OPTIONS), talk.events.append, talk.check)
+        (stats,) = [event.stats for event in talk.events if isinstance(event, Stats)]
+        return stats.visual_tokens
+
+    assert visual_tokens(16 * 1024) < visual_tokens(None) == visual_tokens(OPTIONS.pixel_budget)
+
+
+def test_what_images_take_is_told_when_they_are_new(talk: Talk, photo: Path) -> None:
+    def pace() -> float:
+        (found,) = [event.seconds_per_visual_token for event in talk.events if isinstance(event, Pace)]
+        return found
+
+    talk.ask("Hello")
+    assert pace() == 0
+    talk.prepare(photo)
+    measured = pace()
+    assert measured > 0
+    talk.ask("Describe it.", photo)  # Which has been read.
+    assert pace() == measured

@@ -3,7 +3,7 @@
 import pytest
 from tokenizers import Tokenizer
 
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import Prompt, build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
@@ -28,7 +28,7 @@ def build(checkpoint: Checkpoint, turns: list[Turn], *grids: tuple[int, int, int
 
 def test_the_template(checkpoint: Checkpoint, plain_tokenizer: Tokenizer) -> None:
     turns = [
-        Turn(Role.USER, "What is the total?", ("a.png", "b.png")),
+        Turn(Role.USER, "What is the total?", (SeenImage("a.png"), SeenImage("b.png"))),
         Turn(Role.ASSISTANT, "Nine euros."),
         Turn(Role.USER, "Of which tax?\n"),
     ]
@@ -49,7 +49,7 @@ def test_the_template(checkpoint: Checkpoint, plain_tokenizer: Tokenizer) -> Non
 
 
 def test_positions_of_text_and_images(checkpoint: Checkpoint) -> None:
-    prompt = build(checkpoint, [Turn(Role.USER, "x", ("a.png",))], (1, 4, 6))
+    prompt = build(checkpoint, [Turn(Role.USER, "x", (SeenImage("a.png"),))], (1, 4, 6))
 
     image = (prompt.token_ids == checkpoint.config.image_token).nonzero()[0]
     start = int(image[0])

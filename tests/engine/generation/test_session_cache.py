@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.chat import Role, Turn
+from app.domain.chat import Role, SeenImage, Turn
 from app.domain.engine_status import Stage
 from app.domain.errors import Cancelled
 from app.domain.generation import AnswerStats, GenerationOptions
@@ -70,7 +70,7 @@ def image(tmp_path: Path) -> Path:
 
 
 def user(text: str, *images: Path) -> Turn:
-    return Turn(Role.USER, text, tuple(map(str, images)))
+    return Turn(Role.USER, text, tuple(SeenImage(str(image)) for image in images))
 
 
 def test_a_follow_up_reads_its_new_tokens_alone(desk: Desk, image: Path) -> None:

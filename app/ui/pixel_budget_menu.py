@@ -1,0 +1,68 @@
+"""How closely the model looks at one image: a slider from a glance to every pixel."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QMenu, QSlider, QVBoxLayout, QWidget, QWidgetAction
+
+from app.domain.attachments import Attachment
+from app.domain.visual_tokens import MIN_PIXELS
+from app.ui import words
+from app.ui.buttons import Role, button
+from app.ui.labels import label
+
+WIDTH = 300
+STEPS_TO_DOUBLE = 2
+MOST_PIXELS = 16 * 1024 * 1024
+
+
+class PixelBudgetMenu(QMenu):
+    """`chosen` carries the most pixels that the model sees of the image, or None for as many as of any other."""
+
+    chosen = Signal(object)
+
+    def __init__(self, attachment: Attachment, pixel_budget: int, pace: float, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._attachment = attachment
+        self._pace = pace
+        self._budgets = budgets(attachment)
+        inside = QWidget(self)
+        inside.setFixedWidth(WIDTH)
+        self.slider = QSlider(Qt.Orientation.Horizontal, inside)
+        self.slider.setAccessibleName(f"How closely the model looks at {attachment.name}")
+        self.slider.setRange(0, len(self._budgets) - 1)
+        self.slider.setPageStep(STEPS_TO_DOUBLE)
+        self.slider.setValue(min(range(len(self._budgets)), key=lambda step: abs(self._budgets[step] - pixel_budget)))
+        self.sentence = label("", "hint", wraps=True, parent=inside)
+        self.usual = button("As all images", Role.LINK, "Let the model see as much of it as of any other image", inside)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(12, 8, 12, 8)
+        for part in (self.sentence, self.slider, self.usual):
+            column.addWidget(part)
+        action = QWidgetAction(self)
+        action.setDefaultWidget(inside)
+        self.addAction(action)
+        self._say(pixel_budget)
+        self.slider.valueChanged.connect(self._on_moved)
+        self.usual.clicked.connect(self._on_usual_clicked)
+
+    def _say(self, pixel_budget: int) -> None:
+        self.sentence.setText(words.seen_by_model(self._attachment, pixel_budget, self._pace)[1])
+
+    @Slot(int)
+    def _on_moved(self, step: int) -> None:
+        self._say(self._budgets[step])
+        self.chosen.emit(self._budgets[step])
+
+    @Slot()
+    def _on_usual_clicked(self) -> None:
+        self.chosen.emit(None)
+        self.close()
+
+
+def budgets(attachment: Attachment) -> tuple[int, ...]:
+    """What can be chosen for an image, from the least that a model sees to all of its pixels, in even ratios."""
+    most = min(attachment.width * attachment.height, MOST_PIXELS)
+    found = [MIN_PIXELS]
+    while found[-1] < most:
+        found.append(round(MIN_PIXELS * 2 ** (len(found) / STEPS_TO_DOUBLE)))
+    return tuple(found)
