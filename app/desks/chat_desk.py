@@ -107,11 +107,18 @@ class ChatDesk(QObject):
         versions = {message.id: self._session.versions(message.id) for message in branch}
         self._window.chat_view.set_branch(branch, versions)
         self._window.set_empty(not branch)
+        self._show_used_tokens(branch)
 
     @Slot(object)
     def _on_message_changed(self, message: Message) -> None:
         self._window.chat_view.put_message(message)
         self._window.set_empty(False)
+        if message.stats:
+            self._show_used_tokens((message,))
+
+    def _show_used_tokens(self, branch: Sequence[Message]) -> None:
+        used = next((message.stats.context_tokens for message in reversed(branch) if message.stats), 0)
+        self._window.composer.set_used_tokens(used)
 
     @Slot(object)
     def _on_deleted(self, conversation: Conversation) -> None:

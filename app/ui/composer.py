@@ -8,8 +8,10 @@ from app.domain.attachments import Attachment
 from app.domain.chat import Draft
 from app.domain.generation import GenerationOptions
 from app.domain.presets import BUILT_IN, Preset, matching
+from app.domain.visual_tokens import visual_tokens
 from app.ui.attachment_chip import AttachmentChip
 from app.ui.buttons import Role, button
+from app.ui.context_gauge import ContextGauge
 from app.ui.discard import discard
 from app.ui.import_chip import ImportChip
 from app.ui.message_edit import MessageEdit
@@ -62,6 +64,8 @@ class Composer(QFrame):
         self.presets = PresetButton(self)
         self.offered = PresetList(self)
         self._own_presets: tuple[Preset, ...] = ()
+        self.gauge = ContextGauge(self)
+        self._used_tokens = self._capacity = 0
         self.send = button("Send", Role.PRIMARY, "Send the message", self)
         self.stop = button("Stop", Role.PRIMARY, "Stop the answer", self)
         self._chips = _ChipRow(self)
@@ -88,6 +92,16 @@ class Composer(QFrame):
     def set_pixel_budget(self, pixels: int) -> None:
         """How many pixels the model will see of an image that has no budget of its own."""
         self._pixel_budget = pixels
+        self._show_costs()
+
+    def set_used_tokens(self, tokens: int) -> None:
+        """How many tokens the chat has so far."""
+        self._used_tokens = tokens
+        self._show_costs()
+
+    def set_capacity(self, tokens: int) -> None:
+        """How many tokens the model can hold; 0 where none is open."""
+        self._capacity = tokens
         self._show_costs()
 
     @Slot(float)
@@ -167,6 +181,7 @@ class Composer(QFrame):
         actions.addWidget(self.read)
         actions.addWidget(self.presets)
         actions.addStretch(1)
+        actions.addWidget(self.gauge)
         actions.addWidget(self.send)
         actions.addWidget(self.stop)
         column = QVBoxLayout(self)
@@ -205,6 +220,11 @@ class Composer(QFrame):
     def _show_costs(self) -> None:
         for attachment in self._attachments:
             self._attachment_chips[attachment.digest].show_cost(attachment, self._pixel_budget, self._pace)
+        waiting = sum(
+            visual_tokens(image.width, image.height, image.pixel_budget or self._pixel_budget)
+            for image in self._attachments
+        )
+        self.gauge.show_tokens(self._used_tokens, waiting, self._capacity)
 
     def _update(self) -> None:
         has_text = bool(self.edit.toPlainText().strip())

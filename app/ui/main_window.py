@@ -131,6 +131,7 @@ class MainWindow(QMainWindow):
         self.sidebar.status_line.set_status(status)
         self.model_picker.set_status(status)
         self.empty_state.set_status(status)
+        self.composer.set_capacity(status.info.context_length if status.info else 0)
 
     def set_sidebar_wanted(self, is_wanted: bool) -> None:
         """Unfold or fold the sidebar."""

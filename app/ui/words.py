@@ -114,6 +114,16 @@ def seen_by_model(attachment: Attachment, pixel_budget: int, pace: float) -> tup
     return f"{tokens} tokens · {seconds(count * pace)}", f"{sentence}; that takes about {seconds(count * pace)}."
 
 
+def context(used: int, waiting: int, capacity: int) -> tuple[str, str]:
+    """How full the model's context is, in short and in a sentence; `waiting` are the tokens of images of the draft."""
+    share = round(100 * min(1.0, (used + waiting) / capacity))
+    images = f", and the images below add {number(waiting)}" if waiting else ""
+    sentence = f"This chat has {number(used)} of the {number(capacity)} tokens that the model can hold{images}."
+    if share >= 100:
+        sentence += " That is too much: start a new chat, or use fewer or smaller images."
+    return f"{share}{THIN_SPACE}%", sentence
+
+
 def seconds(duration: float) -> str:
     """A duration that need not be exact."""
     if duration < 1:

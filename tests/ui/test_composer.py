@@ -200,3 +200,21 @@ def test_up_asks_for_the_last_question_only_where_nothing_is_written(composer: C
     qtbot.keyClicks(composer.edit, "x")
     with qtbot.assertNotEmitted(composer.up_pressed):
         qtbot.keyClick(composer.edit, Qt.Key.Key_Up)
+
+
+def test_the_gauge_says_how_full_the_context_is(composer: Composer) -> None:
+    assert not composer.gauge.isVisible()
+    composer.set_used_tokens(500)
+    assert not composer.gauge.isVisible()  # No model is open.
+    composer.set_capacity(2000)
+    assert composer.gauge.words.text() == "25\u202f%"
+    composer.set_draft(Draft(attachments=(replace(attachment(), width=1024, height=1024),)))
+    assert composer.gauge.words.text() == "76\u202f%"
+    assert "the images below add 1\u202f024" in composer.gauge.toolTip()
+    composer.set_used_tokens(1900)
+    assert composer.gauge.words.text() == "100\u202f%"
+    assert "start a new chat" in composer.gauge.bar.accessibleName()
+    assert composer.gauge.words.objectName() == "warning"
+    composer.set_draft(Draft())
+    composer.set_used_tokens(0)
+    assert not composer.gauge.isVisible()
