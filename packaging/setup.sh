@@ -9,7 +9,7 @@ qt_packages="libgl1 libegl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libfreetype6
 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1
 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libwayland-cursor0 libwayland-egl1 fonts-dejavu-core fonts-noto-cjk
 fonts-noto-color-emoji python3-venv"
-test_packages="xvfb xdotool openbox fonts-liberation"
+test_packages="xvfb xdotool openbox dbus-daemon fonts-liberation"
 
 # prepare_system PACKAGES...: install what is missing where that is allowed, else say exactly what to run, and stop.
 prepare_system() {

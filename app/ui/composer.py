@@ -60,6 +60,7 @@ class Composer(QFrame):
         self._pace = 0.0
         self.edit = MessageEdit(self)
         self.add = button("+", Role.ICON, "Open images", self)
+        self.capture = button("Screen", Role.PLAIN, "Ask about a part of the screen (Ctrl+Shift+S)", self)
         self.read = button("Read text", Role.SOFT, "Read the text of the image with the built-in reader", self)
         self.presets = PresetButton(self)
         self.offered = PresetList(self)
@@ -178,6 +179,7 @@ class Composer(QFrame):
         actions = QHBoxLayout()
         actions.setSpacing(8)
         actions.addWidget(self.add)
+        actions.addWidget(self.capture)
         actions.addWidget(self.read)
         actions.addWidget(self.presets)
         actions.addStretch(1)

@@ -32,6 +32,7 @@ from app.ui.labels import ElidedLabel
 from app.ui.main_menu import MainMenu
 from app.ui.model_picker import ModelPicker
 from app.ui.notice_bar import NoticeBar
+from app.ui.screen_capture import ScreenCapture
 from app.ui.settings_window import KEYBOARD
 from app.ui.sidebar import Sidebar
 from app.ui.thumbnails import ThumbnailPath
@@ -89,6 +90,10 @@ class MainWindow(QMainWindow):
         self.find_bar.closed.connect(self._on_find_closed)
         self.chat_view.found.connect(self.find_bar.set_place)
         self.composer = Composer(thumbnail_path, self)
+        self.capture = ScreenCapture(self, self)
+        self.capture.captured.connect(self.image_data_dropped)
+        self.capture.failed.connect(self.drop_refused)
+        self.composer.capture.clicked.connect(self.capture.start)
         self.viewer = ImageViewer(self)
         self.viewer.hide()
         self._halves = QSplitter(self)
@@ -323,6 +328,8 @@ class MainWindow(QMainWindow):
             _Key("Find in this chat", "Ctrl+F", self.find_bar.open_bar),
             _Key("Open images", "Ctrl+O", self.open_triggered),
             _Key("Paste", "Ctrl+V", self._paste),
+            _Key("Ask about a part of the screen", "Ctrl+Shift+S", self.capture.start),
+            _Key("Ask about the same part of the screen", "Ctrl+Alt+S", self.capture.repeat),
             _Key("Read text", "Ctrl+Shift+T", self.read_triggered),
             _Key("Stop", "Esc", self._on_escape),
             _Key("Image on the whole screen", "F11", self.toggle_full_screen),

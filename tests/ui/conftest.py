@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -37,6 +39,19 @@ def question_card(view: ChatView, message_id: str) -> QuestionCard:
     card = view.card(message_id)
     assert isinstance(card, QuestionCard)
     return card
+
+
+def drag(
+    widget: QWidget, start: QPointF, end: QPointF, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    """Press at `start`, move to `end` and let go, wherever the platform believes the pointer to be."""
+    left = Qt.MouseButton.LeftButton
+    for kind, place in (
+        (QEvent.Type.MouseButtonPress, start),
+        (QEvent.Type.MouseMove, end),
+        (QEvent.Type.MouseButtonRelease, end),
+    ):
+        QApplication.sendEvent(widget, QMouseEvent(kind, place, widget.mapToGlobal(place), left, left, keys))
 
 
 @pytest.fixture

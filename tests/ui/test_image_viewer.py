@@ -14,7 +14,7 @@ from app.ui.image_canvas import ImageCanvas
 from app.ui.image_viewer import ImageViewer
 from app.ui.main_window import MainWindow
 from tests.support.chats import answer, attachment, question
-from tests.ui.conftest import shown
+from tests.ui.conftest import drag, shown
 
 BOXES = '[{"bbox_2d": [0, 0, 500, 500], "label": "big"},\n{"bbox_2d": [100, 100, 200, 200], "label": "small"}]'
 IMAGE, OTHER = attachment(), attachment("other.png", "cd" * 32)
@@ -161,16 +161,6 @@ def test_text_that_names_a_place_lights_it_and_is_lit_by_it(window: MainWindow, 
     assert card.text.extraSelections() == []
     with qtbot.waitSignal(window.chat_view.regions_clicked):
         qtbot.mouseClick(card.places, Qt.MouseButton.LeftButton)
-
-
-def drag(canvas: ImageCanvas, start: QPointF, end: QPointF, keys: Qt.KeyboardModifier) -> None:
-    left = Qt.MouseButton.LeftButton
-    for kind, place in (
-        (QEvent.Type.MouseButtonPress, start),
-        (QEvent.Type.MouseMove, end),
-        (QEvent.Type.MouseButtonRelease, end),
-    ):
-        QApplication.sendEvent(canvas, QMouseEvent(kind, place, canvas.mapToGlobal(place), left, left, keys))
 
 
 def share(canvas: ImageCanvas, x: float, y: float) -> QPointF:
