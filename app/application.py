@@ -6,10 +6,8 @@ its work last.
 """
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, Slot
 from PySide6.QtWidgets import QApplication
@@ -24,6 +22,7 @@ from app.domain.generation import GenerationOptions, LoadOptions
 from app.domain.ports import ConversationStore
 from app.domain.presets import Preset
 from app.domain.settings import Settings
+from app.domain.summons import Summons
 from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient
 from app.paths import DEMO_MODEL, Paths
@@ -42,6 +41,7 @@ from app.services.pictures import Pictures
 from app.services.preferences import Preferences
 from app.services.previews import Previews
 from app.services.read_ahead import ReadAhead
+from app.services.running_instance import RunningInstance
 from app.services.store_thread import StoreThread
 from app.storage.atomic import save_file
 from app.storage.attachments import FileAttachmentStore
@@ -83,20 +83,23 @@ class Lorgnette(QObject):
         )
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self.previews = Previews(images, self._files, self)
+        self._instance: RunningInstance | None = None
         self._theme = Theme(application, settings.theme, settings.zoom)
         self.window = MainWindow(self._files.thumbnail_path)
         self._wire()
         self._restore_window()
 
-    def begin(self, images: Sequence[Path], model_folder: str) -> None:
-        """What may wait until the window has been painted: the chats, the model, the images to open."""
+    def begin(self, summons: Summons, model_folder: str) -> None:
+        """What may wait until the window has been painted: the chats, the model, what was asked for besides."""
         if self._settings_problem:
             self.window.notices.show_problem(self._settings_problem)
-        self._chat_desk.opens_latest = not images
+        self._chat_desk.opens_latest = summons == Summons()
         self.library.load()
         self.store.run(_opening_report, self._on_store_opened)
         self.model.open(model_folder or self.preferences.settings.model_folder or str(DEMO_MODEL))
-        self._image_desk.import_files(images)
+        self._instance = RunningInstance(self._paths.data, self)
+        self._instance.summoned.connect(self._on_summoned)
+        self._image_desk.take(summons)
 
     def shut_down(self) -> None:
         """Keep everything and end every thread and process."""
@@ -104,6 +107,8 @@ class Lorgnette(QObject):
         geometry = bytes(self.window.saveGeometry().toBase64().data()).decode("ascii")
         settings = self.preferences.settings
         self.preferences.update(replace(settings, window_geometry=geometry, sidebar_visible=self.window.wants_sidebar))
+        if self._instance:
+            self._instance.close()
         for engine in self._engines.values():
             engine.shut_down()
         self._files_thread.close()
@@ -140,6 +145,13 @@ class Lorgnette(QObject):
         self.preferences.changed.connect(self._apply)
         for source in (self.store, self.preferences, self.session, self.exporter, self.chat_importer, saver):
             source.problem_met.connect(window.notices.show_problem)
+
+    @Slot(object)
+    def _on_summoned(self, summons: Summons) -> None:
+        self.window.come_forward()
+        if summons.images and self.session.branch:
+            self.session.start_new()
+        self._image_desk.take(summons)
 
     @Slot(object)
     def _apply(self, settings: Settings) -> None:

@@ -3,7 +3,6 @@
 import logging
 import signal
 import sys
-from collections.abc import Sequence
 from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -15,7 +14,9 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from app import __version__
 from app.application import Lorgnette
 from app.domain.errors import StorageError, problem_of
+from app.domain.summons import Summons
 from app.paths import Paths
+from app.services.running_instance import summon
 from app.storage.atomic import storage_error
 
 _log = logging.getLogger(__name__)
@@ -24,10 +25,11 @@ LOCK_MILLISECONDS = 100
 LOG_BYTES = 1024 * 1024
 
 
-def run_application(paths: Paths, images: Sequence[Path] = (), model_folder: str = "") -> int:
+def run_application(paths: Paths, summons: Summons, model_folder: str = "") -> int:
     """Run the window until it is closed and return the exit status.
 
-    What the first paint does not need (the chats, the model, the images) is begun once the event loop turns.
+    Where one is open over the same folder, it takes over what is asked. What the first paint does not need (the chats,
+    the model, the images) is begun once the event loop turns.
     """
     # Ctrl+C in a terminal ends the process at once: everything is on disk, and the engines notice the broken pipe.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -40,11 +42,18 @@ def run_application(paths: Paths, images: Sequence[Path] = (), model_folder: str
     except StorageError as error:
         QMessageBox.warning(None, "Lorgnette", error.problem.sentence)
         return 1
+    if lock is None:
+        if summon(paths.data, summons):
+            return 0
+        QMessageBox.warning(
+            None, "Lorgnette", "Lorgnette is already running, and does not answer. Look for its window."
+        )
+        return 1
     _log_to(paths.log)
     lorgnette = Lorgnette(paths, application)
     sys.excepthook = partial(_report_bug, lorgnette)  # Qt hands it what escapes from a slot, and goes on.
     lorgnette.window.show()
-    QTimer.singleShot(0, lorgnette, partial(lorgnette.begin, tuple(images), model_folder))
+    QTimer.singleShot(0, lorgnette, partial(lorgnette.begin, summons, model_folder))
     status = application.exec()
     lorgnette.shut_down()
     lock.unlock()
@@ -59,8 +68,11 @@ def _report_bug(
         lorgnette.window.notices.show_problem(problem_of(error))
 
 
-def _lock(paths: Paths) -> QLockFile:
-    """The folder's lock: two windows over one store would overwrite each other's drafts. Raises StorageError."""
+def _lock(paths: Paths) -> QLockFile | None:
+    """The folder's lock: two windows over one store would overwrite each other's drafts. Raises StorageError.
+
+    None where another window has it.
+    """
     try:
         paths.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -69,7 +81,7 @@ def _lock(paths: Paths) -> QLockFile:
     lock.setStaleLockTime(0)  # Only a dead owner makes a lock stale, not a long day.
     if not lock.tryLock(LOCK_MILLISECONDS):
         if lock.error() is QLockFile.LockError.LockFailedError:
-            raise StorageError("Lorgnette is already running.", todo="Look for its window.")
+            return None
         raise StorageError(f"The folder {paths.data} cannot be written to.", todo="Check its permissions.")
     return lock
 

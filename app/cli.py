@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import __version__
+from app.domain.summons import Summons
 from app.paths import Paths, default_paths
 
 QUANTIZE, BENCH = "quantize", "bench"
@@ -30,9 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog=f"“lorgnette {QUANTIZE} BASE OUT” makes a 4-bit model from a 16-bit one; “lorgnette {QUANTIZE} --help” "
         f"says how. “lorgnette {BENCH}” times a model on this machine. (Images of these names open as “./{QUANTIZE}”.)",
     )
-    parser.add_argument("images", nargs="*", type=Path, help="images to open in a new chat")
+    parser.add_argument(
+        "images",
+        nargs="*",
+        type=Path,
+        help="images to open in a new chat, in the window that is open where there is one",
+    )
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="keep chats and images here instead")
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="open this model folder")
+    parser.add_argument("--capture", action="store_true", help="ask about a part of the screen")
+    parser.add_argument("--clipboard", action="store_true", help="ask about the image on the clipboard")
     parser.add_argument("--version", action="version", version=f"Lorgnette {__version__}")
     options = parser.parse_args(given)
 
@@ -40,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     return run_application(
         Paths.under(options.data.resolve()) if options.data else default_paths(),
-        images=[image.resolve() for image in options.images],
+        Summons(
+            images=tuple(str(image.resolve()) for image in options.images),
+            capture=options.capture,
+            clipboard=options.clipboard,
+        ),
         model_folder=str(options.model.resolve()) if options.model else "",
     )

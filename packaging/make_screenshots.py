@@ -16,6 +16,7 @@ from app.application import Lorgnette
 from app.desks.image_desk import DEMO_SAMPLE, SAMPLE
 from app.domain.engine_status import EngineState
 from app.domain.settings import ThemeChoice
+from app.domain.summons import Summons
 from app.paths import RESOURCES, Paths
 
 FOLDER = RESOURCES / "screenshots"
@@ -46,7 +47,7 @@ def main() -> None:
         lorgnette = Lorgnette(Paths.under(Path(data)), application)
         lorgnette.window.resize(1240, 760)
         lorgnette.window.show()
-        lorgnette.begin([SAMPLE], "")
+        lorgnette.begin(Summons(images=(str(SAMPLE),)), "")
         session = lorgnette.session
         wait_for(application, lambda: len(session.draft.attachments) == 1)
         session.read_text(session.draft.attachments[0])

@@ -10,6 +10,7 @@ from app.domain.attachments import IMAGE_SUFFIXES, Attachment, ImagePart
 from app.domain.chat import Conversation, Message
 from app.domain.errors import Problem, ProblemKind
 from app.domain.places_files import PlacesForm, places_coco, places_json
+from app.domain.summons import Summons
 from app.paths import RESOURCES
 from app.services.chat_session import ChatSession
 from app.services.file_saver import FileSaver
@@ -101,6 +102,14 @@ class ImageDesk(QObject):
         """Add images to the chat that is shown."""
         for file in files:
             self._importer.import_file(file, self._session.conversation_id)
+
+    def take(self, summons: Summons) -> None:
+        """Add the images that a start asks for, from wherever."""
+        self.import_files([Path(image) for image in summons.images])
+        if summons.clipboard:
+            self._window.take_clipboard()
+        if summons.capture:
+            self._window.capture.start()
 
     @Slot(bytes, str)
     def _on_image_data_dropped(self, data: bytes, name: str) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.engine_status import EngineStatus
+from app.domain.errors import Problem, ProblemKind
 from app.paths import RESOURCES
 from app.ui.buttons import Role, button
 from app.ui.chat_view import ChatView
@@ -36,6 +37,7 @@ from app.ui.screen_capture import ScreenCapture
 from app.ui.settings_window import KEYBOARD
 from app.ui.sidebar import Sidebar
 from app.ui.thumbnails import ThumbnailPath
+from app.ui.tray_icon import TrayIcon
 
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 560, 420
 WIDTH, HEIGHT = 1080, 760
@@ -45,6 +47,11 @@ WIDE = 900
 """From this width on an image stands beside the chat, below it in its place."""
 CHAT_SHARE = 56
 """Percent of the width beside the sidebar that the chat has where an image is shown."""
+
+
+_NO_IMAGE_ON_CLIPBOARD = Problem(
+    ProblemKind.IMAGE, "There is no image on the clipboard.", todo="Copy one, then try again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,12 @@ class MainWindow(QMainWindow):
         self.capture.captured.connect(self.image_data_dropped)
         self.capture.failed.connect(self.drop_refused)
         self.composer.capture.clicked.connect(self.capture.start)
+        self.tray = TrayIcon(self)
+        self.tray.shown.connect(self.come_forward)
+        self.tray.capture_triggered.connect(self.capture.start)
+        self.tray.clipboard_triggered.connect(self.take_clipboard)
+        self.tray.quit_triggered.connect(self._quit)
+        self.tray.setVisible(TrayIcon.isSystemTrayAvailable())
         self.viewer = ImageViewer(self)
         self.viewer.hide()
         self._halves = QSplitter(self)
@@ -262,6 +275,25 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _take_pasted(self, mime: QMimeData) -> None:
         self._take(mime, "Pasted image")
+
+    @Slot()
+    def come_forward(self) -> None:
+        """Be seen, whatever covers or hides the window."""
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    @Slot()
+    def take_clipboard(self) -> None:
+        """Take an image from the clipboard, and nothing else."""
+        self.come_forward()
+        mime = QGuiApplication.clipboard().mimeData()
+        if has_images(mime):
+            self._take(mime, "Pasted image")
+        else:
+            self.drop_refused.emit(_NO_IMAGE_ON_CLIPBOARD)
 
     @Slot()
     def _paste(self) -> None:

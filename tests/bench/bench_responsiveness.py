@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from app.application import Lorgnette
 from app.domain.attachments import Attachment
 from app.domain.errors import Problem
+from app.domain.summons import Summons
 from app.paths import Paths
 from tests.support.drops import drop
 from tests.support.drops import files as mime_of
@@ -91,7 +92,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         lorgnette = Lorgnette(Paths.under(Path(folder)), application)
         lorgnette.window.show()
-        lorgnette.begin((), "")
+        lorgnette.begin(Summons(), "")
         for _ in range(200):
             application.processEvents()
             time.sleep(0.002)

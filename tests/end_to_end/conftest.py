@@ -17,6 +17,7 @@ from app.domain.chat import Message
 from app.domain.engine_status import EngineState
 from app.domain.generation import GREEDY, GenerationOptions
 from app.domain.settings import Settings
+from app.domain.summons import Summons
 from app.paths import Paths
 from app.storage.settings_file import SettingsFile
 from app.ui.main_window import MainWindow
@@ -37,7 +38,7 @@ class Desktop:
         self.lorgnette = Lorgnette(paths, application)
         self.window.show()
         qtbot.waitExposed(self.window)
-        self.lorgnette.begin((), "")
+        self.lorgnette.begin(Summons(), "")
         self._is_open = True
 
     @property

@@ -22,13 +22,14 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from app.application import Lorgnette
+from app.domain.summons import Summons
 from app.paths import Paths
 
 if __name__ == "__main__":
     application = QApplication(["lorgnette"])
     lorgnette = Lorgnette(Paths.under(Path(sys.argv[1])), application)
     lorgnette.window.show()
-    lorgnette.begin([Path(sys.argv[2])], "")
+    lorgnette.begin(Summons(images=(sys.argv[2],)), "")
     session = lorgnette.session
 
     def go_on():
