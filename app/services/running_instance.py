@@ -54,6 +54,7 @@ class RunningInstance(QObject):
             socket.abort()
             return
         socket.write(_HEARD)
+        socket.flush()
         socket.disconnectFromServer()
         self.summoned.emit(summons)
 

@@ -38,7 +38,8 @@ def test_a_second_start_is_heard(instance: RunningInstance, tmp_path: Path, qtbo
     with qtbot.waitSignal(instance.summoned, timeout=30_000) as summoned:
         second = start_again(tmp_path)
     assert summoned.args == [Summons(images=("/a.png", "/ü.png"), capture=True)]
-    assert second.communicate(timeout=30)[0].strip() == "True"
+    qtbot.waitUntil(lambda: second.poll() is not None, timeout=30_000)
+    assert second.communicate()[0].strip() == "True"
 
 
 def test_over_another_folder_nobody_hears(instance: RunningInstance, tmp_path: Path) -> None:
