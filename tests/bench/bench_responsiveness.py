@@ -9,8 +9,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.application import Lorgnette
@@ -18,36 +16,11 @@ from app.domain.attachments import Attachment
 from app.domain.errors import Problem
 from app.domain.summons import Summons
 from app.paths import Paths
+from tests.bench.lag import Watch
 from tests.support.drops import drop
 from tests.support.drops import files as mime_of
 
-TICK_SECONDS = 0.005
 PATIENCE_SECONDS = 120.0
-
-
-class Watch:
-    """Notes how late the event loop is."""
-
-    def __init__(self) -> None:
-        self.lags: list[float] = []
-        self._last = time.perf_counter()
-        self._timer = QTimer()
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._on_tick)
-        self._timer.start(round(TICK_SECONDS * 1000))
-
-    def _on_tick(self) -> None:
-        now = time.perf_counter()
-        self.lags.append(max(0.0, now - self._last - TICK_SECONDS))
-        self._last = now
-
-    def report(self, name: str) -> None:
-        """Print what was seen since the last report, in milliseconds."""
-        lags = np.array(self.lags) * 1000
-        print(
-            f"{name}: lag p50 {np.median(lags):.1f} ms, p99 {np.percentile(lags, 99):.1f} ms, worst {lags.max():.1f} ms"
-        )
-        self.lags.clear()
 
 
 class Outcomes:
