@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 from app.domain.attachments import Attachment
+from app.domain.doubt import Doubt
 from app.domain.errors import Problem
 from app.domain.generation import AnswerStats
 from app.domain.regions import Page
@@ -56,7 +57,8 @@ class Message:
     """One node of a conversation's tree.
 
     `text` is Markdown for an answer of the model and plain text otherwise. `page` is what the reader found, for an
-    answer of the reader. `problem` says why a FAILED or INTERRUPTED answer stopped; its `text` is what came before.
+    answer of the reader. `doubts` are the pieces that the model was unsure of, where that was asked. `problem` says why
+    a FAILED or INTERRUPTED answer stopped; its `text` is what came before.
     """
 
     id: str
@@ -71,6 +73,7 @@ class Message:
     model_name: str = ""
     stats: AnswerStats | None = None
     page: Page | None = None
+    doubts: tuple[Doubt, ...] = ()
     problem: Problem | None = None
 
 

@@ -28,6 +28,10 @@ _PIXEL_BUDGET = ShownSetting(
     step=256 * 1024,
     unit=" pixels",
 )
+_DOUBTS = ShownSetting(
+    "Mark doubtful words",
+    "Words that the model was unsure of are tinted, and a tooltip says what it nearly wrote. For answers from now on.",
+)
 _EXACT_ACTIVATIONS = ShownSetting(
     "Exact activations", "Slower on a CPU, and not rounded to 8 bits. From the next opening of a model on."
 )
@@ -85,10 +89,12 @@ class GenerationOptions:
 
     `sampling` is None for what the model's publisher recommends. `pixel_budget` is the most pixels of one image that
     the model sees, one visual token for each 32x32 of them. `max_new_tokens` ends an answer that does not end itself.
+    `doubts` asks for how sure the model was of each piece.
     """
 
     max_new_tokens: int = shown(2048, _MAX_NEW_TOKENS)
     pixel_budget: int = shown(1024 * 1024, _PIXEL_BUDGET)
+    doubts: bool = shown(default=False, setting=_DOUBTS)
     sampling: Sampling | None = shown(None, ShownSetting("Choice of words"))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from app.domain.chat import Role, SeenImage, Turn
+from app.domain.doubt import Piece
 from app.domain.engine_status import Stage
 from app.domain.generation import GREEDY, AnswerStats, GenerationOptions, LoadOptions, ModelInfo, Sampling
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
@@ -144,11 +145,11 @@ def _ask(model: Model, path: Path) -> tuple[float, float, AnswerStats]:
 
     first = 0.0
 
-    def text(_text: str) -> None:
+    def piece(_piece: Piece) -> None:
         nonlocal first
         first = first or time.perf_counter()
 
-    _, stats = model.answer((_turn(path, QUESTION),), (), _options(), Listener(stage, text, _never))
+    _, stats = model.answer((_turn(path, QUESTION),), (), _options(), Listener(stage, piece, _never))
     return (first or time.perf_counter()) - started, looked - started, stats
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.chat import Message, MessageState, Turn
+from app.domain.doubt import SURE, Doubt
 from app.domain.engine_status import EngineState
 from app.domain.errors import ModelMissing
 from app.domain.generation import FinishReason, GenerationOptions
@@ -108,8 +109,8 @@ class Answers(QObject):
         match event:
             case Loading(stage=stage, progress=progress):
                 self.activity_changed.emit(running.answer.id, stage, progress)
-            case Token(text=text):
-                running.answer = replace(running.answer, text=running.answer.text + text)
+            case Token():
+                running.answer = _with_piece(running.answer, event)
                 running.unpainted = running.unsaved = True
             case Stats(stats=stats):
                 info = self._model.status.info
@@ -119,7 +120,9 @@ class Answers(QObject):
             case Done(reason=reason):
                 text = running.answer.text
                 text = without_circle(text) if reason is FinishReason.REPEATING else text
-                self._finish(event.request_id, replace(running.answer, text=text, state=_STATES[reason]))
+                doubts = tuple(doubt for doubt in running.answer.doubts if doubt.end <= len(text))
+                ended = replace(running.answer, text=text, doubts=doubts, state=_STATES[reason])
+                self._finish(event.request_id, ended)
             case Failed(problem=problem):
                 failed = replace(running.answer, state=MessageState.FAILED, problem=problem)
                 self._finish(event.request_id, failed)
@@ -147,6 +150,14 @@ class Answers(QObject):
             if running.unsaved:
                 running.unsaved = False
                 self._save(running.answer)
+
+
+def _with_piece(answer: Message, piece: Token) -> Message:
+    start = len(answer.text)
+    doubts = answer.doubts
+    if piece.probability < SURE:
+        doubts = (*doubts, Doubt(start, start + len(piece.text), piece.probability, piece.alternatives))
+    return replace(answer, text=answer.text + piece.text, doubts=doubts)
 
 
 _NO_MODEL = ModelMissing(

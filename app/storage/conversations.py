@@ -11,6 +11,7 @@ import msgspec
 
 from app.domain.attachments import Attachment
 from app.domain.chat import Author, Conversation, Draft, Message, MessageState, Role
+from app.domain.doubt import Doubt
 from app.domain.errors import Problem, StorageError
 from app.domain.generation import AnswerStats
 from app.domain.regions import Page
@@ -21,6 +22,7 @@ from app.storage.search import search
 _attachments_decoder = msgspec.json.Decoder(tuple[Attachment, ...])
 _stats_decoder = msgspec.json.Decoder(AnswerStats)
 _page_decoder = msgspec.json.Decoder(Page)
+_doubts_decoder = msgspec.json.Decoder(tuple[Doubt, ...])
 _problem_decoder = msgspec.json.Decoder(Problem)
 
 _SAVE_CARD = """
@@ -32,11 +34,11 @@ ON CONFLICT (id) DO UPDATE SET title = excluded.title, updated = excluded.update
 _PURGE = "DELETE FROM conversation WHERE deleted"
 _SAVE_MESSAGE = """
 INSERT INTO message (id, conversation_id, parent_id, role, text, created, state, author, model_name, attachments,
-    stats, page, problem)
+    stats, page, problem, doubts)
 VALUES (:id, :conversation_id, :parent_id, :role, :text, :created, :state, :author, :model_name, :attachments,
-    :stats, :page, :problem)
+    :stats, :page, :problem, :doubts)
 ON CONFLICT (id) DO UPDATE SET text = excluded.text, state = excluded.state, model_name = excluded.model_name,
-    stats = excluded.stats, page = excluded.page, problem = excluded.problem
+    stats = excluded.stats, page = excluded.page, problem = excluded.problem, doubts = excluded.doubts
 """
 
 
@@ -170,6 +172,7 @@ class SqliteConversationStore:
             "stats": _json(message.stats) if message.stats else None,
             "page": _json(message.page) if message.page else None,
             "problem": _json(message.problem) if message.problem else None,
+            "doubts": _json(message.doubts) if message.doubts else None,
         }
         self._connection.execute(_SAVE_MESSAGE, values)
 
@@ -228,5 +231,6 @@ def _message(row: sqlite3.Row) -> Message:
         model_name=row["model_name"],
         stats=decoded(_stats_decoder, "stats"),
         page=decoded(_page_decoder, "page"),
+        doubts=decoded(_doubts_decoder, "doubts") or (),
         problem=decoded(_problem_decoder, "problem"),
     )

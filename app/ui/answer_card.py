@@ -80,7 +80,7 @@ class AnswerCard(QWidget):
         if message.author is Author.READER:
             self.text.show_plain(text)
         else:
-            self.text.show_markdown(text)
+            self.text.show_markdown(text, message.doubts)
         self.text.setVisible(bool(text))
         self.text.setAccessibleName(f"Answer: {text}")
         self.activity.setVisible(is_streaming and not text)

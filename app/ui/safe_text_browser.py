@@ -5,6 +5,7 @@ nothing and takes tags for text.
 """
 
 import re
+from collections.abc import Sequence
 from math import ceil
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QUrl, Signal, Slot
@@ -12,6 +13,7 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QGuiApplication,
+    QHelpEvent,
     QImage,
     QMouseEvent,
     QPainter,
@@ -20,9 +22,11 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTextCursor,
 )
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QToolTip, QWidget
 
+from app.domain.doubt import Doubt, DoubtfulWord, doubtful_words, same_words
 from app.domain.grounding import Region, regions_in
+from app.ui import words
 from app.ui.code_blocks import (
     DARK,
     HEADER,
@@ -36,8 +40,12 @@ from app.ui.code_blocks import (
     paint_frames,
 )
 from app.ui.formulas import IMAGE, FormulaPainter, written
+from app.ui.labels import tooltip
 from app.ui.markdown_document import set_markdown
 from app.ui.text_positions import qt_position
+
+DOUBT = QColor("#E08A2C")
+"""What is behind a word that the model was unsure of: the stronger, the less sure."""
 
 
 class SafeTextBrowser(QTextBrowser):
@@ -65,6 +73,8 @@ class SafeTextBrowser(QTextBrowser):
         self.document().documentLayout().documentSizeChanged.connect(self._on_size_changed)
         self.anchorClicked.connect(self._on_anchor_clicked)
         self._markdown: str | None = None
+        self._written_doubts: Sequence[Doubt] = ()
+        self._doubts: list[tuple[tuple[int, int], DoubtfulWord]] = []
         self._colour = ""
         self._lacks_formulas = False
         self._code: tuple[CodeBlock, ...] = ()
@@ -80,22 +90,26 @@ class SafeTextBrowser(QTextBrowser):
         """What is selected, with formulas as they were written."""
         return written(self.textCursor())
 
-    def show_markdown(self, text: str) -> None:
+    def show_markdown(self, text: str, doubts: Sequence[Doubt] = ()) -> None:
         """Render GitHub's Markdown, without HTML, and with a line for every line: text read from an image has lines."""
-        self._markdown = text
+        self._markdown, self._written_doubts = text, doubts
         self._colour = self.palette().color(QPalette.ColorRole.Text).name()
         line = self.palette().color(QPalette.ColorRole.Mid)
         self._lacks_formulas = not set_markdown(
             self.document(), text, self._formulas.picture, self._colour, line, self.devicePixelRatioF()
         )
         self._style_code()
-        self._regions = regions_in(self.toPlainText())
+        shown = self.toPlainText()
+        self._regions = regions_in(shown)
+        places = same_words(text, shown) if doubts else {}
+        words_in_doubt = doubtful_words(text, doubts) if doubts else ()
+        self._doubts = [(places[word.start], word) for word in words_in_doubt if word.start in places]
         self._show_marks()
 
     def show_plain(self, text: str) -> None:
         """Show text as it is, line by line."""
         self._markdown = None
-        self._regions = ()
+        self._regions, self._doubts = (), []
         self.setPlainText(text)
         self._style_code()
         self._show_marks()
@@ -133,6 +147,16 @@ class SafeTextBrowser(QTextBrowser):
         """No taller than needed, and as narrow as the window wants."""
         return QSize(0, 0)
 
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Say what the model nearly wrote where it was unsure."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            text, place = self.toPlainText(), self.cursorForPosition(event.pos()).position()
+            for (start, end), word in self._doubts:
+                if qt_position(text, start) <= place <= qt_position(text, end):
+                    QToolTip.showText(event.globalPos(), tooltip(words.doubt(word)), self)
+                    return True
+        return super().viewportEvent(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell which place is named under the pointer."""
         super().mouseMoveEvent(event)
@@ -151,7 +175,7 @@ class SafeTextBrowser(QTextBrowser):
         """Draw everything in the new theme's colours."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self._markdown is not None and self._is_recoloured():
-            self.show_markdown(self._markdown)
+            self.show_markdown(self._markdown, self._written_doubts)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the frames of code, and the text upon them."""
@@ -206,17 +230,22 @@ class SafeTextBrowser(QTextBrowser):
         if self._sought:
             pattern = re.compile(re.escape(self._sought), re.IGNORECASE)
             places += [match.span() for match in pattern.finditer(text)]
-        if places or self.extraSelections():
-            marks = [self._mark(qt_position(text, start), qt_position(text, end)) for start, end in places]
-            self.setExtraSelections(marks)
+        accent = QColor(self.palette().color(QPalette.ColorRole.Highlight))
+        accent.setAlpha(60)
+        marks = [(*place, accent) for place in places]
+        marks += [
+            (*place, QColor(DOUBT.red(), DOUBT.green(), DOUBT.blue(), _strength(word))) for place, word in self._doubts
+        ]
+        if marks or self.extraSelections():
+            self.setExtraSelections(
+                [self._mark(qt_position(text, start), qt_position(text, end), tint) for start, end, tint in marks]
+            )
 
-    def _mark(self, start: int, end: int) -> QTextEdit.ExtraSelection:
+    def _mark(self, start: int, end: int, tint: QColor) -> QTextEdit.ExtraSelection:
         mark = QTextEdit.ExtraSelection()
         mark.cursor = QTextCursor(self.document())
         mark.cursor.setPosition(start)
         mark.cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-        tint = QColor(self.palette().color(QPalette.ColorRole.Highlight))
-        tint.setAlpha(60)
         mark.format.setBackground(tint)
         return mark
 
@@ -248,8 +277,13 @@ class SafeTextBrowser(QTextBrowser):
     @Slot()
     def _on_formulas_drawn(self) -> None:
         if self._lacks_formulas and self._markdown is not None:
-            self.show_markdown(self._markdown)
+            self.show_markdown(self._markdown, self._written_doubts)
 
     @Slot(QUrl)
     def _on_anchor_clicked(self, url: QUrl) -> None:
         self.link_clicked.emit(url.toString())
+
+
+def _strength(word: DoubtfulWord) -> int:
+    """Of a tint, 0..255."""
+    return round(30 + 90 * (1 - word.probability))

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from app.domain.attachments import Attachment
 from app.domain.chat import Author, Message, MessageState
+from app.domain.doubt import DoubtfulWord
 from app.domain.engine_status import EngineState, EngineStatus, Stage
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import AnswerStats
@@ -112,6 +113,13 @@ def seen_by_model(attachment: Attachment, pixel_budget: int, pace: float) -> tup
     if not pace:
         return f"{tokens} tokens", f"{sentence}."
     return f"{tokens} tokens · {seconds(count * pace)}", f"{sentence}; that takes about {seconds(count * pace)}."
+
+
+def doubt(word: DoubtfulWord) -> str:
+    """How sure the model was of a word, and what it nearly wrote."""
+    others = ", ".join(f"“{other}” {round(100 * share)}{THIN_SPACE}%" for other, share in word.others)
+    said = f"The model was {round(100 * word.probability)}{THIN_SPACE}% sure of this."
+    return f"{said}\nIt nearly wrote {others}." if others else said
 
 
 def context(used: int, waiting: int, capacity: int) -> tuple[str, str]:

@@ -36,10 +36,15 @@ class Engine:
 
     def ask(self, question: str, image: Path) -> str:
         """The answer, drawn as the model's publisher recommends."""
+        return "".join(piece.text for piece in self.pieces(question, image))
+
+    def pieces(self, question: str, image: Path) -> list[Token]:
+        """The answer as it streams, with how likely each piece was."""
         events: list[Event] = []
         turn = Turn(Role.USER, question, (SeenImage(str(image)),))
-        self._backend.handle(Ask(2, (turn,), GenerationOptions(max_new_tokens=200)), events.append, _go_on)
-        return "".join(event.text for event in events if isinstance(event, Token))
+        options = GenerationOptions(max_new_tokens=200, doubts=True)
+        self._backend.handle(Ask(2, (turn,), options), events.append, _go_on)
+        return [event for event in events if isinstance(event, Token)]
 
 
 def unseen_image(rng: random.Random, lines: int) -> TextImage:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat import Author, Draft, MessageState, Role, SeenImage, Turn
+from app.domain.doubt import Doubt
 from app.domain.engine_status import EngineState
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import AnswerStats, FinishReason
@@ -521,3 +522,23 @@ def test_an_image_is_asked_about_with_its_own_pixel_budget(build_house: BuildHou
     wait_for_end(house, qtbot)
     (turn,) = asked(house)[-1].turns
     assert [image.pixel_budget for image in turn.images] == [99_999]
+
+
+def test_what_the_model_was_unsure_of_is_kept_where_it_stands(build_house: BuildHouse, qtbot: QtBot) -> None:
+    def unsure(request: Request) -> Iterator[Event]:
+        match request:
+            case OpenModel(request_id=number):
+                yield Ready(number, INFO)
+                yield Done(number, FinishReason.COMPLETE)
+            case Ask(request_id=number):
+                yield Token(number, "The total ", 0.99)
+                yield Token(number, "is 9", 0.5, ((" 8", 0.25),))
+                yield Done(number, FinishReason.COMPLETE)
+
+    house = build_house(model=unsure)
+    open_model(house, qtbot)
+    house.session.send("What is it?")
+    wait_for_end(house, qtbot)
+    told = house.session.branch[-1]
+    assert told.doubts == (Doubt(10, 14, 0.5, ((" 8", 0.25),)),)
+    assert house.store.saved[told.id].doubts == told.doubts

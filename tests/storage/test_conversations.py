@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.chat import Draft, MessageState
+from app.domain.doubt import Doubt
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.generation import AnswerStats
 from app.domain.regions import Box, Page, Point, TextLine
@@ -58,6 +59,7 @@ def test_everything_about_a_chat_comes_back(store: SqliteConversationStore, path
     answered = replace(
         answer(state=MessageState.FAILED), stats=STATS, page=PAGE, problem=problem, model_name="Qwen3-VL 2B"
     )
+    answered = replace(answered, doubts=(Doubt(0, 3, 0.5, (("A", 0.25),)), Doubt(4, 9, 0.75)))
     card = replace(conversation(), leaf_id="a1", image_count=2, draft=Draft(text="and", attachments=(attachment(),)))
 
     store.save_turn(card, (asked, answered))

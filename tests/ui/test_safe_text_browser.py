@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QGuiApplication, QImage, QTextDocument, QTextTable
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QImage, QTextDocument, QTextTable
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
+from app.domain.doubt import Doubt
 from app.ui.code_blocks import CodeHeader
 from app.ui.formulas import IMAGE, FormulaPainter, FormulaStyle, draw
 from app.ui.safe_text_browser import SafeTextBrowser
@@ -183,3 +184,22 @@ def test_places_behind_an_emoji_are_marked_where_they_are_named(browser: SafeTex
     browser.set_lit(0)
     (mark,) = browser.extraSelections()
     assert mark.cursor.selectedText() == place
+
+
+def test_a_doubtful_word_is_tinted_and_says_what_it_nearly_was(browser: SafeTextBrowser, qtbot: QtBot) -> None:
+    text = "The **total** is 9.00"
+    doubts = (Doubt(6, 11, 0.3, (("tota1", 0.2),)), Doubt(17, 21, 0.8))
+    browser.show_markdown(text, doubts)
+    marks = browser.extraSelections()
+    assert [mark.cursor.selectedText() for mark in marks] == ["total", "9.00"]
+    strengths = [mark.format.background().color().alpha() for mark in marks]
+    assert strengths[0] > strengths[1] > 0
+
+    place = browser.cursorRect(marks[0].cursor).center()
+    event = QHelpEvent(QEvent.Type.ToolTip, place, browser.viewport().mapToGlobal(place))
+    QApplication.sendEvent(browser.viewport(), event)
+    assert "30\u202f% sure" in QToolTip.text()
+    assert "20\u202f%" in QToolTip.text()
+    QToolTip.hideText()
+    browser.show_markdown(text)
+    assert browser.extraSelections() == []

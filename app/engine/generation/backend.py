@@ -1,8 +1,10 @@
 """The model process: opens a model folder and answers questions about images."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from app.domain.doubt import Piece
 from app.domain.engine_status import Stage
 from app.domain.errors import ModelMissing
 from app.domain.generation import FinishReason
@@ -43,7 +45,8 @@ class ModelBackend:
                 emit(Ready(request.request_id, model.info))
                 return FinishReason.COMPLETE
             case Ask():
-                listener = Listener(stage, lambda text: emit(Token(request.request_id, text)), check)
+                say = partial(_say, request.request_id, emit)
+                listener = Listener(stage, say, check, weighs=request.options.doubts)
                 model = self._open_model(stage, check)
                 reason, stats = model.answer(request.turns, request.image_texts, request.options, listener)
                 emit(Pace(request.request_id, model.session.seconds_per_visual_token))
@@ -72,6 +75,10 @@ class ModelBackend:
         if self._opened is None:
             raise ModelMissing("No model is open.", kept="Your message is kept.", todo="Open a model and ask again.")
         return self._open(self._opened, stage, check)
+
+
+def _say(request_id: int, emit: Emit, piece: Piece) -> None:
+    emit(Token(request_id, piece.text, piece.probability, piece.alternatives))
 
 
 def _stages(request_id: int, emit: Emit) -> StageCallback:

@@ -5,6 +5,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from app.domain.doubt import SURE, Alternatives, Piece
 from app.domain.errors import Cancelled, EngineError
 from app.domain.generation import AnswerStats, FinishReason, Sampling
 from app.domain.ports import CancelCheck
@@ -18,14 +21,22 @@ from app.engine.generation.session_cache import SessionCache, StageCallback
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.port import FloatArray
 
+ALTERNATIVES = 3
+LEAST_SHARE = 0.02
+"""Of the probability; what is less likely is no alternative."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Where an answer goes while it is made: `stage` before its first token, `text` piece by piece."""
+    """Where an answer goes while it is made: `stage` before its first token, then piece by piece.
+
+    Pieces carry how likely they were where `weighs` asks for it, which costs a pass over the vocabulary for each token.
+    """
 
     stage: StageCallback
-    text: Callable[[str], None]
+    piece: Callable[[Piece], None]
     check: CancelCheck
+    weighs: bool = False
 
 
 def generate(
@@ -75,6 +86,8 @@ class _Run:
         self._drafts = Drafts([*prompt.familiar, *prompt.token_ids.tolist()])
         self._drafted_tokens = 0
         self._guard = RepetitionGuard()
+        self._probability = 1.0
+        self._alternatives: Alternatives = ()
 
     def answer(self, images: Sequence[PromptImage]) -> FinishReason:
         room = self._session.capacity - len(self._prompt.token_ids)
@@ -114,12 +127,15 @@ class _Run:
         offered = 0
         while True:
             self._listener.check()
-            token = self._sampler.draw(rows.popleft())
+            row = rows.popleft()
+            token = self._sampler.draw(row)
             self._first_token = self._first_token or time.perf_counter() - self._started
             if token in self._tokenizer.end_tokens:
                 return FinishReason.COMPLETE
             position = self._prompt.next_position + self._new_tokens
             self._new_tokens += 1
+            if self._listener.weighs:
+                self._weigh(row, token)
             self._say(self._detokenizer.push(token))
             if self._new_tokens >= most:
                 return FinishReason.LENGTH
@@ -137,6 +153,19 @@ class _Run:
             offered = len(ahead)
             rows = deque(self._session.step([token, *ahead], position))
 
+    def _weigh(self, logits: FloatArray, token: int) -> None:
+        """Note how likely `token` was before any rule of sampling, and what else was, until its text is said."""
+        likeliest = np.argpartition(logits, -ALTERNATIVES - 1)[-ALTERNATIVES - 1 :]
+        weights = np.exp(logits - logits.max())
+        total = weights.sum()
+        probabilities = {int(other): float(weights[other] / total) for other in (*likeliest, token)}
+        self._probability *= probabilities.pop(token)
+        if self._probability < SURE and not self._alternatives:
+            others = sorted(probabilities.items(), key=lambda item: -item[1])[:ALTERNATIVES]
+            texts = [(self._tokenizer.decode([other]), share) for other, share in others]
+            self._alternatives = tuple((text, share) for text, share in texts if share >= LEAST_SHARE and text.strip())
+
     def _say(self, text: str) -> None:
         if text:
-            self._listener.text(text)
+            self._listener.piece(Piece(text, self._probability, self._alternatives))
+            self._probability, self._alternatives = 1.0, ()

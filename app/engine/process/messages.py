@@ -9,6 +9,7 @@ import msgspec
 
 from app.domain.attachments import ImagePart
 from app.domain.chat import Turn
+from app.domain.doubt import Alternatives
 from app.domain.engine_status import Stage
 from app.domain.errors import Problem
 from app.domain.generation import AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
@@ -103,9 +104,14 @@ class Ready(Message, frozen=True, tag=True):
 
 
 class Token(Message, frozen=True, tag=True):
-    """The next piece of the answer: whole characters, possibly of several tokens, never empty."""
+    """The next piece of the answer: whole characters, possibly of several tokens, never empty.
+
+    Its probability and what else was likely are told where they were asked for.
+    """
 
     text: str
+    probability: float = 1.0
+    alternatives: Alternatives = ()
 
 
 class Stats(Message, frozen=True, tag=True):

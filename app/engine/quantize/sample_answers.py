@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.chat import Role, SeenImage, Turn
+from app.domain.doubt import Piece
 from app.domain.engine_status import Stage
 from app.domain.generation import GREEDY, LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
@@ -29,10 +30,10 @@ def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | Non
         images = [memory.open(image, PIXEL_BUDGET)] if image else []
         turn = Turn(Role.USER, question, (SeenImage(str(image)),) if image else ())
         prompt = build_prompt([turn], [seen.grid_thw for seen in images], tokenizer, checkpoint.config)
-        said: list[str] = []
+        said: list[Piece] = []
         listener = Listener(_ignore_stage, said.append, _go_on)
         generate(session, tokenizer, prompt, images, GREEDY, MAX_NEW_TOKENS, listener)
-        answers.append("".join(said))
+        answers.append("".join(piece.text for piece in said))
     return answers
 
 

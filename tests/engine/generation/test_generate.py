@@ -1,11 +1,13 @@
 """The loop over a runtime that says what the test wants."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 
 from app.domain.chat import Role, Turn
+from app.domain.doubt import Piece
 from app.domain.engine_status import Stage
 from app.domain.errors import Cancelled, EngineError
 from app.domain.generation import GREEDY, AnswerStats, FinishReason
@@ -78,12 +80,18 @@ class Heard:
 
     def __init__(self, stop_when: Callable[["Heard"], bool] = lambda _: False) -> None:
         self.pieces: list[str] = []
+        self.weighed: list[Piece] = []
         self.stages: list[Stage] = []
         self.checks = 0
+        self.weighs = False
         self._stop_when = stop_when
 
     def listener(self) -> Listener:
-        return Listener(lambda stage, _: self.stages.append(stage), self.pieces.append, self._check)
+        return Listener(lambda stage, _: self.stages.append(stage), self._hear, self._check, weighs=self.weighs)
+
+    def _hear(self, piece: Piece) -> None:
+        self.pieces.append(piece.text)
+        self.weighed.append(piece)
 
     def _check(self) -> None:
         self.checks += 1
@@ -133,6 +141,40 @@ def test_an_answer_streams_to_its_end(room: Room) -> None:
     assert stats.context_tokens == stats.prompt_tokens + tokens
     first = room.prompt.next_position
     assert parrot.positions == [[[first + step]] * 3 for step in range(tokens)]
+
+
+def test_pieces_carry_how_likely_they_were_where_it_is_asked(room: Room) -> None:
+    heard = Heard()
+    room.run("Nine euros für 日本.", heard)
+    assert {piece.probability for piece in heard.weighed} == {1.0}
+
+    heard = Heard()
+    heard.weighs = True
+    room.run("Nine euros für 日本.", heard)
+    likely = math.exp(5) / (math.exp(5) + room.config.text.vocab_size - 1)  # Of one token, by the parrot's logits.
+    tokens = len(room.tokenizer.encode("Nine euros für 日本."))
+    assert sum(math.log(piece.probability) for piece in heard.weighed) == pytest.approx(tokens * math.log(likely))
+    assert "".join(heard.pieces) == "Nine euros für 日本."
+
+
+def test_what_else_was_likely_is_told(room: Room) -> None:
+    one, other = (room.tokenizer.encode(word)[0] for word in ("A", "B"))
+
+    class Torn(Parrot):
+        def _logits(self) -> FloatArray:
+            logits = super()._logits()
+            if logits[one]:
+                logits[one], logits[other] = 30.0, 29.0
+            return logits
+
+    parrot = Torn([one, room.tokenizer.turn_end], room.config.text.vocab_size)
+    heard = Heard()
+    heard.weighs = True
+    generate(room.session(parrot), room.tokenizer, room.prompt, [], GREEDY, 9, heard.listener())
+    (piece,) = heard.weighed
+    assert piece.probability == pytest.approx(1 / (1 + math.exp(-1)))
+    assert [text for text, _ in piece.alternatives] == [room.tokenizer.decode([other])]
+    assert piece.alternatives[0][1] == pytest.approx(1 / (1 + math.e))
 
 
 def test_the_length_limit_ends_it(room: Room) -> None:
