@@ -199,6 +199,7 @@ def remedy(problem: Problem) -> str:
 def _figures(stats: AnswerStats) -> list[str]:
     figures = [f"{number(stats.new_tokens)} tokens"]
     if stats.tokens_per_second:
-        figures.append(f"{stats.tokens_per_second:.3g} tok/s")
+        speed = stats.tokens_per_second
+        figures.append(f"{speed:.3g} tok/s" if speed < 100 else f"{number(round(speed))} tok/s")
     figures.append(f"first token {stats.first_token_seconds:.1f} s")
     return figures
