@@ -29,9 +29,9 @@ class Attachment:
     """An image kept by the attachment store.
 
     `digest` is the lower-case hex sha256 of the original file's bytes and names the stored file. `width` and `height`
-    are in pixels, after the EXIF orientation has been applied. `frames` is 1 except for multi-page or animated files.
-    `part_of` says what it was cut out of, if it was. `pixel_budget` is the most pixels of it that the model sees; None
-    for what is set for all images.
+    are in pixels, after the EXIF orientation has been applied. `frames` is 1 except for multi-page or animated files. A
+    film has its length in `seconds`. `part_of` says what it was cut out of, if it was. `pixel_budget` is the most
+    pixels of it that the model sees; None for what is set for all images.
     """
 
     digest: str
@@ -41,5 +41,11 @@ class Attachment:
     height: int
     byte_size: int
     frames: int = 1
+    seconds: float = 0.0
     part_of: ImagePart | None = None
     pixel_budget: int | None = None
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is a film, of which the model sees some frames."""
+        return self.media_type.startswith("video/")

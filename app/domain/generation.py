@@ -28,6 +28,13 @@ _PIXEL_BUDGET = ShownSetting(
     step=256 * 1024,
     unit=" pixels",
 )
+_CLIP_FRAMES = ShownSetting(
+    "Frames of a film",
+    "As many as the model sees at most, two for each second. They share the pixels of an image.",
+    bounds=(4, 64),
+    step=2,
+    unit=" frames",
+)
 _DOUBTS = ShownSetting(
     "Mark doubtful words",
     "Words that the model was unsure of are tinted, and a tooltip says what it nearly wrote. For answers from now on.",
@@ -89,11 +96,13 @@ class GenerationOptions:
 
     `sampling` is None for what the model's publisher recommends. `pixel_budget` is the most pixels of one image that
     the model sees, one visual token for each 32x32 of them. `max_new_tokens` ends an answer that does not end itself.
-    `doubts` asks for how sure the model was of each piece.
+    `clip_frames` is the most frames of a film, which share its pixel budget. `doubts` asks for how sure the model was
+    of each piece.
     """
 
     max_new_tokens: int = shown(2048, _MAX_NEW_TOKENS)
     pixel_budget: int = shown(1024 * 1024, _PIXEL_BUDGET)
+    clip_frames: int = shown(16, _CLIP_FRAMES)
     doubts: bool = shown(default=False, setting=_DOUBTS)
     sampling: Sampling | None = shown(None, ShownSetting("Choice of words"))
 

@@ -176,6 +176,7 @@ class ImageImporter(QObject):
             height=probed.height,
             byte_size=probed.byte_size,
             frames=probed.frames,
+            seconds=probed.seconds,
             part_of=item.part,
         )
 

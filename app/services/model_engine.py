@@ -32,6 +32,7 @@ class _Preparing:
             and turns[:last] == self.turns[:last]
             and replace(turns[last], text="") == replace(self.turns[last], text="")
             and options.pixel_budget == self.options.pixel_budget
+            and options.clip_frames == self.options.clip_frames
         )
 
 

@@ -12,8 +12,8 @@ from PIL import Image
 from app.domain.chat import Role, SeenImage, Turn
 from app.domain.generation import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
-from app.engine.generation.image_patches import load_patches
-from app.engine.generation.prompt import Prompt, build_prompt, text_positions
+from app.engine.generation.image_patches import cut_patches, load_patches
+from app.engine.generation.prompt import Clip, Prompt, build_prompt, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.choose import Choice
 from app.engine.runtimes.openvino import screening
@@ -155,6 +155,29 @@ def test_patches_are_those_of_hugging_face(open_house: OpenHouse, layout: Layout
     assert [image.grid_thw for image in images] == [tuple(grid) for grid in grids.tolist()]
     ours = np.concatenate([image.pixels for image in images])
     assert np.abs(ours - pixels.numpy()).max() <= 2 / 255 / 0.5
+
+
+def test_a_film_is_seen_as_hugging_face_sees_it(open_house: OpenHouse, tmp_path: Path) -> None:
+    opened = open_house(Layout.AUTO_ROUND)
+    random = np.random.default_rng(3)
+    frames = [
+        Image.fromarray(random.integers(0, 256, (9, 9, 3), np.uint8)).resize((96, 128), Image.Resampling.BICUBIC)
+        for _ in range(6)
+    ]
+    config, preprocessor = opened.checkpoint.config, opened.checkpoint.preprocessor
+    groups = [cut_patches(frames[start : start + 2], config.vision, preprocessor) for start in (0, 2, 4)]
+    pixels, grid = opened.reference.film(frames)
+    assert grid.tolist() == [[3, 8, 6]]
+    ours = np.concatenate([group.pixels for group in groups])
+    assert np.abs(ours - pixels.numpy()).max() <= 2 / 255 / 0.5
+
+    clip = Clip(tuple((seconds, group.grid_thw) for seconds, group in zip((0.3, 1.3, 2.3), groups, strict=True)))
+    turns = [Turn(USER, "What is on the sign?", (SeenImage("film.mp4"),))]
+    prompt = build_prompt(turns, [clip], opened.tokenizer, config)
+    truth = opened.reference.answer_film(prompt.token_ids, (pixels, grid), STEPS)
+    logits = opened.logits(prompt, groups, truth.tokens[:-1])
+    assert cosines(logits, truth.logits).min() >= 0.999
+    assert logits.argmax(axis=1).tolist() == truth.tokens
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -54,6 +54,7 @@ class Reference:
             state.setdefault("lm_head.weight", state["model.language_model.embed_tokens.weight"])
             self.model.load_state_dict(state, strict=True)
         self._image_token: int = raw["image_token_id"]
+        self._video_token: int = raw["video_token_id"]
 
     def pixels(self, images: Sequence[Image.Image], max_pixels: int) -> tuple[Tensor, Tensor]:
         """Hugging Face's patches of images [patches, values], and their grids [images, 3]."""
@@ -67,6 +68,25 @@ class Reference:
         made = create(size=size, **{name: PREPROCESSOR[name] for name in named})(images=images, return_tensors="pt")
         return made["pixel_values"], made["image_grid_thw"]
 
+    def film(self, frames: Sequence[Image.Image]) -> tuple[Tensor, Tensor]:
+        """Hugging Face's patches of frames that need no scaling [patches, values], and their grid [1, 3]."""
+        from transformers.models.qwen3_vl.video_processing_qwen3_vl import Qwen3VLVideoProcessor  # noqa: PLC0415
+
+        pixels = torch.from_numpy(np.stack([np.asarray(frame) for frame in frames])).permute(0, 3, 1, 2)
+        mean, std = (torch.tensor(PREPROCESSOR[name])[:, None, None] for name in ("image_mean", "image_std"))
+        # Only the cutting is theirs here: the rest of the class needs torchvision.
+        cut: Any = Qwen3VLVideoProcessor.patchify
+        sizes = {name: PREPROCESSOR[name] for name in ("patch_size", "merge_size", "temporal_patch_size")}
+        patches, *grid = cut(None, ((pixels / 255 - mean) / std)[None], **sizes)
+        return patches[0], torch.tensor([grid])
+
+    def answer_film(self, token_ids: npt.NDArray[np.int64], pixels: tuple[Tensor, Tensor], steps: int) -> Continuation:
+        """The same for a prompt whose images are the frames of one film."""
+        tokens = torch.from_numpy(np.where(token_ids == self._image_token, self._video_token, token_ids))[None]
+        kinds = 2 * (tokens == self._video_token).long()
+        inputs = {"mm_token_type_ids": kinds, "pixel_values_videos": pixels[0], "video_grid_thw": pixels[1]}
+        return self._continue(tokens, inputs, steps)
+
     def answer(
         self, token_ids: npt.NDArray[np.int64], pixels: tuple[Tensor, Tensor] | None, steps: int
     ) -> Continuation:
@@ -75,6 +95,9 @@ class Reference:
         inputs: dict[str, Any] = {"mm_token_type_ids": (tokens == self._image_token).long()}
         if pixels is not None:
             inputs |= {"pixel_values": pixels[0], "image_grid_thw": pixels[1]}
+        return self._continue(tokens, inputs, steps)
+
+    def _continue(self, tokens: Tensor, inputs: dict[str, Any], steps: int) -> Continuation:
         drawn, rows, cache = [], [], None
         with torch.no_grad(), quiet():
             for _ in range(steps):

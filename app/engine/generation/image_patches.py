@@ -5,6 +5,7 @@ area stays between two bounds, the proportions are kept as well as that allows.
 """
 
 import importlib.util
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +18,7 @@ from app.domain.visual_tokens import fitting_size
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.preprocessor import Preprocessor
 from app.engine.imaging.open_image import open_image
-from app.engine.runtimes.port import ImagePatches
+from app.engine.runtimes.port import FloatArray, ImagePatches
 
 MAX_ASPECT_RATIO = 200
 
@@ -34,6 +35,16 @@ def load_patches(path: Path, vision: VisionConfig, preprocessor: Preprocessor, p
         )
     most = min(pixel_budget, preprocessor.max_pixels)
     scaled = scale_image(image, min(preprocessor.min_pixels, most), most, vision.patch_size)
+    return cut_patches([scaled], vision, preprocessor)
+
+
+def clip_patches(
+    frames: Sequence[Image.Image], vision: VisionConfig, preprocessor: Preprocessor, pixel_budget: int
+) -> ImagePatches:
+    """As many frames of a film as the tower takes as one, scaled to at most `pixel_budget` pixels each, in patches."""
+    most = min(pixel_budget, preprocessor.max_pixels)
+    least = min(preprocessor.min_pixels, most)
+    scaled = [scale_image(frame, least, most, vision.patch_size) for frame in frames]
     return cut_patches(scaled, vision, preprocessor)
 
 
@@ -50,21 +61,28 @@ def scale_with_pillow(image: Image.Image, min_pixels: int, max_pixels: int, patc
     return image.resize(size, Image.Resampling.BICUBIC)
 
 
-def cut_patches(image: Image.Image, vision: VisionConfig, preprocessor: Preprocessor) -> ImagePatches:
-    """Normalise an RGB image whose sides are multiples of the window, and cut it, after Qwen2VLImageProcessor.
+def cut_patches(images: Sequence[Image.Image], vision: VisionConfig, preprocessor: Preprocessor) -> ImagePatches:
+    """Normalise RGB images whose sides are multiples of the window, and cut them, after Qwen2VLImageProcessor.
 
-    A patch is [channels, temporal, patch, patch]; a still image fills every temporal place. Patches run window by
-    window, so that the merger finds its merge_size² neighbours side by side.
+    A patch is [channels, temporal, patch, patch], of one image for each temporal place, or of the same for all. Patches
+    run window by window, so that the merger finds its merge_size² neighbours side by side.
     """
-    patch, merge, temporal = vision.patch_size, vision.merge_size, vision.temporal_patch_size
+    cut = [_cut(image, vision, preprocessor) for image in images]
+    grid = (1, images[0].height // vision.patch_size, images[0].width // vision.patch_size)
+    whole = np.concatenate(cut, axis=2) if len(cut) > 1 else np.repeat(cut[0], vision.temporal_patch_size, axis=2)
+    return ImagePatches(np.ascontiguousarray(whole.reshape(len(whole), vision.patch_values)), grid)
+
+
+def _cut(image: Image.Image, vision: VisionConfig, preprocessor: Preprocessor) -> FloatArray:
+    """Patches of one image: [patches, channels, 1, patch, patch]."""
+    patch, merge = vision.patch_size, vision.merge_size
     mean, std = np.array(preprocessor.mean, np.float32), np.array(preprocessor.std, np.float32)
     values = (np.asarray(image, dtype=np.float32) / np.float32(255.0) - mean) / std
     height, width = values.shape[0] // patch, values.shape[1] // patch
     cells = values.reshape(height // merge, merge, patch, width // merge, merge, patch, vision.channels)
     # -> [window row, window column, row in it, column in it, channel, y, x]
     ordered = cells.transpose(0, 3, 1, 4, 6, 2, 5).reshape(height * width, vision.channels, 1, patch, patch)
-    pixels = np.repeat(ordered, temporal, axis=2).reshape(height * width, vision.patch_values)
-    return ImagePatches(np.ascontiguousarray(pixels), (1, height, width))
+    return cast(FloatArray, ordered)
 
 
 @cache

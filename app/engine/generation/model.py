@@ -11,9 +11,10 @@ from app.domain.ports import CancelCheck
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.generate import Listener, generate
 from app.engine.generation.image_memory import ImageMemory, PromptImage
-from app.engine.generation.prompt import Prompt, build_prompt
+from app.engine.generation.prompt import Clip, Grid, Prompt, build_prompt
 from app.engine.generation.session_cache import SessionCache, StageCallback
 from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.imaging.open_video import is_video
 from app.engine.runtimes.choose import Choice
 from app.paths import DEMO_MODEL
 
@@ -83,10 +84,17 @@ class Model:
     def _prompt(
         self, turns: Sequence[Turn], options: GenerationOptions, check: CancelCheck, *, is_unfinished: bool
     ) -> tuple[Prompt, list[PromptImage]]:
-        images = []
+        images: list[PromptImage] = []
+        grids: list[Grid | Clip] = []
         for image in (image for turn in turns for image in turn.images):
             check()
-            images.append(self._images.open(Path(image.path), image.pixel_budget or options.pixel_budget))
-        grids = [image.grid_thw for image in images]
+            path, budget = Path(image.path), image.pixel_budget or options.pixel_budget
+            if is_video(path):
+                clip = self._images.open_clip(path, budget, options.clip_frames, check)
+                images += [part for _, part in clip.parts]
+                grids.append(Clip(tuple((seconds, part.grid_thw) for seconds, part in clip.parts)))
+            else:
+                images.append(self._images.open(path, budget))
+                grids.append(images[-1].grid_thw)
         config = self._checkpoint.config
         return build_prompt(turns, grids, self._tokenizer, config, is_unfinished=is_unfinished), images

@@ -19,6 +19,13 @@ Grid = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Clip:
+    """A film: the time in seconds of each group of frames that the tower takes as one, and their patch grid."""
+
+    frames: tuple[tuple[float, Grid], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """`token_ids` [T], `positions` [3, T] (time, height, width), and the position of the answer's first token.
 
@@ -34,13 +41,16 @@ class Prompt:
 
 def build_prompt(
     turns: Sequence[Turn],
-    grids: Sequence[Grid],
+    grids: Sequence[Grid | Clip],
     tokenizer: ChatTokenizer,
     config: ModelConfig,
     *,
     is_unfinished: bool = False,
 ) -> Prompt:
     """The prompt for `turns`, their images having the patch grids `grids` in order, up to where the answer begins.
+
+    A film is one image after the other, each behind its time: `<1.5 seconds>` (HF's Qwen3VLProcessor). The placeholder
+    of images serves for films too, as what the model sees is put in its place.
 
     Where the last turn `is_unfinished`, up to its end, so that what is still written to it can follow.
     """
@@ -50,7 +60,7 @@ def build_prompt(
         builder.special(tokenizer.turn_start)
         builder.text(f"{turn.role}\n")
         for _ in turn.images:
-            builder.image(next(remaining))
+            builder.look(next(remaining))
         builder.text(turn.text)
         if is_unfinished and number == len(turns):
             return builder.build()
@@ -78,6 +88,14 @@ class _Builder:
     def special(self, token: int) -> None:
         self._flush()
         self._append([token])
+
+    def look(self, seen: Grid | Clip) -> None:
+        if not isinstance(seen, Clip):
+            self.image(seen)
+            return
+        for seconds, grid in seen.frames:
+            self.text(f"<{seconds:.1f} seconds>")
+            self.image(grid)
 
     def image(self, grid: Grid) -> None:
         """Image tokens share one time; height and width count windows from there on (HF's get_rope_index)."""

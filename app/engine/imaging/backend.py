@@ -5,12 +5,20 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
+
+from app.domain.clips import frame_count
 from app.domain.errors import ImageError
 from app.domain.generation import FinishReason
 from app.domain.ports import CancelCheck
-from app.engine.imaging.open_image import cut_image, probe_image
+from app.engine.imaging.contact_sheet import contact_sheet
+from app.engine.imaging.open_image import ImageFacts, cut_image, probe_image
+from app.engine.imaging.open_video import is_video, sample_frames, video_facts
 from app.engine.process.messages import CutImage, Event, ImageProbed, ProbeImage, Request
 
+SHEET_SIZE = 800
+"""Pixels of a side from which on a picture has room for several frames."""
+SHEET_FRAMES = 16
 CHUNK_BYTES = 4 * 1024 * 1024
 
 
@@ -28,7 +36,7 @@ class ImagingBackend:
             case _:
                 raise TypeError(f"the images process does not serve {type(request).__name__}")
         check()
-        facts, thumbnail = probe_image(path, request.thumbnail_size)
+        facts, thumbnail = _probe(path, request.thumbnail_size, check)
         check()
         encoded = io.BytesIO()
         thumbnail.save(encoded, "PNG", compress_level=1, icc_profile=None)
@@ -41,10 +49,22 @@ class ImagingBackend:
                 height=facts.height,
                 byte_size=facts.byte_size,
                 frames=facts.frames,
+                seconds=facts.seconds,
                 thumbnail=encoded.getvalue(),
             )
         )
         return FinishReason.COMPLETE
+
+
+def _probe(path: Path, thumbnail_size: int, check: CancelCheck) -> tuple[ImageFacts, Image.Image]:
+    """Of an image, or of a film: then a small picture is one frame, and a large one a sheet of many."""
+    if not is_video(path):
+        return probe_image(path, thumbnail_size)
+    film = video_facts(path)
+    count = 1 if thumbnail_size < SHEET_SIZE else frame_count(film.seconds, SHEET_FRAMES)
+    frames = sample_frames(path, count, check)
+    facts = ImageFacts(film.media_type, film.width, film.height, path.stat().st_size, frames=1, seconds=film.seconds)
+    return facts, contact_sheet(frames, thumbnail_size)
 
 
 def _sha256(path: Path, check: CancelCheck) -> str:

@@ -41,13 +41,14 @@ _NOT_ADDED = "It was not added; the file itself is untouched."
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What the header says. Size in pixels after the EXIF orientation has been applied."""
+    """What the header says. Size in pixels after the EXIF orientation has been applied; `seconds` of a film."""
 
     media_type: str
     width: int
     height: int
     byte_size: int
     frames: int
+    seconds: float = 0.0
 
 
 def open_image(path: Path) -> Image.Image:

@@ -127,7 +127,10 @@ class Pace(Message, frozen=True, tag=True):
 
 
 class ImageProbed(Message, frozen=True, tag=True):
-    """The image is usable. Size after EXIF orientation; `thumbnail` is a PNG that this project encoded."""
+    """The image is usable. Size after EXIF orientation; `thumbnail` is a PNG that this project encoded.
+
+    A film has its length in `seconds`, and frames side by side in its thumbnail where that is large.
+    """
 
     digest: str
     media_type: str
@@ -136,6 +139,7 @@ class ImageProbed(Message, frozen=True, tag=True):
     byte_size: int
     frames: int
     thumbnail: bytes
+    seconds: float = 0.0
 
 
 class TextRead(Message, frozen=True, tag=True):

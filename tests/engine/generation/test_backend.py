@@ -9,12 +9,14 @@ import pytest
 from PIL import Image
 
 from app.domain.chat import Role, SeenImage, Turn
+from app.domain.clips import clip_tokens
 from app.domain.engine_status import Stage
 from app.domain.errors import Cancelled, CheckpointError, ImageError, ModelMissing
 from app.domain.generation import GREEDY, FinishReason, GenerationOptions
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, Loading, OpenModel, Pace, Prepare, ProbeImage, Ready, Stats, Token
 from tests.engine.conftest import TinyCheckpoint
+from tests.support.films import SIZE, make_film
 from tests.support.printed_text import print_text
 from tests.support.tiny_checkpoint import Layout
 from tests.support.tiny_model import ANSWERS
@@ -240,3 +242,15 @@ def test_what_images_take_is_told_when_they_are_new(talk: Talk, photo: Path) -> 
     assert measured > 0
     talk.ask("Describe it.", photo)  # Which has been read.
     assert pace() == measured
+
+
+def test_a_film_is_seen_frame_by_frame(talk: Talk, tmp_path: Path) -> None:
+    film = make_film(tmp_path / "film.mp4")
+    reason, text = talk.ask("Describe it.", film)
+    assert text
+    assert reason in {FinishReason.COMPLETE, FinishReason.LENGTH, FinishReason.REPEATING}
+    (stats,) = [event.stats for event in talk.events if isinstance(event, Stats)]
+    assert stats.visual_tokens == clip_tokens(*SIZE, 6, OPTIONS.pixel_budget)
+    talk.ask("And now?", film)
+    (again,) = [event.stats for event in talk.events if isinstance(event, Stats)]
+    assert again.reused_tokens > stats.visual_tokens

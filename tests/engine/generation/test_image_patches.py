@@ -82,7 +82,7 @@ def test_patches_run_window_by_window() -> None:
     image = Image.fromarray(np.stack([rows, columns, rows * 0], axis=-1).astype(np.uint8))
     plain = Preprocessor(mean=(0.0, 0.0, 0.0), std=(1 / 255,) * 3)
 
-    patches = cut_patches(image, VISION, plain)
+    patches = cut_patches([image], VISION, plain)
 
     assert patches.grid_thw == (1, 4, 6)
     assert patches.pixels.shape == (24, 3 * 2 * 16 * 16)

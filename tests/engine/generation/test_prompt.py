@@ -5,7 +5,7 @@ from tokenizers import Tokenizer
 
 from app.domain.chat import Role, SeenImage, Turn
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
-from app.engine.generation.prompt import Prompt, build_prompt
+from app.engine.generation.prompt import Clip, Prompt, build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
@@ -83,3 +83,15 @@ def test_any_text_survives_the_tokenizer(checkpoint: Checkpoint) -> None:
     tokenizer = ChatTokenizer(checkpoint)
     for text in ("naïve", "日本語 の看板", "👩‍👩‍👧 family", "tab\tnew\nline", "مرحبا", "\x00\x01", "  leading"):
         assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_a_film_is_one_image_after_the_other_behind_its_time(checkpoint: Checkpoint) -> None:
+    tokenizer = ChatTokenizer(checkpoint)
+    turns = [Turn(Role.USER, "What happens?", (SeenImage("film.mp4"),))]
+    clip = Clip(((0.25, (1, 4, 6)), (1.75, (1, 4, 6))))
+    prompt = build_prompt(turns, [clip], tokenizer, checkpoint.config)
+    pads = prompt.token_ids == checkpoint.config.image_token
+    assert (int(pads.sum()), prompt.visual_tokens) == (12, 12)
+    text = tokenizer.decode([int(token) for token in prompt.token_ids[~pads]])
+    assert "<0.2 seconds>" in text
+    assert text.index("<0.2 seconds>") < text.index("<1.8 seconds>") < text.index("What happens?")
