@@ -16,6 +16,7 @@ from evaluate import Engine, unseen_image
 from PIL import Image
 
 from app.domain.doubt import Doubt, doubtful_words
+from app.domain.generation import LoadOptions
 
 SEED = "calibration"
 EDGES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
@@ -44,7 +45,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=200, help="images of each number of lines")
     options = parser.parse_args()
-    engine = Engine(options.folder)
+    engine = Engine(options.folder, LoadOptions())
     rng = random.Random(SEED)
     seen: list[tuple[float, bool]] = []
     with tempfile.TemporaryDirectory() as folder:

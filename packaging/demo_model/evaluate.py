@@ -19,7 +19,7 @@ from text_images import ENDINGS, TextImage, random_word, render
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.domain.chat import Role, SeenImage, Turn
-from app.domain.generation import GenerationOptions
+from app.domain.generation import GenerationOptions, LoadOptions
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, OpenModel, Token
 
@@ -30,9 +30,9 @@ Question = Callable[[TextImage], tuple[str, Callable[[str], float]] | None]
 class Engine:
     """The application's engine in this process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: LoadOptions) -> None:
         self._backend = ModelBackend()
-        self._backend.handle(OpenModel(1, str(folder)), _ignore, _go_on)
+        self._backend.handle(OpenModel(1, str(folder), options), _ignore, _go_on)
 
     def ask(self, question: str, image: Path) -> str:
         """The answer, drawn as the model's publisher recommends."""
@@ -55,9 +55,9 @@ def unseen_image(rng: random.Random, lines: int) -> TextImage:
             return image
 
 
-def measure(folder: Path, count: int) -> dict[str, float]:
+def measure(folder: Path, count: int, options: LoadOptions) -> dict[str, float]:
     """Parts of 1: exact answers by kind, the mean overlap of boxes, and of characters where lines are read."""
-    engine = Engine(folder)
+    engine = Engine(folder, options)
     rng = random.Random(SEED)
     figures: dict[str, list[float]] = {}
 
@@ -105,9 +105,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--count", type=int, default=200, help="images of each number of lines")
+    parser.add_argument("--exact", action="store_true", help="do not round activations to 8 bits")
     options = parser.parse_args()
+    loading = LoadOptions(exact_activations=options.exact)
     for folder in options.folders:
-        print(json.dumps({"folder": folder.name, "images": options.count} | measure(folder, options.count)), flush=True)
+        figures = measure(folder, options.count, loading)
+        print(json.dumps({"folder": folder.name, "images": options.count} | figures), flush=True)
 
 
 if __name__ == "__main__":
