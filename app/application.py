@@ -52,6 +52,7 @@ from app.storage.settings_file import SettingsFile
 from app.ui.chat_pdf import chat_pdf
 from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
+from app.ui.translation import speak
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class Lorgnette(QObject):
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self.previews = Previews(images, self._files, self)
         self._instance: RunningInstance | None = None
+        speak(application, settings.language)
         self._theme = Theme(application, settings.theme, settings.zoom)
         self.window = MainWindow(self._files.thumbnail_path)
         self._wire()

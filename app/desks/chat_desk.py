@@ -11,7 +11,9 @@ from app.domain.search import SearchHit
 from app.services.answers import Answers
 from app.services.chat_session import ChatSession
 from app.services.library import Library
+from app.ui import words
 from app.ui.main_window import MainWindow
+from app.ui.translation import tr
 
 
 class ChatDesk(QObject):
@@ -151,13 +153,17 @@ class ChatDesk(QObject):
     def _on_link_clicked(self, target: str) -> None:
         QApplication.clipboard().setText(target)
         self._window.notices.show_problem(
-            Problem(ProblemKind.LINK, f"This link leads to {target[:300]}", "Its address was copied, not opened.")
+            Problem(
+                ProblemKind.LINK,
+                tr("This link leads to {target}", target=target[:300]),
+                tr("Its address was copied, not opened."),
+            )
         )
 
 
 def _deletion(conversation: Conversation) -> Problem:
     return Problem(
         ProblemKind.DELETED,
-        f"“{conversation.title}” was deleted.",
-        todo="It is gone for good when Lorgnette is closed.",
+        tr("“{title}” was deleted.", title=words.chat_title(conversation)),
+        todo=tr("It is gone for good when Lorgnette is closed."),
     )

@@ -12,9 +12,16 @@ from app.services.chat_exporter import ChatExporter
 from app.services.chat_importer import ChatImporter
 from app.services.chat_session import ChatSession
 from app.services.library import Library
+from app.ui import words
 from app.ui.main_window import MainWindow
+from app.ui.translation import mark, tr
 
-_FORMS = ("Markdown with images (*.md)", "Web page (*.html)", "PDF (*.pdf)", "JSON, to be imported again (*.json)")
+_FORMS = {
+    "md": mark("Markdown with images"),
+    "html": mark("Web page"),
+    "pdf": "PDF",
+    "json": mark("JSON, to be imported again"),
+}
 
 
 class FileDesk(QObject):
@@ -44,8 +51,9 @@ class FileDesk(QObject):
     @Slot(str)
     def _on_export_wanted(self, conversation_id: str) -> None:
         conversation = self._library[conversation_id]
-        name = re.sub(r"[^\w ().,-]", "_", conversation.title)[:80].strip(" .") or "Chat"
-        dialog = QFileDialog(self._window, "Export chat", f"{name}.md", ";;".join(_FORMS))
+        name = re.sub(r"[^\w ().,-]", "_", words.chat_title(conversation))[:80].strip(" .") or tr("Chat")
+        forms = ";;".join(f"{tr(form)} (*.{suffix})" for suffix, form in _FORMS.items())
+        dialog = QFileDialog(self._window, tr("Export chat"), f"{name}.md", forms)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("md")
         dialog.filterSelected.connect(lambda form: dialog.setDefaultSuffix(form.rsplit(".", 1)[1].rstrip(")")))
@@ -55,7 +63,7 @@ class FileDesk(QObject):
 
     @Slot()
     def _on_import_wanted(self) -> None:
-        dialog = QFileDialog(self._window, "Import a chat", "", "Chats exported as JSON (*.json)")
+        dialog = QFileDialog(self._window, tr("Import a chat"), "", f"{tr('Chats exported as JSON')} (*.json)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda file: self._importer.import_file(Path(file)))
         dialog.finished.connect(dialog.deleteLater)
@@ -68,7 +76,9 @@ class FileDesk(QObject):
 
     @Slot(object)
     def _on_exported(self, target: Path) -> None:
-        self._window.notices.show_problem(Problem(ProblemKind.EXPORT, f"The chat was written to “{target}”."))
+        self._window.notices.show_problem(
+            Problem(ProblemKind.EXPORT, tr("The chat was written to “{file}”.", file=target))
+        )
 
     @Slot(object)
     def _on_imported(self, conversation: Conversation) -> None:

@@ -19,6 +19,7 @@ from app.services.model_engine import ModelEngine
 from app.services.previews import Previews
 from app.ui.incoming_images import encoded_png
 from app.ui.main_window import MainWindow
+from app.ui.translation import tr
 
 SAMPLE, DEMO_SAMPLE = RESOURCES / "samples" / "receipt.png", RESOURCES / "samples" / "note.png"
 
@@ -82,7 +83,7 @@ class ImageDesk(QObject):
     @Slot()
     def _on_open_clicked(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in IMAGE_SUFFIXES)
-        dialog = QFileDialog(self._window, "Open images", "", f"Images ({patterns});;All files (*)")
+        dialog = QFileDialog(self._window, tr("Open images"), "", f"{tr('Images')} ({patterns});;{tr('All files')} (*)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._on_files_selected)
         dialog.finished.connect(dialog.deleteLater)
@@ -165,7 +166,7 @@ class ImageDesk(QObject):
                 suffix, content = ".coco.json", places_coco(image, viewer.regions).encode()
             case PlacesForm.JSON:
                 suffix, content = ".json", places_json(image, viewer.regions).encode()
-        dialog = QFileDialog(self._window, "Save places", f"{Path(image.name).stem} places{suffix}")
+        dialog = QFileDialog(self._window, tr("Save places"), tr("{name} places", name=Path(image.name).stem) + suffix)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.fileSelected.connect(lambda file: self._saver.save(Path(file), content))
         dialog.finished.connect(dialog.deleteLater)
@@ -173,7 +174,9 @@ class ImageDesk(QObject):
 
     @Slot(object)
     def _on_saved(self, target: Path) -> None:
-        self._window.notices.show_problem(Problem(ProblemKind.EXPORT, f"The places were written to “{target}”."))
+        self._window.notices.show_problem(
+            Problem(ProblemKind.EXPORT, tr("The places were written to “{file}”.", file=target))
+        )
 
     @Slot(object)
     def _on_message_changed(self, message: Message) -> None:

@@ -13,6 +13,7 @@ from app.services.model_engine import ModelEngine
 from app.services.preferences import Preferences
 from app.ui.full_model_dialog import FullModelDialog
 from app.ui.main_window import MainWindow
+from app.ui.translation import tr
 
 
 class ModelDesk(QObject):
@@ -40,7 +41,7 @@ class ModelDesk(QObject):
 
     @Slot()
     def _on_choose_model_clicked(self) -> None:
-        dialog = QFileDialog(self._window, "Choose the folder of a Qwen3-VL model")
+        dialog = QFileDialog(self._window, tr("Choose the folder of a Qwen3-VL model"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, on=False)
         dialog.fileSelected.connect(self._model.open)

@@ -21,6 +21,18 @@ class ThemeChoice(StrEnum):
     DARK = "dark"
 
 
+class Language(StrEnum):
+    """Which language the window speaks; the values name the files of translations."""
+
+    SYSTEM = "system"
+    ENGLISH = "en"
+    GERMAN = "de"
+    CHINESE = "zh_CN"
+    JAPANESE = "ja"
+    SPANISH = "es"
+    ARABIC = "ar"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings.
@@ -31,6 +43,7 @@ class Settings:
     """
 
     theme: ThemeChoice = shown(ThemeChoice.SYSTEM, ShownSetting("Appearance"))
+    language: Language = shown(Language.SYSTEM, ShownSetting("Language", "From the next start on."))
     zoom: int = shown(100, _ZOOM)
     model_folder: str = ""
     recent_model_folders: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from app.ui.formulas import FormulaPainter
 from app.ui.labels import label
 from app.ui.problem_box import ProblemBox
 from app.ui.safe_text_browser import SafeTextBrowser
+from app.ui.translation import tr
 
 
 class AnswerCard(QWidget):
@@ -43,21 +44,21 @@ class AnswerCard(QWidget):
         self.text.link_clicked.connect(self.link_clicked)
         self.text.region_hovered.connect(self._on_region_hovered)
         self.regions: tuple[Region, ...] = ()
-        self.places = button("", Role.LINK, "Show on the image what the answer names", self)
+        self.places = button("", Role.LINK, tr("Show on the image what the answer names"), self)
         self.activity = label("", "muted", parent=self)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
         self.progress.setMaximumWidth(240)
-        self.progress.setAccessibleName("Progress")
+        self.progress.setAccessibleName(tr("Progress"))
         self.notice = label("", "hint", wraps=True, parent=self)
-        self.footer = label("", "muted", parent=self)
-        self.copy = button("Copy", Role.LINK, "Copy the answer", self)
-        self.regenerate = button("Regenerate", Role.LINK, "Answer once more", self)
-        self.quote = button("Quote", Role.LINK, "Quote what is selected in the next question", self)
+        self.footer = label("", "muted", wraps=True, parent=self)
+        self.copy = button(tr("Copy"), Role.LINK, tr("Copy the answer"), self)
+        self.regenerate = button(tr("Regenerate"), Role.LINK, tr("Answer once more"), self)
+        self.quote = button(tr("Quote"), Role.LINK, tr("Quote what is selected in the next question"), self)
         self.quote.hide()
         self.text.copyAvailable.connect(self.quote.setVisible)
         self.quote.clicked.connect(self._on_quote_clicked)
-        self.go_on = button("Continue", Role.LINK, "Go on where this answer ended", self)
+        self.go_on = button(tr("Continue"), Role.LINK, tr("Go on where this answer ended"), self)
         self.versions = BranchSwitch(self)
         self._actions = QWidget(self)
         self._lay_out()
@@ -82,7 +83,7 @@ class AnswerCard(QWidget):
         else:
             self.text.show_markdown(text, message.doubts)
         self.text.setVisible(bool(text))
-        self.text.setAccessibleName(f"Answer: {text}")
+        self.text.setAccessibleName(tr("Answer: {text}", text=text))
         self.activity.setVisible(is_streaming and not text)
         self.progress.setVisible(is_streaming and not text and self.progress.value() > 0)
         self.footer.setText(words.answer_footer(message))
@@ -129,7 +130,7 @@ class AnswerCard(QWidget):
         self._column.setSpacing(6)
         for item in (self.text, self.notice, self.activity, self.progress, self.footer, self._actions):
             self._column.addWidget(item)
-        self.activity.setText("Waiting …")
+        self.activity.setText(tr("Waiting …"))
         self.activity.setAlignment(Qt.AlignmentFlag.AlignLeft)
 
     def _show_problem(self, problem: Problem | None) -> None:
@@ -146,7 +147,7 @@ class AnswerCard(QWidget):
     def _show_continue(self) -> None:
         message = self._message
         has_more = message.state in UNFINISHED and message.author is Author.MODEL and bool(message.text)
-        self.go_on.setText("Continue anyway" if message.state is MessageState.REPEATING else "Continue")
+        self.go_on.setText(tr("Continue anyway") if message.state is MessageState.REPEATING else tr("Continue"))
         self.go_on.setVisible(self._is_last and has_more)
 
     @Slot(int)

@@ -12,6 +12,7 @@ from app.ui.labels import ElidedLabel
 from app.ui.pixel_budget_menu import PixelBudgetMenu
 from app.ui.theme import zoomed
 from app.ui.thumbnails import ThumbnailButton
+from app.ui.translation import tr
 
 CHIP_WIDTH = 300
 THUMBNAIL = QSize(40, 40)
@@ -39,8 +40,8 @@ class AttachmentChip(QFrame):
         self.details = ElidedLabel(words.pixels(attachment), self)
         self.details.setProperty("role", "muted")
         self.budget = button("", Role.LINK, parent=self)
-        self.read = button("Read", Role.LINK, f"Read the text of {attachment.name}", self)
-        self.remove = button("×", Role.ICON, f"Remove {attachment.name}", self)
+        self.read = button(tr("Read"), Role.LINK, tr("Read the text of {name}", name=attachment.name), self)
+        self.remove = button("×", Role.ICON, tr("Remove {name}", name=attachment.name), self)
         figures = QHBoxLayout()
         figures.setSpacing(6)
         figures.addWidget(self.details, 1)
@@ -70,8 +71,8 @@ class AttachmentChip(QFrame):
         self._pixel_budget = attachment.pixel_budget or pixel_budget
         cost, sentence = words.seen_by_model(attachment, self._pixel_budget, pace)
         self.budget.setText(cost)
-        self.budget.setAccessibleName(f"{sentence} Change it")
-        self.budget.setToolTip(f"{sentence} Click to change it.")
+        self.budget.setAccessibleName(f"{sentence} {tr('Change it')}")
+        self.budget.setToolTip(f"{sentence} {tr('Click to change it.')}")
         self.details.setToolTip(f"{words.image_details(attachment)}\n{sentence}")
 
     @Slot()

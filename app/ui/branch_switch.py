@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.buttons import Role, button
 from app.ui.labels import label
+from app.ui.translation import tr
 
 
 class BranchSwitch(QWidget):
@@ -18,8 +19,8 @@ class BranchSwitch(QWidget):
         super().__init__(parent)
         self._ids: Sequence[str] = ()
         self._place = 0
-        self.previous = button("‹", Role.LINK, "Show the version before", self)
-        self.next = button("›", Role.LINK, "Show the next version", self)
+        self.previous = button("‹", Role.LINK, tr("Show the version before"), self)
+        self.next = button("›", Role.LINK, tr("Show the next version"), self)
         self._count = label("", "muted", parent=self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -34,7 +35,7 @@ class BranchSwitch(QWidget):
         """The alternatives, oldest first, `shown` among them."""
         self._ids, self._place = ids, ids.index(shown)
         self._count.setText(f"{self._place + 1} / {len(ids)}")
-        self._count.setAccessibleName(f"Version {self._place + 1} of {len(ids)}")
+        self._count.setAccessibleName(tr("Version {place} of {count}", place=self._place + 1, count=len(ids)))
         self.previous.setEnabled(self._place > 0)
         self.next.setEnabled(self._place + 1 < len(ids))
         self.setVisible(len(ids) > 1)

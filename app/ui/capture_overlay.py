@@ -14,9 +14,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.ui.translation import mark, tr
+
 LEAST = 4
 """Pixels of a side; what is smaller was a click."""
-HINT = "Drag over what you want to ask about. Esc gives up."
+HINT = mark("Drag over what you want to ask about. Esc gives up.")
 _VEIL = QColor(0, 0, 0, 120)
 _LABEL = QColor(0, 0, 0, 190)
 
@@ -32,7 +34,7 @@ class CaptureOverlay(QWidget):
         super().__init__(None, flags)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)
-        self.setAccessibleName(HINT)
+        self.setAccessibleName(tr(HINT))
         self.setCursor(Qt.CursorShape.CrossCursor)
         self._still = still
         self._from = self._to = QPoint()
@@ -60,7 +62,7 @@ class CaptureOverlay(QWidget):
             ratio = self._still.width() / max(self.width(), 1)
             self._write(painter, f"{round(area.width() * ratio)} × {round(area.height() * ratio)}", area.bottomLeft())
         else:
-            self._write(painter, HINT, QPoint(24, 24))
+            self._write(painter, tr(HINT), QPoint(24, 24))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a rectangle; the right button gives up."""

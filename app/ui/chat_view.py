@@ -15,6 +15,7 @@ from app.ui.card_column import CardColumn
 from app.ui.formulas import FormulaPainter
 from app.ui.question_card import QuestionCard
 from app.ui.thumbnails import ThumbnailPath
+from app.ui.translation import tr
 
 NO_CHOICE: Mapping[str, Sequence[str]] = MappingProxyType({})
 POINT_MILLISECONDS = 1500
@@ -45,7 +46,7 @@ class ChatView(CardColumn):
     def __init__(self, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("chatView")
-        self.setAccessibleName("Messages")
+        self.setAccessibleName(tr("Messages"))
         self._thumbnail_path = thumbnail_path
         self._formulas = FormulaPainter(self)
         self._messages: dict[str, Message] = {}

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.ui.buttons import Role, button
 from app.ui.labels import label
 from app.ui.text_positions import qt_position
+from app.ui.translation import tr
 
 HEADER, PADDING, GAP, RADIUS = 30, 12, 8, 8
 """Pixels: the row above the code, the frame's rim, what lies between frames and text, and the frame's corners."""
@@ -129,7 +130,7 @@ class CodeHeader(QWidget):
         self._told = QTimer(self, singleShot=True, interval=TOLD_MILLISECONDS)
         self._told.timeout.connect(self._on_told)
         self.language = label("", "muted", parent=self)
-        self.copy = button("Copy code", Role.LINK, "Copy this code", self)
+        self.copy = button(tr("Copy code"), Role.LINK, tr("Copy this code"), self)
         row = QHBoxLayout(self)
         row.setContentsMargins(PADDING, 0, PADDING, 0)
         row.addWidget(self.language)
@@ -145,12 +146,12 @@ class CodeHeader(QWidget):
     @Slot()
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setText(self._code)
-        self.copy.setText("Copied")
+        self.copy.setText(tr("Copied"))
         self._told.start()
 
     @Slot()
     def _on_told(self) -> None:
-        self.copy.setText("Copy code")
+        self.copy.setText(tr("Copy code"))
 
 
 def _colour_line(block: QTextBlock, line: str, spans: list[tuple[int, int, str]]) -> None:

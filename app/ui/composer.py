@@ -7,22 +7,25 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from app.domain.attachments import Attachment
 from app.domain.chat import Draft
 from app.domain.generation import GenerationOptions
-from app.domain.presets import BUILT_IN, Preset, matching
+from app.domain.presets import Preset, matching
 from app.domain.visual_tokens import visual_tokens
+from app.ui import words
 from app.ui.attachment_chip import AttachmentChip
 from app.ui.buttons import Role, button
 from app.ui.context_gauge import ContextGauge
 from app.ui.discard import discard
+from app.ui.flow_layout import FlowLayout
 from app.ui.import_chip import ImportChip
 from app.ui.message_edit import MessageEdit
 from app.ui.preset_button import PresetButton
 from app.ui.preset_list import PresetList
 from app.ui.theme import zoomed
 from app.ui.thumbnails import ThumbnailPath
+from app.ui.translation import mark, tr
 
 CHIPS_HEIGHT = 64
-NO_IMAGE = "Ask anything, or drop an image to ask about it"
-WITH_IMAGE = "Ask about the image, or press Read text"
+NO_IMAGE = mark("Ask anything, or drop an image to ask about it")
+WITH_IMAGE = mark("Ask about the image, or press Read text")
 
 
 class Composer(QFrame):
@@ -59,16 +62,16 @@ class Composer(QFrame):
         self._pixel_budget = GenerationOptions().pixel_budget
         self._pace = 0.0
         self.edit = MessageEdit(self)
-        self.add = button("+", Role.ICON, "Open images", self)
-        self.capture = button("Screen", Role.PLAIN, "Ask about a part of the screen (Ctrl+Shift+S)", self)
-        self.read = button("Read text", Role.SOFT, "Read the text of the image with the built-in reader", self)
+        self.add = button("+", Role.ICON, tr("Open images"), self)
+        self.capture = button(tr("Screen"), Role.PLAIN, tr("Ask about a part of the screen (Ctrl+Shift+S)"), self)
+        self.read = button(tr("Read text"), Role.SOFT, tr("Read the text of the image with the built-in reader"), self)
         self.presets = PresetButton(self)
         self.offered = PresetList(self)
         self._own_presets: tuple[Preset, ...] = ()
         self.gauge = ContextGauge(self)
         self._used_tokens = self._capacity = 0
-        self.send = button("Send", Role.PRIMARY, "Send the message", self)
-        self.stop = button("Stop", Role.PRIMARY, "Stop the answer", self)
+        self.send = button(tr("Send"), Role.PRIMARY, tr("Send the message"), self)
+        self.stop = button(tr("Stop"), Role.PRIMARY, tr("Stop the answer"), self)
         self._chips = _ChipRow(self)
         self._lay_out()
         self._connect()
@@ -176,13 +179,12 @@ class Composer(QFrame):
         return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
-        actions = QHBoxLayout()
-        actions.setSpacing(8)
+        actions = FlowLayout()
         actions.addWidget(self.add)
         actions.addWidget(self.capture)
         actions.addWidget(self.read)
         actions.addWidget(self.presets)
-        actions.addStretch(1)
+        actions.push()
         actions.addWidget(self.gauge)
         actions.addWidget(self.send)
         actions.addWidget(self.stop)
@@ -232,7 +234,7 @@ class Composer(QFrame):
         has_text = bool(self.edit.toPlainText().strip())
         self.presets.set_savable(is_savable=has_text)
         self._chips.setVisible(bool(self._attachment_chips or self._import_chips))
-        self.edit.setPlaceholderText(WITH_IMAGE if self._attachments else NO_IMAGE)
+        self.edit.setPlaceholderText(tr(WITH_IMAGE if self._attachments else NO_IMAGE))
         self.edit.viewport().update()  # Qt repaints a placeholder only when it appears or goes.
         self.read.setEnabled(bool(self._attachments) and not self._is_busy)
         for chip in self._attachment_chips.values():
@@ -246,7 +248,7 @@ class Composer(QFrame):
         self._update()
         text = self.edit.toPlainText()
         is_command = text.startswith("/") and "\n" not in text
-        self.offered.offer(matching((*BUILT_IN, *self._own_presets), text[1:]) if is_command else ())
+        self.offered.offer(matching((*words.built_in_presets(), *self._own_presets), text[1:]) if is_command else ())
         self.text_changed.emit(text)
 
     @Slot(object)

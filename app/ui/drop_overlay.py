@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.ui.labels import label
+from app.ui.translation import tr
 
 MARGIN = 16
 
@@ -15,7 +16,7 @@ class DropOverlay(QFrame):
         super().__init__(parent)
         self.setObjectName("dropOverlay")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        text = label("Drop to add to this chat", parent=self)
+        text = label(tr("Drop to add to this chat"), parent=self)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         QVBoxLayout(self).addWidget(text)
         self._covered = parent

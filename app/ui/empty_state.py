@@ -1,22 +1,24 @@
 """An empty chat teaches what can be done with it."""
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.domain.engine_status import EngineState, EngineStatus
 from app.ui.buttons import Role, button
+from app.ui.flow_layout import FlowLayout
 from app.ui.labels import label
 from app.ui.theme import zoomed
+from app.ui.translation import mark, tr
 
 CARD_WIDTH = 520
 MARGIN = 12
-HINT = (
+HINT = mark(
     "A screenshot, a receipt, a scan, a photo; or paste one with Ctrl+V.\n"
     "Ask about it, or read its text. Everything stays on this machine."
 )
-MODEL_HINT = "Read text works at once. To ask questions, choose a model."
-DEMO_HINT = (
+MODEL_HINT = mark("Read text works at once. To ask questions, choose a model.")
+DEMO_HINT = mark(
     "The demo model answers “Read the text.”, “How many lines are there?” and “Where is …?” about short printed text. "
     "The full model answers anything."
 )
@@ -34,17 +36,15 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._card = card = QFrame(self)
         card.setObjectName("emptyCard")
-        title = label("Drop an image anywhere", "title", parent=card)
-        self.hint = label(HINT, "hint", wraps=True, parent=card)
-        self.open = button("Open images…", Role.PRIMARY, "Open images", card)
-        self.sample = button("Try the sample", Role.SOFT, "Add the sample image", card)
-        self.model = button("Choose model…", Role.PLAIN, "Choose a model folder", card)
-        self.full_model = button("Get the full model…", Role.PLAIN, "How to get the full model", card)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        title = label(tr("Drop an image anywhere"), "title", parent=card)
+        self.hint = label(tr(HINT), "hint", wraps=True, parent=card)
+        self.open = button(tr("Open images…"), Role.PRIMARY, tr("Open images"), card)
+        self.sample = button(tr("Try the sample"), Role.SOFT, tr("Add the sample image"), card)
+        self.model = button(tr("Choose model…"), Role.PLAIN, tr("Choose a model folder"), card)
+        self.full_model = button(tr("Get the full model…"), Role.PLAIN, tr("How to get the full model"), card)
+        row = FlowLayout()
         for item in (self.open, self.sample, self.model, self.full_model):
             row.addWidget(item)
-        row.addStretch(1)
         column = QVBoxLayout(card)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
@@ -77,6 +77,10 @@ class EmptyState(QWidget):
         super().resizeEvent(event)
         self._fit_card()
 
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the window wants: the card gives way."""
+        return QSize(0, super().minimumSizeHint().height())
+
     def _fit_card(self) -> None:
         self._card.setFixedWidth(min(zoomed(self, CARD_WIDTH), self.width() - 2 * MARGIN))
 
@@ -86,5 +90,5 @@ class EmptyState(QWidget):
         is_demo = status.info is not None and status.info.is_demo
         self.model.setVisible(is_missing)
         self.full_model.setVisible(is_demo)
-        more = MODEL_HINT if is_missing else DEMO_HINT if is_demo else ""
-        self.hint.setText(f"{HINT}\n{more}".strip())
+        more = tr(MODEL_HINT) if is_missing else tr(DEMO_HINT) if is_demo else ""
+        self.hint.setText(f"{tr(HINT)}\n{more}".strip())

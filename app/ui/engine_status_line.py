@@ -8,6 +8,7 @@ from app.domain.engine_status import EngineState, EngineStatus
 from app.ui import words
 from app.ui.buttons import Role, button
 from app.ui.labels import ElidedLabel, label, tooltip
+from app.ui.translation import tr
 
 
 class EngineStatusLine(QFrame):
@@ -22,14 +23,14 @@ class EngineStatusLine(QFrame):
         self._dot = _Dot(self)
         self._words = ElidedLabel(parent=self)
         self._words.setObjectName("statusWords")
-        self._offline = label("Offline · opens no connections", "muted", parent=self)
-        self.restart = button("Restart engine", Role.LINK, parent=self)
+        self._offline = label(tr("Offline · opens no connections"), "muted", parent=self)
+        self.restart = button(tr("Restart engine"), Role.LINK, parent=self)
         self.restart.clicked.connect(self.restart_clicked)
-        self.full_model = button("Get the full model…", Role.LINK, parent=self)
+        self.full_model = button(tr("Get the full model…"), Role.LINK, parent=self)
         self.full_model.clicked.connect(self.full_model_clicked)
         self._progress = QProgressBar(self)
         self._progress.setTextVisible(False)
-        self._progress.setAccessibleName("Loading")
+        self._progress.setAccessibleName(tr("Loading"))
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self._dot)

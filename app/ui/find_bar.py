@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from app.ui.buttons import Role, button
 from app.ui.labels import label
+from app.ui.translation import tr
 
 
 class FindBar(QFrame):
@@ -19,14 +20,14 @@ class FindBar(QFrame):
         super().__init__(parent)
         self.setObjectName("findBar")
         self.edit = QLineEdit(self)
-        self.edit.setPlaceholderText("Find in this chat")
-        self.edit.setAccessibleName("Find in this chat")
+        self.edit.setPlaceholderText(tr("Find in this chat"))
+        self.edit.setAccessibleName(tr("Find in this chat"))
         self.edit.setAcceptDrops(False)  # The window takes drops, wherever they land.
         self.edit.installEventFilter(self)
         self.count = label("", "muted", parent=self)
-        self.previous = button("‹", Role.ICON, "The message before (Shift+Enter)", self)
-        self.next = button("›", Role.ICON, "The next message (Enter)", self)
-        self.close_button = button("×", Role.ICON, "Close (Esc)", self)
+        self.previous = button("‹", Role.ICON, tr("The message before (Shift+Enter)"), self)
+        self.next = button("›", Role.ICON, tr("The next message (Enter)"), self)
+        self.close_button = button("×", Role.ICON, tr("Close (Esc)"), self)
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 6, 12, 6)
         row.setSpacing(6)
@@ -55,7 +56,7 @@ class FindBar(QFrame):
 
     def set_place(self, place: int, count: int) -> None:
         """At which of so many messages the chat is; 0 of 0 where none has the words."""
-        words = f"{place} / {count}" if count else "Not in this chat"
+        words = f"{place} / {count}" if count else tr("Not in this chat")
         self.count.setText(words if self.edit.text().strip() else "")
         for step in (self.previous, self.next):
             step.setEnabled(count > 1)

@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.buttons import Role, button
 from app.ui.labels import label
+from app.ui.translation import mark, tr
 
 WIDTH = 520
 ADDRESS = "https://huggingface.co/Qwen/Qwen3-VL-2B-Instruct"
-TEXT = (
+TEXT = mark(
     "The demo model reads one to three lines of short printed text, with mistakes, and counts them. "
     "Qwen3-VL-2B-Instruct describes, compares, translates and answers anything about an image.\n\n"
     "1.  In a browser, on this machine or another, download all files of Qwen3-VL-2B-Instruct into one folder: "
@@ -26,10 +27,10 @@ class FullModelDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Get the full model")
+        self.setWindowTitle(tr("Get the full model"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.choose = button("Choose its folder…", Role.PRIMARY, "Choose the folder of the full model", self)
-        self.copy = button("Copy the address", Role.SOFT, f"Copy {ADDRESS}", self)
+        self.choose = button(tr("Choose its folder…"), Role.PRIMARY, tr("Choose the folder of the full model"), self)
+        self.copy = button(tr("Copy the address"), Role.SOFT, tr("Copy {address}", address=ADDRESS), self)
         self._copied = label("", "muted", parent=self)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -39,8 +40,8 @@ class FullModelDialog(QDialog):
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
-        column.addWidget(label("The full model", "title", parent=self))
-        column.addWidget(label(TEXT, "hint", wraps=True, parent=self))
+        column.addWidget(label(tr("The full model"), "title", parent=self))
+        column.addWidget(label(tr(TEXT), "hint", wraps=True, parent=self))
         column.addWidget(label(ADDRESS, "muted", parent=self))
         column.addLayout(row)
         self.choose.clicked.connect(self._on_choose_clicked)
@@ -59,4 +60,4 @@ class FullModelDialog(QDialog):
     @Slot()
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setText(ADDRESS)
-        self._copied.setText("Copied")
+        self._copied.setText(tr("Copied"))

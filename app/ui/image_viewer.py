@@ -13,8 +13,10 @@ from app.domain.grounding import Region
 from app.domain.places_files import PlacesForm
 from app.ui import words
 from app.ui.buttons import Role, button
+from app.ui.flow_layout import FlowLayout
 from app.ui.image_canvas import ImageCanvas
 from app.ui.labels import ElidedLabel, label
+from app.ui.translation import tr
 
 
 class ImageViewer(QFrame):
@@ -35,7 +37,7 @@ class ImageViewer(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("viewer")
-        self.setAccessibleName("Image")
+        self.setAccessibleName(tr("Image"))
         self.attachment: Attachment | None = None
         self.message_id = ""
         self.regions: Sequence[Region] = ()
@@ -45,15 +47,15 @@ class ImageViewer(QFrame):
         self._name = ElidedLabel(parent=self)
         self._details = label("", "muted", wraps=True, parent=self)
         self._page = label("", "muted", parent=self)
-        self.previous = button("‹", Role.ICON, "Show the image before", self)
-        self.next = button("›", Role.ICON, "Show the next image", self)
-        self.full_screen = button("⤢", Role.ICON, "Show the image on the whole screen, or no longer (F11)", self)
-        self.close_button = button("×", Role.ICON, "Close the image", self)
-        self.read = button("Read text", Role.SOFT, "Read the text of this image", self)
-        self.fit = button("Fit", Role.PLAIN, "Show all of the image", self)
-        self.pixels = button("1:1", Role.PLAIN, "One pixel of the image on one of the screen", self)
-        self.turn = button("↻", Role.PLAIN, "Turn the image clockwise", self)
-        self.part = button("Select", Role.PLAIN, "Drag over a part of the image to ask about it alone", self)
+        self.previous = button("‹", Role.ICON, tr("Show the image before"), self)
+        self.next = button("›", Role.ICON, tr("Show the next image"), self)
+        self.full_screen = button("⤢", Role.ICON, tr("Show the image on the whole screen, or no longer (F11)"), self)
+        self.close_button = button("×", Role.ICON, tr("Close the image"), self)
+        self.read = button(tr("Read text"), Role.SOFT, tr("Read the text of this image"), self)
+        self.fit = button(tr("Fit"), Role.PLAIN, tr("Show all of the image"), self)
+        self.pixels = button("1:1", Role.PLAIN, tr("One pixel of the image on one of the screen"), self)
+        self.turn = button("↻", Role.PLAIN, tr("Turn the image clockwise"), self)
+        self.part = button(tr("Select"), Role.PLAIN, tr("Drag over a part of the image to ask about it alone"), self)
         self.part.setCheckable(True)
         self.places = QToolButton(self)
         self._lay_out()
@@ -83,11 +85,11 @@ class ImageViewer(QFrame):
         if shown == self.attachment:
             return
         self.attachment = shown
-        self.canvas.setAccessibleName(f"Image {shown.name}")
+        self.canvas.setAccessibleName(tr("Image {name}", name=shown.name))
         self._name.setText(shown.name)
         self._details.setText(words.image_details(shown))
         self.canvas.set_picture(QPixmap())
-        self._say("Opening …")
+        self._say(tr("Opening …"))
         self.wanted.emit(shown)
 
     def show_regions(self, message_id: str, regions: Sequence[Region]) -> None:
@@ -124,11 +126,10 @@ class ImageViewer(QFrame):
         self._pages = QStackedLayout()
         self._pages.addWidget(self.canvas)
         self._pages.addWidget(self._words)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
+        foot = FlowLayout()
         for tool in (self.fit, self.pixels, self.turn):
             foot.addWidget(tool)
-        foot.addStretch(1)
+        foot.push()
         foot.addWidget(self.places)
         foot.addWidget(self.part)
         foot.addWidget(self.read)
@@ -142,8 +143,8 @@ class ImageViewer(QFrame):
 
     def _add_forms(self) -> None:
         self.places.setObjectName("presets")
-        self.places.setText("Places")
-        self.places.setAccessibleName("Save the places that the answer names")
+        self.places.setText(tr("Places"))
+        self.places.setAccessibleName(tr("Save the places that the answer names"))
         self.places.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         for form in PlacesForm:

@@ -7,6 +7,7 @@ from app.ui.attachment_chip import CHIP_WIDTH
 from app.ui.buttons import Role, button
 from app.ui.labels import ElidedLabel, label
 from app.ui.theme import zoomed
+from app.ui.translation import tr
 
 
 class ImportChip(QFrame):
@@ -19,11 +20,11 @@ class ImportChip(QFrame):
         self._import_id = import_id
         self.setObjectName("chip")
         self.setFixedWidth(zoomed(self, CHIP_WIDTH))
-        self.cancel = button("×", Role.ICON, f"Do not add {name}", self)
+        self.cancel = button("×", Role.ICON, tr("Do not add {name}", name=name), self)
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(ElidedLabel(name, self))
-        texts.addWidget(label("Opening …", "muted", parent=self))
+        texts.addWidget(label(tr("Opening …"), "muted", parent=self))
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 6, 6)
         row.addLayout(texts, 1)

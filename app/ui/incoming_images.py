@@ -7,13 +7,9 @@ from PySide6.QtCore import QBuffer, QIODevice, QMimeData
 from PySide6.QtGui import QImage, QImageWriter
 
 from app.domain.errors import Problem, ProblemKind
+from app.ui.translation import tr
 
 _ENCODED = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
-_NO_FILES = Problem(
-    ProblemKind.IMAGE,
-    "That is an address on the web, and Lorgnette opens no connections.",
-    todo="Save the image, or copy the image itself, and drop or paste that.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,14 @@ def incoming_images(mime: QMimeData, origin: str) -> IncomingImages:
     image = mime.imageData()
     if isinstance(image, QImage) and not image.isNull():
         return IncomingImages(data=encoded_png(image), name=f"{origin}.png")
-    return IncomingImages(problem=_NO_FILES) if mime.hasUrls() else IncomingImages()
+    if not mime.hasUrls():
+        return IncomingImages()
+    problem = Problem(
+        ProblemKind.IMAGE,
+        tr("That is an address on the web, and Lorgnette opens no connections."),
+        todo=tr("Save the image, or copy the image itself, and drop or paste that."),
+    )
+    return IncomingImages(problem=problem)
 
 
 def encoded_png(image: QImage) -> bytes:

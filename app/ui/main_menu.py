@@ -10,8 +10,9 @@ from app import __version__
 from app.domain.settings import ThemeChoice
 from app.ui import words
 from app.ui.settings_window import KEYBOARD
+from app.ui.translation import mark, tr
 
-_ABOUT = (
+_ABOUT = mark(
     "Drop an image, ask about it, read its text, all on your own machine.\n\n"
     "Lorgnette opens no network connections. Chats and images stay in its data folder."
 )
@@ -28,21 +29,21 @@ class MainMenu(QToolButton):
         super().__init__(parent)
         self.setObjectName("mainMenu")
         self.setText("⋯")
-        self.setAccessibleName("Menu")
-        self.setToolTip("Appearance, settings, keys, about")
+        self.setAccessibleName(tr("Menu"))
+        self.setToolTip(tr("Appearance, settings, keys, about"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
-        appearance = menu.addMenu("Appearance")
+        appearance = menu.addMenu(tr("Appearance"))
         group = QActionGroup(self)
         self._themes = {choice: appearance.addAction(words.theme(choice)) for choice in ThemeChoice}
         for choice, action in self._themes.items():
             action.setCheckable(True)
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
             group.addAction(action)
-        menu.addAction("Import a chat…", self.import_triggered.emit)
-        menu.addAction("Settings…", partial(self.settings_triggered.emit, ""))
-        menu.addAction("Keyboard shortcuts…", partial(self.settings_triggered.emit, KEYBOARD))
-        menu.addAction("About Lorgnette", self._show_about)
+        menu.addAction(tr("Import a chat…"), self.import_triggered.emit)
+        menu.addAction(tr("Settings…"), partial(self.settings_triggered.emit, ""))
+        menu.addAction(tr("Keyboard shortcuts…"), partial(self.settings_triggered.emit, tr(KEYBOARD)))
+        menu.addAction(tr("About Lorgnette"), self._show_about)
         self.setMenu(menu)
 
     def set_theme(self, choice: ThemeChoice) -> None:
@@ -50,7 +51,7 @@ class MainMenu(QToolButton):
         self._themes[choice].setChecked(True)
 
     def _show_about(self) -> None:
-        self._show(f"Lorgnette {__version__}", _ABOUT)
+        self._show(f"Lorgnette {__version__}", tr(_ABOUT))
 
     def _show(self, title: str, text: str) -> None:
         box = QMessageBox(self.window())

@@ -37,6 +37,7 @@ from app.ui.screen_capture import ScreenCapture
 from app.ui.settings_window import KEYBOARD
 from app.ui.sidebar import Sidebar
 from app.ui.thumbnails import ThumbnailPath
+from app.ui.translation import mark, tr
 from app.ui.tray_icon import TrayIcon
 
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 560, 420
@@ -47,11 +48,6 @@ WIDE = 900
 """From this width on an image stands beside the chat, below it in its place."""
 CHAT_SHARE = 56
 """Percent of the width beside the sidebar that the chat has where an image is shown."""
-
-
-_NO_IMAGE_ON_CLIPBOARD = Problem(
-    ProblemKind.IMAGE, "There is no image on the clipboard.", todo="Copy one, then try again."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +113,7 @@ class MainWindow(QMainWindow):
         self.menu_button = MainMenu(self)
         self._title = ElidedLabel(parent=self)
         self._title.setObjectName("chatTitle")
-        self._fold = button("☰", Role.ICON, "Show or hide the list of chats (Ctrl+B)", self)
+        self._fold = button("☰", Role.ICON, tr("Show or hide the list of chats (Ctrl+B)"), self)
         self._fold.clicked.connect(self.toggle_sidebar)
         self._wants_sidebar = True
         self._pages = QStackedWidget(self)
@@ -158,13 +154,13 @@ class MainWindow(QMainWindow):
 
     @property
     def key_actions(self) -> Sequence[QAction]:
-        """What can be done by key; an action's data has the keys that it has at first."""
+        """What can be done by key: an action's object name is its name, its data the keys that it has at first."""
         return self.actions()
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
         """Give actions other keys, by name; those that are not named get back what they had at first."""
         for action in self.actions():
-            sequences = [QKeySequence(keys.get(action.text(), action.data()))]
+            sequences = [QKeySequence(keys.get(action.objectName(), action.data()))]
             if sequences[0] == QKeySequence("Ctrl++"):
                 sequences.append(QKeySequence("Ctrl+="))  # The same key without Shift, on many keyboards.
             action.setShortcuts(sequences)
@@ -238,7 +234,7 @@ class MainWindow(QMainWindow):
         """Take what was dropped."""
         self._overlay.hide()
         event.acceptProposedAction()
-        self._take(event.mimeData(), "Dropped image")
+        self._take(event.mimeData(), tr("Dropped image"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Typing anywhere writes into the composer."""
@@ -274,7 +270,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _take_pasted(self, mime: QMimeData) -> None:
-        self._take(mime, "Pasted image")
+        self._take(mime, tr("Pasted image"))
 
     @Slot()
     def come_forward(self) -> None:
@@ -291,9 +287,10 @@ class MainWindow(QMainWindow):
         self.come_forward()
         mime = QGuiApplication.clipboard().mimeData()
         if has_images(mime):
-            self._take(mime, "Pasted image")
+            self._take(mime, tr("Pasted image"))
         else:
-            self.drop_refused.emit(_NO_IMAGE_ON_CLIPBOARD)
+            problem = tr("There is no image on the clipboard.")
+            self.drop_refused.emit(Problem(ProblemKind.IMAGE, problem, todo=tr("Copy one, then try again.")))
 
     @Slot()
     def _paste(self) -> None:
@@ -355,27 +352,28 @@ class MainWindow(QMainWindow):
 
     def _add_keys(self) -> None:
         for key in (
-            _Key("New chat", "Ctrl+N", self.sidebar.new_chat_clicked),
-            _Key("Search chats", "Ctrl+K", self._search),
-            _Key("Find in this chat", "Ctrl+F", self.find_bar.open_bar),
-            _Key("Open images", "Ctrl+O", self.open_triggered),
-            _Key("Paste", "Ctrl+V", self._paste),
-            _Key("Ask about a part of the screen", "Ctrl+Shift+S", self.capture.start),
-            _Key("Ask about the same part of the screen", "Ctrl+Alt+S", self.capture.repeat),
-            _Key("Read text", "Ctrl+Shift+T", self.read_triggered),
-            _Key("Stop", "Esc", self._on_escape),
-            _Key("Image on the whole screen", "F11", self.toggle_full_screen),
-            _Key("Regenerate", "Ctrl+R", self.regenerate_triggered),
-            _Key("Copy last answer", "Ctrl+Shift+C", self._copy_last_answer),
-            _Key("Sidebar", "Ctrl+B", self.toggle_sidebar),
-            _Key("Larger", "Ctrl++", partial(self.zoom_triggered.emit, 1)),
-            _Key("Smaller", "Ctrl+-", partial(self.zoom_triggered.emit, -1)),
-            _Key("Usual size", "Ctrl+0", partial(self.zoom_triggered.emit, 0)),
-            _Key("Settings", "Ctrl+,", partial(self.settings_triggered.emit, "")),
-            _Key("Keyboard shortcuts", "Ctrl+/", partial(self.settings_triggered.emit, KEYBOARD)),
-            _Key("Quit", "Ctrl+Q", self._quit),
+            _Key(mark("New chat"), "Ctrl+N", self.sidebar.new_chat_clicked),
+            _Key(mark("Search chats"), "Ctrl+K", self._search),
+            _Key(mark("Find in this chat"), "Ctrl+F", self.find_bar.open_bar),
+            _Key(mark("Open images"), "Ctrl+O", self.open_triggered),
+            _Key(mark("Paste"), "Ctrl+V", self._paste),
+            _Key(mark("Ask about a part of the screen"), "Ctrl+Shift+S", self.capture.start),
+            _Key(mark("Ask about the same part of the screen"), "Ctrl+Alt+S", self.capture.repeat),
+            _Key(mark("Read text"), "Ctrl+Shift+T", self.read_triggered),
+            _Key(mark("Stop"), "Esc", self._on_escape),
+            _Key(mark("Image on the whole screen"), "F11", self.toggle_full_screen),
+            _Key(mark("Regenerate"), "Ctrl+R", self.regenerate_triggered),
+            _Key(mark("Copy last answer"), "Ctrl+Shift+C", self._copy_last_answer),
+            _Key(mark("Sidebar"), "Ctrl+B", self.toggle_sidebar),
+            _Key(mark("Larger"), "Ctrl++", partial(self.zoom_triggered.emit, 1)),
+            _Key(mark("Smaller"), "Ctrl+-", partial(self.zoom_triggered.emit, -1)),
+            _Key(mark("Usual size"), "Ctrl+0", partial(self.zoom_triggered.emit, 0)),
+            _Key(mark("Settings"), "Ctrl+,", partial(self.settings_triggered.emit, "")),
+            _Key(mark("Keyboard shortcuts"), "Ctrl+/", partial(self.settings_triggered.emit, tr(KEYBOARD))),
+            _Key(mark("Quit"), "Ctrl+Q", self._quit),
         ):
-            action = QAction(key.name, self)
+            action = QAction(tr(key.name), self)
+            action.setObjectName(key.name)
             action.setData(key.keys)
             action.triggered.connect(key.triggered)
             self.addAction(action)

@@ -10,6 +10,7 @@ from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.generation import DEMO_NAME
 from app.ui import words
 from app.ui.labels import tooltip
+from app.ui.translation import tr
 
 MAX_NAME = 36
 
@@ -30,7 +31,7 @@ class ModelPicker(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("modelPicker")
-        self.setAccessibleName("Model")
+        self.setAccessibleName(tr("Model"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
         self.setMenu(self._menu)
@@ -53,7 +54,8 @@ class ModelPicker(QToolButton):
 
     def _update(self) -> None:
         info = self._status.info
-        name = info.name if info else "Loading …" if self._status.state is EngineState.LOADING else "Choose a model"
+        is_loading = self._status.state is EngineState.LOADING
+        name = words.model_name(info.name) if info else tr("Loading …") if is_loading else tr("Choose a model")
         self.setText(name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…")
         self.setToolTip(tooltip(words.engine_details(self._status)))
         self._menu.clear()
@@ -65,11 +67,11 @@ class ModelPicker(QToolButton):
             action.setToolTip(tooltip(folder))
             action.setCheckable(True)
             action.setChecked(info is not None and info.folder == folder)
-        demo = self._menu.addAction(DEMO_NAME, self.demo_clicked.emit)
+        demo = self._menu.addAction(tr(DEMO_NAME), self.demo_clicked.emit)
         demo.setCheckable(True)
         demo.setChecked(info is not None and info.is_demo)
         self._menu.addSeparator()
-        self._menu.addAction("Get the full model…", self.full_model_clicked.emit)
-        self._menu.addAction("Choose a model folder…", self.choose_clicked.emit)
-        unload = self._menu.addAction("Unload the model", self.unload_clicked.emit)
+        self._menu.addAction(tr("Get the full model…"), self.full_model_clicked.emit)
+        self._menu.addAction(tr("Choose a model folder…"), self.choose_clicked.emit)
+        unload = self._menu.addAction(tr("Unload the model"), self.unload_clicked.emit)
         unload.setEnabled(self._status.state is not EngineState.NO_MODEL)

@@ -8,6 +8,7 @@ from app.ui.buttons import Role, button
 from app.ui.discard import discard
 from app.ui.labels import label
 from app.ui.problem_box import ProblemBox
+from app.ui.translation import tr
 
 SHOWN = 4
 
@@ -24,7 +25,7 @@ class NoticeBar(QWidget):
         self._column.setContentsMargins(24, 8, 24, 0)
         self._column.setSpacing(8)
         self._rest = label("", "muted", parent=self)
-        self.dismiss_all = button("Dismiss all", Role.LINK, parent=self)
+        self.dismiss_all = button(tr("Dismiss all"), Role.LINK, parent=self)
         self.dismiss_all.clicked.connect(self.clear)
         self._column.addWidget(self._rest)
         self._column.addWidget(self.dismiss_all)
@@ -68,7 +69,7 @@ class NoticeBar(QWidget):
         for index, box in enumerate(self._boxes):
             box.setVisible(index < SHOWN)
         more = len(self._boxes) - SHOWN
-        self._rest.setText(f"and {more} more" if more > 0 else "")
+        self._rest.setText(tr("and {count} more", count=more) if more > 0 else "")
         self._rest.setVisible(more > 0)
         self.dismiss_all.setVisible(len(self._boxes) > 1)
         self.setVisible(bool(self._boxes))

@@ -8,6 +8,7 @@ from app.domain.visual_tokens import MIN_PIXELS
 from app.ui import words
 from app.ui.buttons import Role, button
 from app.ui.labels import label
+from app.ui.translation import tr
 
 WIDTH = 300
 STEPS_TO_DOUBLE = 2
@@ -28,12 +29,14 @@ class PixelBudgetMenu(QMenu):
         inside = QWidget(self)
         inside.setFixedWidth(WIDTH)
         self.slider = QSlider(Qt.Orientation.Horizontal, inside)
-        self.slider.setAccessibleName(f"How closely the model looks at {attachment.name}")
+        self.slider.setAccessibleName(tr("How closely the model looks at {name}", name=attachment.name))
         self.slider.setRange(0, len(self._budgets) - 1)
         self.slider.setPageStep(STEPS_TO_DOUBLE)
         self.slider.setValue(min(range(len(self._budgets)), key=lambda step: abs(self._budgets[step] - pixel_budget)))
         self.sentence = label("", "hint", wraps=True, parent=inside)
-        self.usual = button("As all images", Role.LINK, "Let the model see as much of it as of any other image", inside)
+        self.usual = button(
+            tr("As all images"), Role.LINK, tr("Let the model see as much of it as of any other image"), inside
+        )
         column = QVBoxLayout(inside)
         column.setContentsMargins(12, 8, 12, 8)
         for part in (self.sentence, self.slider, self.usual):

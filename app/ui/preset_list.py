@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from app.domain.presets import Preset
+from app.ui.translation import tr
 
 PRESET = Qt.ItemDataRole.UserRole
 MOST_ROWS = 6
@@ -17,7 +18,7 @@ class PresetList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("presetList")
-        self.setAccessibleName("Presets")
+        self.setAccessibleName(tr("Presets"))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)

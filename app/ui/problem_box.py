@@ -7,6 +7,7 @@ from app.domain.errors import Problem, ProblemKind
 from app.ui import words
 from app.ui.buttons import Role, button
 from app.ui.labels import label
+from app.ui.translation import tr
 
 
 class ProblemBox(QFrame):
@@ -31,7 +32,7 @@ class ProblemBox(QFrame):
         self.remedy.clicked.connect(self._on_remedy_clicked)
         row.addWidget(self.remedy, 0, Qt.AlignmentFlag.AlignTop)
         if is_dismissible:
-            self.close_button = button("×", Role.ICON, "Dismiss this message", self)
+            self.close_button = button("×", Role.ICON, tr("Dismiss this message"), self)
             self.close_button.clicked.connect(self.dismissed)
             row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
 

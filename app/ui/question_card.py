@@ -12,6 +12,7 @@ from app.ui.discard import discard
 from app.ui.labels import label
 from app.ui.question_editor import QuestionEditor
 from app.ui.thumbnails import ThumbnailButton, ThumbnailPath
+from app.ui.translation import tr
 
 THUMBNAIL = QSize(72, 72)
 MAX_WIDTH = 520
@@ -34,10 +35,10 @@ class QuestionCard(QWidget):
         self.message = message
         self.editor: QuestionEditor | None = None
         self.versions = BranchSwitch(self)
-        self.edit = button("Edit", Role.LINK, "Change the question and ask again", self)
+        self.edit = button(tr("Edit"), Role.LINK, tr("Change the question and ask again"), self)
         self.edit.clicked.connect(self.open_editor)
         self.reuse = button(
-            "Reuse", Role.LINK, "Put this question into the composer, to ask it about other images", self
+            tr("Reuse"), Role.LINK, tr("Put this question into the composer, to ask it about other images"), self
         )
         self.reuse.clicked.connect(self._on_reuse_clicked)
         bubble = QFrame(self)
@@ -52,7 +53,7 @@ class QuestionCard(QWidget):
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._text.setAccessibleName(f"You: {message.text}")
+        self._text.setAccessibleName(tr("You: {text}", text=message.text))
         column.addWidget(self._text)
         self._column = column
         if message.attachments:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.ui.buttons import Role, button
 from app.ui.labels import label
 from app.ui.message_edit import MessageEdit
+from app.ui.translation import tr
 
 
 class QuestionEditor(QWidget):
@@ -18,15 +19,15 @@ class QuestionEditor(QWidget):
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.edit = MessageEdit(self)
-        self.edit.setAccessibleName("Question")
+        self.edit.setAccessibleName(tr("Question"))
         self.edit.setPlainText(text)
         self.edit.selectAll()
         self.edit.installEventFilter(self)
-        self.send = button("Send", Role.PRIMARY, "Ask this instead", self)
-        self.cancel = button("Cancel", Role.PLAIN, "Leave the question as it is", self)
+        self.send = button(tr("Send"), Role.PRIMARY, tr("Ask this instead"), self)
+        self.cancel = button(tr("Cancel"), Role.PLAIN, tr("Leave the question as it is"), self)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        buttons.addWidget(label("The old version is kept.", "muted", parent=self), 1)
+        buttons.addWidget(label(tr("The old version is kept."), "muted", parent=self), 1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.send)
         column = QVBoxLayout(self)

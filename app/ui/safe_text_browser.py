@@ -43,6 +43,7 @@ from app.ui.formulas import IMAGE, FormulaPainter, written
 from app.ui.labels import tooltip
 from app.ui.markdown_document import set_markdown
 from app.ui.text_positions import qt_position
+from app.ui.translation import tr
 
 DOUBT = QColor("#E08A2C")
 """What is behind a word that the model was unsure of: the stronger, the less sure."""
@@ -203,7 +204,7 @@ class SafeTextBrowser(QTextBrowser):
         """Qt's own menu, and the whole text without Markdown's signs."""
         menu = self.createStandardContextMenu(event.pos())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Copy all as plain text", self.copy_plain)
+        menu.addAction(tr("Copy all as plain text"), self.copy_plain)
         menu.popup(event.globalPos())
 
     @Slot()

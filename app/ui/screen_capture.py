@@ -13,15 +13,11 @@ from app.domain.errors import Problem, ProblemKind
 from app.ui.capture_overlay import CaptureOverlay
 from app.ui.incoming_images import encoded_png
 from app.ui.screenshot_portal import ScreenshotPortal
+from app.ui.translation import mark, tr
 
 HIDING_MILLISECONDS = 250
 """What a desktop may need to take a window off the screen."""
-NAME = "Screen region.png"
-_IMPOSSIBLE = Problem(
-    ProblemKind.IMAGE,
-    "This desktop did not let Lorgnette see the screen.",
-    todo="Take a screenshot with the desktop's own tool, and paste it with Ctrl+V.",
-)
+NAME = mark("Screen region")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +103,23 @@ class ScreenCapture(QObject):
         )
         image = still.copy(pixels).toImage()
         self._end()
-        self.captured.emit(encoded_png(image), NAME)
+        self.captured.emit(encoded_png(image), f"{tr(NAME)}.png")
 
     @Slot(bytes)
     def _on_portal_captured(self, content: bytes) -> None:
         self._end()
-        self.captured.emit(content, NAME)
+        self.captured.emit(content, f"{tr(NAME)}.png")
 
     @Slot()
     def _on_impossible(self) -> None:
         self._end()
-        self.failed.emit(_IMPOSSIBLE)
+        self.failed.emit(
+            Problem(
+                ProblemKind.IMAGE,
+                tr("This desktop did not let Lorgnette see the screen."),
+                todo=tr("Take a screenshot with the desktop's own tool, and paste it with Ctrl+V."),
+            )
+        )
 
     @Slot()
     def _end(self) -> None:

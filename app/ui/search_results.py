@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QLabel, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.domain.chat import Conversation
 from app.domain.search import SearchHit
+from app.ui import words
 from app.ui.labels import ElidedLabel
 from app.ui.side_list import SideList
 from app.ui.theme import zoomed
+from app.ui.translation import tr
 
 HIT = Qt.ItemDataRole.UserRole
 ROW_HEIGHT = 62
@@ -22,7 +24,7 @@ class SearchResults(SideList):
     hit_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Search results", parent)
+        super().__init__(tr("Search results"), parent)
         self.itemClicked.connect(self._on_item_activated)
         self.itemActivated.connect(self._on_item_activated)
 
@@ -31,9 +33,9 @@ class SearchResults(SideList):
         self.clear()
         for hit in hits:
             if hit.conversation_id in conversations:
-                self._add(hit, conversations[hit.conversation_id].title)
+                self._add(hit, words.chat_title(conversations[hit.conversation_id]))
         if not self.count():
-            item = QListWidgetItem("No chat has these words.", self)
+            item = QListWidgetItem(tr("No chat has these words."), self)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def _add(self, hit: SearchHit, title: str) -> None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
-from app.domain.settings import ThemeChoice
+from app.domain.settings import Language, ThemeChoice
 from app.domain.shown_setting import ShownSetting
 from app.ui import words
+from app.ui.translation import tr
+
+E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,9 @@ def make_editor(setting: ShownSetting, default: object) -> SettingEditor:
     """An editor for values of the type of `default`."""
     match default:
         case ThemeChoice():
-            return _choices()
+            return _choices(ThemeChoice, words.theme)
+        case Language():
+            return _choices(Language, words.language)
         case bool():
             box = QCheckBox()
             return SettingEditor(box, box.clicked, box.isChecked, box.setChecked)
@@ -39,14 +45,14 @@ def make_editor(setting: ShownSetting, default: object) -> SettingEditor:
             return SettingEditor(line, line.editingFinished, line.text, line.setText)
 
 
-def _choices() -> SettingEditor:
+def _choices(kind: type[E], name: Callable[[E], str]) -> SettingEditor:
     box = QComboBox()
-    for choice in ThemeChoice:
-        box.addItem(words.theme(choice), choice)
+    for choice in kind:
+        box.addItem(name(choice), choice)
     return SettingEditor(
         box,
         box.activated,
-        lambda: ThemeChoice(box.currentData()),
+        lambda: kind(box.currentData()),
         lambda choice: box.setCurrentIndex(box.findData(choice)),
     )
 
@@ -55,7 +61,7 @@ def _number(box: Any, setting: ShownSetting, kind: type) -> SettingEditor:  # no
     lowest, highest = setting.bounds or (0, 1)
     box.setRange(kind(lowest), kind(highest))
     box.setSingleStep(kind(setting.step))
-    box.setSuffix(setting.unit)
+    box.setSuffix(tr(setting.unit) if setting.unit else "")
     box.setGroupSeparatorShown(True)
     box.setKeyboardTracking(False)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # So that the wheel scrolls the window, and changes nothing.

@@ -23,8 +23,9 @@ from app.domain.shown_setting import ShownSetting, setting_of
 from app.ui.buttons import Role, button
 from app.ui.labels import label
 from app.ui.setting_editors import make_editor
+from app.ui.translation import mark, tr
 
-GENERAL, KEYBOARD = "General", "Keyboard"
+GENERAL, KEYBOARD = mark("General"), mark("Keyboard")
 WIDTH, HEIGHT = 620, 640
 EDITOR_WIDTH = 190
 
@@ -36,17 +37,17 @@ class SettingsWindow(QDialog):
 
     def __init__(self, settings: Settings, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Settings")
+        self.setWindowTitle(tr("Settings"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(WIDTH, HEIGHT)
         self._settings = settings
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText("Search settings")
-        self.search.setAccessibleName("Search settings")
+        self.search.setPlaceholderText(tr("Search settings"))
+        self.search.setAccessibleName(tr("Search settings"))
         self.search.setClearButtonEnabled(True)
-        _name_clear_buttons(self.search, "the search")
+        _name_clear_buttons(self.search, tr("Clear the search"))
         self.search.textChanged.connect(self._on_search_changed)
-        self.reset_all = button("Reset all", Role.PLAIN, "Give every setting in this window its default", self)
+        self.reset_all = button(tr("Reset all"), Role.PLAIN, tr("Give every setting in this window its default"), self)
         self.reset_all.clicked.connect(self._on_reset_all)
         inside = QWidget()
         inside.setObjectName("settings")
@@ -54,9 +55,9 @@ class SettingsWindow(QDialog):
         self._column.setSpacing(4)
         self._headings: dict[str, QWidget] = {}
         self.rows: list[SettingRow] = []
-        self._add_fields(Settings, (), GENERAL)
+        self._add_fields(Settings, (), tr(GENERAL))
         for action in actions:
-            self._add_row(KEYBOARD, _KeyRow(action, self._owner_of, inside))
+            self._add_row(tr(KEYBOARD), _KeyRow(action, self._owner_of, inside))
         self._column.addStretch(1)
         area = QScrollArea(self)
         area.setWidgetResizable(True)
@@ -84,7 +85,7 @@ class SettingsWindow(QDialog):
             setting = setting_of(field)
             group = _group(types[field.name])
             if setting and group:
-                self._add_fields(group, (*path, field.name), setting.label)
+                self._add_fields(group, (*path, field.name), tr(setting.label))
             elif setting:
                 self._add_row(heading, _FieldRow(setting, (*path, field.name), self))
 
@@ -139,14 +140,14 @@ class SettingRow(QWidget):
         self.words = f"{name} {help_text}"
         self.hint = label(help_text, "muted", wraps=True, parent=self)
         self.hint.setVisible(bool(help_text))
-        self.reset = button("↺", Role.ICON, f"Reset {name} to its default", self)
+        self.reset = button("↺", Role.ICON, tr("Reset {name} to its default", name=name), self)
         self.reset.clicked.connect(self._on_reset_clicked)
 
     def lay_out(self, editor: QWidget) -> None:
         """Put the editor beside the words."""
         editor.setAccessibleName(self.name)
         editor.setFixedWidth(EDITOR_WIDTH)
-        _name_clear_buttons(editor, self.name)
+        _name_clear_buttons(editor, tr("Clear {name}", name=self.name))
         texts = QVBoxLayout()
         texts.setSpacing(0)
         texts.addWidget(label(self.name, parent=self))
@@ -172,7 +173,7 @@ class SettingRow(QWidget):
 
 class _FieldRow(SettingRow):
     def __init__(self, setting: ShownSetting, path: tuple[str, ...], parent: QWidget) -> None:
-        super().__init__(setting.label, setting.help, parent)
+        super().__init__(tr(setting.label), tr(setting.help) if setting.help else "", parent)
         self._path = path
         self._default = _value(Settings(), path)
         self.editor = make_editor(setting, self._default)
@@ -197,6 +198,7 @@ class _FieldRow(SettingRow):
 class _KeyRow(SettingRow):
     def __init__(self, action: QAction, owner_of: Callable[[str], str], parent: QWidget) -> None:
         super().__init__(action.text(), "", parent)
+        self._key = action.objectName()
         self._first = QKeySequence(action.data()).toString()
         self._settings = Settings()
         self._owner_of = owner_of
@@ -208,36 +210,38 @@ class _KeyRow(SettingRow):
 
     def keys_in(self, settings: Settings) -> str:
         """The keys that the action has, or nothing."""
-        return settings.keys.get(self.name, self._first)
+        return settings.keys.get(self._key, self._first)
 
     def show_settings(self, settings: Settings) -> None:
         self._settings = settings
         keys = self.keys_in(settings)
         self.words = f"{self.name} {keys}"
-        self.reset.setEnabled(self.name in settings.keys)
+        self.reset.setEnabled(self._key in settings.keys)
         self.editor.setKeySequence(QKeySequence(keys))
 
     def default_change(self, settings: Settings) -> Settings:
-        return replace(settings, keys={name: keys for name, keys in settings.keys.items() if name != self.name})
+        return replace(settings, keys={name: keys for name, keys in settings.keys.items() if name != self._key})
 
     @Slot()
     def _on_edited(self) -> None:
         keys = self.editor.keySequence().toString()
         owner = self._owner_of(keys) if keys else ""
         is_taken = owner not in {"", self.name}
-        self.hint.setText(f"{keys} belongs to “{owner}”. Give that other keys first." if is_taken else "")
+        shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+        taken = tr("{keys} belongs to “{owner}”. Give that other keys first.", keys=shown, owner=owner)
+        self.hint.setText(taken if is_taken else "")
         self.hint.setVisible(is_taken)
         if is_taken:
             self.editor.setKeySequence(QKeySequence(self.keys_in(self._settings)))
         elif keys == self._first:
             self.changed.emit(self.default_change)
         else:
-            self.changed.emit(lambda settings: replace(settings, keys={**settings.keys, self.name: keys}))
+            self.changed.emit(lambda settings: replace(settings, keys={**settings.keys, self._key: keys}))
 
 
 def _name_clear_buttons(editor: QWidget, name: str) -> None:
     for clear in editor.findChildren(QToolButton):
-        clear.setAccessibleName(f"Clear {name}")
+        clear.setAccessibleName(name)
 
 
 def _group(annotation: Any) -> type | None:  # noqa: ANN401 - a type, or a union of types

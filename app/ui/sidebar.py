@@ -28,6 +28,7 @@ from app.ui.labels import ElidedLabel, label
 from app.ui.search_results import SearchResults
 from app.ui.side_list import SideList
 from app.ui.theme import zoomed
+from app.ui.translation import tr
 
 WIDTH = 232
 SEARCH_MILLISECONDS = 120
@@ -59,15 +60,15 @@ class Sidebar(QFrame):
         self.setObjectName("sidebar")
         self._conversations: dict[str, Conversation] = {}
         self._selected = ""
-        self.new_chat = button("New chat", Role.PRIMARY, "Start a new chat", self)
+        self.new_chat = button(tr("New chat"), Role.PRIMARY, tr("Start a new chat"), self)
         self.list = _ConversationList(self)
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText("Search chats")
-        self.search.setAccessibleName("Search chats")
+        self.search.setPlaceholderText(tr("Search chats"))
+        self.search.setAccessibleName(tr("Search chats"))
         self.search.setClearButtonEnabled(True)
         self.search.setAcceptDrops(False)  # The window takes drops, wherever they land.
         for clear in self.search.findChildren(QToolButton):
-            clear.setAccessibleName("Clear the search")
+            clear.setAccessibleName(tr("Clear the search"))
         self.results = SearchResults(self)
         self._lists = QStackedWidget(self)
         self._lists.addWidget(self.list)
@@ -131,7 +132,7 @@ class Sidebar(QFrame):
         heading = ""
         for conversation in self._conversations.values():
             day = conversation.updated.astimezone().date()
-            group = "Pinned" if conversation.is_pinned else words.day_group(day, today)
+            group = tr("Pinned") if conversation.is_pinned else words.day_group(day, today)
             if group != heading:
                 heading = group
                 self._add_heading(heading)
@@ -158,7 +159,7 @@ class Sidebar(QFrame):
         item = QListWidgetItem(self.list)
         item.setData(ID, conversation.id)
         item.setSizeHint(QSize(0, zoomed(self, ROW_HEIGHT)))
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, conversation.title)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, words.chat_title(conversation))
         self.list.setItemWidget(item, _ConversationRow(conversation))
 
     def _add_heading(self, text: str) -> None:
@@ -166,7 +167,7 @@ class Sidebar(QFrame):
         item.setFlags(Qt.ItemFlag.NoItemFlags)
         item.setSizeHint(QSize(0, zoomed(self, HEADING_HEIGHT)))
         heading = label(text, "muted")
-        heading.setContentsMargins(10, 8, 0, 0)
+        heading.setContentsMargins(10, 8, 10, 0)
         self.list.setItemWidget(item, heading)
 
     @Slot(str)
@@ -200,11 +201,11 @@ class Sidebar(QFrame):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        pin = "Unpin" if conversation.is_pinned else "Pin"
+        pin = tr("Unpin") if conversation.is_pinned else tr("Pin")
         menu.addAction(pin, lambda: self.conversation_pinned.emit(conversation.id))
-        menu.addAction("Rename…", lambda: self._ask_title(conversation))
-        menu.addAction("Export…", lambda: self.conversation_exported.emit(conversation.id))
-        menu.addAction("Delete", lambda: self.conversation_deleted.emit(conversation.id))
+        menu.addAction(tr("Rename…"), lambda: self._ask_title(conversation))
+        menu.addAction(tr("Export…"), lambda: self.conversation_exported.emit(conversation.id))
+        menu.addAction(tr("Delete"), lambda: self.conversation_deleted.emit(conversation.id))
         menu.popup(self.list.viewport().mapToGlobal(position))
 
     @Slot()
@@ -216,9 +217,9 @@ class Sidebar(QFrame):
     def _ask_title(self, conversation: Conversation) -> None:
         dialog = QInputDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle("Rename chat")
-        dialog.setLabelText("Title")
-        dialog.setTextValue(conversation.title)
+        dialog.setWindowTitle(tr("Rename chat"))
+        dialog.setLabelText(tr("Title"))
+        dialog.setTextValue(words.chat_title(conversation))
         dialog.textValueSelected.connect(lambda title: self.conversation_renamed.emit(conversation.id, title))
         dialog.open()
 
@@ -227,7 +228,7 @@ class _ConversationList(SideList):
     delete_pressed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__("Chats", parent)
+        super().__init__(tr("Chats"), parent)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -245,6 +246,6 @@ class _ConversationRow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 5, 10, 5)
         column.setSpacing(1)
-        column.addWidget(ElidedLabel(conversation.title))
+        column.addWidget(ElidedLabel(words.chat_title(conversation)))
         details = words.image_count(conversation.image_count)
-        column.addWidget(label("Draft" if conversation.leaf_id is None else details, "muted"))
+        column.addWidget(label(tr("Draft") if conversation.leaf_id is None else details, "muted"))

@@ -72,6 +72,8 @@ class Theme(QObject):
     def _apply(self) -> None:
         self._application.setPalette(_palette(self.colours))
         style = self._style.substitute(self._tokens[self._name()])
+        if self._application.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            style = _mirrored(style)
         zoomed = re.sub(r"\b(\d+)px", lambda size: f"{_zoomed(int(size[1]), self._zoom)}px", style)
         self._application.setStyleSheet(zoomed)
 
@@ -86,6 +88,13 @@ def zoomed(widget: QWidget, pixels: int) -> int:
     widget.ensurePolished()
     size = widget.font().pixelSize()  # -1 without a style sheet.
     return round(pixels * size / FONT_SIZE) if size > 0 else pixels
+
+
+def _mirrored(style: str) -> str:
+    """Qt mirrors where things are by itself, but not their borders and paddings."""
+    sides = {"left": "right", "right": "left"}
+    style = re.sub(r"\bborder-(left|right):", lambda side: f"border-{sides[side[1]]}:", style)
+    return re.sub(r"padding: (\d+px) (\d+px) (\d+px) (\d+px);", r"padding: \1 \4 \3 \2;", style)
 
 
 def _zoomed(pixels: int, zoom: int) -> int:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from app.domain.attachments import Attachment
 from app.ui import words
 from app.ui.labels import tooltip
+from app.ui.translation import tr
 
 ThumbnailPath = Callable[[Attachment], Path]
 """Where an attachment's thumbnail lies; the file may be missing."""
@@ -27,7 +28,7 @@ class ThumbnailButton(QPushButton):
         self.setIconSize(size)
         self.setIcon(QIcon(rounded(QPixmap(str(path)), size, self.devicePixelRatioF())))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(f"Show image {attachment.name}")
+        self.setAccessibleName(tr("Show image {name}", name=attachment.name))
         self.setToolTip(tooltip(f"{attachment.name}\n{words.image_details(attachment)}"))
 
 

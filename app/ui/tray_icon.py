@@ -5,6 +5,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
 from app.paths import RESOURCES
+from app.ui.translation import tr
 
 
 class TrayIcon(QSystemTrayIcon):
@@ -19,11 +20,11 @@ class TrayIcon(QSystemTrayIcon):
         super().__init__(QIcon(str(RESOURCES / "icons" / "lorgnette.svg")), parent)
         self.setToolTip("Lorgnette")
         menu = QMenu(parent)
-        menu.addAction("Show Lorgnette", self.shown.emit)
-        menu.addAction("Ask about a part of the screen", self.capture_triggered.emit)
-        menu.addAction("Ask about the image on the clipboard", self.clipboard_triggered.emit)
+        menu.addAction(tr("Show Lorgnette"), self.shown.emit)
+        menu.addAction(tr("Ask about a part of the screen"), self.capture_triggered.emit)
+        menu.addAction(tr("Ask about the image on the clipboard"), self.clipboard_triggered.emit)
         menu.addSeparator()
-        menu.addAction("Quit", self.quit_triggered.emit)
+        menu.addAction(tr("Quit"), self.quit_triggered.emit)
         self.setContextMenu(menu)
         self.activated.connect(self._on_activated)
 

@@ -3,76 +3,79 @@
 from datetime import date, timedelta
 
 from app.domain.attachments import Attachment
-from app.domain.chat import Author, Message, MessageState
+from app.domain.chat import DEFAULT_TITLE, Author, Conversation, Message, MessageState
 from app.domain.doubt import DoubtfulWord
 from app.domain.engine_status import EngineState, EngineStatus, Stage
 from app.domain.errors import Problem, ProblemKind
-from app.domain.generation import AnswerStats
+from app.domain.generation import DEMO_NAME, AnswerStats
 from app.domain.places_files import PlacesForm
-from app.domain.settings import ThemeChoice
+from app.domain.presets import BUILT_IN, Preset
+from app.domain.settings import Language, ThemeChoice
 from app.domain.visual_tokens import seen_size, visual_tokens
+from app.ui.translation import mark, tr, tr_count
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 _ACTIVITIES = {
-    Stage.STARTING: "Starting the engine",
-    Stage.CHECKING: "Checking the model",
-    Stage.LOADING: "Loading the model",
-    Stage.WARMING_UP: "Warming up",
-    Stage.LOOKING: "Looking at the image",
-    Stage.THINKING: "Thinking",
-    Stage.READING: "Reading",
+    Stage.STARTING: mark("Starting the engine"),
+    Stage.CHECKING: mark("Checking the model"),
+    Stage.LOADING: mark("Loading the model"),
+    Stage.WARMING_UP: mark("Warming up"),
+    Stage.LOOKING: mark("Looking at the image"),
+    Stage.THINKING: mark("Thinking"),
+    Stage.READING: mark("Reading"),
 }
 
 _ENDS = {
-    MessageState.STOPPED: "Stopped",
-    MessageState.CUT_OFF: "Cut off at the length limit",
-    MessageState.REPEATING: "Stopped because it repeated itself",
-    MessageState.INTERRUPTED: "Interrupted when Lorgnette was closed",
+    MessageState.STOPPED: mark("Stopped"),
+    MessageState.CUT_OFF: mark("Cut off at the length limit"),
+    MessageState.REPEATING: mark("Stopped because it repeated itself"),
+    MessageState.INTERRUPTED: mark("Interrupted when Lorgnette was closed"),
 }
 
 
 def activity(stage: Stage, progress: float) -> str:
     """Such as "Looking at the image · 40 %"."""
-    words = _ACTIVITIES[stage]
-    return f"{words} · {round(progress * 100)}{THIN_SPACE}%" if progress > 0 else f"{words} …"
+    words = tr(_ACTIVITIES[stage])
+    return f"{words} · {percent(progress)}" if progress > 0 else f"{words} …"
 
 
 def engine_status(status: EngineStatus) -> str:
     """The engine's state for the status line."""
     match status.state:
         case EngineState.NO_MODEL:
-            return "No model · Read text works"
+            return tr("No model · Read text works")
         case EngineState.LOADING:
             return activity(status.stage, status.progress)
         case EngineState.READY if status.info:
-            demo = "Demo model · " if status.info.is_demo else ""
-            return f"{demo}Ready on {status.info.device}"
+            words = mark("Demo model · Ready on {device}") if status.info.is_demo else mark("Ready on {device}")
+            return tr(words, device=status.info.device)
         case EngineState.DIED:
-            return "The engine stopped"
+            return tr("The engine stopped")
         case _:
-            return "The model could not be opened"
+            return tr("The model could not be opened")
 
 
 def engine_details(status: EngineStatus) -> str:
     """The rest of the engine's state, for a tooltip."""
     if status.info:
         info = status.info
-        context = f"{number(info.context_length)} tokens of context"
-        return f"{info.name}\n{info.scheme} · {context}\nRuns on {info.device}: {info.device_reason}."
-    return status.problem.sentence if status.problem else "Choose a model folder to ask questions about images."
+        context = tr("{count} tokens of context", count=number(info.context_length))
+        device = tr("Runs on {device}: {reason}.", device=info.device, reason=info.device_reason)
+        return f"{model_name(info.name)}\n{info.scheme} · {context}\n{device}"
+    return status.problem.sentence if status.problem else tr("Choose a model folder to ask questions about images.")
 
 
 def answer_footer(message: Message) -> str:
     """Who answered, how it ended, and its figures."""
-    parts = ["Built-in reader" if message.author is Author.READER else message.model_name]
+    parts = [tr("Built-in reader") if message.author is Author.READER else model_name(message.model_name)]
     if message.state in _ENDS:
-        parts.append(_ENDS[message.state])
+        parts.append(tr(_ENDS[message.state]))
     if message.stats:
         parts += _figures(message.stats)
     if message.page is not None:
         count = len(message.text.splitlines())
-        parts.append(f"{count} line" if count == 1 else f"{count} lines")
+        parts.append(tr_count("{count} line", "{count} lines", count))
     return " · ".join(part for part in parts if part)
 
 
@@ -80,16 +83,22 @@ def image_details(attachment: Attachment) -> str:
     """Size and pixels of an image, and what it is a part of."""
     details = f"{pixels(attachment)} · {file_size(attachment.byte_size)}"
     if part := attachment.part_of:
-        return f"{details} · from {part.name}, {number(part.left)} px from its left, {number(part.top)} px from its top"
+        place = tr(
+            "from {name}, {left} px from its left, {top} px from its top",
+            name=part.name,
+            left=number(part.left),
+            top=number(part.top),
+        )
+        return f"{details} · {place}"
     return details
 
 
 def places_form(form: PlacesForm) -> str:
     """What a form of places is called where it is chosen."""
     return {
-        PlacesForm.JSON: "JSON, in pixels…",
-        PlacesForm.COCO: "COCO annotations…",
-        PlacesForm.PICTURE: "Picture with the places drawn on it…",
+        PlacesForm.JSON: tr("JSON, in pixels…"),
+        PlacesForm.COCO: tr("COCO annotations…"),
+        PlacesForm.PICTURE: tr("Picture with the places drawn on it…"),
     }[form]
 
 
@@ -97,7 +106,8 @@ def shown_size(attachment: Attachment, width: int, height: int) -> str:
     """Size and pixels of an image, and at how many it is shown where those are fewer."""
     details = image_details(attachment)
     is_whole = width * height >= attachment.width * attachment.height
-    return details if is_whole else f"{details} · shown at {number(width)} × {number(height)}"
+    shown = tr("shown at {size}", size=extent(width, height))
+    return details if is_whole else f"{details} · {shown}"
 
 
 def seen_by_model(attachment: Attachment, pixel_budget: int, pace: float) -> tuple[str, str]:
@@ -108,46 +118,62 @@ def seen_by_model(attachment: Attachment, pixel_budget: int, pace: float) -> tup
     size = (attachment.width, attachment.height)
     wide, high = seen_size(*size, pixel_budget)
     count = visual_tokens(*size, pixel_budget)
-    tokens = number(count)
-    sentence = f"The model sees it at {number(wide)} × {number(high)} pixels, as {tokens} tokens"
+    figures = {"size": extent(wide, high), "tokens": number(count)}
     if not pace:
-        return f"{tokens} tokens", f"{sentence}."
-    return f"{tokens} tokens · {seconds(count * pace)}", f"{sentence}; that takes about {seconds(count * pace)}."
+        return tokens(count), tr("The model sees it at {size} pixels, as {tokens} tokens.", **figures)
+    sentence = mark("The model sees it at {size} pixels, as {tokens} tokens; that takes about {seconds}.")
+    time = seconds(count * pace)
+    return f"{tokens(count)} · {time}", tr(sentence, **figures, seconds=time)
 
 
 def doubt(word: DoubtfulWord) -> str:
     """How sure the model was of a word, and what it nearly wrote."""
-    others = ", ".join(f"“{other}” {round(100 * share)}{THIN_SPACE}%" for other, share in word.others)
-    said = f"The model was {round(100 * word.probability)}{THIN_SPACE}% sure of this."
-    return f"{said}\nIt nearly wrote {others}." if others else said
+    others = tr(", ").join(tr("“{word}” {share}", word=other, share=percent(share)) for other, share in word.others)
+    said = tr("The model was {share} sure of this.", share=percent(word.probability))
+    return "\n".join((said, tr("It nearly wrote {words}.", words=others))) if others else said
 
 
 def context(used: int, waiting: int, capacity: int) -> tuple[str, str]:
     """How full the model's context is, in short and in a sentence; `waiting` are the tokens of images of the draft."""
-    share = round(100 * min(1.0, (used + waiting) / capacity))
-    images = f", and the images below add {number(waiting)}" if waiting else ""
-    sentence = f"This chat has {number(used)} of the {number(capacity)} tokens that the model can hold{images}."
-    if share >= 100:
-        sentence += " That is too much: start a new chat, or use fewer or smaller images."
-    return f"{share}{THIN_SPACE}%", sentence
+    share = min(1.0, (used + waiting) / capacity)
+    figures = {"used": number(used), "capacity": number(capacity)}
+    if waiting:
+        words = mark(
+            "This chat has {used} of the {capacity} tokens that the model can hold, and the images below add {waiting}."
+        )
+        sentence = tr(words, **figures, waiting=number(waiting))
+    else:
+        sentence = tr("This chat has {used} of the {capacity} tokens that the model can hold.", **figures)
+    if round(100 * share) >= 100:
+        sentence += " " + tr("That is too much: start a new chat, or use fewer or smaller images.")
+    return percent(share), sentence
 
 
 def seconds(duration: float) -> str:
     """A duration that need not be exact."""
     if duration < 1:
-        return "1 s"
-    return f"{duration:.0f} s" if duration < 100 else f"{duration / 60:.0f} min"
+        return tr("{count} s", count=1)
+    return (
+        tr("{count} s", count=f"{duration:.0f}") if duration < 100 else tr("{count} min", count=f"{duration / 60:.0f}")
+    )
 
 
 def places(count: int) -> str:
     """The label of the link that shows what an answer names."""
-    return "Show on the image" if count == 1 else f"Show {count} places on the image"
+    return tr_count("Show on the image", "Show {count} places on the image", count)
 
 
 def pixels(attachment: Attachment) -> str:
     """Such as "1 080 × 1 920", and how many pages there are where there are several."""
-    size = f"{number(attachment.width)} × {number(attachment.height)}"
-    return size if attachment.frames == 1 else f"{size} · first of {attachment.frames} pages"
+    size = extent(attachment.width, attachment.height)
+    if attachment.frames == 1:
+        return size
+    return f"{size} · {tr_count('first of {count} page', 'first of {count} pages', attachment.frames)}"
+
+
+def extent(width: int, height: int) -> str:
+    """Such as "1 080 × 1 920"."""
+    return tr("{width} × {height}", width=number(width), height=number(height))
 
 
 def file_size(count: int) -> str:
@@ -164,42 +190,84 @@ def number(count: int) -> str:
     return f"{count:,}".replace(",", THIN_SPACE)
 
 
+def percent(share: float) -> str:
+    """A share of one."""
+    return f"{round(share * 100)}{THIN_SPACE}%"
+
+
+def tokens(count: int) -> str:
+    """Such as "1 024 tokens"."""
+    return tr_count("{count} token", "{count} tokens", count, count=number(count))
+
+
+def model_name(name: str) -> str:
+    """A model's name, which is translated where it is the one that ships along."""
+    return tr(DEMO_NAME) if name == DEMO_NAME else name
+
+
+def chat_title(conversation: Conversation) -> str:
+    """A chat's title, which is translated where nobody has given it one."""
+    return tr("New chat") if conversation.title == DEFAULT_TITLE else conversation.title
+
+
+def built_in_presets() -> tuple[Preset, ...]:
+    """The presets that ship along, under names in the user's language."""
+    return tuple(Preset(tr(preset.name), preset.prompt) for preset in BUILT_IN)
+
+
+def language(choice: Language) -> str:
+    """A language by its own name, so that everybody finds the one they can read."""
+    return {
+        Language.SYSTEM: tr("As the desktop"),
+        Language.ENGLISH: "English",
+        Language.GERMAN: "Deutsch",
+        Language.CHINESE: "简体中文",
+        Language.JAPANESE: "日本語",
+        Language.SPANISH: "Español",
+        Language.ARABIC: "العربية",
+    }[choice]
+
+
 def theme(choice: ThemeChoice) -> str:
     """The name of an appearance."""
-    return {ThemeChoice.SYSTEM: "As the desktop", ThemeChoice.LIGHT: "Light", ThemeChoice.DARK: "Dark"}[choice]
+    return {
+        ThemeChoice.SYSTEM: tr("As the desktop"),
+        ThemeChoice.LIGHT: tr("Light"),
+        ThemeChoice.DARK: tr("Dark"),
+    }[choice]
 
 
 def day_group(day: date, today: date) -> str:
     """The heading under which a chat of that day stands."""
     if day >= today:
-        return "Today"
+        return tr("Today")
     if day == today - timedelta(days=1):
-        return "Yesterday"
-    return "Last 7 days" if day > today - timedelta(days=7) else "Earlier"
+        return tr("Yesterday")
+    return tr("Last 7 days") if day > today - timedelta(days=7) else tr("Earlier")
 
 
 def image_count(count: int) -> str:
     """Such as "3 images"."""
-    return "No images" if count == 0 else "1 image" if count == 1 else f"{count} images"
+    return tr_count("{count} image", "{count} images", count) if count else tr("No images")
 
 
 def remedy(problem: Problem) -> str:
     """The label of the button that helps with this problem, empty where none does."""
     match problem.kind:
         case ProblemKind.ENGINE:
-            return "Restart engine"
+            return tr("Restart engine")
         case ProblemKind.MODEL_MISSING | ProblemKind.CHECKPOINT:
-            return "Choose model…"
+            return tr("Choose model…")
         case ProblemKind.DELETED:
-            return "Undo"
+            return tr("Undo")
         case _:
             return ""
 
 
 def _figures(stats: AnswerStats) -> list[str]:
-    figures = [f"{number(stats.new_tokens)} tokens"]
+    figures = [tokens(stats.new_tokens)]
     if stats.tokens_per_second:
         speed = stats.tokens_per_second
-        figures.append(f"{speed:.3g} tok/s" if speed < 100 else f"{number(round(speed))} tok/s")
-    figures.append(f"first token {stats.first_token_seconds:.1f} s")
+        figures.append(tr("{count} tok/s", count=f"{speed:.3g}" if speed < 100 else number(round(speed))))
+    figures.append(tr("first token {count} s", count=f"{stats.first_token_seconds:.1f}"))
     return figures

@@ -87,7 +87,7 @@ def test_a_part_of_the_real_screen_is_captured_and_captured_again(qtbot: QtBot, 
         drag(capture._overlays[0], QPointF(350, 150), QPointF(449, 229))
     assert captured.args is not None
     content, name = captured.args
-    assert name == NAME
+    assert name == f"{NAME}.png"
     image = Image.open(io.BytesIO(content)).convert("RGB")
     assert (image.size, image.getcolors()) == ((100, 80), [(8000, (255, 0, 0))])
     assert own.isVisible()
