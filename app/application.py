@@ -9,7 +9,7 @@ import logging
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QObject, Slot
+from PySide6.QtCore import QByteArray, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from app.desks.chat_desk import ChatDesk
@@ -54,6 +54,8 @@ from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
 from app.ui.translation import speak
 
+GEOMETRY_MILLISECONDS = 2000
+"""After the last change, so that a crash finds the window where it was."""
 _log = logging.getLogger(__name__)
 
 
@@ -90,6 +92,11 @@ class Lorgnette(QObject):
         self.window = MainWindow(self._files.thumbnail_path)
         self._wire()
         self._restore_window()
+        self._geometry_timer = QTimer(self)
+        self._geometry_timer.setSingleShot(True)
+        self._geometry_timer.setInterval(GEOMETRY_MILLISECONDS)
+        self._geometry_timer.timeout.connect(self._save_geometry)
+        self.window.geometry_changed.connect(self._geometry_timer.start)
 
     def begin(self, summons: Summons, model_folder: str) -> None:
         """What may wait until the window has been painted: the chats, the model, what was asked for besides."""
@@ -106,9 +113,8 @@ class Lorgnette(QObject):
     def shut_down(self) -> None:
         """Keep everything and end every thread and process."""
         self.session.save_draft()
-        geometry = bytes(self.window.saveGeometry().toBase64().data()).decode("ascii")
-        settings = self.preferences.settings
-        self.preferences.update(replace(settings, window_geometry=geometry, sidebar_visible=self.window.wants_sidebar))
+        self._geometry_timer.stop()
+        self._save_geometry()
         if self._instance:
             self._instance.close()
         for engine in self._engines.values():
@@ -116,6 +122,12 @@ class Lorgnette(QObject):
         self._files_thread.close()
         self.store.close()
         self.window.close()
+
+    @Slot()
+    def _save_geometry(self) -> None:
+        geometry = bytes(self.window.saveGeometry().toBase64().data()).decode("ascii")
+        settings = self.preferences.settings
+        self.preferences.update(replace(settings, window_geometry=geometry, sidebar_visible=self.window.wants_sidebar))
 
     def _load_options(self) -> LoadOptions:
         chosen = self.preferences.settings.loading
@@ -162,7 +174,7 @@ class Lorgnette(QObject):
         self.window.set_keys(settings.keys)
         self.window.menu_button.set_theme(settings.theme)
         self.window.composer.set_presets(settings.presets)
-        self.window.composer.set_pixel_budget(settings.generation.pixel_budget)
+        self.window.composer.set_options(settings.generation)
 
     @Slot(object)
     def _on_preset_saved(self, preset: Preset) -> None:

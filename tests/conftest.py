@@ -3,6 +3,7 @@
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["LC_ALL"], os.environ["LANGUAGE"] = "C.UTF-8", "en"  # The window follows the desktop's language.
 # transformers loads weights on threads that it does not wait for, and the check for leaks may still find one.
 os.environ.setdefault("HF_DEACTIVATE_ASYNC_LOAD", "1")
 

@@ -140,7 +140,7 @@ class ChatDesk(QObject):
 
     @Slot()
     def _on_read_triggered(self) -> None:
-        if images := self._session.images():
+        if images := [image for image in self._session.images() if not image.is_video]:
             self._session.read_text(images[-1])
 
     @Slot()

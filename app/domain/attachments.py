@@ -6,6 +6,7 @@ IMAGE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm", ".pgm", ".jp2", ".mpo", ".apng",
 )  # fmt: skip
 """Suffixes offered in the open dialogue. A dropped file is judged by its content, never by its name."""
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

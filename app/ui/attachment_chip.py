@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.domain.attachments import Attachment
+from app.domain.generation import GenerationOptions
 from app.ui import words
 from app.ui.buttons import Role, button
 from app.ui.labels import ElidedLabel
@@ -32,7 +33,7 @@ class AttachmentChip(QFrame):
     def __init__(self, attachment: Attachment, thumbnail: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.attachment = attachment
-        self._pixel_budget, self._pace = 0, 0.0
+        self._options, self._pace = GenerationOptions(), 0.0
         self.setObjectName("chip")
         self.setFixedWidth(zoomed(self, CHIP_WIDTH))
         self.picture = ThumbnailButton(attachment, thumbnail, THUMBNAIL, self)
@@ -50,6 +51,7 @@ class AttachmentChip(QFrame):
         head.setSpacing(8)
         head.addWidget(name, 1)
         head.addWidget(self.read)
+        self.read.setVisible(not attachment.is_video)
         texts = QVBoxLayout()
         texts.setSpacing(0)
         texts.addLayout(head)
@@ -65,11 +67,10 @@ class AttachmentChip(QFrame):
         self.remove.clicked.connect(self._on_remove_clicked)
         self.budget.clicked.connect(self._on_budget_clicked)
 
-    def show_cost(self, attachment: Attachment, pixel_budget: int, pace: float) -> None:
-        """Show what the image costs with `pixel_budget`, unless it has its own; `pace` is the seconds of a token."""
-        self.attachment, self._pace = attachment, pace
-        self._pixel_budget = attachment.pixel_budget or pixel_budget
-        cost, sentence = words.seen_by_model(attachment, self._pixel_budget, pace)
+    def show_cost(self, attachment: Attachment, options: GenerationOptions, pace: float) -> None:
+        """Show what the image costs; `pace` is the seconds of a token."""
+        self.attachment, self._options, self._pace = attachment, options, pace
+        cost, sentence = words.seen_by_model(attachment, options, pace)
         self.budget.setText(cost)
         self.budget.setAccessibleName(f"{sentence} {tr('Change it')}")
         self.budget.setToolTip(f"{sentence} {tr('Click to change it.')}")
@@ -89,7 +90,7 @@ class AttachmentChip(QFrame):
 
     @Slot()
     def _on_budget_clicked(self) -> None:
-        menu = PixelBudgetMenu(self.attachment, self._pixel_budget, self._pace, self)
+        menu = PixelBudgetMenu(self.attachment, self._options, self._pace, self)
         menu.chosen.connect(self._on_budget_chosen)
         menu.popup(self.budget.mapToGlobal(self.budget.rect().bottomLeft()))
 

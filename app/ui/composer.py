@@ -8,7 +8,7 @@ from app.domain.attachments import Attachment
 from app.domain.chat import Draft
 from app.domain.generation import GenerationOptions
 from app.domain.presets import Preset, matching
-from app.domain.visual_tokens import visual_tokens
+from app.domain.visual_cost import tokens_of
 from app.ui import words
 from app.ui.attachment_chip import AttachmentChip
 from app.ui.buttons import Role, button
@@ -59,7 +59,7 @@ class Composer(QFrame):
         self._attachment_chips: dict[str, AttachmentChip] = {}
         self._import_chips: dict[str, ImportChip] = {}
         self._is_busy = False
-        self._pixel_budget = GenerationOptions().pixel_budget
+        self._options = GenerationOptions()
         self._pace = 0.0
         self.edit = MessageEdit(self)
         self.add = button("+", Role.ICON, tr("Open images"), self)
@@ -93,9 +93,9 @@ class Composer(QFrame):
         self._show_costs()
         self._update()
 
-    def set_pixel_budget(self, pixels: int) -> None:
-        """How many pixels the model will see of an image that has no budget of its own."""
-        self._pixel_budget = pixels
+    def set_options(self, options: GenerationOptions) -> None:
+        """How the model will look at images that have no pixel budget of their own."""
+        self._options = options
         self._show_costs()
 
     def set_used_tokens(self, tokens: int) -> None:
@@ -223,12 +223,12 @@ class Composer(QFrame):
 
     def _show_costs(self) -> None:
         for attachment in self._attachments:
-            self._attachment_chips[attachment.digest].show_cost(attachment, self._pixel_budget, self._pace)
-        waiting = sum(
-            visual_tokens(image.width, image.height, image.pixel_budget or self._pixel_budget)
-            for image in self._attachments
-        )
+            self._attachment_chips[attachment.digest].show_cost(attachment, self._options, self._pace)
+        waiting = sum(tokens_of(attachment, self._options) for attachment in self._attachments)
         self.gauge.show_tokens(self._used_tokens, waiting, self._capacity)
+
+    def _readable(self) -> tuple[Attachment, ...]:
+        return tuple(attachment for attachment in self._attachments if not attachment.is_video)
 
     def _update(self) -> None:
         has_text = bool(self.edit.toPlainText().strip())
@@ -236,7 +236,7 @@ class Composer(QFrame):
         self._chips.setVisible(bool(self._attachment_chips or self._import_chips))
         self.edit.setPlaceholderText(tr(WITH_IMAGE if self._attachments else NO_IMAGE))
         self.edit.viewport().update()  # Qt repaints a placeholder only when it appears or goes.
-        self.read.setEnabled(bool(self._attachments) and not self._is_busy)
+        self.read.setEnabled(bool(self._readable()) and not self._is_busy)
         for chip in self._attachment_chips.values():
             chip.read.setEnabled(not self._is_busy)
         self.send.setVisible(not self._is_busy)
@@ -272,7 +272,7 @@ class Composer(QFrame):
 
     @Slot()
     def _on_read_clicked(self) -> None:
-        attachment = self._attachments[-1]
+        attachment = self._readable()[-1]
         self.focus()  # The button is about to be disabled, which would hand the focus to any other.
         self.read_clicked.emit(attachment)
 
@@ -299,12 +299,21 @@ class _ChipRow(QScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setStyleSheet("background: transparent;")
-        self.setFixedHeight(zoomed(self, CHIPS_HEIGHT))
+        self.horizontalScrollBar().rangeChanged.connect(self._fit)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.StyleChange and self.height() != zoomed(self, CHIPS_HEIGHT):
-            self.setFixedHeight(zoomed(self, CHIPS_HEIGHT))
+        if event.type() is QEvent.Type.StyleChange:
+            self._fit()
+
+    @Slot()
+    def _fit(self) -> None:
+        """As high as a chip, and its scroll bar where there is one."""
+        bar = self.horizontalScrollBar()
+        height = zoomed(self, CHIPS_HEIGHT) + (bar.sizeHint().height() if bar.maximum() > 0 else 0)
+        if height != self.height():
+            self.setFixedHeight(height)
 
     def add(self, chip: QWidget) -> None:
         self._row.insertWidget(self._row.count() - 1, chip)

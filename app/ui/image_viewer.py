@@ -88,6 +88,8 @@ class ImageViewer(QFrame):
         self.canvas.setAccessibleName(tr("Image {name}", name=shown.name))
         self._name.setText(shown.name)
         self._details.setText(words.image_details(shown))
+        for tool in (self.part, self.read):
+            tool.setVisible(not shown.is_video)
         self.canvas.set_picture(QPixmap())
         self._say(tr("Opening …"))
         self.wanted.emit(shown)

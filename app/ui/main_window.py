@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QIcon,
     QKeyEvent,
     QKeySequence,
+    QMoveEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -62,7 +63,8 @@ class MainWindow(QMainWindow):
 
     `files_dropped(tuple[Path, ...])`, `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`,
     `drop_refused(Problem)`, `open_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`,
-    `zoom_triggered(steps)` where 0 steps are back to the usual size, `settings_triggered(sought)`.
+    `zoom_triggered(steps)` where 0 steps are back to the usual size, `settings_triggered(sought)`; `geometry_changed()`
+    where the window was moved or has another size.
     """
 
     files_dropped = Signal(object)
@@ -74,6 +76,7 @@ class MainWindow(QMainWindow):
     stop_triggered = Signal()
     regenerate_triggered = Signal()
     zoom_triggered = Signal(int)
+    geometry_changed = Signal()
     settings_triggered = Signal(str)
 
     def __init__(self, thumbnail_path: ThumbnailPath) -> None:
@@ -248,11 +251,17 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the sidebar go where the window gets narrow, and come back where it gets wide."""
         super().resizeEvent(event)
+        self.geometry_changed.emit()
         was, now = event.oldSize().width() >= NARROW, self.width() >= NARROW
         if was != now and not self.isFullScreen():
             self.sidebar.setVisible(now and self._wants_sidebar)
         if not self.isFullScreen():
             self._chat.setVisible(self.is_wide or self.viewer.isHidden())
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Let the place be kept."""
+        super().moveEvent(event)
+        self.geometry_changed.emit()
 
     def _take(self, mime: QMimeData, origin: str) -> None:
         incoming = incoming_images(mime, origin)

@@ -1,9 +1,12 @@
 """How closely the model looks at one image: a slider from a glance to every pixel."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QSlider, QVBoxLayout, QWidget, QWidgetAction
 
 from app.domain.attachments import Attachment
+from app.domain.generation import GenerationOptions
 from app.domain.visual_tokens import MIN_PIXELS
 from app.ui import words
 from app.ui.buttons import Role, button
@@ -20,10 +23,12 @@ class PixelBudgetMenu(QMenu):
 
     chosen = Signal(object)
 
-    def __init__(self, attachment: Attachment, pixel_budget: int, pace: float, parent: QWidget) -> None:
+    def __init__(self, attachment: Attachment, options: GenerationOptions, pace: float, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._attachment = attachment
+        self._options = options
+        pixel_budget = attachment.pixel_budget or options.pixel_budget
         self._pace = pace
         self._budgets = budgets(attachment)
         inside = QWidget(self)
@@ -49,7 +54,8 @@ class PixelBudgetMenu(QMenu):
         self.usual.clicked.connect(self._on_usual_clicked)
 
     def _say(self, pixel_budget: int) -> None:
-        self.sentence.setText(words.seen_by_model(self._attachment, pixel_budget, self._pace)[1])
+        chosen = replace(self._attachment, pixel_budget=pixel_budget)
+        self.sentence.setText(words.seen_by_model(chosen, self._options, self._pace)[1])
 
     @Slot(int)
     def _on_moved(self, step: int) -> None:
@@ -63,8 +69,11 @@ class PixelBudgetMenu(QMenu):
 
 
 def budgets(attachment: Attachment) -> tuple[int, ...]:
-    """What can be chosen for an image, from the least that a model sees to all of its pixels, in even ratios."""
-    most = min(attachment.width * attachment.height, MOST_PIXELS)
+    """What can be chosen for an image, from the least that a model sees to all of its pixels, in even ratios.
+
+    The frames of a film share what is chosen.
+    """
+    most = MOST_PIXELS if attachment.is_video else min(attachment.width * attachment.height, MOST_PIXELS)
     found = [MIN_PIXELS]
     while found[-1] < most:
         found.append(round(MIN_PIXELS * 2 ** (len(found) / STEPS_TO_DOUBLE)))

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPainterPath, QPixmap
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPaintEvent, QPixmap, QPolygonF
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.domain.attachments import Attachment
@@ -27,9 +27,25 @@ class ThumbnailButton(QPushButton):
         self.setFixedSize(size)
         self.setIconSize(size)
         self.setIcon(QIcon(rounded(QPixmap(str(path)), size, self.devicePixelRatioF())))
+        self._is_video = attachment.is_video
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(tr("Show image {name}", name=attachment.name))
         self.setToolTip(tooltip(f"{attachment.name}\n{words.image_details(attachment)}"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what Qt draws, and upon a film the sign of players."""
+        super().paintEvent(event)
+        if not self._is_video:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 150))
+        middle, radius = QRectF(self.rect()).center(), min(self.width(), self.height()) / 4
+        painter.drawEllipse(middle, radius, radius)
+        painter.setBrush(Qt.GlobalColor.white)
+        corners = [QPointF(-0.35, -0.5), QPointF(0.55, 0.0), QPointF(-0.35, 0.5)]
+        painter.drawPolygon(QPolygonF([middle + corner * radius for corner in corners]))
 
 
 def rounded(pixmap: QPixmap, size: QSize, ratio: float) -> QPixmap:

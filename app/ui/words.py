@@ -7,11 +7,11 @@ from app.domain.chat import DEFAULT_TITLE, Author, Conversation, Message, Messag
 from app.domain.doubt import DoubtfulWord
 from app.domain.engine_status import EngineState, EngineStatus, Stage
 from app.domain.errors import Problem, ProblemKind
-from app.domain.generation import DEMO_NAME, AnswerStats
+from app.domain.generation import DEMO_NAME, AnswerStats, GenerationOptions
 from app.domain.places_files import PlacesForm
 from app.domain.presets import BUILT_IN, Preset
 from app.domain.settings import Language, ThemeChoice
-from app.domain.visual_tokens import seen_size, visual_tokens
+from app.domain.visual_cost import frames_seen, size_seen, tokens_of
 from app.ui.translation import mark, tr, tr_count
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -110,20 +110,21 @@ def shown_size(attachment: Attachment, width: int, height: int) -> str:
     return details if is_whole else f"{details} · {shown}"
 
 
-def seen_by_model(attachment: Attachment, pixel_budget: int, pace: float) -> tuple[str, str]:
+def seen_by_model(attachment: Attachment, options: GenerationOptions, pace: float) -> tuple[str, str]:
     """What an image is for the model: its tokens and seconds in short, and at which size it is seen in a sentence.
 
     `pace` is the seconds of a visual token; 0 where they are not known.
     """
-    size = (attachment.width, attachment.height)
-    wide, high = seen_size(*size, pixel_budget)
-    count = visual_tokens(*size, pixel_budget)
-    figures = {"size": extent(wide, high), "tokens": number(count)}
+    count = tokens_of(attachment, options)
+    figures = {"size": extent(*size_seen(attachment, options)), "tokens": number(count)}
+    sentence = tr("The model sees it at {size} pixels, as {tokens} tokens.", **figures)
+    if attachment.is_video:
+        figures["frames"] = number(frames_seen(attachment, options))
+        sentence = tr("The model sees {frames} frames at {size} pixels, as {tokens} tokens.", **figures)
     if not pace:
-        return tokens(count), tr("The model sees it at {size} pixels, as {tokens} tokens.", **figures)
-    sentence = mark("The model sees it at {size} pixels, as {tokens} tokens; that takes about {seconds}.")
+        return tokens(count), sentence
     time = seconds(count * pace)
-    return f"{tokens(count)} · {time}", tr(sentence, **figures, seconds=time)
+    return f"{tokens(count)} · {time}", f"{sentence} {tr('That takes about {seconds}.', seconds=time)}"
 
 
 def doubt(word: DoubtfulWord) -> str:
@@ -164,11 +165,19 @@ def places(count: int) -> str:
 
 
 def pixels(attachment: Attachment) -> str:
-    """Such as "1 080 × 1 920", and how many pages there are where there are several."""
+    """Such as "1 080 × 1 920", how many pages there are where there are several, and how long a film is."""
     size = extent(attachment.width, attachment.height)
+    if attachment.is_video:
+        return f"{size} · {clock(attachment.seconds)}"
     if attachment.frames == 1:
         return size
     return f"{size} · {tr_count('first of {count} page', 'first of {count} pages', attachment.frames)}"
+
+
+def clock(duration: float) -> str:
+    """Seconds as players show them, such as "1:05"."""
+    whole = round(duration)
+    return f"{whole // 60}:{whole % 60:02}"
 
 
 def extent(width: int, height: int) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from app.domain.generation import LoadOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.checkpoints.weights import TEXT
 from app.engine.runtimes.openvino import screening
@@ -69,7 +70,7 @@ def demo_states() -> str:
 
     rng = random.Random(0)
     with tempfile.TemporaryDirectory() as folder, patch.object(ScreeningHead, "corrected", watched):
-        engine = Engine(DEMO_MODEL)
+        engine = Engine(DEMO_MODEL, LoadOptions())
         path = Path(folder) / "image.png"
         while wrong.positions < POSITIONS:
             Image.fromarray(unseen_image(rng, rng.randint(1, 3)).pixels).save(path)

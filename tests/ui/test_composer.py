@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat import Draft
+from app.domain.generation import GenerationOptions
 from app.ui.composer import Composer
 from app.ui.pixel_budget_menu import PixelBudgetMenu, budgets
 from app.ui.theme import Theme
@@ -140,7 +141,7 @@ def test_pasting_images_is_passed_on_and_words_are_typed(composer: Composer, qtb
 
 
 def test_what_an_image_costs_is_shown_where_it_is_decided(composer: Composer) -> None:
-    composer.set_pixel_budget(512 * 512)
+    composer.set_options(GenerationOptions(pixel_budget=512 * 512))
     composer.set_draft(Draft(attachments=(replace(attachment(), width=4000, height=3000),)))
     (chip,) = composer._attachment_chips.values()
     assert chip.details.text() == "4 000 × 3 000"
@@ -218,3 +219,16 @@ def test_the_gauge_says_how_full_the_context_is(composer: Composer) -> None:
     composer.set_draft(Draft())
     composer.set_used_tokens(0)
     assert not composer.gauge.isVisible()
+
+
+def test_a_film_says_what_the_model_sees_of_it_and_is_not_read(composer: Composer) -> None:
+    film = replace(attachment("a.mp4"), media_type="video/mp4", width=640, height=480, seconds=75.0)
+    composer.set_options(GenerationOptions(pixel_budget=512 * 512, clip_frames=8))
+    composer.set_draft(Draft(attachments=(film,)))
+    (chip,) = composer._attachment_chips.values()
+    assert chip.details.text() == "640 × 480 · 1:15"
+    assert "sees 8 frames at" in chip.budget.toolTip()
+    assert chip.read.isHidden()
+    assert not composer.read.isEnabled()
+    composer.set_draft(Draft(attachments=(attachment("b.png", "cd" * 32), film)))
+    assert composer.read.isEnabled()

@@ -1,6 +1,7 @@
 """Looking closely: zoom, moving, paging, and places lit from both sides."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -250,3 +251,13 @@ def test_the_image_has_the_whole_screen_until_escape(window: MainWindow, qtbot: 
     qtbot.waitUntil(lambda: not window.isFullScreen())
     assert window.composer.isVisible()
     assert window.sidebar.isVisible()
+
+
+def test_a_film_can_be_looked_at_and_not_read_or_cut(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    film = replace(OTHER, media_type="video/mp4", seconds=3.0)
+    viewer.show_images((IMAGE, film), film)
+    assert viewer.part.isHidden()
+    assert viewer.read.isHidden()
+    viewer.show_images((IMAGE, film), IMAGE)
+    assert not viewer.part.isHidden()

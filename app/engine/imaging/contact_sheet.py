@@ -10,7 +10,7 @@ _GROUND, _INK, _LABEL = (32, 32, 29), (255, 255, 255), (0, 0, 0)
 
 
 def contact_sheet(frames: Sequence[tuple[float, Image.Image]], size: int) -> Image.Image:
-    """The frames with their times in seconds, ACROSS in a row, at most `size` pixels a side; RGB."""
+    """The frames with their times in seconds, ACROSS in a row, at most `size` pixels a side; RGB. One frame is bare."""
     across = min(ACROSS, len(frames))
     rows = -(-len(frames) // across)
     width, height = frames[0][1].size
@@ -18,10 +18,12 @@ def contact_sheet(frames: Sequence[tuple[float, Image.Image]], size: int) -> Ima
     cell = (max(1, round(width * scale)), max(1, round(height * scale)))
     sheet = Image.new("RGB", (across * (cell[0] + GAP) - GAP, rows * (cell[1] + GAP) - GAP), _GROUND)
     draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(max(10, cell[1] // 12))
+    font = ImageFont.load_default(max(10, cell[1] // 7))
     for number, (seconds, frame) in enumerate(frames):
         corner = (number % across * (cell[0] + GAP), number // across * (cell[1] + GAP))
         sheet.paste(frame.resize(cell, Image.Resampling.BICUBIC), corner)
+        if len(frames) == 1:
+            break
         label = f"{int(seconds) // 60}:{seconds % 60:04.1f}"
         place = (corner[0] + 4, corner[1] + 4)
         left, top, right, bottom = draw.textbbox(place, label, font=font)
