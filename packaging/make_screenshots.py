@@ -1,23 +1,28 @@
-"""The README's pictures, taken of the real application: `python packaging/make_screenshots.py`.
+"""Pictures of the real application: `python packaging/make_screenshots.py [FOLDER]`.
 
 It has the built-in reader read the sample receipt, asks the demo model in another chat where a word of the sample note
-is, adds another image to the composer, and grabs the window, in light and in dark, into resources/screenshots.
+is, adds another image to the composer, and grabs the window, in light and in dark, into resources/screenshots. With a
+FOLDER, it goes on through the window's other states and leaves pictures of them there, to be looked at.
 """
 
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.application import Lorgnette
 from app.desks.image_desk import DEMO_SAMPLE, SAMPLE
+from app.domain.chat import Author, Message, Role, now
+from app.domain.doubt import Doubt
 from app.domain.engine_status import EngineState
 from app.domain.settings import ThemeChoice
 from app.domain.summons import Summons
 from app.paths import RESOURCES, Paths
+from app.ui.settings_window import SettingsWindow
 
 FOLDER = RESOURCES / "screenshots"
 PATIENCE_SECONDS = 60.0
@@ -39,32 +44,121 @@ def settle(application: QApplication) -> None:
     wait_for(application, lambda: time.monotonic() > end)
 
 
-def main() -> None:
-    """Take both pictures."""
-    application = QApplication(["lorgnette"])
-    FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as data:
-        lorgnette = Lorgnette(Paths.under(Path(data)), application)
-        lorgnette.window.resize(1240, 760)
-        lorgnette.window.show()
+class Studio:
+    """The application, and a camera."""
+
+    def __init__(self, data: Path) -> None:
+        self.application = QApplication(["lorgnette"])
+        self.lorgnette = Lorgnette(Paths.under(data), self.application)
+        self.lorgnette.window.resize(1240, 760)
+        self.lorgnette.window.show()
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        """Let the application get there."""
+        wait_for(self.application, condition)
+
+    def wait_for_answer(self) -> None:
+        """Let the answer end."""
+        session = self.lorgnette.session
+        self.wait(lambda: bool(session.branch) and session.branch[-1].author is not None and not session.is_busy)
+
+    def wait_for_image(self) -> None:
+        """Let an image arrive in the composer."""
+        self.wait(lambda: len(self.lorgnette.session.draft.attachments) == 1)
+
+    def take(self, folder: Path, name: str, shown: QWidget | None = None) -> None:
+        """Grab the window, or another one, in both appearances."""
+        for choice in (ThemeChoice.LIGHT, ThemeChoice.DARK):
+            self.lorgnette.window.menu_button.theme_chosen.emit(choice)
+            settle(self.application)
+            (shown or self.lorgnette.window).grab().save(str(folder / f"{name}-{choice.value}.png"))
+
+    def prepare(self) -> None:
+        """Two chats, and the second one on the screen."""
+        lorgnette, session = self.lorgnette, self.lorgnette.session
         lorgnette.begin(Summons(images=(str(SAMPLE),)), "")
-        session = lorgnette.session
-        wait_for(application, lambda: len(session.draft.attachments) == 1)
+        self.wait_for_image()
         session.read_text(session.draft.attachments[0])
-        wait_for(application, lambda: len(session.branch) == 2 and not session.is_busy)
+        self.wait_for_answer()
         session.start_new()
         lorgnette.importer.import_file(DEMO_SAMPLE, session.conversation_id)
-        wait_for(application, lambda: len(session.draft.attachments) == 1)
-        wait_for(application, lambda: lorgnette.model.status.state is EngineState.READY)
+        self.wait_for_image()
+        self.wait(lambda: lorgnette.model.status.state is EngineState.READY)
         session.send("Where is Boarding?")
-        wait_for(application, lambda: len(session.branch) == 2 and not session.is_busy)
+        self.wait_for_answer()
         lorgnette.importer.import_file(SAMPLE, session.conversation_id)
-        wait_for(application, lambda: len(session.draft.attachments) == 1)
-        for choice in (ThemeChoice.LIGHT, ThemeChoice.DARK):
-            lorgnette.window.menu_button.theme_chosen.emit(choice)
-            settle(application)
-            lorgnette.window.grab().save(str(FOLDER / f"window-{choice.value}.png"))
-        lorgnette.shut_down()
+        self.wait_for_image()
+
+    def take_states(self, folder: Path) -> None:
+        """What the README does not show."""
+        lorgnette, window = self.lorgnette, self.lorgnette.window
+        window.hide_viewer()
+        window.sidebar.conversation_deleted.emit(lorgnette.session.conversation_id)
+        settle(self.application)
+        self.take(folder, "empty-after-deletion")
+        window.notices.clear()
+        window.chat_view.set_branch(_conversation())
+        window.set_empty(False)
+        self.take(folder, "formulas-code-doubts")
+        window.sidebar.search.setText("Boarding")
+        settle(self.application)
+        self.take(folder, "search")
+        window.sidebar.search.clear()
+        window.settings_triggered.emit("")
+        (settings,) = window.findChildren(SettingsWindow)
+        self.take(folder, "settings", settings)
+        settings.close()
+        window.zoom_triggered.emit(5)
+        self.take(folder, "zoomed")
+        window.zoom_triggered.emit(0)
+        window.resize(600, 700)
+        self.take(folder, "narrow")
+
+
+def _conversation() -> tuple[Message, Message]:
+    """An answer with everything in it."""
+    asked = Message(id="q", conversation_id="c", parent_id=None, role=Role.USER, text="Explain it.", created=now())
+    answered = Message(
+        id="a",
+        conversation_id="c",
+        parent_id="q",
+        role=Role.ASSISTANT,
+        text=ANSWER,
+        created=now(),
+        author=Author.MODEL,
+        model_name="Qwen3-VL-2B",
+        doubts=(Doubt(ANSWER.index("kinetic"), ANSWER.index("kinetic") + 7, 0.4, (("potential", 0.35),)),),
+    )
+    return asked, answered
+
+
+ANSWER = r"""The kinetic energy is $E = \frac{1}{2} m v^2$, so for all parts
+
+$$E = \int_0^1 \frac{\rho v^2}{2}\,dV$$
+
+```python
+def energy(mass: float, speed: float) -> float:
+    return 0.5 * mass * speed**2  # joules
+```
+
+| mass | speed | energy |
+| --- | --: | --: |
+| 2 kg | 3 m/s | 9 J |
+"""
+
+
+def main() -> None:
+    """Take the README's pictures, and the others where they are wanted."""
+    os.environ["LC_ALL"], os.environ["LANGUAGE"] = "C.UTF-8", "en"  # The window follows the desktop's language.
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as data:
+        studio = Studio(Path(data))
+        studio.prepare()
+        studio.take(FOLDER, "window")
+        for folder in map(Path, sys.argv[1:2]):
+            folder.mkdir(parents=True, exist_ok=True)
+            studio.take_states(folder)
+        studio.lorgnette.shut_down()
 
 
 if __name__ == "__main__":

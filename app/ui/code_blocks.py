@@ -84,6 +84,12 @@ def make_room(document: QTextDocument, blocks: tuple[CodeBlock, ...]) -> None:
                 style.setBottomMargin(GAP + PADDING)
             cursor.setPosition(block.position())
             cursor.setBlockFormat(style)
+    # Qt leaves out what lies above a document's first text and below its last.
+    last = document.blockCount() - 1
+    edge = document.rootFrame().frameFormat()
+    edge.setTopMargin(HEADER if any(code.first == 0 for code in blocks) else 0)
+    edge.setBottomMargin(PADDING if any(code.last == last for code in blocks) else 0)
+    document.rootFrame().setFrameFormat(edge)
 
 
 def colour(document: QTextDocument, blocks: tuple[CodeBlock, ...], style: str) -> None:

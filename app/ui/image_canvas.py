@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -15,7 +16,7 @@ from PySide6.QtGui import (
     QTransform,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from app.domain.grounding import SCALE, Region
 from app.domain.quarter_turns import turned_box
@@ -25,6 +26,7 @@ STEP = 1.25
 MOST_ZOOM = 16.0
 POINT_RADIUS = 6
 MOST_LABEL = 40
+_PINCH = Qt.GestureType.PinchGesture
 LEAST_MARKED = 6
 """Pixels of the screen; what is smaller was a click."""
 LABEL_ROOM = 3
@@ -32,7 +34,7 @@ LABEL_ROOM = 3
 
 
 class ImageCanvas(QWidget):
-    """Wheel zooms at the pointer, dragging moves, a double click goes from fitted to 1:1 and back.
+    """Wheel and two fingers zoom where they are, dragging moves, a double click goes from fitted to 1:1 and back.
 
     `region_hovered(int)` carries the number of the region under the pointer, or -1. Dragging with Shift, or once
     `begin_selecting` has been called, marks a part: `part_selected(left, top, right, bottom)` in shares of the upright
@@ -46,6 +48,7 @@ class ImageCanvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMouseTracking(True)
+        self.grabGesture(_PINCH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._pixmap = QPixmap()
         self._regions: Sequence[Region] = ()
@@ -178,17 +181,19 @@ class ImageCanvas(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom; what is under the pointer stays there."""
-        if self._pixmap.isNull() or not event.angleDelta().y():
-            return
-        before = self.picture_area()
-        share = event.position() - before.topLeft()
-        x, y = share.x() / before.width(), share.y() / before.height()
-        wanted = self.scale * STEP ** (event.angleDelta().y() / 120)
-        self._zoom = min(max(wanted, self._least_zoom()), MOST_ZOOM)
-        after = self.picture_area()
-        moved = QPointF(after.left() + x * after.width(), after.top() + y * after.height()) - event.position()
-        self._move(moved)
-        event.accept()
+        if event.angleDelta().y():
+            self._zoom_by(STEP ** (event.angleDelta().y() / 120), event.position())
+            event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Zoom with two fingers, on a screen or on a touch pad."""
+        if isinstance(event, QGestureEvent) and isinstance(pinch := event.gesture(_PINCH), QPinchGesture):
+            self._zoom_by(pinch.scaleFactor(), QPointF(self.mapFromGlobal(pinch.centerPoint().toPoint())))
+            return True
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
+            self._zoom_by(1 + event.value(), event.position())
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to drag."""
@@ -235,6 +240,17 @@ class ImageCanvas(QWidget):
         """Keep to the middle."""
         super().resizeEvent(event)
         self._move(QPointF(0, 0))
+
+    def _zoom_by(self, factor: float, place: QPointF) -> None:
+        """Zoom; what is at `place` stays there."""
+        if self._pixmap.isNull():
+            return
+        before = self.picture_area()
+        share = place - before.topLeft()
+        x, y = share.x() / before.width(), share.y() / before.height()
+        self._zoom = min(max(self.scale * factor, self._least_zoom()), MOST_ZOOM)
+        after = self.picture_area()
+        self._move(QPointF(after.left() + x * after.width(), after.top() + y * after.height()) - place)
 
     def _hover(self, number: int) -> None:
         if number != self._lit:

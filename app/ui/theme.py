@@ -71,7 +71,8 @@ class Theme(QObject):
 
     def _apply(self) -> None:
         self._application.setPalette(_palette(self.colours))
-        style = self._style.substitute(self._tokens[self._name()])
+        check = RESOURCES / "icons" / f"check-{self._name()}.svg"
+        style = self._style.substitute(self._tokens[self._name()], check=check.as_posix())
         if self._application.layoutDirection() is Qt.LayoutDirection.RightToLeft:
             style = _mirrored(style)
         zoomed = re.sub(r"\b(\d+)px", lambda size: f"{_zoomed(int(size[1]), self._zoom)}px", style)

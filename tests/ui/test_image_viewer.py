@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -261,3 +261,23 @@ def test_a_film_can_be_looked_at_and_not_read_or_cut(qtbot: QtBot) -> None:
     assert viewer.read.isHidden()
     viewer.show_images((IMAGE, film), IMAGE)
     assert not viewer.part.isHidden()
+
+
+def test_two_fingers_on_a_touch_pad_zoom_where_they_are(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    canvas = viewer.canvas
+    place = share(canvas, 0.25, 0.5)
+    scale = canvas.scale
+    fingers = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture,
+        QPointingDevice.primaryPointingDevice(),
+        2,
+        place,
+        place,
+        canvas.mapToGlobal(place),
+        0.5,
+        QPointF(),
+    )
+    QApplication.sendEvent(canvas, fingers)
+    assert canvas.scale == pytest.approx(1.5 * scale)
+    assert (share(canvas, 0.25, 0.5) - place).manhattanLength() < 1

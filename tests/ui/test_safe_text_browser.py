@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app.domain.doubt import Doubt
-from app.ui.code_blocks import CodeHeader
+from app.ui.code_blocks import HEADER, PADDING, CodeHeader, code_blocks, frame_of
 from app.ui.formulas import IMAGE, FormulaPainter, FormulaStyle, draw
 from app.ui.safe_text_browser import SafeTextBrowser
 
@@ -203,3 +203,16 @@ def test_a_doubtful_word_is_tinted_and_says_what_it_nearly_was(browser: SafeText
     QToolTip.hideText()
     browser.show_markdown(text)
     assert browser.extraSelections() == []
+
+
+@pytest.mark.parametrize("text", ["```\nalone\n```", "```\nfirst\n```\nthen", "then\n```\nlast\n```"])
+def test_the_frame_of_code_is_whole_at_either_end(browser: SafeTextBrowser, qtbot: QtBot, text: str) -> None:
+    browser.show_markdown(text)
+    browser.resize(500, browser.heightForWidth(500))
+    (code,) = code_blocks(browser.document())
+    area = frame_of(browser.document(), code)
+    assert area.top() >= 0
+    assert area.bottom() <= browser.height()
+    assert area.height() > HEADER + PADDING
+    browser.show_markdown("no code")
+    assert browser.document().rootFrame().frameFormat().topMargin() == 0
