@@ -1,6 +1,7 @@
 """The command line. Imports nothing heavy: spawned engine processes import this module again."""
 
 import argparse
+import importlib
 import multiprocessing
 import sys
 from collections.abc import Sequence
@@ -10,26 +11,28 @@ from app import __version__
 from app.domain.summons import Summons
 from app.paths import Paths, default_paths
 
-QUANTIZE, BENCH = "quantize", "bench"
+COMMANDS = {
+    "ocr": "prints the text of images",
+    "ask": "answers a question about images",
+    "quantize": "makes a 4-bit model from a 16-bit one",
+    "bench": "times a model on this machine",
+}
+"""Each is a module of app.commands."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run Lorgnette and return its exit status."""
     multiprocessing.freeze_support()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == [QUANTIZE]:
-        from app.commands.quantize import main as quantize  # noqa: PLC0415 - nothing else needs it
-
-        return quantize(given[1:])
-    if given[:1] == [BENCH]:
-        from app.commands.bench import main as bench  # noqa: PLC0415 - nothing else needs it
-
-        return bench(given[1:])
+    if given and given[0] in COMMANDS:
+        # One command must not load what another needs: `ocr` starts without a model's runtime.
+        status: int = importlib.import_module(f"app.commands.{given[0]}").main(given[1:])
+        return status
     parser = argparse.ArgumentParser(
         prog="lorgnette",
         description="Drop an image, ask about it, read its text, all on your own machine.",
-        epilog=f"“lorgnette {QUANTIZE} BASE OUT” makes a 4-bit model from a 16-bit one; “lorgnette {QUANTIZE} --help” "
-        f"says how. “lorgnette {BENCH}” times a model on this machine. (Images of these names open as “./{QUANTIZE}”.)",
+        epilog="; ".join(f"“lorgnette {name}” {does}" for name, does in COMMANDS.items())
+        + ": each has a --help of its own. (Images of these names open as “./ocr”.)",
     )
     parser.add_argument(
         "images",

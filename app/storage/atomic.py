@@ -49,5 +49,5 @@ def storage_error(error: OSError, what: str) -> StorageError:
     return StorageError(
         f"{what} could not be saved ({os.strerror(error.errno) if error.errno else error}).",
         kept="Everything saved before is safe.",
-        todo="Check the data folder's permissions and drive, then try again.",
+        todo="Check the folder's permissions and drive, then try again.",
     )

@@ -1,0 +1,64 @@
+"""`lorgnette ask IMAGE… QUESTION`: one answer about images, on standard output."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+from app.commands.files import STDIN, exit_status, opened
+from app.domain.generation import GREEDY, GenerationOptions
+from app.paths import DEMO_MODEL
+
+EPILOG = """examples:
+  lorgnette ask --model ~/models/Qwen3-VL-2B receipt.jpg "What is the total?"
+  lorgnette ask --model ~/models/Qwen3-VL-2B --json before.png after.png "What has changed?"
+
+exit status: 0, 1 where there is no answer, 2 for wrong arguments, 130 for Ctrl+C"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="lorgnette ask",
+        description="Ask a model about images, offline.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "images", nargs="*", metavar="IMAGE", help=f"images and short films; {STDIN} for standard input"
+    )
+    parser.add_argument("question", metavar="QUESTION")
+    parser.add_argument(
+        "--model", type=Path, default=DEMO_MODEL, metavar="FOLDER", help="the model's folder; else the demo model's"
+    )
+    parser.add_argument("--greedy", action="store_true", help="always take the likeliest word")
+    parser.add_argument("--json", action="store_true", help="one object with the answer, the model and its figures")
+    options = parser.parse_args(arguments)
+    return exit_status(lambda: _ask(options))
+
+
+def _ask(options: argparse.Namespace) -> bool:
+    from app.commands.model_answers import ModelAnswers  # noqa: PLC0415 - loads OpenVINO
+
+    model = ModelAnswers(options.model)
+    generation = GenerationOptions(sampling=GREEDY if options.greedy else None)
+    pieces: list[str] = []
+
+    def say(text: str) -> None:
+        pieces.append(text)
+        if not options.json:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+    with ExitStack() as stack:
+        images = [stack.enter_context(opened(name)) for name in options.images]
+        stats = model.ask(options.question, images, generation, say)
+    if options.json:
+        answer = {"answer": "".join(pieces), "model": model.name, "stats": asdict(stats)}
+        print(json.dumps(answer, ensure_ascii=False))
+    elif not pieces or not pieces[-1].endswith("\n"):
+        print()
+    return True

@@ -1,0 +1,46 @@
+"""What commands over files have in common: standard input in place of a file, errors in one line, exit codes."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.domain.errors import UserError
+
+FAILED, INTERRUPTED = 1, 130
+STDIN = "-"
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Path]:
+    """The path of a file, or of what standard input has where `name` is "-"."""
+    if name != STDIN:
+        yield Path(name)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "standard input"
+        path.write_bytes(sys.stdin.buffer.read())
+        yield path
+
+
+def complain(sentence: str) -> None:
+    """Say what went wrong, on standard error."""
+    print(f"lorgnette: {' '.join(sentence.split())}", file=sys.stderr)
+
+
+def exit_status(work: Callable[[], bool]) -> int:
+    """Do `work`, which says whether all went well: 0, 1 for what was told, 130 for Ctrl+C."""
+    try:
+        return 0 if work() else FAILED
+    except UserError as error:
+        complain(str(error))
+        return FAILED
+    except BrokenPipeError:
+        # Whoever reads has had enough; Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        complain("Interrupted.")
+        return INTERRUPTED

@@ -1,0 +1,52 @@
+"""Answers of a model in this process, without a window."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.domain.chat import Role, SeenImage, Turn
+from app.domain.generation import AnswerStats, GenerationOptions, LoadOptions
+from app.engine.generation.backend import ModelBackend
+from app.engine.process.messages import Ask, Event, OpenModel, Ready, Stats, Token
+from app.paths import default_paths
+
+
+class ModelAnswers:
+    """Opens the model in `folder` when it is first asked. Raises UserError where that cannot be done."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._backend: ModelBackend | None = None
+        self.name = ""
+
+    def ask(
+        self, question: str, images: Sequence[Path], options: GenerationOptions, say: Callable[[str], None]
+    ) -> AnswerStats:
+        """Have `question` answered; `say` hears the answer piece by piece."""
+        backend = self._opened()
+        found: list[AnswerStats] = []
+
+        def emit(event: Event) -> None:
+            if isinstance(event, Token):
+                say(event.text)
+            elif isinstance(event, Stats):
+                found.append(event.stats)
+
+        turn = Turn(Role.USER, question, tuple(SeenImage(str(image)) for image in images))
+        backend.handle(Ask(2, (turn,), options), emit, _go_on)
+        return found[0]
+
+    def _opened(self) -> ModelBackend:
+        if self._backend is None:
+            backend = ModelBackend()
+            options = LoadOptions(cache_folder=str(default_paths().converted_weights))
+            backend.handle(OpenModel(1, str(self._folder), options), self._on_opening, _go_on)
+            self._backend = backend
+        return self._backend
+
+    def _on_opening(self, event: Event) -> None:
+        if isinstance(event, Ready):
+            self.name = event.info.name
+
+
+def _go_on() -> None:
+    """Ctrl+C ends the process."""

@@ -1,0 +1,121 @@
+"""`lorgnette ocr` as its user meets it."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.cli import main
+from app.commands import ocr
+from app.domain.page_formats import TSV_HEAD
+from app.domain.regions import Page
+from app.paths import DEMO_MODEL, RESOURCES
+
+NOTE = str(RESOURCES / "samples" / "note.png")
+LINES = ["Gate B14", "Boarding 09:35", "Luggage: 23 kg"]
+
+
+class Standard:
+    """Standard input that has these bytes."""
+
+    def __init__(self, content: bytes) -> None:
+        self.buffer = io.BytesIO(content)
+
+
+def test_the_text_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ocr", NOTE]) == 0
+    assert capsys.readouterr().out.splitlines() == LINES
+
+
+def test_an_image_comes_from_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Standard(Path(NOTE).read_bytes()))
+    assert main(["ocr", "-", "--format", "json"]) == 0
+    page = json.loads(capsys.readouterr().out)
+    assert (page["file"], page["width"], page["height"]) == ("-", 512, 206)
+    assert [line["text"] for line in page["lines"]] == LINES
+    first = page["lines"][0]
+    assert 0 < first["box"]["left"] < first["box"]["right"] < 512
+    assert [set(corner) for corner in first["quad"]] == [{"x", "y"}] * 4
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(Path(NOTE).read_bytes()[:300])
+    assert main(["ocr", str(broken), NOTE, str(tmp_path / "gone.png"), "--format", "tsv"]) == 1
+    said = capsys.readouterr()
+    rows = said.out.splitlines()
+    assert rows[0] == TSV_HEAD
+    assert [row.split("\t")[-1] for row in rows[1:]] == LINES
+    assert [line.partition(" ")[0] for line in said.err.splitlines()] == ["lorgnette:", "lorgnette:"]
+    assert "“broken.png” is damaged" in said.err
+
+
+def test_files_of_one_name_get_files_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "note.png"
+    Image.open(NOTE).save(other)
+    out = tmp_path / "texts"
+    assert main(["ocr", NOTE, str(other), "-o", str(out), "--format", "md"]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["2 note.png.md", "note.png.md"]
+    assert (out / "note.png.md").read_text() == f"## {NOTE}\n\n" + "".join(f"{line}  \n" for line in LINES)
+    assert capsys.readouterr().out == ""
+
+
+def test_the_model_reads_where_it_is_asked_to(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ocr", "--reader", "model", "--model", str(DEMO_MODEL), NOTE]) == 0
+    assert capsys.readouterr().out.splitlines() == LINES
+
+
+def test_the_model_reads_where_the_reader_is_unsure(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsure = Page(512, 206, (), "G@te", notice="Parts may be wrong.")
+    monkeypatch.setattr(ocr.BuiltInReader, "read", lambda *_: unsure)
+    assert main(["ocr", NOTE]) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("G@te\n", f"lorgnette: {NOTE}: Parts may be wrong.\n")
+    assert main(["ocr", "--model", str(DEMO_MODEL), NOTE]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == LINES
+    assert "unsure, so the model reads it" in said.err
+
+
+def test_wrong_arguments_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["ocr"], ["ocr", "--reader", "model", NOTE], ["ocr", "--format", "docx", NOTE]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert main(["ocr", NOTE, "-o", str(tmp_path / "file")]) == 1
+    assert capsys.readouterr().err.startswith("lorgnette: ")
+
+
+def test_reading_loads_neither_qt_nor_a_model_runtime() -> None:
+    script = (
+        "import sys; from app.cli import main; main(sys.argv[1:]);"
+        "print([name for name in ('PySide6', 'torch', 'openvino', 'transformers') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script, "ocr", NOTE], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [*LINES, "[]"]
+
+
+def test_a_reader_that_has_had_enough_is_no_error_of_ours() -> None:
+    command = [sys.executable, "-m", "app", "ocr", NOTE, NOTE, NOTE]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reading:
+        assert reading.stdout
+        assert reading.stderr
+        reading.stdout.close()
+        complaints = reading.stderr.read()
+    assert "Traceback" not in complaints
+    assert "BrokenPipe" not in complaints
+    assert reading.returncode == 1
