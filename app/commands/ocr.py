@@ -2,8 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from app.engine.reader.recognise import Recogniser
 
 EPILOG = """examples:
-  lorgnette ocr receipt.jpg
+  lorgnette ocr receipt.jpg contract.pdf
   lorgnette ocr --format json -o texts scans/*.png
   curl -s https://example.org/scan.png | lorgnette ocr -
   lorgnette ocr --reader model --model ~/models/Qwen3-VL-2B letter.jpg
@@ -46,11 +48,13 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(
         prog="lorgnette ocr",
-        description="Read the text of images, offline.",
+        description="Read the text of images and PDF documents, offline.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help=f"images; {STDIN} for standard input")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help=f"images and PDF documents; {STDIN} for standard input"
+    )
     parser.add_argument(
         "--reader",
         type=ReaderChoice,
@@ -78,23 +82,62 @@ def _read_all(options: argparse.Namespace) -> bool:
     for number, name in enumerate(options.files, start=1):
         if len(options.files) > 1 and sys.stderr.isatty():
             print(f"\r{number}/{len(options.files)} {name}"[:79].ljust(79), end="", file=sys.stderr, flush=True)
+        texts: list[str] = []
+        say = texts.append if options.out else _print
+        with opened(name) as path:
+            found = partial(_pass_on, say, options.format)
+            is_whole = _read_file(reader, path, name, found) and is_whole
+        if options.out and texts:
+            head = f"{TSV_HEAD}\n" if options.format is PageFormat.TSV else ""
+            target = options.out / _free(f"{Path(name).name}.{options.format}", names)
+            save_file(target, (head + "".join(texts)).encode())
+    return is_whole
+
+
+def _read_file(reader: PageReader, path: Path, name: str, found: Callable[[Page, str], None]) -> bool:
+    """Read an image, or page after page of a document, and tell what cannot be read."""
+    from app.engine.imaging.open_pdf import is_pdf, page_count  # noqa: PLC0415
+
+    is_whole = True
+    try:
+        count = page_count(path) if is_pdf(path) else 0
+    except UserError as error:
+        complain(str(error))
+        return False
+    for number in range(max(count, 1)):
+        of = f"{name}:{number + 1}" if count else name
         try:
-            with opened(name) as path:
-                page = reader.read(path)
+            page = _read_page(reader, path, number) if count else reader.read(path)
         except UserError as error:
             complain(str(error))
             is_whole = False
             continue
-        text = formatted(page, name, options.format)
-        if options.out is None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        else:
-            head = f"{TSV_HEAD}\n" if options.format is PageFormat.TSV else ""
-            save_file(options.out / _free(f"{Path(name).name}.{options.format}", names), (head + text).encode())
+        found(page, of)
         if page.notice:
-            complain(f"{name}: {page.notice}")
+            complain(f"{of}: {page.notice}")
     return is_whole
+
+
+def _read_page(reader: PageReader, path: Path, number: int) -> Page:
+    """A page of a document: the text that it carries where that makes sense, or what can be seen."""
+    from app.engine.imaging.open_image import save_png  # noqa: PLC0415
+    from app.engine.imaging.open_pdf import render_page, text_layer  # noqa: PLC0415
+
+    if page := text_layer(path, number):
+        return page
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder) / f"{path.name}, page {number + 1}"
+        save_png(render_page(path, number), picture)
+        return reader.read(picture)
+
+
+def _pass_on(say: Callable[[str], object], form: PageFormat, page: Page, of: str) -> None:
+    say(formatted(page, of, form))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _free(name: str, taken: set[str]) -> str:

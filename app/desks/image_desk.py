@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
-from app.domain.attachments import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Attachment, ImagePart
+from app.domain.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES, Attachment, ImagePart
 from app.domain.chat import Conversation, Message
 from app.domain.errors import Problem, ProblemKind
 from app.domain.places_files import PlacesForm, places_coco, places_json
@@ -82,8 +82,8 @@ class ImageDesk(QObject):
 
     @Slot()
     def _on_open_clicked(self) -> None:
-        patterns = " ".join(f"*{suffix}" for suffix in (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES))
-        forms = f"{tr('Images and films')} ({patterns});;{tr('All files')} (*)"
+        patterns = " ".join(f"*{suffix}" for suffix in (*IMAGE_SUFFIXES, *DOCUMENT_SUFFIXES, *VIDEO_SUFFIXES))
+        forms = f"{tr('Images, documents, films')} ({patterns});;{tr('All files')} (*)"
         dialog = QFileDialog(self._window, tr("Open images"), "", forms)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._on_files_selected)

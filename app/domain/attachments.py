@@ -6,6 +6,7 @@ IMAGE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm", ".pgm", ".jp2", ".mpo", ".apng",
 )  # fmt: skip
 """Suffixes offered in the open dialogue. A dropped file is judged by its content, never by its name."""
+DOCUMENT_SUFFIXES = (".pdf",)
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")
 
 
@@ -23,6 +24,13 @@ class ImagePart:
     right: int
     bottom: int
     turns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PdfPage:
+    """A page of a document, counted from 0."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

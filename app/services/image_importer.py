@@ -12,14 +12,26 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.domain.attachments import Attachment, ImagePart
+from app.domain.attachments import Attachment, ImagePart, PdfPage
 from app.domain.chat import new_id
 from app.domain.errors import Problem, ProblemKind, problem_of
-from app.engine.process.messages import CutImage, Done, Event, Failed, ImageProbed, ProbeImage, Request
+from app.engine.process.messages import (
+    CutImage,
+    Done,
+    DrawPage,
+    Event,
+    Failed,
+    ImageProbed,
+    PdfFound,
+    ProbeImage,
+    Request,
+)
 from app.services.background import BackgroundThread
 from app.services.engine import Engine
 
 THUMBNAIL_SIZE = 320
+MOST_PAGES = 20
+"""Of a PDF; more would fill the composer, and the model's context."""
 PROBE_MILLISECONDS = 20_000
 """How long one file may keep the images process busy."""
 
@@ -59,15 +71,20 @@ class _Import:
     path: Path
     name: str
     is_incoming: bool
-    parent: Path | None = None
-    """The image that `part` is to be cut out of first."""
-    part: ImagePart | None = None
+    parent: Path = Path()
+    """What `part` is to be made of first."""
+    part: ImagePart | PdfPage | None = None
 
     def request(self, request_id: int) -> Request:
         """What the images process is asked."""
-        if self.parent and self.part:
-            return CutImage(request_id, str(self.parent), self.part, str(self.path), THUMBNAIL_SIZE)
-        return ProbeImage(request_id, str(self.path), THUMBNAIL_SIZE)
+        parent, path = str(self.parent), str(self.path)
+        match self.part:
+            case ImagePart():
+                return CutImage(request_id, parent, self.part, path, THUMBNAIL_SIZE)
+            case PdfPage(number=number):
+                return DrawPage(request_id, parent, number, path, THUMBNAIL_SIZE)
+            case None:
+                return ProbeImage(request_id, path, THUMBNAIL_SIZE)
 
 
 class ImageImporter(QObject):
@@ -115,22 +132,33 @@ class ImageImporter(QObject):
 
     def import_part(self, parent: Attachment, part: ImagePart, chat_id: str) -> None:
         """Import a part of an image of the store, cut out of its original pixels."""
-        import_id, name = new_id(), f"{Path(parent.name).stem} (part).png"
-        self.started.emit(import_id, chat_id, name)
-        path = self._files.path(parent)
-        self._thread.submit(
-            partial(self._files.new_incoming, name),
-            lambda target: self._enqueue(
-                _Import(import_id, chat_id, target, name, is_incoming=True, parent=path, part=part)
-            ),
-            lambda error: self.failed.emit(import_id, chat_id, problem_of(error)),
-        )
+        self._begin_part(self._files.path(parent), part, f"{Path(parent.name).stem} (part).png", chat_id)
 
     def cancel(self, import_id: str) -> None:
         """Forget an import that has not finished."""
         self._given_up.add(import_id)
         if self._probing and self._probing.import_id == import_id:
             self._engine.cancel(self._request_id)
+
+    def _begin_part(self, parent: Path, part: ImagePart | PdfPage, name: str, chat_id: str) -> None:
+        import_id = new_id()
+        self.started.emit(import_id, chat_id, name)
+        self._thread.submit(
+            partial(self._files.new_incoming, name),
+            lambda target: self._enqueue(
+                _Import(import_id, chat_id, target, name, is_incoming=True, parent=parent, part=part)
+            ),
+            lambda error: self.failed.emit(import_id, chat_id, problem_of(error)),
+        )
+
+    def _take_pages(self, item: _Import, pages: int) -> None:
+        """Import the pages of a document in its place."""
+        for number in range(min(pages, MOST_PAGES)):
+            self._begin_part(item.path, PdfPage(number), f"{Path(item.name).stem}, page {number + 1}.png", item.chat_id)
+        if pages > MOST_PAGES:
+            self.failed.emit(item.import_id, item.chat_id, _too_many(item.name, pages))
+        else:
+            self.cancelled.emit(item.import_id, item.chat_id)
 
     def _begin(self, item: _Import) -> None:
         self.started.emit(item.import_id, item.chat_id, item.name)
@@ -157,6 +185,8 @@ class ImageImporter(QObject):
         match event:
             case ImageProbed():
                 self._keep(item, event)
+            case PdfFound(pages=pages):
+                self._take_pages(item, pages)
             case Failed(problem=problem):
                 self._fail(item, _stopped(item) if problem.kind is ProblemKind.ENGINE else problem)
             case Done():
@@ -177,7 +207,7 @@ class ImageImporter(QObject):
             byte_size=probed.byte_size,
             frames=probed.frames,
             seconds=probed.seconds,
-            part_of=item.part,
+            part_of=item.part if isinstance(item.part, ImagePart) else None,
         )
 
         def work() -> None:
@@ -206,6 +236,14 @@ class ImageImporter(QObject):
     def _discard(self, item: _Import) -> None:
         if item.is_incoming:
             self._files.discard_incoming(item.path)
+
+
+def _too_many(name: str, pages: int) -> Problem:
+    return Problem(
+        ProblemKind.IMAGE,
+        f"“{name}” has {pages} pages; the first {MOST_PAGES} were added.",
+        todo=f"For all of them: lorgnette ocr “{name}”.",
+    )
 
 
 def _stopped(item: _Import) -> Problem:

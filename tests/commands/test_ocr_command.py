@@ -14,6 +14,7 @@ from app.commands import ocr
 from app.domain.page_formats import TSV_HEAD
 from app.domain.regions import Page
 from app.paths import DEMO_MODEL, RESOURCES
+from tests.support.documents import scanned_pdf, written_pdf
 
 NOTE = str(RESOURCES / "samples" / "note.png")
 LINES = ["Gate B14", "Boarding 09:35", "Luggage: 23 kg"]
@@ -119,3 +120,17 @@ def test_a_reader_that_has_had_enough_is_no_error_of_ours() -> None:
     assert "Traceback" not in complaints
     assert "BrokenPipe" not in complaints
     assert reading.returncode == 1
+
+
+def test_a_document_is_read_page_by_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scanned = scanned_pdf(tmp_path / "scan.pdf", ["Gate B14", "Platform 7"])
+    written = written_pdf(tmp_path / "letter.pdf", "The total of all items is 12.40 EUR")
+    assert main(["ocr", str(scanned), str(written), "--format", "json"]) == 0
+    pages = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(page["file"], page["text"]) for page in pages] == [
+        (f"{scanned}:1", "Gate B14"),
+        (f"{scanned}:2", "Platform 7"),
+        (f"{written}:1", "The total of all items is 12.40 EUR"),
+    ]
+    assert main(["ocr", str(scanned), "-o", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "scan.pdf.txt").read_text() == "Gate B14\nPlatform 7\n"

@@ -137,7 +137,7 @@ def test_good_and_bad_files_dropped_together(open_desktop: OpenDesktop, receipt:
     desktop.wait(lambda: len(desktop.window.notices.problems) == 3)
     sentences = {problem.what for problem in desktop.window.notices.problems}
     assert sentences == {
-        "“letter.pdf” is a PDF document, not an image.",
+        "“letter.pdf” is damaged or incomplete.",
         "“half.png” is damaged or incomplete.",
         "“gone.png” is not there any more.",
     }

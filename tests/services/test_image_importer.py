@@ -10,10 +10,21 @@ from app.domain.attachments import Attachment, ImagePart
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.generation import FinishReason
 from app.engine.process.backend import BackendKind
-from app.engine.process.messages import Cancel, CutImage, Done, Event, Failed, ImageProbed, ProbeImage, Request
+from app.engine.process.messages import (
+    Cancel,
+    CutImage,
+    Done,
+    DrawPage,
+    Event,
+    Failed,
+    ImageProbed,
+    PdfFound,
+    ProbeImage,
+    Request,
+)
 from app.services.background import BackgroundThread
 from app.services.engine import Engine
-from app.services.image_importer import ImageImporter
+from app.services.image_importer import MOST_PAGES, ImageImporter
 from tests.support.fake_engine import FakeEngines
 from tests.support.memory_store import MemoryFiles
 
@@ -26,8 +37,14 @@ def probes(request: Request) -> Iterator[Event]:
         case ProbeImage(request_id=number, path=path) | CutImage(request_id=number, path=path) if "good" in path:
             yield ImageProbed(number, "ab" * 32, "image/png", 640, 480, 1000, 1, b"png")
             yield Done(number, FinishReason.COMPLETE)
-        case ProbeImage(request_id=number, path=path) if "slow" not in path:
+        case ProbeImage(request_id=number, path=path) if "slow" not in path and not path.endswith(".pdf"):
             yield Failed(number, NOT_AN_IMAGE)
+        case ProbeImage(request_id=number, path=path) if path.endswith(".pdf"):
+            yield PdfFound(number, int(Path(path).stem))
+            yield Done(number, FinishReason.COMPLETE)
+        case DrawPage(request_id=number, page=page):
+            yield ImageProbed(number, f"{page:064}", "image/png", 1654, 2339, 1000, 1, b"png")
+            yield Done(number, FinishReason.COMPLETE)
         case Cancel(request_id=number):
             yield Done(number, FinishReason.STOPPED)
 
@@ -161,3 +178,21 @@ def test_a_part_becomes_an_attachment_that_knows_where_it_was(desk: Desk, qtbot:
     assert isinstance(request, CutImage)
     assert (request.path, request.part) == (str(desk.files.path(parent)), part)
     assert desk.files.added == {"ab" * 32: Path(request.target)}
+
+
+def test_the_pages_of_a_document_are_added_in_its_place(desk: Desk, qtbot: QtBot) -> None:
+    desk.importer.import_file(Path("/home/me/3.pdf"), "chat")
+    wait_for(desk, qtbot, 4)
+    assert desk.said[0] == ("cancelled", "chat", None)
+    pages = [what for said, _, what in desk.said[1:] if isinstance(what, Attachment)]
+    assert [page.name for page in pages] == ["3, page 1.png", "3, page 2.png", "3, page 3.png"]
+    assert [page.digest for page in pages] == [f"{number:064}" for number in range(3)]
+    assert len(set(desk.ids)) == 4
+
+
+def test_of_a_long_document_the_first_pages_are_added_and_that_is_said(desk: Desk, qtbot: QtBot) -> None:
+    desk.importer.import_file(Path("/home/me/500.pdf"), "chat")
+    wait_for(desk, qtbot, MOST_PAGES + 1)
+    (refused,) = [what for said, _, what in desk.said if said == "failed"]
+    assert isinstance(refused, Problem)
+    assert refused.sentence.startswith(f"“500.pdf” has 500 pages; the first {MOST_PAGES} were added.")

@@ -86,10 +86,17 @@ def cut_image(path: Path, part: ImagePart, target: Path) -> None:
         raise ImageError(f"“{path.name}” has nothing in that place.", todo="Choose another part.")
     cut = image.crop(box)
     turn = (None, Image.Transpose.ROTATE_270, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_90)[part.turns % 4]
+    save_png(cut if turn is None else cut.transpose(turn), target)
+
+
+def save_png(image: Image.Image, target: Path) -> None:
+    """Write an image that is going to be imported. Raises ImageError."""
     try:
-        (cut if turn is None else cut.transpose(turn)).save(target, "PNG", compress_level=1)
+        image.save(target, "PNG", compress_level=1)
     except OSError as error:
-        raise ImageError("The part could not be saved.", todo="Check the space on the drive, and try again.") from error
+        raise ImageError(
+            "The image could not be saved.", todo="Check the space on the drive, and try again."
+        ) from error
 
 
 _EXIF_ORIENTATION = 0x0112

@@ -26,7 +26,10 @@ class Message(msgspec.Struct, frozen=True, tag=True):
 
 
 class ProbeImage(Message, frozen=True, tag=True):
-    """Check the file at `path` and make a thumbnail that fits `thumbnail_size` x `thumbnail_size` pixels."""
+    """Check the file at `path` and make a thumbnail that fits `thumbnail_size` x `thumbnail_size` pixels.
+
+    A PDF is answered with PdfFound.
+    """
 
     path: str
     thumbnail_size: int
@@ -37,6 +40,15 @@ class CutImage(Message, frozen=True, tag=True):
 
     path: str
     part: ImagePart
+    target: str
+    thumbnail_size: int
+
+
+class DrawPage(Message, frozen=True, tag=True):
+    """Draw a page of the PDF at `path`, counted from 0, write it to `target` as a PNG, and go on as with ProbeImage."""
+
+    path: str
+    page: int
     target: str
     thumbnail_size: int
 
@@ -84,7 +96,7 @@ class Shutdown(Message, frozen=True, tag=True):
     """End the process after the current request has been cancelled."""
 
 
-Request = ProbeImage | CutImage | ReadText | OpenModel | Ask | Prepare | Cancel | Shutdown
+Request = ProbeImage | CutImage | DrawPage | ReadText | OpenModel | Ask | Prepare | Cancel | Shutdown
 
 
 # Events
@@ -142,6 +154,12 @@ class ImageProbed(Message, frozen=True, tag=True):
     seconds: float = 0.0
 
 
+class PdfFound(Message, frozen=True, tag=True):
+    """The file is a PDF of so many pages, each of which can be drawn."""
+
+    pages: int
+
+
 class TextRead(Message, frozen=True, tag=True):
     """What the reader found."""
 
@@ -160,4 +178,4 @@ class Failed(Message, frozen=True, tag=True):
     problem: Problem
 
 
-Event = Loading | Ready | Token | Stats | Pace | ImageProbed | TextRead | Done | Failed
+Event = Loading | Ready | Token | Stats | Pace | ImageProbed | PdfFound | TextRead | Done | Failed

@@ -1,0 +1,113 @@
+"""PDF documents, page by page, through PDFium: rendered, or as the text that they carry."""
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PIL import Image
+
+from app.domain.errors import ImageError
+from app.domain.regions import Box, Page, Point, TextLine
+from app.engine.imaging.file_kinds import HEAD_BYTES, PDF, describe
+from app.engine.imaging.open_image import check_file
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument, PdfPage
+
+POINTS = 72
+"""PDF's unit is so many to the inch."""
+DOTS = 200
+"""To the inch: small print can be read."""
+MOST_PIXELS = 4_000_000
+"""Of a rendered page, which may be as large as a house: A4 at 200 dots has 3.9 million."""
+LEAST_LETTERS = 16
+MOST_ODD = 0.05
+"""A text layer with fewer letters, or with more characters that mean nothing, is left aside."""
+_ODD = {"Cc", "Cn", "Co", "Cs"}
+
+
+def is_pdf(path: Path) -> bool:
+    """Whether the file's first bytes are a PDF's; False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return describe(file.read(HEAD_BYTES)) is PDF
+    except OSError:
+        return False
+
+
+def page_count(path: Path) -> int:
+    """How many pages it has. Raises ImageError."""
+    with _opened(path) as document:
+        return len(document)
+
+
+def render_page(path: Path, number: int) -> Image.Image:
+    """Page `number`, counted from 0, in RGB on white. Raises ImageError."""
+    with _opened(path) as document:
+        page = document[number]
+        return cast(Image.Image, page.render(scale=_scale(page)).to_pil()).convert("RGB")
+
+
+def text_layer(path: Path, number: int) -> Page | None:
+    """What the page says of itself, in pixels of the rendered page; None where that is nothing, or makes no sense."""
+    with _opened(path) as document:
+        page = document[number]
+        scale, height = _scale(page), page.get_height()
+        layer = page.get_textpage()
+        lines = []
+        for index in range(layer.count_rects()):
+            left, bottom, right, top = layer.get_rect(index)
+            text = " ".join(layer.get_text_bounded(left, bottom, right, top).split())
+            if text:
+                box = Box(left * scale, (height - top) * scale, right * scale, (height - bottom) * scale)
+                lines.append(TextLine(text, box, _corners(box), 1.0))
+        text = "\n".join(line.rstrip() for line in layer.get_text_range().replace("\r", "").split("\n")).strip()
+        size = (round(page.get_width() * scale), round(height * scale))
+    return Page(*size, tuple(lines), text) if _makes_sense(text) else None
+
+
+def _makes_sense(text: str) -> bool:
+    characters = [character for character in text if not character.isspace()]
+    odd = sum(unicodedata.category(character) in _ODD or character == "\ufffd" for character in characters)
+    return len(characters) >= LEAST_LETTERS and odd <= MOST_ODD * len(characters)
+
+
+def _scale(page: "PdfPage") -> float:
+    area = max(page.get_width() * page.get_height(), 1.0)
+    return float(min(DOTS / POINTS, sqrt(MOST_PIXELS / area)))
+
+
+def _corners(box: Box) -> tuple[Point, Point, Point, Point]:
+    return (
+        Point(box.left, box.top),
+        Point(box.right, box.top),
+        Point(box.right, box.bottom),
+        Point(box.left, box.bottom),
+    )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator["PdfDocument"]:
+    import pypdfium2  # noqa: PLC0415 - needed for documents only
+
+    check_file(path)
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        is_locked = "password" in str(error).lower()
+        raise ImageError(
+            f"“{path.name}” is protected with a password." if is_locked else f"“{path.name}” is damaged or incomplete.",
+            kept="It was not added; the file itself is untouched.",
+            todo="Save a copy without the password, and drop that." if is_locked else "Get it again, and drop that.",
+        ) from error
+    try:
+        yield document
+    except (pypdfium2.PdfiumError, MemoryError, ValueError) as error:
+        raise ImageError(
+            f"A page of “{path.name}” could not be drawn.", kept="The file itself is untouched."
+        ) from error
+    finally:
+        document.close()

@@ -1,0 +1,76 @@
+"""Documents: their pages as pictures, the text that they carry, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.domain.attachments import PdfPage
+from app.domain.errors import ImageError
+from app.engine.imaging.backend import ImagingBackend
+from app.engine.imaging.open_pdf import MOST_PIXELS, is_pdf, page_count, render_page, text_layer
+from app.engine.process.messages import DrawPage, Event, ImageProbed, PdfFound, ProbeImage
+from tests.support.documents import scanned_pdf, written_pdf
+
+SENTENCE = "The total of all items is 12.40 EUR"
+
+
+def go_on() -> None:
+    """Never cancelled."""
+
+
+def test_pages_are_counted_and_drawn(tmp_path: Path) -> None:
+    document = scanned_pdf(tmp_path / "a.pdf", ["one", "two", "three"])
+    assert is_pdf(document)
+    assert page_count(document) == 3
+    page = render_page(document, 1)
+    assert (page.mode, page.size) == ("RGB", (1654, 2339))
+    assert page.getpixel((5, 5)) == (255, 255, 255)
+    assert page.convert("L").histogram()[0] > 100  # There is ink.
+    assert text_layer(document, 1) is None
+
+
+def test_a_page_tells_its_text_where_it_stands(tmp_path: Path) -> None:
+    document = written_pdf(tmp_path / "a.pdf", SENTENCE)
+    page = text_layer(document, 0)
+    assert page is not None
+    assert page.text == SENTENCE
+    (line,) = page.lines
+    assert line.text == SENTENCE
+    drawn = render_page(document, 0)
+    assert (page.width, page.height) == drawn.size
+    ink = Image.eval(drawn.convert("L"), lambda value: 255 - value).getbbox()
+    assert ink is not None
+    box = (line.box.left, line.box.top, line.box.right, line.box.bottom)
+    assert all(abs(told - seen) < 12 for told, seen in zip(box, ink, strict=True))
+
+
+@pytest.mark.parametrize("text", ["", "Too short", "\x01\x02\x03" * 9 + "letters enough"])
+def test_a_text_that_makes_no_sense_is_left_aside(tmp_path: Path, text: str) -> None:
+    assert text_layer(written_pdf(tmp_path / "a.pdf", text), 0) is None
+
+
+def test_a_page_as_large_as_a_house_is_drawn_smaller(tmp_path: Path) -> None:
+    page = render_page(written_pdf(tmp_path / "a.pdf", SENTENCE, (14_400, 14_400)), 0)
+    assert page.width * page.height <= MOST_PIXELS * 1.01
+
+
+@pytest.mark.parametrize("cut", [8, 60, 300])
+def test_a_damaged_document_is_refused_in_words(tmp_path: Path, cut: int) -> None:
+    document = written_pdf(tmp_path / "a.pdf", SENTENCE)
+    document.write_bytes(document.read_bytes()[:cut])
+    with pytest.raises(ImageError, match=r"“a\.pdf”"):
+        render_page(document, 0)
+
+
+def test_probing_a_document_tells_its_pages_and_a_page_becomes_an_image(tmp_path: Path) -> None:
+    document, target = scanned_pdf(tmp_path / "a.pdf", ["one", "two"]), tmp_path / "page.png"
+    events: list[Event] = []
+    ImagingBackend().handle(ProbeImage(1, str(document), 64), events.append, go_on)
+    ImagingBackend().handle(DrawPage(2, str(document), PdfPage(1).number, str(target), 64), events.append, go_on)
+    found, probed = events
+    assert found == PdfFound(1, 2)
+    assert isinstance(probed, ImageProbed)
+    assert (probed.media_type, probed.width, probed.height) == ("image/png", 1654, 2339)
+    with Image.open(target) as page:
+        assert page.size == (1654, 2339)

@@ -1,0 +1,42 @@
+"""Small PDF documents."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+
+def scanned_pdf(path: Path, texts: Sequence[str]) -> Path:
+    """A page for each text, as a picture alone, 595 x 842 points."""
+    font = ImageFont.load_default(60)
+    pages = []
+    for text in texts:
+        page = Image.new("RGB", (1240, 1754), "white")
+        ImageDraw.Draw(page).text((120, 160), text, fill="black", font=font)
+        pages.append(page)
+    pages[0].save(path, save_all=True, append_images=pages[1:], resolution=150)
+    return path
+
+
+def written_pdf(path: Path, text: str, size: tuple[int, int] = (595, 842)) -> Path:
+    """One page whose text is text: 24 points high, beginning 72 points from the left and 100 from the top."""
+    stream = f"BT /F1 24 Tf 72 {size[1] - 100} Td ({text}) Tj ET".encode("latin-1")
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>"
+        % size,
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    content, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    content += b"xref\n0 6\n0000000000 65535 f \n%strailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        table,
+        len(content),
+    )
+    path.write_bytes(content)
+    return path
