@@ -1,4 +1,4 @@
-"""Code in an answer: its frame, its colours, and a button to copy it."""
+"""Code in an answer: its frame and its colours."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -6,7 +6,7 @@ from functools import lru_cache
 from pygments.lexers import get_lexer_by_name
 from pygments.styles import get_style_by_name
 from pygments.util import ClassNotFound
-from PySide6.QtCore import QRectF, QTimer, Slot
+from PySide6.QtCore import QMimeData, QRectF
 from PySide6.QtGui import (
     QColor,
     QGuiApplication,
@@ -19,17 +19,13 @@ from PySide6.QtGui import (
     QTextFormat,
     QTextLayout,
 )
-from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.ui.buttons import Role, button
-from app.ui.labels import label
+from app.ui.copy_row import HEIGHT as HEADER
+from app.ui.copy_row import PADDING
 from app.ui.text_positions import qt_position
-from app.ui.translation import tr
 
-HEADER, PADDING, GAP, RADIUS = 30, 12, 8, 8
-"""Pixels: the row above the code, the frame's rim, what lies between frames and text, and the frame's corners."""
-TOLD_MILLISECONDS = 1500
-"""How long the button says that it has copied."""
+GAP, RADIUS = 8, 8
+"""Pixels: what lies between frames and text, and the frame's corners."""
 LONGEST_COLOURED = 20_000
 """Characters; colours for more would hold up the window."""
 LIGHT, DARK = "xcode", "github-dark"
@@ -127,37 +123,11 @@ def paint_frames(painter: QPainter, frames: list[QRectF]) -> None:
         painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
 
 
-class CodeHeader(QWidget):
-    """The row above code: its language, and a button to copy it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._code = ""
-        self._told = QTimer(self, singleShot=True, interval=TOLD_MILLISECONDS)
-        self._told.timeout.connect(self._on_told)
-        self.language = label("", "muted", parent=self)
-        self.copy = button(tr("Copy code"), Role.LINK, tr("Copy this code"), self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(PADDING, 0, PADDING, 0)
-        row.addWidget(self.language)
-        row.addStretch(1)
-        row.addWidget(self.copy)
-        self.copy.clicked.connect(self._on_copy_clicked)
-
-    def show_code(self, code: CodeBlock) -> None:
-        """Stand for this code."""
-        self._code = code.code
-        self.language.setText(code.language)
-
-    @Slot()
-    def _on_copy_clicked(self) -> None:
-        QGuiApplication.clipboard().setText(self._code)
-        self.copy.setText(tr("Copied"))
-        self._told.start()
-
-    @Slot()
-    def _on_told(self) -> None:
-        self.copy.setText(tr("Copy code"))
+def code_mime(code: CodeBlock) -> QMimeData:
+    """The code for the clipboard."""
+    data = QMimeData()
+    data.setText(code.code)
+    return data
 
 
 def _colour_line(block: QTextBlock, line: str, spans: list[tuple[int, int, str]]) -> None:

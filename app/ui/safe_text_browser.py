@@ -5,7 +5,9 @@ nothing and takes tags for text.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from math import ceil
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QUrl, Signal, Slot
@@ -29,19 +31,20 @@ from app.domain.grounding import Region, regions_in
 from app.ui import words
 from app.ui.code_blocks import (
     DARK,
-    HEADER,
     LIGHT,
     CodeBlock,
-    CodeHeader,
     code_blocks,
+    code_mime,
     colour,
     frame_of,
     make_room,
     paint_frames,
 )
+from app.ui.copy_row import CopyRow, place_rows
 from app.ui.formulas import IMAGE, FormulaPainter, written
 from app.ui.labels import tooltip
 from app.ui.markdown_document import set_markdown
+from app.ui.tables import row_place, table_mime, tables_in
 from app.ui.text_positions import qt_position
 from app.ui.translation import tr
 
@@ -79,7 +82,10 @@ class SafeTextBrowser(QTextBrowser):
         self._colour = ""
         self._lacks_formulas = False
         self._code: tuple[CodeBlock, ...] = ()
-        self._headers: list[CodeHeader] = []
+        self._table_count = 0
+        self._is_rendering = False
+        self._code_rows: list[CopyRow] = []
+        self._table_rows: list[CopyRow] = []
         formulas.drawn.connect(self._on_formulas_drawn)
         self._regions: tuple[Region, ...] = ()
         self._hovered = self._lit = -1
@@ -96,10 +102,11 @@ class SafeTextBrowser(QTextBrowser):
         self._markdown, self._written_doubts = text, doubts
         self._colour = self.palette().color(QPalette.ColorRole.Text).name()
         line = self.palette().color(QPalette.ColorRole.Mid)
-        self._lacks_formulas = not set_markdown(
-            self.document(), text, self._formulas.picture, self._colour, line, self.devicePixelRatioF()
-        )
-        self._style_code()
+        with self._rendering():
+            self._lacks_formulas = not set_markdown(
+                self.document(), text, self._formulas.picture, self._colour, line, self.devicePixelRatioF()
+            )
+            self._style_blocks()
         shown = self.toPlainText()
         self._regions = regions_in(shown)
         places = same_words(text, shown) if doubts else {}
@@ -111,8 +118,9 @@ class SafeTextBrowser(QTextBrowser):
         """Show text as it is, line by line."""
         self._markdown = None
         self._regions, self._doubts = (), []
-        self.setPlainText(text)
-        self._style_code()
+        with self._rendering():
+            self.setPlainText(text)
+            self._style_blocks()
         self._show_marks()
 
     def set_lit(self, number: int) -> None:
@@ -188,9 +196,9 @@ class SafeTextBrowser(QTextBrowser):
         super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the frames' headers where the frames are."""
+        """Keep the rows above code and tables where these are."""
         super().resizeEvent(event)
-        self._place_headers()
+        self._place_rows()
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """What is copied: formulas as they were written, and then no HTML, which would have pictures of nowhere."""
@@ -250,30 +258,50 @@ class SafeTextBrowser(QTextBrowser):
         mark.format.setBackground(tint)
         return mark
 
-    def _style_code(self) -> None:
+    def _style_blocks(self) -> None:
         document = self.document()
         self._code = code_blocks(document) if self._markdown is not None else ()
         make_room(document, self._code)
         is_dark = QGuiApplication.palette().color(QPalette.ColorRole.Base).lightness() < 128
         colour(document, self._code, DARK if is_dark else LIGHT)
-        for _ in range(len(self._headers), len(self._code)):
-            self._headers.append(CodeHeader(self.viewport()))
-        for header, code in zip(self._headers, self._code, strict=False):
-            header.show_code(code)
-        self._place_headers()
+        tables = tables_in(document) if self._markdown is not None else []
+        self._table_count = len(tables)
+        for _ in range(len(self._code_rows), len(self._code)):
+            self._code_rows.append(CopyRow(tr("Copy code"), tr("Copy this code"), self.viewport(), at_end=True))
+        for number in range(len(self._table_rows), len(tables)):
+            row = CopyRow(tr("Copy table"), tr("Copy this table for a spreadsheet"), self.viewport(), at_end=False)
+            row.stand_for("", partial(self._table_mime, number))
+            self._table_rows.append(row)
+        for row, code in zip(self._code_rows, self._code, strict=False):
+            row.stand_for(code.language, partial(code_mime, code))
+        self._place_rows()
 
-    def _place_headers(self) -> None:
-        for header in self._headers[len(self._code) :]:
-            header.hide()
-        for header, code in zip(self._headers, self._code, strict=False):
-            area = frame_of(self.document(), code)
-            header.setGeometry(round(area.x()), round(area.y()), self.viewport().width() - round(area.x()), HEADER)
-            header.show()
+    @contextmanager
+    def _rendering(self) -> Iterator[None]:
+        """Qt tells of sizes while the document is being built; nothing may be placed by what is only half there."""
+        self._is_rendering = True
+        try:
+            yield
+        finally:
+            self._is_rendering = False
+
+    def _table_mime(self, number: int) -> QMimeData:
+        # Qt's tables die with the text that they stand in, so that none is kept.
+        return table_mime(tables_in(self.document())[number])
+
+    def _place_rows(self) -> None:
+        """Keep the rows above what they stand for, and hide those that stand for nothing."""
+        document, width = self.document(), self.viewport().width()
+        corners = [frame_of(document, code).topLeft() for code in self._code]
+        place_rows(self._code_rows, corners, width)
+        tables = tables_in(document)[: self._table_count]
+        place_rows(self._table_rows, [row_place(document, table) for table in tables], width)
 
     @Slot()
     def _on_size_changed(self) -> None:
         self.updateGeometry()
-        self._place_headers()
+        if not self._is_rendering:
+            self._place_rows()
 
     @Slot()
     def _on_formulas_drawn(self) -> None:

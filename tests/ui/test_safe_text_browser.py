@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app.domain.doubt import Doubt
-from app.ui.code_blocks import HEADER, PADDING, CodeHeader, code_blocks, frame_of
+from app.ui.code_blocks import code_blocks, frame_of
+from app.ui.copy_row import HEIGHT, PADDING, CopyRow
 from app.ui.formulas import IMAGE, FormulaPainter, FormulaStyle, draw
 from app.ui.safe_text_browser import SafeTextBrowser
+from app.ui.tables import tables_in
 
 
 @pytest.fixture
@@ -94,14 +96,14 @@ def test_code_within_a_line_does_not_swallow_the_lines_that_follow(browser: Safe
 CODE = "So:\n```python\ndef f(x):\n    return 1  # 🙂 one\n```\nand\n```\nplain\n```\n"
 
 
-def headers(browser: SafeTextBrowser) -> list[CodeHeader]:
-    return [header for header in browser.findChildren(CodeHeader) if header.isVisible()]
+def headers(browser: SafeTextBrowser) -> list[CopyRow]:
+    return [row for row in browser.findChildren(CopyRow) if row.isVisible()]
 
 
 def test_code_is_copied_as_it_was_written(browser: SafeTextBrowser, qtbot: QtBot) -> None:
     browser.show_markdown(CODE)
     first, second = headers(browser)
-    assert (first.language.text(), second.language.text()) == ("python", "")
+    assert (first.caption.text(), second.caption.text()) == ("python", "")
     for header, code in ((first, "def f(x):\n    return 1  # 🙂 one"), (second, "plain")):
         qtbot.mouseClick(header.copy, Qt.MouseButton.LeftButton)
         assert QGuiApplication.clipboard().text() == code
@@ -213,6 +215,31 @@ def test_the_frame_of_code_is_whole_at_either_end(browser: SafeTextBrowser, qtbo
     area = frame_of(browser.document(), code)
     assert area.top() >= 0
     assert area.bottom() <= browser.height()
-    assert area.height() > HEADER + PADDING
+    assert area.height() > HEIGHT + PADDING
     browser.show_markdown("no code")
     assert browser.document().rootFrame().frameFormat().topMargin() == 0
+
+
+def test_a_table_is_copied_for_a_spreadsheet(browser: SafeTextBrowser, qtbot: QtBot) -> None:
+    browser.show_markdown(
+        "Here:\n\n| item | price |\n|---|--:|\n| a & **b** | 5.00 |\n| | 4 |\n\nand\n\n| x |\n|---|\n| y |\n"
+    )
+    first, second = headers(browser)
+    qtbot.mouseClick(first.copy, Qt.MouseButton.LeftButton)
+    data = QGuiApplication.clipboard().mimeData()
+    assert data.text() == "item\tprice\na & b\t5.00\n\t4"
+    assert "<tr><th>item</th><th>price</th></tr><tr><td>a &amp; b</td><td>5.00</td></tr>" in data.html()
+    qtbot.mouseClick(second.copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == "x\ny"
+
+
+def test_the_row_above_a_table_stands_between_it_and_the_text(browser: SafeTextBrowser) -> None:
+    browser.show_markdown("above\n\n| a | b |\n|---|---|\n| c | d |")
+    browser.resize(500, browser.heightForWidth(500))
+    document = browser.document()
+    (row,) = headers(browser)
+    (table,) = tables_in(document)
+    layout = document.documentLayout()
+    cell = layout.blockBoundingRect(table.cellAt(0, 0).firstCursorPosition().block())
+    assert layout.blockBoundingRect(document.firstBlock()).bottom() <= row.geometry().top()
+    assert row.geometry().bottom() < cell.top()

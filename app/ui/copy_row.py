@@ -1,0 +1,61 @@
+"""The row above code or a table: what it is, and a button to copy it."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QMimeData, QPointF, QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.ui.buttons import Role, button
+from app.ui.labels import label
+from app.ui.translation import tr
+
+HEIGHT, PADDING = 30, 12
+"""Pixels."""
+TOLD_MILLISECONDS = 1500
+"""How long the button says that it has copied."""
+
+
+class CopyRow(QWidget):
+    """Stands above something in an answer; `name` is the button's, `hint` what it does.
+
+    The button is `at_end` above what fills the width, and at the beginning above what may be narrow.
+    """
+
+    def __init__(self, name: str, hint: str, parent: QWidget, *, at_end: bool) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._make: Callable[[], QMimeData] = QMimeData
+        self._told = QTimer(self, singleShot=True, interval=TOLD_MILLISECONDS)
+        self._told.timeout.connect(self._on_told)
+        self.caption = label("", "muted", parent=self)
+        self.copy = button(name, Role.LINK, hint, self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(PADDING, 0, PADDING, 0)
+        row.addWidget(self.caption)
+        row.addStretch(1)
+        row.insertWidget(2 if at_end else 0, self.copy)
+        self.copy.clicked.connect(self._on_copy_clicked)
+
+    def stand_for(self, caption: str, make: Callable[[], QMimeData]) -> None:
+        """Show `caption`, and copy what `make` gives."""
+        self.caption.setText(caption)
+        self._make = make
+
+    @Slot()
+    def _on_copy_clicked(self) -> None:
+        QGuiApplication.clipboard().setMimeData(self._make())
+        self.copy.setText(tr("Copied"))
+        self._told.start()
+
+    @Slot()
+    def _on_told(self) -> None:
+        self.copy.setText(self._name)
+
+
+def place_rows(rows: Sequence[CopyRow], corners: Sequence[QPointF], width: int) -> None:
+    """Put rows with their upper left corners there, up to the `width` of their parent; the others are hidden."""
+    for row, corner in zip(rows, corners, strict=False):
+        row.setGeometry(round(corner.x()), round(corner.y()), width - round(corner.x()), HEIGHT)
+    for number, row in enumerate(rows):
+        row.setVisible(number < len(corners))
