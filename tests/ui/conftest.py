@@ -34,6 +34,13 @@ def shown(widget: W, qtbot: QtBot) -> W:
     return widget
 
 
+@pytest.fixture(autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    """What Python has put there would be deleted twice when the offscreen platform ends."""
+    yield
+    qapp.clipboard().clear()
+
+
 def question_card(view: ChatView, message_id: str) -> QuestionCard:
     """The card of a question that is near the screen."""
     card = view.card(message_id)
