@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from app.commands.files import STDIN, exit_status, opened
+from app.commands.terminal import STDIN, exit_status, opened
 from app.domain.generation import GREEDY, GenerationOptions
 from app.paths import DEMO_MODEL
 

@@ -2,19 +2,17 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from app import __version__
-from app.domain.errors import StorageError, UserError
+from app.commands.terminal import exit_status
+from app.domain.errors import StorageError
 from app.domain.generation import LoadOptions
 from app.engine.benchmark import Figure, benchmark, compare
 from app.paths import DEMO_MODEL, default_paths
 
-INTERRUPTED = 130
-FAILED = 1
 SMALLEST_SIDE, LARGEST_SIDE = 64, 4096
 SIDES = (448, 1024)
 DESCRIPTION = """\
@@ -33,30 +31,27 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--accuracy", action="store_true", help="what those 8 bits change (opens the model twice more)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file, too")
     options = parser.parse_args(arguments)
+    return exit_status(lambda: _bench(options))
+
+
+def _bench(options: argparse.Namespace) -> bool:
     figures: list[Figure] = []
 
     def report(figure: Figure) -> None:
         figures.append(figure)
         print(f"{figure.name:<52} {figure.value:>8.2f} {figure.unit}", flush=True)
 
-    try:
-        cache = str(default_paths().converted_weights)
-        load_options = LoadOptions(exact_activations=options.exact, cache_folder=cache)
-        info = benchmark(options.model, options.sides, load_options, report)
-        if options.accuracy:
-            compare(options.model, load_options, report)
-        print(f"{info.name}, {info.scheme}, on {info.device}: {info.device_reason}")
-        if options.json:
-            named = {figure.name: {"value": figure.value, "unit": figure.unit} for figure in figures}
-            about = {"lorgnette": __version__, "model": info.name, "scheme": info.scheme, "device": info.device}
-            _write(options.json, {**about, "figures": named})
-    except UserError as error:
-        print(f"lorgnette: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("lorgnette: Interrupted.", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+    cache = str(default_paths().converted_weights)
+    load_options = LoadOptions(exact_activations=options.exact, cache_folder=cache)
+    info = benchmark(options.model, options.sides, load_options, report)
+    if options.accuracy:
+        compare(options.model, load_options, report)
+    print(f"{info.name}, {info.scheme}, on {info.device}: {info.device_reason}")
+    if options.json:
+        named = {figure.name: {"value": figure.value, "unit": figure.unit} for figure in figures}
+        about = {"lorgnette": __version__, "model": info.name, "scheme": info.scheme, "device": info.device}
+        _write(options.json, {**about, "figures": named})
+    return True
 
 
 def _write(path: Path, figures: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.commands.files import STDIN, complain, exit_status, opened
+from app.commands.terminal import STDIN, complain, exit_status, opened
 from app.domain.errors import UserError
 from app.domain.page_formats import TSV_HEAD, PageFormat, formatted
 from app.domain.presets import BUILT_IN

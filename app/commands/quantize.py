@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from app.commands.terminal import FAILED, INTERRUPTED, complain
 from app.domain.errors import UserError
 from app.engine.quantize.recipe import PackingFormat, Recipe
 from app.engine.quantize.report import REPORT, Report
@@ -14,8 +15,6 @@ from app.engine.quantize.run import MOST_ASKED_IMAGES, Job, Listener, quantize
 
 SHORTEST_WINDOW = 64
 WORST_SHOWN = 5
-INTERRUPTED = 130
-FAILED = 1
 TEXT_QUESTIONS = ("Who are you, and what can you do?", "Name the seven days of the week.")
 IMAGE_QUESTIONS = ("Describe this image in one sentence.", "Read all the text on this image.")
 DESCRIPTION = f"""\
@@ -35,11 +34,11 @@ def main(arguments: Sequence[str]) -> int:
         report = quantize(job, Listener(print, bars.reading, bars.tuning))
     except UserError as error:
         bars.close()
-        print(f"lorgnette: {error}", file=sys.stderr)
+        complain(str(error))
         return FAILED
     except KeyboardInterrupt:
         bars.close()
-        print(f"lorgnette: Interrupted; nothing was left of “{job.out}”.", file=sys.stderr)
+        complain(f"Interrupted; nothing was left of “{job.out}”.")
         return INTERRUPTED
     bars.close()
     _show(report, job.out)

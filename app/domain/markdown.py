@@ -49,6 +49,11 @@ def mark_places(text: str) -> list[tuple[int, int, int]]:
     return [(match.start(), match.end(), int(match[1])) for match in _MARK.finditer(text)]
 
 
+def plain_as_markdown(text: str) -> str:
+    """Text without signs, such that Markdown keeps its lines."""
+    return "\n".join(f"{line.rstrip()}  " if line.strip() else "" for line in text.split("\n"))
+
+
 def with_hard_breaks(text: str) -> str:
     """End every line that Markdown would join with the next by its sign for a break; code stays as it is."""
     lines, fence = [], ""

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from enum import StrEnum
 
+from app.domain.markdown import plain_as_markdown
 from app.domain.regions import Page
 
 
@@ -36,7 +37,7 @@ def formatted(page: Page, name: str, form: PageFormat) -> str:
             ]
             return "".join("\t".join(row) + "\n" for row in rows)
         case PageFormat.MARKDOWN:
-            return f"## {_flat(name)}\n\n" + "".join(f"{line}  \n" if line else "\n" for line in page.text.split("\n"))
+            return f"## {_flat(name)}\n\n{plain_as_markdown(page.text)}\n"
         case PageFormat.TEXT:
             return page.text.rstrip("\n") + "\n"
 

@@ -5,6 +5,7 @@ hangs or kills the images process is the only one that suffers.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -122,13 +123,7 @@ class ImageImporter(QObject):
 
     def import_data(self, data: bytes, name: str, chat_id: str) -> None:
         """Import the bytes of an encoded image that came from the clipboard or a browser."""
-        import_id = new_id()
-        self.started.emit(import_id, chat_id, name)
-        self._thread.submit(
-            partial(self._files.save_incoming, data, name),
-            lambda path: self._enqueue(_Import(import_id, chat_id, path, name, is_incoming=True)),
-            lambda error: self.failed.emit(import_id, chat_id, problem_of(error)),
-        )
+        self._begin_incoming(partial(self._files.save_incoming, data, name), name, chat_id)
 
     def import_part(self, parent: Attachment, part: ImagePart, chat_id: str) -> None:
         """Import a part of an image of the store, cut out of its original pixels."""
@@ -141,12 +136,23 @@ class ImageImporter(QObject):
             self._engine.cancel(self._request_id)
 
     def _begin_part(self, parent: Path, part: ImagePart | PdfPage, name: str, chat_id: str) -> None:
+        self._begin_incoming(partial(self._files.new_incoming, name), name, chat_id, parent, part)
+
+    def _begin_incoming(
+        self,
+        find_path: Callable[[], Path],
+        name: str,
+        chat_id: str,
+        parent: Path = Path(),
+        part: ImagePart | PdfPage | None = None,
+    ) -> None:
+        """Import a file of ours, whose path `find_path` gives on the files' thread."""
         import_id = new_id()
         self.started.emit(import_id, chat_id, name)
         self._thread.submit(
-            partial(self._files.new_incoming, name),
-            lambda target: self._enqueue(
-                _Import(import_id, chat_id, target, name, is_incoming=True, parent=parent, part=part)
+            find_path,
+            lambda path: self._enqueue(
+                _Import(import_id, chat_id, path, name, is_incoming=True, parent=parent, part=part)
             ),
             lambda error: self.failed.emit(import_id, chat_id, problem_of(error)),
         )

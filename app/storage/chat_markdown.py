@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from app.domain.chat import Message, Role
+from app.domain.markdown import plain_as_markdown
 
 
 def chat_markdown(title: str, branch: Sequence[Message], image_targets: Mapping[str, str]) -> str:
@@ -15,7 +16,7 @@ def chat_markdown(title: str, branch: Sequence[Message], image_targets: Mapping[
             target = image_targets.get(image.digest)
             parts.append(f"![{_plain(image.name)}](<{target}>)" if target else f"Image: {_plain(image.name)}")
         is_plain = message.role is Role.USER or message.page is not None
-        parts.append(_hard_breaks(message.text) if is_plain else message.text)
+        parts.append(plain_as_markdown(message.text).rstrip() if is_plain else message.text)
     return "\n\n".join([*parts, ""])
 
 
@@ -44,7 +45,3 @@ def image_file_names(branch: Sequence[Message]) -> dict[str, str]:
 def _plain(text: str) -> str:
     """Text that Markdown takes for text, on one line."""
     return re.sub(r"([\\\[\]*_`<])", r"\\\1", " ".join(text.split()))
-
-
-def _hard_breaks(text: str) -> str:
-    return "\n".join(f"{line.rstrip()}  " if line.strip() else "" for line in text.split("\n")).rstrip()

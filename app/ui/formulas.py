@@ -169,6 +169,8 @@ def put_formulas(
     document: QTextDocument, formulas: Sequence[Formula], make_picture: MakePicture, colour: str, ratio: float
 ) -> bool:
     """Replace each mark by its formula's picture, or by what was written where there is none (yet): then False."""
+    if not formulas:
+        return True
     style = FormulaStyle(QFontMetricsF(document.defaultFont()).xHeight(), colour, ratio)
     text = document.toPlainText()
     cursor = QTextCursor(document)

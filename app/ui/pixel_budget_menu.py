@@ -1,12 +1,14 @@
 """How closely the model looks at one image: a slider from a glance to every pixel."""
 
 from dataclasses import replace
+from math import inf
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QSlider, QVBoxLayout, QWidget, QWidgetAction
 
 from app.domain.attachments import Attachment
 from app.domain.generation import GenerationOptions
+from app.domain.shown_setting import bounded
 from app.domain.visual_tokens import MIN_PIXELS
 from app.ui import words
 from app.ui.buttons import Role, button
@@ -15,7 +17,6 @@ from app.ui.translation import tr
 
 WIDTH = 300
 STEPS_TO_DOUBLE = 2
-MOST_PIXELS = 16 * 1024 * 1024
 
 
 class PixelBudgetMenu(QMenu):
@@ -73,7 +74,8 @@ def budgets(attachment: Attachment) -> tuple[int, ...]:
 
     The frames of a film share what is chosen.
     """
-    most = MOST_PIXELS if attachment.is_video else min(attachment.width * attachment.height, MOST_PIXELS)
+    wanted = inf if attachment.is_video else attachment.width * attachment.height
+    most = bounded(GenerationOptions, "pixel_budget", wanted)
     found = [MIN_PIXELS]
     while found[-1] < most:
         found.append(round(MIN_PIXELS * 2 ** (len(found) / STEPS_TO_DOUBLE)))

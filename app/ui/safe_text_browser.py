@@ -27,7 +27,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QToolTip, QWidget
 
 from app.domain.doubt import Doubt, DoubtfulWord, doubtful_words, same_words
-from app.domain.grounding import Region, regions_in
+from app.domain.grounding import regions_in
 from app.ui import words
 from app.ui.code_blocks import (
     DARK,
@@ -50,6 +50,10 @@ from app.ui.translation import tr
 
 DOUBT = QColor("#E08A2C")
 """What is behind a word that the model was unsure of: the stronger, the less sure."""
+
+
+_Span = tuple[int, int]
+"""Where something begins and ends, in Qt's positions."""
 
 
 class SafeTextBrowser(QTextBrowser):
@@ -78,16 +82,15 @@ class SafeTextBrowser(QTextBrowser):
         self.anchorClicked.connect(self._on_anchor_clicked)
         self._markdown: str | None = None
         self._written_doubts: Sequence[Doubt] = ()
-        self._doubts: list[tuple[tuple[int, int], DoubtfulWord]] = []
+        self._doubts: list[tuple[_Span, DoubtfulWord]] = []
         self._colour = ""
         self._lacks_formulas = False
         self._code: tuple[CodeBlock, ...] = ()
-        self._table_count = 0
         self._is_rendering = False
         self._code_rows: list[CopyRow] = []
         self._table_rows: list[CopyRow] = []
         formulas.drawn.connect(self._on_formulas_drawn)
-        self._regions: tuple[Region, ...] = ()
+        self._regions: list[_Span] = []
         self._hovered = self._lit = -1
         self._sought = ""
         self.viewport().setMouseTracking(True)
@@ -108,16 +111,16 @@ class SafeTextBrowser(QTextBrowser):
             )
             self._style_blocks()
         shown = self.toPlainText()
-        self._regions = regions_in(shown)
+        self._regions = [_span(shown, region.start, region.end) for region in regions_in(shown)]
         places = same_words(text, shown) if doubts else {}
         words_in_doubt = doubtful_words(text, doubts) if doubts else ()
-        self._doubts = [(places[word.start], word) for word in words_in_doubt if word.start in places]
+        self._doubts = [(_span(shown, *places[word.start]), word) for word in words_in_doubt if word.start in places]
         self._show_marks()
 
     def show_plain(self, text: str) -> None:
         """Show text as it is, line by line."""
         self._markdown = None
-        self._regions, self._doubts = (), []
+        self._regions, self._doubts = [], []
         with self._rendering():
             self.setPlainText(text)
             self._style_blocks()
@@ -159,9 +162,9 @@ class SafeTextBrowser(QTextBrowser):
     def viewportEvent(self, event: QEvent) -> bool:
         """Say what the model nearly wrote where it was unsure."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
-            text, place = self.toPlainText(), self.cursorForPosition(event.pos()).position()
+            place = self.cursorForPosition(event.pos()).position()
             for (start, end), word in self._doubts:
-                if qt_position(text, start) <= place <= qt_position(text, end):
+                if start <= place <= end:
                     QToolTip.showText(event.globalPos(), tooltip(words.doubt(word)), self)
                     return True
         return super().viewportEvent(event)
@@ -170,9 +173,7 @@ class SafeTextBrowser(QTextBrowser):
         """Tell which place is named under the pointer."""
         super().mouseMoveEvent(event)
         place = self.cursorForPosition(event.position().toPoint()).position()
-        text = self.toPlainText()
-        spans = [(qt_position(text, region.start), qt_position(text, region.end)) for region in self._regions]
-        found = (number for number, (start, end) in enumerate(spans) if start <= place < end)
+        found = (number for number, (start, end) in enumerate(self._regions) if start <= place < end)
         self._hover(next(found, -1))
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -232,23 +233,19 @@ class SafeTextBrowser(QTextBrowser):
             self.region_hovered.emit(number)
 
     def _show_marks(self) -> None:
-        text = self.toPlainText()
-        places = [(region.start, region.end) for region in self._regions[self._lit : self._lit + 1]]
-        if self._lit < 0:
-            places = []
-        if self._sought:
-            pattern = re.compile(re.escape(self._sought), re.IGNORECASE)
-            places += [match.span() for match in pattern.finditer(text)]
         accent = QColor(self.palette().color(QPalette.ColorRole.Highlight))
         accent.setAlpha(60)
-        marks = [(*place, accent) for place in places]
+        spans = self._regions[self._lit : self._lit + 1] if self._lit >= 0 else []
+        if self._sought:
+            text = self.toPlainText()
+            pattern = re.compile(re.escape(self._sought), re.IGNORECASE)
+            spans = [*spans, *(_span(text, *match.span()) for match in pattern.finditer(text))]
+        marks = [(*span, accent) for span in spans]
         marks += [
-            (*place, QColor(DOUBT.red(), DOUBT.green(), DOUBT.blue(), _strength(word))) for place, word in self._doubts
+            (*span, QColor(DOUBT.red(), DOUBT.green(), DOUBT.blue(), _strength(word))) for span, word in self._doubts
         ]
         if marks or self.extraSelections():
-            self.setExtraSelections(
-                [self._mark(qt_position(text, start), qt_position(text, end), tint) for start, end, tint in marks]
-            )
+            self.setExtraSelections([self._mark(*mark) for mark in marks])
 
     def _mark(self, start: int, end: int, tint: QColor) -> QTextEdit.ExtraSelection:
         mark = QTextEdit.ExtraSelection()
@@ -260,15 +257,13 @@ class SafeTextBrowser(QTextBrowser):
 
     def _style_blocks(self) -> None:
         document = self.document()
-        self._code = code_blocks(document) if self._markdown is not None else ()
+        self._code = code_blocks(document)
         make_room(document, self._code)
         is_dark = QGuiApplication.palette().color(QPalette.ColorRole.Base).lightness() < 128
         colour(document, self._code, DARK if is_dark else LIGHT)
-        tables = tables_in(document) if self._markdown is not None else []
-        self._table_count = len(tables)
         for _ in range(len(self._code_rows), len(self._code)):
             self._code_rows.append(CopyRow(tr("Copy code"), tr("Copy this code"), self.viewport(), at_end=True))
-        for number in range(len(self._table_rows), len(tables)):
+        for number in range(len(self._table_rows), len(tables_in(document))):
             row = CopyRow(tr("Copy table"), tr("Copy this table for a spreadsheet"), self.viewport(), at_end=False)
             row.stand_for("", partial(self._table_mime, number))
             self._table_rows.append(row)
@@ -294,8 +289,7 @@ class SafeTextBrowser(QTextBrowser):
         document, width = self.document(), self.viewport().width()
         corners = [frame_of(document, code).topLeft() for code in self._code]
         place_rows(self._code_rows, corners, width)
-        tables = tables_in(document)[: self._table_count]
-        place_rows(self._table_rows, [row_place(document, table) for table in tables], width)
+        place_rows(self._table_rows, [row_place(document, table) for table in tables_in(document)], width)
 
     @Slot()
     def _on_size_changed(self) -> None:
@@ -316,3 +310,7 @@ class SafeTextBrowser(QTextBrowser):
 def _strength(word: DoubtfulWord) -> int:
     """Of a tint, 0..255."""
     return round(30 + 90 * (1 - word.probability))
+
+
+def _span(text: str, start: int, end: int) -> _Span:
+    return qt_position(text, start), qt_position(text, end)

@@ -4,6 +4,7 @@ Signatures: the formats' own specifications, as collected in the Unix `file` dat
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 HEAD_BYTES = 512
 """How many of a file's first bytes `describe` wants to see."""
@@ -71,6 +72,15 @@ def describe(head: bytes) -> FileKind:
             is_office = kind is ARCHIVE and any(part in head for part in _OFFICE_PARTS)
             return OFFICE if is_office else kind
     return _describe_text(head)
+
+
+def kind_of(path: Path) -> FileKind:
+    """The kind of file at `path`; UNKNOWN where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return describe(file.read(HEAD_BYTES))
+    except OSError:
+        return UNKNOWN
 
 
 def _describe_text(head: bytes) -> FileKind:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from app.domain.errors import ImageError
 from app.domain.regions import Box, Page, Point, TextLine
-from app.engine.imaging.file_kinds import HEAD_BYTES, PDF, describe
+from app.engine.imaging.file_kinds import PDF, kind_of
 from app.engine.imaging.open_image import check_file
 
 if TYPE_CHECKING:
@@ -31,11 +31,7 @@ _ODD = {"Cc", "Cn", "Co", "Cs"}
 
 def is_pdf(path: Path) -> bool:
     """Whether the file's first bytes are a PDF's; False where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return describe(file.read(HEAD_BYTES)) is PDF
-    except OSError:
-        return False
+    return kind_of(path) is PDF
 
 
 def page_count(path: Path) -> int:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from app.domain.errors import ImageError
 from app.domain.ports import CancelCheck
-from app.engine.imaging.file_kinds import HEAD_BYTES, VIDEO, describe
+from app.engine.imaging.file_kinds import VIDEO, kind_of
 from app.engine.imaging.open_image import MAX_PIXELS, check_file
 
 if TYPE_CHECKING:
@@ -42,11 +42,7 @@ class VideoFacts:
 
 def is_video(path: Path) -> bool:
     """Whether the file's first bytes are those of a film; False where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return describe(file.read(HEAD_BYTES)) is VIDEO
-    except OSError:
-        return False
+    return kind_of(path) is VIDEO
 
 
 def video_facts(path: Path) -> VideoFacts:

@@ -1,4 +1,4 @@
-"""What commands over files have in common: standard input in place of a file, errors in one line, exit codes."""
+"""What commands have in common: standard input in place of a file, errors in one line, the exit status."""
 
 import os
 import sys
@@ -27,7 +27,7 @@ def opened(name: str) -> Iterator[Path]:
 
 def complain(sentence: str) -> None:
     """Say what went wrong, on standard error."""
-    print(f"lorgnette: {' '.join(sentence.split())}", file=sys.stderr)
+    print(f"lorgnette: {' '.join(sentence.splitlines())}", file=sys.stderr)
 
 
 def exit_status(work: Callable[[], bool]) -> int:
