@@ -9,7 +9,7 @@ from app.domain.attachments import Attachment
 from app.domain.doubt import Doubt
 from app.domain.errors import Problem
 from app.domain.generation import AnswerStats
-from app.domain.regions import Page
+from app.domain.pages import Page
 
 
 class Role(StrEnum):

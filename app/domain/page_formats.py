@@ -5,7 +5,7 @@ from dataclasses import asdict
 from enum import StrEnum
 
 from app.domain.markdown import plain_as_markdown
-from app.domain.regions import Page
+from app.domain.pages import Page
 
 
 class PageFormat(StrEnum):

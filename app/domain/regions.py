@@ -51,19 +51,3 @@ class TextLine:
     box: Box
     quad: tuple[Point, Point, Point, Point]
     score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What a reader found on one image, `lines` in reading order, `text` the same lines as people would copy them.
-
-    `rotation` is the clockwise turn in degrees (0, 90, 180, 270) that the reader applied before it could read; the
-    lines' coordinates are those of the unrotated image. `notice` is a sentence for the user, or empty.
-    """
-
-    width: int
-    height: int
-    lines: tuple[TextLine, ...]
-    text: str
-    rotation: int = 0
-    notice: str = ""

@@ -14,7 +14,7 @@ from app.domain.chat import Author, Conversation, Draft, Message, MessageState, 
 from app.domain.doubt import Doubt
 from app.domain.errors import Problem, StorageError
 from app.domain.generation import AnswerStats
-from app.domain.regions import Page
+from app.domain.pages import Page
 from app.domain.search import SearchHit
 from app.storage.database import back_up, open_database, translated_errors
 from app.storage.search import search

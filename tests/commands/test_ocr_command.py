@@ -12,7 +12,7 @@ from PIL import Image
 from app.cli import main
 from app.commands import ocr
 from app.domain.page_formats import TSV_HEAD
-from app.domain.regions import Page
+from app.domain.pages import Page
 from app.paths import DEMO_MODEL, RESOURCES
 from tests.support.documents import scanned_pdf, written_pdf
 

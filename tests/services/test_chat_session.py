@@ -10,7 +10,7 @@ from app.domain.doubt import Doubt
 from app.domain.engine_status import EngineState
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import AnswerStats, FinishReason
-from app.domain.regions import Page
+from app.domain.pages import Page
 from app.engine.process.backend import BackendKind
 from app.engine.process.messages import (
     Ask,

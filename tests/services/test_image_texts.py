@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.engine_status import EngineState
 from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import FinishReason
-from app.domain.regions import Page
+from app.domain.pages import Page
 from app.engine.process.backend import BackendKind
 from app.engine.process.messages import Ask, Cancel, Done, Event, Failed, OpenModel, ReadText, Ready, Request, TextRead
 from tests.services.conftest import INFO, BuildHouse, House

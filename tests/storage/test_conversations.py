@@ -15,7 +15,8 @@ from app.domain.chat import Draft, MessageState
 from app.domain.doubt import Doubt
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.generation import AnswerStats
-from app.domain.regions import Box, Page, Point, TextLine
+from app.domain.pages import Page
+from app.domain.regions import Box, Point, TextLine
 from app.storage.conversations import SqliteConversationStore
 from tests.support.chats import answer, attachment, conversation, question
 

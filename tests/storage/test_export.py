@@ -15,7 +15,7 @@ import pytest
 from app.domain.chat import Author, MessageState
 from app.domain.errors import StorageError
 from app.domain.exported_chat import FORMAT, ExportedChat
-from app.domain.regions import Page
+from app.domain.pages import Page
 from app.storage.chat_html import chat_html
 from app.storage.export import ChatWriter
 from app.storage.import_chat import read_chat

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.chat import Author, Message, MessageState
 from app.domain.engine_status import Stage
 from app.domain.errors import Problem, ProblemKind
-from app.domain.regions import Page
+from app.domain.pages import Page
 from app.ui.chat_view import ChatView
 from app.ui.theme import Theme
 from tests.support.chats import answer, attachment, question

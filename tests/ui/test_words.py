@@ -7,7 +7,7 @@ from app.domain.attachments import Attachment
 from app.domain.chat import Author, MessageState
 from app.domain.engine_status import EngineState, EngineStatus, Stage
 from app.domain.generation import AnswerStats
-from app.domain.regions import Page
+from app.domain.pages import Page
 from app.ui import words
 from tests.support.chats import answer
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 from PIL import Image
 
 from app.domain.errors import ImageError
-from app.domain.regions import Box, Page, Point, TextLine
+from app.domain.pages import Page
+from app.domain.regions import Box, Point, TextLine
 from app.engine.imaging.file_kinds import PDF, kind_of
 from app.engine.imaging.open_image import check_file
 

@@ -13,7 +13,7 @@ from app.domain.doubt import Alternatives
 from app.domain.engine_status import Stage
 from app.domain.errors import Problem
 from app.domain.generation import AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
-from app.domain.regions import Page
+from app.domain.pages import Page
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):

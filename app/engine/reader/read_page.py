@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from app.domain.ports import CancelCheck
-from app.domain.regions import Box, Page, Point, TextLine
+from app.domain.pages import Page
+from app.domain.regions import Box, Point, TextLine
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import Found
 from app.engine.reader.rotation import Recognise, mean_score, recognise_upright, turn_back

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from app.domain.engine_status import Stage
 from app.domain.errors import Cancelled, ImageError
 from app.domain.generation import FinishReason
-from app.domain.regions import Page
+from app.domain.pages import Page
 from app.engine.process.messages import Ask, Event, Loading, ReadText, TextRead
 from app.engine.reader.backend import ReaderBackend
 from app.engine.reader.read_page import read_page
