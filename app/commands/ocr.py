@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from app.commands.terminal import STDIN, complain, exit_status, opened
 from app.domain.errors import UserError
 from app.domain.page_formats import TSV_HEAD, PageFormat, formatted
-from app.domain.presets import BUILT_IN
 from app.domain.pages import Page
+from app.domain.presets import BUILT_IN
 from app.storage.atomic import save_file
 
 if TYPE_CHECKING:

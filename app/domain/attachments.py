@@ -27,7 +27,7 @@ class ImagePart:
 
 
 @dataclass(frozen=True, slots=True)
-class PdfPage:
+class DocumentPage:
     """A page of a document, counted from 0."""
 
     number: int

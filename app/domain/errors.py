@@ -3,6 +3,7 @@
 LorgnetteError
 ├── UserError              something the user can act on; carries a Problem
 │   ├── ImageError         a file or clipboard image that cannot be used
+│   │   └── PasswordNeeded a document that opens with a password, and was given none or a wrong one
 │   ├── CheckpointError    a model folder that cannot be opened
 │   │   └── QuantizeError  a model folder that cannot be made
 │   ├── ModelMissing       a question was asked and no model is open
@@ -22,6 +23,7 @@ class ProblemKind(StrEnum):
     """What a problem is about, so that the window can offer the right button beside the sentence."""
 
     IMAGE = "image"
+    PASSWORD = "password"  # noqa: S105 - the kind's name
     CHECKPOINT = "checkpoint"
     MODEL_MISSING = "model_missing"
     ENGINE = "engine"
@@ -69,6 +71,12 @@ class ImageError(UserError):
     """A file or clipboard image cannot be used."""
 
     kind = ProblemKind.IMAGE
+
+
+class PasswordNeeded(ImageError):
+    """A document opens with a password, and was given none or a wrong one."""
+
+    kind = ProblemKind.PASSWORD
 
 
 class CheckpointError(UserError):

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.domain.attachments import Attachment, ImagePart, PdfPage
+from app.domain.attachments import Attachment, DocumentPage, ImagePart
 from app.domain.chat import new_id
 from app.domain.errors import Problem, ProblemKind, problem_of
 from app.engine.process.messages import (
@@ -23,7 +23,7 @@ from app.engine.process.messages import (
     Event,
     Failed,
     ImageProbed,
-    PdfFound,
+    PagesFound,
     ProbeImage,
     Request,
 )
@@ -74,7 +74,7 @@ class _Import:
     is_incoming: bool
     parent: Path = Path()
     """What `part` is to be made of first."""
-    part: ImagePart | PdfPage | None = None
+    part: ImagePart | DocumentPage | None = None
 
     def request(self, request_id: int) -> Request:
         """What the images process is asked."""
@@ -82,7 +82,7 @@ class _Import:
         match self.part:
             case ImagePart():
                 return CutImage(request_id, parent, self.part, path, THUMBNAIL_SIZE)
-            case PdfPage(number=number):
+            case DocumentPage(number=number):
                 return DrawPage(request_id, parent, number, path, THUMBNAIL_SIZE)
             case None:
                 return ProbeImage(request_id, path, THUMBNAIL_SIZE)
@@ -135,7 +135,7 @@ class ImageImporter(QObject):
         if self._probing and self._probing.import_id == import_id:
             self._engine.cancel(self._request_id)
 
-    def _begin_part(self, parent: Path, part: ImagePart | PdfPage, name: str, chat_id: str) -> None:
+    def _begin_part(self, parent: Path, part: ImagePart | DocumentPage, name: str, chat_id: str) -> None:
         self._begin_incoming(partial(self._files.new_incoming, name), name, chat_id, parent, part)
 
     def _begin_incoming(
@@ -144,7 +144,7 @@ class ImageImporter(QObject):
         name: str,
         chat_id: str,
         parent: Path = Path(),
-        part: ImagePart | PdfPage | None = None,
+        part: ImagePart | DocumentPage | None = None,
     ) -> None:
         """Import a file of ours, whose path `find_path` gives on the files' thread."""
         import_id = new_id()
@@ -160,7 +160,9 @@ class ImageImporter(QObject):
     def _take_pages(self, item: _Import, pages: int) -> None:
         """Import the pages of a document in its place."""
         for number in range(min(pages, MOST_PAGES)):
-            self._begin_part(item.path, PdfPage(number), f"{Path(item.name).stem}, page {number + 1}.png", item.chat_id)
+            self._begin_part(
+                item.path, DocumentPage(number), f"{Path(item.name).stem}, page {number + 1}.png", item.chat_id
+            )
         if pages > MOST_PAGES:
             self.failed.emit(item.import_id, item.chat_id, _too_many(item.name, pages))
         else:
@@ -191,7 +193,7 @@ class ImageImporter(QObject):
         match event:
             case ImageProbed():
                 self._keep(item, event)
-            case PdfFound(pages=pages):
+            case PagesFound(pages=pages):
                 self._take_pages(item, pages)
             case Failed(problem=problem):
                 self._fail(item, _stopped(item) if problem.kind is ProblemKind.ENGINE else problem)

@@ -18,7 +18,7 @@ from app.engine.process.messages import (
     Event,
     Failed,
     ImageProbed,
-    PdfFound,
+    PagesFound,
     ProbeImage,
     Request,
 )
@@ -40,7 +40,7 @@ def probes(request: Request) -> Iterator[Event]:
         case ProbeImage(request_id=number, path=path) if "slow" not in path and not path.endswith(".pdf"):
             yield Failed(number, NOT_AN_IMAGE)
         case ProbeImage(request_id=number, path=path) if path.endswith(".pdf"):
-            yield PdfFound(number, int(Path(path).stem))
+            yield PagesFound(number, int(Path(path).stem))
             yield Done(number, FinishReason.COMPLETE)
         case DrawPage(request_id=number, page=page):
             yield ImageProbed(number, f"{page:064}", "image/png", 1654, 2339, 1000, 1, b"png")

@@ -15,7 +15,7 @@ from app.engine.imaging.contact_sheet import contact_sheet
 from app.engine.imaging.open_image import ImageFacts, cut_image, probe_image, save_png
 from app.engine.imaging.open_pdf import is_pdf, page_count, render_page
 from app.engine.imaging.open_video import is_video, sample_frames, video_facts
-from app.engine.process.messages import CutImage, DrawPage, Event, ImageProbed, PdfFound, ProbeImage, Request
+from app.engine.process.messages import CutImage, DrawPage, Event, ImageProbed, PagesFound, ProbeImage, Request
 
 SHEET_SIZE = 800
 """Pixels of a side from which on a picture has room for several frames."""
@@ -27,12 +27,12 @@ class ImagingBackend:
     """Serves ProbeImage, CutImage and DrawPage."""
 
     def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
-        """Emit ImageProbed or PdfFound, or raise ImageError."""
+        """Emit ImageProbed or PagesFound, or raise ImageError."""
         match request:
             case ProbeImage():
                 path = Path(request.path)
                 if is_pdf(path):
-                    emit(PdfFound(request.request_id, page_count(path)))
+                    emit(PagesFound(request.request_id, page_count(path)))
                     return FinishReason.COMPLETE
             case DrawPage():
                 path = Path(request.target)

@@ -28,11 +28,12 @@ class Message(msgspec.Struct, frozen=True, tag=True):
 class ProbeImage(Message, frozen=True, tag=True):
     """Check the file at `path` and make a thumbnail that fits `thumbnail_size` x `thumbnail_size` pixels.
 
-    A PDF is answered with PdfFound.
+    A document of several pages is answered with PagesFound.
     """
 
     path: str
     thumbnail_size: int
+    password: str = ""
 
 
 class CutImage(Message, frozen=True, tag=True):
@@ -45,18 +46,33 @@ class CutImage(Message, frozen=True, tag=True):
 
 
 class DrawPage(Message, frozen=True, tag=True):
-    """Draw a page of the PDF at `path`, counted from 0, write it to `target` as a PNG, and go on as with ProbeImage."""
+    """Draw a page of the document at `path`, counted from 0, write it to `target` as a PNG, go on as for ProbeImage."""
 
     path: str
     page: int
     target: str
     thumbnail_size: int
+    password: str = ""
 
 
 class ReadText(Message, frozen=True, tag=True):
-    """Read the text of the image at `path` with the built-in reader."""
+    """Read the text of the image at `path`, or of a page of a document, with the built-in reader."""
 
     path: str
+    page: int = 0
+    password: str = ""
+
+
+class WritePdf(Message, frozen=True, tag=True):
+    """Write the document or image at `source` to `target` as a PDF that can be searched, `pages` being its text.
+
+    What is seen of it stays as it is. Served by the images process, which ends it with Done.
+    """
+
+    source: str
+    pages: tuple[Page, ...]
+    target: str
+    password: str = ""
 
 
 class OpenModel(Message, frozen=True, tag=True):
@@ -96,7 +112,7 @@ class Shutdown(Message, frozen=True, tag=True):
     """End the process after the current request has been cancelled."""
 
 
-Request = ProbeImage | CutImage | DrawPage | ReadText | OpenModel | Ask | Prepare | Cancel | Shutdown
+Request = ProbeImage | CutImage | DrawPage | ReadText | WritePdf | OpenModel | Ask | Prepare | Cancel | Shutdown
 
 
 # Events
@@ -154,8 +170,8 @@ class ImageProbed(Message, frozen=True, tag=True):
     seconds: float = 0.0
 
 
-class PdfFound(Message, frozen=True, tag=True):
-    """The file is a PDF of so many pages, each of which can be drawn."""
+class PagesFound(Message, frozen=True, tag=True):
+    """The file is a document of so many pages, each of which can be drawn."""
 
     pages: int
 
@@ -178,4 +194,4 @@ class Failed(Message, frozen=True, tag=True):
     problem: Problem
 
 
-Event = Loading | Ready | Token | Stats | Pace | ImageProbed | PdfFound | TextRead | Done | Failed
+Event = Loading | Ready | Token | Stats | Pace | ImageProbed | PagesFound | TextRead | Done | Failed

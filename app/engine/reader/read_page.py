@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from app.domain.ports import CancelCheck
 from app.domain.pages import Page
+from app.domain.ports import CancelCheck
 from app.domain.regions import Box, Point, TextLine
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import Found

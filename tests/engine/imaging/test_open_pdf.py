@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.domain.attachments import PdfPage
+from app.domain.attachments import DocumentPage
 from app.domain.errors import ImageError
 from app.engine.imaging.backend import ImagingBackend
 from app.engine.imaging.open_pdf import MOST_PIXELS, is_pdf, page_count, render_page, text_layer
-from app.engine.process.messages import DrawPage, Event, ImageProbed, PdfFound, ProbeImage
+from app.engine.process.messages import DrawPage, Event, ImageProbed, PagesFound, ProbeImage
 from tests.support.documents import scanned_pdf, written_pdf
 
 SENTENCE = "The total of all items is 12.40 EUR"
@@ -67,9 +67,9 @@ def test_probing_a_document_tells_its_pages_and_a_page_becomes_an_image(tmp_path
     document, target = scanned_pdf(tmp_path / "a.pdf", ["one", "two"]), tmp_path / "page.png"
     events: list[Event] = []
     ImagingBackend().handle(ProbeImage(1, str(document), 64), events.append, go_on)
-    ImagingBackend().handle(DrawPage(2, str(document), PdfPage(1).number, str(target), 64), events.append, go_on)
+    ImagingBackend().handle(DrawPage(2, str(document), DocumentPage(1).number, str(target), 64), events.append, go_on)
     found, probed = events
-    assert found == PdfFound(1, 2)
+    assert found == PagesFound(1, 2)
     assert isinstance(probed, ImageProbed)
     assert (probed.media_type, probed.width, probed.height) == ("image/png", 1654, 2339)
     with Image.open(target) as page:
