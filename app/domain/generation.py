@@ -56,6 +56,9 @@ _REMEMBERED_VISUAL_TOKENS = ShownSetting(
     step=1024,
     unit=" tokens",
 )
+_GRAPHICS_CARD = ShownSetting(
+    "Use a graphics card", "Where one is found that can be used. From the next opening of a model on."
+)
 _CACHE_FOLDER = ShownSetting(
     "Folder for converted weights",
     "With it models open faster; empty for Lorgnette's own. From the next opening of a model on.",
@@ -111,12 +114,14 @@ class GenerationOptions:
 class LoadOptions:
     """How a model is opened.
 
-    On a CPU the numbers between its layers are rounded to 8 bits, group by group, unless `exact_activations` asks for
-    16 throughout. At most `cache_tokens` tokens of all chats together are held in memory, which is also the longest
-    chat, and what the model saw of images for `remembered_visual_tokens`. In `cache_folder` its weights are kept in the
-    order that the runtime wants; empty for nowhere.
+    A `graphics_card` is used where there is one. On a CPU the numbers between a model's layers are rounded to 8 bits,
+    group by group, unless `exact_activations` asks for 16 throughout. At most `cache_tokens` tokens of all chats
+    together are held in memory, which is also the longest chat, and what the model saw of images for
+    `remembered_visual_tokens`. In `cache_folder` its weights are kept in the order that the runtime wants; empty for
+    nowhere.
     """
 
+    graphics_card: bool = shown(default=True, setting=_GRAPHICS_CARD)
     exact_activations: bool = shown(default=False, setting=_EXACT_ACTIVATIONS)
     cache_tokens: int = shown(32_768, _CACHE_TOKENS)
     remembered_visual_tokens: int = shown(8192, _REMEMBERED_VISUAL_TOKENS)

@@ -19,7 +19,7 @@ from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.generate import Listener
 from app.engine.generation.model import Model
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.runtimes.choose import Choice, choose_runtime
+from app.engine.runtimes.choose import Choose, choose_runtime
 from app.engine.runtimes.port import FloatArray
 
 QUESTION = "What is on this image?"
@@ -55,7 +55,7 @@ def benchmark(
     sides: Sequence[int],
     options: LoadOptions,
     report: Report,
-    choose: Callable[[], Choice] = choose_runtime,
+    choose: Choose = choose_runtime,
 ) -> ModelInfo:
     """Open the model in `folder`, show it square noise of `sides` pixels, and report each figure as it is known.
 
@@ -79,7 +79,7 @@ def benchmark(
     return model.info
 
 
-def compare(folder: Path, options: LoadOptions, report: Report, choose: Callable[[], Choice] = choose_runtime) -> None:
+def compare(folder: Path, options: LoadOptions, report: Report, choose: Choose = choose_runtime) -> None:
     """Report how far rounding between the layers moves what the model in `folder` says about a text.
 
     The model is opened twice, once with exact activations. Raises UserError where it cannot be opened.
@@ -93,12 +93,12 @@ def compare(folder: Path, options: LoadOptions, report: Report, choose: Callable
     report(Figure("divergence from exact activations, mean", statistics.fmean(divergences), "nats"))
 
 
-def _load(folder: Path, options: LoadOptions, choose: Callable[[], Choice]) -> Model:
+def _load(folder: Path, options: LoadOptions, choose: Choose) -> Model:
     checkpoint = open_checkpoint(folder)
     return Model.load(checkpoint, ChatTokenizer(checkpoint), choose, options, _ignore_stage, _never)
 
 
-def _logits(folder: Path, options: LoadOptions, choose: Callable[[], Choice]) -> list[FloatArray]:
+def _logits(folder: Path, options: LoadOptions, choose: Choose) -> list[FloatArray]:
     """What the model says behind each token of TEXT, each [V]."""
     model = _load(folder, options, choose)
     tokens = ChatTokenizer(open_checkpoint(folder)).encode(TEXT)

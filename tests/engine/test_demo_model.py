@@ -6,7 +6,6 @@ Strings are made up here, from a seed; nothing but the image can tell the engine
 import json
 import random
 import string
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, Generati
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, OpenModel, Ready, Stats, Token
-from app.engine.runtimes.choose import Choice, choose_runtime
+from app.engine.runtimes.choose import Choose, choose_runtime
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text
 from tests.support.runtimes import RUNTIMES
@@ -32,7 +31,7 @@ IMAGES = 8
 class Demo:
     """The demo model, opened once."""
 
-    def __init__(self, choose: Callable[[], Choice] = choose_runtime) -> None:
+    def __init__(self, choose: Choose = choose_runtime) -> None:
         self._backend = ModelBackend(choose)
         self.events: list[Event] = []
         self._backend.handle(OpenModel(1, str(DEMO_MODEL)), self.events.append, lambda: None)

@@ -89,7 +89,7 @@ OpenHouse = Callable[..., House]
 
 @pytest.fixture(scope="module", params=RUNTIMES)
 def open_house(request: pytest.FixtureRequest, tiny_checkpoint: TinyCheckpoint) -> Iterator[OpenHouse]:
-    choice = RUNTIMES[request.param]()
+    choice = RUNTIMES[request.param](LoadOptions())
     # The graph is looked at here, not the head that is right for the likeliest tokens alone; see test_screening.
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(screening, "CANDIDATES", WHOLE_VOCABULARY)

@@ -1,7 +1,5 @@
 """The runtimes that hold on this machine, by name."""
 
-from collections.abc import Callable
+from app.engine.runtimes.choose import Choose, openvino_choice, torch_choice
 
-from app.engine.runtimes.choose import Choice, openvino_choice, torch_choice
-
-RUNTIMES: dict[str, Callable[[], Choice]] = {"torch": torch_choice, "openvino": openvino_choice}
+RUNTIMES: dict[str, Choose] = {"torch": torch_choice, "openvino": openvino_choice}

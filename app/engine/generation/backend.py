@@ -15,7 +15,7 @@ from app.engine.generation.model import Model
 from app.engine.generation.session_cache import StageCallback
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.process.messages import Ask, Event, Loading, OpenModel, Pace, Prepare, Ready, Request, Stats, Token
-from app.engine.runtimes.choose import Choice, choose_runtime
+from app.engine.runtimes.choose import Choose, choose_runtime
 
 Emit = Callable[[Event], None]
 PROGRESS_STEP = 0.01
@@ -24,7 +24,7 @@ PROGRESS_STEP = 0.01
 class ModelBackend:
     """Serves OpenModel, Ask and Prepare."""
 
-    def __init__(self, choose: Callable[[], Choice] = choose_runtime) -> None:
+    def __init__(self, choose: Choose = choose_runtime) -> None:
         self._choose = choose
         self._opened: OpenModel | None = None
         self._model: Model | None = None

@@ -1,13 +1,15 @@
 """An open model and everything that answers with it: what stands between a conversation and the runtime."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from app.domain.chat import Role, Turn
 from app.domain.engine_status import Stage
 from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
-from app.domain.ports import CancelCheck
+from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.generate import Listener, generate
 from app.engine.generation.image_memory import ImageMemory, PromptImage
@@ -15,8 +17,11 @@ from app.engine.generation.prompt import Clip, Grid, Prompt, build_prompt
 from app.engine.generation.session_cache import SessionCache, StageCallback
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.imaging.open_video import is_video
-from app.engine.runtimes.choose import Choice
+from app.engine.runtimes.choose import Choice, Choose
+from app.engine.runtimes.port import DecoderRuntime
 from app.paths import DEMO_MODEL
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +39,14 @@ class Model:
         cls,
         checkpoint: Checkpoint,
         tokenizer: ChatTokenizer,
-        choose: Callable[[], Choice],
+        choose: Choose,
         options: LoadOptions,
         stage: StageCallback,
         check: CancelCheck,
     ) -> "Model":
         """Load a checkpoint into the runtime that `choose` finds."""
-        choice = choose()
         stage(Stage.LOADING, 0.0)
-        runtime = choice.open(checkpoint, options, lambda part: stage(Stage.LOADING, part), check)
+        choice, runtime = _opened(choose(options), checkpoint, options, partial(stage, Stage.LOADING), check)
         images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor, options.remembered_visual_tokens)
         is_demo = checkpoint.folder.resolve() == DEMO_MODEL
         info = ModelInfo(
@@ -98,3 +102,19 @@ class Model:
                 grids.append(images[-1].grid_thw)
         config = self._checkpoint.config
         return build_prompt(turns, grids, self._tokenizer, config, is_unfinished=is_unfinished), images
+
+
+def _opened(
+    choice: Choice, checkpoint: Checkpoint, options: LoadOptions, progress: ProgressCallback, check: CancelCheck
+) -> tuple[Choice, DecoderRuntime]:
+    """The runtime that was chosen, or the CPU's where a card fails: it may be too small, or its driver too old."""
+    try:
+        return choice, choice.open(checkpoint, options, progress, check)
+    except (RuntimeError, MemoryError) as error:
+        if choice.otherwise is None:
+            raise
+        reason = "has too little memory" if isinstance(error, MemoryError) else "could not be used"
+        _log.warning("%s %s: %s", choice.device, reason, error)
+    options = replace(options, graphics_card=False)
+    instead = replace(choice.otherwise(options), reason=f"{choice.device} {reason}")
+    return instead, instead.open(checkpoint, options, progress, check)

@@ -22,7 +22,7 @@ MAX_NEW_TOKENS, PIXEL_BUDGET = 64, 512 * 512
 def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | None]]) -> list[str]:
     """The greedy answers to `questions`, each about an image or none, cut off after 64 tokens."""
     tokenizer = ChatTokenizer(checkpoint)
-    runtime = TorchRuntime(checkpoint, choose_device(), LoadOptions(), _ignore, _go_on)
+    runtime = TorchRuntime(choose_device(), checkpoint, LoadOptions(), _ignore, _go_on)
     memory = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor, most_tokens=0)
     session = SessionCache(runtime, memory, checkpoint.config.image_token)
     answers = []

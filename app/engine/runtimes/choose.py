@@ -1,4 +1,4 @@
-"""Which runtime answers on this machine: torch on a graphics card, OpenVINO on a CPU.
+"""Which runtime answers on this machine: torch on a graphics card, OpenVINO on an Intel one or on a CPU.
 
 torch takes seconds to import, so it is asked only where it could have found a card.
 """
@@ -6,7 +6,8 @@ torch takes seconds to import, so it is asked only where it could have found a c
 import platform
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,26 +19,35 @@ from app.engine.runtimes.port import DecoderRuntime
 
 OpenRuntime = Callable[[Checkpoint, LoadOptions, ProgressCallback, CancelCheck], DecoderRuntime]
 NO_CARD = "no supported graphics card was found"
+CARD_UNWANTED = "graphics cards are switched off in the settings"
 NVIDIA_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "C:/Windows/System32/nvcuda.dll")
 """On Linux, in Linux on Windows, and on Windows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How to open a model; the device's name and the reason for it are shown in the window."""
+    """How to open a model; the device's name and the reason for it are shown in the window.
+
+    `otherwise` is what answers where that cannot be done: a card may be too small, or its driver too old.
+    """
 
     device: str
     reason: str
     open: OpenRuntime
+    otherwise: "Choose | None" = None
 
 
-def choose_runtime() -> Choice:
-    """The best for this machine."""
-    if could_have_card():
-        choice = torch_choice()
+Choose = Callable[[LoadOptions], Choice]
+
+
+def choose_runtime(options: LoadOptions) -> Choice:
+    """The best for this machine, among what `options` allow."""
+    if options.graphics_card and could_have_card():
+        choice = torch_choice(options)
         if choice.reason != NO_CARD:
             return choice
-    return openvino_choice() if find_spec("openvino") else torch_choice()
+    choice = openvino_choice(options) if find_spec("openvino") else torch_choice(options)
+    return choice if options.graphics_card else replace(choice, reason=CARD_UNWANTED)
 
 
 def could_have_card() -> bool:
@@ -53,21 +63,26 @@ def could_have_card() -> bool:
     return not build.startswith("cpu") and any(Path(driver).exists() for driver in NVIDIA_DRIVERS)
 
 
-def torch_choice() -> Choice:
+def torch_choice(options: LoadOptions) -> Choice:
     """The torch runtime on the best device that torch finds."""
     from app.engine.runtimes.torch.devices import choose_device  # noqa: PLC0415 - torch is slow to import
     from app.engine.runtimes.torch.runtime import TorchRuntime  # noqa: PLC0415
 
-    device = choose_device()
+    device = choose_device(takes_cards=options.graphics_card)
     return Choice(
         device.name,
         device.reason,
-        lambda checkpoint, options, progress, check: TorchRuntime(checkpoint, device, options, progress, check),
+        partial(TorchRuntime, device),
+        choose_runtime if device.reason != NO_CARD else None,
     )
 
 
-def openvino_choice() -> Choice:
-    """The OpenVINO runtime on the CPU."""
-    from app.engine.runtimes.openvino.runtime import OpenVinoRuntime  # noqa: PLC0415 - only what is used is imported
+def openvino_choice(options: LoadOptions) -> Choice:
+    """The OpenVINO runtime on an Intel graphics card, or on the CPU."""
+    from app.engine.runtimes.openvino.devices import CPU, choose_device  # noqa: PLC0415 - only what is used is imported
+    from app.engine.runtimes.openvino.runtime import OpenVinoRuntime  # noqa: PLC0415
 
-    return Choice("CPU", NO_CARD, OpenVinoRuntime)
+    device = choose_device() if options.graphics_card else CPU
+    return Choice(
+        device.name, device.reason, partial(OpenVinoRuntime, device), choose_runtime if device.is_card else None
+    )

@@ -1,6 +1,5 @@
 """What was read for one answer is not read again for the next, and the answers are those that they would be anyway."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from app.domain.errors import Cancelled
 from app.domain.generation import AnswerStats, GenerationOptions
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, Loading, OpenModel, Stats, Token
-from app.engine.runtimes.choose import Choice
+from app.engine.runtimes.choose import Choose
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text
 from tests.support.runtimes import RUNTIMES
@@ -23,7 +22,7 @@ READ, COUNT = "Read the text.", "How many lines are there?"
 class Desk:
     """A backend with the demo model, and what it said last."""
 
-    def __init__(self, choose: Callable[[], Choice]) -> None:
+    def __init__(self, choose: Choose) -> None:
         self._backend = ModelBackend(choose)
         self._events: list[Event] = []
         self._backend.handle(OpenModel(1, str(DEMO_MODEL)), self._events.append, lambda: None)

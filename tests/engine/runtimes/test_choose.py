@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.generation import LoadOptions
+from app.engine.checkpoints.open_checkpoint import open_checkpoint
+from app.engine.generation.model import Model
+from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes import choose
-from app.engine.runtimes.choose import NO_CARD, Choice, choose_runtime, could_have_card
+from app.engine.runtimes.choose import CARD_UNWANTED, NO_CARD, Choice, choose_runtime, could_have_card
+from app.engine.runtimes.port import DecoderRuntime
+from tests.engine.conftest import TinyCheckpoint
+from tests.support.tiny_checkpoint import Layout
 
 UNWANTED = ("torch", "transformers", "auto_round", "openvino_telemetry", "PySide6")
 SCRIPT = f"""
@@ -64,7 +71,37 @@ def test_a_card_comes_before_openvino_and_that_before_torch_on_a_cpu(
         """Nothing is opened."""
 
     monkeypatch.setattr(choose, "could_have_card", lambda: True)
-    monkeypatch.setattr(choose, "torch_choice", lambda: Choice("torch", found, never))  # type: ignore[arg-type]
-    monkeypatch.setattr(choose, "openvino_choice", lambda: Choice("openvino", NO_CARD, never))  # type: ignore[arg-type]
+    monkeypatch.setattr(choose, "torch_choice", lambda _: Choice("torch", found, never))  # type: ignore[arg-type]
+    monkeypatch.setattr(choose, "openvino_choice", lambda _: Choice("openvino", NO_CARD, never))  # type: ignore[arg-type]
     monkeypatch.setattr(choose, "find_spec", lambda _: object() if is_installed else None)
-    assert choose_runtime().device == expected
+    assert choose_runtime(LoadOptions()).device == expected
+
+
+def test_cards_that_are_switched_off_are_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose, "could_have_card", lambda: pytest.fail("it was looked for"))
+    choice = choose_runtime(LoadOptions(graphics_card=False))
+    assert (choice.device, choice.reason) == ("CPU", CARD_UNWANTED)
+
+
+@pytest.mark.expects_log_warnings
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(RuntimeError("clBuildProgram failed"), "Arc could not be used"), (MemoryError(), "Arc has too little memory")],
+)
+def test_where_a_card_fails_the_cpu_answers(
+    error: Exception, reason: str, tiny_checkpoint: TinyCheckpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> DecoderRuntime:
+        raise error
+
+    def arc(_: LoadOptions) -> Choice:
+        return Choice("Arc", "an Intel graphics card was found", fail, choose_runtime)
+
+    checkpoint = open_checkpoint(tiny_checkpoint(Layout.AUTO_GPTQ))
+    said: list[float] = []
+    model = Model.load(
+        checkpoint, ChatTokenizer(checkpoint), arc, LoadOptions(), lambda _, part: said.append(part), lambda: None
+    )
+    assert (model.info.device, model.info.device_reason) == ("CPU", reason)
+    assert said[-1] == 1.0
+    assert "Arc" in caplog.text

@@ -16,6 +16,7 @@ from app.engine.checkpoints.weights import TEXT
 from app.engine.runtimes.openvino import screening
 from app.engine.runtimes.openvino.block_pool import BlockTable
 from app.engine.runtimes.openvino.constants import Constants
+from app.engine.runtimes.openvino.devices import CPU
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.openvino.screening import CANDIDATES, GROUP, ScreeningHead, rounded_to_int4
 from app.engine.runtimes.openvino.text_graph import text_graph
@@ -66,6 +67,8 @@ def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpo
 
 
 def test_16_bit_weights_have_no_second_copy_in_32_bits(checkpoint: Checkpoint) -> None:
+    if ov.Core().get_property("CPU", "INFERENCE_PRECISION_HINT") == ov.Type.f32:
+        pytest.skip("this CPU has no 16-bit products: OpenVINO computes in 32 bits, and keeps them so")
     for graph in vision_graphs(Constants(checkpoint.tensors, WeightCache()), checkpoint.config.vision):
         compiled = ov.Core().compile_model(graph, "CPU").get_runtime_model()
         constants = [node.output(0) for node in compiled.get_ordered_ops() if not node.inputs()]
@@ -76,7 +79,7 @@ def test_16_bit_weights_have_no_second_copy_in_32_bits(checkpoint: Checkpoint) -
 
 
 def test_blocks_come_back_with_their_sequence(checkpoint: Checkpoint) -> None:
-    runtime = OpenVinoRuntime(checkpoint, LoadOptions(), lambda _: None, lambda: None)
+    runtime = OpenVinoRuntime(CPU, checkpoint, LoadOptions(), lambda _: None, lambda: None)
     pool = runtime._pool
     for _ in range(2 * runtime.cache_tokens // runtime.capacity):  # More than there are, one after the other.
         table = BlockTable(pool, runtime.capacity)

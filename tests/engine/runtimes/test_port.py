@@ -37,7 +37,7 @@ def checkpoint(tiny_checkpoint: TinyCheckpoint) -> Checkpoint:
 
 @pytest.fixture(scope="module", params=RUNTIMES)
 def choice(request: pytest.FixtureRequest) -> Choice:
-    return RUNTIMES[request.param]()
+    return RUNTIMES[request.param](LoadOptions())
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from app.engine.runtimes.torch.cuda_graph import WARM_UPS, Body
 from app.engine.runtimes.torch.devices import choose_device
 from app.engine.runtimes.torch.kv_cache import STEP, KvCache
 from app.engine.runtimes.torch.runtime import TorchRuntime
+from app.engine.runtimes.torch.weights import has_room
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -36,7 +37,7 @@ def checkpoint(tiny_checkpoint: TinyCheckpoint) -> Checkpoint:
 
 @pytest.fixture
 def runtime(checkpoint: Checkpoint) -> TorchRuntime:
-    return TorchRuntime(checkpoint, choose_device(), LoadOptions(), ignore, go_on)
+    return TorchRuntime(choose_device(), checkpoint, LoadOptions(), ignore, go_on)
 
 
 def test_lack_of_memory_is_a_memory_error(runtime: TorchRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +67,7 @@ def test_zeros_and_orders_that_a_symmetric_scheme_does_not_have(
     ):
         save_file({**tensors, **change}, file)
         with pytest.raises(CheckpointError, match=words):
-            TorchRuntime(open_checkpoint(tmp_path), choose_device(), LoadOptions(), ignore, go_on)
+            TorchRuntime(choose_device(), open_checkpoint(tmp_path), LoadOptions(), ignore, go_on)
 
 
 def test_a_recorded_step_says_what_a_step_says(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +83,7 @@ def test_a_recorded_step_says_what_a_step_says(checkpoint: Checkpoint, monkeypat
 
     device = choose_device()
     plain, captured = (
-        TorchRuntime(checkpoint, kind, LoadOptions(), ignore, go_on).open_sequence()
+        TorchRuntime(kind, checkpoint, LoadOptions(), ignore, go_on).open_sequence()
         for kind in (device, replace(device, capture=record))
     )
     for token in (*range(30, 50), -4, *range(60, 70)):
@@ -119,3 +120,20 @@ def test_the_cache_grows_in_steps_and_keeps_what_it_holds() -> None:
     assert torch.equal(values[:, :5], first + 1)
     with pytest.raises(ValueError, match="do not fit"):
         cache.reserve(STEP + 11)
+
+
+def test_with_room_to_spare_4_bit_layers_are_kept_in_16_bits_too(checkpoint: Checkpoint) -> None:
+    """Long prompts then multiply at once; short passes still read the 4-bit ones."""
+    device = replace(choose_device(), free_memory=lambda: 2**40)
+    small = replace(device, free_memory=lambda: 2**20)
+    assert has_room(checkpoint, device, LoadOptions())
+    assert not has_room(checkpoint, small, LoadOptions())
+    assert not has_room(checkpoint, replace(device, operator=None), LoadOptions())
+    prompt = np.arange(30, 100)
+    said = []
+    for kind in (small, device):
+        sequence = TorchRuntime(kind, checkpoint, LoadOptions(), ignore, go_on).open_sequence()
+        wide = sequence.prefill(prompt, text_positions(0, len(prompt)), [], ignore, go_on)
+        said.append((wide, sequence.step(prompt[:1], text_positions(len(prompt), 1))))
+    for plain, dense in zip(*said, strict=True):
+        assert np.abs(plain - dense).max() < 0.1

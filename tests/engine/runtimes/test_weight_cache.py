@@ -11,6 +11,7 @@ import pytest
 from app.domain.generation import LoadOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.prompt import text_positions
+from app.engine.runtimes.openvino.devices import CPU
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.openvino.weight_cache import MOST_MODELS, Bytes, WeightCache
 from app.engine.runtimes.port import FloatArray
@@ -129,7 +130,7 @@ def test_a_model_says_the_same_from_kept_weights(tiny_checkpoint: TinyCheckpoint
 
     def logits(cache_folder: Path | str) -> FloatArray:
         options = LoadOptions(exact_activations=exact, cache_folder=str(cache_folder))
-        sequence = OpenVinoRuntime(checkpoint, options, lambda _: None, lambda: None).open_sequence()
+        sequence = OpenVinoRuntime(CPU, checkpoint, options, lambda _: None, lambda: None).open_sequence()
         return sequence.step(np.arange(20, 40), text_positions(0, 20))
 
     expected = logits("")

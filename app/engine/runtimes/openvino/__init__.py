@@ -1,4 +1,4 @@
-"""The OpenVINO runtime, for CPUs: graphs built from a checkpoint's tensors, and a paged KV cache."""
+"""The OpenVINO runtime, for CPUs and Intel graphics cards: graphs from a checkpoint's tensors, a paged KV cache."""
 
 import sys
 from types import ModuleType

@@ -1,5 +1,7 @@
 """The memory of the paged KV cache: blocks of a few tokens, lent to sequences."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
@@ -10,10 +12,16 @@ from app.engine.runtimes.openvino.paged_attention import KEYS, VALUES
 class BlockPool:
     """Blocks for `tokens` tokens in every layer, given to `request` once.
 
-    The memory is asked for as a whole, and taken from the machine only where it is written.
+    The memory is asked for as a whole, of `allocate`; that of a CPU is taken from the machine only where it is written.
     """
 
-    def __init__(self, compiled: ov.CompiledModel, request: ov.InferRequest, tokens: int) -> None:
+    def __init__(
+        self,
+        compiled: ov.CompiledModel,
+        request: ov.InferRequest,
+        tokens: int,
+        allocate: Callable[[ov.Type, ov.Shape], ov.Tensor],
+    ) -> None:
         self.block_size = int(compiled.input(f"{VALUES}0").get_partial_shape()[2].get_length())
         count = -(-tokens // self.block_size)
         self._free = list(range(count - 1, -1, -1))
@@ -21,7 +29,7 @@ class BlockPool:
             name = port.get_any_name()
             if name.startswith((KEYS, VALUES)):
                 shape = [count if size.is_dynamic else size.get_length() for size in port.get_partial_shape()]
-                request.set_tensor(name, ov.Tensor(port.get_element_type(), ov.Shape(shape)))
+                request.set_tensor(name, allocate(port.get_element_type(), ov.Shape(shape)))
 
     def lend(self, count: int) -> list[int]:
         """So many blocks that nobody has. Raises MemoryError where there are not."""

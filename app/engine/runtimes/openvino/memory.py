@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_NO_MEMORY = ("bad_alloc", "can't alloc", "not allocate")
-"""OpenVINO has one kind of error, and these words in it (seen with `ulimit -v`)."""
+_NO_MEMORY = ("bad_alloc", "can't alloc", "not allocate", "Exceeded max size", "CL_OUT_OF_", "ALLOCATION_FAILURE")
+"""OpenVINO has one kind of error, and these words in it (seen with `ulimit -v`; the last three are OpenCL's)."""
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The OpenVINO runtime behind the port."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.weights import TEXT
 from app.engine.runtimes.openvino.block_pool import BlockPool, BlockTable
 from app.engine.runtimes.openvino.constants import Constants
+from app.engine.runtimes.openvino.devices import OpenVinoDevice
 from app.engine.runtimes.openvino.features import OpenVinoFeatures
 from app.engine.runtimes.openvino.inference import output, run
 from app.engine.runtimes.openvino.memory import trim
@@ -25,16 +27,20 @@ from app.engine.runtimes.patch_places import learned_places, patch_places
 from app.engine.runtimes.port import ImagePatches, VisionFeatures
 from app.engine.runtimes.rope import vision_angles
 
-_ACTIVATION_GROUP = 32
 _CONVERTED, _COMPILED, _PACKED = 0.3, 0.4, 0.9
 """How far opening is when the weights are in the graph's order, when the graph is compiled, and when it is ready."""
 
 
 class OpenVinoRuntime:
-    """Implements `DecoderRuntime` (see its docstrings) on the CPU."""
+    """Implements `DecoderRuntime` (see its docstrings) on a device of OpenVINO's."""
 
     def __init__(
-        self, checkpoint: Checkpoint, options: LoadOptions, progress: ProgressCallback, check: CancelCheck
+        self,
+        device: OpenVinoDevice,
+        checkpoint: Checkpoint,
+        options: LoadOptions,
+        progress: ProgressCallback,
+        check: CancelCheck,
     ) -> None:
         self._config: ModelConfig = checkpoint.config
         self._tensors = checkpoint.tensors
@@ -46,7 +52,7 @@ class OpenVinoRuntime:
         threadpool_limits(1, user_api="blas")
         check()
         core = ov.Core()
-        properties = _properties(core, options)
+        properties = device.properties(core, options)
         embedding = ScreeningHead(checkpoint.tensors, f"{TEXT}.embed_tokens.weight")
         tied = checkpoint.config.tied_embeddings
         head = embedding if tied else ScreeningHead(checkpoint.tensors, "lm_head.weight")
@@ -56,10 +62,10 @@ class OpenVinoRuntime:
             progress(_CONVERTED * part)
 
         graph = text_graph(self._constants, self._config, head.constant(self._constants), converted)
-        compiled = core.compile_model(graph, "CPU", properties)
+        compiled = core.compile_model(graph, device.plugin, properties)
         request = compiled.create_infer_request()
-        self._pool = BlockPool(compiled, request, self.cache_tokens)
-        self._text = TextModel(request, self._config, embedding, head)
+        self._pool = BlockPool(compiled, request, self.cache_tokens, partial(device.cache_memory, core))
+        self._text = TextModel(request, self._constants, self._config, embedding, head)
         progress(_COMPILED)
         # The plugin packs the weights into a copy of its own when they are first used: now, and not for a question.
         self.open_sequence().step(np.zeros(1, np.int64), np.zeros((3, 1), np.int64))
@@ -71,7 +77,7 @@ class OpenVinoRuntime:
         graphs = vision_graphs(self._constants, self._config.vision)
         for index, piece in enumerate(graphs):
             check()
-            self._vision.append(core.compile_model(piece, "CPU", properties).create_infer_request())
+            self._vision.append(core.compile_model(piece, device.plugin, properties).create_infer_request())
             progress(_PACKED + (1 - _PACKED) * (index + 1) / len(graphs))
 
     @property
@@ -104,17 +110,3 @@ class OpenVinoRuntime:
     def open_sequence(self) -> OpenVinoSequence:
         """An empty one."""
         return OpenVinoSequence(self._text, BlockTable(self._pool, self.capacity))
-
-
-def _properties(core: ov.Core, options: LoadOptions) -> dict[str, Any]:
-    """How the plugin computes.
-
-    Keys and values are kept in the type that is computed in: left to itself the plugin keeps them in 8 bits, which
-    changes the logits ten times as much as 16 bits do. What goes into a product with 4-bit weights is rounded to 8 bits
-    in groups of 32, as llama.cpp does, unless `options` forbid it.
-    """
-    return {
-        "PERFORMANCE_HINT": "LATENCY",
-        "KV_CACHE_PRECISION": core.get_property("CPU", "INFERENCE_PRECISION_HINT"),
-        "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0 if options.exact_activations else _ACTIVATION_GROUP,
-    }

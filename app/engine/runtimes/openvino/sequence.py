@@ -9,6 +9,7 @@ import openvino as ov
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import ModelConfig
 from app.engine.runtimes.openvino.block_pool import BlockTable
+from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.features import OpenVinoFeatures
 from app.engine.runtimes.openvino.inference import output, run
 from app.engine.runtimes.openvino.paged_attention import paged_values
@@ -24,8 +25,15 @@ class TextModel:
     """The compiled graph with what stands before and behind it: embeddings by number, exact logits."""
 
     def __init__(
-        self, request: ov.InferRequest, config: ModelConfig, embedding: ScreeningHead, head: ScreeningHead
+        self,
+        request: ov.InferRequest,
+        constants: Constants,
+        config: ModelConfig,
+        embedding: ScreeningHead,
+        head: ScreeningHead,
     ) -> None:
+        # On some CPUs the graph reads the weights where they are, and not a copy of its own.
+        self._constants = constants
         self._request = request
         self._head = head
         self._rope = TextRope(config.text)

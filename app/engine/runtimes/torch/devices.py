@@ -19,6 +19,7 @@ class Device:
     """Where a model runs.
 
     `operator` is None where 4-bit weights are dequantised when they are loaded, `capture` where steps are not recorded.
+    `free_memory` tells the bytes that weights may take for speed's sake; it is None where they are kept in 4 bits only.
     """
 
     device: torch.device
@@ -27,6 +28,7 @@ class Device:
     name: str
     reason: str
     capture: Capture | None = None
+    free_memory: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,9 @@ class _Row:
     describe: Callable[[], Device]
 
 
-def choose_device() -> Device:
+def choose_device(*, takes_cards: bool = True) -> Device:
     """The best device of this machine, with the reason in words."""
-    return next(row.describe() for row in _TABLE if row.is_there())
+    return next(row.describe() for row in (_TABLE if takes_cards else _TABLE[-1:]) if row.is_there())
 
 
 def _cuda() -> Device:
@@ -48,23 +50,37 @@ def _cuda() -> Device:
         return Device(torch.device("cuda"), torch.bfloat16, None, name, "an AMD graphics card was found")
     if (major, minor) >= (8, 0):
         reason = "an NVIDIA graphics card was found"
-        return Device(torch.device("cuda"), torch.bfloat16, int4.TILES, name, reason, capture_cuda_graph)
+        return Device(torch.device("cuda"), torch.bfloat16, int4.TILES, name, reason, capture_cuda_graph, _free_cuda)
     reason = f"an NVIDIA graphics card was found (compute capability {major}.{minor}, so weights are in 16 bits)"
     return Device(torch.device("cuda"), torch.float16, None, name, reason, capture_cuda_graph)
 
 
 def _xpu() -> Device:
     name = torch.xpu.get_device_name()
-    return Device(torch.device("xpu"), torch.bfloat16, int4.XPU, name, "an Intel graphics card was found")
+    reason = "an Intel graphics card was found"
+    return Device(torch.device("xpu"), torch.bfloat16, int4.XPU, name, reason, free_memory=_free_xpu)
 
 
 def _mps() -> Device:
-    return Device(torch.device("mps"), torch.bfloat16, int4.TILES, "Apple GPU", "this Mac has a Metal GPU")
+    reason = "this Mac has a Metal GPU"
+    return Device(torch.device("mps"), torch.bfloat16, int4.TILES, "Apple GPU", reason, free_memory=_free_mps)
 
 
 def _cpu() -> Device:
     # bf16 and not fp16: without AVX512-FP16 a CPU multiplies fp16 matrices hundreds of times slower.
     return Device(torch.device("cpu"), torch.bfloat16, int4.CPU, "CPU", NO_CARD)
+
+
+def _free_cuda() -> int:
+    return torch.cuda.mem_get_info()[0]
+
+
+def _free_xpu() -> int:
+    return torch.xpu.mem_get_info()[0]
+
+
+def _free_mps() -> int:
+    return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
 
 
 _TABLE = (

@@ -16,7 +16,7 @@ from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.kv_cache import KvCache
 from app.engine.runtimes.torch.text_decoder import TextDecoder, VisualInput
 from app.engine.runtimes.torch.vision import TorchVisionFeatures, VisionTower
-from app.engine.runtimes.torch.weights import Weights
+from app.engine.runtimes.torch.weights import Weights, has_room
 
 _LOADING_SHARE_OF_TEXT = 0.8
 
@@ -48,8 +48,8 @@ class TorchRuntime:
     @_on_device
     def __init__(
         self,
-        checkpoint: Checkpoint,
         device: Device,
+        checkpoint: Checkpoint,
         options: LoadOptions,
         progress: ProgressCallback,
         check: CancelCheck,
@@ -58,7 +58,7 @@ class TorchRuntime:
         self.cache_tokens = options.cache_tokens
         """The most tokens of all sequences together."""
         self._config = checkpoint.config
-        weights = Weights(checkpoint, device)
+        weights = Weights(checkpoint, device, keeps_dense=has_room(checkpoint, device, options))
         text_share = _LOADING_SHARE_OF_TEXT
         self._text = TextDecoder(weights, checkpoint.config, lambda part: progress(part * text_share), check)
         self._vision = VisionTower(

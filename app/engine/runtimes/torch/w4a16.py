@@ -33,11 +33,15 @@ class W4A16Linear:
     """4-bit weights, multiplied by the device's own operator.
 
     Several layers with the same input (queries, keys and values; gate and up) are laid side by side and multiplied at
-    once. Their GPTQ tensors are kept for wide inputs; on a CPU they are pages of the file, which the system may drop.
+    once. For wide inputs they are kept in 16 bits as well where `keeps_dense` says that there is room. Elsewhere their
+    GPTQ tensors are kept and dequantised each time; on a CPU they are pages of the file, which the system may drop.
     """
 
-    def __init__(self, weights: Sequence[GptqWeight], operator: Int4Operator, dtype: torch.dtype) -> None:
-        self._weights = tuple(weights)
+    def __init__(
+        self, weights: Sequence[GptqWeight], operator: Int4Operator, dtype: torch.dtype, *, keeps_dense: bool = False
+    ) -> None:
+        self._dense = torch.cat([dequantized(weight, dtype) for weight in weights]) if keeps_dense else None
+        self._weights = () if keeps_dense else tuple(weights)
         self._operator = operator
         self._dtype = dtype
         self._group_size = weights[0].group_size
@@ -48,5 +52,7 @@ class W4A16Linear:
         """X [T, K] -> [T, N]."""
         if x.shape[0] < self._operator.dense_rows:
             return self._operator.multiply(x, self._packed, self._group_size)
+        if self._dense is not None:
+            return functional.linear(x, self._dense)
         parts = [functional.linear(x, dequantized(weight, self._dtype)) for weight in self._weights]
         return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]

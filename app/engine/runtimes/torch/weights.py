@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from app.domain.generation import LoadOptions
 from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.tensor_files import TensorFiles
@@ -13,11 +14,28 @@ from app.engine.runtimes.torch.w4a16 import DenseLinear, Linear, W4A16Linear
 _DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I32": torch.int32}
 
 
+_RESERVE = 2 * 1024**3
+"""Bytes of a card that remain free: what is computed in between, the images, other programs."""
+
+
+def has_room(checkpoint: Checkpoint, device: Device, options: LoadOptions) -> bool:
+    """Whether the device has room for 4-bit layers in 16 bits beside everything else."""
+    if device.free_memory is None or device.operator is None:
+        return False
+    entries, text = checkpoint.tensors.entries, checkpoint.config.text
+    stored = sum((entry.end - entry.begin) for entry in entries.values())
+    # Eight weights lie in the four bytes of an int32, and take sixteen.
+    dense = sum(4 * (entry.end - entry.begin) for name, entry in entries.items() if name.endswith(".qweight"))
+    cached = options.cache_tokens * text.layers * 2 * text.kv_heads * text.head_dim * 2
+    return device.free_memory() >= stored + dense + cached + _RESERVE
+
+
 class Weights:
     """Reads a checked checkpoint; what comes out lies on `device`."""
 
-    def __init__(self, checkpoint: Checkpoint, device: Device) -> None:
+    def __init__(self, checkpoint: Checkpoint, device: Device, *, keeps_dense: bool = False) -> None:
         self._tensors = checkpoint.tensors
+        self._keeps_dense = keeps_dense
         self.device = device
 
     def tensor(self, name: str) -> Tensor:
@@ -29,7 +47,8 @@ class Weights:
         operator = self.device.operator
         are_packed = [f"{name}.qweight" in self._tensors.entries for name in names]
         if operator is not None and all(are_packed):
-            return W4A16Linear([self._gptq(name) for name in names], operator, self.device.dtype)
+            layers = [self._gptq(name) for name in names]
+            return W4A16Linear(layers, operator, self.device.dtype, keeps_dense=self._keeps_dense)
         parts = [
             dequantized(self._gptq(name), self.device.dtype) if is_packed else self.tensor(f"{name}.weight")
             for name, is_packed in zip(names, are_packed, strict=True)
