@@ -17,6 +17,7 @@ from app.desks.file_desk import FileDesk
 from app.desks.image_desk import ImageDesk
 from app.desks.model_desk import ModelDesk
 from app.desks.settings_desk import SettingsDesk
+from app.desks.translation_desk import TranslationDesk
 from app.domain.errors import Problem
 from app.domain.generation import GenerationOptions, LoadOptions
 from app.domain.ports import ConversationStore
@@ -27,6 +28,7 @@ from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient
 from app.paths import DEMO_MODEL, Paths
 from app.services.answers import Answers
+from app.services.aside_questions import AsideQuestions
 from app.services.background import BackgroundThread
 from app.services.chat_exporter import ChatExporter
 from app.services.chat_importer import ChatImporter
@@ -43,6 +45,7 @@ from app.services.previews import Previews
 from app.services.read_ahead import ReadAhead
 from app.services.running_instance import RunningInstance
 from app.services.store_thread import StoreThread
+from app.services.translator import Translator
 from app.storage.atomic import save_file
 from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
@@ -78,11 +81,12 @@ class Lorgnette(QObject):
         self.answers = Answers(self.model, reader, self.store, self)
         self.session = ChatSession(self.library, self.answers, self.store, self._files, self._options, self)
         self.read_ahead = ReadAhead(self.session, self.model, self._options, self)
-        pictures = Pictures(images, self._files, self)
+        self.pictures = Pictures(images, self._files, self)
+        self.translator = Translator(reader, self.model, AsideQuestions(self.model, self), self._files, self)
         writer = ChatWriter(self._files.path, chat_pdf)
-        self.exporter = ChatExporter(self.store, self._files_thread, pictures, writer.write, self)
+        self.exporter = ChatExporter(self.store, self._files_thread, self.pictures, writer.write, self)
         self.chat_importer = ChatImporter(
-            self.library, self.store, self._files, self._files_thread, pictures, read_chat, self
+            self.library, self.store, self._files, self._files_thread, self.pictures, read_chat, self
         )
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self.previews = Previews(images, self._files, self)
@@ -151,6 +155,7 @@ class Lorgnette(QObject):
         self._file_desk = FileDesk(window, self.session, self.library, self.exporter, self.chat_importer, self)
         saver = FileSaver(self._files_thread, save_file, self)
         self._image_desk = ImageDesk(window, self.session, self.importer, self.previews, self.model, saver, self)
+        self._translation_desk = TranslationDesk(window, self.translator, self.pictures, saver, self)
         self._settings_desk = SettingsDesk(window, self.preferences, self)
         self._model_desk = ModelDesk(window, self.model, self.preferences, self)
         window.composer.text_changed.connect(self.read_ahead.look_soon)

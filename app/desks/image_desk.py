@@ -175,9 +175,7 @@ class ImageDesk(QObject):
 
     @Slot(object)
     def _on_saved(self, target: Path) -> None:
-        self._window.notices.show_problem(
-            Problem(ProblemKind.EXPORT, tr("The places were written to “{file}”.", file=target))
-        )
+        self._window.notices.show_problem(Problem(ProblemKind.EXPORT, tr("Written to “{file}”.", file=target)))
 
     @Slot(object)
     def _on_message_changed(self, message: Message) -> None:

@@ -39,12 +39,15 @@ class _Preparing:
 class ModelEngine(QObject):
     """Opens one model at a time. `status_changed` carries an EngineStatus, `opened` the folder that was opened.
 
-    `pace_changed` carries the seconds that a visual token takes, 0 while they are not known.
+    `pace_changed` carries the seconds that a visual token takes, 0 while they are not known. `answering_began` is
+    emitted before the first of several answers is asked for, `answering_ended` when the last of them has ended.
     """
 
     status_changed = Signal(object)
     pace_changed = Signal(float)
     opened = Signal(str)
+    answering_began = Signal()
+    answering_ended = Signal()
 
     def __init__(
         self,
@@ -63,6 +66,12 @@ class ModelEngine(QObject):
         self._folder = ""
         self._opening: int | None = None
         self._preparing: _Preparing | None = None
+        self._asked: set[int] = set()
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer has been asked for and has not ended."""
+        return bool(self._asked)
 
     @property
     def status(self) -> EngineStatus:
@@ -107,7 +116,10 @@ class ModelEngine(QObject):
         if not helped:
             self.stop_preparing()
         texts = self._image_texts.known(_images(turns))
+        if not self._asked:
+            self.answering_began.emit()
         request_id = self._engine.request(lambda request_id: Ask(request_id, turns, options, texts))
+        self._asked.add(request_id)
         if self._preparing and helped:
             self._preparing.waiting = request_id
         return request_id
@@ -151,6 +163,10 @@ class ModelEngine(QObject):
         is_over = isinstance(event, Done | Failed)
         if is_over and self._preparing and event.request_id == self._preparing.request_id:
             self._preparing = None  # If it failed, so will the answer, which says why.
+        if is_over and event.request_id in self._asked:
+            self._asked.discard(event.request_id)
+            if not self._asked:
+                self.answering_ended.emit()
         if event.request_id != self._opening:
             return
         match event:

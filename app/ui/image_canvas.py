@@ -71,6 +71,12 @@ class ImageCanvas(QWidget):
         self.end_selecting()
         self.fit()
 
+    def replace_picture(self, pixmap: QPixmap) -> None:
+        """Show another version of the same picture, as it is shown now."""
+        self._upright = pixmap
+        self._pixmap = pixmap.transformed(QTransform().rotate(90 * self.turns))
+        self.update()
+
     def turn(self) -> None:
         """Show the picture a quarter turn further clockwise."""
         self.turns = (self.turns + 1) % 4

@@ -11,11 +11,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedLayout, QToolB
 from app.domain.attachments import Attachment, ImagePart
 from app.domain.grounding import Region
 from app.domain.places_files import PlacesForm
+from app.domain.translation import Translation
 from app.ui import words
 from app.ui.buttons import Role, button
 from app.ui.flow_layout import FlowLayout
 from app.ui.image_canvas import ImageCanvas
 from app.ui.labels import ElidedLabel, label
+from app.ui.translate_button import TranslateButton
+from app.ui.translated_picture import translated_picture
 from app.ui.translation import tr
 
 
@@ -23,7 +26,8 @@ class ImageViewer(QFrame):
     """`wanted` asks for a preview of an Attachment, `read_clicked` carries one, `closed` when it is not to be seen.
 
     `part_wanted(Attachment, ImagePart)` asks for a part to be asked about, `save_wanted(PlacesForm)` for the places to
-    be written, `full_screen_clicked` for all of the screen or no longer.
+    be written, `full_screen_clicked` for all of the screen or no longer. `translation_wanted(Attachment, str)` names a
+    language in English, `translation_save_wanted` asks for what is shown of it to be written.
     """
 
     wanted = Signal(object)
@@ -33,6 +37,8 @@ class ImageViewer(QFrame):
     save_wanted = Signal(object)
     full_screen_clicked = Signal()
     region_hovered = Signal(str, int)
+    translation_wanted = Signal(object, str)
+    translation_save_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +64,9 @@ class ImageViewer(QFrame):
         self.part = button(tr("Select"), Role.PLAIN, tr("Drag over a part of the image to ask about it alone"), self)
         self.part.setCheckable(True)
         self.places = QToolButton(self)
+        self.translate = TranslateButton(self)
+        self.translation: Translation | None = None
+        self._picture = QPixmap()
         self._lay_out()
         self._add_forms()
         self.previous.clicked.connect(self._on_previous_clicked)
@@ -69,6 +78,9 @@ class ImageViewer(QFrame):
         self.turn.clicked.connect(self.canvas.turn)
         self.part.clicked.connect(self._on_part_clicked)
         self.full_screen.clicked.connect(self.full_screen_clicked)
+        self.translate.language_chosen.connect(self._on_language_chosen)
+        self.translate.original_toggled.connect(self._show_version)
+        self.translate.save_clicked.connect(self._on_translation_save_clicked)
         self.canvas.region_hovered.connect(self._on_region_hovered)
         self.canvas.part_selected.connect(self._on_part_selected)
         self.canvas.selecting_ended.connect(self._on_selecting_ended)
@@ -88,8 +100,9 @@ class ImageViewer(QFrame):
         self.canvas.setAccessibleName(tr("Image {name}", name=shown.name))
         self._name.setText(shown.name)
         self._details.setText(words.image_details(shown))
-        for tool in (self.part, self.read):
+        for tool in (self.part, self.read, self.translate):
             tool.setVisible(not shown.is_video)
+        self._forget_translation()
         self.canvas.set_picture(QPixmap())
         self._say(tr("Opening …"))
         self.wanted.emit(shown)
@@ -107,13 +120,41 @@ class ImageViewer(QFrame):
             return
         pixmap = QPixmap()
         pixmap.loadFromData(png, "PNG")
+        self._picture = pixmap
         self.canvas.set_picture(pixmap)
-        self._details.setText(words.shown_size(attachment, pixmap.width(), pixmap.height()))
+        self._tell_size()
         self._say("")
+
+    def show_translation(self, translation: Translation) -> None:
+        """Show it, as far as it is, in place of what it was made of."""
+        if translation.attachment != self.attachment or self._picture.isNull():
+            return
+        self.translation = translation
+        self.translate.set_translated(is_translated=True)
+        self._show_version()
+        if translation.is_whole:
+            self._tell_size()
+        else:
+            known = sum(map(bool, translation.texts))
+            self._details.setText(tr("Translating: {known} of {all}", known=known, all=len(translation.texts)))
+
+    def end_translation(self, attachment: Attachment) -> None:
+        """No more of it is to come."""
+        if attachment == self.attachment:
+            self._tell_size()
 
     def show_failure(self, sentence: str) -> None:
         """Say why there is no preview."""
         self._say(sentence)
+
+    def _forget_translation(self) -> None:
+        self.translation = None
+        self.translate.set_translated(is_translated=False)
+
+    def _tell_size(self) -> None:
+        if self.attachment is not None:
+            size = self._picture.size()
+            self._details.setText(words.shown_size(self.attachment, size.width(), size.height()))
 
     def _say(self, sentence: str) -> None:
         self._words.setText(sentence)
@@ -133,6 +174,7 @@ class ImageViewer(QFrame):
             foot.addWidget(tool)
         foot.push()
         foot.addWidget(self.places)
+        foot.addWidget(self.translate)
         foot.addWidget(self.part)
         foot.addWidget(self.read)
         column = QVBoxLayout(self)
@@ -170,6 +212,28 @@ class ImageViewer(QFrame):
     def _on_read_clicked(self) -> None:
         if self.attachment is not None:
             self.read_clicked.emit(self.attachment)
+
+    @Slot()
+    def _show_version(self) -> None:
+        """The translation, or the original."""
+        shown, original = self.translation, self._picture
+        if shown is None or self.translate.original.isChecked():
+            self.canvas.replace_picture(original)
+            return
+        image = translated_picture(original.toImage(), shown.page_width, shown.passages, shown.texts)
+        self.canvas.replace_picture(QPixmap.fromImage(image))
+
+    @Slot(str)
+    def _on_language_chosen(self, language: str) -> None:
+        if self.attachment is not None and not self._picture.isNull():
+            self._forget_translation()
+            self._show_version()
+            self._details.setText(tr("Translating …"))
+            self.translation_wanted.emit(self.attachment, language)
+
+    @Slot()
+    def _on_translation_save_clicked(self) -> None:
+        self.translation_save_wanted.emit(self.translation)
 
     @Slot(bool)
     def _on_part_clicked(self, is_wanted: bool) -> None:
