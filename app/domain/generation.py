@@ -157,7 +157,11 @@ DEMO_NAME = "Demo (short printed text)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """An opened model, in words fit for the status line. `is_demo` is true for the small one that ships along."""
+    """An opened model, in words fit for the status line. `is_demo` is true for the small one that ships along.
+
+    `server` is the host that answers, empty for this machine; `leaves_machine` says whether what is sent there leaves
+    this machine. A server does not tell its `context_length`, which is 0 then.
+    """
 
     name: str
     folder: str
@@ -166,3 +170,5 @@ class ModelInfo:
     device_reason: str
     context_length: int
     is_demo: bool = False
+    server: str = ""
+    leaves_machine: bool = False

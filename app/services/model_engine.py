@@ -10,7 +10,20 @@ from app.domain.chat import Turn
 from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem
 from app.domain.generation import GenerationOptions, LoadOptions
-from app.engine.process.messages import Ask, Done, Event, Failed, Loading, OpenModel, Pace, Prepare, Ready
+from app.domain.remote_servers import RemoteModel
+from app.engine.process.messages import (
+    Ask,
+    Done,
+    Event,
+    Failed,
+    Loading,
+    OpenModel,
+    OpenServer,
+    Pace,
+    Prepare,
+    Ready,
+    Request,
+)
 from app.services.engine import Engine
 from app.services.image_texts import ImageTexts
 
@@ -36,8 +49,20 @@ class _Preparing:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    model: RemoteModel
+    key: str
+
+
+_Target = str | _Connection
+"""What is opened again after a death: a folder, empty for none, or a server's model."""
+
+
 class ModelEngine(QObject):
-    """Opens one model at a time. `status_changed` carries an EngineStatus, `opened` the folder that was opened.
+    """Opens one model at a time. `status_changed` carries an EngineStatus.
+
+    `opened` carries the folder that was opened, `connected` the RemoteModel that answers from now on.
 
     `pace_changed` carries the seconds that a visual token takes, 0 while they are not known. `answering_began` is
     emitted before the first of several answers is asked for, `answering_ended` when the last of them has ended.
@@ -46,6 +71,7 @@ class ModelEngine(QObject):
     status_changed = Signal(object)
     pace_changed = Signal(float)
     opened = Signal(str)
+    connected = Signal(object)
     answering_began = Signal()
     answering_ended = Signal()
 
@@ -63,7 +89,7 @@ class ModelEngine(QObject):
         self._engine.event_received.connect(self._on_event_received)
         self._engine.died.connect(self._on_died)
         self._status = EngineStatus()
-        self._folder = ""
+        self._opened: _Target = ""
         self._opening: int | None = None
         self._preparing: _Preparing | None = None
         self._asked: set[int] = set()
@@ -85,23 +111,25 @@ class ModelEngine(QObject):
 
     def open(self, folder: str) -> None:
         """Load the model in `folder`; the process of the one before ends first, so that its memory comes back."""
-        self._engine.close()
-        if folder != self._folder:
-            self.pace_changed.emit(0.0)
-        self._folder = folder
         options = self._options()
-        self._opening = self._engine.request(lambda request_id: OpenModel(request_id, folder, options))
-        self._set_status(EngineStatus(state=EngineState.LOADING))
+        self._open(folder, lambda request_id: OpenModel(request_id, folder, options))
+
+    def open_server(self, model: RemoteModel, key: str) -> None:
+        """Have a server answer; the process of the model before ends first."""
+        self._open(_Connection(model, key), lambda request_id: OpenServer(request_id, model, key))
 
     def restart(self) -> None:
         """Load the same model again in a fresh process."""
-        if self._folder:
-            self.open(self._folder)
+        match self._opened:
+            case _Connection(model=model, key=key):
+                self.open_server(model, key)
+            case str() as folder if folder:
+                self.open(folder)
 
     def unload(self) -> None:
         """End the process and forget the model."""
         self._engine.close()
-        self._folder = ""
+        self._opened = ""
         self._opening = None
         self._set_status(EngineStatus())
 
@@ -152,6 +180,14 @@ class ModelEngine(QObject):
             return self._preparing.waiting
         return None
 
+    def _open(self, target: "_Target", request: Callable[[int], Request]) -> None:
+        self._engine.close()
+        if target != self._opened:
+            self.pace_changed.emit(0.0)
+        self._opened = target
+        self._opening = self._engine.request(request)
+        self._set_status(EngineStatus(state=EngineState.LOADING))
+
     def _set_status(self, status: EngineStatus) -> None:
         self._status = status
         self.status_changed.emit(status)
@@ -174,7 +210,10 @@ class ModelEngine(QObject):
                 self._set_status(EngineStatus(state=EngineState.LOADING, stage=stage, progress=progress))
             case Ready(info=info):
                 self._set_status(EngineStatus(state=EngineState.READY, info=info))
-                self.opened.emit(str(Path(self._folder)))
+                if isinstance(self._opened, _Connection):
+                    self.connected.emit(self._opened.model)
+                else:
+                    self.opened.emit(str(Path(self._opened)))
             case Failed(problem=problem):
                 self._set_status(EngineStatus(state=EngineState.FAILED, problem=problem))
 

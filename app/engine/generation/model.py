@@ -77,6 +77,11 @@ class Model:
         prompt = replace(prompt, familiar=familiar)
         return generate(self.session, self._tokenizer, prompt, images, sampling, options.max_new_tokens, listener)
 
+    @property
+    def seconds_per_visual_token(self) -> float:
+        """What the last images took; 0 while that is not known."""
+        return self.session.seconds_per_visual_token
+
     def prepare(
         self, turns: Sequence[Turn], options: GenerationOptions, stage: StageCallback, check: CancelCheck
     ) -> None:

@@ -14,6 +14,7 @@ from app.domain.engine_status import Stage
 from app.domain.errors import Problem
 from app.domain.generation import AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
 from app.domain.pages import Page
+from app.domain.remote_servers import RemoteModel
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
@@ -82,6 +83,20 @@ class OpenModel(Message, frozen=True, tag=True):
     options: LoadOptions = LoadOptions()
 
 
+class OpenServer(Message, frozen=True, tag=True):
+    """Answer with a model of a server from now on, in place of the one that is open."""
+
+    model: RemoteModel
+    key: str = ""
+
+
+class ListModels(Message, frozen=True, tag=True):
+    """Ask the server at `address` which models it has; served by the model process."""
+
+    address: str
+    key: str = ""
+
+
 class Ask(Message, frozen=True, tag=True):
     """Continue the conversation `turns` with an answer, or with the rest of one whose beginning is the last turn.
 
@@ -112,7 +127,20 @@ class Shutdown(Message, frozen=True, tag=True):
     """End the process after the current request has been cancelled."""
 
 
-Request = ProbeImage | CutImage | DrawPage | ReadText | WritePdf | OpenModel | Ask | Prepare | Cancel | Shutdown
+Request = (
+    ProbeImage
+    | CutImage
+    | DrawPage
+    | ReadText
+    | WritePdf
+    | OpenModel
+    | OpenServer
+    | ListModels
+    | Ask
+    | Prepare
+    | Cancel
+    | Shutdown
+)
 
 
 # Events
@@ -129,6 +157,12 @@ class Ready(Message, frozen=True, tag=True):
     """The model is open and answers questions."""
 
     info: ModelInfo
+
+
+class ModelsListed(Message, frozen=True, tag=True):
+    """What the models of a server are called."""
+
+    names: tuple[str, ...]
 
 
 class Token(Message, frozen=True, tag=True):
@@ -194,4 +228,4 @@ class Failed(Message, frozen=True, tag=True):
     problem: Problem
 
 
-Event = Loading | Ready | Token | Stats | Pace | ImageProbed | PagesFound | TextRead | Done | Failed
+Event = Loading | Ready | ModelsListed | Token | Stats | Pace | ImageProbed | PagesFound | TextRead | Done | Failed

@@ -1,0 +1,74 @@
+"""A conversation as a request of OpenAI's chat completions (https://platform.openai.com/docs/api-reference/chat).
+
+Only fields are sent that vLLM, SGLang, llama-server, Ollama and transformers' server all take.
+"""
+
+import base64
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from app.domain.chat import Role, SeenImage, Turn
+from app.domain.clips import frame_budget, frame_count
+from app.domain.generation import GenerationOptions
+from app.domain.ports import CancelCheck
+from app.domain.visual_tokens import seen_size
+from app.engine.imaging.open_image import open_image
+from app.engine.imaging.open_video import is_video, sample_frames, video_facts
+
+QUALITY = 92
+"""Of the JPEGs that are sent: letters stay sharp, and a page is a fifth of its PNG."""
+GO_ON = "Go on exactly where you stopped. Do not repeat anything, and do not comment."
+Json = dict[str, Any]
+
+
+def chat_request(turns: Sequence[Turn], model: str, options: GenerationOptions, check: CancelCheck) -> Json:
+    """The request's body. Raises ImageError."""
+    messages = [_message(turn, options, check) for turn in turns]
+    if turns[-1].role is Role.ASSISTANT:  # Not all servers continue an answer's beginning, but all take a question.
+        messages.append({"role": "user", "content": GO_ON})
+    body: Json = {
+        "model": model,
+        "messages": messages,
+        "max_tokens": options.max_new_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if options.sampling:
+        body |= {"temperature": options.sampling.temperature, "top_p": options.sampling.top_p}
+        body["presence_penalty"] = options.sampling.presence_penalty
+    return body
+
+
+def _message(turn: Turn, options: GenerationOptions, check: CancelCheck) -> Json:
+    if not turn.images:
+        return {"role": turn.role.value, "content": turn.text}
+    parts = [part for image in turn.images for part in _image_parts(image, options, check)]
+    return {"role": turn.role.value, "content": [*parts, {"type": "text", "text": turn.text}]}
+
+
+def _image_parts(image: SeenImage, options: GenerationOptions, check: CancelCheck) -> list[Json]:
+    check()
+    path, budget = Path(image.path), image.pixel_budget or options.pixel_budget
+    if not is_video(path):
+        return [_picture(open_image(path), budget)]
+    count = frame_count(video_facts(path).seconds, options.clip_frames)
+    parts = []
+    for seconds, frame in sample_frames(path, count, check):
+        parts.append({"type": "text", "text": f"<{seconds:.1f} seconds>"})
+        parts.append(_picture(frame, frame_budget(count, budget)))
+    return parts
+
+
+def _picture(image: Image.Image, pixel_budget: int) -> Json:
+    """As many pixels as the model would see here; nobody's server is sent more than it needs."""
+    width, height = seen_size(*image.size, pixel_budget)
+    if width * height < image.width * image.height:
+        image = image.resize((width, height), Image.Resampling.BICUBIC)
+    encoded = io.BytesIO()
+    image.save(encoded, "JPEG", quality=QUALITY)
+    data = base64.b64encode(encoded.getvalue()).decode("ascii")
+    return {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}}
