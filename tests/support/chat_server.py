@@ -72,7 +72,7 @@ def chat_server() -> Iterator[ChatServer]:
             except OSError:
                 state.broken_off.set()
 
-        def _reply(self, body: Callable[[Write], None]) -> None:
+        def _reply(self, body: Callable[[Write], object]) -> None:
             state.heads.append(dict(self.headers))
             self.send_response(state.status)
             for name, value in state.headers.items():
