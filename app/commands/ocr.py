@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING, Protocol
 from app.commands.terminal import STDIN, complain, exit_status, opened
 from app.domain.errors import UserError
 from app.domain.page_formats import TSV_HEAD, PageFormat, formatted
+from app.domain.page_ranges import PageRangeError, chosen_pages, parsed_ranges
 from app.domain.pages import Page
 from app.domain.presets import BUILT_IN
 from app.storage.atomic import save_file
 
 if TYPE_CHECKING:
+    from app.engine.imaging.documents import Document
     from app.engine.reader.recognise import Recogniser
 
+PDF = "pdf"
 EPILOG = """examples:
   lorgnette ocr receipt.jpg contract.pdf
   lorgnette ocr --format json -o texts scans/*.png
+  lorgnette ocr --format pdf -o searchable scan.pdf photo.heic
+  lorgnette ocr --pages 2-5 --password-file secret.txt contract.pdf
   curl -s https://example.org/scan.png | lorgnette ocr -
   lorgnette ocr --reader model --model ~/models/Qwen3-VL-2B letter.jpg
 
@@ -64,50 +69,120 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="the model's folder")
     parser.add_argument(
-        "--format", type=PageFormat, choices=list(PageFormat), default=PageFormat.TEXT, help="plain text unless given"
+        "--format",
+        type=_format,
+        choices=[*PageFormat, PDF],
+        default=PageFormat.TEXT,
+        help="plain text unless given; pdf is the document itself, made searchable",
+    )
+    parser.add_argument("--pages", type=_ranges, default=(), metavar="RANGES", help="such as 1-3,7; all unless given")
+    parser.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="holds the password that the documents open with"
     )
     parser.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="a file for each image, in this folder")
     options = parser.parse_args(arguments)
     if options.reader is ReaderChoice.MODEL and options.model is None:
         parser.error("--reader model needs --model FOLDER")
-    return exit_status(lambda: _read_all(options))
+    if options.format == PDF and options.pages:
+        parser.error("--format pdf is for whole documents, without --pages")
+    if options.format == PDF and options.out is None and len(options.files) > 1:
+        parser.error("--format pdf with several files needs -o FOLDER")
+    options.password = ""
+    return exit_status(lambda: _with_password(options))
+
+
+def _with_password(options: argparse.Namespace) -> bool:
+    """Passwords come from files: what stands in a command's arguments, all users of a machine can read."""
+    if options.password_file:
+        try:
+            options.password = options.password_file.read_text(encoding="utf-8").splitlines()[0]
+        except (OSError, ValueError, IndexError):
+            complain(f"{options.password_file} could not be read, or has no password in its first line.")
+            return False
+    return _read_all(options)
+
+
+def _format(text: str) -> PageFormat | str:
+    return PDF if text == PDF else PageFormat(text)
+
+
+def _ranges(text: str) -> tuple[range, ...]:
+    try:
+        return parsed_ranges(text)
+    except PageRangeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _read_all(options: argparse.Namespace) -> bool:
     reader = _reader(options.reader, options.model)
     is_whole = True
     names: set[str] = set()
-    if options.format is PageFormat.TSV and options.out is None:
+    if options.format == PageFormat.TSV and options.out is None:
         print(TSV_HEAD)
     for number, name in enumerate(options.files, start=1):
         if len(options.files) > 1 and sys.stderr.isatty():
             print(f"\r{number}/{len(options.files)} {name}"[:79].ljust(79), end="", file=sys.stderr, flush=True)
-        texts: list[str] = []
-        say = texts.append if options.out else _print
         with opened(name) as path:
-            found = partial(_pass_on, say, options.format)
-            is_whole = _read_file(reader, path, name, found) and is_whole
-        if options.out and texts:
-            head = f"{TSV_HEAD}\n" if options.format is PageFormat.TSV else ""
-            target = options.out / _free(f"{Path(name).name}.{options.format}", names)
-            save_file(target, (head + "".join(texts)).encode())
+            if options.format == PDF:
+                is_whole = _write_pdf(reader, path, name, options, names) and is_whole
+            else:
+                is_whole = _write_text(reader, path, name, options, names) and is_whole
     return is_whole
 
 
-def _read_file(reader: PageReader, path: Path, name: str, found: Callable[[Page, str], None]) -> bool:
-    """Read an image, or page after page of a document, and tell what cannot be read."""
-    from app.engine.imaging.open_pdf import is_pdf, page_count  # noqa: PLC0415
+def _write_text(reader: PageReader, path: Path, name: str, options: argparse.Namespace, names: set[str]) -> bool:
+    texts: list[str] = []
+    form = options.format
+    found = partial(_pass_on, texts.append if options.out else _print, form)
+    is_whole = _read_file(reader, path, name, options, found)
+    if options.out and texts:
+        head = f"{TSV_HEAD}\n" if form is PageFormat.TSV else ""
+        target = options.out / _free(f"{Path(name).name}.{form}", names)
+        save_file(target, (head + "".join(texts)).encode())
+    return is_whole
 
-    is_whole = True
+
+def _write_pdf(reader: PageReader, path: Path, name: str, options: argparse.Namespace, names: set[str]) -> bool:
+    """A searchable PDF: in the folder for results, or on standard output."""
+    from app.engine.imaging.searchable_pdf import write_searchable_pdf  # noqa: PLC0415
+
+    pages: list[Page] = []
+    if not _read_file(reader, path, name, options, lambda page, _: pages.append(page)):
+        return False  # A page that could not be read would be missing, or stand for another.
+    with tempfile.TemporaryDirectory() as folder:
+        whole = options.out is not None
+        if whole:
+            options.out.mkdir(parents=True, exist_ok=True)
+        target = options.out / _free(f"{Path(name).stem}.pdf", names) if whole else Path(folder) / "searchable.pdf"
+        write_searchable_pdf(path, pages, target, options.password, _go_on)
+        if not whole:
+            sys.stdout.buffer.write(target.read_bytes())
+            sys.stdout.buffer.flush()
+    return True
+
+
+def _read_file(
+    reader: PageReader, path: Path, name: str, options: argparse.Namespace, found: Callable[[Page, str], None]
+) -> bool:
+    """Read an image, or page after page of a document, and tell what cannot be read."""
+    from app.engine.imaging.documents import open_document  # noqa: PLC0415 - not needed for --help
+    from app.engine.imaging.open_pdf import is_pdf  # noqa: PLC0415
+
     try:
-        count = page_count(path) if is_pdf(path) else 0
+        document = open_document(path, options.password)
     except UserError as error:
         complain(str(error))
         return False
-    for number in range(max(count, 1)):
-        of = f"{name}:{number + 1}" if count else name
+    is_whole = True
+    count = 1 if document.is_animation and not options.pages else document.page_count
+    chosen = chosen_pages(options.pages, count)
+    if not chosen:
+        complain(f"{name} has {count} pages, none of which was asked for.")
+        return False
+    for number in chosen:
+        of = f"{name}:{number + 1}" if count > 1 or is_pdf(path) or options.pages else name
         try:
-            page = _read_page(reader, path, number) if count else reader.read(path)
+            page = document.text_page(number) or _read_picture(reader, document, number, path)
         except UserError as error:
             complain(str(error))
             is_whole = False
@@ -118,16 +193,16 @@ def _read_file(reader: PageReader, path: Path, name: str, found: Callable[[Page,
     return is_whole
 
 
-def _read_page(reader: PageReader, path: Path, number: int) -> Page:
-    """A page of a document: the text that it carries where that makes sense, or what can be seen."""
+def _read_picture(reader: PageReader, document: "Document", number: int, path: Path) -> Page:
+    """An image file as it is; a page of a document through a picture of its own."""
     from app.engine.imaging.open_image import save_png  # noqa: PLC0415
-    from app.engine.imaging.open_pdf import render_page, text_layer  # noqa: PLC0415
+    from app.engine.imaging.open_pdf import is_pdf  # noqa: PLC0415
 
-    if page := text_layer(path, number):
-        return page
+    if number == 0 and not is_pdf(path):
+        return reader.read(path)
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / f"{path.name}, page {number + 1}"
-        save_png(render_page(path, number), picture)
+        save_png(document.picture(number), picture)
         return reader.read(picture)
 
 

@@ -19,6 +19,7 @@ from app.services.model_engine import ModelEngine
 from app.services.previews import Previews
 from app.ui.incoming_images import encoded_png
 from app.ui.main_window import MainWindow
+from app.ui.password_dialog import PasswordDialog
 from app.ui.translation import tr
 
 SAMPLE, DEMO_SAMPLE = RESOURCES / "samples" / "receipt.png", RESOURCES / "samples" / "note.png"
@@ -61,6 +62,7 @@ class ImageDesk(QObject):
         importer.started.connect(self._on_import_started)
         importer.finished.connect(self._on_import_finished)
         importer.failed.connect(self._on_import_failed)
+        importer.password_needed.connect(self._on_password_needed)
         importer.cancelled.connect(self._on_import_cancelled)
 
     def _wire_viewer(self, previews: Previews) -> None:
@@ -132,6 +134,13 @@ class ImageDesk(QObject):
     def _on_import_failed(self, import_id: str, _chat_id: str, problem: Problem) -> None:
         self._window.composer.remove_import(import_id)
         self._window.notices.show_problem(problem)
+
+    @Slot(object, str, object)
+    def _on_password_needed(self, path: Path, chat_id: str, problem: Problem) -> None:
+        dialog = PasswordDialog(problem, self._window)
+        dialog.entered.connect(lambda password: self._importer.import_file(path, chat_id, password))
+        dialog.rejected.connect(lambda: self._window.notices.show_problem(problem))
+        dialog.open()
 
     @Slot(str, str)
     def _on_import_cancelled(self, import_id: str, _chat_id: str) -> None:

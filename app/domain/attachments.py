@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 IMAGE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm", ".pgm", ".jp2", ".mpo", ".apng",
+    ".heic", ".heif", ".hif",
 )  # fmt: skip
 """Suffixes offered in the open dialogue. A dropped file is judged by its content, never by its name."""
 DOCUMENT_SUFFIXES = (".pdf",)

@@ -51,3 +51,9 @@ class TextLine:
     box: Box
     quad: tuple[Point, Point, Point, Point]
     score: float
+
+    @classmethod
+    def between(cls, text: str, quad: tuple[Point, Point, Point, Point], score: float) -> "TextLine":
+        """A line with these corners."""
+        across, down = [corner.x for corner in quad], [corner.y for corner in quad]
+        return cls(text, Box(min(across), min(down), max(across), max(down)), quad, score)

@@ -6,7 +6,7 @@ hangs or kills the images process is the only one that suffers.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -75,6 +75,7 @@ class _Import:
     parent: Path = Path()
     """What `part` is to be made of first."""
     part: ImagePart | DocumentPage | None = None
+    password: str = field(default="", repr=False)
 
     def request(self, request_id: int) -> Request:
         """What the images process is asked."""
@@ -83,22 +84,24 @@ class _Import:
             case ImagePart():
                 return CutImage(request_id, parent, self.part, path, THUMBNAIL_SIZE)
             case DocumentPage(number=number):
-                return DrawPage(request_id, parent, number, path, THUMBNAIL_SIZE)
+                return DrawPage(request_id, parent, number, path, THUMBNAIL_SIZE, self.password)
             case None:
-                return ProbeImage(request_id, path, THUMBNAIL_SIZE)
+                return ProbeImage(request_id, path, THUMBNAIL_SIZE, self.password)
 
 
 class ImageImporter(QObject):
     """Imports images for chats. Signals carry the import's id and the chat's; every start has one end.
 
     `started(import_id, chat_id, name)`, `finished(import_id, chat_id, Attachment)`,
-    `failed(import_id, chat_id, Problem)`; a cancelled import emits `cancelled(import_id, chat_id)`.
+    `failed(import_id, chat_id, Problem)`; a cancelled import emits `cancelled(import_id, chat_id)`, and so does a
+    document that needs a password, after `password_needed(Path, chat_id, Problem)`.
     """
 
     started = Signal(str, str, str)
     finished = Signal(str, str, object)
     failed = Signal(str, str, object)
     cancelled = Signal(str, str)
+    password_needed = Signal(object, str, object)
 
     def __init__(
         self, engine: Engine, files: ImageFiles, thread: BackgroundThread, parent: QObject | None = None
@@ -117,17 +120,18 @@ class ImageImporter(QObject):
         self._deadline.timeout.connect(engine.kill)
         engine.event_received.connect(self._on_event_received)
 
-    def import_file(self, path: Path, chat_id: str) -> None:
-        """Import a file of the user's; it is copied and never changed."""
-        self._begin(_Import(new_id(), chat_id, path, path.name, is_incoming=False))
+    def import_file(self, path: Path, chat_id: str, password: str = "") -> None:
+        """Import a file of the user's; it is copied and never changed. The password is kept in no file."""
+        self._begin(_Import(new_id(), chat_id, path, path.name, is_incoming=False, password=password))
 
     def import_data(self, data: bytes, name: str, chat_id: str) -> None:
         """Import the bytes of an encoded image that came from the clipboard or a browser."""
-        self._begin_incoming(partial(self._files.save_incoming, data, name), name, chat_id)
+        item = _Import(new_id(), chat_id, Path(), name, is_incoming=True)
+        self._begin_incoming(partial(self._files.save_incoming, data, name), item)
 
     def import_part(self, parent: Attachment, part: ImagePart, chat_id: str) -> None:
         """Import a part of an image of the store, cut out of its original pixels."""
-        self._begin_part(self._files.path(parent), part, f"{Path(parent.name).stem} (part).png", chat_id)
+        self._begin_part(_part(chat_id, f"{Path(parent.name).stem} (part).png", self._files.path(parent), part))
 
     def cancel(self, import_id: str) -> None:
         """Forget an import that has not finished."""
@@ -135,34 +139,24 @@ class ImageImporter(QObject):
         if self._probing and self._probing.import_id == import_id:
             self._engine.cancel(self._request_id)
 
-    def _begin_part(self, parent: Path, part: ImagePart | DocumentPage, name: str, chat_id: str) -> None:
-        self._begin_incoming(partial(self._files.new_incoming, name), name, chat_id, parent, part)
+    def _begin_part(self, item: _Import) -> None:
+        self._begin_incoming(partial(self._files.new_incoming, item.name), item)
 
-    def _begin_incoming(
-        self,
-        find_path: Callable[[], Path],
-        name: str,
-        chat_id: str,
-        parent: Path = Path(),
-        part: ImagePart | DocumentPage | None = None,
-    ) -> None:
+    def _begin_incoming(self, find_path: Callable[[], Path], item: _Import) -> None:
         """Import a file of ours, whose path `find_path` gives on the files' thread."""
-        import_id = new_id()
-        self.started.emit(import_id, chat_id, name)
+        self.started.emit(item.import_id, item.chat_id, item.name)
         self._thread.submit(
             find_path,
-            lambda path: self._enqueue(
-                _Import(import_id, chat_id, path, name, is_incoming=True, parent=parent, part=part)
-            ),
-            lambda error: self.failed.emit(import_id, chat_id, problem_of(error)),
+            lambda path: self._enqueue(replace(item, path=path)),
+            lambda error: self.failed.emit(item.import_id, item.chat_id, problem_of(error)),
         )
 
     def _take_pages(self, item: _Import, pages: int) -> None:
         """Import the pages of a document in its place."""
         for number in range(min(pages, MOST_PAGES)):
-            self._begin_part(
-                item.path, DocumentPage(number), f"{Path(item.name).stem}, page {number + 1}.png", item.chat_id
-            )
+            name = f"{Path(item.name).stem}, page {number + 1}.png"
+            page = _part(item.chat_id, name, item.path, DocumentPage(number))
+            self._begin_part(replace(page, password=item.password))
         if pages > MOST_PAGES:
             self.failed.emit(item.import_id, item.chat_id, _too_many(item.name, pages))
         else:
@@ -195,6 +189,9 @@ class ImageImporter(QObject):
                 self._keep(item, event)
             case PagesFound(pages=pages):
                 self._take_pages(item, pages)
+            case Failed(problem=problem) if problem.kind is ProblemKind.PASSWORD:
+                self.password_needed.emit(item.path, item.chat_id, problem)
+                self.cancelled.emit(item.import_id, item.chat_id)
             case Failed(problem=problem):
                 self._fail(item, _stopped(item) if problem.kind is ProblemKind.ENGINE else problem)
             case Done():
@@ -244,6 +241,10 @@ class ImageImporter(QObject):
     def _discard(self, item: _Import) -> None:
         if item.is_incoming:
             self._files.discard_incoming(item.path)
+
+
+def _part(chat_id: str, name: str, parent: Path, part: ImagePart | DocumentPage) -> _Import:
+    return _Import(new_id(), chat_id, Path(), name, is_incoming=True, parent=parent, part=part)
 
 
 def _too_many(name: str, pages: int) -> Problem:

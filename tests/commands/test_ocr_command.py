@@ -14,10 +14,17 @@ from app.commands import ocr
 from app.domain.page_formats import TSV_HEAD
 from app.domain.pages import Page
 from app.paths import DEMO_MODEL, RESOURCES
-from tests.support.documents import scanned_pdf, written_pdf
+from tests.support.documents import locked_pdf, scanned_pdf, written_pdf
 
 NOTE = str(RESOURCES / "samples" / "note.png")
 LINES = ["Gate B14", "Boarding 09:35", "Luggage: 23 kg"]
+
+
+PDF_WRONG = (
+    ["ocr", "--format", "pdf", NOTE, NOTE],
+    ["ocr", "--format", "pdf", "--pages", "1", NOTE],
+    ["ocr", "--pages", "3-1", NOTE],
+)
 
 
 class Standard:
@@ -89,7 +96,7 @@ def test_the_model_reads_where_the_reader_is_unsure(
 
 
 def test_wrong_arguments_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["ocr"], ["ocr", "--reader", "model", NOTE], ["ocr", "--format", "docx", NOTE]):
+    for arguments in (["ocr"], ["ocr", "--reader", "model", NOTE], ["ocr", "--format", "docx", NOTE], *PDF_WRONG):
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 2
@@ -134,3 +141,31 @@ def test_a_document_is_read_page_by_page(tmp_path: Path, capsys: pytest.CaptureF
     ]
     assert main(["ocr", str(scanned), "-o", str(tmp_path / "out")]) == 0
     assert (tmp_path / "out" / "scan.pdf.txt").read_text() == "Gate B14\nPlatform 7\n"
+
+
+def test_a_scan_becomes_a_pdf_that_can_be_searched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scanned = scanned_pdf(tmp_path / "scan.pdf", ["Gate B14", "Platform 7"])
+    assert main(["ocr", "--format", "pdf", "-o", str(tmp_path / "out"), str(scanned), NOTE]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["note.pdf", "scan.pdf"]
+    assert main(["ocr", str(tmp_path / "out" / "note.pdf")]) == 0
+    assert capsys.readouterr().out.split() == " ".join(LINES).split()
+
+
+def test_pages_are_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scanned = str(scanned_pdf(tmp_path / "scan.pdf", ["One fish", "Two fish", "Red fish"]))
+    assert main(["ocr", "--pages", "2-", scanned]) == 0
+    assert capsys.readouterr().out.splitlines() == ["Two fish", "Red fish"]
+    assert main(["ocr", "--pages", "7", scanned]) == 1
+    assert "3 pages" in capsys.readouterr().err
+
+
+def test_a_password_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    locked = str(locked_pdf(tmp_path / "a.pdf", "The total of all items is 12.40 EUR", "sesame"))
+    assert main(["ocr", locked]) == 1
+    assert "password" in capsys.readouterr().err
+    (tmp_path / "secret").write_text("sesame\n")
+    assert main(["ocr", "--password-file", str(tmp_path / "secret"), locked]) == 0
+    assert "12.40" in capsys.readouterr().out
+    (tmp_path / "secret").write_text("")
+    assert main(["ocr", "--password-file", str(tmp_path / "secret"), locked]) == 1
+    assert "no password" in capsys.readouterr().err

@@ -28,6 +28,7 @@ from app.services.image_importer import MOST_PAGES, ImageImporter
 from tests.support.fake_engine import FakeEngines
 from tests.support.memory_store import MemoryFiles
 
+LOCKED = Problem(ProblemKind.PASSWORD, "It is protected.")
 NOT_AN_IMAGE = Problem(ProblemKind.IMAGE, "It is not an image.")
 
 
@@ -37,10 +38,12 @@ def probes(request: Request) -> Iterator[Event]:
         case ProbeImage(request_id=number, path=path) | CutImage(request_id=number, path=path) if "good" in path:
             yield ImageProbed(number, "ab" * 32, "image/png", 640, 480, 1000, 1, b"png")
             yield Done(number, FinishReason.COMPLETE)
+        case ProbeImage(request_id=number, path=path, password=password) if "locked" in path and password != "sesame":
+            yield Failed(number, LOCKED)
         case ProbeImage(request_id=number, path=path) if "slow" not in path and not path.endswith(".pdf"):
             yield Failed(number, NOT_AN_IMAGE)
         case ProbeImage(request_id=number, path=path) if path.endswith(".pdf"):
-            yield PagesFound(number, int(Path(path).stem))
+            yield PagesFound(number, int(Path(path).stem.removeprefix("locked")))
             yield Done(number, FinishReason.COMPLETE)
         case DrawPage(request_id=number, page=page):
             yield ImageProbed(number, f"{page:064}", "image/png", 1654, 2339, 1000, 1, b"png")
@@ -196,3 +199,17 @@ def test_of_a_long_document_the_first_pages_are_added_and_that_is_said(desk: Des
     (refused,) = [what for said, _, what in desk.said if said == "failed"]
     assert isinstance(refused, Problem)
     assert refused.sentence.startswith(f"“500.pdf” has 500 pages; the first {MOST_PAGES} were added.")
+
+
+def test_a_locked_document_is_asked_for_its_password_and_opened_with_it(desk: Desk, qtbot: QtBot) -> None:
+    asked: list[tuple[Path, str, Problem]] = []
+    desk.importer.password_needed.connect(lambda path, chat, problem: asked.append((path, chat, problem)))
+    desk.importer.import_file(Path("locked2.pdf"), "one")
+    qtbot.waitUntil(lambda: ("cancelled", "one", None) in desk.said)
+    assert asked == [(Path("locked2.pdf"), "one", LOCKED)]
+    desk.said.clear()
+    desk.importer.import_file(Path("locked2.pdf"), "one", "sesame")
+    qtbot.waitUntil(lambda: sum(what == "finished" for what, _, _ in desk.said) == 2)
+    drawn = [request for request in desk.fakes.requests(BackendKind.IMAGES) if isinstance(request, DrawPage)]
+    assert {request.password for request in drawn} == {"sesame"}
+    assert "sesame" not in repr(desk.importer.__dict__)

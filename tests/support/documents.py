@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 
 
@@ -39,4 +40,11 @@ def written_pdf(path: Path, text: str, size: tuple[int, int] = (595, 842)) -> Pa
         len(content),
     )
     path.write_bytes(content)
+    return path
+
+
+def locked_pdf(path: Path, text: str, password: str) -> Path:
+    """As `written_pdf`, and encrypted."""
+    with pikepdf.open(written_pdf(path.with_suffix(".open"), text)) as pdf:
+        pdf.save(path, encryption=pikepdf.Encryption(owner=f"{password}, owner", user=password))
     return path

@@ -12,10 +12,21 @@ from app.domain.errors import ImageError
 from app.domain.generation import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.imaging.contact_sheet import contact_sheet
+from app.engine.imaging.documents import open_document
 from app.engine.imaging.open_image import ImageFacts, cut_image, probe_image, save_png
-from app.engine.imaging.open_pdf import is_pdf, page_count, render_page
+from app.engine.imaging.open_pdf import is_pdf
 from app.engine.imaging.open_video import is_video, sample_frames, video_facts
-from app.engine.process.messages import CutImage, DrawPage, Event, ImageProbed, PagesFound, ProbeImage, Request
+from app.engine.imaging.searchable_pdf import write_searchable_pdf
+from app.engine.process.messages import (
+    CutImage,
+    DrawPage,
+    Event,
+    ImageProbed,
+    PagesFound,
+    ProbeImage,
+    Request,
+    WritePdf,
+)
 
 SHEET_SIZE = 800
 """Pixels of a side from which on a picture has room for several frames."""
@@ -24,19 +35,22 @@ CHUNK_BYTES = 4 * 1024 * 1024
 
 
 class ImagingBackend:
-    """Serves ProbeImage, CutImage and DrawPage."""
+    """Serves ProbeImage, CutImage, DrawPage and WritePdf."""
 
     def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
         """Emit ImageProbed or PagesFound, or raise ImageError."""
         match request:
             case ProbeImage():
                 path = Path(request.path)
-                if is_pdf(path):
-                    emit(PagesFound(request.request_id, page_count(path)))
+                if (pages := _page_count(path, request.password)) > 1 or is_pdf(path):
+                    emit(PagesFound(request.request_id, pages))
                     return FinishReason.COMPLETE
             case DrawPage():
                 path = Path(request.target)
-                save_png(render_page(Path(request.path), request.page), path)
+                save_png(open_document(Path(request.path), request.password).picture(request.page), path)
+            case WritePdf(pages=pages, password=password):
+                write_searchable_pdf(Path(request.source), pages, Path(request.target), password, check)
+                return FinishReason.COMPLETE
             case CutImage():
                 path = Path(request.target)
                 cut_image(Path(request.path), request.part, path)
@@ -61,6 +75,14 @@ class ImagingBackend:
             )
         )
         return FinishReason.COMPLETE
+
+
+def _page_count(path: Path, password: str) -> int:
+    """Of a document; what moves is one image, and so is what cannot be opened, which is told later."""
+    if is_video(path):
+        return 1
+    document = open_document(path, password)
+    return 1 if document.is_animation else document.page_count
 
 
 def _probe(path: Path, thumbnail_size: int, check: CancelCheck) -> tuple[ImageFacts, Image.Image]:

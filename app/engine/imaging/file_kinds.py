@@ -23,6 +23,7 @@ _PAGES = "Export the page you need as PNG or JPEG and drop that."
 
 PDF = FileKind("a PDF document", _PAGES)
 HEIC = FileKind("an HEIC photo", _EXPORT)
+"""Opened like any other image, by a decoder of its own."""
 SVG = FileKind("an SVG drawing", _EXPORT)
 VIDEO = FileKind("a video", "Take a screenshot of the moment you mean and drop that.")
 AUDIO = FileKind("a sound file", "Drop an image instead.")
@@ -58,7 +59,8 @@ _OFFICE_PARTS = (b"word/", b"xl/", b"ppt/", b"mimetypeapplication/vnd.oasis", b"
 
 def starts_as_image(head: bytes) -> bool:
     """Whether a file that starts with `head` is meant to be an image of a kind that can be opened."""
-    return head.startswith(_IMAGE_PREFIXES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    return is_webp or head.startswith(_IMAGE_PREFIXES) or describe(head) is HEIC
 
 
 def describe(head: bytes) -> FileKind:

@@ -18,7 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from app.domain.attachments import ImagePart
 from app.domain.errors import ImageError
-from app.engine.imaging.file_kinds import HEAD_BYTES, UNKNOWN, describe, starts_as_image
+from app.engine.imaging.file_kinds import HEAD_BYTES, HEIC, UNKNOWN, describe, kind_of, starts_as_image
 
 MAX_PIXELS = 100_000_000
 """Width times height of one frame; 300 MB as RGB."""
@@ -56,8 +56,8 @@ def open_image(path: Path) -> Image.Image:
 
     Transparency is laid on white, or on black where the visible pixels are light. Raises ImageError.
     """
-    with _opened(path) as image:
-        return _to_rgb(image)
+    with opened_image(path) as image:
+        return to_rgb(image)
 
 
 def probe_image(path: Path, thumbnail_size: int) -> tuple[ImageFacts, Image.Image]:
@@ -65,14 +65,14 @@ def probe_image(path: Path, thumbnail_size: int) -> tuple[ImageFacts, Image.Imag
 
     The whole image is decoded, so that a file with a damaged end is found out now. Raises ImageError.
     """
-    with _opened(path) as image:
+    with opened_image(path) as image:
         media_type = Image.MIME.get(image.format or "", "application/octet-stream")
         frames = int(getattr(image, "n_frames", 1))
         turned = image.getexif().get(_EXIF_ORIENTATION, 1) in {5, 6, 7, 8}
         width, height = image.size[::-1] if turned else image.size
         # JPEG decodes straight to a half, quarter or eighth, so that many large photos stay cheap.
         image.draft(None, (thumbnail_size * 2, thumbnail_size * 2))
-        upright = _to_rgb(image)
+        upright = to_rgb(image)
         upright.thumbnail((thumbnail_size, thumbnail_size))
         facts = ImageFacts(media_type, width, height, path.stat().st_size, frames)
         return facts, upright
@@ -103,15 +103,16 @@ _EXIF_ORIENTATION = 0x0112
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def opened_image(path: Path) -> Iterator[Image.Image]:
     """The image behind `path`, checked but not decoded; whatever Pillow raises meanwhile becomes an ImageError."""
     check_file(path)
+    formats = _heif_formats() if kind_of(path) is HEIC else FORMATS
     Image.init()  # Loads every decoder's module; without it those named in FORMATS may be unknown.
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # About odd metadata; what matters is raised.
-            with Image.open(path, formats=FORMATS) as image:
-                _check_size(path, image.size)
+            with Image.open(path, formats=formats) as image:
+                check_size(path, image.size)
                 yield image
     except UnidentifiedImageError as error:
         raise _not_an_image(path) from error
@@ -124,6 +125,13 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise _damaged(path) from error
     except (RuntimeError, AssertionError, ArithmeticError, struct.error, zlib.error) as error:
         raise _damaged(path) from error
+
+
+def _heif_formats() -> tuple[str, ...]:
+    import pi_heif  # noqa: PLC0415 - few files are, and it takes a moment
+
+    pi_heif.register_heif_opener()
+    return ("HEIF",)
 
 
 def check_file(path: Path) -> None:
@@ -147,7 +155,8 @@ def check_file(path: Path) -> None:
         raise ImageError(f"“{path.name}” is larger than {megabytes} MB.", kept=_NOT_ADDED, todo="Make it smaller.")
 
 
-def _check_size(path: Path, size: tuple[int, int]) -> None:
+def check_size(path: Path, size: tuple[int, int]) -> None:
+    """Raise ImageError unless a frame of that size can be opened safely."""
     width, height = size
     if width < 1 or height < 1:
         raise _damaged(path)
@@ -186,7 +195,8 @@ def unreadable(path: Path) -> ImageError:
     return ImageError(f"“{path.name}” could not be read.", kept=_NOT_ADDED, todo="Check its permissions and try again.")
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
+    """An opened frame, decoded, upright, mode RGB."""
     upright = ImageOps.exif_transpose(image)
     if upright.mode in {"I", "F"} or upright.mode.startswith("I;16"):
         return _from_deep_grey(upright).convert("RGB")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, cast
 
 from PIL import Image
 
-from app.domain.errors import ImageError
+from app.domain.errors import ImageError, PasswordNeeded
 from app.domain.pages import Page
-from app.domain.regions import Box, Point, TextLine
+from app.domain.regions import TextLine
 from app.engine.imaging.file_kinds import PDF, kind_of
 from app.engine.imaging.open_image import check_file
+from app.engine.imaging.pdf_frame import PdfFrame
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -35,35 +36,48 @@ def is_pdf(path: Path) -> bool:
     return kind_of(path) is PDF
 
 
-def page_count(path: Path) -> int:
-    """How many pages it has. Raises ImageError."""
-    with _opened(path) as document:
+def page_count(path: Path, password: str = "") -> int:
+    """How many pages it has. Raises ImageError, PasswordNeeded."""
+    with _opened(path, password) as document:
         return len(document)
 
 
-def render_page(path: Path, number: int) -> Image.Image:
-    """Page `number`, counted from 0, in RGB on white. Raises ImageError."""
-    with _opened(path) as document:
+def render_page(path: Path, number: int, password: str = "") -> Image.Image:
+    """Page `number`, counted from 0, in RGB on white. Raises ImageError, PasswordNeeded."""
+    with _opened(path, password) as document:
         page = document[number]
         return cast(Image.Image, page.render(scale=_scale(page)).to_pil()).convert("RGB")
 
 
-def text_layer(path: Path, number: int) -> Page | None:
-    """What the page says of itself, in pixels of the rendered page; None where that is nothing, or makes no sense."""
-    with _opened(path) as document:
+def text_layer(path: Path, number: int, password: str = "") -> Page | None:
+    """What the page says of itself, in pixels of the rendered page; None where that is nothing, or makes no sense.
+
+    Raises ImageError, PasswordNeeded.
+    """
+    with _opened(path, password) as document:
         page = document[number]
-        scale, height = _scale(page), page.get_height()
+        frame = frame_of(page)
         layer = page.get_textpage()
         lines = []
         for index in range(layer.count_rects()):
-            left, bottom, right, top = layer.get_rect(index)
-            text = " ".join(layer.get_text_bounded(left, bottom, right, top).split())
+            rectangle = layer.get_rect(index)
+            text = " ".join(layer.get_text_bounded(*rectangle).split())
             if text:
-                box = Box(left * scale, (height - top) * scale, right * scale, (height - bottom) * scale)
-                lines.append(TextLine(text, box, _corners(box), 1.0))
+                lines.append(TextLine.between(text, frame.corners(*rectangle), 1.0))
         text = "\n".join(line.rstrip() for line in layer.get_text_range().replace("\r", "").split("\n")).strip()
-        size = (round(page.get_width() * scale), round(height * scale))
-    return Page(*size, tuple(lines), text) if _makes_sense(text) else None
+    return Page(*frame.size, tuple(lines), text) if _makes_sense(text) else None
+
+
+def page_frame(path: Path, number: int, password: str = "") -> PdfFrame:
+    """How page `number` lies behind its picture. Raises ImageError, PasswordNeeded."""
+    with _opened(path, password) as document:
+        return frame_of(document[number])
+
+
+def frame_of(page: "PdfPage") -> PdfFrame:
+    """What is seen of a page, and how large its picture is."""
+    left, bottom, right, top = page.get_cropbox()
+    return PdfFrame(left, bottom, right, top, page.get_rotation(), _scale(page))
 
 
 def _makes_sense(text: str) -> bool:
@@ -77,28 +91,23 @@ def _scale(page: "PdfPage") -> float:
     return float(min(DOTS / POINTS, sqrt(MOST_PIXELS / area)))
 
 
-def _corners(box: Box) -> tuple[Point, Point, Point, Point]:
-    return (
-        Point(box.left, box.top),
-        Point(box.right, box.top),
-        Point(box.right, box.bottom),
-        Point(box.left, box.bottom),
-    )
-
-
 @contextmanager
-def _opened(path: Path) -> Iterator["PdfDocument"]:
+def _opened(path: Path, password: str) -> Iterator["PdfDocument"]:
     import pypdfium2  # noqa: PLC0415 - needed for documents only
 
     check_file(path)
     try:
-        document = pypdfium2.PdfDocument(path)
+        document = pypdfium2.PdfDocument(path, password=password or None)
     except pypdfium2.PdfiumError as error:
-        is_locked = "password" in str(error).lower()
+        if "password" in str(error).lower():
+            what = "has another password" if password else "is protected with a password"
+            raise PasswordNeeded(
+                f"“{path.name}” {what}.", kept="It was not opened.", todo="Enter its password, and try again."
+            ) from error
         raise ImageError(
-            f"“{path.name}” is protected with a password." if is_locked else f"“{path.name}” is damaged or incomplete.",
+            f"“{path.name}” is damaged or incomplete.",
             kept="It was not added; the file itself is untouched.",
-            todo="Save a copy without the password, and drop that." if is_locked else "Get it again, and drop that.",
+            todo="Get it again, and drop that.",
         ) from error
     try:
         yield document

@@ -6,9 +6,9 @@ from pathlib import Path
 from app.domain.engine_status import Stage
 from app.domain.generation import FinishReason
 from app.domain.ports import CancelCheck
-from app.engine.imaging.open_image import open_image
+from app.engine.imaging.documents import open_document
 from app.engine.process.messages import Event, Loading, ReadText, Request, TextRead
-from app.engine.reader.read_page import read_page
+from app.engine.reader.read_page import read_document_page
 from app.engine.reader.recognise import Recogniser
 
 
@@ -23,7 +23,7 @@ class ReaderBackend:
         if not isinstance(request, ReadText):
             raise TypeError(f"the reader process does not serve {type(request).__name__}")
         emit(Loading(request.request_id, Stage.READING, 0.0))
-        image = open_image(Path(request.path))
-        check()
-        emit(TextRead(request.request_id, read_page(image, self._recogniser.recognise, check)))
+        document = open_document(Path(request.path), request.password)
+        page = read_document_page(document, request.page, self._recogniser.recognise, check)
+        emit(TextRead(request.request_id, page))
         return FinishReason.COMPLETE

@@ -7,7 +7,8 @@ from PIL import Image
 
 from app.domain.pages import Page
 from app.domain.ports import CancelCheck
-from app.domain.regions import Box, Point, TextLine
+from app.domain.regions import Point, TextLine
+from app.engine.imaging.documents import Document
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import Found
 from app.engine.reader.rotation import Recognise, mean_score, recognise_upright, turn_back
@@ -44,13 +45,18 @@ def read_page(image: Image.Image, recognise: Recognise, check: CancelCheck) -> P
     )
 
 
+def read_document_page(document: Document, number: int, recognise: Recognise, check: CancelCheck) -> Page:
+    """A page of a document: the text that it carries where that makes sense, or what can be seen. Raises ImageError."""
+    if page := document.text_page(number):
+        return page
+    picture = document.picture(number)
+    check()
+    return read_page(picture, recognise, check)
+
+
 def _text_line(line: Found, size: tuple[int, int]) -> TextLine:
-    quad = np.clip(line.quad, 0, size)
-    (left, top), (right, bottom) = quad.min(axis=0).tolist(), quad.max(axis=0).tolist()
-    corners = [Point(x, y) for x, y in quad.tolist()]
-    return TextLine(
-        line.text, Box(left, top, right, bottom), (corners[0], corners[1], corners[2], corners[3]), line.score
-    )
+    first, second, third, fourth = (Point(x, y) for x, y in np.clip(line.quad, 0, size).tolist())
+    return TextLine.between(line.text, (first, second, third, fourth), line.score)
 
 
 def _notice(lines: Sequence[Found]) -> str:

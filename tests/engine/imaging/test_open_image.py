@@ -134,7 +134,7 @@ REFUSED = {
     "cut.jpg": (encoded("JPEG")[:800], "damaged or incomplete"),
     "cut.webp": (encoded("WEBP")[:60], "damaged or incomplete"),
     "letter.pdf": (b"%PDF-1.7 ...", "is a PDF document"),
-    "photo.heic": (b"\0\0\0\x18ftypheic\0\0\0\0", "is an HEIC photo"),
+    "photo.heic": (b"\0\0\0\x18ftypheic\0\0\0\0", "damaged or incomplete"),
     "logo.svg": (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "is an SVG drawing"),
     "film.mp4": (b"\0\0\0\x18ftypisom\0\0\0\0", "is a video"),
     "song.mp3": (b"ID3\x03" + bytes(100), "is a sound file"),

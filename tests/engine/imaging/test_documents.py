@@ -1,0 +1,156 @@
+"""Files that have pages, opened one way, and HEIC photos."""
+
+import base64
+from pathlib import Path
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from app.domain.errors import ImageError, PasswordNeeded
+from app.engine.imaging.backend import ImagingBackend
+from app.engine.imaging.documents import open_document
+from app.engine.imaging.open_frames import FrameFile
+from app.engine.imaging.open_image import open_image, probe_image
+from app.engine.process.messages import DrawPage, Event, ImageProbed, PagesFound, ProbeImage
+from tests.support.documents import locked_pdf, scanned_pdf, written_pdf
+
+SENTENCE = "The total of all items is 12.40 EUR"
+HEIC = base64.b64decode(  # 32 x 16 pixels, the left half red, the right half blue.
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAXxtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAAAA"
+    "AERAAAEAAQAAAAABoAABAAAAAAAAAFEAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA/GlwcnAAAADc"
+    "aXBjbwAAAHVodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQApQgEBA3AAAAMAkAAAAwAA"
+    "AwAeoCCBBZbqrprm4CGgwIAAAAyAAAADAIRiAAEABkQBwXPBiQAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAAChjbGFw"
+    "AAAAIAAAAAEAAAAQAAAAAf///+AAAAAC////0AAAAAIAAAAQcGl4aQAAAAADCAgIAAAAGGlwbWEAAAAAAAAAAQABBYECAwWEAAAAWW1kYXQAAABN"
+    "KAGvUhdPbOb86r//h+f/oQ5DxqAK/+dvVfaKk/0ayEH7QNqklgR7T7xW5lArqymQy0CVRELTThmWDb9mnb3FyIrjbLeteDyagOMACzg="
+)
+
+
+def go_on() -> None:
+    """Never cancelled."""
+
+
+def scan(path: Path, *colours: str) -> Path:
+    first, *others = (Image.new("RGB", (80 + 10 * place, 60), colour) for place, colour in enumerate(colours))
+    first.save(path, save_all=True, append_images=others, dpi=(150, 150))
+    return path
+
+
+def test_a_scan_of_several_pages_has_them_all(tmp_path: Path) -> None:
+    document = open_document(scan(tmp_path / "a.tiff", "red", "lime", "blue"))
+    assert (document.page_count, document.is_animation) == (3, False)
+    assert document.picture(2).getpixel((5, 5)) == (0, 0, 255)
+    assert document.picture(0).getpixel((5, 5)) == (255, 0, 0)
+    assert document.picture(1).size == (90, 60)
+    assert document.text_page(0) is None
+
+
+def test_what_moves_is_no_document_of_pages(tmp_path: Path) -> None:
+    document = open_document(scan(tmp_path / "a.gif", "red", "lime"))
+    assert (document.page_count, document.is_animation) == (2, True)
+    pixel = document.picture(1).getpixel((5, 5))
+    assert pixel == (0, 255, 0)
+
+
+def test_an_image_has_one_page(tmp_path: Path) -> None:
+    Image.new("RGB", (9, 9)).save(tmp_path / "a.png")
+    document = open_document(tmp_path / "a.png")
+    assert (document.page_count, document.is_animation) == (1, False)
+
+
+@pytest.mark.parametrize(("dpi", "told"), [((150, 150), 150), ((0, 0), None), ((1, 1), None), ((99_999, 9), None)])
+def test_the_dots_to_the_inch_are_believed_where_they_make_sense(
+    tmp_path: Path, dpi: tuple[int, int], told: float | None
+) -> None:
+    Image.new("RGB", (9, 9)).save(tmp_path / "a.tiff", dpi=dpi)
+    assert FrameFile(tmp_path / "a.tiff").dots(0) == (pytest.approx(told) if told else None)
+
+
+def test_a_scan_that_breaks_off_keeps_its_first_pages(tmp_path: Path) -> None:
+    path = scan(tmp_path / "a.tiff", "red", "lime", "blue")
+    whole = path.read_bytes()
+    document = open_document(path)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ImageError):
+        document.picture(2)
+
+
+def test_a_locked_document_opens_with_its_password_alone(tmp_path: Path) -> None:
+    path = locked_pdf(tmp_path / "a.pdf", SENTENCE, "sesame")
+    with pytest.raises(PasswordNeeded, match="is protected"):
+        open_document(path)
+    with pytest.raises(PasswordNeeded, match="another password"):
+        open_document(path, "open")
+    document = open_document(path, "sesame")
+    page = document.text_page(0)
+    assert page is not None
+    assert page.text == SENTENCE
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_the_text_of_a_turned_and_cropped_page_lies_where_its_ink_is(tmp_path: Path, turn: int) -> None:
+    with pikepdf.open(written_pdf(tmp_path / "a.pdf", SENTENCE)) as pdf:
+        pdf.pages[0].Rotate = turn
+        pdf.pages[0].CropBox = pikepdf.Array([40, 300, 580, 820])
+        pdf.save(tmp_path / "b.pdf")
+    document = open_document(tmp_path / "b.pdf")
+    page, picture = document.text_page(0), document.picture(0)
+    assert page is not None
+    assert (page.width, page.height) == picture.size
+    ink = Image.eval(picture.convert("L"), lambda value: 255 - value).getbbox()
+    assert ink is not None
+    (line,) = page.lines
+    box = (line.box.left, line.box.top, line.box.right, line.box.bottom)
+    assert box == pytest.approx(ink, abs=14)
+    # Its first corner is where the text begins.
+    begins = {0: (box[0], box[1]), 90: (box[2], box[1]), 180: (box[2], box[3]), 270: (box[0], box[3])}[turn]
+    assert (line.quad[0].x, line.quad[0].y) == pytest.approx(begins)
+
+
+def test_scans_become_pages_and_animations_images(tmp_path: Path) -> None:
+    events: list[Event] = []
+    backend = ImagingBackend()
+    backend.handle(ProbeImage(1, str(scan(tmp_path / "a.tiff", "red", "lime")), 64), events.append, go_on)
+    backend.handle(DrawPage(2, str(tmp_path / "a.tiff"), 1, str(tmp_path / "page.png"), 64), events.append, go_on)
+    backend.handle(ProbeImage(3, str(scan(tmp_path / "a.gif", "red", "lime")), 64), events.append, go_on)
+    pages, drawn, moving = events
+    assert pages == PagesFound(1, 2)
+    assert isinstance(drawn, ImageProbed)
+    assert (drawn.width, drawn.height) == (90, 60)
+    assert isinstance(moving, ImageProbed)
+    assert moving.frames == 2
+
+
+def test_a_locked_document_is_probed_with_its_password(tmp_path: Path) -> None:
+    path = locked_pdf(tmp_path / "a.pdf", SENTENCE, "sesame")
+    events: list[Event] = []
+    with pytest.raises(PasswordNeeded):
+        ImagingBackend().handle(ProbeImage(1, str(path), 64), events.append, go_on)
+    ImagingBackend().handle(ProbeImage(1, str(path), 64, "sesame"), events.append, go_on)
+    assert events == [PagesFound(1, 1)]
+
+
+def test_an_heic_photo_is_an_image_like_others(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(HEIC)  # Phones and mail programs rename them.
+    facts, _ = probe_image(tmp_path / "photo.jpg", 64)
+    assert (facts.media_type, facts.width, facts.height) == ("image/heif", 32, 16)
+    image = open_image(tmp_path / "photo.jpg")
+    left, right = image.getpixel((6, 8)), image.getpixel((26, 8))
+    assert isinstance(left, tuple)
+    assert isinstance(right, tuple)
+    assert left[0] > left[2] + 80
+    assert right[2] > right[0] + 80
+
+
+def test_a_broken_heic_photo_is_refused_in_words(tmp_path: Path) -> None:
+    for cut in (40, 200, len(HEIC) - 40):
+        (tmp_path / "photo.heic").write_bytes(HEIC[:cut])
+        with pytest.raises(ImageError, match=r"damaged|could not be read"):
+            open_image(tmp_path / "photo.heic")
+
+
+def test_a_page_that_is_not_there_is_refused_in_words(tmp_path: Path) -> None:
+    for path in (scanned_pdf(tmp_path / "a.pdf", ["one"]), scan(tmp_path / "a.tiff", "red", "lime")):
+        document = open_document(path)
+        with pytest.raises(ImageError):
+            document.picture(7)
