@@ -1,6 +1,6 @@
 """Searchable PDFs judged by another reader, and what long documents cost.
 
-`python -m tests.bench.bench_documents` wants poppler's `pdftotext`. Words are printed where it is known where, read by the
+`python -m tests.bench.bench_documents` wants poppler's `pdftotext`. Words are printed at known places, read by the
 built-in reader, written to a searchable PDF, and looked for there with `pdftotext -bbox`.
 """
 
@@ -78,9 +78,8 @@ def judge_words(folder: Path, recogniser: Recogniser) -> None:
                 missing += 1
     shares.sort()
     print(f"words found by pdftotext: {len(shares)} of {len(shares) + missing}")
-    print(
-        f"overlap of their widths: median {shares[len(shares) // 2]:.3f}, worst twentieth {shares[len(shares) // 20]:.3f}"
-    )
+    median, low = shares[len(shares) // 2], shares[len(shares) // 20]
+    print(f"overlap of their widths: median {median:.3f}, worst twentieth {low:.3f}")
 
 
 def judge_long(folder: Path, recogniser: Recogniser) -> None:
@@ -92,9 +91,9 @@ def judge_long(folder: Path, recogniser: Recogniser) -> None:
             for _ in range(LONG):
                 long.pages.extend(source.pages)
             long.save(path)
-        document, pages, started = open_document(path), [], time.perf_counter()
-        for number in range(LONG if name == "written" else READ):
-            pages.append(read_document_page(document, number, recogniser.recognise, go_on))
+        document, started = open_document(path), time.perf_counter()
+        numbers = range(LONG if name == "written" else READ)
+        pages = [read_document_page(document, number, recogniser.recognise, go_on) for number in numbers]
         each = (time.perf_counter() - started) / len(pages)
         started = time.perf_counter()
         write_searchable_pdf(path, (pages * LONG)[:LONG], folder / "out.pdf", "", go_on)
