@@ -1,6 +1,7 @@
 """An image in, a Page out: scaling, rotation and reading order put together."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -13,6 +14,8 @@ from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import Found
 from app.engine.reader.rotation import Recognise, mean_score, recognise_upright, turn_back
 from app.engine.reader.scaling import prepare
+from app.engine.reader.tables.find_tables import find_tables
+from app.engine.reader.tables.turning import turned_back
 
 UNSURE_SCORE = 0.78
 """Below this mean score a page is mostly noise: scripts that the models never learned look like that."""
@@ -34,6 +37,9 @@ def read_page(image: Image.Image, recognise: Recognise, check: CancelCheck) -> P
 
     turned = recognise_upright(image, recognise_prepared, check)
     rows = order_rows(turned.lines)
+    # Pillow turns anticlockwise.
+    upright = image.rotate(-turned.rotation, expand=True) if turned.rotation else image
+    tables = find_tables([_text_line(line, upright.size) for row in rows for line in row], upright)
     lines = [turn_back(line, turned.rotation, image.size) for row in rows for line in row]
     return Page(
         image.width,
@@ -42,13 +48,14 @@ def read_page(image: Image.Image, recognise: Recognise, check: CancelCheck) -> P
         text_of(rows),
         turned.rotation,
         _notice(lines),
+        tables=tuple(turned_back(table, turned.rotation, image.size) for table in tables),
     )
 
 
 def read_document_page(document: Document, number: int, recognise: Recognise, check: CancelCheck) -> Page:
     """A page of a document: the text that it carries where that makes sense, or what can be seen. Raises ImageError."""
     if page := document.text_page(number):
-        return page
+        return replace(page, tables=find_tables(page.lines, None))
     picture = document.picture(number)
     check()
     return read_page(picture, recognise, check)
