@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.commands.terminal import STDIN, complain, exit_status, opened
 from app.domain.errors import UserError
-from app.domain.page_formats import TSV_HEAD, PageFormat, formatted
+from app.domain.page_formats import HTML_HEAD, HTML_TAIL, TSV_HEAD, PageFormat, formatted
 from app.domain.page_ranges import PageRangeError, chosen_pages, parsed_ranges
 from app.domain.pages import Page
 from app.domain.presets import BUILT_IN
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str]) -> int:
         type=_format,
         choices=[*PageFormat, PDF],
         default=PageFormat.TEXT,
-        help="plain text unless given; pdf is the document itself, made searchable",
+        help="plain text unless given; csv has the tables alone; pdf is the document itself, made searchable",
     )
     parser.add_argument("--pages", type=_ranges, default=(), metavar="RANGES", help="such as 1-3,7; all unless given")
     parser.add_argument(
@@ -117,8 +117,8 @@ def _read_all(options: argparse.Namespace) -> bool:
     reader = _reader(options.reader, options.model)
     is_whole = True
     names: set[str] = set()
-    if options.format == PageFormat.TSV and options.out is None:
-        print(TSV_HEAD)
+    head, tail = _around(options.format) if options.out is None else ("", "")
+    _print(head)
     for number, name in enumerate(options.files, start=1):
         if len(options.files) > 1 and sys.stderr.isatty():
             print(f"\r{number}/{len(options.files)} {name}"[:79].ljust(79), end="", file=sys.stderr, flush=True)
@@ -127,6 +127,7 @@ def _read_all(options: argparse.Namespace) -> bool:
                 is_whole = _write_pdf(reader, path, name, options, names) and is_whole
             else:
                 is_whole = _write_text(reader, path, name, options, names) and is_whole
+    _print(tail)
     return is_whole
 
 
@@ -136,10 +137,21 @@ def _write_text(reader: PageReader, path: Path, name: str, options: argparse.Nam
     found = partial(_pass_on, texts.append if options.out else _print, form)
     is_whole = _read_file(reader, path, name, options, found)
     if options.out and texts:
-        head = f"{TSV_HEAD}\n" if form is PageFormat.TSV else ""
+        head, tail = _around(form)
         target = options.out / _free(f"{Path(name).name}.{form}", names)
-        save_file(target, (head + "".join(texts)).encode())
+        save_file(target, (head + "".join(texts) + tail).encode())
     return is_whole
+
+
+def _around(form: PageFormat) -> tuple[str, str]:
+    """What a file, or all that is printed, begins and ends with."""
+    match form:
+        case PageFormat.TSV:
+            return f"{TSV_HEAD}\n", ""
+        case PageFormat.HTML:
+            return HTML_HEAD, HTML_TAIL
+        case _:
+            return "", ""
 
 
 def _write_pdf(reader: PageReader, path: Path, name: str, options: argparse.Namespace, names: set[str]) -> bool:

@@ -1,11 +1,16 @@
 """What was read on an image, for people and for programs."""
 
+import html
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 
 from app.domain.markdown import plain_as_markdown
 from app.domain.pages import Page
+from app.domain.regions import Box, TextLine
+from app.domain.table_formats import as_csv, as_html, as_markdown
+from app.domain.tables import Table
 
 
 class PageFormat(StrEnum):
@@ -13,11 +18,21 @@ class PageFormat(StrEnum):
 
     TEXT = "txt"
     MARKDOWN = "md"
+    HTML = "html"
     JSON = "json"
     TSV = "tsv"
+    CSV = "csv"
 
 
 TSV_HEAD = "file\tleft\ttop\tright\tbottom\tscore\ttext"
+HTML_HEAD = """<!DOCTYPE html>
+<html><head><meta charset="utf-8"><title>Text of images</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<style>body { font: 1rem/1.5 sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; margin: 1rem 0 } td { border: 1px solid #bbb; padding: .2rem .5rem }</style>
+</head><body>
+"""
+HTML_TAIL = "</body></html>\n"
 
 
 def formatted(page: Page, name: str, form: PageFormat) -> str:
@@ -25,7 +40,10 @@ def formatted(page: Page, name: str, form: PageFormat) -> str:
 
     JSON has one object: `file`; `width`, `height`, `rotation`, `notice` and `text` of the page; `lines`, each with its
     `text`, `score` and `box` (left, top, right, bottom) and the four corners `quad` clockwise from the line's own top
-    left, in pixels of the upright image. TSV has a row for each line, without a head.
+    left, in pixels of the upright image; `tables`, each with `rows`, `columns`, `box`, `is_ruled` and `cells`, which
+    have `row` and `column` from 0, `row_span`, `column_span`, `text` and `box`; and `codes` with `kind`, `text` and
+    `box`. TSV has a row for each line, without a head. CSV has the tables alone, an empty line between them. HTML is
+    a part of a page, to be put between HTML_HEAD and HTML_TAIL.
     """
     match form:
         case PageFormat.JSON:
@@ -36,10 +54,71 @@ def formatted(page: Page, name: str, form: PageFormat) -> str:
                 for line in page.lines
             ]
             return "".join("\t".join(row) + "\n" for row in rows)
+        case PageFormat.CSV:
+            return "\r\n".join(as_csv(table) for table in page.tables)
         case PageFormat.MARKDOWN:
-            return f"## {_flat(name)}\n\n{plain_as_markdown(page.text)}\n"
+            return f"## {_flat(name)}\n\n{page_as_markdown(page)}\n"
+        case PageFormat.HTML:
+            return f"<h2>{html.escape(_flat(name))}</h2>\n{page_as_html(page)}\n"
         case PageFormat.TEXT:
             return page.text.rstrip("\n") + "\n"
+
+
+def page_as_markdown(page: Page) -> str:
+    """The text with its tables as tables."""
+    parts = _parts(page)
+    return "\n\n".join(
+        as_markdown(part).rstrip() if isinstance(part, Table) else plain_as_markdown(part) for part in parts
+    )
+
+
+def page_as_html(page: Page) -> str:
+    """The text with its tables as tables, for the body of a web page; nothing in it is run or fetched."""
+    return "\n".join(as_html(part) if isinstance(part, Table) else _paragraph(part) for part in _parts(page))
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{'<br>'.join(html.escape(line) for line in text.splitlines())}</p>"
+
+
+def _parts(page: Page) -> list[str | Table]:
+    """Texts and tables in the order of reading; a table stands where its first line does."""
+    if not page.tables:
+        return [page.text]
+    parts: list[str | Table] = []
+    said: set[int] = set()
+    for row in _rows(page):
+        number = next((n for n, table in enumerate(page.tables) if any(_is_in(line, table.box) for line in row)), None)
+        if number is None:
+            text = "  ".join(line.text for line in row)
+            if parts and isinstance(last := parts[-1], str):
+                parts[-1] = f"{last}\n{text}"
+            else:
+                parts.append(text)
+        elif number not in said:
+            said.add(number)
+            parts.append(page.tables[number])
+    return parts
+
+
+def _rows(page: Page) -> list[Sequence[TextLine]]:
+    """The lines of each line of the text: it has the pieces of a row side by side."""
+    rows: list[Sequence[TextLine]] = []
+    lines = list(page.lines)
+    for text in page.text.splitlines():
+        row: list[TextLine] = []
+        rest = text
+        while lines and rest.startswith(lines[0].text):
+            row.append(lines.pop(0))
+            rest = rest.removeprefix(row[-1].text).lstrip()
+        if row:
+            rows.append(row)
+    return rows + [[line] for line in lines]
+
+
+def _is_in(line: TextLine, box: Box) -> bool:
+    centre = line.box.centre
+    return box.left <= centre.x <= box.right and box.top <= centre.y <= box.bottom
 
 
 def _flat(text: str) -> str:

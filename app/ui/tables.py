@@ -5,6 +5,7 @@ import html
 from PySide6.QtCore import QMimeData, QPointF
 from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor, QTextDocument, QTextFrameFormat, QTextTable
 
+from app.domain.table_formats import as_tsv
 from app.ui.code_blocks import GAP, LANGUAGE
 from app.ui.copy_row import HEIGHT as HEADER
 from app.ui.copy_row import PADDING
@@ -45,7 +46,7 @@ def table_mime(table: QTextTable) -> QMimeData:
     """The table for the clipboard: TSV and HTML, as spreadsheets take them; formulas as they were written."""
     rows = [[_cell(table, row, column) for column in range(table.columns())] for row in range(table.rows())]
     data = QMimeData()
-    data.setText("\n".join("\t".join(row) for row in rows))
+    data.setText(as_tsv(rows))
     cells = ("".join(f"<{kind}>{html.escape(cell)}</{kind}>" for cell in row) for kind, row in _kinds(rows))
     data.setHtml(f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>")
     return data

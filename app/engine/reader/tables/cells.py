@@ -6,8 +6,8 @@ from app.domain.tables import Cell, Table
 from app.engine.reader.tables.pieces import Piece, Tilt, cut_at, joined
 from app.engine.reader.tables.ruled import Grid
 
-LEAST_FULL = 3
-"""Cells with text; a box around a paragraph, or around a picture, is no table."""
+LEAST_FULL, FULL = 3, 0.35
+"""Cells with text, and their share of all; a box around a paragraph is no table, nor are the panes of a picture."""
 
 
 def ruled_table(grid: Grid, pieces: Sequence[Piece], tilt: Tilt) -> tuple[Table, list[Piece]] | None:
@@ -30,7 +30,7 @@ def ruled_table(grid: Grid, pieces: Sequence[Piece], tilt: Tilt) -> tuple[Table,
         box = tilt.box(grid.across[left], grid.down[top], grid.across[right], grid.down[bottom])
         text = joined(texts.get(first, []))
         cells.append(Cell(top, left, text, box, bottom - top, right - left))
-    if sum(bool(cell.text) for cell in cells) < LEAST_FULL or len(cells) < 2:
+    if sum(bool(cell.text) for cell in cells) < max(LEAST_FULL, FULL * len(cells)):
         return None
     whole = tilt.box(grid.across[0], grid.down[0], grid.across[-1], grid.down[-1])
     return Table(rows, columns, tuple(cells), whole, is_ruled=True), inside

@@ -11,7 +11,7 @@ from app.engine.reader.tables.pieces import Piece, Tilt, cut_at, joined, rows_of
 LEAST_ROWS = 3
 LEAST_GAP = 0.7
 """Between columns, in heights of a line."""
-MOST_DISTANCE = 2.6
+MOST_DISTANCE = 3.2
 """Between the middles of rows of one table, in heights of a line, where the rows before were no further apart."""
 FULL = 0.6
 """Of the rows that have text in several columns."""

@@ -1,0 +1,96 @@
+"""Tables as spreadsheets, web pages and Markdown take them."""
+
+import csv
+import io
+
+import pytest
+
+from app.domain.page_formats import PageFormat, formatted
+from app.domain.pages import Page
+from app.domain.regions import Box, Point, TextLine
+from app.domain.sheets import table_sheet
+from app.domain.table_formats import as_csv, as_html, as_markdown, as_tsv, is_number
+from app.domain.tables import Cell, Table
+
+BOX = Box(0, 100, 400, 200)
+
+
+def table(*rows: tuple[str, ...]) -> Table:
+    cells = [Cell(row, column, text, BOX) for row, texts in enumerate(rows) for column, text in enumerate(texts)]
+    return Table(len(rows), len(rows[0]), tuple(cells), BOX, is_ruled=True)
+
+
+def line(text: str, left: float, top: float) -> TextLine:
+    right, bottom = left + 50, top + 20
+    corners = (Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom))
+    return TextLine.between(text, corners, 0.9)
+
+
+SPANNING = Table(
+    2, 3, (Cell(0, 0, "wide", BOX, 1, 2), Cell(0, 2, "high", BOX, 2, 1), Cell(1, 0, "a<b", BOX)), BOX, is_ruled=True
+)
+
+
+def test_csv_comes_back_as_it_was() -> None:
+    rows = (("a,b", 'say "hi"', "two\nlines"), ("1.5", "", "日本"))
+    assert [tuple(row) for row in csv.reader(io.StringIO(as_csv(table(*rows)), newline=""))] == list(rows)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "@SUM(A1)", "-2+3", "\t=1"])
+def test_what_would_be_run_as_a_formula_is_made_harmless(text: str) -> None:
+    (row,) = csv.reader(io.StringIO(as_csv(table((text, "-5"))), newline=""))
+    assert row == [f"'{text}", "-5"]
+
+
+def test_html_has_spans_and_nothing_that_runs() -> None:
+    assert as_html(SPANNING) == (
+        '<table><tr><td colspan="2">wide</td><td rowspan="2">high</td></tr><tr><td>a&lt;b</td><td></td></tr></table>'
+    )
+
+
+def test_markdown_keeps_its_columns() -> None:
+    assert as_markdown(table(("a|b", "c\\d"), ("1\n2", ""))) == "| a\\|b | c\\\\d |\n| --- | --- |\n| 1 2 |  |\n"
+
+
+def test_tsv_has_no_tabs_within_cells() -> None:
+    assert as_tsv([["a\tb", "c"], ["d\ne", ""]]) == "a b\tc\nd e\t"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("12", True), ("-3.50", True), ("0.5", True), ("007", False), ("1,5", False), ("1.", False), (".5", False),
+     ("1e5", False), ("", False), ("-", False), ("²", False), ("1234567890123456", False)],
+)  # fmt: skip
+def test_what_is_a_number_everywhere(text: str, expected: bool) -> None:
+    assert is_number(text) is expected
+
+
+def test_a_sheet_has_the_tables_spans() -> None:
+    sheet = table_sheet("Page 1", SPANNING)
+    assert sheet.rows == [["wide", "", "high"], ["a<b", "", ""]]
+    assert list(sheet.merged) == [(0, 0, 1, 2), (0, 2, 2, 1)]
+
+
+def page() -> Page:
+    lines = (
+        line("Dear <all>", 10, 10),
+        line("a", 10, 110),
+        line("b", 200, 110),
+        line("c", 10, 160),
+        line("Bye", 10, 300),
+    )
+    made = table(("a", "b"), ("c", "d"))
+    return Page(400, 400, lines, "Dear <all>\na  b\nc\nBye", tables=(made,))
+
+
+def test_a_page_has_its_table_where_it_stood() -> None:
+    markdown = formatted(page(), "x.png", PageFormat.MARKDOWN)
+    assert markdown == "## x.png\n\nDear <all>  \n\n| a | b |\n| --- | --- |\n| c | d |\n\nBye  \n"
+    html = formatted(page(), "<x>", PageFormat.HTML)
+    assert "<h2>&lt;x&gt;</h2>\n<p>Dear &lt;all&gt;</p>\n<table>" in html
+    assert html.rstrip().endswith("</table>\n<p>Bye</p>")
+
+
+def test_csv_of_a_page_has_its_tables_alone() -> None:
+    assert formatted(page(), "x.png", PageFormat.CSV) == "a,b\r\nc,d\r\n"
+    assert formatted(Page(1, 1, (), "text"), "x.png", PageFormat.CSV) == ""

@@ -1,0 +1,73 @@
+"""Spreadsheets, opened again by looking into the file."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import StorageError
+from app.domain.sheets import Sheet, SheetCell
+from app.storage.spreadsheet import LONGEST_TEXT, save_workbook
+
+
+def part(path: Path, name: str) -> str:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(name).decode()
+
+
+def strings(path: Path) -> list[str]:
+    return re.findall(r"<t[^>]*>(.*?)</t>", part(path, "xl/sharedStrings.xml"), re.DOTALL)
+
+
+def test_texts_and_numbers_are_what_they_were(tmp_path: Path) -> None:
+    save_workbook(tmp_path / "a.xlsx", [Sheet("One", [["Price", "日本"], ["12.50", "007"]])])
+    assert strings(tmp_path / "a.xlsx") == ["Price", "日本", "007"]
+    assert "<v>12.5</v>" in part(tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml")
+
+
+def test_nothing_becomes_a_formula_or_a_link(tmp_path: Path) -> None:
+    texts = ["=1+1", "http://example.org", "{=A1}", "mailto:a@b"]
+    save_workbook(tmp_path / "a.xlsx", [Sheet("One", [texts])])
+    assert strings(tmp_path / "a.xlsx") == texts
+    sheet = part(tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml")
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet
+
+
+def test_doubts_are_coloured_and_explained(tmp_path: Path) -> None:
+    save_workbook(
+        tmp_path / "a.xlsx", [Sheet("One", [["Total"], [SheetCell("9", is_doubtful=True, note="No evidence")]])]
+    )
+    assert "FFE7A3" in part(tmp_path / "a.xlsx", "xl/styles.xml")
+    assert "No evidence" in part(tmp_path / "a.xlsx", "xl/comments1.xml")
+
+
+def test_spans_are_merged(tmp_path: Path) -> None:
+    save_workbook(tmp_path / "a.xlsx", [Sheet("One", [["wide", "", "x"]], [(0, 0, 1, 2)])])
+    assert '<mergeCell ref="A1:B1"/>' in part(tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml")
+    assert strings(tmp_path / "a.xlsx") == ["wide", "x"]
+
+
+def test_names_are_such_as_spreadsheets_take(tmp_path: Path) -> None:
+    names = ["a/b:[c]", "A B  C ", "", "x" * 40, "x" * 50, "history"]
+    save_workbook(tmp_path / "a.xlsx", [Sheet(name, [["1"]]) for name in names])
+    found = re.findall(r'<sheet name="([^"]*)"', part(tmp_path / "a.xlsx", "xl/workbook.xml"))
+    assert len(found) == len({name.casefold() for name in found}) == 6
+    assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in found)
+    assert "history" not in found
+
+
+def test_odd_texts_do_no_harm(tmp_path: Path) -> None:
+    save_workbook(tmp_path / "a.xlsx", [Sheet("One", [["a\x00b\x0bc\ud800", "y" * 40_000]])])
+    first, second = strings(tmp_path / "a.xlsx")
+    assert first == "a\ufffdb\ufffdc\ufffd"
+    assert len(second) == LONGEST_TEXT
+    assert second.endswith("…")
+
+
+def test_where_it_cannot_be_written_what_was_there_stays(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError):
+        save_workbook(tmp_path / "file" / "a.xlsx", [Sheet("One", [["1"]])])
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
