@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from app.desks.chat_desk import ChatDesk
+from app.desks.document_desk import DocumentDesk
 from app.desks.file_desk import FileDesk
 from app.desks.image_desk import ImageDesk
 from app.desks.model_desk import ModelDesk
@@ -33,6 +34,7 @@ from app.services.background import BackgroundThread
 from app.services.chat_exporter import ChatExporter
 from app.services.chat_importer import ChatImporter
 from app.services.chat_session import ChatSession
+from app.services.document_session import DocumentSession
 from app.services.engine import ClientFactory, Engine
 from app.services.file_saver import FileSaver
 from app.services.image_importer import ImageImporter
@@ -52,6 +54,7 @@ from app.storage.conversations import SqliteConversationStore
 from app.storage.export import ChatWriter
 from app.storage.import_chat import read_chat
 from app.storage.settings_file import SettingsFile
+from app.storage.spreadsheet import save_workbook
 from app.ui.chat_pdf import chat_pdf
 from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
@@ -82,7 +85,9 @@ class Lorgnette(QObject):
         self.session = ChatSession(self.library, self.answers, self.store, self._files, self._options, self)
         self.read_ahead = ReadAhead(self.session, self.model, self._options, self)
         self.pictures = Pictures(images, self._files, self)
-        self.translator = Translator(reader, self.model, AsideQuestions(self.model, self), self._files, self)
+        self.questions = AsideQuestions(self.model, self)
+        self.translator = Translator(reader, self.model, self.questions, self._files, self)
+        self.document = DocumentSession(images, reader, self.store, self._files_thread, self._files.new_incoming, self)
         writer = ChatWriter(self._files.path, chat_pdf)
         self.exporter = ChatExporter(self.store, self._files_thread, self.pictures, writer.write, self)
         self.chat_importer = ChatImporter(
@@ -117,6 +122,7 @@ class Lorgnette(QObject):
     def shut_down(self) -> None:
         """Keep everything and end every thread and process."""
         self.session.save_draft()
+        self._document_desk.close()
         self._geometry_timer.stop()
         self._save_geometry()
         if self._instance:
@@ -153,8 +159,10 @@ class Lorgnette(QObject):
         window = self.window
         self._chat_desk = ChatDesk(window, self.session, self.library, self.answers, self)
         self._file_desk = FileDesk(window, self.session, self.library, self.exporter, self.chat_importer, self)
-        saver = FileSaver(self._files_thread, save_file, self)
+        saver = FileSaver(self._files_thread, save_file, save_workbook, self)
         self._image_desk = ImageDesk(window, self.session, self.importer, self.previews, self.model, saver, self)
+        self._document_desk = DocumentDesk(window, self.document, self.model, self.questions, self._files, saver, self)
+        self.importer.was_too_long.connect(self._document_desk.remember)
         self._translation_desk = TranslationDesk(window, self.translator, self.pictures, saver, self)
         self._settings_desk = SettingsDesk(window, self.preferences, self)
         self._model_desk = ModelDesk(window, self.model, self.preferences, self)

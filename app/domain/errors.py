@@ -23,6 +23,7 @@ class ProblemKind(StrEnum):
     """What a problem is about, so that the window can offer the right button beside the sentence."""
 
     IMAGE = "image"
+    DOCUMENT = "document"
     PASSWORD = "password"  # noqa: S105 - the kind's name
     CHECKPOINT = "checkpoint"
     MODEL_MISSING = "model_missing"

@@ -2,11 +2,11 @@
 
 import html
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 
 from app.domain.markdown import plain_as_markdown
+from app.domain.page_rows import GAP, page_rows
 from app.domain.pages import Page
 from app.domain.regions import Box, TextLine
 from app.domain.table_formats import as_csv, as_html, as_markdown
@@ -87,10 +87,11 @@ def _parts(page: Page) -> list[str | Table]:
         return [page.text]
     parts: list[str | Table] = []
     said: set[int] = set()
-    for row in _rows(page):
+    for numbers in page_rows(page):
+        row = [page.lines[number] for number in numbers]
         number = next((n for n, table in enumerate(page.tables) if any(_is_in(line, table.box) for line in row)), None)
         if number is None:
-            text = "  ".join(line.text for line in row)
+            text = GAP.join(line.text for line in row)
             if parts and isinstance(last := parts[-1], str):
                 parts[-1] = f"{last}\n{text}"
             else:
@@ -99,21 +100,6 @@ def _parts(page: Page) -> list[str | Table]:
             said.add(number)
             parts.append(page.tables[number])
     return parts
-
-
-def _rows(page: Page) -> list[Sequence[TextLine]]:
-    """The lines of each line of the text: it has the pieces of a row side by side."""
-    rows: list[Sequence[TextLine]] = []
-    lines = list(page.lines)
-    for text in page.text.splitlines():
-        row: list[TextLine] = []
-        rest = text
-        while lines and rest.startswith(lines[0].text):
-            row.append(lines.pop(0))
-            rest = rest.removeprefix(row[-1].text).lstrip()
-        if row:
-            rows.append(row)
-    return rows + [[line] for line in lines]
 
 
 def _is_in(line: TextLine, box: Box) -> bool:

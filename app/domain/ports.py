@@ -7,6 +7,7 @@ from typing import Protocol
 from app.domain.attachments import Attachment
 from app.domain.chat import Conversation, Draft, Message
 from app.domain.errors import Problem
+from app.domain.readings import Reading
 from app.domain.search import SearchHit
 
 
@@ -56,6 +57,14 @@ class ConversationStore(Protocol):
 
     def attachment_digests(self) -> set[str]:
         """The digests of all images that a message or a draft refers to."""
+        ...
+
+    def reading(self, digest: str, number: int) -> Reading | None:
+        """What was read on a page of the file with this digest; None where nothing was."""
+        ...
+
+    def save_reading(self, reading: Reading) -> None:
+        """Insert or replace what was read on a page."""
         ...
 
     def close(self) -> None:

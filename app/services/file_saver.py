@@ -1,16 +1,19 @@
 """Writing a file of the user's choice, off the window's thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.errors import problem_of
+from app.domain.sheets import Sheet
 from app.services.background import BackgroundThread
 
 SaveFile = Callable[[Path, bytes], None]
 """Writes a file; raises StorageError."""
+SaveSheets = Callable[[Path, Sequence[Sheet]], None]
+"""Writes a spreadsheet; raises StorageError."""
 
 
 class FileSaver(QObject):
@@ -19,15 +22,25 @@ class FileSaver(QObject):
     saved = Signal(object)
     problem_met = Signal(object)
 
-    def __init__(self, thread: BackgroundThread, save: SaveFile, parent: QObject | None = None) -> None:
+    def __init__(
+        self, thread: BackgroundThread, save: SaveFile, save_sheets: SaveSheets, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._thread = thread
         self._save = save
+        self._save_sheets = save_sheets
 
     def save(self, target: Path, content: bytes) -> None:
         """Write `content` to `target`."""
+        self._write(target, partial(self._save, target, content))
+
+    def save_sheets(self, target: Path, sheets: Sequence[Sheet]) -> None:
+        """Write a spreadsheet to `target`."""
+        self._write(target, partial(self._save_sheets, target, sheets))
+
+    def _write(self, target: Path, work: Callable[[], None]) -> None:
         self._thread.submit(
-            partial(self._save, target, content),
+            work,
             lambda _: self.saved.emit(target),
             lambda error: self.problem_met.emit(problem_of(error)),
         )

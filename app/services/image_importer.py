@@ -95,6 +95,7 @@ class ImageImporter(QObject):
     `started(import_id, chat_id, name)`, `finished(import_id, chat_id, Attachment)`,
     `failed(import_id, chat_id, Problem)`; a cancelled import emits `cancelled(import_id, chat_id)`, and so does a
     document that needs a password, after `password_needed(Path, chat_id, Problem)`.
+    `was_too_long(Path)` names a document whose first pages alone are added.
     """
 
     started = Signal(str, str, str)
@@ -102,6 +103,7 @@ class ImageImporter(QObject):
     failed = Signal(str, str, object)
     cancelled = Signal(str, str)
     password_needed = Signal(object, str, object)
+    was_too_long = Signal(object)
 
     def __init__(
         self, engine: Engine, files: ImageFiles, thread: BackgroundThread, parent: QObject | None = None
@@ -158,6 +160,7 @@ class ImageImporter(QObject):
             page = _part(item.chat_id, name, item.path, DocumentPage(number))
             self._begin_part(replace(page, password=item.password))
         if pages > MOST_PAGES:
+            self.was_too_long.emit(item.path)
             self.failed.emit(item.import_id, item.chat_id, _too_many(item.name, pages))
         else:
             self.cancelled.emit(item.import_id, item.chat_id)
@@ -249,9 +252,9 @@ def _part(chat_id: str, name: str, parent: Path, part: ImagePart | DocumentPage)
 
 def _too_many(name: str, pages: int) -> Problem:
     return Problem(
-        ProblemKind.IMAGE,
+        ProblemKind.DOCUMENT,
         f"“{name}” has {pages} pages; the first {MOST_PAGES} were added.",
-        todo=f"For all of them: lorgnette ocr “{name}”.",
+        todo="Open it as a document to look at all of them.",
     )
 
 

@@ -15,8 +15,10 @@ from app.domain.doubt import Doubt
 from app.domain.errors import Problem, StorageError
 from app.domain.generation import AnswerStats
 from app.domain.pages import Page
+from app.domain.readings import Reading
 from app.domain.search import SearchHit
 from app.storage.database import back_up, open_database, translated_errors
+from app.storage.readings import load_reading, save_reading
 from app.storage.search import search
 
 _attachments_decoder = msgspec.json.Decoder(tuple[Attachment, ...])
@@ -125,6 +127,16 @@ class SqliteConversationStore:
                 "UNION ALL SELECT draft_attachments FROM conversation WHERE draft_attachments <> '[]'"
             ).fetchall()
         return {attachment.digest for (json,) in rows for attachment in _attachments_decoder.decode(json)}
+
+    def reading(self, digest: str, number: int) -> Reading | None:
+        """What was read on a page of the file with this digest; None where nothing was."""
+        with translated_errors():
+            return load_reading(self._connection, digest, number)
+
+    def save_reading(self, reading: Reading) -> None:
+        """Insert or replace what was read on a page."""
+        with self._transaction():
+            save_reading(self._connection, reading)
 
     def close(self) -> None:
         """Make today's backup and let go of the database."""

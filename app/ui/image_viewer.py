@@ -28,6 +28,7 @@ class ImageViewer(QFrame):
     `part_wanted(Attachment, ImagePart)` asks for a part to be asked about, `save_wanted(PlacesForm)` for the places to
     be written, `full_screen_clicked` for all of the screen or no longer. `translation_wanted(Attachment, str)` names a
     language in English, `translation_save_wanted` asks for what is shown of it to be written.
+    `document_wanted(Attachment)` asks for the window in which texts are corrected and tables copied.
     """
 
     wanted = Signal(object)
@@ -39,6 +40,7 @@ class ImageViewer(QFrame):
     region_hovered = Signal(str, int)
     translation_wanted = Signal(object, str)
     translation_save_wanted = Signal(object)
+    document_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +60,8 @@ class ImageViewer(QFrame):
         self.full_screen = button("⤢", Role.ICON, tr("Show the image on the whole screen, or no longer (F11)"), self)
         self.close_button = button("×", Role.ICON, tr("Close the image"), self)
         self.read = button(tr("Read text"), Role.SOFT, tr("Read the text of this image"), self)
+        details = tr("Text line by line, tables, fields, and corrections, in a window of their own")
+        self.document = button(tr("Details"), Role.PLAIN, details, self)
         self.fit = button(tr("Fit"), Role.PLAIN, tr("Show all of the image"), self)
         self.pixels = button("1:1", Role.PLAIN, tr("One pixel of the image on one of the screen"), self)
         self.turn = button("↻", Role.PLAIN, tr("Turn the image clockwise"), self)
@@ -73,6 +77,7 @@ class ImageViewer(QFrame):
         self.next.clicked.connect(self._on_next_clicked)
         self.close_button.clicked.connect(self.closed)
         self.read.clicked.connect(self._on_read_clicked)
+        self.document.clicked.connect(self._on_document_clicked)
         self.fit.clicked.connect(self.canvas.fit)
         self.pixels.clicked.connect(self.canvas.show_pixels)
         self.turn.clicked.connect(self.canvas.turn)
@@ -100,7 +105,7 @@ class ImageViewer(QFrame):
         self.canvas.setAccessibleName(tr("Image {name}", name=shown.name))
         self._name.setText(shown.name)
         self._details.setText(words.image_details(shown))
-        for tool in (self.part, self.read, self.translate):
+        for tool in (self.part, self.read, self.translate, self.document):
             tool.setVisible(not shown.is_video)
         self._forget_translation()
         self.canvas.set_picture(QPixmap())
@@ -175,6 +180,7 @@ class ImageViewer(QFrame):
         foot.push()
         foot.addWidget(self.places)
         foot.addWidget(self.translate)
+        foot.addWidget(self.document)
         foot.addWidget(self.part)
         foot.addWidget(self.read)
         column = QVBoxLayout(self)
@@ -234,6 +240,10 @@ class ImageViewer(QFrame):
     @Slot()
     def _on_translation_save_clicked(self) -> None:
         self.translation_save_wanted.emit(self.translation)
+
+    @Slot()
+    def _on_document_clicked(self) -> None:
+        self.document_wanted.emit(self.attachment)
 
     @Slot(bool)
     def _on_part_clicked(self, is_wanted: bool) -> None:

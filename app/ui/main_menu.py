@@ -19,9 +19,13 @@ _ABOUT = mark(
 
 
 class MainMenu(QToolButton):
-    """A button with a menu. `theme_chosen(ThemeChoice)`, `import_triggered()`, `settings_triggered(sought)`."""
+    """A button with a menu.
+
+    `theme_chosen(ThemeChoice)`, `document_triggered()`, `import_triggered()`, `settings_triggered(sought)`.
+    """
 
     theme_chosen = Signal(object)
+    document_triggered = Signal()
     import_triggered = Signal()
     settings_triggered = Signal(str)
 
@@ -40,6 +44,7 @@ class MainMenu(QToolButton):
             action.setCheckable(True)
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
             group.addAction(action)
+        menu.addAction(tr("Open a document…"), self.document_triggered.emit)
         menu.addAction(tr("Import a chat…"), self.import_triggered.emit)
         menu.addAction(tr("Settings…"), partial(self.settings_triggered.emit, ""))
         menu.addAction(tr("Keyboard shortcuts…"), partial(self.settings_triggered.emit, tr(KEYBOARD)))

@@ -62,12 +62,13 @@ class MainWindow(QMainWindow):
     """Owns the widgets; what happens in them is wired by application.py.
 
     `files_dropped(tuple[Path, ...])`, `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`,
-    `drop_refused(Problem)`, `open_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`,
-    `zoom_triggered(steps)` where 0 steps are back to the usual size, `settings_triggered(sought)`; `geometry_changed()`
-    where the window was moved or has another size.
+    `drop_refused(Problem)`, `open_triggered()`, `document_triggered()`, `read_triggered()`, `stop_triggered()`,
+    `regenerate_triggered()`, `zoom_triggered(steps)` where 0 steps are back to the usual size,
+    `settings_triggered(sought)`; `geometry_changed()` where the window was moved or has another size.
     """
 
     files_dropped = Signal(object)
+    document_triggered = Signal()
     chats_dropped = Signal(object)
     image_data_dropped = Signal(bytes, str)
     drop_refused = Signal(object)
@@ -365,6 +366,7 @@ class MainWindow(QMainWindow):
             _Key(mark("Search chats"), "Ctrl+K", self._search),
             _Key(mark("Find in this chat"), "Ctrl+F", self.find_bar.open_bar),
             _Key(mark("Open images"), "Ctrl+O", self.open_triggered),
+            _Key(mark("Open a document"), "Ctrl+Shift+O", self.document_triggered),
             _Key(mark("Paste"), "Ctrl+V", self._paste),
             _Key(mark("Ask about a part of the screen"), "Ctrl+Shift+S", self.capture.start),
             _Key(mark("Ask about the same part of the screen"), "Ctrl+Alt+S", self.capture.repeat),
@@ -388,6 +390,7 @@ class MainWindow(QMainWindow):
             self.addAction(action)
         self.set_keys({})
         self.menu_button.settings_triggered.connect(self.settings_triggered)
+        self.menu_button.document_triggered.connect(self.document_triggered)
 
     @Slot()
     def _quit(self) -> None:

@@ -263,6 +263,8 @@ def image_count(count: int) -> str:
 def remedy(problem: Problem) -> str:
     """The label of the button that helps with this problem, empty where none does."""
     match problem.kind:
+        case ProblemKind.DOCUMENT:
+            return tr("Open as a document")
         case ProblemKind.ENGINE:
             return tr("Restart engine")
         case ProblemKind.MODEL_MISSING | ProblemKind.CHECKPOINT:

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.domain.attachments import Attachment
 from app.domain.chat import Conversation, Draft, Message
 from app.domain.errors import Problem, StorageError
+from app.domain.readings import Reading
 from app.domain.search import SearchHit
 
 
@@ -21,6 +22,7 @@ class MemoryStore:
         self.full = False
         self.closed = False
         self.deleted: set[str] = set()
+        self.readings: dict[tuple[str, int], Reading] = {}
 
     def conversations(self) -> Sequence[Conversation]:
         """Newest first."""
@@ -78,6 +80,15 @@ class MemoryStore:
         sent = [item for message in self.saved.values() for item in message.attachments]
         drafted = [item for card in self.cards.values() for item in card.draft.attachments]
         return {item.digest for item in (*sent, *drafted)}
+
+    def reading(self, digest: str, number: int) -> Reading | None:
+        """As it was saved."""
+        return self.readings.get((digest, number))
+
+    def save_reading(self, reading: Reading) -> None:
+        """Keep it."""
+        self._check()
+        self.readings[reading.digest, reading.number] = reading
 
     def close(self) -> None:
         """Remember that it was closed."""

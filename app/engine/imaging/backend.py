@@ -23,8 +23,10 @@ from app.engine.process.messages import (
     Event,
     ImageProbed,
     PagesFound,
+    PageShown,
     ProbeImage,
     Request,
+    ShowPage,
     WritePdf,
 )
 
@@ -35,7 +37,7 @@ CHUNK_BYTES = 4 * 1024 * 1024
 
 
 class ImagingBackend:
-    """Serves ProbeImage, CutImage, DrawPage and WritePdf."""
+    """Serves ProbeImage, CutImage, DrawPage, ShowPage and WritePdf."""
 
     def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
         """Emit ImageProbed or PagesFound, or raise ImageError."""
@@ -43,11 +45,18 @@ class ImagingBackend:
             case ProbeImage():
                 path = Path(request.path)
                 if (pages := _page_count(path, request.password)) > 1 or is_pdf(path):
-                    emit(PagesFound(request.request_id, pages))
+                    emit(PagesFound(request.request_id, pages, _sha256(path, check)))
                     return FinishReason.COMPLETE
             case DrawPage():
                 path = Path(request.target)
                 save_png(open_document(Path(request.path), request.password).picture(request.page), path)
+            case ShowPage(path=name, page=number, size=size, password=password):
+                picture = open_document(Path(name), password).picture(number)
+                check()
+                width, height = picture.size
+                picture.thumbnail((size, size))
+                emit(PageShown(request.request_id, width, height, _png(picture)))
+                return FinishReason.COMPLETE
             case WritePdf(pages=pages, password=password):
                 write_searchable_pdf(Path(request.source), pages, Path(request.target), password, check)
                 return FinishReason.COMPLETE
@@ -59,8 +68,6 @@ class ImagingBackend:
         check()
         facts, thumbnail = _probe(path, request.thumbnail_size, check)
         check()
-        encoded = io.BytesIO()
-        thumbnail.save(encoded, "PNG", compress_level=1, icc_profile=None)
         emit(
             ImageProbed(
                 request.request_id,
@@ -71,10 +78,16 @@ class ImagingBackend:
                 byte_size=facts.byte_size,
                 frames=facts.frames,
                 seconds=facts.seconds,
-                thumbnail=encoded.getvalue(),
+                thumbnail=_png(thumbnail),
             )
         )
         return FinishReason.COMPLETE
+
+
+def _png(image: Image.Image) -> bytes:
+    encoded = io.BytesIO()
+    image.save(encoded, "PNG", compress_level=1, icc_profile=None)
+    return encoded.getvalue()
 
 
 def _page_count(path: Path, password: str) -> int:

@@ -56,6 +56,15 @@ class DrawPage(Message, frozen=True, tag=True):
     password: str = ""
 
 
+class ShowPage(Message, frozen=True, tag=True):
+    """Make a picture of at most `size` pixels a side of a page of the document or image at `path`."""
+
+    path: str
+    page: int
+    size: int
+    password: str = ""
+
+
 class ReadText(Message, frozen=True, tag=True):
     """Read the text of the image at `path`, or of a page of a document, with the built-in reader."""
 
@@ -131,6 +140,7 @@ Request = (
     ProbeImage
     | CutImage
     | DrawPage
+    | ShowPage
     | ReadText
     | WritePdf
     | OpenModel
@@ -205,9 +215,18 @@ class ImageProbed(Message, frozen=True, tag=True):
 
 
 class PagesFound(Message, frozen=True, tag=True):
-    """The file is a document of so many pages, each of which can be drawn."""
+    """The file is a document of so many pages, each of which can be drawn; `digest` is its sha256."""
 
     pages: int
+    digest: str = ""
+
+
+class PageShown(Message, frozen=True, tag=True):
+    """A page, whose picture has the size that the reader sees, as a smaller PNG that this project encoded."""
+
+    width: int
+    height: int
+    png: bytes
 
 
 class TextRead(Message, frozen=True, tag=True):
@@ -228,4 +247,17 @@ class Failed(Message, frozen=True, tag=True):
     problem: Problem
 
 
-Event = Loading | Ready | ModelsListed | Token | Stats | Pace | ImageProbed | PagesFound | TextRead | Done | Failed
+Event = (
+    Loading
+    | Ready
+    | ModelsListed
+    | Token
+    | Stats
+    | Pace
+    | ImageProbed
+    | PagesFound
+    | PageShown
+    | TextRead
+    | Done
+    | Failed
+)

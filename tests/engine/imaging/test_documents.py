@@ -1,6 +1,7 @@
 """Files that have pages, opened one way, and HEIC photos."""
 
 import base64
+from hashlib import sha256
 from pathlib import Path
 
 import pikepdf
@@ -114,7 +115,7 @@ def test_scans_become_pages_and_animations_images(tmp_path: Path) -> None:
     backend.handle(DrawPage(2, str(tmp_path / "a.tiff"), 1, str(tmp_path / "page.png"), 64), events.append, go_on)
     backend.handle(ProbeImage(3, str(scan(tmp_path / "a.gif", "red", "lime")), 64), events.append, go_on)
     pages, drawn, moving = events
-    assert pages == PagesFound(1, 2)
+    assert pages == PagesFound(1, 2, sha256((tmp_path / "a.tiff").read_bytes()).hexdigest())
     assert isinstance(drawn, ImageProbed)
     assert (drawn.width, drawn.height) == (90, 60)
     assert isinstance(moving, ImageProbed)
@@ -127,7 +128,7 @@ def test_a_locked_document_is_probed_with_its_password(tmp_path: Path) -> None:
     with pytest.raises(PasswordNeeded):
         ImagingBackend().handle(ProbeImage(1, str(path), 64), events.append, go_on)
     ImagingBackend().handle(ProbeImage(1, str(path), 64, "sesame"), events.append, go_on)
-    assert events == [PagesFound(1, 1)]
+    assert events == [PagesFound(1, 1, sha256(path.read_bytes()).hexdigest())]
 
 
 def test_an_heic_photo_is_an_image_like_others(tmp_path: Path) -> None:

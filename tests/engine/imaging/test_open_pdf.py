@@ -1,5 +1,6 @@
 """Documents: their pages as pictures, the text that they carry, and what is refused."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_probing_a_document_tells_its_pages_and_a_page_becomes_an_image(tmp_path
     ImagingBackend().handle(ProbeImage(1, str(document), 64), events.append, go_on)
     ImagingBackend().handle(DrawPage(2, str(document), DocumentPage(1).number, str(target), 64), events.append, go_on)
     found, probed = events
-    assert found == PagesFound(1, 2)
+    assert found == PagesFound(1, 2, sha256(document.read_bytes()).hexdigest())
     assert isinstance(probed, ImageProbed)
     assert (probed.media_type, probed.width, probed.height) == ("image/png", 1654, 2339)
     with Image.open(target) as page:

@@ -1,0 +1,29 @@
+"""A whole document written down, page after page."""
+
+from collections.abc import Sequence
+
+from app.domain.clean_up import CleanUp, cleaned_text, without_ignored
+from app.domain.page_formats import HTML_HEAD, HTML_TAIL, PageFormat, formatted
+from app.domain.pages import Page
+from app.domain.sheets import Sheet, table_sheet
+
+
+def document_text(pages: Sequence[Page], name: str, form: PageFormat, how: CleanUp) -> str:
+    """The pages of the file called `name`, cleaned up; JSON has a line for each page."""
+    kept = [without_ignored(page, how.ignored) for page in pages]
+    if form is PageFormat.TEXT:
+        return "\n\n".join(cleaned_text(page, how).rstrip("\n") for page in pages) + "\n"
+    names = [name] if len(kept) == 1 else [f"{name}, page {number}" for number in range(1, len(kept) + 1)]
+    parts = [formatted(page, of, form) for page, of in zip(kept, names, strict=True)]
+    if form is PageFormat.HTML:
+        return HTML_HEAD + "".join(parts) + HTML_TAIL
+    return ("\n" if form is PageFormat.MARKDOWN else "").join(parts)
+
+
+def table_sheets(pages: Sequence[Page]) -> list[Sheet]:
+    """A sheet for each table of a document."""
+    return [
+        table_sheet(f"Page {number}, table {place}", table)
+        for number, page in enumerate(pages, 1)
+        for place, table in enumerate(page.tables, 1)
+    ]

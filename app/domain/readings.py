@@ -1,0 +1,50 @@
+"""What was read on a page of a file, and what its user made of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from app.domain.page_rows import page_rows, text_of_rows
+from app.domain.pages import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """`page` as it was read, and `corrections` by the number of the line; `number` counts pages from 0.
+
+    `digest` is the lower-case hex sha256 of the file's bytes. `model_name` is empty for the built-in reader.
+    """
+
+    digest: str
+    number: int
+    page: Page
+    corrections: Mapping[int, str] = field(default_factory=dict)
+    model_name: str = ""
+
+    def corrected_page(self) -> Page:
+        """The page with its corrections, in the text and in the tables as well."""
+        if not self.corrections:
+            return self.page
+        page = self.page
+        lines = list(page.lines)
+        changed: dict[str, str] = {}
+        for number, text in self.corrections.items():
+            if number < len(lines):
+                changed[lines[number].text] = text
+                lines[number] = replace(lines[number], text=text)
+        whole = replace(page, lines=tuple(lines))
+        tables = tuple(
+            replace(
+                table,
+                cells=tuple(replace(cell, text=changed.get(cell.text, cell.text)) for cell in table.cells),
+            )
+            for table in page.tables
+        )
+        text = text_of_rows(whole, page_rows(page)) if lines else page.text
+        return replace(whole, text=text, tables=tables)
+
+    def with_correction(self, number: int, text: str) -> "Reading":
+        """With another text for a line; its own text takes the correction back."""
+        corrections = {**self.corrections, number: text}
+        if text == self.page.lines[number].text:
+            del corrections[number]
+        return replace(self, corrections=corrections)
