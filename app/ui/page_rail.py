@@ -31,8 +31,9 @@ class PageRail(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._held: OrderedDict[int, None] = OrderedDict()
         self._asked: set[int] = set()
-        self._empty = QPixmap(PICTURE)
-        self._empty.fill(Qt.GlobalColor.transparent)
+        empty = QPixmap(PICTURE)
+        empty.fill(Qt.GlobalColor.transparent)
+        self._empty = QIcon(empty)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(WAIT_MILLISECONDS)
@@ -46,9 +47,8 @@ class PageRail(QListWidget):
         self.clear()
         self._held.clear()
         self._asked.clear()
-        icon = QIcon(self._empty)
         for number in range(count):
-            item = QListWidgetItem(icon, str(number + 1))
+            item = QListWidgetItem(self._empty, str(number + 1))
             item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, tr("Page {number}", number=number + 1))
             self.addItem(item)
@@ -65,7 +65,7 @@ class PageRail(QListWidget):
             self._held[number] = None
             if len(self._held) > MOST_PICTURES:
                 oldest, _ = self._held.popitem(last=False)
-                self.item(oldest).setIcon(QIcon(self._empty))
+                self.item(oldest).setIcon(self._empty)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More pages may be seen."""

@@ -47,7 +47,7 @@ class TablesPane(QWidget):
         self.save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         for form in FORMS:
-            menu.addAction(form.upper() if form != "md" else "Markdown", partial(self._save, form))
+            menu.addAction(form.upper() if form != "md" else tr("Markdown"), partial(self._save, form))
         self.save.setMenu(menu)
         self.none = label(tr("No table was found on this page."), "hint", wraps=True, parent=self)
         row = QHBoxLayout()

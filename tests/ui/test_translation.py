@@ -192,4 +192,4 @@ def test_the_window_is_mirrored_in_arabic(qapp: QApplication, theme: Theme, qtbo
     assert window.sidebar.x() > window.composer.x()
     theme.choose(ThemeChoice.DARK, 100)
     assert "#sidebar { background: #" in qapp.styleSheet()
-    assert qapp.styleSheet().count("border-left: 1px solid") == 1
+    assert qapp.styleSheet().count("border-left: 1px solid") == 2
