@@ -1,5 +1,6 @@
 """Downloads from a hub that misbehaves in every way that was thought of."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -281,11 +282,11 @@ def test_a_process_that_is_killed_loses_nothing(bench: Bench) -> None:
     bench.server.slow_seconds = 0.02
     root = bench.folders.root
     child = subprocess.Popen([sys.executable, "-m", "tests.support.download_model", bench.server.address, str(root)])
-    while sum(path.stat().st_size for path in (root / "incoming").glob("*.part")) < 40_000:
-        assert child.poll() is None
+    weights = root / "incoming" / f"{hashlib.sha256(bench.server.files[WEIGHTS]).hexdigest()}.part"
+    while child.poll() is None and not (weights.exists() and weights.stat().st_size >= 40_000):
         time.sleep(0.01)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+    child.kill()
+    assert child.wait() == -signal.SIGKILL
     bench.server.slow_seconds = 0.0
     bench.server.seen.clear()
     bench.folders = ModelFolders(root)
