@@ -6,6 +6,7 @@ Names of files come from the network and are untrusted: only those that `is_want
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 SUFFIXES = (".json", ".safetensors", ".txt", ".model")
 """Files of a model that Lorgnette takes. No templates, no code, nothing pickled."""
@@ -100,6 +101,12 @@ def is_wanted(name: str) -> bool:
 def is_model_id(text: str) -> bool:
     """Whether this is "owner/name" as hubs write it, and nothing that could lead elsewhere in a path or a link."""
     return _MODEL_ID.fullmatch(text) is not None and ".." not in text
+
+
+def shown_name(folder: PurePath) -> str:
+    """What to call the model in a folder: that of a downloaded one is named by its commit, inside one with its name."""
+    is_commit = len(folder.name) == 40 and not set(folder.name) - set("0123456789abcdef")
+    return folder.parent.name.partition("--")[2] or folder.name if is_commit else folder.name
 
 
 def missing_parts(names: Sequence[str]) -> tuple[str, ...]:
