@@ -71,6 +71,7 @@ class ModelRow(QFrame):
         self.use = button(tr("Use"), Role.PRIMARY, tr("Answer with {name}", name=title), self)
         self.verify = button(tr("Verify"), Role.PLAIN, tr("Read all files and compare their digests"), self)
         self.delete = button(tr("Delete"), Role.PLAIN, tr("Delete {name} from the disk", name=title), self)
+        self.status.hide()
         self._lay_out(label(about, "hint", wraps=True, parent=self) if about else None)
         self.why.clicked.connect(self._on_why_clicked)
         self.download.clicked.connect(self.download_clicked)
@@ -102,33 +103,38 @@ class ModelRow(QFrame):
         self._set_deletes(deletes=False)
         if not self._is_active:
             self.bar.setVisible(is_begun)
-            self.status.setText("")
             if state.pending:
                 done, total = state.pending
                 self._show_share(done, total)
                 paused = DownloadProgress(stage=DownloadStage.PAUSED, done=done, total=total)
-                self.status.setText(model_words.progress(paused, 0.0))
+                self._say(model_words.progress(paused, 0.0))
 
     def set_active(self, *, is_active: bool) -> None:
         """Whether this model is the one that is being downloaded; `show_state` follows."""
+        if is_active != self._is_active:
+            self._say("")
         self._is_active = is_active
 
     def show_progress(self, progress: DownloadProgress, bytes_per_second: float) -> None:
         """Show how far the download is."""
         self.bar.show()
         self._show_share(progress.done, progress.total)
-        self.status.setText(model_words.progress(progress, bytes_per_second))
+        self._say(model_words.progress(progress, bytes_per_second))
 
     def show_work(self, share: float) -> None:
         """Show how far a check of the files is."""
         self.bar.show()
         self.bar.setValue(round(1000 * share))
-        self.status.setText(tr("Verifying · {share}", share=words.percent(share)))
+        self._say(tr("Verifying · {share}", share=words.percent(share)))
 
     def show_verified(self, *, is_whole: bool) -> None:
         """Show what a check of the files has found."""
         self.bar.hide()
-        self.status.setText(tr("Every byte is as it was downloaded.") if is_whole else tr("The files are damaged."))
+        self._say(tr("Every byte is as it was downloaded.") if is_whole else tr("The files are damaged."))
+
+    def _say(self, text: str) -> None:
+        self.status.setText(text)
+        self.status.setVisible(bool(text))
 
     def _show_share(self, done: int, total: int) -> None:
         self.bar.setValue(round(1000 * done / total) if total else 0)

@@ -65,7 +65,7 @@ class ModelsWindow(QDialog):
         self._rows_column.addStretch(1)
         self.rows: dict[str, ModelRow] = {}
         for model in models:
-            self._add_row(model.title, model.model_id, model.licence, model.about)
+            self._add_row(tr(model.title), model.model_id, model.licence, model.about)
         self._area = QScrollArea(self)
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)

@@ -122,6 +122,7 @@ def test_a_model_that_is_there(window: ModelsWindow, qtbot: QtBot) -> None:
     window.show_work(FIRST.model_id, 0.5)
     assert row.status.text() == "Verifying · 50 %"
     window.show_verified(FIRST.model_id, ())
+    window.show_shelf(shelf(installed=(INSTALLED,)))
     assert "Every byte" in row.status.text()
     row.delete.click()
     with qtbot.waitSignal(window.delete_clicked) as deleted:
