@@ -50,7 +50,7 @@ class DownloadParts:
         from app.network.hub import Hub  # noqa: PLC0415
         from app.storage.machine import this_machine  # noqa: PLC0415 - loads psutil
 
-        endpoint, folders = self._settings().downloads.endpoint, self.folders()
+        endpoint, folders = self._endpoint(), self.folders()
         token = self._keeper().token(endpoint)
         hub = Hub(self.client(), lambda: endpoint, lambda: token)
         return Downloader(hub, folders, lambda: this_machine(folders.root).free_disk)
@@ -66,12 +66,16 @@ class DownloadParts:
             installed=folders.installed(),
             pending={name: (folders.bytes_there(found), found.size) for name, found in pinned.items() if found},
             machine=this_machine(folders.root),
-            has_token=bool(self._keeper().token(self._settings().downloads.endpoint)),
+            has_token=bool(self._keeper().token(self._endpoint())),
         )
 
     def keep_token(self, token: str) -> bool:
         """Keep the token of the server that is set now; False where that is until the end only."""
-        return self._keeper().keep(self._settings().downloads.endpoint, token)
+        return self._keeper().keep(self._endpoint(), token)
+
+    def _endpoint(self) -> str:
+        """The server, in the one spelling that its token is kept under."""
+        return self._settings().downloads.endpoint.strip().rstrip("/")
 
     def _keeper(self) -> "TokenKeeper":
         if self._tokens is None:

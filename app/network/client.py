@@ -35,7 +35,10 @@ class NetworkRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One HTTP request. `token` is sent to the server that `url` names, and to none that it sends us on to."""
+    """One HTTP request.
+
+    `token` is sent to the server that `url` names, and to none that it sends us on to; never unencrypted over a network.
+    """
 
     url: str
     method: str = "GET"
@@ -118,7 +121,7 @@ class NetworkClient:
             connection = self._connect(target, halt)
             answer = None
             try:
-                token = call.token if target.origin == first.origin else ""
+                token = call.token if target.origin == first.origin and target.keeps_secrets else ""
                 answer = _send(connection, target, call, token, halt)
                 if answer.status not in REDIRECTS or call.method not in {"GET", "HEAD"}:
                     yield Response(answer, halt)

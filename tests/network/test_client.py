@@ -164,3 +164,12 @@ def test_a_server_that_cannot_prove_who_it_is(tmp_path: Path) -> None:
         with pytest.raises(NetworkError, match="prove who it is"):
             get(NetworkClient(lambda: rules), f"https://localhost:{port}/")
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("url", "keeps"),
+    [("https://hub.example/", True), ("http://127.0.0.1:8000/", True), ("http://localhost/", True),
+     ("http://hub.example/", False), ("http://192.168.0.5/", False), ("http://127.0.0.1.example/", False)],
+)  # fmt: skip
+def test_tokens_go_where_nobody_reads_them(url: str, *, keeps: bool) -> None:
+    assert parse(url).keeps_secrets == keeps

@@ -15,7 +15,7 @@ HUB, MIRROR = "https://hub.example", "https://mirror.example"
 class MemoryKeyring(KeyringBackend):
     """A keyring that forgets, and may be locked."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], str] = {}
