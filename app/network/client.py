@@ -37,7 +37,8 @@ class NetworkRules:
 class Call:
     """One HTTP request.
 
-    `token` is sent to the server that `url` names, and to none that it sends us on to; never unencrypted over a network.
+    `token` is sent to the server that `url` names, and to none that it sends us on to;
+    never unencrypted over a network.
     """
 
     url: str

@@ -52,8 +52,10 @@ class Dialler:
             except (OSError, ValueError, NetworkError) as error:
                 made.put(error)
 
-        threading.Thread(target=work, name="dial", daemon=True).start()
+        thread = threading.Thread(target=work, name="dial", daemon=True)
+        thread.start()
         result = self._wait(made, target, halt)
+        thread.join()  # It has nothing left to do.
         if isinstance(result, NetworkError):
             raise result
         if isinstance(result, ssl.SSLCertVerificationError):
