@@ -97,7 +97,7 @@ class _FileDownload:
         self._etag_file = self._part.with_suffix(".etag")
         self._digest = FileDigest(file)
         self._have = self._most = 0
-        self._others = folders.bytes_there(listing) - min(_size(self._part), file.size)
+        self._others = folders.bytes_there(listing) - min(folders.part_bytes(file), file.size)
 
     def run(self) -> None:
         """Return when the file is complete and right."""
@@ -117,7 +117,7 @@ class _FileDownload:
 
     def _take_up(self) -> None:
         """Take into the digest what came before."""
-        if _size(self._part) > self._file.size:
+        if self._folders.part_bytes(self._file) > self._file.size:
             self._start_again()
         if not self._part.exists():
             return
@@ -218,13 +218,6 @@ def _wait(
     while (left := until - time.monotonic()) > 0:
         report(DownloadProgress(stage=progress.stage, done=progress.done, total=progress.total, wait_seconds=left))
         halt.wait(min(left, 1.0))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def _gigabytes(count: int) -> str:

@@ -97,10 +97,6 @@ class ModelShelf(QObject):
         self._thread.submit(partial(self._keep_token, token), self.token_kept.emit, self._on_failed)
         self.look()
 
-    def stop(self) -> None:
-        """End a check or an import."""
-        self._halt.set()
-
     def close(self) -> None:
         """Stop and end the thread."""
         self._halt.set()

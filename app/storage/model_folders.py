@@ -72,6 +72,13 @@ class ModelFolders:
         """What has come of a file."""
         return self.root / INCOMING / f"{file.digest}.part"
 
+    def part_bytes(self, file: ModelFile) -> int:
+        """How much of a file has come."""
+        try:
+            return self.part(file).stat().st_size
+        except OSError:
+            return 0
+
     def is_complete(self, listing: ModelListing, file: ModelFile) -> bool:
         """Whether the file has come and was found right."""
         path = self._complete(listing) / file.name
@@ -80,7 +87,7 @@ class ModelFolders:
     def bytes_there(self, listing: ModelListing) -> int:
         """How much of a download has come."""
         return sum(
-            file.size if self.is_complete(listing, file) else min(_size(self.part(file)), file.size)
+            file.size if self.is_complete(listing, file) else min(self.part_bytes(file), file.size)
             for file in listing.files
         )
 
@@ -201,13 +208,6 @@ def _folder_name(model_id: str) -> str:
 def _plain(name: str) -> str:
     kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in name)
     return kept.replace("..", "-").strip("._-")[:80] or "model"
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def _read_listing(path: Path) -> ModelListing | None:
