@@ -9,6 +9,7 @@ import pytest
 from app.domain.engine_status import EngineState
 from app.domain.errors import ProblemKind
 from app.domain.settings import DownloadOptions
+from app.paths import DEMO_MODEL
 from app.storage.model_catalog import known_models
 from app.ui.models_window import ModelsWindow
 from tests.end_to_end.conftest import Desktop, OpenDesktop
@@ -18,8 +19,8 @@ FIRST = known_models()[0]
 
 
 @pytest.fixture
-def server(model_folder: Path) -> Iterator[HubServer]:
-    files = {path.name: path.read_bytes() for path in model_folder.iterdir()}
+def server() -> Iterator[HubServer]:
+    files = {path.name: path.read_bytes() for path in DEMO_MODEL.iterdir()}
     with serving(HubServer(files, lfs=("model.safetensors",))) as made:
         yield made
 
@@ -38,7 +39,7 @@ def models_window(desktop: Desktop, server: HubServer, *, offline: bool = False)
 def test_a_model_is_got_and_answers(open_desktop: OpenDesktop, server: HubServer) -> None:
     desktop = open_desktop()
     desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
-    server.slow_seconds = 0.005
+    server.slow_seconds = 0.002
     dialog = models_window(desktop, server)
     row = dialog.rows[FIRST.model_id]
     row.download.click()
