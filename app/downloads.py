@@ -66,7 +66,6 @@ class DownloadParts:
             installed=folders.installed(),
             pending={name: (folders.bytes_there(found), found.size) for name, found in pinned.items() if found},
             machine=this_machine(folders.root),
-            has_token=bool(self._keeper().token(self._endpoint())),
         )
 
     def keep_token(self, token: str) -> bool:

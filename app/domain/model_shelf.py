@@ -11,14 +11,13 @@ from app.domain.model_fit import Machine
 class ShelfState:
     """Models that lie whole; by id, the bytes that have come and all of those on their way; the machine now.
 
-    `has_token` is whether there is one for the server that models come from; `folder` is the models folder.
+    `folder` is the models folder.
     """
 
     folder: str
     installed: tuple[InstalledModel, ...] = ()
     pending: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     machine: Machine
-    has_token: bool = False
 
     def model(self, model_id: str) -> InstalledModel | None:
         """The model of this name that lies whole."""

@@ -71,7 +71,8 @@ class ModelRow(QFrame):
         self.use = button(tr("Use"), Role.PRIMARY, tr("Answer with {name}", name=title), self)
         self.verify = button(tr("Verify"), Role.PLAIN, tr("Read all files and compare their digests"), self)
         self.delete = button(tr("Delete"), Role.PLAIN, tr("Delete {name} from the disk", name=title), self)
-        self.status.hide()
+        for item in (self.why, self.bar, self.status, self.download, self.pause, self.use, self.verify, self.delete):
+            item.hide()  # Until it is known what is there.
         self._lay_out(label(about, "hint", wraps=True, parent=self) if about else None)
         self.why.clicked.connect(self._on_why_clicked)
         self.download.clicked.connect(self.download_clicked)

@@ -103,9 +103,6 @@ class ModelsWindow(QDialog):
             row = self.rows.pop(model_id)
             row.hide()
             row.deleteLater()
-        self._token_hint.setText(
-            tr("There is a token for this server. Enter sets another one.") if shelf.has_token else ""
-        )
         self._update()
 
     def set_active(self, model_id: str) -> None:

@@ -60,6 +60,11 @@ def test_what_is_offered(window: ModelsWindow) -> None:
     assert not any(item.isVisible() for item in (row.pause, row.use, row.verify, row.delete, row.bar))
 
 
+def test_nothing_is_offered_before_it_is_known_what_is_there(window: ModelsWindow) -> None:
+    row = window.rows[FIRST.model_id]
+    assert not any(item.isVisible() for item in (row.download, row.pause, row.use, row.verify, row.delete, row.why))
+
+
 def test_the_arithmetic_is_shown_on_demand(window: ModelsWindow) -> None:
     window.show_shelf(shelf())
     row = window.rows[FIRST.model_id]
