@@ -45,8 +45,7 @@ def test_a_model_is_got_and_answers(open_desktop: OpenDesktop, server: HubServer
     row.download.click()
     desktop.wait(lambda: row.bar.value() > 100)
     row.pause.click()
-    desktop.wait(row.download.isVisible)
-    assert row.download.text() == "Resume"
+    desktop.wait(lambda: row.download.isVisible() and row.download.text() == "Resume")
     server.slow_seconds = 0.0
     row.download.click()
     desktop.wait(lambda: row.use.isVisible() and row.use.text() == "In use")
