@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.desks.chat_desk import ChatDesk
 from app.desks.document_desk import DocumentDesk
+from app.desks.downloads_desk import DownloadsDesk
 from app.desks.file_desk import FileDesk
 from app.desks.image_desk import ImageDesk
 from app.desks.model_desk import ModelDesk
@@ -25,6 +26,7 @@ from app.domain.ports import ConversationStore
 from app.domain.presets import Preset
 from app.domain.settings import Settings
 from app.domain.summons import Summons
+from app.downloads import DownloadParts
 from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient
 from app.paths import DEMO_MODEL, Paths
@@ -40,7 +42,9 @@ from app.services.file_saver import FileSaver
 from app.services.image_importer import ImageImporter
 from app.services.image_texts import ImageTexts
 from app.services.library import Library
+from app.services.model_downloads import ModelDownloads
 from app.services.model_engine import ModelEngine
+from app.services.model_shelf import ModelShelf
 from app.services.pictures import Pictures
 from app.services.preferences import Preferences
 from app.services.previews import Previews
@@ -53,6 +57,7 @@ from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
 from app.storage.export import ChatWriter
 from app.storage.import_chat import read_chat
+from app.storage.model_catalog import known_models
 from app.storage.settings_file import SettingsFile
 from app.storage.spreadsheet import save_workbook
 from app.ui.chat_pdf import chat_pdf
@@ -95,6 +100,12 @@ class Lorgnette(QObject):
         )
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self.previews = Previews(images, self._files, self)
+        self._known_models = known_models()
+        parts = DownloadParts(
+            paths, lambda: self.preferences.settings, tuple(model.model_id for model in self._known_models)
+        )
+        self.shelf = ModelShelf(parts.folders, parts.look, parts.keep_token, self)
+        self.downloads = ModelDownloads(parts.downloader, self)
         self._instance: RunningInstance | None = None
         speak(application, settings.language)
         self._theme = Theme(application, settings.theme, settings.zoom)
@@ -129,6 +140,8 @@ class Lorgnette(QObject):
             self._instance.close()
         for engine in self._engines.values():
             engine.shut_down()
+        self.downloads.close()
+        self.shelf.close()
         self._files_thread.close()
         self.store.close()
         self.window.close()
@@ -166,6 +179,9 @@ class Lorgnette(QObject):
         self._translation_desk = TranslationDesk(window, self.translator, self.pictures, saver, self)
         self._settings_desk = SettingsDesk(window, self.preferences, self)
         self._model_desk = ModelDesk(window, self.model, self.preferences, self)
+        self._downloads_desk = DownloadsDesk(
+            self._known_models, window, self._model_desk, self.model, self.shelf, self.downloads, self.preferences, self
+        )
         window.composer.text_changed.connect(self.read_ahead.look_soon)
         window.composer.preset_saved.connect(self._on_preset_saved)
         window.composer.preset_removed.connect(self._on_preset_removed)
@@ -188,6 +204,7 @@ class Lorgnette(QObject):
         self.window.menu_button.set_theme(settings.theme)
         self.window.composer.set_presets(settings.presets)
         self.window.composer.set_options(settings.generation)
+        self.model.set_keep_loaded(settings.keep_loaded)
 
     @Slot(object)
     def _on_preset_saved(self, preset: Preset) -> None:

@@ -40,6 +40,11 @@ class Paths:
         return self.data / "incoming"
 
     @property
+    def models(self) -> Path:
+        """Downloaded models, where the settings name no other folder."""
+        return self.data / "models"
+
+    @property
     def settings(self) -> Path:
         """The settings file."""
         return self.data / "settings.json"

@@ -11,7 +11,6 @@ from app.domain.errors import ProblemKind
 from app.paths import DEMO_MODEL
 from app.services.model_engine import ModelEngine
 from app.services.preferences import Preferences
-from app.ui.full_model_dialog import FullModelDialog
 from app.ui.main_window import MainWindow
 from app.ui.translation import tr
 
@@ -27,11 +26,9 @@ class ModelDesk(QObject):
         picker, line, empty = window.model_picker, window.sidebar.status_line, window.empty_state
         picker.folder_chosen.connect(model.open)
         picker.demo_clicked.connect(self._on_demo_clicked)
-        picker.unload_clicked.connect(self._on_unload_clicked)
+        picker.unload_clicked.connect(self.unload)
         for chosen in (picker.choose_clicked, empty.model_clicked):
-            chosen.connect(self._on_choose_model_clicked)
-        for wanted in (picker.full_model_clicked, line.full_model_clicked, empty.full_model_clicked):
-            wanted.connect(self._on_full_model_clicked)
+            chosen.connect(self.choose_folder)
         line.restart_clicked.connect(model.restart)
         for remedy in (window.notices.remedy_clicked, window.chat_view.remedy_clicked):
             remedy.connect(self._on_remedy_clicked)
@@ -40,7 +37,8 @@ class ModelDesk(QObject):
         model.opened.connect(self._on_model_opened)
 
     @Slot()
-    def _on_choose_model_clicked(self) -> None:
+    def choose_folder(self) -> None:
+        """Ask for the folder of a model, and open it."""
         dialog = QFileDialog(self._window, tr("Choose the folder of a Qwen3-VL model"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, on=False)
@@ -49,18 +47,13 @@ class ModelDesk(QObject):
         dialog.open()
 
     @Slot()
-    def _on_full_model_clicked(self) -> None:
-        dialog = FullModelDialog(self._window)
-        dialog.choose_clicked.connect(self._on_choose_model_clicked)
-        dialog.open()
-
-    @Slot()
     def _on_demo_clicked(self) -> None:
         self._model.open(str(DEMO_MODEL))
         self._preferences.update(replace(self._preferences.settings, model_folder=""))
 
     @Slot()
-    def _on_unload_clicked(self) -> None:
+    def unload(self) -> None:
+        """End the model's process, and open none at the next start."""
         self._model.unload()
         self._preferences.update(replace(self._preferences.settings, model_folder=""))
 
@@ -84,4 +77,4 @@ class ModelDesk(QObject):
         if kind is ProblemKind.ENGINE:
             self._model.restart()
         elif kind in {ProblemKind.MODEL_MISSING, ProblemKind.CHECKPOINT}:
-            self._on_choose_model_clicked()
+            self.choose_folder()

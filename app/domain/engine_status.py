@@ -20,10 +20,11 @@ class Stage(StrEnum):
 
 
 class EngineState(StrEnum):
-    """Whether questions can be answered."""
+    """Whether questions can be answered. A model that rests is not in memory, and opens with the next question."""
 
     NO_MODEL = "no_model"
     LOADING = "loading"
+    RESTING = "resting"
     READY = "ready"
     FAILED = "failed"
     DIED = "died"

@@ -8,6 +8,7 @@ LorgnetteError
 │   │   └── QuantizeError  a model folder that cannot be made
 │   ├── ModelMissing       a question was asked and no model is open
 │   ├── EngineError        the engine process failed or ran out of memory
+│   ├── NetworkError       another machine could not be reached, or refused
 │   └── StorageError       disk full, database locked or damaged, no permission
 └── Cancelled              the user pressed Stop; never shown as an error
 
@@ -29,6 +30,7 @@ class ProblemKind(StrEnum):
     MODEL_MISSING = "model_missing"
     ENGINE = "engine"
     LINK = "link"
+    NETWORK = "network"
     STORAGE = "storage"
     EXPORT = "export"
     DELETED = "deleted"
@@ -100,6 +102,12 @@ class EngineError(UserError):
     """The engine process failed, died, or ran out of memory."""
 
     kind = ProblemKind.ENGINE
+
+
+class NetworkError(UserError):
+    """Another machine could not be reached, or refused, or is not one to talk to."""
+
+    kind = ProblemKind.NETWORK
 
 
 class StorageError(UserError):

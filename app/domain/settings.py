@@ -13,6 +13,21 @@ _ZOOM = ShownSetting(
 )
 
 
+HUB = "https://huggingface.co"
+_OFFLINE = ShownSetting("Offline", "No connection is opened, whatever is clicked.")
+_KEEP_LOADED = ShownSetting(
+    "Unload the model after",
+    "So long without a question, so that its memory is free; it opens again with the next one. 0 keeps it.",
+    bounds=(0, 1440),
+    step=5,
+    unit=" min",
+)
+_ENDPOINT = ShownSetting("Server of models", "A hub that speaks Hugging Face's language, or a mirror of it.")
+_MODELS_FOLDER = ShownSetting(
+    "Models folder", "Where downloaded models are kept; empty for Lorgnette's own. Models in another one stay there."
+)
+
+
 class ThemeChoice(StrEnum):
     """Which colours the window uses."""
 
@@ -34,21 +49,32 @@ class Language(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadOptions:
+    """Where models come from, and where they go: an empty `folder` stands for the user's own."""
+
+    endpoint: str = shown(HUB, _ENDPOINT)
+    folder: str = shown("", _MODELS_FOLDER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings.
 
     `model_folder` is the folder of the model to open at start, or empty for none. `loading` is for the model that is
-    opened next; an empty `cache_folder` in it stands for the user's own. `keys` has the keys of those actions of the
-    window, by name, that have other keys than at first.
+    opened next; an empty `cache_folder` in it stands for the user's own. `keep_loaded` is in minutes. `keys` has the
+    keys of those actions of the window, by name, that have other keys than at first.
     """
 
     theme: ThemeChoice = shown(ThemeChoice.SYSTEM, ShownSetting("Appearance"))
     language: Language = shown(Language.SYSTEM, ShownSetting("Language", "From the next start on."))
     zoom: int = shown(100, _ZOOM)
+    offline: bool = shown(default=False, setting=_OFFLINE)
+    keep_loaded: int = shown(0, _KEEP_LOADED)
     model_folder: str = ""
     recent_model_folders: tuple[str, ...] = ()
     generation: GenerationOptions = shown(GenerationOptions(), ShownSetting("Answers"))
     loading: LoadOptions = shown(LoadOptions(), ShownSetting("Model"))
+    downloads: DownloadOptions = shown(DownloadOptions(), ShownSetting("Downloads"))
     keys: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
     sidebar_visible: bool = True

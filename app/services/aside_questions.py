@@ -66,6 +66,8 @@ class AsideQuestions(QObject):
         if self._model.status.state in {EngineState.NO_MODEL, EngineState.FAILED, EngineState.DIED}:
             self._end(question, _NO_MODEL)
             return
+        if self._model.status.state is EngineState.RESTING:
+            self._model.restart()
         question.text = ""
         request_id = self._model.engine.request(lambda number: Ask(number, question.turns, question.options))
         self._running = (request_id, question)

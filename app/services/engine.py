@@ -46,6 +46,11 @@ class Engine(QObject):
         """Whether there is a process."""
         return self._worker is not None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is open."""
+        return bool(self._open)
+
     def request(self, build: Callable[[int], Request]) -> int:
         """Send the request that `build` makes from a fresh id, starting the process where there is none."""
         request_id = next(self._request_ids)

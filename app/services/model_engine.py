@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.chat import Turn
 from app.domain.engine_status import EngineState, EngineStatus
@@ -93,6 +93,9 @@ class ModelEngine(QObject):
         self._opening: int | None = None
         self._preparing: _Preparing | None = None
         self._asked: set[int] = set()
+        self._rest_timer = QTimer(self)
+        self._rest_timer.setSingleShot(True)
+        self._rest_timer.timeout.connect(self._on_rest_due)
 
     @property
     def is_answering(self) -> bool:
@@ -118,6 +121,18 @@ class ModelEngine(QObject):
         """Have a server answer; the process of the model before ends first."""
         self._open(_Connection(model, key), lambda request_id: OpenServer(request_id, model, key))
 
+    def set_keep_loaded(self, minutes: int) -> None:
+        """Let the model rest after so many minutes in which nothing was asked of it; 0 keeps it loaded."""
+        self._rest_timer.setInterval(minutes * 60_000)
+        self._await_rest()
+
+    @Slot()
+    def rest(self) -> None:
+        """End the process, which gives its memory back; the next question opens the model again."""
+        if self._status.state is EngineState.READY:
+            self._engine.close()
+            self._set_status(EngineStatus(state=EngineState.RESTING, info=self._status.info))
+
     def restart(self) -> None:
         """Load the same model again in a fresh process."""
         match self._opened:
@@ -134,11 +149,11 @@ class ModelEngine(QObject):
         self._set_status(EngineStatus())
 
     def ask(self, turns: tuple[Turn, ...], options: GenerationOptions) -> int:
-        """Request an answer; after a death the engine is restarted first.
+        """Request an answer; after a death or a rest the model is opened first.
 
         What is being read ahead for it is read to the end, anything else gives way to it.
         """
-        if self._status.state is EngineState.DIED:
+        if self._status.state in {EngineState.DIED, EngineState.RESTING}:
             self.restart()
         helped = self._preparing is not None and self._preparing.helps(turns, options)
         if not helped:
@@ -190,10 +205,26 @@ class ModelEngine(QObject):
 
     def _set_status(self, status: EngineStatus) -> None:
         self._status = status
+        self._await_rest()
         self.status_changed.emit(status)
+
+    def _await_rest(self) -> None:
+        """Begin to count the time without a question, where it counts."""
+        if self._status.state is EngineState.READY and self._rest_timer.interval() > 0:
+            self._rest_timer.start()
+        else:
+            self._rest_timer.stop()
+
+    @Slot()
+    def _on_rest_due(self) -> None:
+        if self._engine.is_busy:
+            self._await_rest()
+        else:
+            self.rest()
 
     @Slot(object)
     def _on_event_received(self, event: Event) -> None:
+        self._await_rest()
         if isinstance(event, Pace) and event.seconds_per_visual_token:
             self.pace_changed.emit(event.seconds_per_visual_token)
         is_over = isinstance(event, Done | Failed)

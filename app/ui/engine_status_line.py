@@ -23,7 +23,7 @@ class EngineStatusLine(QFrame):
         self._dot = _Dot(self)
         self._words = ElidedLabel(parent=self)
         self._words.setObjectName("statusWords")
-        self._offline = label(tr("Offline · opens no connections"), "muted", parent=self)
+        self._offline = label(tr("Connects only to download"), "muted", parent=self)
         self.restart = button(tr("Restart engine"), Role.LINK, parent=self)
         self.restart.clicked.connect(self.restart_clicked)
         self.full_model = button(tr("Get the full model…"), Role.LINK, parent=self)

@@ -43,7 +43,7 @@ def incoming_images(mime: QMimeData, origin: str) -> IncomingImages:
         return IncomingImages()
     problem = Problem(
         ProblemKind.IMAGE,
-        tr("That is an address on the web, and Lorgnette opens no connections."),
+        tr("That is an address on the web, and Lorgnette fetches nothing from there."),
         todo=tr("Save the image, or copy the image itself, and drop or paste that."),
     )
     return IncomingImages(problem=problem)

@@ -14,7 +14,8 @@ from app.ui.translation import mark, tr
 
 _ABOUT = mark(
     "Drop an image, ask about it, read its text, all on your own machine.\n\n"
-    "Lorgnette opens no network connections. Chats and images stay in its data folder."
+    "Lorgnette connects to a server only to download a model, when you press Download. "
+    "Chats and images stay in its data folder."
 )
 
 

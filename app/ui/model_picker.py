@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.generation import DEMO_NAME
+from app.domain.model_catalog import shown_name
 from app.ui import words
 from app.ui.labels import tooltip
 from app.ui.translation import tr
@@ -62,7 +63,7 @@ class ModelPicker(QToolButton):
         for folder in self._recent:
             # An ampersand in a menu marks a key.
             action = self._menu.addAction(
-                Path(folder).name.replace("&", "&&"), partial(self.folder_chosen.emit, folder)
+                shown_name(Path(folder)).replace("&", "&&"), partial(self.folder_chosen.emit, folder)
             )
             action.setToolTip(tooltip(folder))
             action.setCheckable(True)

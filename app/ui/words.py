@@ -50,6 +50,8 @@ def engine_status(status: EngineStatus) -> str:
         case EngineState.READY if status.info:
             words = mark("Demo model · Ready on {device}") if status.info.is_demo else mark("Ready on {device}")
             return tr(words, device=status.info.device)
+        case EngineState.RESTING:
+            return tr("Not in memory · opens when asked")
         case EngineState.DIED:
             return tr("The engine stopped")
         case _:

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.engine_status import EngineState, Stage
 from app.domain.errors import Problem, ProblemKind
-from app.domain.generation import FinishReason, LoadOptions
+from app.domain.generation import FinishReason, GenerationOptions, LoadOptions
 from app.engine.process.backend import BackendKind
 from app.engine.process.messages import Done, Event, Failed, Loading, OpenModel, Pace, Ready, Request
 from app.services.engine import Engine
@@ -101,3 +101,42 @@ def test_the_pace_is_told_and_forgotten_with_the_model(model: ModelEngine, qtbot
     qtbot.waitUntil(lambda: paces == [0.0, 0.25, 0.25])
     model.open("/models/slow")
     assert paces == [0.0, 0.25, 0.25, 0.0]
+
+
+def test_a_model_rests_and_opens_with_the_next_question(model: ModelEngine, fakes: FakeEngines, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(model.opened):
+        model.open("/models/tiny")
+    qtbot.waitUntil(lambda: not model.engine.is_busy)
+    model.rest()
+    assert model.status.state is EngineState.RESTING
+    assert model.status.info == INFO
+    assert not model.engine.is_running
+    with qtbot.waitSignal(model.opened):
+        model.ask((), GenerationOptions())
+    kinds = [type(request) for request in fakes.requests(BackendKind.MODEL)]
+    assert kinds[:2] == [OpenModel, OpenModel]
+
+
+def test_time_without_a_question_is_counted_where_it_is_wanted(model: ModelEngine, qtbot: QtBot) -> None:
+    model.set_keep_loaded(5)
+    assert not model._rest_timer.isActive()
+    with qtbot.waitSignal(model.opened):
+        model.open("/models/tiny")
+    assert model._rest_timer.isActive()
+    assert model._rest_timer.interval() == 5 * 60_000
+    model.set_keep_loaded(0)
+    assert not model._rest_timer.isActive()
+    model.set_keep_loaded(5)
+    qtbot.waitUntil(lambda: not model.engine.is_busy)
+    model._rest_timer.timeout.emit()
+    assert model.status.state is EngineState.RESTING
+    assert not model._rest_timer.isActive()
+
+
+def test_a_model_that_answers_does_not_rest(model: ModelEngine, qtbot: QtBot) -> None:
+    model.set_keep_loaded(5)
+    with qtbot.waitSignal(model.opened):
+        model.open("/models/tiny")
+    model.ask((), GenerationOptions())  # The script says nothing to it, so it stays open.
+    model._rest_timer.timeout.emit()
+    assert model.status.state is EngineState.READY

@@ -49,7 +49,7 @@ def test_an_address_on_the_web_is_refused_in_words() -> None:
     assert has_images(mime)
     problem = incoming_images(mime, "Dropped image").problem
     assert problem
-    assert "opens no connections" in problem.sentence
+    assert "fetches nothing" in problem.sentence
 
 
 def test_text_is_not_for_here() -> None:

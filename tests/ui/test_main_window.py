@@ -62,7 +62,7 @@ def test_an_address_on_the_web_is_answered_in_words(window: MainWindow, qtbot: Q
     with qtbot.waitSignal(window.drop_refused) as refused:
         assert drop(window, mime)
     assert refused.args is not None
-    assert "opens no connections" in refused.args[0].sentence
+    assert "fetches nothing" in refused.args[0].sentence
 
 
 def test_words_are_no_drop(window: MainWindow) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.generation import DEMO_NAME
 from app.domain.presets import BUILT_IN
 from app.domain.settings import Language, ThemeChoice
+from app.storage.model_catalog import known_models
 from app.ui import words
 from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
@@ -57,7 +58,8 @@ def literal(node: ast.expr | None) -> str:
 
 def said() -> dict[str, str]:
     """All that is translated, with its plural where it has one."""
-    found = dict.fromkeys((DEMO_NAME, *(preset.name for preset in BUILT_IN)), "")
+    offered = (text for model in known_models() for text in (model.title, model.about))
+    found = dict.fromkeys((DEMO_NAME, *(preset.name for preset in BUILT_IN), *offered), "")
     for source in SOURCES:
         for name, call in calls(ast.parse(source.read_text(encoding="utf-8"))):
             if name in {"tr", "mark"} and literal(call.args[0]):

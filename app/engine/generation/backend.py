@@ -63,10 +63,10 @@ class ModelBackend:
                 model = self._open(request, stage, check)
                 emit(Ready(request.request_id, model.info))
                 return FinishReason.COMPLETE
-            case ListModels(request_id=number, address=address, key=key):
+            case ListModels(request_id=number, address=address, key=key, offline=offline):
                 from app.engine.remote.connection import ServerConnection  # noqa: PLC0415 - only where it is wanted
 
-                emit(ModelsListed(number, tuple(ServerConnection(address, key).models(check))))
+                emit(ModelsListed(number, tuple(ServerConnection(address, key, offline=offline).models(check))))
                 return FinishReason.COMPLETE
             case Ask():
                 say = partial(_say, request.request_id, emit)
@@ -108,7 +108,7 @@ class ModelBackend:
 def _connected(request: OpenServer, check: CancelCheck) -> "RemoteAnswers":
     from app.engine.remote.remote_answers import RemoteAnswers  # noqa: PLC0415 - only where it is wanted
 
-    answers = RemoteAnswers(request.model, request.key)
+    answers = RemoteAnswers(request.model, request.key, offline=request.offline)
     answers.check_it_is_there(check)
     return answers
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.domain.chat import Role, Turn
 from app.domain.engine_status import Stage
 from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
+from app.domain.model_catalog import shown_name
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.generate import Listener, generate
@@ -50,7 +51,7 @@ class Model:
         images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor, options.remembered_visual_tokens)
         is_demo = checkpoint.folder.resolve() == DEMO_MODEL
         info = ModelInfo(
-            name=DEMO_NAME if is_demo else checkpoint.folder.resolve().name,
+            name=DEMO_NAME if is_demo else shown_name(checkpoint.folder.resolve()),
             folder=str(checkpoint.folder),
             scheme=checkpoint.scheme,
             device=choice.device,

@@ -93,10 +93,14 @@ class OpenModel(Message, frozen=True, tag=True):
 
 
 class OpenServer(Message, frozen=True, tag=True):
-    """Answer with a model of a server from now on, in place of the one that is open."""
+    """Answer with a model of a server from now on, in place of the one that is open.
+
+    `offline` allows servers on this machine alone.
+    """
 
     model: RemoteModel
     key: str = ""
+    offline: bool = False
 
 
 class ListModels(Message, frozen=True, tag=True):
@@ -104,6 +108,7 @@ class ListModels(Message, frozen=True, tag=True):
 
     address: str
     key: str = ""
+    offline: bool = False
 
 
 class Ask(Message, frozen=True, tag=True):

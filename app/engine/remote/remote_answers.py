@@ -24,9 +24,9 @@ class RemoteAnswers:
 
     seconds_per_visual_token = 0.0
 
-    def __init__(self, model: RemoteModel, key: str) -> None:
+    def __init__(self, model: RemoteModel, key: str, *, offline: bool = False) -> None:
         self._model = model
-        self._connection = ServerConnection(model.address, key)
+        self._connection = ServerConnection(model.address, key, offline=offline)
         self.info = ModelInfo(
             name=f"{model.name} · {model.host}",
             folder="",

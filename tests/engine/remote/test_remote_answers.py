@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from app.domain.chat import Role, SeenImage, Turn
-from app.domain.errors import Cancelled, EngineError
+from app.domain.errors import Cancelled, EngineError, UserError
 from app.domain.generation import FinishReason, GenerationOptions, Sampling
 from app.domain.remote_servers import RemoteModel
 from app.engine.generation.backend import ModelBackend
@@ -211,7 +211,7 @@ def test_other_things_than_answers(server: ChatServer, answer: list[bytes], word
 )
 def test_other_things_than_a_list_of_models(server: ChatServer, models: bytes) -> None:
     server.models = models
-    with pytest.raises(EngineError, match="list of models"):
+    with pytest.raises(UserError, match=r"list of models|longer than it can be"):
         Desk().handle(ListModels(1, server.address))
 
 
@@ -220,11 +220,17 @@ def test_a_model_that_is_gone_is_said_with_those_that_are_there(server: ChatServ
         Desk().connect(server, "gone")
 
 
+def test_offline_speaks_to_this_machine_alone(server: ChatServer) -> None:
+    Desk().handle(ListModels(1, server.address, offline=True))
+    with pytest.raises(UserError, match="offline"):
+        Desk().handle(ListModels(1, "http://192.0.2.1/v1", offline=True))
+
+
 def test_nobody_answers() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
-        with pytest.raises(EngineError, match="Nothing answers"):
+        with pytest.raises(UserError, match="could not be reached"):
             Desk().handle(ListModels(1, address))
 
 

@@ -1,0 +1,84 @@
+"""What downloads and keeps models, built as the settings are at that moment.
+
+HTTP, TLS, the keyring and the look at the machine's memory are loaded with their first use: nothing of them is needed
+to show the window. Everything here runs on a background thread.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.domain.model_shelf import ShelfState
+from app.domain.settings import Settings
+from app.paths import Paths
+from app.storage.model_folders import ModelFolders
+
+if TYPE_CHECKING:
+    from app.hub.download import Downloader
+    from app.network.client import NetworkClient
+    from app.storage.token import TokenKeeper
+
+
+class DownloadParts:
+    """Makes the parts. `settings` gives those in force; the models of `model_ids` may be on their way."""
+
+    def __init__(self, paths: Paths, settings: Callable[[], Settings], model_ids: tuple[str, ...]) -> None:
+        self._paths = paths
+        self._settings = settings
+        self._model_ids = model_ids
+        self._tokens: TokenKeeper | None = None
+
+    def folders(self) -> ModelFolders:
+        """The models folder."""
+        chosen = self._settings().downloads.folder.strip()
+        return ModelFolders(Path(chosen).expanduser() if chosen else self._paths.models)
+
+    def client(self) -> "NetworkClient":
+        """What opens connections, as far as the settings allow: each time it asks them again."""
+        from app.hub.hub import named_host  # noqa: PLC0415
+        from app.network.client import NetworkClient, NetworkRules  # noqa: PLC0415 - loads HTTP and TLS
+
+        def rules() -> NetworkRules:
+            settings = self._settings()
+            return NetworkRules(offline=settings.offline, named_hosts=named_host(settings.downloads.endpoint))
+
+        return NetworkClient(rules)
+
+    def downloader(self) -> "Downloader":
+        """What downloads one model, all of it from the server that is set now."""
+        from app.hub.download import Downloader  # noqa: PLC0415
+        from app.hub.hub import Hub  # noqa: PLC0415
+        from app.storage.machine import this_machine  # noqa: PLC0415 - loads psutil
+
+        endpoint, folders = self._endpoint(), self.folders()
+        token = self._keeper().token(endpoint)
+        hub = Hub(self.client(), lambda: endpoint, lambda: token)
+        return Downloader(hub, folders, lambda: this_machine(folders.root).free_disk)
+
+    def look(self) -> ShelfState:
+        """What is in the models folder, and what this machine has."""
+        from app.storage.machine import this_machine  # noqa: PLC0415
+
+        folders = self.folders()
+        pinned = {model_id: folders.pinned(model_id) for model_id in self._model_ids}
+        return ShelfState(
+            folder=str(folders.root),
+            installed=folders.installed(),
+            pending={name: (folders.bytes_there(found), found.size) for name, found in pinned.items() if found},
+            machine=this_machine(folders.root),
+        )
+
+    def keep_token(self, token: str) -> bool:
+        """Keep the token of the server that is set now; False where that is until the end only."""
+        return self._keeper().keep(self._endpoint(), token)
+
+    def _endpoint(self) -> str:
+        """The server, in the one spelling that its token is kept under."""
+        return self._settings().downloads.endpoint.strip().rstrip("/")
+
+    def _keeper(self) -> "TokenKeeper":
+        if self._tokens is None:
+            from app.storage.token import TokenKeeper  # noqa: PLC0415 - asks for the system's keyring
+
+            self._tokens = TokenKeeper()
+        return self._tokens

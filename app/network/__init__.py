@@ -1,0 +1,1 @@
+"""The only part of Lorgnette that opens network connections."""

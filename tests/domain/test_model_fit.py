@@ -1,0 +1,47 @@
+"""The arithmetic of memory, against what is known of the published models."""
+
+import pytest
+
+from app.domain.model_catalog import ModelShape
+from app.domain.model_fit import Device, memory_need, text_parameters, vision_parameters, weight_bytes
+from app.storage.model_catalog import known_models
+
+SHAPES = {model.title: model.shape for model in known_models()}
+
+
+def parameters(shape: ModelShape) -> int:
+    embeddings = shape.vocabulary * shape.hidden * (1 if shape.tied_head else 2)
+    return text_parameters(shape) + vision_parameters(shape) + embeddings
+
+
+@pytest.mark.parametrize(
+    ("title", "billions"),
+    [
+        ("Qwen3-VL 2B, the original", 2.13),  # transformers counts the published checkpoints so
+        ("Qwen3-VL 4B, the original", 4.44),
+        ("Qwen3-VL 8B, the original", 8.77),
+    ],
+)
+def test_parameters_are_those_of_the_published_models(title: str, billions: float) -> None:
+    assert parameters(SHAPES[title]) / 1e9 == pytest.approx(billions, rel=0.005)
+
+
+def test_the_files_of_the_4_bit_model_have_the_size_that_autoround_writes() -> None:
+    assert weight_bytes(SHAPES["Qwen3-VL 2B, 4 bits"]) / 1e9 == pytest.approx(2.17, rel=0.01)
+
+
+def test_a_chat_takes_memory_in_proportion() -> None:
+    shape = SHAPES["Qwen3-VL 2B, 4 bits"]
+    one, two = (memory_need(shape, Device.PROCESSOR, tokens, 0, 1024 * 1024) for tokens in (1000, 2000))
+    assert two.chats == 2 * one.chats == 2 * 28 * 8 * 128 * 2 * 2000
+    assert two.total - one.total == one.chats
+
+
+def test_what_was_measured_is_what_is_told() -> None:
+    """3.0 GB at most over four images of 1024 x 1024, each a question of its own (README, Measured)."""
+    need = memory_need(SHAPES["Qwen3-VL 2B, 4 bits"], Device.PROCESSOR, 4 * 1100, 4 * 1024, 1024 * 1024)
+    assert 3.0e9 < need.total < 4.0e9
+
+
+def test_a_graphics_card_holds_no_copy_of_the_head() -> None:
+    assert memory_need(SHAPES["Qwen3-VL 2B, 4 bits"], Device.GRAPHICS_CARD, 0, 0, 0).head == 0
