@@ -38,7 +38,7 @@ class SheetCell:
 def batch_document(entry: Entry, pages: Sequence[Page], form: Output) -> str:
     """The pages of an image or a document in one of the three forms that are text."""
     if form is Output.JSON:
-        return json.dumps(_document(entry, pages), ensure_ascii=False, indent=1) + "\n"
+        return json.dumps(_document(entry, pages), ensure_ascii=False) + "\n"
     if form is Output.TEXT:
         return "\n\n".join(page.text.rstrip("\n") for page in pages) + "\n"
     name = " ".join(entry.source.name.split())

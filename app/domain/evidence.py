@@ -47,9 +47,7 @@ def find_evidence(text: str, pages: Sequence[Page]) -> Evidence | None:
 def _spans(lines: Sequence[TextLine]) -> list[Sequence[TextLine]]:
     """Runs of one line, then of two, then of three."""
     return [
-        lines[start : start + length]
-        for length in range(1, MOST_LINES + 1)
-        for start in range(len(lines) - length + 1)
+        lines[start : start + length] for length in range(1, MOST_LINES + 1) for start in range(len(lines) - length + 1)
     ]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.domain.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES
 from app.domain.batch import FoundSources, Source, natural_key
+from app.domain.errors import BatchError
 
 _SUFFIXES = frozenset((*IMAGE_SUFFIXES, *DOCUMENT_SUFFIXES))
 
@@ -15,13 +16,15 @@ def find_sources(given: Iterable[str], out: Path) -> FoundSources:
 
     A file that is named itself is taken whatever its suffix, and fails later where it is no image; of folders those
     with the suffix of an image or a document are taken, hidden ones and the output folder `out` left out. A file that
-    is gone is taken, too, so that it is told.
+    is gone is taken, too, so that it is told. Raises BatchError where a folder is also the output's.
     """
     sources: list[Source] = []
     seen: set[tuple[int, int] | str] = set()
     names: set[str] = set()
     roots = [Path(path) for path in dict.fromkeys(given)]
     folders = [root for root in roots if root.is_dir()]
+    if any(os.path.realpath(folder) == os.path.realpath(out) for folder in folders):
+        raise BatchError(f"“{out}” cannot be read and written to at once.", todo="Choose another output folder.")
     skipped = 0
 
     def add(path: Path, name: str) -> None:
