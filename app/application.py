@@ -12,6 +12,7 @@ from functools import partial
 from PySide6.QtCore import QByteArray, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from app.desks.batch_desk import BatchDesk
 from app.desks.chat_desk import ChatDesk
 from app.desks.file_desk import FileDesk
 from app.desks.image_desk import ImageDesk
@@ -28,6 +29,7 @@ from app.engine.process.client import EngineClient
 from app.paths import DEMO_MODEL, Paths
 from app.services.answers import Answers
 from app.services.background import BackgroundThread
+from app.services.batch_queue import BatchQueue
 from app.services.chat_exporter import ChatExporter
 from app.services.chat_importer import ChatImporter
 from app.services.chat_session import ChatSession
@@ -86,6 +88,9 @@ class Lorgnette(QObject):
         )
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self.previews = Previews(images, self._files, self)
+        self._batch_thread = BackgroundThread("batch", self)
+        own = (Engine(kind, create_client, self) for kind in (BackendKind.IMAGES, BackendKind.READER))
+        self.batch = BatchQueue(*own, self.model, self._batch_thread, self)
         self._instance: RunningInstance | None = None
         speak(application, settings.language)
         self._theme = Theme(application, settings.theme, settings.zoom)
@@ -109,6 +114,7 @@ class Lorgnette(QObject):
         self._instance = RunningInstance(self._paths.data, self)
         self._instance.summoned.connect(self._on_summoned)
         self._image_desk.take(summons)
+        self._batch_desk.begin()
 
     def shut_down(self) -> None:
         """Keep everything and end every thread and process."""
@@ -117,8 +123,10 @@ class Lorgnette(QObject):
         self._save_geometry()
         if self._instance:
             self._instance.close()
+        self.batch.shut_down()
         for engine in self._engines.values():
             engine.shut_down()
+        self._batch_thread.close()
         self._files_thread.close()
         self.store.close()
         self.window.close()
@@ -153,6 +161,7 @@ class Lorgnette(QObject):
         self._image_desk = ImageDesk(window, self.session, self.importer, self.previews, self.model, saver, self)
         self._settings_desk = SettingsDesk(window, self.preferences, self)
         self._model_desk = ModelDesk(window, self.model, self.preferences, self)
+        self._batch_desk = BatchDesk(window, self.batch, self.model, self.preferences, self)
         window.composer.text_changed.connect(self.read_ahead.look_soon)
         window.composer.preset_saved.connect(self._on_preset_saved)
         window.composer.preset_removed.connect(self._on_preset_removed)

@@ -32,6 +32,16 @@ class ItemState(StrEnum):
     FAILED = "failed"
 
 
+class BatchState(StrEnum):
+    """What the window's batch is doing. PAUSED goes on with what waits, DONE has nothing left."""
+
+    IDLE = "idle"
+    LOOKING = "looking"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOptions:
     """How every image of a batch is treated.

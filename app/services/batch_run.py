@@ -62,7 +62,7 @@ class BatchRun:
         self.skipped = found.skipped
         self.states: list[ItemState] = []
         self.problems: dict[int, Problem] = {}
-        self._out = out
+        self.out = out
         self._options = job.options
         self._fingerprint = job.options.fingerprint
         self._folder = BatchFolder(out, journal)
@@ -105,14 +105,6 @@ class BatchRun:
                 since_sheet = 0
             yield ItemEnded(index)
         self._save_sheet()
-
-    def retry(self) -> None:
-        """Let everything that has failed wait again."""
-        for index in self.problems:
-            self.states[index] = ItemState.WAITING
-        self.problems.clear()
-        self._earlier = self.states.count(ItemState.DONE)
-        self._failed_earlier = 0
 
     def _state_before(self, index: int, source: Source, entry: Entry | None, *, retries: bool) -> ItemState:
         if entry is None or not entry.stands_for(source, self._fingerprint):
@@ -221,7 +213,7 @@ class BatchRun:
 
     def _check_disk(self, problem: Problem) -> None:
         """A process that could not write says so of the file; where the disk is full, that is what happened."""
-        for folder in (self._out, Path(tempfile.gettempdir())):
+        for folder in (self.out, Path(tempfile.gettempdir())):
             if shutil.disk_usage(folder).free < LEAST_FREE:
                 raise StorageError(
                     f"The disk with “{folder}” is full, so the batch was paused.",

@@ -39,12 +39,14 @@ class _Preparing:
 class ModelEngine(QObject):
     """Opens one model at a time. `status_changed` carries an EngineStatus, `opened` the folder that was opened.
 
-    `pace_changed` carries the seconds that a visual token takes, 0 while they are not known.
+    `pace_changed` carries the seconds that a visual token takes, 0 while they are not known; `asked` comes with every
+    question, so that what nobody waits for can give way.
     """
 
     status_changed = Signal(object)
     pace_changed = Signal(float)
     opened = Signal(str)
+    asked = Signal()
 
     def __init__(
         self,
@@ -110,6 +112,7 @@ class ModelEngine(QObject):
         request_id = self._engine.request(lambda request_id: Ask(request_id, turns, options, texts))
         if self._preparing and helped:
             self._preparing.waiting = request_id
+        self.asked.emit()
         return request_id
 
     def cancel(self, request_id: int) -> None:

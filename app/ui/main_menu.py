@@ -19,10 +19,12 @@ _ABOUT = mark(
 
 
 class MainMenu(QToolButton):
-    """A button with a menu. `theme_chosen(ThemeChoice)`, `import_triggered()`, `settings_triggered(sought)`."""
+    """A button with a menu. `theme_chosen(ThemeChoice)`, `import_triggered()`, `batch_triggered()`,
+    `settings_triggered(sought)`."""
 
     theme_chosen = Signal(object)
     import_triggered = Signal()
+    batch_triggered = Signal()
     settings_triggered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,6 +42,7 @@ class MainMenu(QToolButton):
             action.setCheckable(True)
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
             group.addAction(action)
+        menu.addAction(tr("Many images at once…"), self.batch_triggered.emit)
         menu.addAction(tr("Import a chat…"), self.import_triggered.emit)
         menu.addAction(tr("Settings…"), partial(self.settings_triggered.emit, ""))
         menu.addAction(tr("Keyboard shortcuts…"), partial(self.settings_triggered.emit, tr(KEYBOARD)))

@@ -47,6 +47,8 @@ NARROW = 760
 """Below this width the sidebar gives way to the chat."""
 WIDE = 900
 """From this width on an image stands beside the chat, below it in its place."""
+MOST_FOR_A_CHAT = 20
+"""Files that are dropped at once; more are meant to be worked off, and would not fit a question."""
 CHAT_SHARE = 56
 """Percent of the width beside the sidebar that the chat has where an image is shown."""
 
@@ -61,13 +63,15 @@ class _Key:
 class MainWindow(QMainWindow):
     """Owns the widgets; what happens in them is wired by application.py.
 
-    `files_dropped(tuple[Path, ...])`, `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`,
+    `files_dropped(tuple[Path, ...])`, `many_dropped(tuple[Path, ...])` for folders and many files, `batch_triggered()`, `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`,
     `drop_refused(Problem)`, `open_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`,
     `zoom_triggered(steps)` where 0 steps are back to the usual size, `settings_triggered(sought)`; `geometry_changed()`
     where the window was moved or has another size.
     """
 
     files_dropped = Signal(object)
+    many_dropped = Signal(object)
+    batch_triggered = Signal()
     chats_dropped = Signal(object)
     image_data_dropped = Signal(bytes, str)
     drop_refused = Signal(object)
@@ -270,7 +274,9 @@ class MainWindow(QMainWindow):
             images = tuple(file for file in incoming.files if file not in chats)
             if chats:
                 self.chats_dropped.emit(chats)
-            if images:
+            if len(images) > MOST_FOR_A_CHAT or any(image.is_dir() for image in images):
+                self.many_dropped.emit(images)
+            elif images:
                 self.files_dropped.emit(images)
         elif incoming.data:
             self.image_data_dropped.emit(incoming.data, incoming.name)
@@ -365,6 +371,7 @@ class MainWindow(QMainWindow):
             _Key(mark("Search chats"), "Ctrl+K", self._search),
             _Key(mark("Find in this chat"), "Ctrl+F", self.find_bar.open_bar),
             _Key(mark("Open images"), "Ctrl+O", self.open_triggered),
+            _Key(mark("Many images at once"), "Ctrl+Shift+B", self.batch_triggered),
             _Key(mark("Paste"), "Ctrl+V", self._paste),
             _Key(mark("Ask about a part of the screen"), "Ctrl+Shift+S", self.capture.start),
             _Key(mark("Ask about the same part of the screen"), "Ctrl+Alt+S", self.capture.repeat),
@@ -388,6 +395,7 @@ class MainWindow(QMainWindow):
             self.addAction(action)
         self.set_keys({})
         self.menu_button.settings_triggered.connect(self.settings_triggered)
+        self.menu_button.batch_triggered.connect(self.batch_triggered)
 
     @Slot()
     def _quit(self) -> None:
