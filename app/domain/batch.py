@@ -3,8 +3,10 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from app.domain.errors import BatchError, Problem
 from app.domain.evidence import Evidence
@@ -145,6 +147,25 @@ class Entry:
     def brief(self) -> "Entry":
         """The entry without what may be long."""
         return replace(self, text="", cells=(), notices=())
+
+
+class ItemsView(Protocol):
+    """The images of a batch that is under way, as they are shown; read only."""
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The images, in their order."""
+        ...
+
+    @property
+    def states(self) -> Sequence[ItemState]:
+        """How far each has come."""
+        ...
+
+    @property
+    def problems(self) -> Mapping[int, Problem]:
+        """Why those could not be done that have failed, by their places."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.domain.batch import ItemState
-from app.services.batch_run import BatchRun
+from app.domain.batch import ItemState, ItemsView
 from app.ui import words
 from app.ui.labels import tooltip
 from app.ui.theme import zoomed
@@ -21,9 +20,9 @@ class BatchItems(QAbstractListModel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._run: BatchRun | None = None
+        self._run: ItemsView | None = None
 
-    def set_run(self, run: BatchRun | None) -> None:
+    def set_run(self, run: ItemsView | None) -> None:
         """Show the images of this batch."""
         self.beginResetModel()
         self._run = run

@@ -7,9 +7,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from app.domain.batch import BatchState, Progress
+from app.domain.batch import BatchState, ItemsView, Progress
 from app.domain.errors import Problem
-from app.services.batch_run import BatchRun
 from app.ui import words
 from app.ui.batch_form import BatchForm
 from app.ui.batch_list import BatchList
@@ -81,7 +80,7 @@ class BatchWindow(QDialog):
         self.form.set_target(target)
         self._on_form_changed()
 
-    def show_run(self, run: BatchRun) -> None:
+    def show_run(self, run: ItemsView) -> None:
         """Show the images that were found."""
         self.list.items.set_run(run)
         self.show_problem(None)

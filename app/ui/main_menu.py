@@ -19,8 +19,10 @@ _ABOUT = mark(
 
 
 class MainMenu(QToolButton):
-    """A button with a menu. `theme_chosen(ThemeChoice)`, `import_triggered()`, `batch_triggered()`,
-    `settings_triggered(sought)`."""
+    """A button with a menu.
+
+    `theme_chosen(ThemeChoice)`, `import_triggered()`, `batch_triggered()`, `settings_triggered(sought)`.
+    """
 
     theme_chosen = Signal(object)
     import_triggered = Signal()

@@ -29,7 +29,7 @@ from app.ui.drop_overlay import DropOverlay
 from app.ui.empty_state import EmptyState
 from app.ui.find_bar import FindBar
 from app.ui.image_viewer import ImageViewer
-from app.ui.incoming_images import has_images, incoming_images
+from app.ui.incoming_images import are_many, has_images, incoming_images
 from app.ui.labels import ElidedLabel
 from app.ui.main_menu import MainMenu
 from app.ui.model_picker import ModelPicker
@@ -47,8 +47,6 @@ NARROW = 760
 """Below this width the sidebar gives way to the chat."""
 WIDE = 900
 """From this width on an image stands beside the chat, below it in its place."""
-MOST_FOR_A_CHAT = 20
-"""Files that are dropped at once; more are meant to be worked off, and would not fit a question."""
 CHAT_SHARE = 56
 """Percent of the width beside the sidebar that the chat has where an image is shown."""
 
@@ -63,10 +61,11 @@ class _Key:
 class MainWindow(QMainWindow):
     """Owns the widgets; what happens in them is wired by application.py.
 
-    `files_dropped(tuple[Path, ...])`, `many_dropped(tuple[Path, ...])` for folders and many files, `batch_triggered()`, `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`,
-    `drop_refused(Problem)`, `open_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`,
-    `zoom_triggered(steps)` where 0 steps are back to the usual size, `settings_triggered(sought)`; `geometry_changed()`
-    where the window was moved or has another size.
+    `files_dropped(tuple[Path, ...])`, `many_dropped(tuple[Path, ...])` for folders and many files,
+    `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `drop_refused(Problem)`, `open_triggered()`,
+    `batch_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`, `zoom_triggered(steps)` where
+    0 steps are back to the usual size, `settings_triggered(sought)`; `geometry_changed()` where the window was moved or
+    has another size.
     """
 
     files_dropped = Signal(object)
@@ -274,10 +273,8 @@ class MainWindow(QMainWindow):
             images = tuple(file for file in incoming.files if file not in chats)
             if chats:
                 self.chats_dropped.emit(chats)
-            if len(images) > MOST_FOR_A_CHAT or any(image.is_dir() for image in images):
-                self.many_dropped.emit(images)
-            elif images:
-                self.files_dropped.emit(images)
+            if images:
+                (self.many_dropped if are_many(images) else self.files_dropped).emit(images)
         elif incoming.data:
             self.image_data_dropped.emit(incoming.data, incoming.name)
         elif incoming.problem:
