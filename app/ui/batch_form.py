@@ -97,8 +97,8 @@ class BatchForm(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
-        outputs = QWidget(self)
-        flow = FlowLayout(outputs)
+        outputs, flow = QWidget(self), FlowLayout()
+        outputs.setLayout(flow)
         for box in self.boxes.values():
             flow.addWidget(box)
         rows = (

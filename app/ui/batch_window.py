@@ -119,6 +119,7 @@ class BatchWindow(QDialog):
             self._problem.remedy.hide()
             self._problem.dismissed.connect(self._on_problem_dismissed)
             self._column.insertWidget(self._column.indexOf(self.bar), self._problem)
+            self._problem.show()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome files and folders."""
