@@ -12,6 +12,7 @@ from functools import partial
 from PySide6.QtCore import QByteArray, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from app.desks.batch_desk import BatchDesk
 from app.desks.chat_desk import ChatDesk
 from app.desks.document_desk import DocumentDesk
 from app.desks.downloads_desk import DownloadsDesk
@@ -33,6 +34,7 @@ from app.paths import DEMO_MODEL, Paths
 from app.services.answers import Answers
 from app.services.aside_questions import AsideQuestions
 from app.services.background import BackgroundThread
+from app.services.batch_queue import BatchQueue
 from app.services.chat_exporter import ChatExporter
 from app.services.chat_importer import ChatImporter
 from app.services.chat_session import ChatSession
@@ -106,6 +108,9 @@ class Lorgnette(QObject):
         )
         self.shelf = ModelShelf(parts.folders, parts.look, parts.keep_token, self)
         self.downloads = ModelDownloads(parts.downloader, self)
+        self._batch_thread = BackgroundThread("batch", self)
+        opener, batch_reader = (Engine(kind, create_client, self) for kind in (BackendKind.IMAGES, BackendKind.READER))
+        self.batch = BatchQueue(opener, batch_reader, self.model, self._batch_thread, self)
         self._instance: RunningInstance | None = None
         speak(application, settings.language)
         self._theme = Theme(application, settings.theme, settings.zoom)
@@ -129,6 +134,7 @@ class Lorgnette(QObject):
         self._instance = RunningInstance(self._paths.data, self)
         self._instance.summoned.connect(self._on_summoned)
         self._image_desk.take(summons)
+        self._batch_desk.begin()
 
     def shut_down(self) -> None:
         """Keep everything and end every thread and process."""
@@ -138,10 +144,12 @@ class Lorgnette(QObject):
         self._save_geometry()
         if self._instance:
             self._instance.close()
+        self.batch.shut_down()
         for engine in self._engines.values():
             engine.shut_down()
         self.downloads.close()
         self.shelf.close()
+        self._batch_thread.close()
         self._files_thread.close()
         self.store.close()
         self.window.close()
@@ -182,6 +190,7 @@ class Lorgnette(QObject):
         self._downloads_desk = DownloadsDesk(
             self._known_models, window, self._model_desk, self.model, self.shelf, self.downloads, self.preferences, self
         )
+        self._batch_desk = BatchDesk(window, self.batch, self.model, self.preferences, self)
         window.composer.text_changed.connect(self.read_ahead.look_soon)
         window.composer.preset_saved.connect(self._on_preset_saved)
         window.composer.preset_removed.connect(self._on_preset_removed)

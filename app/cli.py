@@ -14,6 +14,7 @@ from app.paths import Paths, default_paths
 COMMANDS = {
     "ocr": "prints the text of images",
     "ask": "answers a question about images",
+    "batch": "reads folders of images into files or a spreadsheet",
     "quantize": "makes a 4-bit model from a 16-bit one",
     "bench": "times a model on this machine",
 }

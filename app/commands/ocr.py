@@ -4,7 +4,6 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +14,7 @@ from app.domain.page_formats import HTML_HEAD, HTML_TAIL, TSV_HEAD, PageFormat, 
 from app.domain.page_ranges import PageRangeError, chosen_pages, parsed_ranges
 from app.domain.pages import Page
 from app.domain.presets import BUILT_IN
+from app.domain.reader_choice import ReaderChoice
 from app.storage.atomic import save_file
 
 if TYPE_CHECKING:
@@ -31,14 +31,6 @@ EPILOG = """examples:
   lorgnette ocr --reader model --model ~/models/Qwen3-VL-2B letter.jpg
 
 exit status: 0, 1 where a file could not be read, 2 for wrong arguments, 130 for Ctrl+C"""
-
-
-class ReaderChoice(StrEnum):
-    """Who reads."""
-
-    AUTO = "auto"
-    BUILT_IN = "builtin"
-    MODEL = "model"
 
 
 class PageReader(Protocol):

@@ -9,7 +9,8 @@ LorgnetteError
 │   ├── ModelMissing       a question was asked and no model is open
 │   ├── EngineError        the engine process failed or ran out of memory
 │   ├── NetworkError       another machine could not be reached, or refused
-│   └── StorageError       disk full, database locked or damaged, no permission
+│   ├── StorageError       disk full, database locked or damaged, no permission
+│   └── BatchError         a batch that cannot be started, or an image of it that could not be done
 └── Cancelled              the user pressed Stop; never shown as an error
 
 Anything else that escapes is a bug of ours and is shown as one. Foreign errors (Pillow, torch, SQLite, the
@@ -34,6 +35,7 @@ class ProblemKind(StrEnum):
     STORAGE = "storage"
     EXPORT = "export"
     DELETED = "deleted"
+    BATCH = "batch"
     BUG = "bug"
 
 
@@ -114,6 +116,12 @@ class StorageError(UserError):
     """The disk or the database refused."""
 
     kind = ProblemKind.STORAGE
+
+
+class BatchError(UserError):
+    """A batch cannot be started as it was asked for, or one of its images could not be done."""
+
+    kind = ProblemKind.BATCH
 
 
 def problem_of(error: Exception) -> Problem:

@@ -1,5 +1,6 @@
 """What a drop or the clipboard holds, seen as images."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from PySide6.QtGui import QImage, QImageWriter
 from app.domain.errors import Problem, ProblemKind
 from app.ui.translation import tr
 
+MOST_FOR_A_CHAT = 20
+"""Files that are dropped at once."""
 _ENCODED = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
 
 
@@ -20,6 +23,11 @@ class IncomingImages:
     data: bytes = b""
     name: str = ""
     problem: Problem | None = None
+
+
+def are_many(files: Sequence[Path]) -> bool:
+    """Whether files that were dropped at once are meant to be worked off, and would not fit a question."""
+    return len(files) > MOST_FOR_A_CHAT or any(file.is_dir() for file in files)
 
 
 def has_images(mime: QMimeData) -> bool:

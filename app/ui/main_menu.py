@@ -22,12 +22,14 @@ _ABOUT = mark(
 class MainMenu(QToolButton):
     """A button with a menu.
 
-    `theme_chosen(ThemeChoice)`, `document_triggered()`, `import_triggered()`, `settings_triggered(sought)`.
+    `theme_chosen(ThemeChoice)`, `document_triggered()`, `batch_triggered()`, `import_triggered()`,
+    `settings_triggered(sought)`.
     """
 
     theme_chosen = Signal(object)
     document_triggered = Signal()
     import_triggered = Signal()
+    batch_triggered = Signal()
     settings_triggered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -46,6 +48,7 @@ class MainMenu(QToolButton):
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
             group.addAction(action)
         menu.addAction(tr("Open a document…"), self.document_triggered.emit)
+        menu.addAction(tr("Many images at once…"), self.batch_triggered.emit)
         menu.addAction(tr("Import a chat…"), self.import_triggered.emit)
         menu.addAction(tr("Settings…"), partial(self.settings_triggered.emit, ""))
         menu.addAction(tr("Keyboard shortcuts…"), partial(self.settings_triggered.emit, tr(KEYBOARD)))

@@ -29,7 +29,7 @@ from app.ui.drop_overlay import DropOverlay
 from app.ui.empty_state import EmptyState
 from app.ui.find_bar import FindBar
 from app.ui.image_viewer import ImageViewer
-from app.ui.incoming_images import has_images, incoming_images
+from app.ui.incoming_images import are_many, has_images, incoming_images
 from app.ui.labels import ElidedLabel
 from app.ui.main_menu import MainMenu
 from app.ui.model_picker import ModelPicker
@@ -61,14 +61,17 @@ class _Key:
 class MainWindow(QMainWindow):
     """Owns the widgets; what happens in them is wired by application.py.
 
-    `files_dropped(tuple[Path, ...])`, `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`,
-    `drop_refused(Problem)`, `open_triggered()`, `document_triggered()`, `read_triggered()`, `stop_triggered()`,
-    `regenerate_triggered()`, `zoom_triggered(steps)` where 0 steps are back to the usual size,
-    `settings_triggered(sought)`; `geometry_changed()` where the window was moved or has another size.
+    `files_dropped(tuple[Path, ...])`, `many_dropped(tuple[Path, ...])` for folders and many files,
+    `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `drop_refused(Problem)`, `open_triggered()`,
+    `document_triggered()`, `batch_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`,
+    `zoom_triggered(steps)` where 0 steps are back to the usual size, `settings_triggered(sought)`; `geometry_changed()`
+    where the window was moved or has another size.
     """
 
     files_dropped = Signal(object)
+    many_dropped = Signal(object)
     document_triggered = Signal()
+    batch_triggered = Signal()
     chats_dropped = Signal(object)
     image_data_dropped = Signal(bytes, str)
     drop_refused = Signal(object)
@@ -272,7 +275,7 @@ class MainWindow(QMainWindow):
             if chats:
                 self.chats_dropped.emit(chats)
             if images:
-                self.files_dropped.emit(images)
+                (self.many_dropped if are_many(images) else self.files_dropped).emit(images)
         elif incoming.data:
             self.image_data_dropped.emit(incoming.data, incoming.name)
         elif incoming.problem:
@@ -367,6 +370,7 @@ class MainWindow(QMainWindow):
             _Key(mark("Find in this chat"), "Ctrl+F", self.find_bar.open_bar),
             _Key(mark("Open images"), "Ctrl+O", self.open_triggered),
             _Key(mark("Open a document"), "Ctrl+Shift+O", self.document_triggered),
+            _Key(mark("Many images at once"), "Ctrl+Shift+B", self.batch_triggered),
             _Key(mark("Paste"), "Ctrl+V", self._paste),
             _Key(mark("Ask about a part of the screen"), "Ctrl+Shift+S", self.capture.start),
             _Key(mark("Ask about the same part of the screen"), "Ctrl+Alt+S", self.capture.repeat),
@@ -391,6 +395,7 @@ class MainWindow(QMainWindow):
         self.set_keys({})
         self.menu_button.settings_triggered.connect(self.settings_triggered)
         self.menu_button.document_triggered.connect(self.document_triggered)
+        self.menu_button.batch_triggered.connect(self.batch_triggered)
 
     @Slot()
     def _quit(self) -> None:

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from app.domain.attachments import Attachment
+from app.domain.batch import BatchState, ItemState, Output, Progress
 from app.domain.chat import DEFAULT_TITLE, Author, Conversation, Message, MessageState
 from app.domain.doubt import DoubtfulWord
 from app.domain.engine_status import EngineState, EngineStatus, Stage
@@ -10,6 +11,7 @@ from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import DEMO_NAME, AnswerStats, GenerationOptions
 from app.domain.places_files import PlacesForm
 from app.domain.presets import BUILT_IN, Preset
+from app.domain.reader_choice import ReaderChoice
 from app.domain.settings import Language, ThemeChoice
 from app.domain.visual_cost import frames_seen, size_seen, tokens_of
 from app.ui.translation import mark, tr, tr_count
@@ -262,6 +264,51 @@ def image_count(count: int) -> str:
     return tr_count("{count} image", "{count} images", count) if count else tr("No images")
 
 
+def batch_output(output: Output) -> str:
+    """What a form of output is called where it is chosen."""
+    return {
+        Output.TEXT: tr("Text"),
+        Output.MARKDOWN: "Markdown",
+        Output.JSON: "JSON",
+        Output.PDF: tr("Searchable PDF"),
+        Output.SPREADSHEET: tr("Spreadsheet"),
+    }[output]
+
+
+def reader_choice(choice: ReaderChoice) -> str:
+    """Who reads."""
+    return {
+        ReaderChoice.AUTO: tr("Built-in reader, the model where it is unsure"),
+        ReaderChoice.BUILT_IN: tr("Built-in reader"),
+        ReaderChoice.MODEL: tr("Model"),
+    }[choice]
+
+
+def item_state(state: ItemState) -> str:
+    """How far an image of a batch is."""
+    return {
+        ItemState.WAITING: tr("Waiting"),
+        ItemState.WRITING: tr("Waiting"),
+        ItemState.DONE: tr("Done"),
+        ItemState.FAILED: tr("Not done"),
+    }[state]
+
+
+def batch_progress(progress: Progress, state: BatchState) -> str:
+    """Such as "340 of 1 000 · 3 not done · about 12 min left"."""
+    over = progress.total - progress.left
+    parts = [tr("{over} of {total}", over=number(over), total=number(progress.total))]
+    if progress.failed:
+        parts.append(tr("{count} not done", count=number(progress.failed)))
+    if progress.earlier:
+        parts.append(tr("{count} done before", count=number(progress.earlier)))
+    if state is BatchState.PAUSED:
+        parts.append(tr("paused"))
+    elif state is BatchState.RUNNING and progress.seconds_left is not None:
+        parts.append(tr("about {time} left", time=seconds(progress.seconds_left)))
+    return " · ".join(parts)
+
+
 def remedy(problem: Problem) -> str:
     """The label of the button that helps with this problem, empty where none does."""
     match problem.kind:
@@ -273,6 +320,8 @@ def remedy(problem: Problem) -> str:
             return tr("Choose model…")
         case ProblemKind.DELETED:
             return tr("Undo")
+        case ProblemKind.BATCH:
+            return tr("Show the batch")
         case _:
             return ""
 

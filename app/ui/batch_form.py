@@ -1,0 +1,128 @@
+"""What is to be done with the images of a batch, and where that goes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+
+from app.domain.batch import BatchOptions, Output
+from app.domain.fields import fields_from, fields_text
+from app.domain.reader_choice import ReaderChoice
+from app.ui import words
+from app.ui.buttons import Role, button
+from app.ui.flow_layout import FlowLayout
+from app.ui.labels import ElidedLabel, label
+from app.ui.translation import tr
+
+
+class BatchForm(QWidget):
+    """Sources, output folder, outputs, reader and fields; `changed()` when the user has chosen otherwise.
+
+    `files_clicked()`, `folder_clicked()` and `target_clicked()` ask for dialogues.
+    """
+
+    changed = Signal()
+    files_clicked = Signal()
+    folder_clicked = Signal()
+    target_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sources: tuple[Path, ...] = ()
+        self.target: Path | None = None
+        self._sources = ElidedLabel(parent=self)
+        self._target = ElidedLabel(parent=self)
+        self.files = button(tr("Add files…"), Role.PLAIN, tr("Add files to the batch"), self)
+        self.folder = button(tr("Add a folder…"), Role.PLAIN, tr("Add a folder and all folders in it"), self)
+        self.clear = button("×", Role.ICON, tr("Take all files and folders out"), self)
+        self.choose = button(tr("Choose…"), Role.PLAIN, tr("Choose the folder for the outputs"), self)
+        self.boxes = {output: QCheckBox(words.batch_output(output), self) for output in Output}
+        self.reader = QComboBox(self)
+        for choice in ReaderChoice:
+            self.reader.addItem(words.reader_choice(choice), choice)
+        self.reader.setAccessibleName(tr("Who reads"))
+        self.fields = QLineEdit(self)
+        self.fields.setAccessibleName(tr("Fields"))
+        self.fields.setPlaceholderText(tr("date, total: with tax, vendor"))
+        self.fields.setToolTip(tr("Columns that the model fills in, with a hint after a colon"))
+        self.fields.setAcceptDrops(False)  # The window takes drops.
+        self._lay_out()
+        self.files.clicked.connect(self.files_clicked)
+        self.folder.clicked.connect(self.folder_clicked)
+        self.choose.clicked.connect(self.target_clicked)
+        self.clear.clicked.connect(self._on_clear_clicked)
+        self.reader.activated.connect(self.changed)
+        self.fields.editingFinished.connect(self.changed)
+        for box in self.boxes.values():
+            box.clicked.connect(self.changed)
+        self.show_options(BatchOptions())
+        self.set_sources(())
+        self.set_target(None)
+
+    def set_sources(self, sources: Sequence[Path]) -> None:
+        """Show these, each once."""
+        self.sources = tuple(dict.fromkeys(sources))
+        names = tr(", ").join(source.name or str(source) for source in self.sources[:20])
+        more = "…" if len(self.sources) > 20 else ""
+        self._sources.setText(f"{names}{more}" if self.sources else tr("Drop folders and files here."))
+        self.clear.setVisible(bool(self.sources))
+
+    def set_target(self, target: Path | None) -> None:
+        """Show the output folder."""
+        self.target = target
+        self._target.setText(str(target) if target else tr("Not chosen yet"))
+
+    def show_options(self, options: BatchOptions) -> None:
+        """Show these; the model is whichever is open."""
+        for output, box in self.boxes.items():
+            box.setChecked(output in options.outputs)
+        self.reader.setCurrentIndex(self.reader.findData(options.reader))
+        self.fields.setText(fields_text(options.fields))
+
+    def options(self, model: str) -> BatchOptions:
+        """What is chosen, to be done with the model in that folder, if any. Raises BatchError."""
+        options = BatchOptions(
+            outputs=tuple(output for output, box in self.boxes.items() if box.isChecked()),
+            reader=ReaderChoice(self.reader.currentData()),
+            fields=fields_from(self.fields.text()),
+            model=model,
+        )
+        options.check()
+        return options
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        outputs, flow = QWidget(self), FlowLayout()
+        outputs.setLayout(flow)
+        for box in self.boxes.values():
+            flow.addWidget(box)
+        rows = (
+            (tr("Images"), self._row(self._sources, self.clear, self.files, self.folder)),
+            (tr("Output folder"), self._row(self._target, self.choose)),
+            (tr("Outputs"), outputs),
+            (tr("Who reads"), self.reader),
+            (tr("Fields"), self.fields),
+        )
+        for number, (name, widget) in enumerate(rows):
+            grid.addWidget(label(name, "hint", parent=self), number, 0, Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(widget, number, 1)
+
+    def _row(self, wide: QWidget, *narrow: QWidget) -> QWidget:
+        made = QWidget(self)
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(wide, 1)
+        for widget in narrow:
+            row.addWidget(widget)
+        return made
+
+    @Slot()
+    def _on_clear_clicked(self) -> None:
+        self.set_sources(())
+        self.changed.emit()

@@ -1,0 +1,113 @@
+"""The images of a batch, thousands of them, with what became of each."""
+
+from typing import cast
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPalette
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app.domain.batch import ItemState, ItemsView
+from app.ui import words
+from app.ui.labels import tooltip
+from app.ui.theme import zoomed
+from app.ui.translation import tr
+
+Index = QModelIndex | QPersistentModelIndex
+STATE = Qt.ItemDataRole.UserRole
+ROW_HEIGHT, PADDING = 26, 10
+
+
+class BatchItems(QAbstractListModel):
+    """Rows are read from the run as they are shown."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._run: ItemsView | None = None
+
+    def set_run(self, run: ItemsView | None) -> None:
+        """Show the images of this batch."""
+        self.beginResetModel()
+        self._run = run
+        self.endResetModel()
+
+    def tell_changed(self, row: int) -> None:
+        """A row is to be drawn anew."""
+        index = self.index(row)
+        self.dataChanged.emit(index, index)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        """As many as there are images."""
+        return len(self._run.sources) if self._run and not parent.isValid() else 0
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """The image's name, its state in words, and both for those who do not see them."""
+        if self._run is None or not index.isValid():
+            return None
+        row = index.row()
+        name, problem = " ".join(self._run.sources[row].name.split()), self._run.problems.get(row)
+        said = problem.sentence if problem else words.item_state(self._run.states[row])
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return name
+            case Qt.ItemDataRole.ToolTipRole:
+                return tooltip(f"{name}\n{said}")
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return f"{name}: {said}"
+            case _ if role == STATE:
+                return said
+            case _:
+                return None
+
+    @property
+    def failed(self) -> int:
+        """How many images could not be done."""
+        return len(self._run.problems) if self._run else 0
+
+    def state(self, row: int) -> ItemState:
+        """How far the image of a row is."""
+        return self._run.states[row] if self._run else ItemState.WAITING
+
+
+class BatchList(QListView):
+    """Names at the left, what became of them at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("batchList")
+        self.setAccessibleName(tr("Images of the batch"))
+        self.setUniformItemSizes(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.items = BatchItems(self)
+        self.setModel(self.items)
+        self.setItemDelegate(_Rows(self))
+
+
+class _Rows(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """One line."""
+        return QSize(0, zoomed(cast(QWidget, self.parent()), ROW_HEIGHT))  # The list.
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """The name, and in its own half of the row the state; what has failed in the colour of the text."""
+        area: QRect = option.rect.adjusted(PADDING, 0, -PADDING, 0)
+        half = QRect(area)
+        half.setWidth(area.width() // 2 - PADDING)
+        rest = area.adjusted(area.width() // 2, 0, 0, 0)
+        is_mirrored = option.direction is Qt.LayoutDirection.RightToLeft
+        if is_mirrored:
+            half, rest = rest, half
+        metrics = QFontMetrics(option.font)
+        palette: QPalette = option.palette
+        side = Qt.AlignmentFlag.AlignRight if is_mirrored else Qt.AlignmentFlag.AlignLeft
+        painter.save()
+        painter.setFont(option.font)
+        painter.setPen(palette.color(QPalette.ColorRole.Text))
+        name, said = str(index.data()), str(index.data(STATE))
+        elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, half.width())
+        painter.drawText(half, int(side | Qt.AlignmentFlag.AlignVCenter), elided)
+        model = index.model()
+        if not isinstance(model, BatchItems) or model.state(index.row()) is not ItemState.FAILED:
+            painter.setPen(palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText))
+        elided = metrics.elidedText(said, Qt.TextElideMode.ElideRight, rest.width())
+        painter.drawText(rest, int(side | Qt.AlignmentFlag.AlignVCenter), elided)
+        painter.restore()

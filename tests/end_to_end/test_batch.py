@@ -1,0 +1,40 @@
+"""A folder is dropped, and worked off by the real processes, across a restart."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from app.domain.batch import BatchState
+from app.paths import RESOURCES
+from app.storage.batch_journal import NAME
+from tests.end_to_end.conftest import OpenDesktop
+
+LINES = "Gate B14\nBoarding 09:35\nLuggage: 23 kg\n"
+
+
+def test_a_dropped_folder_is_read_and_gone_on_with_after_a_restart(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    for number in range(3):
+        Image.open(RESOURCES / "samples" / "note.png").save(scans / f"{number}.png")
+    (scans / "broken.png").write_bytes((RESOURCES / "samples" / "note.png").read_bytes()[:300])
+    desktop = open_desktop()
+    desktop.drop(scans)
+    batch, queue = desktop.lorgnette._batch_desk.batch, desktop.lorgnette.batch
+    assert batch.isVisible()
+    out = tmp_path / "scans read"
+    assert batch.form.target == out
+    queue.item_changed.connect(lambda index: desktop.close() if index == 0 else None)
+    batch.main.click()
+    desktop.wait(lambda: not desktop._is_open)
+    assert (out / NAME).is_file()
+
+    again = open_desktop()
+    batch, queue = again.lorgnette._batch_desk.batch, again.lorgnette.batch
+    again.wait(lambda: batch.form.target == out)
+    batch.main.click()
+    again.wait(lambda: queue.state is BatchState.DONE)
+    assert [(out / f"{number}.png.txt").read_text() for number in range(3)] == [LINES] * 3
+    assert queue.run
+    assert ["is damaged" in problem.sentence for problem in queue.run.problems.values()] == [True]
+    assert again.lorgnette.preferences.settings.batch_folder == ""

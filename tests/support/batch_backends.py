@@ -1,0 +1,93 @@
+"""Engine processes for batches that read no image: what they say of a file stands in it."""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from app.domain.errors import ImageError, PasswordNeeded
+from app.domain.generation import FinishReason
+from app.domain.pages import Page
+from app.domain.ports import CancelCheck
+from app.domain.regions import Box, Point, TextLine
+from app.engine.process.backend import BackendKind
+from app.engine.process.client import EngineClient
+from app.engine.process.host import Host
+from app.engine.process.messages import (
+    DrawPage,
+    Event,
+    ImageProbed,
+    PagesFound,
+    ProbeImage,
+    ReadText,
+    Request,
+    TextRead,
+    WritePdf,
+)
+
+PAGE_BREAK = "\f"
+LOG = "LORGNETTE_TEST_LOG"
+"""The environment's name for a file that gets a line for each page that is read."""
+SECONDS = "LORGNETTE_TEST_SECONDS"
+
+
+def page_of(text: str) -> Page:
+    """A page with these lines, each 20 pixels high and 10 pixels wide for each character."""
+    lines = []
+    for row, line in enumerate(text.splitlines()):
+        box = Box(0, 20 * row, 10 * len(line), 20 * row + 20)
+        corners = Point(0, box.top), Point(box.right, box.top), Point(box.right, box.bottom), Point(0, box.bottom)
+        lines.append(TextLine(line, box, corners, 1.0))
+    return Page(800, 600, tuple(lines), text)
+
+
+class TextFileBackend:
+    """Serves the images process and the reader: a file's text is its image, form feeds make pages of it.
+
+    "refuse", "exit" and "hang" in a text do what they say; "locked" wants a password.
+    """
+
+    def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
+        match request:
+            case ProbeImage(request_id=number, path=path):
+                self._probe(number, Path(path).read_text(), emit)
+            case DrawPage(request_id=number, path=path, page=page, target=target):
+                Path(target).write_text(Path(path).read_text().split(PAGE_BREAK)[page])
+            case ReadText(request_id=number, path=path, page=page):
+                text = Path(path).read_text().split(PAGE_BREAK)[page]
+                time.sleep(float(os.environ.get(SECONDS, "0")))
+                if log := os.environ.get(LOG):
+                    with Path(log).open("a") as file:
+                        file.write(f"{Path(path).name}\n")
+                emit(TextRead(number, page_of(text)))
+            case WritePdf(source=source, pages=pages, target=target):
+                Path(target).write_text(f"PDF of {Path(source).name}: {PAGE_BREAK.join(page.text for page in pages)}")
+        return FinishReason.COMPLETE
+
+    def _probe(self, number: int, text: str, emit: Callable[[Event], None]) -> None:
+        if "refuse" in text:
+            raise ImageError("It is not an image.", todo="Take another.")
+        if "locked" in text:
+            raise PasswordNeeded("It has a password.", todo="Give it.")
+        if "exit" in text:
+            os._exit(3)
+        if "hang" in text:
+            time.sleep(60)
+        pages = text.count(PAGE_BREAK) + 1
+        if pages > 1:
+            emit(PagesFound(number, pages))
+        else:
+            emit(ImageProbed(number, "00", "image/png", 800, 600, len(text), 1, b""))
+
+
+def run_text_files(_kind: BackendKind, connection: Connection) -> None:
+    """A process main with a TextFileBackend."""
+    logging.disable(logging.CRITICAL)
+    Host(connection, TextFileBackend).run()
+
+
+def text_file_client(kind: BackendKind) -> EngineClient:
+    """A process that takes text files for images."""
+    return EngineClient(kind, run_text_files)
