@@ -19,6 +19,7 @@ from app.desks.downloads_desk import DownloadsDesk
 from app.desks.file_desk import FileDesk
 from app.desks.image_desk import ImageDesk
 from app.desks.model_desk import ModelDesk
+from app.desks.server_desk import ServerDesk
 from app.desks.settings_desk import SettingsDesk
 from app.desks.translation_desk import TranslationDesk
 from app.domain.errors import Problem
@@ -52,6 +53,7 @@ from app.services.preferences import Preferences
 from app.services.previews import Previews
 from app.services.read_ahead import ReadAhead
 from app.services.running_instance import RunningInstance
+from app.services.server_link import ServerLink
 from app.services.store_thread import StoreThread
 from app.services.translator import Translator
 from app.storage.atomic import save_file
@@ -108,6 +110,9 @@ class Lorgnette(QObject):
         )
         self.shelf = ModelShelf(parts.folders, parts.look, parts.keep_token, self)
         self.downloads = ModelDownloads(parts.downloader, self)
+        self.server_link = ServerLink(
+            self.model, self._files_thread, parts.key_of, parts.keep_key, self._is_offline, self
+        )
         self._batch_thread = BackgroundThread("batch", self)
         opener, batch_reader = (Engine(kind, create_client, self) for kind in (BackendKind.IMAGES, BackendKind.READER))
         self.batch = BatchQueue(opener, batch_reader, self.model, self._batch_thread, self)
@@ -130,7 +135,8 @@ class Lorgnette(QObject):
         self._chat_desk.opens_latest = summons == Summons()
         self.library.load()
         self.store.run(_opening_report, self._on_store_opened)
-        self.model.open(model_folder or self.preferences.settings.model_folder or str(DEMO_MODEL))
+        if model_folder or not self._server_desk.begin():
+            self.model.open(model_folder or self.preferences.settings.model_folder or str(DEMO_MODEL))
         self._instance = RunningInstance(self._paths.data, self)
         self._instance.summoned.connect(self._on_summoned)
         self._image_desk.take(summons)
@@ -164,6 +170,9 @@ class Lorgnette(QObject):
         chosen = self.preferences.settings.loading
         return replace(chosen, cache_folder=chosen.cache_folder or str(self._paths.converted_weights))
 
+    def _is_offline(self) -> bool:
+        return self.preferences.settings.offline
+
     def _options(self) -> GenerationOptions:
         return self.preferences.settings.generation
 
@@ -190,6 +199,7 @@ class Lorgnette(QObject):
         self._downloads_desk = DownloadsDesk(
             self._known_models, window, self._model_desk, self.model, self.shelf, self.downloads, self.preferences, self
         )
+        self._server_desk = ServerDesk(window, self.model, self.server_link, self.preferences, self)
         self._batch_desk = BatchDesk(window, self.batch, self.model, self.preferences, self)
         window.composer.text_changed.connect(self.read_ahead.look_soon)
         window.composer.preset_saved.connect(self._on_preset_saved)

@@ -72,6 +72,14 @@ class DownloadParts:
         """Keep the token of the server that is set now; False where that is until the end only."""
         return self._keeper().keep(self._endpoint(), token)
 
+    def key_of(self, address: str) -> str:
+        """The key of a server whose models answer, or nothing."""
+        return self._keeper().token(address)
+
+    def keep_key(self, address: str, key: str) -> bool:
+        """Keep the key of a server whose models answer; False where that is until the end only."""
+        return self._keeper().keep(address, key)
+
     def _endpoint(self) -> str:
         """The server, in the one spelling that its token is kept under."""
         return self._settings().downloads.endpoint.strip().rstrip("/")

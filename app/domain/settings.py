@@ -63,7 +63,7 @@ class Settings:
     `model_folder` is the folder of the model to open at start, or empty for none. `loading` is for the model that is
     opened next; an empty `cache_folder` in it stands for the user's own. `keep_loaded` is in minutes. `keys` has the
     keys of those actions of the window, by name, that have other keys than at first. `batch_folder` is where a batch is
-    that has not been finished.
+    that has not been finished. `server_address` and `server_model` name what answers in place of `model_folder`.
     """
 
     theme: ThemeChoice = shown(ThemeChoice.SYSTEM, ShownSetting("Appearance"))
@@ -79,6 +79,8 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
     batch_folder: str = ""
+    server_address: str = ""
+    server_model: str = ""
     sidebar_visible: bool = True
     window_geometry: str = ""
 

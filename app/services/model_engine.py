@@ -1,7 +1,7 @@
 """The vision model's engine: which model is open, what it is doing, asking it, and having it read ahead."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -52,7 +52,8 @@ class _Preparing:
 @dataclass(frozen=True, slots=True)
 class _Connection:
     model: RemoteModel
-    key: str
+    key: str = field(repr=False)
+    offline: bool
 
 
 _Target = str | _Connection
@@ -117,9 +118,10 @@ class ModelEngine(QObject):
         options = self._options()
         self._open(folder, lambda request_id: OpenModel(request_id, folder, options))
 
-    def open_server(self, model: RemoteModel, key: str) -> None:
-        """Have a server answer; the process of the model before ends first."""
-        self._open(_Connection(model, key), lambda request_id: OpenServer(request_id, model, key))
+    def open_server(self, model: RemoteModel, key: str, *, offline: bool) -> None:
+        """Have a server answer; the process of the model before ends first. Offline only one on this machine may."""
+        target = _Connection(model, key, offline)
+        self._open(target, lambda request_id: OpenServer(request_id, model, key, offline))
 
     def set_keep_loaded(self, minutes: int) -> None:
         """Let the model rest after so many minutes in which nothing was asked of it; 0 keeps it loaded."""
@@ -136,8 +138,8 @@ class ModelEngine(QObject):
     def restart(self) -> None:
         """Load the same model again in a fresh process."""
         match self._opened:
-            case _Connection(model=model, key=key):
-                self.open_server(model, key)
+            case _Connection(model=model, key=key, offline=offline):
+                self.open_server(model, key, offline=offline)
             case str() as folder if folder:
                 self.open(folder)
 

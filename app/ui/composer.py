@@ -16,6 +16,7 @@ from app.ui.context_gauge import ContextGauge
 from app.ui.discard import discard
 from app.ui.flow_layout import FlowLayout
 from app.ui.import_chip import ImportChip
+from app.ui.labels import label
 from app.ui.message_edit import MessageEdit
 from app.ui.preset_button import PresetButton
 from app.ui.preset_list import PresetList
@@ -72,6 +73,8 @@ class Composer(QFrame):
         self._used_tokens = self._capacity = 0
         self.send = button(tr("Send"), Role.PRIMARY, tr("Send the message"), self)
         self.stop = button(tr("Stop"), Role.PRIMARY, tr("Stop the answer"), self)
+        self.leaving = label("", "warning", wraps=True, parent=self)
+        self.leaving.hide()
         self._chips = _ChipRow(self)
         self._lay_out()
         self._connect()
@@ -107,6 +110,11 @@ class Composer(QFrame):
         """How many tokens the model can hold; 0 where none is open."""
         self._capacity = tokens
         self._show_costs()
+
+    def set_server(self, host: str) -> None:
+        """Say that what is sent leaves this machine; an empty host where it does not."""
+        self.leaving.setText(tr("Questions and images are sent to {host}.", host=host))
+        self.leaving.setVisible(bool(host))
 
     @Slot(float)
     def set_pace(self, pace: float) -> None:
@@ -191,6 +199,7 @@ class Composer(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
+        column.addWidget(self.leaving)
         column.addWidget(self._chips)
         column.addWidget(self.offered)
         column.addWidget(self.edit)

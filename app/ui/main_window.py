@@ -153,6 +153,7 @@ class MainWindow(QMainWindow):
         self.model_picker.set_status(status)
         self.empty_state.set_status(status)
         self.composer.set_capacity(status.info.context_length if status.info else 0)
+        self.composer.set_server(status.info.server if status.info and status.info.leaves_machine else "")
 
     def set_sidebar_wanted(self, is_wanted: bool) -> None:
         """Unfold or fold the sidebar."""

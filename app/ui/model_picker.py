@@ -20,13 +20,14 @@ class ModelPicker(QToolButton):
     """A button with a menu.
 
     `folder_chosen(str)` for a recent model, `demo_clicked()`, `choose_clicked()`, `full_model_clicked()`,
-    `unload_clicked()`.
+    `server_clicked()`, `unload_clicked()`.
     """
 
     folder_chosen = Signal(str)
     demo_clicked = Signal()
     choose_clicked = Signal()
     full_model_clicked = Signal()
+    server_clicked = Signal()
     unload_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -74,5 +75,6 @@ class ModelPicker(QToolButton):
         self._menu.addSeparator()
         self._menu.addAction(tr("Get the full model…"), self.full_model_clicked.emit)
         self._menu.addAction(tr("Choose a model folder…"), self.choose_clicked.emit)
+        self._menu.addAction(tr("Connect to a server…"), self.server_clicked.emit)
         unload = self._menu.addAction(tr("Unload the model"), self.unload_clicked.emit)
         unload.setEnabled(self._status.state is not EngineState.NO_MODEL)

@@ -66,6 +66,8 @@ def engine_details(status: EngineStatus) -> str:
         info = status.info
         context = tr("{count} tokens of context", count=number(info.context_length))
         device = tr("Runs on {device}: {reason}.", device=info.device, reason=info.device_reason)
+        if info.server:
+            return tr("{name} answers at {host}.", name=info.name, host=info.server)
         return f"{model_name(info.name)}\n{info.scheme} · {context}\n{device}"
     return status.problem.sentence if status.problem else tr("Choose a model folder to ask questions about images.")
 

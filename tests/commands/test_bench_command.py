@@ -29,7 +29,8 @@ def test_every_figure_is_printed_and_written(
     assert (written["model"], written["scheme"]) == (folder.name, "W4A16, group 128")
     for (name, figure), line in zip(written["figures"].items(), printed, strict=False):
         assert line.split() == [*name.split(), f"{figure['value']:.2f}", figure["unit"]]
-        assert figure["value"] > 0
+        # Where a CPU has no 8-bit products, nothing diverges.
+        assert figure["value"] > 0 or name.startswith("divergence")
     assert written["figures"]["same likeliest token as with exact activations"]["value"] > 80
     assert written["figures"]["divergence from exact activations, mean"]["value"] < 0.1
     names = set(written["figures"])

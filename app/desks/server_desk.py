@@ -1,0 +1,57 @@
+"""A server in place of the model on this machine."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Slot
+
+from app.domain.remote_servers import RemoteModel
+from app.services.model_engine import ModelEngine
+from app.services.preferences import Preferences
+from app.services.server_link import ServerLink
+from app.ui.main_window import MainWindow
+from app.ui.server_dialog import ServerDialog
+
+
+class ServerDesk(QObject):
+    """Wires the dialogue, and remembers the server that answers."""
+
+    def __init__(
+        self, window: MainWindow, model: ModelEngine, link: ServerLink, preferences: Preferences, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._link = link
+        self._preferences = preferences
+        window.model_picker.server_clicked.connect(self._on_server_clicked)
+        model.connected.connect(self._on_connected)
+        model.opened.connect(self._on_opened)
+
+    def begin(self) -> bool:
+        """Connect to the server of the last time; False where there was none."""
+        settings = self._preferences.settings
+        if not settings.server_address:
+            return False
+        self._link.reconnect(RemoteModel(settings.server_address, settings.server_model))
+        return True
+
+    @Slot()
+    def _on_server_clicked(self) -> None:
+        dialog = ServerDialog(self._preferences.settings.server_address, self._window)
+        dialog.models_wanted.connect(self._link.list_models)
+        dialog.chosen.connect(self._link.connect_to)
+        self._link.listed.connect(dialog.show_models)
+        self._link.failed.connect(dialog.show_problem)
+        dialog.open()
+
+    @Slot(object)
+    def _on_connected(self, model: RemoteModel) -> None:
+        self._remember(model.address, model.name)
+
+    @Slot(str)
+    def _on_opened(self, _folder: str) -> None:
+        self._remember("", "")
+
+    def _remember(self, address: str, name: str) -> None:
+        settings = self._preferences.settings
+        if (settings.server_address, settings.server_model) != (address, name):
+            self._preferences.update(replace(settings, server_address=address, server_model=name))
