@@ -171,7 +171,7 @@ class BuiltInReader:
 
         image = open_image(path)
         self._recogniser = self._recogniser or Recogniser()
-        return read_page(image, self._recogniser.recognise, _go_on)
+        return read_page(image, self._recogniser, _go_on)
 
 
 class ModelReader:

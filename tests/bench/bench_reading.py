@@ -47,7 +47,7 @@ def main(folder: Path) -> None:
     ours = Recogniser()
     shipped = RapidOCR(params={"Global.log_level": "error"})
     readers: dict[str, Callable[[Path], str]] = {
-        "Lorgnette": lambda path: read_page(open_image(path), ours.recognise, lambda: None).text,
+        "Lorgnette": lambda path: read_page(open_image(path), ours, lambda: None).text,
         "rapidocr as shipped": lambda path: "\n".join(shipped(path).txts or ()),
     }
     tallies: dict[str, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))

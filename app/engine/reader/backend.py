@@ -25,5 +25,5 @@ class ReaderBackend:
         emit(Loading(request.request_id, Stage.READING, 0.0))
         image = open_image(Path(request.path))
         check()
-        emit(TextRead(request.request_id, read_page(image, self._recogniser.recognise, check)))
+        emit(TextRead(request.request_id, read_page(image, self._recogniser, check)))
         return FinishReason.COMPLETE

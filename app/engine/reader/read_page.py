@@ -10,8 +10,9 @@ from app.domain.ports import CancelCheck
 from app.domain.regions import Box, Point, TextLine
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import Found
-from app.engine.reader.rotation import Recognise, mean_score, recognise_upright, turn_back
+from app.engine.reader.rotation import LineReader, mean_score, read_lines, turned, turned_size
 from app.engine.reader.scaling import prepare
+from app.engine.reader.settings import MIN_SCORE
 
 UNSURE_SCORE = 0.78
 """Below this mean score a page is mostly noise: scripts that the models never learned look like that."""
@@ -23,23 +24,21 @@ UNSURE = (
 )
 
 
-def read_page(image: Image.Image, recognise: Recognise, check: CancelCheck) -> Page:
+def read_page(image: Image.Image, reader: LineReader, check: CancelCheck) -> Page:
     """Read an upright RGB image; coordinates in the result are its pixels."""
-
-    def recognise_prepared(turned: Image.Image) -> list[Found]:
-        check()
-        prepared = prepare(turned)
-        return [prepared.restore(line) for line in recognise(prepared.image)]
-
-    turned = recognise_upright(image, recognise_prepared, check)
-    rows = order_rows(turned.lines)
-    lines = [turn_back(line, turned.rotation, image.size) for row in rows for line in row]
+    prepared = prepare(image)
+    check()
+    found, upright = read_lines(prepared.image, reader.find(prepared.image), reader, check)
+    lines = [prepared.restore(line) for line in found if line.text and line.score >= MIN_SCORE]
+    size = turned_size(image.size, upright.order)
+    rows = order_rows([turned(line, upright.order, image.size) for line in lines])
+    lines = [turned(line, -upright.order, size) for row in rows for line in row]
     return Page(
         image.width,
         image.height,
         tuple(_text_line(line, image.size) for line in lines),
         text_of(rows),
-        turned.rotation,
+        upright.rotation,
         _notice(lines),
     )
 

@@ -13,6 +13,21 @@ BORDERED_SIDE = 1024
 BORDER = 32
 """Images up to BORDERED_SIDE get a border of BORDER pixels, or text that touches the edge is missed."""
 
+LINE_HEIGHT = 48
+"""Pixels that the recogniser wants a line to be high."""
+
+MIN_LINE_WIDTH = 160
+"""Pixels to which shorter lines are filled up; the model's own 320 takes twice as long for every word of a receipt."""
+
+LINE_MARGIN = 0.1
+"""How much more of a line is cut out at each end, in shares of its height."""
+
+TALL = 1.5
+"""A line so many times higher than wide runs from top to bottom."""
+
+SAMPLE_LINES = 5
+"""So many of the longest lines are read both ways where it is not clear which way is up."""
+
 MIN_SCORE = 0.5
 """Lines that the recogniser believes in less are dropped."""
 
@@ -24,6 +39,10 @@ def parameters(threads: int) -> dict[str, object]:
         "Global.text_score": MIN_SCORE,
         # The direction classifier turns correct lines upside down; whole pages are turned in `rotation` instead.
         "Global.use_cls": False,
+        "Global.use_preprocess_img": False,
+        "EngineConfig.onnxruntime.enable_cpu_mem_arena": True,
+        "Rec.rec_img_shape": [3, LINE_HEIGHT, MIN_LINE_WIDTH],
+        "Rec.rec_batch_num": 1,
         "Det.limit_type": "max",
         "Det.limit_side_len": DETECTION_SIDE,
         "EngineConfig.onnxruntime.intra_op_num_threads": threads,
