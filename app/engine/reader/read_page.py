@@ -8,6 +8,7 @@ from PIL import Image
 from app.domain.pages import Page
 from app.domain.ports import CancelCheck
 from app.domain.regions import Box, Point, TextLine
+from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import Found
 from app.engine.reader.rotation import LineReader, mean_score, read_lines, turned, turned_size
@@ -28,7 +29,8 @@ def read_page(image: Image.Image, reader: LineReader, check: CancelCheck) -> Pag
     """Read an upright RGB image; coordinates in the result are its pixels."""
     prepared = prepare(image)
     check()
-    found, upright = read_lines(prepared.image, reader.find(prepared.image), reader, check)
+    quads = cut_at_gutters(prepared.image, reader.find(prepared.image))
+    found, upright = read_lines(prepared.image, quads, reader, check)
     lines = [prepared.restore(line) for line in found if line.text and line.score >= MIN_SCORE]
     size = turned_size(image.size, upright.order)
     rows = order_rows([turned(line, upright.order, image.size) for line in lines])
