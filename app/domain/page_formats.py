@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from enum import StrEnum
 
+from app.domain.codes import with_codes
 from app.domain.markdown import plain_as_markdown
 from app.domain.pages import Page
 
@@ -23,7 +24,7 @@ TSV_HEAD = "file\tleft\ttop\tright\tbottom\tscore\ttext"
 def formatted(page: Page, name: str, form: PageFormat) -> str:
     """The page of the file called `name`, ending with a line break.
 
-    JSON has one object: `file`; `width`, `height`, `rotation`, `notice` and `text` of the page; `lines`, each with its
+    Plain text and Markdown end with the codes on the page, a line each. JSON has one object: `file`; `width`, `height`, `rotation`, `notice` and `text` of the page; `lines`, each with its
     `text`, `score` and `box` (left, top, right, bottom) and the four corners `quad` clockwise from the line's own top
     left, in pixels of the upright image. TSV has a row for each line, without a head.
     """
@@ -37,9 +38,9 @@ def formatted(page: Page, name: str, form: PageFormat) -> str:
             ]
             return "".join("\t".join(row) + "\n" for row in rows)
         case PageFormat.MARKDOWN:
-            return f"## {_flat(name)}\n\n{plain_as_markdown(page.text)}\n"
+            return f"## {_flat(name)}\n\n{plain_as_markdown(with_codes(page.text, page.codes))}\n"
         case PageFormat.TEXT:
-            return page.text.rstrip("\n") + "\n"
+            return with_codes(page.text, page.codes).rstrip("\n") + "\n"
 
 
 def _flat(text: str) -> str:

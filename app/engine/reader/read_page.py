@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from app.domain.codes import Code
 from app.domain.pages import Page
 from app.domain.ports import CancelCheck
 from app.domain.regions import Box, Point, TextLine
+from app.engine.reader.find_codes import find_codes
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import Found
@@ -33,6 +35,7 @@ def read_page(image: Image.Image, reader: LineReader, check: CancelCheck) -> Pag
     found, upright = read_lines(prepared.image, quads, reader, check)
     lines = [prepared.restore(line) for line in found if line.text and line.score >= MIN_SCORE]
     size = turned_size(image.size, upright.order)
+    codes = find_codes(image)
     rows = order_rows([turned(line, upright.order, image.size) for line in lines])
     lines = [turned(line, -upright.order, size) for row in rows for line in row]
     return Page(
@@ -41,7 +44,8 @@ def read_page(image: Image.Image, reader: LineReader, check: CancelCheck) -> Pag
         tuple(_text_line(line, image.size) for line in lines),
         text_of(rows),
         upright.rotation,
-        _notice(lines),
+        _notice(lines, codes),
+        codes=codes,
     )
 
 
@@ -54,7 +58,7 @@ def _text_line(line: Found, size: tuple[int, int]) -> TextLine:
     )
 
 
-def _notice(lines: Sequence[Found]) -> str:
+def _notice(lines: Sequence[Found], codes: Sequence[Code]) -> str:
     if not lines:
-        return NOTHING_FOUND
+        return "" if codes else NOTHING_FOUND
     return UNSURE if mean_score(lines) < UNSURE_SCORE else ""
