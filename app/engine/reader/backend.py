@@ -8,7 +8,7 @@ from app.domain.generation import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.imaging.open_image import open_image
 from app.engine.process.messages import Event, Loading, ReadText, Request, TextRead
-from app.engine.reader.read_page import read_page
+from app.engine.reader.read_any_script import read_any_script
 from app.engine.reader.recognise import Recogniser
 
 
@@ -25,5 +25,5 @@ class ReaderBackend:
         emit(Loading(request.request_id, Stage.READING, 0.0))
         image = open_image(Path(request.path))
         check()
-        emit(TextRead(request.request_id, read_page(image, self._recogniser, check)))
+        emit(TextRead(request.request_id, read_any_script(image, self._recogniser, check)))
         return FinishReason.COMPLETE
