@@ -57,7 +57,8 @@ def main(arguments: Sequence[str]) -> int:
         type=ReaderChoice,
         choices=list(ReaderChoice),
         default=ReaderChoice.AUTO,
-        help="the built-in reader, the model, or the model where the reader is unsure and a model is given (auto)",
+        help="the built-in reader alone, the model, or (auto) the model where one is given and the reader is unsure; "
+        "without a model tesseract, if it is installed, for scripts that the reader does not know",
     )
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="the model's folder")
     parser.add_argument(
@@ -232,25 +233,29 @@ def _free(name: str, taken: set[str]) -> str:
 def _reader(choice: ReaderChoice, model: Path | None) -> PageReader:
     if choice is ReaderChoice.MODEL and model:
         return ModelReader(model)
-    built_in = BuiltInReader()
-    return AutoReader(built_in, ModelReader(model)) if choice is ReaderChoice.AUTO and model else built_in
+    if choice is ReaderChoice.AUTO and model:
+        return AutoReader(BuiltInReader(), ModelReader(model))
+    return BuiltInReader(may_use_tesseract=choice is ReaderChoice.AUTO)
 
 
 class BuiltInReader:
-    """PP-OCR, without a model folder."""
+    """PP-OCR, without a model folder; for scripts that it does not know tesseract, if that may be and is there."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, may_use_tesseract: bool = False) -> None:
+        self._may_use_tesseract = may_use_tesseract
         self._recogniser: Recogniser | None = None
 
     def read(self, path: Path) -> Page:
         """The lines with their places."""
         from app.engine.imaging.open_image import open_image  # noqa: PLC0415 - not needed for --help
+        from app.engine.reader.read_any_script import read_any_script  # noqa: PLC0415
         from app.engine.reader.read_page import read_page  # noqa: PLC0415
         from app.engine.reader.recognise import Recogniser  # noqa: PLC0415
 
         image = open_image(path)
         self._recogniser = self._recogniser or Recogniser()
-        return read_page(image, self._recogniser.recognise, _go_on)
+        read = read_any_script if self._may_use_tesseract else read_page
+        return read(image, self._recogniser, _go_on)
 
 
 class ModelReader:

@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from enum import StrEnum
 
+from app.domain.codes import with_codes
 from app.domain.markdown import plain_as_markdown
 from app.domain.page_rows import GAP, page_rows
 from app.domain.pages import Page
@@ -38,12 +39,12 @@ HTML_TAIL = "</body></html>\n"
 def formatted(page: Page, name: str, form: PageFormat) -> str:
     """The page of the file called `name`, ending with a line break.
 
-    JSON has one object: `file`; `width`, `height`, `rotation`, `notice` and `text` of the page; `lines`, each with its
-    `text`, `score` and `box` (left, top, right, bottom) and the four corners `quad` clockwise from the line's own top
-    left, in pixels of the upright image; `tables`, each with `rows`, `columns`, `box`, `is_ruled` and `cells`, which
-    have `row` and `column` from 0, `row_span`, `column_span`, `text` and `box`; and `codes` with `kind`, `text` and
-    `box`. TSV has a row for each line, without a head. CSV has the tables alone, an empty line between them. HTML is
-    a part of a page, to be put between HTML_HEAD and HTML_TAIL.
+    JSON has one object: `file`; `width`, `height`, `rotation`, `notice`, `script` and `text` of the page; `lines`, each
+    with its `text`, `score` and `box` (left, top, right, bottom) and the four corners `quad` clockwise from the line's
+    own top left, in pixels of the upright image; `tables`, each with `rows`, `columns`, `box`, `is_ruled` and `cells`,
+    which have `row` and `column` from 0, `row_span`, `column_span`, `text` and `box`; and `codes` with `kind`, `text`
+    and `box`. TSV has a row for each line, without a head. CSV has the tables alone, an empty line between them. HTML
+    is a part of a page, to be put between HTML_HEAD and HTML_TAIL. Text, Markdown and HTML list the codes at the end.
     """
     match form:
         case PageFormat.JSON:
@@ -57,11 +58,12 @@ def formatted(page: Page, name: str, form: PageFormat) -> str:
         case PageFormat.CSV:
             return "\r\n".join(as_csv(table) for table in page.tables)
         case PageFormat.MARKDOWN:
-            return f"## {_flat(name)}\n\n{page_as_markdown(page)}\n"
+            return f"## {_flat(name)}\n\n{with_codes(page_as_markdown(page), page.codes)}\n"
         case PageFormat.HTML:
-            return f"<h2>{html.escape(_flat(name))}</h2>\n{page_as_html(page)}\n"
+            codes = f"\n{_paragraph(with_codes('', page.codes))}" if page.codes else ""
+            return f"<h2>{html.escape(_flat(name))}</h2>\n{page_as_html(page)}{codes}\n"
         case PageFormat.TEXT:
-            return page.text.rstrip("\n") + "\n"
+            return with_codes(page.text, page.codes).rstrip("\n") + "\n"
 
 
 def page_as_markdown(page: Page) -> str:

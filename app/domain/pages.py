@@ -13,7 +13,8 @@ class Page:
 
     `rotation` is the clockwise turn in degrees (0, 90, 180, 270) that the reader applied before it could read; the
     lines' coordinates are those of the unrotated image. `notice` is a sentence for the user, or empty. The texts of
-    `tables` are among the lines, too; those of `codes` are not.
+    `tables` are among the lines, too; those of `codes` are not. `script` names the writing where the built-in reader
+    does not know it ("Cyrillic").
     """
 
     width: int
@@ -24,3 +25,4 @@ class Page:
     notice: str = ""
     tables: tuple[Table, ...] = ()
     codes: tuple[Code, ...] = ()
+    script: str = ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.chat import Message, MessageState, Turn
+from app.domain.codes import with_codes
 from app.domain.doubt import SURE, Doubt
 from app.domain.engine_status import EngineState
 from app.domain.errors import ModelMissing
@@ -116,7 +117,7 @@ class Answers(QObject):
                 info = self._model.status.info
                 running.answer = replace(running.answer, stats=stats, model_name=info.name if info else "")
             case TextRead(page=page):
-                running.answer = replace(running.answer, text=page.text, page=page)
+                running.answer = replace(running.answer, text=with_codes(page.text, page.codes), page=page)
             case Done(reason=reason):
                 text = running.answer.text
                 text = without_circle(text) if reason is FinishReason.REPEATING else text

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
-from app.engine.reader.read_page import read_document_page
+from app.engine.reader.read_any_script import read_document_page
 from app.engine.reader.recognise import Recogniser
 from tests.support.documents import scanned_pdf, written_pdf
 
@@ -65,7 +65,7 @@ def judge_words(folder: Path, recogniser: Recogniser) -> None:
     for seed in range(PAGES):
         path, target = folder / "page.png", folder / "page.pdf"
         truth = printed(path, seed)
-        page = read_document_page(open_document(path), 0, recogniser.recognise, go_on)
+        page = read_document_page(open_document(path), 0, recogniser, go_on)
         write_searchable_pdf(path, [page], target, "", go_on)
         told = subprocess.run(["pdftotext", "-bbox", target, "-"], capture_output=True, text=True, check=True).stdout
         found = [(m[5], (float(m[1]), float(m[2]), float(m[3]), float(m[4]))) for m in _FOUND.finditer(told)]
@@ -93,7 +93,7 @@ def judge_long(folder: Path, recogniser: Recogniser) -> None:
             long.save(path)
         document, started = open_document(path), time.perf_counter()
         numbers = range(LONG if name == "written" else READ)
-        pages = [read_document_page(document, number, recogniser.recognise, go_on) for number in numbers]
+        pages = [read_document_page(document, number, recogniser, go_on) for number in numbers]
         each = (time.perf_counter() - started) / len(pages)
         started = time.perf_counter()
         write_searchable_pdf(path, (pages * LONG)[:LONG], folder / "out.pdf", "", go_on)

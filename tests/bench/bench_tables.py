@@ -166,7 +166,7 @@ def main(first: int, count: int) -> None:
     for style in STYLES:
         for seed in range(first, first + count):
             printed = print_table(random.Random(f"{style} {seed}"), style)
-            tables = read_page(printed.image, recogniser.recognise, lambda: None).tables
+            tables = read_page(printed.image, recogniser, lambda: None).tables
             best = max(
                 (cells_of(table) for table in tables), key=lambda cells: len(cells & printed.cells), default=set()
             )
@@ -180,7 +180,7 @@ def main(first: int, count: int) -> None:
         print(f"{style:18} cell F1 {100 * score:5.1f} %   no table seen on {tally['missed']} of {count}")
     for kind in ("prose", "two columns", "form"):
         pages = [print_other(random.Random(f"{kind} {seed}"), kind) for seed in range(first, first + count)]
-        wrong = sum(bool(read_page(page, recogniser.recognise, lambda: None).tables) for page in pages)
+        wrong = sum(bool(read_page(page, recogniser, lambda: None).tables) for page in pages)
         print(f"{kind:18} a table seen on {wrong} of {count}")
 
 

@@ -146,7 +146,7 @@ def _read_images(
             break
         try:
             patches = load_patches(file.path, base.config.vision, base.preprocessor, budget)
-            page = read_page(open_image(file.path), recogniser.recognise, _go_on)
+            page = read_page(open_image(file.path), recogniser, _go_on)
         except UserError:
             if file.is_named:
                 raise

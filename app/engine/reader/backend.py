@@ -8,7 +8,7 @@ from app.domain.generation import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.imaging.documents import open_document
 from app.engine.process.messages import Event, Loading, ReadText, Request, TextRead
-from app.engine.reader.read_page import read_document_page
+from app.engine.reader.read_any_script import read_document_page
 from app.engine.reader.recognise import Recogniser
 
 
@@ -24,6 +24,6 @@ class ReaderBackend:
             raise TypeError(f"the reader process does not serve {type(request).__name__}")
         emit(Loading(request.request_id, Stage.READING, 0.0))
         document = open_document(Path(request.path), request.password)
-        page = read_document_page(document, request.page, self._recogniser.recognise, check)
+        page = read_document_page(document, request.page, self._recogniser, check)
         emit(TextRead(request.request_id, page))
         return FinishReason.COMPLETE

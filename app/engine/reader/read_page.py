@@ -1,25 +1,39 @@
 """An image in, a Page out: scaling, rotation and reading order put together."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
+from app.domain.codes import Code
 from app.domain.pages import Page
 from app.domain.ports import CancelCheck
 from app.domain.regions import Point, TextLine
-from app.engine.imaging.documents import Document
+from app.domain.scripts import Script, debian_package
+from app.engine.reader.find_codes import find_codes
+from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.reading_order import order_rows, text_of
-from app.engine.reader.recognise import Found
-from app.engine.reader.rotation import Recognise, mean_score, recognise_upright, turn_back
+from app.engine.reader.recognise import Found, cut_line
+from app.engine.reader.rotation import LineReader, mean_score, read_lines, turned, turned_size
 from app.engine.reader.scaling import prepare
+from app.engine.reader.script_of_lines import unreadable_script
+from app.engine.reader.settings import MIN_SCORE
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.turning import turned_back
 
 UNSURE_SCORE = 0.78
 """Below this mean score a page is mostly noise: scripts that the models never learned look like that."""
 
+KNOWN_SCORE = 0.95
+"""Lines of a script that the models never learned score less on average, even where it shares letters with Latin."""
+
+SCRIPT_LINES = 8
+"""So many of the longest lines are looked at to tell the script."""
+
+UNKNOWN_SCRIPT = (
+    "This looks like {script}, which the built-in reader does not know. A vision model may read it, and so does "
+    "tesseract once it is installed with its language pack (Debian: {package})."
+)
 NOTHING_FOUND = "No text was found on this image."
 UNSURE = (
     "Much of this is unclear to the built-in reader, which knows Latin, Chinese and Japanese script. "
@@ -27,38 +41,32 @@ UNSURE = (
 )
 
 
-def read_page(image: Image.Image, recognise: Recognise, check: CancelCheck) -> Page:
+def read_page(image: Image.Image, reader: LineReader, check: CancelCheck) -> Page:
     """Read an upright RGB image; coordinates in the result are its pixels."""
-
-    def recognise_prepared(turned: Image.Image) -> list[Found]:
-        check()
-        prepared = prepare(turned)
-        return [prepared.restore(line) for line in recognise(prepared.image)]
-
-    turned = recognise_upright(image, recognise_prepared, check)
-    rows = order_rows(turned.lines)
+    prepared = prepare(image)
+    check()
+    quads = cut_at_gutters(prepared.image, reader.find(prepared.image))
+    found, upright = read_lines(prepared.image, quads, reader, check)
+    script = _script(prepared.image, found)
+    lines = [prepared.restore(line) for line in found if line.text and line.score >= MIN_SCORE]
+    size = turned_size(image.size, upright.order)
+    codes = find_codes(image)
+    rows = order_rows([turned(line, upright.order, image.size) for line in lines])
     # Pillow turns anticlockwise.
-    upright = image.rotate(-turned.rotation, expand=True) if turned.rotation else image
-    tables = find_tables([_text_line(line, upright.size) for row in rows for line in row], upright)
-    lines = [turn_back(line, turned.rotation, image.size) for row in rows for line in row]
+    picture = image.rotate(-upright.order, expand=True) if upright.order else image
+    tables = find_tables([_text_line(line, size) for row in rows for line in row], picture)
+    lines = [turned(line, -upright.order, size) for row in rows for line in row]
     return Page(
         image.width,
         image.height,
         tuple(_text_line(line, image.size) for line in lines),
         text_of(rows),
-        turned.rotation,
-        _notice(lines),
-        tables=tuple(turned_back(table, turned.rotation, image.size) for table in tables),
+        upright.rotation,
+        _notice(lines, codes, script),
+        tables=tuple(turned_back(table, upright.order, image.size) for table in tables),
+        codes=codes,
+        script=script.name if script else "",
     )
-
-
-def read_document_page(document: Document, number: int, recognise: Recognise, check: CancelCheck) -> Page:
-    """A page of a document: the text that it carries where that makes sense, or what can be seen. Raises ImageError."""
-    if page := document.text_page(number):
-        return replace(page, tables=find_tables(page.lines, None))
-    picture = document.picture(number)
-    check()
-    return read_page(picture, recognise, check)
 
 
 def _text_line(line: Found, size: tuple[int, int]) -> TextLine:
@@ -66,7 +74,17 @@ def _text_line(line: Found, size: tuple[int, int]) -> TextLine:
     return TextLine.between(line.text, (first, second, third, fourth), line.score)
 
 
-def _notice(lines: Sequence[Found]) -> str:
+def _script(image: Image.Image, found: Sequence[Found]) -> Script | None:
+    """The script of lines that were not read well; those that were are in one that the reader knows."""
+    if mean_score(found) >= KNOWN_SCORE:
+        return None
+    longest = sorted(found, key=lambda line: -float(np.hypot(*(line.quad[1] - line.quad[0]))))[:SCRIPT_LINES]
+    return unreadable_script([cut_line(image, line.quad) for line in longest])
+
+
+def _notice(lines: Sequence[Found], codes: Sequence[Code], script: Script | None) -> str:
+    if script:
+        return UNKNOWN_SCRIPT.format(script=script.name, package=debian_package(script.languages[0]))
     if not lines:
-        return NOTHING_FOUND
+        return "" if codes else NOTHING_FOUND
     return UNSURE if mean_score(lines) < UNSURE_SCORE else ""

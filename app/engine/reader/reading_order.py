@@ -16,6 +16,12 @@ MIN_COLUMN_LETTERS = 14
 MAX_CROSSING = 0.25
 """A gutter parts two columns of prose when few lines cross it and the typical line on both sides is long."""
 
+OVERHANG = 0.4
+"""How far a line's box may stick into a gutter, in shares of its height."""
+
+MAX_PIECES = 1.5
+"""Pieces in a row of prose on average: more than one where a line was found in parts."""
+
 STEPS = 120
 """How many places across the text are tried as a gutter."""
 
@@ -33,6 +39,16 @@ class _Piece:
     @property
     def height(self) -> float:
         return self.bottom - self.top
+
+    def crosses(self, x: float) -> bool:
+        """Whether it is on both sides of `x` by more than its box is generous."""
+        return self.left + OVERHANG * self.height < x < self.right - OVERHANG * self.height
+
+    def is_left_of(self, x: float) -> bool:
+        return not self.crosses(x) and self.left + self.right < 2 * x
+
+    def is_right_of(self, x: float) -> bool:
+        return not self.crosses(x) and self.left + self.right >= 2 * x
 
 
 def order_rows(lines: Sequence[Found]) -> list[list[Found]]:
@@ -72,8 +88,8 @@ def _read(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
     gutter = _find_gutter(pieces)
     if gutter is None:
         return _rows(pieces)
-    crossing = sorted((piece for piece in pieces if piece.left < gutter < piece.right), key=lambda piece: piece.top)
-    rest = [piece for piece in pieces if not piece.left < gutter < piece.right]
+    crossing = sorted((piece for piece in pieces if piece.crosses(gutter)), key=lambda piece: piece.top)
+    rest = [piece for piece in pieces if not piece.crosses(gutter)]
     rows: list[list[_Piece]] = []
     # What crosses the gutter, a headline say, parts the page: above it both columns are read before it.
     for piece in crossing:
@@ -86,8 +102,8 @@ def _read(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
 
 
 def _read_columns(pieces: Sequence[_Piece], gutter: float) -> list[list[_Piece]]:
-    left = [piece for piece in pieces if piece.right <= gutter]
-    right = [piece for piece in pieces if piece.left >= gutter]
+    left = [piece for piece in pieces if piece.is_left_of(gutter)]
+    right = [piece for piece in pieces if piece.is_right_of(gutter)]
     return [row for column in (left, right) if column for row in _read(column)]
 
 
@@ -95,8 +111,8 @@ def _find_gutter(pieces: Sequence[_Piece]) -> float | None:
     """The x between two columns of prose that the fewest lines cross; None where there are no two columns."""
     if len(pieces) < 2 * MIN_COLUMN_ROWS:
         return None
-    left = np.array([piece.left for piece in pieces])
-    right = np.array([piece.right for piece in pieces])
+    left = np.array([piece.left + OVERHANG * piece.height for piece in pieces])
+    right = np.array([piece.right - OVERHANG * piece.height for piece in pieces])
     places = np.linspace(left.min(), right.max(), STEPS + 2)[1:-1]
     crossing = ((left[None, :] < places[:, None]) & (right[None, :] > places[:, None])).sum(axis=1)
     # The middle of the widest run of equally good places is the middle of the gutter.
@@ -105,7 +121,7 @@ def _find_gutter(pieces: Sequence[_Piece]) -> float | None:
             return None
         good = [float(x) for run in _runs(crossing == count) for x in [places[run[len(run) // 2]]]]
         for gutter in good:
-            sides = [[p for p in pieces if p.right <= gutter], [p for p in pieces if p.left >= gutter]]
+            sides = [[p for p in pieces if p.is_left_of(gutter)], [p for p in pieces if p.is_right_of(gutter)]]
             if all(_is_prose(side) for side in sides):
                 return gutter
     return None
@@ -127,7 +143,9 @@ def _is_prose(pieces: Sequence[_Piece]) -> bool:
         return False
     rows = _rows(pieces)
     letters = [sum(len(piece.found.text) for piece in row) for row in rows]
-    return len(rows) >= MIN_COLUMN_ROWS and float(np.median(letters)) >= MIN_COLUMN_LETTERS
+    # A table has several pieces in most rows, and is read across.
+    is_table = len(pieces) > MAX_PIECES * len(rows)
+    return len(rows) >= MIN_COLUMN_ROWS and not is_table and float(np.median(letters)) >= MIN_COLUMN_LETTERS
 
 
 def _rows(pieces: Sequence[_Piece]) -> list[list[_Piece]]:

@@ -7,17 +7,19 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from rapidocr import RapidOCR
-from rapidocr.utils.process_img import ResizeImgError
 
-from app.engine.reader.settings import parameters
+from app.engine.reader.settings import LINE_HEIGHT, LINE_MARGIN, TALL, parameters
+
+Quad = npt.NDArray[np.float64]
+"""Four corners [4, 2], x and y in pixels, clockwise from the line's own top left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A line of text: `quad` is float64 [4, 2], corners clockwise from the line's own top left, in pixels."""
+    """A line of text and where it is; `score` is how sure the recogniser is of its letters on average, 0..1."""
 
     text: str
-    quad: npt.NDArray[np.float64]
+    quad: Quad
     score: float
 
 
@@ -27,19 +29,37 @@ class Recogniser:
     def __init__(self) -> None:
         self._engine = RapidOCR(params=parameters(_threads()))
 
-    def recognise(self, image: Image.Image) -> list[Found]:
-        """All lines found on an RGB image, in no particular order, in that image's pixels."""
-        try:
-            # rapidocr expects OpenCV's channel order.
-            output = self._engine(np.ascontiguousarray(np.asarray(image)[:, :, ::-1]))
-        except ResizeImgError:  # Nothing is left of a very long, thin image once it is scaled.
-            return []
-        if output.txts is None or output.boxes is None or output.scores is None:
-            return []
-        return [
-            Found(text, np.asarray(box, dtype=np.float64), float(score))
-            for text, box, score in zip(output.txts, output.boxes, output.scores, strict=True)
-        ]
+    def find(self, image: Image.Image) -> list[Quad]:
+        """Where there are lines on an RGB image, taken to be upright, in no particular order."""
+        boxes = self._engine(_for_opencv(image), use_det=True, use_rec=False).boxes
+        return [] if boxes is None else [np.asarray(box, dtype=np.float64) for box in boxes]
+
+    def read(self, image: Image.Image, quad: Quad) -> Found:
+        """The line inside these corners of an RGB image; a tall one is laid down, top to the left."""
+        output = self._engine(_for_opencv(cut_line(image, quad)), use_det=False, use_rec=True)
+        texts, scores = output.txts or ("",), output.scores or (0.0,)
+        return Found(texts[0].strip(), quad, float(scores[0]))
+
+
+def cut_line(image: Image.Image, quad: Quad) -> Image.Image:
+    """The line straightened, LINE_HEIGHT pixels high, with a little of what is left and right of it."""
+    along, across = quad[1] - quad[0], quad[3] - quad[0]
+    length, height = float(np.hypot(*along)), float(np.hypot(*across))
+    if height > TALL * length:
+        quad, along, length, height = np.roll(quad, -1, axis=0), across, height, length
+    margin = LINE_MARGIN * height * along / max(length, 1e-6)
+    corners = np.clip(quad + np.stack([-margin, margin, margin, -margin]), 0, image.size)
+    width = max(1, round(float(np.hypot(*(corners[1] - corners[0])))))
+    # Pillow wants the corners anticlockwise.
+    data = corners[[0, 3, 2, 1]].ravel().tolist()
+    straight = image.transform((width, max(1, round(height))), Image.Transform.QUAD, data, Image.Resampling.BICUBIC)
+    return straight.resize(
+        (max(1, round(width * LINE_HEIGHT / straight.height)), LINE_HEIGHT), Image.Resampling.BICUBIC
+    )
+
+
+def _for_opencv(image: Image.Image) -> npt.NDArray[np.uint8]:
+    return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
 
 
 def _threads() -> int:

@@ -38,7 +38,7 @@ def draw(
 
 
 def read(image: Image.Image, recogniser: Recogniser) -> Page:
-    return read_page(image, recogniser.recognise, go_on)
+    return read_page(image, recogniser, go_on)
 
 
 def words(text: str) -> list[str]:

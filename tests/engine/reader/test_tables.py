@@ -188,6 +188,6 @@ def test_a_printed_table_is_read(tmp_path: Path) -> None:
     for row, texts in enumerate(ROWS):
         for column, text in enumerate(texts):
             ImageDraw.Draw(picture).text((62 + 150 * column, 58 + 40 * row), text, fill="black", font=font)
-    page = read_page(picture, Recogniser().recognise, lambda: None)
+    page = read_page(picture, Recogniser(), lambda: None)
     (table,) = page.tables
     assert table.grid() == [list(row) for row in ROWS]

@@ -1,0 +1,21 @@
+"""The one place that talks to zxing-cpp, which finds QR codes and bar codes."""
+
+import numpy as np
+import zxingcpp
+from PIL import Image
+
+from app.domain.codes import Code
+from app.domain.regions import Box
+
+
+def find_codes(image: Image.Image) -> tuple[Code, ...]:
+    """The codes on an RGB image that could be read, checked by their own checksums, from top to bottom."""
+    found = zxingcpp.read_barcodes(np.asarray(image.convert("L")), text_mode=zxingcpp.TextMode.Plain)
+    codes = [Code(str(code.format), code.text, _box(code.position, image.size)) for code in found if code.text]
+    return tuple(sorted(codes, key=lambda code: (code.box.top, code.box.left)))
+
+
+def _box(position: zxingcpp.Position, size: tuple[int, int]) -> Box:
+    corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    across, down = [corner.x for corner in corners], [corner.y for corner in corners]
+    return Box(max(0, min(across)), max(0, min(down)), min(size[0], max(across)), min(size[1], max(down)))

@@ -1,0 +1,47 @@
+"""A page by the built-in reader, or by tesseract where that one knows the script and the built-in reader does not."""
+
+from dataclasses import replace
+
+from PIL import Image
+
+from app.domain.pages import Page
+from app.domain.ports import CancelCheck
+from app.domain.scripts import UNREADABLE
+from app.engine.imaging.documents import Document
+from app.engine.reader.read_page import read_page
+from app.engine.reader.rotation import LineReader
+from app.engine.reader.tables.find_tables import find_tables
+from app.engine.reader.tesseract import installed_languages, read_by_tesseract
+
+
+def read_any_script(image: Image.Image, reader: LineReader, check: CancelCheck) -> Page:
+    """Read an upright RGB image; the notice says so where tesseract read it."""
+    page = read_page(image, reader, check)
+    script = next((script for script in UNREADABLE if script.name == page.script), None)
+    if script is None:
+        return page
+    check()
+    installed = installed_languages()
+    languages = [language for language in script.languages if language in installed][:1]
+    if not languages:
+        return page
+    lines = read_by_tesseract(image, [*languages, "eng"] if "eng" in installed else languages)
+    if not lines:
+        return page
+    return replace(
+        page,
+        lines=lines,
+        text="\n".join(line.text for line in lines),
+        rotation=0,
+        notice=f"This looks like {script.name}, which the built-in reader does not know, so tesseract read it "
+        f"({languages[0]}).",
+    )
+
+
+def read_document_page(document: Document, number: int, reader: LineReader, check: CancelCheck) -> Page:
+    """A page of a document: the text that it carries where that makes sense, or what can be seen. Raises ImageError."""
+    if page := document.text_page(number):
+        return replace(page, tables=find_tables(page.lines, None))
+    picture = document.picture(number)
+    check()
+    return read_any_script(picture, reader, check)

@@ -1,0 +1,70 @@
+"""Which way is up, told by a stand-in for the recogniser that can only read lines which start where they should."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.engine.reader.recognise import Found, Quad
+from app.engine.reader.rotation import read_lines, turned, turned_size
+
+PAGE = (400, 300)
+
+
+class UprightOnly:
+    """Reads lines whose first corner lies at `corner` of their box (0 top left, then clockwise); others are noise."""
+
+    def __init__(self, corner: int, text: str = "some words") -> None:
+        self._corner = corner
+        self._text = text
+        self.reads = 0
+
+    def find(self, image: Image.Image) -> list[Quad]:
+        raise AssertionError
+
+    def read(self, image: Image.Image, quad: Quad) -> Found:
+        self.reads += 1
+        (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
+        corner = [(left, top), (right, top), (right, bottom), (left, bottom)][self._corner]
+        is_right = np.allclose(quad[0], corner)
+        return Found(self._text if is_right else "ul", quad, 0.97 if is_right else 0.55)
+
+
+def boxes(count: int, width: float, height: float) -> list[Quad]:
+    tops = [20 + 30 * number for number in range(count)]
+    quads = [np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64) for _ in tops]
+    return [quad + ((30, top) if width > height else (top, 30)) for quad, top in zip(quads, tops, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("corner", "size", "rotation"), [(0, (200, 20), 0), (2, (200, 20), 180), (3, (20, 200), 90), (1, (20, 200), 270)]
+)
+def test_all_four_ways(corner: int, size: tuple[int, int], rotation: int) -> None:
+    reader = UprightOnly(corner)
+    lines, upright = read_lines(Image.new("RGB", PAGE), boxes(8, *size), reader, lambda: None)
+    assert (upright.rotation, upright.order) == (rotation, rotation)
+    assert [line.text for line in lines] == ["some words"] * 8
+    for line in lines:
+        level = turned(line, rotation, PAGE).quad
+        assert np.allclose(level[0], level.min(axis=0))
+
+
+def test_an_upright_page_is_read_once_and_a_turned_one_little_more() -> None:
+    reader = UprightOnly(0)
+    read_lines(Image.new("RGB", PAGE), boxes(8, 200, 20), reader, lambda: None)
+    assert reader.reads == 8
+    reader = UprightOnly(2)
+    read_lines(Image.new("RGB", PAGE), boxes(8, 200, 20), reader, lambda: None)
+    assert reader.reads == 8 + 5
+
+
+def test_nothing_to_read() -> None:
+    lines, upright = read_lines(Image.new("RGB", PAGE), [], UprightOnly(0), lambda: None)
+    assert (lines, upright.rotation) == ([], 0)
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_turn_and_its_opposite(degrees: int) -> None:
+    line = Found("x", np.array([(10, 20), (50, 20), (50, 30), (10, 30)], np.float64), 1.0)
+    there = turned(line, degrees, PAGE)
+    assert np.all(there.quad <= turned_size(PAGE, degrees))
+    assert np.array_equal(turned(there, -degrees, turned_size(PAGE, degrees)).quad, line.quad)
