@@ -1,8 +1,8 @@
 """Train the network that tells scripts apart, on rendered lines.
 
 `python packaging/script_model/train_scripts.py FONTS…`, which are folders with fonts, writes
-resources/script_model/weights.npz, and prints how lines that it was not trained on are told apart. About five minutes on
-one core.
+resources/script_model/weights.npz, and prints how lines that it was not trained on are told apart. About five minutes
+on one core.
 """
 
 import sys
