@@ -11,9 +11,10 @@ class Script:
     languages: tuple[str, ...]
 
 
+GREEK = Script("Greek", ("ell",))
 UNREADABLE = (
     Script("Cyrillic", ("rus", "ukr", "srp", "bul")),
-    Script("Greek", ("ell",)),
+    GREEK,
     Script("Korean", ("kor",)),
     Script("Arabic", ("ara", "fas", "urd")),
     Script("Hebrew", ("heb",)),

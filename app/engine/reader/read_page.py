@@ -13,22 +13,16 @@ from app.domain.scripts import Script, debian_package
 from app.engine.reader.find_codes import find_codes
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.reading_order import order_rows, text_of
-from app.engine.reader.recognise import Found, cut_line
+from app.engine.reader.recognise import Found
 from app.engine.reader.rotation import LineReader, mean_score, read_lines, turned, turned_size
 from app.engine.reader.scaling import prepare
-from app.engine.reader.script_of_lines import unreadable_script
 from app.engine.reader.settings import MIN_SCORE
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.turning import turned_back
+from app.engine.reader.unknown_script import unknown_script
 
 UNSURE_SCORE = 0.78
 """Below this mean score a page is mostly noise: scripts that the models never learned look like that."""
-
-KNOWN_SCORE = 0.95
-"""Lines of a script that the models never learned score less on average, even where it shares letters with Latin."""
-
-SCRIPT_LINES = 8
-"""So many of the longest lines are looked at to tell the script."""
 
 UNKNOWN_SCRIPT = (
     "This looks like {script}, which the built-in reader does not know. A vision model may read it, and so does "
@@ -47,7 +41,7 @@ def read_page(image: Image.Image, reader: LineReader, check: CancelCheck) -> Pag
     check()
     quads = cut_at_gutters(prepared.image, reader.find(prepared.image))
     found, upright = read_lines(prepared.image, quads, reader, check)
-    script = _script(prepared.image, found)
+    script = unknown_script(prepared.image, found)
     lines = [prepared.restore(line) for line in found if line.text and line.score >= MIN_SCORE]
     size = turned_size(image.size, upright.order)
     codes = find_codes(image)
@@ -72,14 +66,6 @@ def read_page(image: Image.Image, reader: LineReader, check: CancelCheck) -> Pag
 def _text_line(line: Found, size: tuple[int, int]) -> TextLine:
     first, second, third, fourth = (Point(x, y) for x, y in np.clip(line.quad, 0, size).tolist())
     return TextLine.between(line.text, (first, second, third, fourth), line.score)
-
-
-def _script(image: Image.Image, found: Sequence[Found]) -> Script | None:
-    """The script of lines that were not read well; those that were are in one that the reader knows."""
-    if mean_score(found) >= KNOWN_SCORE:
-        return None
-    longest = sorted(found, key=lambda line: -float(np.hypot(*(line.quad[1] - line.quad[0]))))[:SCRIPT_LINES]
-    return unreadable_script([cut_line(image, line.quad) for line in longest])
 
 
 def _notice(lines: Sequence[Found], codes: Sequence[Code], script: Script | None) -> str:

@@ -17,6 +17,9 @@ from app.engine.reader.settings import SAMPLE_LINES, TALL
 CONFIDENT_SCORE = 0.9
 """Mean score of lines that are certainly upright."""
 
+TURNED_SCORE = 0.8
+"""Mean score below which lines are not read the other way up either: a script that the recogniser does not know."""
+
 NOISE_SCORE = 0.6
 """What the recogniser says of letters that are not there, as on a page that stands on its head."""
 
@@ -82,7 +85,8 @@ def _which_way_is_up(
     rotation = usual
     if mean_score(lines.values()) < CONFIDENT_SCORE or sum(len(line.text) for line in lines.values()) < 4:
         turned = read(other)
-        if _worth(turned.values()) > 1.2 * _worth(lines.values()):
+        is_read = mean_score(turned.values()) >= TURNED_SCORE
+        if is_read and _worth(turned.values()) > 1.2 * _worth(lines.values()):
             lines, rotation = turned, other
     is_vertical = rotation == 270 and _is_vertical(image, lines.values(), reader)
     return Upright(0 if is_vertical else rotation, rotation), lines

@@ -20,7 +20,7 @@ READABLE = 2
 """The first outputs: Latin, and Chinese with Japanese."""
 STRIDES = (2, 2, 2, 1)
 
-CERTAIN = 0.7
+CERTAIN = 0.5
 """Mean probability of a script over the lines of a page from which on it is named."""
 
 Array = npt.NDArray[np.float32]
