@@ -21,7 +21,6 @@ $pip --no-deps .
 
 step "the bundle"
 "$work/venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath "$work/dist" --workpath "$work/build" packaging/lorgnette.spec
-find "$work/dist/lorgnette" -name '*.so*' -type f -exec strip --strip-unneeded {} + 2>/dev/null || true
 mkdir -p "$out"
 rm -rf "$out/lorgnette"
 cp -a "$work/dist/lorgnette" "$out/lorgnette"
