@@ -57,6 +57,7 @@ class EngineStatusLine(QFrame):
         self._dot.set_state(status.state)
         self._progress.setVisible(status.state is EngineState.LOADING and status.progress > 0)
         self._progress.setValue(round(status.progress * 100))
+        self._offline.setVisible(not (status.info and status.info.leaves_machine))
         self.restart.setVisible(status.state is EngineState.DIED)
         self.full_model.setVisible(status.info is not None and status.info.is_demo)
 
