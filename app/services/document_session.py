@@ -40,6 +40,8 @@ PICTURE_SIZE, THUMBNAIL_SIZE = 1800, 150
 MOST_READINGS = 40
 """Of pages; more are in the database."""
 SAVE_MILLISECONDS = 400
+PAGE_MILLISECONDS = 30_000
+"""How long a page may keep the images process busy."""
 Heard = Callable[[Event], None]
 
 
@@ -90,6 +92,11 @@ class DocumentSession(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_MILLISECONDS)
         self._timer.timeout.connect(self.save)
+        self._soon: set[int] = set()
+        self._deadline = QTimer(self)
+        self._deadline.setSingleShot(True)
+        self._deadline.setInterval(PAGE_MILLISECONDS)
+        self._deadline.timeout.connect(images.kill)
         images.event_received.connect(self._on_event_received)
         reader.event_received.connect(self._on_event_received)
 
@@ -98,7 +105,7 @@ class DocumentSession(QObject):
         self.close()
         self.path, self._password = path, password
         self.name = name or path.name
-        self._ask(self._images, lambda number: ProbeImage(number, str(path), THUMBNAIL_SIZE, password), self._on_probed)
+        self._ask_soon(lambda number: ProbeImage(number, str(path), THUMBNAIL_SIZE, password), self._on_probed)
 
     def close(self) -> None:
         """Let go of the file; what is being read for it is given up."""
@@ -107,6 +114,8 @@ class DocumentSession(QObject):
             self._images.cancel(request_id)
             self._reader.cancel(request_id)
         self._open.clear()
+        self._soon.clear()
+        self._deadline.stop()
         self._readings.clear()
         self._reading.clear()
         self._wants_all = False
@@ -116,14 +125,14 @@ class DocumentSession(QObject):
         """Make the picture of a page, and have the page read where it was not."""
         name, password = str(self.path), self._password
         heard = partial(self._on_picture, number)
-        self._ask(self._images, lambda n: ShowPage(n, name, number, PICTURE_SIZE, password), heard)
+        self._ask_soon(lambda n: ShowPage(n, name, number, PICTURE_SIZE, password), heard)
         self.read(number)
 
     def show_thumbnail(self, number: int) -> None:
         """Make a small picture of a page."""
         name, password = str(self.path), self._password
         heard = partial(self._on_thumbnail, number)
-        self._ask(self._images, lambda n: ShowPage(n, name, number, THUMBNAIL_SIZE, password), heard)
+        self._ask_soon(lambda n: ShowPage(n, name, number, THUMBNAIL_SIZE, password), heard)
 
     def reading(self, number: int) -> Reading | None:
         """What was read on a page, where that is at hand."""
@@ -220,6 +229,13 @@ class DocumentSession(QObject):
 
     def _ask(self, engine: Engine, build: Callable[[int], Request], heard: Heard) -> None:
         self._open[engine.request(build)] = heard
+
+    def _ask_soon(self, build: Callable[[int], Request], heard: Heard) -> None:
+        """Ask the images process for what it must not take long for: a page may hang it."""
+        request_id = self._images.request(build)
+        self._open[request_id] = heard
+        self._soon.add(request_id)
+        self._deadline.start()
 
     def _read(self, number: int) -> None:
         name, password = str(self.path), self._password
@@ -326,6 +342,8 @@ class DocumentSession(QObject):
             return
         if isinstance(event, Done | Failed):
             del self._open[event.request_id]
+            self._soon.discard(event.request_id)
+            self._deadline.start() if self._soon else self._deadline.stop()
         heard(event)
 
 

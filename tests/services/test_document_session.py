@@ -46,6 +46,8 @@ def images(request: Request) -> Iterator[Event]:
             yield ImageProbed(number, DIGEST, "image/png", 40, 30, 100, 1, b"png")
         case ProbeImage(path=path):
             yield PagesFound(number, int(Path(path).stem.removeprefix("locked")), DIGEST)
+        case ShowPage(page=13):
+            return  # It hangs.
         case ShowPage(page=page, size=size):
             yield PageShown(number, 400, 300, f"{page} at {size}".encode())
     yield Done(number, FinishReason.COMPLETE)
@@ -183,3 +185,14 @@ def test_a_page_is_drawn_for_the_model_and_an_image_is_not(desk: Desk, qtbot: Qt
     assert drawn[-1] == Path("a.png")
     asked = desk.house.engines.requests(BackendKind.IMAGES)
     assert [request.page for request in asked if isinstance(request, DrawPage)] == [4]
+
+
+def test_a_page_that_hangs_the_images_process_ends_with_it(desk: Desk, qtbot: QtBot) -> None:
+    session = desk.opened(qtbot, "20.pdf")
+    session._deadline.setInterval(50)
+    with qtbot.waitSignal(session.problem_met) as met:
+        session.show(13)
+    assert met.args is not None
+    assert "stopped unexpectedly" in met.args[0].sentence
+    with qtbot.waitSignal(session.picture_ready):
+        session.show(3)
