@@ -11,8 +11,10 @@ from app.domain.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, Attachment
 from app.domain.chat import Role, SeenImage, Turn
 from app.domain.clean_up import CleanUp
 from app.domain.document_formats import document_text, table_sheets
-from app.domain.errors import Problem, ProblemKind
+from app.domain.errors import BatchError, Problem, ProblemKind
+from app.domain.fields import fields_from
 from app.domain.generation import GREEDY, GenerationOptions
+from app.domain.labelled_values import LabelledValue
 from app.domain.page_formats import PageFormat
 from app.domain.pages import Page
 from app.domain.ports import AttachmentStore
@@ -24,6 +26,7 @@ from app.services.aside_questions import AsideQuestions
 from app.services.document_session import DocumentSession
 from app.services.file_saver import FileSaver
 from app.services.model_engine import ModelEngine
+from app.services.page_fields import PageFields
 from app.ui.document_window import DocumentWindow
 from app.ui.main_window import MainWindow
 from app.ui.password_dialog import PasswordDialog
@@ -56,6 +59,9 @@ class DocumentDesk(QObject):
         self._clean_up = CleanUp()
         self._pending: Callable[[], None] | None = None
         self._asked: dict[int, tuple[int, Page]] = {}
+        self._fields = PageFields(questions, self)
+        self._fields.found.connect(self._on_fields_found)
+        self._fields.failed.connect(self._on_fields_failed)
         window.document_triggered.connect(self._on_open_triggered)
         window.viewer.document_wanted.connect(self._on_attachment_wanted)
         window.notices.remedy_clicked.connect(self._on_remedy_clicked)
@@ -96,6 +102,7 @@ class DocumentDesk(QObject):
         window.line_corrected.connect(session.correct)
         window.read_again_clicked.connect(self._on_read_again)
         window.model_clicked.connect(self._on_model_clicked)
+        window.fields_wanted.connect(self._on_fields_wanted)
         window.export_wanted.connect(self._on_export_wanted)
         window.table_save_wanted.connect(self._on_table_save_wanted)
         window.clean_up_changed.connect(self._on_clean_up_changed)
@@ -188,6 +195,30 @@ class DocumentDesk(QObject):
         reading = self._session.reading(number)
         page = reading.page if reading else Page(1, 1, (), "")
         self._session.draw(number, partial(self._ask_model, number, page))
+
+    @Slot(int, str)
+    def _on_fields_wanted(self, number: int, names: str) -> None:
+        reading = self._session.reading(number)
+        try:
+            fields = fields_from(names)
+        except BatchError as error:
+            self._tell(error.problem)
+            return
+        if self._window and reading:
+            self._window.say(tr("The model reads …"))
+            self._session.draw(number, partial(self._fields.ask, number, reading.page, fields))
+
+    @Slot(int, object)
+    def _on_fields_found(self, number: int, values: tuple[LabelledValue, ...]) -> None:
+        if self._window and self._window.number == number:
+            self._window.values.set_values(values)
+            self._window.say("")
+
+    @Slot(object)
+    def _on_fields_failed(self, problem: Problem) -> None:
+        self._tell(problem)
+        if self._window:
+            self._window.say("")
 
     def _ask_model(self, number: int, page: Page, picture: Path) -> None:
         turn = Turn(Role.USER, BUILT_IN[0].text, (SeenImage(str(picture)),))

@@ -16,11 +16,12 @@ _TIME = re.compile(r"\d$")
 
 @dataclass(frozen=True, slots=True)
 class LabelledValue:
-    """A pair, and the places of its parts on the page, in pixels."""
+    """A pair, and the places of its parts on the page, in pixels; a doubtful value has none that bears it out."""
 
     name: str
     value: str
     boxes: tuple[Box, ...]
+    is_doubtful: bool = False
 
 
 def labelled_values(page: Page) -> tuple[LabelledValue, ...]:

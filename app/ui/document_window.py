@@ -41,8 +41,8 @@ class DocumentWindow(QWidget):
     """Rail, page and text, linked with one another.
 
     `page_chosen(int)`, `thumbnail_wanted(int)`, `line_corrected(page, line, text)`, `clean_up_changed(CleanUp)`,
-    `read_again_clicked(int)`, `model_clicked(int)`, `export_wanted(suffix)`, `table_save_wanted(Table, suffix)`,
-    `closed()`.
+    `read_again_clicked(int)`, `model_clicked(int)`, `fields_wanted(page, names)`, `export_wanted(suffix)`,
+    `table_save_wanted(Table, suffix)`, `closed()`.
     """
 
     page_chosen = Signal(int)
@@ -51,6 +51,7 @@ class DocumentWindow(QWidget):
     clean_up_changed = Signal(object)
     read_again_clicked = Signal(int)
     model_clicked = Signal(int)
+    fields_wanted = Signal(int, str)
     export_wanted = Signal(str)
     table_save_wanted = Signal(object, str)
     closed = Signal()
@@ -227,6 +228,7 @@ class DocumentWindow(QWidget):
         self.tables.table_lit.connect(self._on_table_lit)
         self.tables.save_wanted.connect(self.table_save_wanted)
         self.values.value_lit.connect(self._on_value_lit)
+        self.values.fields_wanted.connect(self._on_fields_wanted)
         self.fit.clicked.connect(self.canvas.fit)
         self.turn.clicked.connect(self.canvas.turn)
         self.copy.clicked.connect(self._on_copy_clicked)
@@ -263,6 +265,10 @@ class DocumentWindow(QWidget):
         self._choose(
             replace(self.clean_up, joins_lines=self._joins.isChecked(), strips_hyphens=self._strips.isChecked())
         )
+
+    @Slot(str)
+    def _on_fields_wanted(self, names: str) -> None:
+        self.fields_wanted.emit(self.number, names)
 
     @Slot(object)
     def _on_table_lit(self, table: Table | None) -> None:
