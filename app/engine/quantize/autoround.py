@@ -51,6 +51,7 @@ def quantize_to(
                 enable_torch_compile=False,
             ).quantize_and_save(str(folder), format=recipe.packing.value)
     _unnest(folder)
+    _store_as_in(base, folder)
 
 
 class _Batches:
@@ -154,6 +155,28 @@ def _out_of_memory() -> QuantizeError:
         kept="Nothing was left behind.",
         todo="Close other programs, or use fewer --samples or a smaller --seqlen.",
     )
+
+
+def _store_as_in(base: Checkpoint, folder: Path) -> None:
+    """Give tensors that were not quantised the type they had: on CPUs without bf16 AutoRound leaves them in 32 bits.
+
+    Nothing is rounded by it, since they came from 16 bits.
+    """
+    from safetensors.torch import load_file, save_file  # noqa: PLC0415
+
+    kinds = {"BF16": torch.bfloat16, "F16": torch.float16}
+    for path in folder.glob("*.safetensors"):
+        tensors = load_file(path)
+        wide = {
+            name: kinds[base.tensors.entries[name].dtype]
+            for name, tensor in tensors.items()
+            if tensor.dtype is torch.float32
+            and name in base.tensors.entries
+            and base.tensors.entries[name].dtype in kinds
+        }
+        if wide:
+            narrow = {name: tensor.to(wide.get(name, tensor.dtype)) for name, tensor in tensors.items()}
+            save_file(narrow, path, metadata={"format": "pt"})
 
 
 def _unnest(folder: Path) -> None:
