@@ -6,8 +6,12 @@ set -euo pipefail
 deb=$(realpath "$1")
 shots=$(realpath "${2:-.}")
 root=$(mktemp -d /var/tmp/lorgnette-smoke.XXXX)
+chmod 755 "$root"
 finish() {
-  pkill -f "$root" 2>/dev/null || true
+  for process in /proc/[0-9]*; do
+    [ "$(readlink "$process/root" 2>/dev/null)" != "$root" ] || kill -9 "${process#/proc/}"
+  done
+  sleep 0.5
   umount "$root/proc" "$root/dev" 2>/dev/null || true
   rm -rf --one-file-system "$root"
 }
@@ -22,15 +26,16 @@ debootstrap --variant=minbase bookworm "$root" ${MIRROR:-} >/dev/null
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 cp /etc/resolv.conf "$root/etc/" 2>/dev/null || true
+rm -f "$root/etc/apt/sources.list"
 for part in sources.list sources.list.d apt.conf.d; do
   [ -e "/etc/apt/$part" ] && cp -a "/etc/apt/$part" "$root/etc/apt/"
 done
-inside apt-get update -q >/dev/null
-inside apt-get install -qy --no-install-recommends xvfb xdotool imagemagick >/dev/null
+inside apt-get update -q >/dev/null 2>&1
+inside apt-get install -qy --no-install-recommends xvfb xdotool imagemagick >/dev/null 2>&1
 
 step "install"
 cp "$deb" "$root/tmp/lorgnette.deb"
-inside apt-get install -qy --no-install-recommends /tmp/lorgnette.deb >/dev/null
+inside apt-get install -qy --no-install-recommends /tmp/lorgnette.deb >/dev/null 2>&1
 inside dpkg --verify lorgnette
 inside useradd --create-home tester
 
@@ -55,6 +60,7 @@ wait_for() {
     if [ $(($(elapsed) - from)) -gt $most ]; then
       printf 'gave up waiting for: %s\n' "$*" >&2
       cat "$root/tmp/lorgnette.log" >&2
+      used import -window root /tmp/lorgnette.png && cp "$root/tmp/lorgnette.png" "$shots/smoke_test.png"
       return 1
     fi
   done
@@ -64,7 +70,7 @@ wait_for 30 used xdotool search --onlyvisible --name Lorgnette
 printf 'window after %s ms\n' "$(elapsed)"
 window=$(used xdotool search --onlyvisible --name Lorgnette | head -1)
 sleep 12 # The image has been looked at, and the demo model is open.
-used xdotool windowfocus "$window" mousemove --window "$window" 500 640 click 1
+used xdotool windowfocus "$window" mousemove --window "$window" 400 676 click 1
 used xdotool type --delay 30 'Read the text.'
 used xdotool key Return
 wait_for 60 grep -aqs 'Luggage: 23 kg' "$root/home/tester/.local/share/lorgnette/lorgnette.sqlite" \
@@ -78,7 +84,7 @@ used xdotool key ctrl+q
 wait_for 15 bash -c "! pgrep -f '^/usr/lib/lorgnette/lorgnette|^lorgnette ' >/dev/null"
 
 step "installed once more over itself, with the data kept, and purged"
-inside apt-get install -qy --reinstall /tmp/lorgnette.deb >/dev/null
+inside apt-get install -qy --reinstall /tmp/lorgnette.deb >/dev/null 2>&1
 grep -aqs 'Luggage: 23 kg' "$root/home/tester/.local/share/lorgnette/lorgnette.sqlite"*
 inside dpkg --purge lorgnette >/dev/null
 [ ! -e "$root/usr/lib/lorgnette" ]
