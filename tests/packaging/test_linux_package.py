@@ -4,7 +4,7 @@ import configparser
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from app import __version__
 
@@ -37,7 +37,7 @@ def test_the_desktop_opens_images_and_documents_with_it() -> None:
 
 
 def test_the_software_centre_is_told_of_this_version() -> None:
-    told = ElementTree.parse(LINUX / "lorgnette.metainfo.xml").getroot()  # noqa: S314 - our own file
+    told = ET.parse(LINUX / "lorgnette.metainfo.xml").getroot()  # noqa: S314 - our own file
     assert told.findtext("launchable") == "lorgnette.desktop"
     releases = told.find("releases")
     assert releases is not None
