@@ -305,5 +305,5 @@ def _words(reading: Reading) -> str:
     if reading.model_name:
         said.append(tr("Read by {name}, which tells no places.", name=reading.model_name))
     if reading.corrections:
-        said.append(tr("{count} lines were corrected.", count=len(reading.corrections)))
+        said.append(tr("Corrected lines: {count}.", count=len(reading.corrections)))
     return " ".join(filter(None, said))
