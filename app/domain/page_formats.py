@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 
@@ -84,24 +85,39 @@ def _paragraph(text: str) -> str:
 
 
 def _parts(page: Page) -> list[str | Table]:
-    """Texts and tables in the order of reading; a table stands where its first line does."""
+    """Texts and tables in the order of reading; a table stands where its first line does.
+
+    What stands beside a table, or within it but in none of its cells, is told as text: nothing is left out.
+    """
     if not page.tables:
         return [page.text]
     parts: list[str | Table] = []
+    letters = ["".join("".join(cell.text.split()) for cell in table.cells) for table in page.tables]
     said: set[int] = set()
     for numbers in page_rows(page):
-        row = [page.lines[number] for number in numbers]
-        number = next((n for n, table in enumerate(page.tables) if any(_is_in(line, table.box) for line in row)), None)
-        if number is None:
-            text = GAP.join(line.text for line in row)
-            if parts and isinstance(last := parts[-1], str):
-                parts[-1] = f"{last}\n{text}"
-            else:
-                parts.append(text)
-        elif number not in said:
-            said.add(number)
-            parts.append(page.tables[number])
+        outside: list[str] = []
+        for line in (page.lines[number] for number in numbers):
+            number = next((n for n, table in enumerate(page.tables) if _is_in(line, table.box)), None)
+            if number is not None and number not in said:
+                said.add(number)
+                _say(parts, outside)
+                outside = []
+                parts.append(page.tables[number])
+            if number is None or not all(word in letters[number] for word in line.text.split()):
+                outside.append(line.text)
+        _say(parts, outside)
     return parts
+
+
+def _say(parts: list[str | Table], pieces: Sequence[str]) -> None:
+    """Add a row of text to the text at the end."""
+    if not pieces:
+        return
+    text = GAP.join(pieces)
+    if parts and isinstance(last := parts[-1], str):
+        parts[-1] = f"{last}\n{text}"
+    else:
+        parts.append(text)
 
 
 def _is_in(line: TextLine, box: Box) -> bool:

@@ -94,3 +94,33 @@ def test_a_page_has_its_table_where_it_stood() -> None:
 def test_csv_of_a_page_has_its_tables_alone() -> None:
     assert formatted(page(), "x.png", PageFormat.CSV) == "a,b\r\nc,d\r\n"
     assert formatted(Page(1, 1, (), "text"), "x.png", PageFormat.CSV) == ""
+
+
+def test_what_stands_beside_a_table_is_not_lost() -> None:
+    lines = (
+        line("Look:", 405, 110),
+        line("a", 10, 110),
+        line("b", 200, 110),
+        line("c", 10, 160),
+        line("d", 200, 160),
+        line("A note", 410, 160),
+    )
+    page = Page(600, 400, lines, "Look:  a  b\nc  d  A note", tables=(table(("a", "b"), ("c", "d")),))
+    markdown = formatted(page, "x.png", PageFormat.MARKDOWN)
+    assert markdown == "## x.png\n\nLook:  \n\n| a | b |\n| --- | --- |\n| c | d |\n\nA note  \n"
+    assert "<p>A note</p>" in formatted(page, "x.png", PageFormat.HTML)
+
+
+def test_what_stands_in_a_table_but_in_no_cell_is_not_lost() -> None:
+    lines = (line("a", 10, 110), line("b", 200, 110), line("Stamp", 100, 130))
+    page = Page(400, 400, lines, "a  b\nStamp", tables=(table(("a", "b")),))
+    assert formatted(page, "x.png", PageFormat.MARKDOWN).endswith("| --- | --- |\n\nStamp  \n")
+
+
+def test_tables_side_by_side_are_both_there() -> None:
+    right = Box(400, 100, 800, 200)
+    other = Table(1, 2, (Cell(0, 0, "e", right), Cell(0, 1, "f", right)), right, is_ruled=True)
+    lines = (line("a", 10, 110), line("b", 200, 110), line("e", 410, 110), line("f", 600, 110))
+    page = Page(800, 400, lines, "a  b  e  f", tables=(table(("a", "b")), other))
+    markdown = formatted(page, "x.png", PageFormat.MARKDOWN)
+    assert markdown == "## x.png\n\n| a | b |\n| --- | --- |\n\n| e | f |\n| --- | --- |\n"

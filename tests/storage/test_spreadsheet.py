@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.errors import StorageError
 from app.domain.sheets import Sheet, SheetCell
+from app.storage import spreadsheet
 from app.storage.spreadsheet import LONGEST_TEXT, save_workbook
 
 
@@ -71,3 +72,33 @@ def test_where_it_cannot_be_written_what_was_there_stays(tmp_path: Path) -> None
     with pytest.raises(StorageError):
         save_workbook(tmp_path / "file" / "a.xlsx", [Sheet("One", [["1"]])])
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["x" * 30 + "'y", "\ud800 page", "😀" * 20, "'", "History"])
+def test_names_that_a_cut_or_a_letter_would_spoil(tmp_path: Path, name: str) -> None:
+    save_workbook(tmp_path / "a.xlsx", [Sheet(name, [["1"]]), Sheet(name, [["2"]])])
+    found = re.findall(r'<sheet name="([^"]*)"', part(tmp_path / "a.xlsx", "xl/workbook.xml"))
+    assert len({name.casefold() for name in found}) == 2
+    assert all(0 < len(name.encode("utf-16-le")) // 2 <= 31 and not name.endswith("'") for name in found)
+
+
+def test_the_length_of_a_text_is_what_excel_counts(tmp_path: Path) -> None:
+    save_workbook(tmp_path / "a.xlsx", [Sheet("One", [["😀" * LONGEST_TEXT, "y" * LONGEST_TEXT]])])
+    cut, whole = strings(tmp_path / "a.xlsx")
+    assert len(cut.encode("utf-16-le")) // 2 == LONGEST_TEXT
+    assert cut.endswith("😀…")
+    assert whole == "y" * LONGEST_TEXT
+
+
+def test_long_numbers_stay_as_they_are_read(tmp_path: Path) -> None:
+    save_workbook(tmp_path / "a.xlsx", [Sheet("One", [["9556939040116", "12345678901"]])])
+    assert strings(tmp_path / "a.xlsx") == ["9556939040116"]
+    assert "<v>12345678901</v>" in part(tmp_path / "a.xlsx", "xl/worksheets/sheet1.xml")
+
+
+def test_too_many_rows_are_refused_and_not_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 2)
+    (tmp_path / "a.xlsx").write_text("old")
+    with pytest.raises(StorageError, match="more rows"):
+        save_workbook(tmp_path / "a.xlsx", [Sheet("One", [["1"]] * 3)])
+    assert (tmp_path / "a.xlsx").read_text() == "old"

@@ -191,3 +191,47 @@ def test_a_printed_table_is_read(tmp_path: Path) -> None:
     page = read_page(picture, Recogniser(), lambda: None)
     (table,) = page.tables
     assert table.grid() == [list(row) for row in ROWS]
+
+
+def test_narrow_gaps_part_columns_where_they_run_through_all_rows() -> None:
+    rows = [("Tea", "118", "23.05.2025"), ("Milk", "86", "06.12.2025"), ("Bread", "135", "28.01.2025")]
+    lines = []
+    for number, (name, count, date) in enumerate(rows):
+        top, right = 60 + 40 * number, 240
+        lines += [line(name, 60, top), line(count, right - 11 * len(count), top), line(date, right + 10, top)]
+    (table,) = find_tables(lines, None)
+    assert table.grid() == [list(row) for row in rows]
+
+
+def test_narrow_columns_of_prose_are_no_table() -> None:
+    words = ("so it was on a day", "when all of us sat", "by the big old oak", "and no one had any")
+    assert find_tables(page_of([(text, text) for text in words], widths=250), None) == ()
+
+
+def test_columns_of_chinese_prose_are_no_table() -> None:
+    texts = ("今天天气很好我们去公园散步", "孩子们在草地上跑来跑去玩耍", "老人坐在树下安静地读着报纸")
+    lines = []
+    for row, text in enumerate(texts):
+        for left in (40, 360):
+            corners = [
+                (left, 60 + 40 * row),
+                (left + 260, 60 + 40 * row),
+                (left + 260, 80 + 40 * row),
+                (left, 80 + 40 * row),
+            ]
+            first, second, third, fourth = (Point(x, y) for x, y in corners)
+            lines.append(TextLine.between(text, (first, second, third, fourth), 0.9))
+    assert find_tables(lines, None) == ()
+
+
+def test_a_picture_whose_lines_close_in_little_text_is_no_table() -> None:
+    lines = [line("New", 60, 60), line("Sale", 60, 180), line("Only 5.80", 60, 220), line("10.00", 210, 180)]
+    boxes = [(50, 50, 500, 90), (50, 90, 500, 130), (50, 130, 500, 170), (50, 210, 500, 250)]
+    boxes += [
+        (50, 170, 200, 210),
+        (200, 170, 300, 210),
+        (300, 170, 400, 210),
+        (400, 170, 450, 210),
+        (450, 170, 500, 210),
+    ]
+    assert find_tables(lines, drawn(*boxes)) == ()

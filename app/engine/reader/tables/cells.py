@@ -8,6 +8,8 @@ from app.engine.reader.tables.ruled import Grid
 
 LEAST_FULL, FULL = 3, 0.35
 """Cells with text, and their share of all; a box around a paragraph is no table, nor are the panes of a picture."""
+USED = 0.5
+"""Of the rows, and of the columns, that a text begins in; the lines of a picture close in nothing elsewhere."""
 
 
 def ruled_table(grid: Grid, pieces: Sequence[Piece], tilt: Tilt) -> tuple[Table, list[Piece]] | None:
@@ -30,7 +32,10 @@ def ruled_table(grid: Grid, pieces: Sequence[Piece], tilt: Tilt) -> tuple[Table,
         box = tilt.box(grid.across[left], grid.down[top], grid.across[right], grid.down[bottom])
         text = joined(texts.get(first, []))
         cells.append(Cell(top, left, text, box, bottom - top, right - left))
-    if sum(bool(cell.text) for cell in cells) < max(LEAST_FULL, FULL * len(cells)):
+    full = [cell for cell in cells if cell.text]
+    if len(full) < max(LEAST_FULL, FULL * len(cells)):
+        return None
+    if len({cell.row for cell in full}) < USED * rows or len({cell.column for cell in full}) < USED * columns:
         return None
     whole = tilt.box(grid.across[0], grid.down[0], grid.across[-1], grid.down[-1])
     return Table(rows, columns, tuple(cells), whole, is_ruled=True), inside

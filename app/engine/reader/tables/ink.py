@@ -1,6 +1,7 @@
 """What is drawn on a page, after the page has been turned straight."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import cos, sin
 
 import cv2
@@ -49,11 +50,13 @@ class Ink:
         self.mask, self.origin = as_mask(np.where(straight > 90, 255, 0)), (left, top)
 
     def split(self, piece: Piece) -> list[Piece]:
-        """A piece whose words stand in several columns, cut where nothing is drawn for long."""
+        """A piece as wide as what is drawn, and cut where nothing is for long: its words stand in several columns."""
         runs = list(self._runs(piece))
         words = word_places(piece.text)
-        if len(runs) < 2 or len(words) < 2:
+        if not runs:
             return [piece]
+        if len(runs) < 2 or len(words) < 2:
+            return [replace(piece, left=runs[0][0], right=runs[-1][1])]
         drawn = sum(end - begin for begin, end in runs)
         ends = np.cumsum([(end - begin) / drawn for begin, end in runs])[:-1]
         parts: dict[int, list[str]] = {}

@@ -4,19 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
+from unicodedata import east_asian_width
 
 from app.domain.tables import Cell, Table
 from app.engine.reader.tables.pieces import Piece, Tilt, cut_at, joined, rows_of
 
 LEAST_ROWS = 3
-LEAST_GAP = 0.7
-"""Between columns, in heights of a line."""
+LEAST_GAP = 0.35
+"""Between columns, in heights of a line: as wide as a space, since boxes around text are wider than the text."""
 MOST_DISTANCE = 3.2
 """Between the middles of rows of one table, in heights of a line, where the rows before were no further apart."""
 FULL = 0.6
 """Of the rows that have text in several columns."""
 PROSE_LETTERS = 22
-"""Letters of a typical piece in both of two columns: prose, and no table."""
+"""Letters of a typical piece, wide ones counted twice: prose where all columns have so many."""
+PROSE_WORDS, PROSE_WIDTH = 3, 0.75
+"""Words of a typical piece, and its share of the column's width: prose, too, in narrow columns or wide letters."""
 LABELS = 0.6
 """Of two columns' rows whose first one ends with a colon: a form, and no table."""
 CLOSER = 0.75
@@ -83,7 +86,7 @@ def _table(run: _Run, tilt: Tilt) -> Table | None:
     places = [{_band(piece, bands) for piece in row} for row in rows]
     if sum(len(columns) > 1 for columns in places) < FULL * len(rows):
         return None
-    if len(bands) == 2 and (_is_prose(rows, bands) or _is_form(rows)):
+    if _is_prose(rows, bands) or (len(bands) == 2 and _is_form(rows)):
         return None
     merged = _merged(rows, bands)
     if len(merged) < LEAST_ROWS:
@@ -129,11 +132,24 @@ def _band(piece: Piece, bands: Sequence[Band]) -> int:
 
 
 def _is_prose(rows: Sequence[Sequence[Piece]], bands: Sequence[Band]) -> bool:
-    letters: list[list[int]] = [[], []]
-    for row in rows:
-        for piece in row:
-            letters[_band(piece, bands)].append(len(piece.text))
-    return all(median(column) >= PROSE_LETTERS for column in letters if column)
+    columns = [
+        [[piece for piece in row if _band(piece, bands) == number] for row in rows] for number in range(len(bands))
+    ]
+    return all(_is_prose_column([parts for parts in column if parts], bands[n]) for n, column in enumerate(columns))
+
+
+def _is_prose_column(parts: Sequence[Sequence[Piece]], band: Band) -> bool:
+    """Of each row the pieces that stand in the column."""
+    texts = [joined(pieces) for pieces in parts]
+    if median(map(_letters, texts)) >= PROSE_LETTERS:
+        return True
+    width = median(pieces[-1].right - pieces[0].left for pieces in parts)
+    words = median(len(text.split()) for text in texts)
+    return words >= PROSE_WORDS and width >= PROSE_WIDTH * (band[1] - band[0])
+
+
+def _letters(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in {"W", "F"} else 1 for letter in text)
 
 
 def _is_form(rows: Sequence[Sequence[Piece]]) -> bool:
