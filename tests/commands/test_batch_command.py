@@ -166,6 +166,7 @@ def test_processes_that_die_at_every_file_stop_the_batch(tmp_path: Path, capsys:
         ["--fields", "date, date", "--model", "/m"],
         ["--fields", "date", "--model", "/m", "--format", "txt"],
         ["--reader", "model"],
+        ["--ignore", "top"],
     ],
 )
 def test_wrong_arguments_are_told_before_anything_is_read(tmp_path: Path, arguments: list[str]) -> None:
