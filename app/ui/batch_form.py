@@ -49,8 +49,8 @@ class BatchForm(QWidget):
         self.fields.setPlaceholderText(tr("date, total: with tax, vendor"))
         self.fields.setToolTip(tr("Columns that the model fills in, with a hint after a colon"))
         self.fields.setAcceptDrops(False)  # The window takes drops.
-        self.joins = QCheckBox(tr("Join lines into paragraphs"), self)
-        self.strips = QCheckBox(tr("Put parted words together"), self)
+        self.joins = QCheckBox(tr("Join lines to paragraphs"), self)
+        self.strips = QCheckBox(tr("Strip hyphens at ends of lines"), self)
         self.ignored = QLineEdit(self)
         self.ignored.setAccessibleName(tr("Leave out"))
         self.ignored.setPlaceholderText(EXAMPLE)
