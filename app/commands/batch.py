@@ -9,9 +9,12 @@ from pathlib import Path
 from app.commands.batch_engines import BatchEngines, ClientFactory, deaf_client
 from app.commands.terminal import complain, exit_status
 from app.domain.batch import BatchOptions, ItemState, Job, Output, Progress
+from app.domain.clean_up import CleanUp
 from app.domain.errors import BatchError, UserError
 from app.domain.fields import Field, fields_from
+from app.domain.ignored_parts import EXAMPLE, ignored_from
 from app.domain.reader_choice import ReaderChoice
+from app.domain.regions import Box
 from app.paths import DEMO_MODEL
 from app.services.batch_calls import Call, Reply
 from app.services.batch_run import BatchRun
@@ -20,6 +23,7 @@ from app.storage.batch_journal import BatchJournal
 EPILOG = """examples:
   lorgnette batch scans -o texts
   lorgnette batch scans letters.pdf -o out --format md --format json --format pdf
+  lorgnette batch letters -o out --join-lines --strip-hyphens --ignore "top 8, bottom 5"
   lorgnette batch receipts -o out --model ~/models/Qwen3-VL-2B --fields "date, total: with tax, vendor"
 
 Run the same command again after any end: what is done is not done again, images that have changed are. The journal
@@ -56,6 +60,15 @@ def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -
         default=ReaderChoice.AUTO,
         help="the built-in reader, the model, or the model where the reader is unsure and a model is given (auto)",
     )
+    parser.add_argument("--join-lines", action="store_true", help="make paragraphs of lines")
+    parser.add_argument("--strip-hyphens", action="store_true", help="put words together that go over two lines")
+    parser.add_argument(
+        "--ignore",
+        type=_ignored,
+        default=(),
+        metavar="PARTS",
+        help=f"leave out parts of every page, in percent: “{EXAMPLE}”, or left, top, right, bottom: “60 0 100 12”",
+    )
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="the model's folder")
     parser.add_argument("--retry", action="store_true", help="try images again that have failed before")
     given = parser.parse_args(arguments)
@@ -67,6 +80,7 @@ def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -
         reader=given.reader,
         fields=given.fields,
         model=str(given.model.resolve()) if given.model else "",
+        clean_up=CleanUp(given.join_lines, given.strip_hyphens, given.ignore),
     )
     try:
         options.check()
@@ -79,6 +93,13 @@ def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -
 def _fields(text: str) -> tuple[Field, ...]:
     try:
         return fields_from(text)
+    except BatchError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _ignored(text: str) -> tuple[Box, ...]:
+    try:
+        return ignored_from(text)
     except BatchError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

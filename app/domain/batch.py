@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
+from app.domain.clean_up import CleanUp
 from app.domain.errors import BatchError, Problem
 from app.domain.evidence import Evidence
 from app.domain.fields import Field
 from app.domain.reader_choice import ReaderChoice
-from app.domain.regions import Box
 
 
 class Output(StrEnum):
@@ -48,16 +48,15 @@ class BatchState(StrEnum):
 class BatchOptions:
     """How every image of a batch is treated.
 
-    `model` is the folder of the model, or empty where there is none. `joins_lines` makes paragraphs of lines in text
-    and Markdown. `ignored` are parts of every page that are left out, in shares of its width and height.
+    `model` is the folder of the model, or empty where there is none. `clean_up` is done with what the built-in reader
+    has read; parts that are left out are so for fields, too, and stay in a searchable PDF.
     """
 
     outputs: tuple[Output, ...] = (Output.TEXT,)
     reader: ReaderChoice = ReaderChoice.AUTO
     fields: tuple[Field, ...] = ()
     model: str = ""
-    joins_lines: bool = False
-    ignored: tuple[Box, ...] = ()
+    clean_up: CleanUp = CleanUp()
 
     @property
     def fingerprint(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.domain.batch import Entry, ItemState, Job, Output, Progress, Source
+from app.domain.clean_up import cleaned_text, without_ignored
 from app.domain.errors import EngineError, Problem, ProblemKind, StorageError
 from app.domain.pages import Page
 from app.domain.reader_choice import ReaderChoice
@@ -131,27 +132,38 @@ class BatchRun:
         source = entry.source
         count, probed = yield from look(source)
         pages: list[Page] = []
+        seen: list[Page] = []
         drawn: dict[int, Path] = {} if count else {0: Path(source.path)}
         for number in range(max(count, 1)):
-            page = yield from self._read_page(source, number, probed, drawn, pictures)
+            page = yield from self._look_at_page(source, number, probed)
+            seen.append(page)
+            page = yield from self._read_page(source, number, self._cleaned(page), drawn, pictures)
             pages.append(page)
         notices = tuple(dict.fromkeys(page.notice for page in pages if page.notice))
         text = "\n\n".join(page.text for page in pages) if self._keeps_text else ""
         entry = replace(entry, state=ItemState.DONE, pages=len(pages), text=text, notices=notices)
         if self._options.fields:
             entry = yield from self._with_fields(entry, tuple(pages), drawn, pictures)
-        return (yield from self._write(entry, tuple(pages)))
+        return (yield from self._write(entry, tuple(pages), tuple(seen)))
 
     @property
     def _keeps_text(self) -> bool:
         return Output.SPREADSHEET in self._options.outputs and not self._options.fields
 
-    def _read_page(
-        self, source: Source, number: int, probed: ImageProbed | None, drawn: dict[int, Path], pictures: Path
-    ) -> Work[Page]:
+    def _look_at_page(self, source: Source, number: int, probed: ImageProbed | None) -> Work[Page]:
+        """What the built-in reader finds, where it is asked."""
+        if needs_lines(self._options):
+            return (yield from read(source, number))
+        width, height = (probed.width, probed.height) if probed else (0, 0)
+        return Page(width, height, (), "")
+
+    def _cleaned(self, page: Page) -> Page:
+        how = self._options.clean_up
+        return replace(without_ignored(page, how.ignored), text=cleaned_text(page, how))
+
+    def _read_page(self, source: Source, number: int, page: Page, drawn: dict[int, Path], pictures: Path) -> Work[Page]:
+        """The page as it is, or with the text that the model reads there."""
         choice = self._options.reader
-        size = (probed.width, probed.height) if probed else (0, 0)
-        page = (yield from read(source, number)) if needs_lines(self._options) else Page(*size, (), "")
         is_unsure = choice is ReaderChoice.AUTO and bool(page.notice) and bool(self._options.model)
         if choice is not ReaderChoice.MODEL and not is_unsure:
             return page
@@ -183,13 +195,14 @@ class BatchRun:
             entry = replace(entry, notices=(*entry.notices, cut))
         return replace(entry, cells=cells)
 
-    def _write(self, entry: Entry, pages: tuple[Page, ...]) -> Work[Entry]:
+    def _write(self, entry: Entry, pages: tuple[Page, ...], seen: tuple[Page, ...]) -> Work[Entry]:
+        """Write the files; a PDF can be searched for all that was `seen`."""
         planned = self._folder.plan(entry, self._options)
         over = replace(planned, state=entry.state)
         pdf = self._folder.partial_pdf(planned)
         try:
             if pdf:
-                yield from write_pdf(entry.source, pages, pdf)
+                yield from write_pdf(entry.source, seen, pdf)
             self._folder.write(over, pages, pdf)
         finally:
             if pdf:

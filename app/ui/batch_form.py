@@ -7,7 +7,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from app.domain.batch import BatchOptions, Output
+from app.domain.clean_up import CleanUp
 from app.domain.fields import fields_from, fields_text
+from app.domain.ignored_parts import EXAMPLE, ignored_from, ignored_text
 from app.domain.reader_choice import ReaderChoice
 from app.ui import words
 from app.ui.buttons import Role, button
@@ -17,7 +19,7 @@ from app.ui.translation import tr
 
 
 class BatchForm(QWidget):
-    """Sources, output folder, outputs, reader and fields; `changed()` when the user has chosen otherwise.
+    """Sources, output folder, outputs, clean-up, reader and fields; `changed()` when the user has chosen otherwise.
 
     `files_clicked()`, `folder_clicked()` and `target_clicked()` ask for dialogues.
     """
@@ -47,6 +49,15 @@ class BatchForm(QWidget):
         self.fields.setPlaceholderText(tr("date, total: with tax, vendor"))
         self.fields.setToolTip(tr("Columns that the model fills in, with a hint after a colon"))
         self.fields.setAcceptDrops(False)  # The window takes drops.
+        self.joins = QCheckBox(tr("Join lines to paragraphs"), self)
+        self.strips = QCheckBox(tr("Strip hyphens at ends of lines"), self)
+        self.ignored = QLineEdit(self)
+        self.ignored.setAccessibleName(tr("Leave out"))
+        self.ignored.setPlaceholderText(EXAMPLE)
+        self.ignored.setToolTip(
+            tr("Parts of every page, in percent: strips along its edges, or left, top, right, bottom")
+        )
+        self.ignored.setAcceptDrops(False)
         self._lay_out()
         self.files.clicked.connect(self.files_clicked)
         self.folder.clicked.connect(self.folder_clicked)
@@ -54,7 +65,8 @@ class BatchForm(QWidget):
         self.clear.clicked.connect(self._on_clear_clicked)
         self.reader.activated.connect(self.changed)
         self.fields.editingFinished.connect(self.changed)
-        for box in self.boxes.values():
+        self.ignored.editingFinished.connect(self.changed)
+        for box in (*self.boxes.values(), self.joins, self.strips):
             box.clicked.connect(self.changed)
         self.show_options(BatchOptions())
         self.set_sources(())
@@ -79,6 +91,9 @@ class BatchForm(QWidget):
             box.setChecked(output in options.outputs)
         self.reader.setCurrentIndex(self.reader.findData(options.reader))
         self.fields.setText(fields_text(options.fields))
+        self.joins.setChecked(options.clean_up.joins_lines)
+        self.strips.setChecked(options.clean_up.strips_hyphens)
+        self.ignored.setText(ignored_text(options.clean_up.ignored))
 
     def options(self, model: str) -> BatchOptions:
         """What is chosen, to be done with the model in that folder, if any. Raises BatchError."""
@@ -87,6 +102,7 @@ class BatchForm(QWidget):
             reader=ReaderChoice(self.reader.currentData()),
             fields=fields_from(self.fields.text()),
             model=model,
+            clean_up=CleanUp(self.joins.isChecked(), self.strips.isChecked(), ignored_from(self.ignored.text())),
         )
         options.check()
         return options
@@ -97,20 +113,25 @@ class BatchForm(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
-        outputs, flow = QWidget(self), FlowLayout()
-        outputs.setLayout(flow)
-        for box in self.boxes.values():
-            flow.addWidget(box)
         rows = (
             (tr("Images"), self._row(self._sources, self.clear, self.files, self.folder)),
             (tr("Output folder"), self._row(self._target, self.choose)),
-            (tr("Outputs"), outputs),
+            (tr("Outputs"), self._flow(*self.boxes.values())),
+            (tr("Text"), self._flow(self.joins, self.strips)),
+            (tr("Leave out"), self.ignored),
             (tr("Who reads"), self.reader),
             (tr("Fields"), self.fields),
         )
         for number, (name, widget) in enumerate(rows):
             grid.addWidget(label(name, "hint", parent=self), number, 0, Qt.AlignmentFlag.AlignVCenter)
             grid.addWidget(widget, number, 1)
+
+    def _flow(self, *widgets: QWidget) -> QWidget:
+        made, flow = QWidget(self), FlowLayout()
+        made.setLayout(flow)
+        for widget in widgets:
+            flow.addWidget(widget)
+        return made
 
     def _row(self, wide: QWidget, *narrow: QWidget) -> QWidget:
         made = QWidget(self)

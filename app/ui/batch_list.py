@@ -3,7 +3,7 @@
 from typing import cast
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPalette
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPalette
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.domain.batch import ItemState, ItemsView
@@ -88,7 +88,7 @@ class _Rows(QStyledItemDelegate):
         return QSize(0, zoomed(cast(QWidget, self.parent()), ROW_HEIGHT))  # The list.
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """The name, and in its own half of the row the state; what has failed in the colour of the text."""
+        """The name, and in its own half of the row the state; it is muted unless the image has failed."""
         area: QRect = option.rect.adjusted(PADDING, 0, -PADDING, 0)
         half = QRect(area)
         half.setWidth(area.width() // 2 - PADDING)
@@ -97,7 +97,7 @@ class _Rows(QStyledItemDelegate):
         if is_mirrored:
             half, rest = rest, half
         metrics = QFontMetrics(option.font)
-        palette: QPalette = option.palette
+        palette = QGuiApplication.palette()  # The list's own knows the style sheet's one colour only.
         side = Qt.AlignmentFlag.AlignRight if is_mirrored else Qt.AlignmentFlag.AlignLeft
         painter.save()
         painter.setFont(option.font)

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -58,6 +60,20 @@ def test_folders_are_mirrored_and_documents_have_pages(tmp_path: Path, monkeypat
     ]  # fmt: skip
     assert (out / "b.png.md").read_text().count("## b.png, page ") == 2
     assert (out / "b.png.pdf").read_text() == "PDF of b.png: first\fsecond"
+
+
+def test_fields_go_into_a_spreadsheet_and_what_nothing_bears_out_is_marked(tmp_path: Path) -> None:
+    scans = make(tmp_path / "scans", a="date 2024-03-01\ntotal 12.40", b="date bad\ftotal 7", c="refuse")
+    out = tmp_path / "out"
+    assert run(scans, "-o", out, "--fields", "date, total: with tax, guess", "--model", tmp_path / "model") == 1
+    with zipfile.ZipFile(out / "lorgnette-batch.xlsx") as book:
+        words = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/sharedStrings.xml").decode())
+        notes = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/comments1.xml").decode())
+    assert words[:6] == ["File", "date", "total", "guess", "Pages", "Problem"]
+    assert [word for word in words if word.endswith(".png")] == ["a.png", "b.png", "c.png"]
+    assert "It is not an image. Take another." in words
+    assert sum("No evidence" in note for note in notes) == 2
+    assert "“7”: page 2, 0 to 70 px across, 0 to 20 px down." in notes
 
 
 def test_one_file_that_breaks_or_hangs_its_process_costs_that_file(
@@ -166,6 +182,7 @@ def test_processes_that_die_at_every_file_stop_the_batch(tmp_path: Path, capsys:
         ["--fields", "date, date", "--model", "/m"],
         ["--fields", "date", "--model", "/m", "--format", "txt"],
         ["--reader", "model"],
+        ["--ignore", "top"],
     ],
 )
 def test_wrong_arguments_are_told_before_anything_is_read(tmp_path: Path, arguments: list[str]) -> None:

@@ -1,17 +1,21 @@
 """What a batch asks the model of an image, and what it makes of the answers: the engines' part is said by the test."""
 
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.domain.batch import BatchOptions, Entry, ItemState, Job, Output
 from app.domain.chat import Role
+from app.domain.clean_up import CleanUp
 from app.domain.errors import ImageError
 from app.domain.fields import Field
 from app.domain.generation import FinishReason
 from app.domain.pages import Page
 from app.domain.reader_choice import ReaderChoice
+from app.domain.regions import Box
 from app.engine.process.messages import Ask, Done, Event, Failed, Request, TextRead, Token
 from app.services.batch_calls import Call
 from app.services.batch_run import BatchRun
@@ -133,6 +137,18 @@ def test_a_document_is_asked_about_by_its_first_pages(tmp_path: Path) -> None:
     assert entry.notices == ("The fields are those of its first 4 pages.",)
     assert entry.cells[1].evidence
     assert entry.cells[1].evidence.page == 2
+
+
+def test_what_is_left_out_is_in_no_output_but_the_pdf_and_no_evidence(tmp_path: Path) -> None:
+    clean_up = CleanUp(joins_lines=True, strips_hyphens=True, ignored=(Box(0, 0, 1, 0.03),))
+    options = replace(with_fields(), outputs=(Output.TEXT, Output.JSON, Output.PDF), clean_up=clean_up)
+    text = "Date 01.03.24\nA long line that ends with a parted wo-\nrd"
+    entry = work_off(tmp_path, options, Engines(lambda _: GOOD), a=text)["a.png"]
+    out = tmp_path / "out"
+    assert (out / "a.png.txt").read_text() == "A long line that ends with a parted word\n"
+    assert "01.03.24" not in str(json.loads((out / "a.png.json").read_text())["pages"])
+    assert "Date 01.03.24" in (out / "a.png.pdf").read_text()
+    assert entry.cells[0].is_doubtful
 
 
 @pytest.mark.parametrize(

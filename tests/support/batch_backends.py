@@ -1,14 +1,17 @@
 """Engine processes for batches that read no image: what they say of a file stands in it."""
 
+import json
 import logging
 import os
+import re
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from app.domain.chat import Turn
 from app.domain.errors import ImageError, PasswordNeeded
-from app.domain.generation import FinishReason
+from app.domain.generation import FinishReason, ModelInfo
 from app.domain.pages import Page
 from app.domain.ports import CancelCheck
 from app.domain.regions import Box, Point, TextLine
@@ -16,14 +19,18 @@ from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient
 from app.engine.process.host import Host
 from app.engine.process.messages import (
+    Ask,
     DrawPage,
     Event,
     ImageProbed,
+    OpenModel,
     PagesFound,
     ProbeImage,
     ReadText,
+    Ready,
     Request,
     TextRead,
+    Token,
     WritePdf,
 )
 
@@ -41,6 +48,32 @@ def page_of(text: str) -> Page:
         corners = Point(0, box.top), Point(box.right, box.top), Point(box.right, box.bottom), Point(0, box.bottom)
         lines.append(TextLine(line, box, corners, 1.0))
     return Page(800, 600, tuple(lines), text)
+
+
+class FieldsBackend:
+    """Serves the model: fields are the words behind their names in the images' text, "bad" is answered in prose once.
+
+    What is asked for as "guess" is answered with what stands nowhere.
+    """
+
+    def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
+        match request:
+            case OpenModel(request_id=number, folder=folder):
+                info = ModelInfo(
+                    name="Fake", folder=folder, scheme="-", device="cpu", device_reason="-", context_length=4096
+                )
+                emit(Ready(number, info))
+            case Ask(request_id=number, turns=turns):
+                emit(Token(number, self._answer(turns)))
+        return FinishReason.COMPLETE
+
+    def _answer(self, turns: tuple[Turn, ...]) -> str:
+        text = "\n".join(Path(image.path).read_text() for image in turns[0].images)
+        if "bad" in text and len(turns) == 1:
+            return "The date is unknown."
+        names = re.findall(r'^- "(\w+)"', turns[0].text, re.MULTILINE)
+        values = {name: "9.99" if name == "guess" else text.partition(f"{name} ")[2].split("\n")[0] for name in names}
+        return json.dumps({name: {"value": value, "text": value} for name, value in values.items()})
 
 
 class TextFileBackend:
@@ -82,10 +115,10 @@ class TextFileBackend:
             emit(ImageProbed(number, "00", "image/png", 800, 600, len(text), 1, b""))
 
 
-def run_text_files(_kind: BackendKind, connection: Connection) -> None:
-    """A process main with a TextFileBackend."""
+def run_text_files(kind: BackendKind, connection: Connection) -> None:
+    """A process main with a TextFileBackend, or a FieldsBackend for the model."""
     logging.disable(logging.CRITICAL)
-    Host(connection, TextFileBackend).run()
+    Host(connection, FieldsBackend if kind is BackendKind.MODEL else TextFileBackend).run()
 
 
 def text_file_client(kind: BackendKind) -> EngineClient:

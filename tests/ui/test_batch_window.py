@@ -7,9 +7,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.domain.batch import BatchOptions, BatchState, ItemState, Output, Progress, Source
+from app.domain.clean_up import CleanUp
 from app.domain.errors import BatchError, Problem, ProblemKind
 from app.domain.fields import Field
 from app.domain.reader_choice import ReaderChoice
+from app.domain.regions import Box
 from app.ui.batch_list import STATE
 from app.ui.batch_window import BatchWindow
 from app.ui.incoming_images import MOST_FOR_A_CHAT
@@ -59,9 +61,11 @@ def test_what_is_chosen_is_what_is_done(batch: BatchWindow) -> None:
         reader=ReaderChoice.BUILT_IN,
         fields=(Field("date"), Field("total", "with tax")),
         model="/m",
+        clean_up=CleanUp(joins_lines=True, ignored=(Box(0, 0, 1, 0.08), Box(0, 0.95, 1, 1))),
     )
     batch.form.show_options(options)
     assert batch.form.options("/m") == options
+    assert batch.form.ignored.text() == "top 8, bottom 5"
     with pytest.raises(BatchError):
         batch.form.options("")
     batch.form.boxes[Output.SPREADSHEET].click()
