@@ -13,7 +13,7 @@ from app.domain.errors import ImageError, PasswordNeeded
 from app.domain.pages import Page
 from app.domain.regions import TextLine
 from app.engine.imaging.file_kinds import PDF, kind_of
-from app.engine.imaging.open_image import check_file
+from app.engine.imaging.open_image import MAX_SIDE, check_file
 from app.engine.imaging.pdf_frame import PdfFrame
 
 if TYPE_CHECKING:
@@ -40,6 +40,14 @@ def page_count(path: Path, password: str = "") -> int:
     """How many pages it has. Raises ImageError, PasswordNeeded."""
     with _opened(path, password) as document:
         return len(document)
+
+
+def is_encrypted(path: Path, password: str = "") -> bool:
+    """Whether the file is encrypted, be it with an empty password. Raises ImageError, PasswordNeeded."""
+    from pypdfium2.raw import FPDF_GetSecurityHandlerRevision  # noqa: PLC0415
+
+    with _opened(path, password) as document:
+        return bool(FPDF_GetSecurityHandlerRevision(document) >= 0)  # Else -1 (fpdfview.h).
 
 
 def render_page(path: Path, number: int, password: str = "") -> Image.Image:
@@ -87,8 +95,8 @@ def _makes_sense(text: str) -> bool:
 
 
 def _scale(page: "PdfPage") -> float:
-    area = max(page.get_width() * page.get_height(), 1.0)
-    return float(min(DOTS / POINTS, sqrt(MOST_PIXELS / area)))
+    width, height = page.get_width(), page.get_height()
+    return float(min(DOTS / POINTS, sqrt(MOST_PIXELS / max(width * height, 1.0)), MAX_SIDE / max(width, height, 1.0)))
 
 
 @contextmanager

@@ -33,8 +33,15 @@ def write_searchable_pdf(source: Path, pages: Sequence[Page], target: Path, pass
     """Write `source`, a document or an image whose pages have the text `pages`, to `target`.
 
     A page of a document whose own text makes sense gets no second one. A document that opened with a password is
-    written without one. Nothing is left at `target` unless it is whole. Raises ImageError, PasswordNeeded.
+    written without one. Nothing is left at `target` unless it is whole, and `source` is never written over. Raises
+    ImageError, PasswordNeeded.
     """
+    if _is_same(source, target):
+        raise ImageError(
+            f"“{target.name}” was not written: it would replace the original.",
+            kept="The original is untouched.",
+            todo="Choose another name or another folder.",
+        )
     part = target.with_name(f".{uuid4().hex}.part")
     try:
         if is_pdf(source):
@@ -54,6 +61,14 @@ def write_searchable_pdf(source: Path, pages: Sequence[Page], target: Path, pass
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _is_same(source: Path, target: Path) -> bool:
+    """Whether both are one file, also by links and on file systems that take A for a."""
+    try:
+        return target.samefile(source)
+    except (OSError, ValueError):
+        return False
 
 
 def _overlay(source: Path, pages: Sequence[Page], part: Path, password: str, check: CancelCheck) -> None:

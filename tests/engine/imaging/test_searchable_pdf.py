@@ -239,3 +239,13 @@ def test_letters_have_widths() -> None:
     first, second = word_places(" a  b ")
     assert (first.text, first.first, first.last, second.text) == ("a", 1, 2, "b")
     assert 0 < first.start < first.end < second.start < second.end < 1
+
+
+def test_the_original_is_never_written_over(tmp_path: Path) -> None:
+    source = scanned_pdf(tmp_path / "a.pdf", ["Invoice"])
+    original = source.read_bytes()
+    (tmp_path / "link.pdf").hardlink_to(source)
+    for target in (source, tmp_path / "link.pdf"):
+        with pytest.raises(ImageError, match="replace the original"):
+            write_searchable_pdf(source, [page(100, 100, line("Invoice", 0, 0, 90, 9))], target, "", go_on)
+    assert source.read_bytes() == original
