@@ -40,9 +40,7 @@ def drawn(*rectangles: tuple[float, float, float, float], size: tuple[int, int] 
     return picture
 
 
-def cells(
-    rows: int, columns: int, *, merged: tuple[int, int] | None = None
-) -> Sequence[tuple[float, float, float, float]]:
+def cells(rows: int, columns: int, *, merged: tuple[int, int] | None = None) -> Sequence[tuple[float, float, float, float]]:
     """Boxes around what `page_of` places; `merged` is a cell that is one with its right neighbour."""
     boxes = []
     for row in range(rows):
