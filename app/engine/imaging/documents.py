@@ -20,7 +20,8 @@ class Document:
     """Pages are counted from 0; both functions may raise ImageError.
 
     `picture` gives a page as it is seen, upright, mode RGB; `text_page` the text that the file itself has of it, with
-    places on its picture, None for none or nonsense. `is_animation` tells frames of something that moves, `is_encrypted` a file that is, be it with an empty password.
+    places on its picture, None for none or nonsense. `is_animation` tells frames of something that moves,
+    `is_encrypted` a file that is, be it with an empty password.
     """
 
     page_count: int
