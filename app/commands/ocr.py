@@ -50,8 +50,8 @@ class PageReader(Protocol):
         ...
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command and return its exit status."""
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
     parser = argparse.ArgumentParser(
         prog="lorgnette ocr",
         description="Read the text of images and PDF documents, offline.",
@@ -81,13 +81,19 @@ def main(arguments: Sequence[str]) -> int:
         "--password-file", type=Path, metavar="FILE", help="holds the password that the documents open with"
     )
     parser.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="a file for each image, in this folder")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status."""
+    given = parser()
+    options = given.parse_args(arguments)
     if options.reader is ReaderChoice.MODEL and options.model is None:
-        parser.error("--reader model needs --model FOLDER")
+        given.error("--reader model needs --model FOLDER")
     if options.format == PDF and options.pages:
-        parser.error("--format pdf is for whole documents, without --pages")
+        given.error("--format pdf is for whole documents, without --pages")
     if options.format == PDF and options.out is None and len(options.files) > 1:
-        parser.error("--format pdf with several files needs -o FOLDER")
+        given.error("--format pdf with several files needs -o FOLDER")
     options.password = ""
     return exit_status(lambda: _with_password(options))
 

@@ -270,7 +270,7 @@ def test_files_that_cannot_be_joined_are_no_damage_of_the_original(
     def full(_: object) -> None:
         raise RuntimeError("No space left on device")
 
-    monkeypatch.setattr(searchable_pdf.Job, "run", full)
+    monkeypatch.setattr(pikepdf.Job, "run", full)
     with pytest.raises(ImageError, match="could not be written"):
         write_searchable_pdf(photo(tmp_path / "a.png"), [page(400, 200)], tmp_path / "a.pdf", "", go_on)
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
@@ -282,5 +282,5 @@ def test_a_grey_scan_takes_a_byte_a_pixel_and_keeps_them_all(tmp_path: Path) -> 
     write_searchable_pdf(tmp_path / "a.png", [page(256, 256)], tmp_path / "a.pdf", "", go_on)
     with pikepdf.open(tmp_path / "a.pdf") as pdf:
         picture = picture_of(pdf)
-        assert (picture.ColorSpace, picture.BitsPerComponent) == (pikepdf.Name.DeviceGray, 8)
+        assert str(picture.ColorSpace) == "/DeviceGray"
         assert picture.read_bytes() == image.tobytes()
