@@ -123,7 +123,7 @@ def judge_real(images: Path, folder: Path) -> None:
         seen += len(words)
         for text, (left, top, width, height) in words:
             box = (left, top, left + width, top + height)
-            others = [tuple(float(edge) * scale for edge in found[:4]) for found in told if found[4] == text]
+            others = [scaled(found, scale) for found in told if found[4] == text]
             near = [other for other in others if other[1] - height < top + height / 2 < other[3] + height]
             if not near:
                 continue
@@ -135,6 +135,12 @@ def judge_real(images: Path, folder: Path) -> None:
     shares.sort()
     print(f"real images: of {seen} words that tesseract is sure of, {matched} have the same text in that line;")
     print(f"  {within} of them lie over its middle; overlap of widths: median {shares[len(shares) // 2]:.2f}")
+
+
+def scaled(found: tuple[str, ...], scale: float) -> Box:
+    """Points as pdftotext prints them, in pixels."""
+    left, top, right, bottom = (float(edge) * scale for edge in found[:4])
+    return left, top, right, bottom
 
 
 def command_output(*command: str) -> str:
