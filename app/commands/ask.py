@@ -19,8 +19,8 @@ EPILOG = """examples:
 exit status: 0, 1 where there is no answer, 2 for wrong arguments, 130 for Ctrl+C"""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command and return its exit status."""
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
     parser = argparse.ArgumentParser(
         prog="lorgnette ask",
         description="Ask a model about images, offline.",
@@ -36,7 +36,12 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--greedy", action="store_true", help="always take the likeliest word")
     parser.add_argument("--json", action="store_true", help="one object with the answer, the model and its figures")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status."""
+    options = parser().parse_args(arguments)
     return exit_status(lambda: _ask(options))
 
 

@@ -33,8 +33,8 @@ on the image what the model says.
 exit status: 0, 1 where an image could not be done or the batch had to stop, 2 for wrong arguments, 130 for Ctrl+C"""
 
 
-def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -> int:
-    """Run the command and return its exit status."""
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
     parser = argparse.ArgumentParser(
         prog="lorgnette batch",
         description="Read folders of images and documents, offline, into files or one spreadsheet.",
@@ -71,9 +71,15 @@ def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -
     )
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="the model's folder")
     parser.add_argument("--retry", action="store_true", help="try images again that have failed before")
-    given = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -> int:
+    """Run the command and return its exit status."""
+    arguments_of = parser()
+    given = arguments_of.parse_args(arguments)
     if given.fields and (given.model is None or given.model.resolve() == DEMO_MODEL):
-        parser.error("--fields needs --model FOLDER, and the demo model does not know fields")
+        arguments_of.error("--fields needs --model FOLDER, and the demo model does not know fields")
     default = [Output.SPREADSHEET] if given.fields else [Output.TEXT]
     options = BatchOptions(
         outputs=tuple(dict.fromkeys(given.format or default)),
@@ -85,7 +91,7 @@ def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -
     try:
         options.check()
     except BatchError as error:
-        parser.error(str(error))
+        arguments_of.error(str(error))
     job = Job(tuple(str(source.absolute()) for source in given.sources), options)
     return exit_status(lambda: _run(job, given.out.absolute(), create_client, retries=given.retry))
 

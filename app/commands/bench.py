@@ -20,8 +20,8 @@ Time a model on this machine: opening, looking at images, reading a prompt, the 
 ahead, decoding. Nothing else should run meanwhile. With a full model on two cores it takes about two minutes."""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command and return its exit status: 0, 1 for an error that was told, 130 for Ctrl+C."""
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
     parser = argparse.ArgumentParser(prog="lorgnette bench", description=DESCRIPTION)
     parser.add_argument("model", nargs="?", type=Path, default=DEMO_MODEL, metavar="MODEL", help="the model's folder")
     parser.add_argument(
@@ -30,7 +30,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--exact", action="store_true", help="16 bits between the layers, where there would be 8")
     parser.add_argument("--accuracy", action="store_true", help="what those 8 bits change (opens the model twice more)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file, too")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status: 0, 1 for an error that was told, 130 for Ctrl+C."""
+    options = parser().parse_args(arguments)
     return exit_status(lambda: _bench(options))
 
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -41,8 +42,8 @@ class PageReader(Protocol):
         ...
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command and return its exit status."""
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
     parser = argparse.ArgumentParser(
         prog="lorgnette ocr",
         description="Read the text of images and PDF documents, offline.",
@@ -73,13 +74,19 @@ def main(arguments: Sequence[str]) -> int:
         "--password-file", type=Path, metavar="FILE", help="holds the password that the documents open with"
     )
     parser.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="a file for each image, in this folder")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status."""
+    given = parser()
+    options = given.parse_args(arguments)
     if options.reader is ReaderChoice.MODEL and options.model is None:
-        parser.error("--reader model needs --model FOLDER")
+        given.error("--reader model needs --model FOLDER")
     if options.format == PDF and options.pages:
-        parser.error("--format pdf is for whole documents, without --pages")
+        given.error("--format pdf is for whole documents, without --pages")
     if options.format == PDF and options.out is None and len(options.files) > 1:
-        parser.error("--format pdf with several files needs -o FOLDER")
+        given.error("--format pdf with several files needs -o FOLDER")
     options.password = ""
     return exit_status(lambda: _with_password(options))
 
@@ -109,7 +116,7 @@ def _ranges(text: str) -> tuple[range, ...]:
 def _read_all(options: argparse.Namespace) -> bool:
     reader = _reader(options.reader, options.model)
     is_whole = True
-    names: set[str] = set()
+    names = _names_of_originals(options)
     head, tail = _around(options.format) if options.out is None else ("", "")
     _print(head)
     for number, name in enumerate(options.files, start=1):
@@ -149,6 +156,7 @@ def _around(form: PageFormat) -> tuple[str, str]:
 
 def _write_pdf(reader: PageReader, path: Path, name: str, options: argparse.Namespace, names: set[str]) -> bool:
     """A searchable PDF: in the folder for results, or on standard output."""
+    from app.engine.imaging.documents import open_document  # noqa: PLC0415
     from app.engine.imaging.searchable_pdf import write_searchable_pdf  # noqa: PLC0415
 
     pages: list[Page] = []
@@ -163,6 +171,8 @@ def _write_pdf(reader: PageReader, path: Path, name: str, options: argparse.Name
         if not whole:
             sys.stdout.buffer.write(target.read_bytes())
             sys.stdout.buffer.flush()
+    if open_document(path, options.password).is_encrypted:
+        complain(f"{name} is encrypted. The copy that can be searched is not, and opens without a password.")
     return True
 
 
@@ -187,7 +197,7 @@ def _read_file(
     for number in chosen:
         of = f"{name}:{number + 1}" if count > 1 or is_pdf(path) or options.pages else name
         try:
-            page = document.text_page(number) or _read_picture(reader, document, number, path)
+            page = _read_page(reader, document, number, path)
         except UserError as error:
             complain(str(error))
             is_whole = False
@@ -196,6 +206,15 @@ def _read_file(
         if page.notice:
             complain(f"{of}: {page.notice}")
     return is_whole
+
+
+def _read_page(reader: PageReader, document: "Document", number: int, path: Path) -> Page:
+    """The text that a page carries, with its tables, where that makes sense, or what can be seen."""
+    from app.engine.reader.tables.find_tables import find_tables  # noqa: PLC0415
+
+    if page := document.text_page(number):
+        return replace(page, tables=find_tables(page.lines, None))
+    return _read_picture(reader, document, number, path)
 
 
 def _read_picture(reader: PageReader, document: "Document", number: int, path: Path) -> Page:
@@ -220,8 +239,16 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
+def _names_of_originals(options: argparse.Namespace) -> set[str]:
+    """What lies in the folder for results and is read: never written over."""
+    if options.out is None:
+        return set()
+    folder = options.out.resolve()
+    return {path.name.casefold() for path in map(Path, options.files) if path.parent.resolve() == folder}
+
+
 def _free(name: str, taken: set[str]) -> str:
-    """`name`, with a number where this run has written a file of that name."""
+    """`name`, with a number where this run has read or written a file of that name."""
     number, free = 1, name
     while free.casefold() in taken:
         number += 1

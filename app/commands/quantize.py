@@ -45,7 +45,8 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parse(arguments: Sequence[str]) -> Job:
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
     parser = argparse.ArgumentParser(prog="lorgnette quantize", description=DESCRIPTION)
     recipe = Recipe()
     parser.add_argument("base", type=Path, metavar="BASE", help="the 16-bit model folder; it is not changed")
@@ -102,7 +103,11 @@ def _parse(arguments: Sequence[str]) -> Job:
         "be repeated",
     )
     parser.add_argument("--ignore-memory", action="store_true", help="start although the memory seems too small")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def _parse(arguments: Sequence[str]) -> Job:
+    options = parser().parse_args(arguments)
     return Job(
         base=options.base,
         out=options.out,

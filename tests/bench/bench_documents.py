@@ -1,13 +1,16 @@
 """Searchable PDFs judged by another reader, and what long documents cost.
 
 `python -m tests.bench.bench_documents` wants poppler's `pdftotext`. Words are printed at known places, read by the
-built-in reader, written to a searchable PDF, and looked for there with `pdftotext -bbox`.
+built-in reader, written to a searchable PDF, and looked for there with `pdftotext -bbox`. With a FOLDER of photos and
+scans behind it, those are made searchable, too, and words are compared with where tesseract sees the same ones, which
+is no truth, but independent.
 """
 
 import random
 import re
 import resource
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,6 +18,7 @@ from pathlib import Path
 import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 
+from app.cli import main as main_command
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
 from app.engine.reader.read_any_script import read_document_page
@@ -102,12 +106,57 @@ def judge_long(folder: Path, recogniser: Recogniser) -> None:
         print(f"{name}: {each:.3f} s a page read, {written:.1f} s to write {LONG} pages, most memory {most:.0f} MB")
 
 
+def judge_real(images: Path, folder: Path) -> None:
+    """Print how words of real images lie beside where tesseract sees them."""
+    matched = within = seen = 0
+    shares: list[float] = []
+    for path in sorted(images.iterdir()):
+        if main_command(["ocr", "--format", "pdf", "-o", str(folder), str(path)]):
+            continue
+        with Image.open(path) as opened, pikepdf.open(folder / f"{path.stem}.pdf") as pdf:
+            opened.convert("RGB").save(folder / "real.png")
+            scale = opened.width / float(pdf.pages[0].MediaBox[2])
+        rows = command_output("tesseract", str(folder / "real.png"), "-", "tsv").splitlines()[1:]
+        words = [(cells[11], [int(cell) for cell in cells[6:10]]) for cells in (row.split("\t") for row in rows)
+                 if float(cells[10]) > 80 and len(cells[11]) > 2]  # fmt: skip
+        told = _FOUND.findall(command_output("pdftotext", "-l", "1", "-bbox", str(folder / f"{path.stem}.pdf"), "-"))
+        seen += len(words)
+        for text, (left, top, width, height) in words:
+            box = (left, top, left + width, top + height)
+            others = [scaled(found, scale) for found in told if found[4] == text]
+            near = [other for other in others if other[1] - height < top + height / 2 < other[3] + height]
+            if not near:
+                continue
+            best = max(near, key=lambda other: overlap(box, other))
+            matched += 1
+            shares.append(overlap(box, best))
+            middle = (left + width / 2, top + height / 2)
+            within += best[0] <= middle[0] <= best[2] and best[1] <= middle[1] <= best[3]
+    shares.sort()
+    print(f"real images: of {seen} words that tesseract is sure of, {matched} have the same text in that line;")
+    print(f"  {within} of them lie over its middle; overlap of widths: median {shares[len(shares) // 2]:.2f}")
+
+
+def scaled(found: tuple[str, ...], scale: float) -> Box:
+    """Points as pdftotext prints them, in pixels."""
+    left, top, right, bottom = (float(edge) * scale for edge in found[:4])
+    return left, top, right, bottom
+
+
+def command_output(*command: str) -> str:
+    """What another program prints."""
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 def main() -> None:
     """Print all figures."""
     recogniser = Recogniser()
     with tempfile.TemporaryDirectory() as folder:
         judge_long(Path(folder), recogniser)
         judge_words(Path(folder), recogniser)
+    for images in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as folder:
+            judge_real(Path(images), Path(folder))
 
 
 if __name__ == "__main__":

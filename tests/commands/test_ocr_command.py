@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pikepdf
 import pytest
 from PIL import Image
 
@@ -169,3 +170,40 @@ def test_a_password_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "secret").write_text("")
     assert main(["ocr", "--password-file", str(tmp_path / "secret"), locked]) == 1
     assert "no password" in capsys.readouterr().err
+
+
+def test_a_searchable_pdf_never_replaces_what_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scanned = scanned_pdf(tmp_path / "scan.pdf", ["Gate B14"])
+    Image.open(NOTE).save(tmp_path / "scan.png")
+    original = scanned.read_bytes()
+    assert main(["ocr", "--format", "pdf", "-o", str(tmp_path), str(tmp_path / "scan.png"), str(scanned)]) == 0
+    assert scanned.read_bytes() == original
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2 scan.pdf", "3 scan.pdf", "scan.pdf", "scan.png"]
+
+
+def test_a_copy_without_the_originals_encryption_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    locked = str(locked_pdf(tmp_path / "a.pdf", "The total of all items is 12.40 EUR", "sesame"))
+    (tmp_path / "secret").write_text("sesame\n")
+    out = str(tmp_path / "out")
+    assert main(["ocr", "--format", "pdf", "--password-file", str(tmp_path / "secret"), "-o", out, locked]) == 0
+    said = capsys.readouterr()
+    assert "opens without a password" in said.err
+    assert "sesame" not in said.out + said.err
+    assert main(["ocr", "--format", "pdf", "-o", out, NOTE]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_tables_are_found_in_the_text_that_a_document_carries(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("Item", "Count", "Price"), ("Apples", "12", "3.40"), ("Pears", "7", "2.10"), ("Plums", "31", "9.99")]
+    cells = [
+        f"1 0 0 1 {72 + 150 * column} {700 - 30 * row} Tm ({text}) Tj"
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+    ]
+    with pikepdf.open(written_pdf(tmp_path / "w.pdf", "x")) as pdf:
+        pdf.pages[0].Contents = pdf.make_stream(f"BT /F1 14 Tf {' '.join(cells)} ET".encode())
+        pdf.save(tmp_path / "table.pdf")
+    assert main(["ocr", "--format", "csv", str(tmp_path / "table.pdf")]) == 0
+    assert "Apples,12,3.40" in capsys.readouterr().out

@@ -12,7 +12,7 @@ from PIL import Image
 
 from app.domain.pages import Page
 from app.engine.imaging.open_frames import FrameFile
-from app.engine.imaging.open_pdf import is_pdf, page_count, render_page, text_layer
+from app.engine.imaging.open_pdf import is_encrypted, is_pdf, page_count, render_page, text_layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,15 @@ class Document:
     """Pages are counted from 0; both functions may raise ImageError.
 
     `picture` gives a page as it is seen, upright, mode RGB; `text_page` the text that the file itself has of it, with
-    places on its picture, None for none or nonsense. `is_animation` tells frames of something that moves.
+    places on its picture, None for none or nonsense. `is_animation` tells frames of something that moves,
+    `is_encrypted` a file that is, be it with an empty password.
     """
 
     page_count: int
     picture: Callable[[int], Image.Image]
     text_page: Callable[[int], Page | None]
     is_animation: bool = False
+    is_encrypted: bool = False
 
 
 def open_document(path: Path, password: str = "") -> Document:
@@ -39,6 +41,7 @@ def open_document(path: Path, password: str = "") -> Document:
             page_count(path, password),
             partial(render_page, path, password=password),
             partial(text_layer, path, password=password),
+            is_encrypted=is_encrypted(path, password),
         )
     frames = FrameFile(path)
     return Document(frames.count, frames.frame, _no_text, frames.is_animation)

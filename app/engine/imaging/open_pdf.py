@@ -1,6 +1,5 @@
 """PDF documents, page by page, through PDFium: rendered, or as the text that they carry."""
 
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import sqrt
@@ -13,8 +12,9 @@ from app.domain.errors import ImageError, PasswordNeeded
 from app.domain.pages import Page
 from app.domain.regions import TextLine
 from app.engine.imaging.file_kinds import PDF, kind_of
-from app.engine.imaging.open_image import check_file
+from app.engine.imaging.open_image import MAX_SIDE, check_file
 from app.engine.imaging.pdf_frame import PdfFrame
+from app.engine.imaging.sensible_text import makes_sense
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -25,10 +25,6 @@ DOTS = 200
 """To the inch: small print can be read."""
 MOST_PIXELS = 4_000_000
 """Of a rendered page, which may be as large as a house: A4 at 200 dots has 3.9 million."""
-LEAST_LETTERS = 16
-MOST_ODD = 0.05
-"""A text layer with fewer letters, or with more characters that mean nothing, is left aside."""
-_ODD = {"Cc", "Cn", "Co", "Cs"}
 
 
 def is_pdf(path: Path) -> bool:
@@ -40,6 +36,14 @@ def page_count(path: Path, password: str = "") -> int:
     """How many pages it has. Raises ImageError, PasswordNeeded."""
     with _opened(path, password) as document:
         return len(document)
+
+
+def is_encrypted(path: Path, password: str = "") -> bool:
+    """Whether the file is encrypted, be it with an empty password. Raises ImageError, PasswordNeeded."""
+    from pypdfium2.raw import FPDF_GetSecurityHandlerRevision  # noqa: PLC0415
+
+    with _opened(path, password) as document:
+        return bool(FPDF_GetSecurityHandlerRevision(document) >= 0)  # Else -1 (fpdfview.h).
 
 
 def render_page(path: Path, number: int, password: str = "") -> Image.Image:
@@ -65,7 +69,8 @@ def text_layer(path: Path, number: int, password: str = "") -> Page | None:
             if text:
                 lines.append(TextLine.between(text, frame.corners(*rectangle), 1.0))
         text = "\n".join(line.rstrip() for line in layer.get_text_range().replace("\r", "").split("\n")).strip()
-    return Page(*frame.size, tuple(lines), text) if _makes_sense(text) else None
+        is_sensible = makes_sense(text, is_hidden=_is_hidden(page))
+    return Page(*frame.size, tuple(lines), text) if is_sensible else None
 
 
 def page_frame(path: Path, number: int, password: str = "") -> PdfFrame:
@@ -80,15 +85,17 @@ def frame_of(page: "PdfPage") -> PdfFrame:
     return PdfFrame(left, bottom, right, top, page.get_rotation(), _scale(page))
 
 
-def _makes_sense(text: str) -> bool:
-    characters = [character for character in text if not character.isspace()]
-    odd = sum(unicodedata.category(character) in _ODD or character == "\ufffd" for character in characters)
-    return len(characters) >= LEAST_LETTERS and odd <= MOST_ODD * len(characters)
+def _is_hidden(page: "PdfPage") -> bool:
+    """Whether none of the page's text is drawn, as where a reader has laid it over a scan."""
+    from pypdfium2 import raw  # noqa: PLC0415 - needed for documents only
+
+    texts = page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT])
+    return all(raw.FPDFTextObj_GetTextRenderMode(text) == raw.FPDF_TEXTRENDERMODE_INVISIBLE for text in texts)
 
 
 def _scale(page: "PdfPage") -> float:
-    area = max(page.get_width() * page.get_height(), 1.0)
-    return float(min(DOTS / POINTS, sqrt(MOST_PIXELS / area)))
+    width, height = page.get_width(), page.get_height()
+    return float(min(DOTS / POINTS, sqrt(MOST_PIXELS / max(width * height, 1.0)), MAX_SIDE / max(width, height, 1.0)))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from app.domain.errors import ImageError, PasswordNeeded
 from app.engine.imaging.backend import ImagingBackend
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.open_frames import FrameFile
-from app.engine.imaging.open_image import open_image, probe_image
+from app.engine.imaging.open_image import MAX_SIDE, open_image, probe_image
 from app.engine.process.messages import DrawPage, Event, ImageProbed, PagesFound, ProbeImage
 from tests.support.documents import locked_pdf, scanned_pdf, written_pdf
 
@@ -155,3 +155,67 @@ def test_a_page_that_is_not_there_is_refused_in_words(tmp_path: Path) -> None:
         document = open_document(path)
         with pytest.raises(ImageError):
             document.picture(7)
+
+
+def test_a_poor_text_behind_a_scan_is_left_aside(tmp_path: Path) -> None:
+    poor = (
+        "Th3 t0ta| 0f a|l it3ms i5 tw3lve e|_|ros and f0rty c3nts; p|ease p@y w|thin f0urteen d@ys of r3ceipt of th|s"
+    )
+    with pikepdf.open(written_pdf(tmp_path / "a.pdf", poor)) as pdf:
+        pdf.save(tmp_path / "seen.pdf")
+        pdf.pages[0].contents_add(b"3 Tr", prepend=True)
+        pdf.save(tmp_path / "unseen.pdf")
+    assert open_document(tmp_path / "seen.pdf").text_page(0) is not None
+    assert open_document(tmp_path / "unseen.pdf").text_page(0) is None
+
+
+def broken_pdfs(folder: Path) -> dict[str, bytes]:
+    """Documents that lie about themselves."""
+    whole = written_pdf(folder / "whole.pdf", SENTENCE).read_bytes()
+    empty = folder / "empty.pdf"
+    with pikepdf.new() as pdf:
+        pdf.save(empty)
+    return {
+        "cut in the head": whole[:10],
+        "cut in an object": whole[:200],
+        "cut before its table": whole[:400],
+        "without its end": whole[:-60],
+        "noise": b"%PDF-1.7\n" + bytes(range(256)) * 20,
+        "its own child": whole.replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]"),
+        "pages that are not there": whole.replace(b"/Count 1", b"/Count 99"),
+        "fewer than no pages": whole.replace(b"/Count 1", b"/Count -5"),
+        "drawn by itself": whole.replace(b"/Contents 4 0 R", b"/Contents 3 0 R"),
+        "no pages": empty.read_bytes(),
+    }
+
+
+LEGIBLE = {"pages that are not there", "fewer than no pages", "drawn by itself"}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        *sorted(LEGIBLE), "cut in the head", "cut in an object", "cut before its table", "without its end", "noise",
+        "its own child", "no pages",
+    ],
+)  # fmt: skip
+def test_a_broken_document_is_opened_or_refused_in_words(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "two\nlines.pdf"
+    path.write_bytes(broken_pdfs(tmp_path)[how])
+    if how in LEGIBLE:
+        document = open_document(path)
+        document.text_page(0)
+        assert document.picture(0).size == (1653, 2339)
+    else:
+        with pytest.raises(ImageError, match=r"two\nlines\.pdf"):
+            open_document(path).picture(0)
+
+
+@pytest.mark.parametrize("box", [(35_000, 35_000), (1e9, 1e9), (100_000, 1), (1e7, 0.001), (0, 0)])
+def test_pages_as_large_as_houses_have_small_pictures(tmp_path: Path, box: tuple[float, float]) -> None:
+    with pikepdf.open(scanned_pdf(tmp_path / "a.pdf", ["one"])) as pdf:
+        pdf.pages[0].MediaBox = pikepdf.Array([0, 0, *box])
+        pdf.save(tmp_path / "b.pdf")
+    picture = open_document(tmp_path / "b.pdf").picture(0)
+    assert picture.width * picture.height < 4_100_000
+    assert max(picture.size) <= MAX_SIDE + 1  # PDFium rounds up.

@@ -11,6 +11,7 @@ from app.domain.errors import Cancelled, ImageError, PasswordNeeded
 from app.domain.pages import Page
 from app.domain.regions import Point, TextLine
 from app.domain.word_places import letter_edges, word_places
+from app.engine.imaging import searchable_pdf
 from app.engine.imaging.backend import ImagingBackend
 from app.engine.imaging.open_pdf import DOTS, render_page
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
@@ -239,3 +240,47 @@ def test_letters_have_widths() -> None:
     first, second = word_places(" a  b ")
     assert (first.text, first.first, first.last, second.text) == ("a", 1, 2, "b")
     assert 0 < first.start < first.end < second.start < second.end < 1
+
+
+def test_the_original_is_never_written_over(tmp_path: Path) -> None:
+    source = scanned_pdf(tmp_path / "a.pdf", ["Invoice"])
+    original = source.read_bytes()
+    (tmp_path / "link.pdf").hardlink_to(source)
+    for target in (source, tmp_path / "link.pdf"):
+        with pytest.raises(ImageError, match="replace the original"):
+            write_searchable_pdf(source, [page(100, 100, line("Invoice", 0, 0, 90, 9))], target, "", go_on)
+    assert source.read_bytes() == original
+
+
+def test_many_pages_are_joined_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searchable_pdf, "_AT_ONCE", 2)
+    colours = [(50 * number, 0, 200) for number in range(5)]
+    first, *others = (Image.new("RGB", (80, 60), colour) for colour in colours)
+    first.save(tmp_path / "a.tiff", save_all=True, append_images=others)
+    pages = [page(80, 60, line(f"page{number}", 10, 10, 70, 30)) for number in range(5)]
+    write_searchable_pdf(tmp_path / "a.tiff", pages, tmp_path / "a.pdf", "", go_on)
+    assert [text_of(tmp_path / "a.pdf", number).strip() for number in range(5)] == [f"page{n}" for n in range(5)]
+    assert [render_page(tmp_path / "a.pdf", number).getpixel((9, 9)) for number in range(5)] == colours
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pdf", "a.tiff"]
+
+
+def test_files_that_cannot_be_joined_are_no_damage_of_the_original(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise RuntimeError("No space left on device")
+
+    monkeypatch.setattr(pikepdf.Job, "run", full)
+    with pytest.raises(ImageError, match="could not be written"):
+        write_searchable_pdf(photo(tmp_path / "a.png"), [page(400, 200)], tmp_path / "a.pdf", "", go_on)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_grey_scan_takes_a_byte_a_pixel_and_keeps_them_all(tmp_path: Path) -> None:
+    image = Image.linear_gradient("L")
+    image.save(tmp_path / "a.png")
+    write_searchable_pdf(tmp_path / "a.png", [page(256, 256)], tmp_path / "a.pdf", "", go_on)
+    with pikepdf.open(tmp_path / "a.pdf") as pdf:
+        picture = picture_of(pdf)
+        assert str(picture.ColorSpace) == "/DeviceGray"
+        assert picture.read_bytes() == image.tobytes()
