@@ -18,9 +18,9 @@ from PIL import Image
 from app.domain.generation import LoadOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.checkpoints.weights import TEXT
-from app.engine.runtimes.openvino import screening
-from app.engine.runtimes.openvino.screening import GROUP, ScreeningHead, rounded_to_int4
+from app.engine.runtimes import screening
 from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.screening import GROUP, ScreeningHead, rounded_to_int4
 from app.paths import DEMO_MODEL
 
 POSITIONS, AT_ONCE, BEST = 20_000, 250, 20

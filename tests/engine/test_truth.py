@@ -15,8 +15,8 @@ from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.image_patches import cut_patches, load_patches
 from app.engine.generation.prompt import Clip, Prompt, build_prompt, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.runtimes import screening
 from app.engine.runtimes.choose import Choice
-from app.engine.runtimes.openvino import screening
 from app.engine.runtimes.port import FloatArray, ImagePatches
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.reference import Reference

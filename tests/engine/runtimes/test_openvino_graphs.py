@@ -13,15 +13,15 @@ from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
 from app.engine.checkpoints.weights import TEXT
-from app.engine.runtimes.openvino import screening
+from app.engine.runtimes import screening
 from app.engine.runtimes.openvino.block_pool import BlockTable
 from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.devices import CPU
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
-from app.engine.runtimes.openvino.screening import CANDIDATES, GROUP, ScreeningHead, rounded_to_int4
 from app.engine.runtimes.openvino.text_graph import text_graph
 from app.engine.runtimes.openvino.vision_graph import vision_graphs
-from app.engine.runtimes.openvino.weight_cache import WeightCache
+from app.engine.runtimes.screening import CANDIDATES, GROUP, ScreeningHead, rounded_to_int4
+from app.engine.runtimes.weight_cache import WeightCache
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -48,7 +48,7 @@ def checkpoint_integers(qweight: npt.NDArray[np.int32]) -> Integers:
 
 def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpoint) -> None:
     constants = Constants(checkpoint.tensors, WeightCache())
-    head = ScreeningHead(checkpoint.tensors, EMBEDDING).constant(constants)
+    head = constants.int4(ScreeningHead(checkpoint.tensors, EMBEDDING).packed(constants.cache))
     graph = text_graph(constants, checkpoint.config, head, lambda _: None)
     held = {node.get_friendly_name(): node for node in graph.get_ops() if node.get_type_name() == "Constant"}
     packed = {name.removesuffix(".integers").split("+")[0]: name for name in held if name.endswith(".integers")}

@@ -13,8 +13,8 @@ from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.prompt import text_positions
 from app.engine.runtimes.openvino.devices import CPU
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
-from app.engine.runtimes.openvino.weight_cache import MOST_MODELS, Bytes, WeightCache
 from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.weight_cache import MOST_MODELS, Bytes, WeightCache
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 

@@ -7,7 +7,7 @@ import numpy as np
 import openvino as ov
 
 from app.domain.ports import CancelCheck
-from app.engine.runtimes.openvino.memory import reports_lack_of_memory
+from app.engine.runtimes.memory import reports_lack_of_memory
 from app.engine.runtimes.port import FloatArray
 
 CANCEL_MS = 20

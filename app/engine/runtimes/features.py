@@ -6,7 +6,7 @@ from app.engine.runtimes.port import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
-class OpenVinoFeatures:
+class ImageFeatures:
     """One image: `embeddings` float32 [n, text hidden] and `deepstack` float32 [levels, n, text hidden]."""
 
     embeddings: FloatArray

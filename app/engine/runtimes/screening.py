@@ -8,13 +8,14 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-import openvino as ov
 
 from app.engine.checkpoints.arrays import bf16_as_float, stored_array
+from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.tensor_files import TensorFiles
-from app.engine.runtimes.openvino.constants import ZERO, Constants
-from app.engine.runtimes.openvino.weight_cache import Bytes
+from app.engine.checkpoints.weights import TEXT
+from app.engine.runtimes.packed_weights import ZERO, PackedWeight
 from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.weight_cache import Bytes, WeightCache
 
 GROUP = 128
 CANDIDATES = 128
@@ -36,8 +37,8 @@ class ScreeningHead:
         chosen = self._rows[ids]
         return bf16_as_float(chosen) if self._is_bf16 else chosen.astype(np.float32)
 
-    def constant(self, constants: Constants) -> ov.Output:
-        """Its 4-bit copy in a graph, float32 [vocabulary, hidden]."""
+    def packed(self, cache: WeightCache) -> PackedWeight:
+        """Its 4-bit copy."""
         vocabulary, hidden = self._rows.shape
         group = math.gcd(GROUP, hidden)
         row_bytes, scale_bytes = hidden // 2, hidden // group * 2
@@ -54,8 +55,8 @@ class ScreeningHead:
             pairs, scales = both[: vocabulary * row_bytes], both[vocabulary * row_bytes :]
             return pairs.reshape(vocabulary, row_bytes), scales.view(np.float16).reshape(vocabulary, -1)
 
-        both = constants.cache.array(f"screening-{group}", (vocabulary * (row_bytes + scale_bytes),), rounded)
-        return constants.int4("screening", *apart(both), group)
+        both = cache.array(f"screening-{group}", (vocabulary * (row_bytes + scale_bytes),), rounded)
+        return PackedWeight("screening", *apart(both))
 
     def corrected(self, hidden: FloatArray, logits: FloatArray) -> FloatArray:
         """The screening's `logits` [n, vocabulary], the likeliest replaced by their exact values; changed in place.
@@ -66,6 +67,13 @@ class ScreeningHead:
             likeliest = _likeliest(row)
             row[likeliest] = self.rows(likeliest) @ state
         return logits
+
+
+def embedding_and_head(checkpoint: Checkpoint) -> tuple[ScreeningHead, ScreeningHead]:
+    """The rows that tokens begin as and those that logits are made with; one and the same where they are tied."""
+    embedding = ScreeningHead(checkpoint.tensors, f"{TEXT}.embed_tokens.weight")
+    tied = checkpoint.config.tied_embeddings
+    return embedding, embedding if tied else ScreeningHead(checkpoint.tensors, "lm_head.weight")
 
 
 def _likeliest(logits: FloatArray) -> npt.NDArray[np.intp]:
