@@ -14,7 +14,18 @@ from app.paths import Paths
 from tests.end_to_end.conftest import OpenDesktop, Run, peek
 from tests.support.processes import engine_processes_of, is_alive, wait_until
 
-HEAVY = ("torch", "transformers", "auto_round", "onnxruntime", "openvino", "rapidocr", "numpy", "PIL", "tokenizers")
+HEAVY = (
+    "torch",
+    "transformers",
+    "auto_round",
+    "onnx",
+    "onnxruntime",
+    "openvino",
+    "rapidocr",
+    "numpy",
+    "PIL",
+    "tokenizers",
+)
 
 SCRIPT = """
 import json, sys

@@ -5,16 +5,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_NO_MEMORY = ("bad_alloc", "can't alloc", "not allocate", "Exceeded max size", "CL_OUT_OF_", "ALLOCATION_FAILURE")
-"""OpenVINO has one kind of error, and these words in it (seen with `ulimit -v`; the last three are OpenCL's)."""
+_NO_MEMORY = (
+    "bad_alloc", "can't alloc", "not allocate", "Failed to allocate", "Exceeded max size", "CL_OUT_OF_",
+    "ALLOCATION_FAILURE",
+)  # fmt: skip
+"""OpenVINO and ONNX Runtime tell it in words alone (seen with `ulimit -v`; the last three are OpenCL's)."""
 
 
 @contextmanager
 def reports_lack_of_memory() -> Iterator[None]:
-    """Turn OpenVINO's error into MemoryError. What was compiled is of no more use afterwards."""
+    """Turn a library's error into MemoryError. What was compiled with OpenVINO is of no more use afterwards."""
     try:
         yield
-    except RuntimeError as error:
+    except Exception as error:
         if any(words in str(error) for words in _NO_MEMORY):
             raise MemoryError(str(error)) from error
         raise

@@ -15,6 +15,7 @@ from app.domain.errors import Cancelled, CheckpointError, ImageError, ModelMissi
 from app.domain.generation import GREEDY, FinishReason, GenerationOptions
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, Loading, OpenModel, Pace, Prepare, ProbeImage, Ready, Stats, Token
+from app.engine.runtimes.choose import Choose, onnxruntime_choice, openvino_choice
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.films import SIZE, make_film
 from tests.support.printed_text import print_text
@@ -29,10 +30,10 @@ from app.domain.chat import Role, SeenImage, Turn
 from app.domain.generation import GREEDY, GenerationOptions
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, OpenModel, Token
-from app.engine.runtimes.choose import openvino_choice
+from app.engine.runtimes import choose
 from app.paths import DEMO_MODEL
 
-backend, events = ModelBackend(openvino_choice), []
+backend, events = ModelBackend(getattr(choose, sys.argv[3])), []
 backend.handle(OpenModel(1, str(DEMO_MODEL)), events.append, lambda: None)
 
 def ask(image):
@@ -161,11 +162,13 @@ def test_a_folder_that_cannot_be_opened_leaves_the_model_that_is(talk: Talk, tmp
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits a process's memory as Linux does")
-def test_a_lack_of_memory_is_told_and_the_next_answer_is_right(tmp_path: Path) -> None:
+@pytest.mark.parametrize("choice", [openvino_choice, onnxruntime_choice])
+def test_a_lack_of_memory_is_told_and_the_next_answer_is_right(choice: Choose, tmp_path: Path) -> None:
     """In a process of its own, to which the system then gives no more: the runtime itself must find out."""
     print_text(tmp_path / "large.png", "Tanu 5093", size=(1000, 800))
     print_text(tmp_path / "small.png", "Tanu 5093")
-    command = [sys.executable, "-c", LACKS_MEMORY, str(tmp_path / "large.png"), str(tmp_path / "small.png")]
+    images = [str(tmp_path / "large.png"), str(tmp_path / "small.png")]
+    command = [sys.executable, "-c", LACKS_MEMORY, *images, choice.__name__]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.stdout.splitlines(), result.returncode) == (["no memory", "Tanu 5093"], 0), result.stderr
 

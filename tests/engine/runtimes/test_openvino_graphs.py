@@ -23,9 +23,9 @@ from app.engine.runtimes.openvino.vision_graph import vision_graphs
 from app.engine.runtimes.screening import CANDIDATES, GROUP, ScreeningHead, rounded_to_int4
 from app.engine.runtimes.weight_cache import WeightCache
 from tests.engine.conftest import TinyCheckpoint
+from tests.support.gptq import Integers, checkpoint_integers, integers_of_pairs
 from tests.support.tiny_checkpoint import Layout
 
-Integers = npt.NDArray[np.uint8]
 EMBEDDING = f"{TEXT}.embed_tokens.weight"
 
 
@@ -36,14 +36,7 @@ def checkpoint(request: pytest.FixtureRequest, tiny_checkpoint: TinyCheckpoint) 
 
 def integers(constant: ov.op.Constant) -> Integers:
     """The 4-bit numbers of a constant [N, K/g, g] as uint8 [N, K]."""
-    pairs: Integers = constant.data
-    return np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(constant.get_output_shape(0)[0], -1)
-
-
-def checkpoint_integers(qweight: npt.NDArray[np.int32]) -> Integers:
-    """The same of GPTQ's int32 [K/8, N], written out after its description and not after our code."""
-    shifted = [(qweight >> shift) & 15 for shift in range(0, 32, 4)]
-    return np.stack(shifted, axis=1).reshape(-1, qweight.shape[1]).T.astype(np.uint8)
+    return integers_of_pairs(constant.data).reshape(constant.get_output_shape(0)[0], -1)
 
 
 def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpoint) -> None:

@@ -66,3 +66,8 @@ def choose_device(find_core: Callable[[], ov.Core] = ov.Core) -> OpenVinoDevice:
     best = min(able, key=lambda card: _DISCRETE not in str(core.get_property(card, "DEVICE_TYPE")).lower())
     name = str(core.get_property(best, "FULL_DEVICE_NAME"))
     return OpenVinoDevice(best, name, "an Intel graphics card was found")
+
+
+def cpu_has_16_bits(find_core: Callable[[], ov.Core] = ov.Core) -> bool:
+    """Whether OpenVINO computes in bfloat16 or float16 on this CPU, and not only keeps weights so."""
+    return bool(find_core().get_property(CPU.plugin, "INFERENCE_PRECISION_HINT") != ov.Type.f32)

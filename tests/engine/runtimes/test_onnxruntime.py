@@ -1,0 +1,95 @@
+"""ONNX Runtime's graph holds the checkpoint's weights bit for bit; it is ended in its midst, and its cache grows."""
+
+import numpy as np
+import pytest
+
+from app.domain.errors import Cancelled
+from app.domain.generation import LoadOptions
+from app.engine.checkpoints.arrays import gptq_arrays
+from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
+from app.engine.generation.prompt import text_positions
+from app.engine.runtimes import choose
+from app.engine.runtimes.onnxruntime import kv_cache, text_model
+from app.engine.runtimes.onnxruntime.graph_builder import IN_8_BITS, GraphBuilder
+from app.engine.runtimes.onnxruntime.runtime import OnnxRuntime
+from app.engine.runtimes.onnxruntime.text_graph import TextGraph
+from app.engine.runtimes.openvino import devices
+from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
+from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.screening import embedding_and_head
+from app.engine.runtimes.weight_cache import WeightCache
+from tests.engine.conftest import TinyCheckpoint
+from tests.support.gptq import checkpoint_integers, integers_of_pairs
+from tests.support.tiny_checkpoint import Layout
+
+LAYOUTS = (Layout.AUTO_ROUND, Layout.AUTO_GPTQ)
+
+
+@pytest.fixture(scope="module", params=LAYOUTS)
+def checkpoint(request: pytest.FixtureRequest, tiny_checkpoint: TinyCheckpoint) -> Checkpoint:
+    return open_checkpoint(tiny_checkpoint(request.param))
+
+
+@pytest.fixture
+def runtime(checkpoint: Checkpoint) -> OnnxRuntime:
+    return OnnxRuntime(checkpoint, LoadOptions(), lambda _: None, lambda: None)
+
+
+def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpoint) -> None:
+    builder, cache = GraphBuilder(IN_8_BITS), WeightCache()
+    _, head = embedding_and_head(checkpoint)
+    TextGraph(builder, checkpoint.tensors, cache, checkpoint.config).add(head.packed(cache), lambda _: None)
+    held = builder.weights
+    packed = [name.removesuffix(".integers") for name in held if name.endswith(".integers") and "layers" in name]
+    assert len(packed) == 4 * checkpoint.config.text.layers
+    for names in packed:
+        arrays = [gptq_arrays(checkpoint.tensors, name) for name in names.split("+")]
+        expected = np.concatenate([checkpoint_integers(layer.qweight) for layer in arrays])
+        assert np.array_equal(integers_of_pairs(held[f"{names}.integers"]).reshape(expected.shape), expected)
+        scales = np.concatenate([layer.scales.T for layer in arrays])
+        assert np.array_equal(held[f"{names}.scales"], scales.astype(np.float32).ravel())
+
+
+def test_a_prompt_is_ended_while_the_graph_runs(runtime: OnnxRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first look at Stop is before the graph begins, the second while it runs."""
+    monkeypatch.setattr(text_model, "CANCEL_S", 0)
+    expected = _read(runtime)
+    sequence, tokens = runtime.open_sequence(), np.full(512, 40)
+    looks = 0
+
+    def stop_within() -> None:
+        nonlocal looks
+        looks += 1
+        if looks > 1:
+            raise Cancelled
+
+    def fail(_: float) -> None:
+        pytest.fail("it was read to its end")
+
+    with pytest.raises(Cancelled):
+        sequence.prefill(tokens, text_positions(0, 512), (), fail, stop_within)
+    assert sequence.length == 0
+    assert np.array_equal(_read(runtime), expected)
+
+
+def test_keys_and_values_stay_when_their_memory_grows(runtime: OnnxRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = _read(runtime)
+    monkeypatch.setattr(kv_cache, "STEP", 7)
+    assert np.allclose(_read(runtime), expected, atol=1e-5)
+
+
+def _read(runtime: OnnxRuntime) -> FloatArray:
+    """A prompt, and then a token at a time."""
+    sequence = runtime.open_sequence()
+    sequence.prefill(np.arange(40, 60), text_positions(0, 20), (), lambda _: None, lambda: None)
+    for _ in range(20):
+        last = sequence.step(np.array([41]), text_positions(sequence.length, 1))
+    return last
+
+
+@pytest.mark.parametrize(("has_16_bits", "expected"), [(True, OpenVinoRuntime), (False, OnnxRuntime)])
+def test_a_cpu_that_computes_in_16_bits_is_openvinos(
+    has_16_bits: bool, expected: type, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "cpu_has_16_bits", lambda: has_16_bits)
+    assert isinstance(choose.open_on_cpu(checkpoint, LoadOptions(), lambda _: None, lambda: None), expected)
