@@ -84,7 +84,8 @@ class DownloadsDesk(QObject):
         settings = self._preferences.settings
         context, images = settings.loading.cache_tokens, settings.loading.remembered_visual_tokens
         pixels = settings.generation.pixel_budget
-        need, on_card = (memory_need(model.shape, device, context, images, pixels) for device in Device)
+        devices = (shelf.machine.processor, Device.GRAPHICS_CARD)
+        need, on_card = (memory_need(model.shape, device, context, images, pixels) for device in devices)
         fit = fits(need, shelf.machine)
         return RowState(
             size=weight_bytes(model.shape),

@@ -3,13 +3,15 @@
 The formulas count what the runtimes hold:
 
 * weights: the text model's linear layers at `bits` each, with a 16-bit scale and 4 bits of zero-point for each group;
-  embeddings, a head that is not tied, and the vision tower in 16 bits;
+  embeddings and a head that is not tied in 16 bits, the vision tower in those that the device computes in;
 * head: the processor's runtime also holds a 4-bit copy of the output head, which chooses the candidates;
-* chats: keys and values in 16 bits, 2 x layers x KV heads x head size x 2 for each token of the context;
-* images: what the vision tower found, in 16 bits, its deepstack layers included, for each visual token remembered;
+* chats: keys and values, 2 x layers x KV heads x head size numbers for each token of the context;
+* images: what the vision tower found, its deepstack layers included, for each visual token remembered;
 * looking: activations of one image in the vision tower, an estimate: eight times its width and twice that of its inner
-  layer for each patch, in 16 bits;
+  layer for each patch;
 * runtime: the process itself with its libraries, an estimate.
+
+Numbers have 16 bits, but 32 on a processor that does not compute in 16.
 """
 
 from dataclasses import dataclass
@@ -22,7 +24,6 @@ PATCHES_A_TOKEN = 4
 PATCH_PIXELS = 16 * 16
 PATCH_VALUES = 3 * 2 * PATCH_PIXELS
 VISION_POSITIONS = 2304
-RUNTIME_BYTES = {"processor": 400 * 1000**2, "graphics_card": 600 * 1000**2}
 COMFORTABLE = 0.9
 """Of the memory that is free, or that there is: the rest of the system moves, too."""
 
@@ -31,7 +32,18 @@ class Device(StrEnum):
     """What computes."""
 
     PROCESSOR = "processor"
+    PROCESSOR_IN_32_BITS = "processor_in_32_bits"
     GRAPHICS_CARD = "graphics_card"
+
+    @property
+    def number_bytes(self) -> int:
+        """Of a number that it computes with."""
+        return 4 if self is Device.PROCESSOR_IN_32_BITS else SIXTEEN_BITS
+
+    @property
+    def runtime_bytes(self) -> int:
+        """Of the process itself."""
+        return (600 if self is Device.GRAPHICS_CARD else 400) * 1000**2
 
 
 class Verdict(StrEnum):
@@ -44,11 +56,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """Memory of this machine, all of it and what is free now, and the room on the disk of the models folder; bytes."""
+    """Memory of this machine, all of it and what is free now, and the room on the disk of the models folder; bytes.
+
+    `processor` is what answers without a graphics card.
+    """
 
     memory: int
     free_memory: int
     free_disk: int
+    processor: Device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +117,16 @@ def weight_bytes(shape: ModelShape) -> int:
 
 def memory_need(shape: ModelShape, device: Device, context: int, visual_tokens: int, pixel_budget: int) -> MemoryNeed:
     """What the model takes with `context` tokens of chats, `visual_tokens` of images, one image being looked at."""
-    head = shape.vocabulary * shape.hidden * (4 + 20 / shape.group_size) / 8 if device is Device.PROCESSOR else 0
+    number = device.number_bytes
+    on_processor = device is not Device.GRAPHICS_CARD
     patches = pixel_budget // PATCH_PIXELS
     return MemoryNeed(
-        weights=weight_bytes(shape),
-        head=round(head),
-        chats=2 * shape.layers * shape.kv_heads * shape.head_dim * SIXTEEN_BITS * context,
-        images=visual_tokens * shape.hidden * SIXTEEN_BITS * (1 + shape.deepstack),
-        looking=patches * (8 * shape.vision_hidden + 2 * shape.vision_intermediate) * SIXTEEN_BITS,
-        runtime=RUNTIME_BYTES[device],
+        weights=weight_bytes(shape) + (number - SIXTEEN_BITS) * vision_parameters(shape),
+        head=round(shape.vocabulary * shape.hidden * (4 + 20 / shape.group_size) / 8) if on_processor else 0,
+        chats=2 * shape.layers * shape.kv_heads * shape.head_dim * number * context,
+        images=visual_tokens * shape.hidden * number * (1 + shape.deepstack),
+        looking=patches * (8 * shape.vision_hidden + 2 * shape.vision_intermediate) * number,
+        runtime=device.runtime_bytes,
     )
 
 

@@ -1,15 +1,36 @@
 """What this machine has for a model."""
 
+import platform
 import shutil
+import sys
 from pathlib import Path
 
 import psutil
 
-from app.domain.model_fit import Machine
+from app.domain.model_fit import Device, Machine
+
+CPU_INFO = Path("/proc/cpuinfo")
+COMPUTES_IN_16_BITS = {"avx512_bf16", "amx_bf16", "avx512_fp16", "asimdhp", "bf16"}
+"""Linux's names for what a processor can do; the last two are ARM's."""
 
 
 def this_machine(models_folder: Path) -> Machine:
     """Memory now, and the room on the disk that `models_folder` is on, or will be."""
     memory = psutil.virtual_memory()
     there = next(folder for folder in (models_folder, *models_folder.parents) if folder.exists())
-    return Machine(memory=memory.total, free_memory=memory.available, free_disk=shutil.disk_usage(there).free)
+    return Machine(
+        memory=memory.total,
+        free_memory=memory.available,
+        free_disk=shutil.disk_usage(there).free,
+        processor=Device.PROCESSOR if _computes_in_16_bits() else Device.PROCESSOR_IN_32_BITS,
+    )
+
+
+def _computes_in_16_bits() -> bool:
+    """Where that cannot be told, on Windows, it does not: it then needs less memory than is said."""
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    try:
+        return not COMPUTES_IN_16_BITS.isdisjoint(CPU_INFO.read_text(encoding="utf-8").split())
+    except OSError:
+        return False

@@ -45,3 +45,13 @@ def test_what_was_measured_is_what_is_told() -> None:
 
 def test_a_graphics_card_holds_no_copy_of_the_head() -> None:
     assert memory_need(SHAPES["Qwen3-VL 2B, 4 bits"], Device.GRAPHICS_CARD, 0, 0, 0).head == 0
+
+
+def test_a_processor_that_computes_in_32_bits_needs_more_for_chats_and_images() -> None:
+    shape = SHAPES["Qwen3-VL 2B, 4 bits"]
+    one, other = (
+        memory_need(shape, device, 2000, 1024, 1024 * 1024)
+        for device in (Device.PROCESSOR, Device.PROCESSOR_IN_32_BITS)
+    )
+    assert (other.chats, other.images, other.looking) == (2 * one.chats, 2 * one.images, 2 * one.looking)
+    assert other.weights - one.weights == 2 * vision_parameters(shape)

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.downloads import DownloadProgress, DownloadStage
 from app.domain.errors import ProblemKind
-from app.domain.model_fit import Machine
+from app.domain.model_fit import Device, Machine
 from app.domain.model_shelf import ShelfState
 from app.hub.download import Downloader
 from app.hub.hub import Hub, named_host
@@ -50,7 +50,9 @@ def downloads(server: HubServer, folders: ModelFolders, qtbot: QtBot) -> Iterato
 def shelf(folders: ModelFolders, qtbot: QtBot) -> Iterator[ModelShelf]:
     def look() -> ShelfState:
         return ShelfState(
-            folder="", installed=folders.installed(), machine=Machine(memory=1, free_memory=1, free_disk=1)
+            folder="",
+            installed=folders.installed(),
+            machine=Machine(memory=1, free_memory=1, free_disk=1, processor=Device.PROCESSOR),
         )
 
     made = ModelShelf(lambda: folders, look, bool)

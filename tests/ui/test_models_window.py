@@ -23,7 +23,7 @@ LISTING = ModelListing(
     files=(ModelFile(name="config.json", size=2_170_000_000, git_sha1="b" * 40),),
 )
 INSTALLED = InstalledModel(listing=LISTING, folder="/models/a")
-MACHINE = Machine(memory=16 * 10**9, free_memory=8 * 10**9, free_disk=10**12)
+MACHINE = Machine(memory=16 * 10**9, free_memory=8 * 10**9, free_disk=10**12, processor=Device.PROCESSOR)
 
 
 def describe(model: KnownModel, shelf: ShelfState) -> RowState:
@@ -80,7 +80,7 @@ def test_the_arithmetic_is_shown_on_demand(window: ModelsWindow) -> None:
 )
 def test_verdicts(memory: int, free: int, verdict: Verdict) -> None:
     need = memory_need(FIRST.shape, Device.PROCESSOR, 32_768, 8192, 1024 * 1024)
-    machine = Machine(memory=memory * 10**9, free_memory=free * 10**9, free_disk=0)
+    machine = Machine(memory=memory * 10**9, free_memory=free * 10**9, free_disk=0, processor=Device.PROCESSOR)
     assert fits(need, machine).verdict is verdict
 
 
