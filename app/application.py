@@ -22,6 +22,7 @@ from app.desks.model_desk import ModelDesk
 from app.desks.server_desk import ServerDesk
 from app.desks.settings_desk import SettingsDesk
 from app.desks.translation_desk import TranslationDesk
+from app.domain.discreet_log import kind_of
 from app.domain.errors import Problem
 from app.domain.generation import GenerationOptions, LoadOptions
 from app.domain.ports import ConversationStore
@@ -254,4 +255,4 @@ def _nothing(_outcome: object) -> None:
 
 
 def _warn(error: Exception) -> None:
-    _log.warning("unused images could not be removed: %s", error)
+    _log.warning("unused images could not be removed: %s", kind_of(error))

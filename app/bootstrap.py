@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import __version__
 from app.application import Lorgnette
+from app.domain.discreet_log import DiscreetFormatter, log_uncaught
 from app.domain.errors import StorageError, problem_of
 from app.domain.summons import Summons
 from app.paths import Paths
@@ -51,6 +52,7 @@ def run_application(paths: Paths, summons: Summons, model_folder: str = "") -> i
         return 1
     _log_to(paths.log)
     lorgnette = Lorgnette(paths, application)
+    log_uncaught(_log)
     sys.excepthook = partial(_report_bug, lorgnette)  # Qt hands it what escapes from a slot, and goes on.
     lorgnette.window.show()
     QTimer.singleShot(0, lorgnette, partial(lorgnette.begin, summons, model_folder))
@@ -87,8 +89,7 @@ def _lock(paths: Paths) -> QLockFile | None:
 
 
 def _log_to(path: Path) -> None:
-    """Warnings and errors go into one small file; it holds no prompts and no answers."""
+    """Warnings and errors go into one small file."""
     handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=[handler]
-    )
+    handler.setFormatter(DiscreetFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])

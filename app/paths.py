@@ -56,7 +56,7 @@ class Paths:
 
     @property
     def log(self) -> Path:
-        """The log file: warnings, and traces of our own errors; prompts and answers are not logged."""
+        """The log file: warnings, and where our own errors came from; see `app.domain.discreet_log`."""
         return self.data / "lorgnette.log"
 
 

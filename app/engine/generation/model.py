@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from app.domain.chat import Role, Turn
+from app.domain.discreet_log import kind_of
 from app.domain.engine_status import Stage
 from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
 from app.domain.model_catalog import shown_name
@@ -120,7 +121,7 @@ def _opened(
         if choice.otherwise is None:
             raise
         reason = "has too little memory" if isinstance(error, MemoryError) else "could not be used"
-        _log.warning("%s %s: %s", choice.device, reason, error)
+        _log.warning("%s %s: %s", choice.device, reason, kind_of(error))
     options = replace(options, graphics_card=False)
     instead = replace(choice.otherwise(options), reason=f"{choice.device} {reason}")
     return instead, instead.open(checkpoint, options, progress, check)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
+from app.domain.discreet_log import DiscreetFormatter, log_uncaught
 from app.domain.errors import Cancelled, Problem, ProblemKind, UserError
 from app.domain.generation import FinishReason
 from app.engine.process import wire
@@ -22,7 +23,10 @@ _log = logging.getLogger(__name__)
 
 def run_engine_process(kind: BackendKind, connection: Connection) -> None:
     """Entry point of a spawned child."""
-    logging.basicConfig(level=logging.WARNING, format=f"{kind}: %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()  # A desktop may keep what is written there in its journal.
+    handler.setFormatter(DiscreetFormatter(f"{kind}: %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    log_uncaught(_log)
     Host(connection, lambda: create_backend(kind)).run()
 
 
