@@ -9,7 +9,8 @@ import logging
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QObject, QTimer, Slot
+from PySide6.QtCore import QByteArray, QObject, QTimer, Slot, qVersion
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.desks.batch_desk import BatchDesk
@@ -60,6 +61,7 @@ from app.services.translator import Translator
 from app.storage.atomic import save_file
 from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
+from app.storage.diagnostics import diagnostics
 from app.storage.export import ChatWriter
 from app.storage.import_chat import read_chat
 from app.storage.model_catalog import known_models
@@ -171,6 +173,14 @@ class Lorgnette(QObject):
         chosen = self.preferences.settings.loading
         return replace(chosen, cache_folder=chosen.cache_folder or str(self._paths.converted_weights))
 
+    def _diagnostics(self) -> str:
+        status = self.model.status
+        running = {"Window": f"Qt {qVersion()}, {QGuiApplication.platformName()}", "Model": status.state.value}
+        if info := status.info:
+            source = "a server" if info.server else f"{info.device} ({info.device_reason})"
+            running["Answers from"] = f"{source}; {info.scheme}, context {info.context_length}"
+        return diagnostics(self._paths, self.preferences.settings, running)
+
     def _is_offline(self) -> bool:
         return self.preferences.settings.offline
 
@@ -195,7 +205,7 @@ class Lorgnette(QObject):
         self._document_desk = DocumentDesk(window, self.document, self.model, self.questions, self._files, saver, self)
         self.importer.was_too_long.connect(self._document_desk.remember)
         self._translation_desk = TranslationDesk(window, self.translator, self.pictures, saver, self)
-        self._settings_desk = SettingsDesk(window, self.preferences, self)
+        self._settings_desk = SettingsDesk(window, self.preferences, self._diagnostics, self)
         self._model_desk = ModelDesk(window, self.model, self.preferences, self)
         self._downloads_desk = DownloadsDesk(
             self._known_models, window, self._model_desk, self.model, self.shelf, self.downloads, self.preferences, self

@@ -17,6 +17,7 @@ COMMANDS = {
     "batch": "reads folders of images into files or a spreadsheet",
     "quantize": "makes a 4-bit model from a 16-bit one",
     "bench": "times a model on this machine",
+    "diagnostics": "prints what a report of a problem should hold",
     "completion": "prints a script that completes these commands in a shell",
 }
 """Each is a module of app.commands."""

@@ -1,5 +1,6 @@
 """The settings: their window, and what the menu and the keys change of them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Slot
@@ -7,6 +8,7 @@ from PySide6.QtCore import QObject, Slot
 from app.domain.settings import Settings, ThemeChoice
 from app.domain.shown_setting import bounded
 from app.services.preferences import Preferences
+from app.ui.diagnostics_dialog import DiagnosticsDialog
 from app.ui.main_window import MainWindow
 from app.ui.settings_window import SettingsWindow
 
@@ -15,14 +17,18 @@ ZOOM_STEP = 10
 
 
 class SettingsDesk(QObject):
-    """Wires what can be set to the preferences."""
+    """Wires what can be set to the preferences; `diagnose` says what a report of a problem should hold."""
 
-    def __init__(self, window: MainWindow, preferences: Preferences, parent: QObject) -> None:
+    def __init__(
+        self, window: MainWindow, preferences: Preferences, diagnose: Callable[[], str], parent: QObject
+    ) -> None:
         super().__init__(parent)
+        self._diagnose = diagnose
         self._window = window
         self._preferences = preferences
         window.menu_button.theme_chosen.connect(self._on_theme_chosen)
         window.zoom_triggered.connect(self._on_zoom_triggered)
+        window.menu_button.diagnostics_triggered.connect(self._on_diagnostics_triggered)
         window.settings_triggered.connect(self._on_settings_triggered)
 
     @Slot(object)
@@ -42,3 +48,7 @@ class SettingsDesk(QObject):
         self._preferences.changed.connect(dialog.set_settings)
         dialog.search.setText(sought)
         dialog.show()
+
+    @Slot()
+    def _on_diagnostics_triggered(self) -> None:
+        DiagnosticsDialog(self._diagnose(), self._window).show()

@@ -8,9 +8,11 @@ import logging
 import sys
 import threading
 import traceback
+from pathlib import Path
 from types import TracebackType
 
 _OWN = "app"
+_KEPT_PARTS = 3
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -30,10 +32,15 @@ class DiscreetFormatter(logging.Formatter):
         error, parts = ei[1], list[str]()
         while error is not None:
             places = traceback.extract_tb(error.__traceback__)
-            lines = [f"  {place.filename}:{place.lineno} in {place.name}" for place in places]
+            lines = [f"  {_shortened(place.filename)}:{place.lineno} in {place.name}" for place in places]
             parts.append("\n".join([*lines, kind_of(error)]))
             error = error.__cause__ or error.__context__
         return "\ncaused\n".join(reversed(parts))
+
+
+def _shortened(file: str) -> str:
+    """Without the folders that Lorgnette is installed in, which are often named after the user."""
+    return "/".join(Path(file).parts[-_KEPT_PARTS:])
 
 
 def kind_of(error: BaseException) -> str:

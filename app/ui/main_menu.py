@@ -14,7 +14,7 @@ from app.ui.translation import mark, tr
 
 _ABOUT = mark(
     "Drop an image, ask about it, read its text, all on your own machine.\n\n"
-    "Lorgnette connects to a server only to download a model, when you press Download. "
+    "Lorgnette connects only when you ask it to: to download a model, or to a server that you have chosen to answer. "
     "Chats and images stay in its data folder."
 )
 
@@ -23,7 +23,7 @@ class MainMenu(QToolButton):
     """A button with a menu.
 
     `theme_chosen(ThemeChoice)`, `document_triggered()`, `batch_triggered()`, `import_triggered()`,
-    `settings_triggered(sought)`.
+    `settings_triggered(sought)`, `diagnostics_triggered()`.
     """
 
     theme_chosen = Signal(object)
@@ -31,6 +31,7 @@ class MainMenu(QToolButton):
     import_triggered = Signal()
     batch_triggered = Signal()
     settings_triggered = Signal(str)
+    diagnostics_triggered = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +53,7 @@ class MainMenu(QToolButton):
         menu.addAction(tr("Import a chat…"), self.import_triggered.emit)
         menu.addAction(tr("Settings…"), partial(self.settings_triggered.emit, ""))
         menu.addAction(tr("Keyboard shortcuts…"), partial(self.settings_triggered.emit, tr(KEYBOARD)))
+        menu.addAction(tr("Diagnostics…"), self.diagnostics_triggered.emit)
         menu.addAction(tr("About Lorgnette"), self._show_about)
         self.setMenu(menu)
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from app.paths import Paths
+from app.ui.diagnostics_dialog import DiagnosticsDialog
+from tests.end_to_end.conftest import RECEIPT, OpenDesktop
 from tests.support.printed_text import print_text
 
 CANARY = "Fulvetta"
@@ -92,3 +94,20 @@ def test_neither_the_log_nor_the_terminal_holds_what_is_private(tmp_path: Path) 
 
 def _holds_canary(path: Path) -> bool:
     return CANARY.encode() in path.read_bytes()
+
+
+def test_diagnostics_from_the_menu_say_what_answers_and_nothing_private(
+    open_desktop: OpenDesktop, receipt: Path
+) -> None:
+    desktop = open_desktop()
+    desktop.drop(receipt)
+    desktop.wait_for_images(1)
+    desktop.type_and_send(f"Who is {CANARY}?")
+    desktop.wait_for_answer()
+    desktop.window.menu_button.diagnostics_triggered.emit()
+    (dialog,) = desktop.window.findChildren(DiagnosticsDialog)
+    text = dialog.text.toPlainText()
+    assert "Answers from: CPU" in text
+    assert "Model: ready" in text
+    for private in (CANARY, receipt.name, *RECEIPT):
+        assert private not in text

@@ -115,7 +115,7 @@ def test_a_bug_of_ours_is_shown_and_logged_and_the_window_stays(tmp_path: Path) 
     )
     assert done.returncode == 0, done.stderr
     assert "met an error of its own (ZeroDivisionError: a bug)" in done.stdout
-    assert "ZeroDivisionError: a bug" in Paths.under(tmp_path).log.read_text()
+    assert "in fail\nbuiltins.ZeroDivisionError" in Paths.under(tmp_path).log.read_text()
 
 
 def test_a_second_start_over_the_same_folder_says_so(paths: Paths, run: Run) -> None:
