@@ -20,6 +20,7 @@ from app.desks.downloads_desk import DownloadsDesk
 from app.desks.file_desk import FileDesk
 from app.desks.image_desk import ImageDesk
 from app.desks.model_desk import ModelDesk
+from app.desks.offline_desk import OfflineDesk
 from app.desks.server_desk import ServerDesk
 from app.desks.settings_desk import SettingsDesk
 from app.desks.translation_desk import TranslationDesk
@@ -210,6 +211,7 @@ class Lorgnette(QObject):
         self._downloads_desk = DownloadsDesk(
             self._known_models, window, self._model_desk, self.model, self.shelf, self.downloads, self.preferences, self
         )
+        self._offline_desk = OfflineDesk(window, self.model, self.downloads, self.preferences, self)
         self._server_desk = ServerDesk(window, self.model, self.server_link, self.preferences, self)
         self._batch_desk = BatchDesk(window, self.batch, self.model, self.preferences, self)
         window.composer.text_changed.connect(self.read_ahead.look_soon)

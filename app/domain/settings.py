@@ -64,12 +64,14 @@ class Settings:
     opened next; an empty `cache_folder` in it stands for the user's own. `keep_loaded` is in minutes. `keys` has the
     keys of those actions of the window, by name, that have other keys than at first. `batch_folder` is where a batch is
     that has not been finished. `server_address` and `server_model` name what answers in place of `model_folder`.
+    `offline_settled` says that `offline` has been used, or switched on when the first full model was ready.
     """
 
     theme: ThemeChoice = shown(ThemeChoice.SYSTEM, ShownSetting("Appearance"))
     language: Language = shown(Language.SYSTEM, ShownSetting("Language", "From the next start on."))
     zoom: int = shown(100, _ZOOM)
     offline: bool = shown(default=False, setting=_OFFLINE)
+    offline_settled: bool = False
     keep_loaded: int = shown(0, _KEEP_LOADED)
     model_folder: str = ""
     recent_model_folders: tuple[str, ...] = ()

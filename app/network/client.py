@@ -142,7 +142,7 @@ class NetworkClient:
         rules = self._rules()
         if rules.offline:
             raise Offline(
-                "Lorgnette is set to stay offline, so nothing was sent.", todo="Switch off “Offline” in the settings."
+                "Lorgnette is set to stay offline, so nothing was sent.", todo="Switch off “Offline” below the chats."
             )
         is_named = f"{target.scheme}://{target.host}" in rules.named_hosts
         if target.scheme != "https" and not is_named:

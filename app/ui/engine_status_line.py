@@ -1,8 +1,8 @@
 """The engine's state in plain words, at the foot of the sidebar."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.domain.engine_status import EngineState, EngineStatus
 from app.ui import words
@@ -12,10 +12,14 @@ from app.ui.translation import tr
 
 
 class EngineStatusLine(QFrame):
-    """A dot, the state, progress while loading, Restart where it helps, and the way from the demo to the full model."""
+    """A dot, the state, progress while loading, what helps, and the switch that keeps Lorgnette offline.
+
+    `restart_clicked()`, `full_model_clicked()` for the way from the demo to the full model, `offline_toggled(bool)`.
+    """
 
     restart_clicked = Signal()
     full_model_clicked = Signal()
+    offline_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,7 +27,11 @@ class EngineStatusLine(QFrame):
         self._dot = _Dot(self)
         self._words = ElidedLabel(parent=self)
         self._words.setObjectName("statusWords")
-        self._offline = label(tr("Connects only to download"), "muted", parent=self)
+        self.offline = QCheckBox(tr("Offline"), self)
+        self.offline.setToolTip(tooltip(tr("No connection is opened, whatever is clicked.")))
+        self.offline.toggled.connect(self._on_offline_toggled)
+        self._connects = label(tr("Connects only to download"), "muted", parent=self)
+        self._leaves_machine = False
         self.restart = button(tr("Restart engine"), Role.LINK, parent=self)
         self.restart.clicked.connect(self.restart_clicked)
         self.full_model = button(tr("Get the full model…"), Role.LINK, parent=self)
@@ -42,7 +50,8 @@ class EngineStatusLine(QFrame):
         column.addWidget(self._progress)
         for link in (self.restart, self.full_model):
             column.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._offline)
+        column.addWidget(self._connects)
+        column.addWidget(self.offline)
         self.set_status(EngineStatus())
 
     @property
@@ -57,9 +66,23 @@ class EngineStatusLine(QFrame):
         self._dot.set_state(status.state)
         self._progress.setVisible(status.state is EngineState.LOADING and status.progress > 0)
         self._progress.setValue(round(status.progress * 100))
-        self._offline.setVisible(not (status.info and status.info.leaves_machine))
+        self._leaves_machine = bool(status.info and status.info.leaves_machine)
+        self._show_connects()
         self.restart.setVisible(status.state is EngineState.DIED)
         self.full_model.setVisible(status.info is not None and status.info.is_demo)
+
+    def set_offline(self, offline: bool) -> None:
+        """Show where the switch is."""
+        self.offline.setChecked(offline)
+        self._show_connects()
+
+    @Slot(bool)
+    def _on_offline_toggled(self, offline: bool) -> None:
+        self._show_connects()
+        self.offline_toggled.emit(offline)
+
+    def _show_connects(self) -> None:
+        self._connects.setVisible(not self._leaves_machine and not self.offline.isChecked())
 
 
 class _Dot(QWidget):

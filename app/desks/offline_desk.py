@@ -1,0 +1,59 @@
+"""The switch "Offline": in view, and on by itself once there is nothing left to fetch."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Slot
+
+from app.domain.engine_status import EngineState, EngineStatus
+from app.domain.settings import Settings
+from app.services.model_downloads import ModelDownloads
+from app.services.model_engine import ModelEngine
+from app.services.preferences import Preferences
+from app.ui.main_window import MainWindow
+
+
+class OfflineDesk(QObject):
+    """Wires the switch below the chats to the preferences.
+
+    The first time that a full model of this machine's own is ready, it is switched on, unless somebody has used it
+    before; from then on it stays as it is put.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        model: ModelEngine,
+        downloads: ModelDownloads,
+        preferences: Preferences,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._line = window.sidebar.status_line
+        self._downloads = downloads
+        self._preferences = preferences
+        self._was_offline = preferences.settings.offline
+        self._line.set_offline(self._was_offline)
+        self._line.offline_toggled.connect(self._on_toggled)
+        preferences.changed.connect(self._on_settings_changed)
+        model.status_changed.connect(self._on_status_changed)
+
+    @Slot(bool)
+    def _on_toggled(self, offline: bool) -> None:  # noqa: FBT001 - as the signal has it
+        self._preferences.update(replace(self._preferences.settings, offline=offline))
+
+    @Slot(object)
+    def _on_settings_changed(self, settings: Settings) -> None:
+        if settings.offline == self._was_offline:
+            return
+        self._was_offline = settings.offline
+        self._line.set_offline(settings.offline)
+        if not settings.offline_settled:
+            self._preferences.update(replace(settings, offline_settled=True))
+
+    @Slot(object)
+    def _on_status_changed(self, status: EngineStatus) -> None:
+        settings, info = self._preferences.settings, status.info
+        if settings.offline_settled or status.state is not EngineState.READY or self._downloads.active:
+            return
+        if info is not None and not info.is_demo and not info.server:
+            self._preferences.update(replace(settings, offline=True, offline_settled=True))

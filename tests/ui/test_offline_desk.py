@@ -1,0 +1,113 @@
+"""The switch "Offline" below the chats: what it does, and when it is switched on by itself."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, Signal
+from pytestqt.qtbot import QtBot
+
+from app.desks.offline_desk import OfflineDesk
+from app.domain.engine_status import EngineState, EngineStatus
+from app.domain.generation import ModelInfo
+from app.domain.settings import Settings
+from app.services.background import BackgroundThread
+from app.services.preferences import Preferences
+from app.ui.main_window import MainWindow
+from app.ui.theme import Theme
+
+FULL = ModelInfo(
+    name="Qwen3-VL-2B",
+    folder="/models/full",
+    scheme="W4A16, group 128",
+    device="CPU",
+    device_reason="",
+    context_length=32_768,
+)
+DEMO = replace(FULL, is_demo=True)
+SERVED = replace(FULL, server="example.org", leaves_machine=True)
+
+
+class Model(QObject):
+    """Only tells its status."""
+
+    status_changed = Signal(object)
+
+    def get_ready(self, info: ModelInfo) -> None:
+        self.status_changed.emit(EngineStatus(state=EngineState.READY, info=info))
+
+
+class Downloads(QObject):
+    """None is going on, or one."""
+
+    active = ""
+
+
+class Store:
+    """Keeps nothing."""
+
+    def save(self, settings: Settings) -> None:
+        pass
+
+
+class Rig:
+    """A window, its preferences, and the desk between them."""
+
+    def __init__(self, window: MainWindow, thread: BackgroundThread) -> None:
+        self.window = window
+        self.preferences = Preferences(Settings(), Store(), thread, window)
+        self.model, self.downloads = Model(window), Downloads(window)
+        self.desk = OfflineDesk(window, self.model, self.downloads, self.preferences, window)  # type: ignore[arg-type]
+
+    def is_on(self) -> bool:
+        is_on = self.window.sidebar.status_line.offline.isChecked()
+        assert is_on == self.preferences.settings.offline
+        return is_on
+
+
+@pytest.fixture
+def rig(qtbot: QtBot, theme: Theme) -> Iterator[Rig]:
+    window = MainWindow(lambda _: Path())
+    qtbot.addWidget(window)
+    thread = BackgroundThread("files")
+    yield Rig(window, thread)
+    thread.close()
+
+
+def test_it_is_switched_on_when_the_first_full_model_is_ready_and_only_then(rig: Rig) -> None:
+    for other in (DEMO, SERVED):
+        rig.model.get_ready(other)
+        assert not rig.is_on()
+    rig.model.get_ready(FULL)
+    assert rig.is_on()
+    rig.window.sidebar.status_line.offline.click()
+    rig.model.get_ready(FULL)
+    assert not rig.is_on()
+    assert rig.preferences.settings == Settings(offline=False, offline_settled=True)
+
+
+def test_not_while_something_is_being_downloaded(rig: Rig) -> None:
+    rig.downloads.active = "another"
+    rig.model.get_ready(FULL)
+    assert not rig.is_on()
+    rig.downloads.active = ""
+    rig.model.get_ready(FULL)
+    assert rig.is_on()
+
+
+def test_whoever_has_used_it_is_not_overruled(rig: Rig) -> None:
+    rig.window.sidebar.status_line.offline.click()
+    assert rig.is_on()
+    rig.window.sidebar.status_line.offline.click()
+    rig.model.get_ready(FULL)
+    assert not rig.is_on()
+
+
+def test_the_settings_window_moves_it_too(rig: Rig) -> None:
+    rig.preferences.update(replace(rig.preferences.settings, offline=True))
+    assert rig.is_on()
+    assert rig.preferences.settings.offline_settled
+    rig.preferences.update(replace(rig.preferences.settings, offline=False))
+    rig.model.get_ready(FULL)
+    assert not rig.is_on()
