@@ -128,7 +128,7 @@ def test_a_locked_document_is_probed_with_its_password(tmp_path: Path) -> None:
     with pytest.raises(PasswordNeeded):
         ImagingBackend().handle(ProbeImage(1, str(path), 64), events.append, go_on)
     ImagingBackend().handle(ProbeImage(1, str(path), 64, "sesame"), events.append, go_on)
-    assert events == [PagesFound(1, 1, sha256(path.read_bytes()).hexdigest())]
+    assert events == [PagesFound(1, 1, sha256(path.read_bytes()).hexdigest(), is_encrypted=True)]
 
 
 def test_an_heic_photo_is_an_image_like_others(tmp_path: Path) -> None:
