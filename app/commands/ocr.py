@@ -211,17 +211,18 @@ def _read_file(
     if not chosen:
         complain(f"{name} has {count} pages, none of which was asked for.")
         return False
-    for number in chosen:
-        of = f"{name}:{number + 1}" if count > 1 or is_pdf(path) or options.pages else name
-        try:
-            page = _read_page(reader, document, number, path)
-        except UserError as error:
-            complain(str(error))
-            is_whole = False
-            continue
-        found(page, number, of)
-        if page.notice:
-            complain(f"{of}: {page.notice}")
+    with document.in_order():
+        for number in chosen:
+            of = f"{name}:{number + 1}" if count > 1 or is_pdf(path) or options.pages else name
+            try:
+                page = _read_page(reader, document, number, path)
+            except UserError as error:
+                complain(str(error))
+                is_whole = False
+                continue
+            found(page, number, of)
+            if page.notice:
+                complain(f"{of}: {page.notice}")
     return is_whole
 
 
