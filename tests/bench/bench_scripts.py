@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from app.domain.scripts import UNREADABLE
@@ -50,8 +51,9 @@ def rendered(fonts: Sequence[Path]) -> Named:
     for number, script in enumerate(SCRIPTS[: len(ALPHABETS)]):
         if lines.can_draw(number):
             for _ in range(LINES_EACH):
-                line = lines.draw(number)
-                yield script, ImageOps.expand(line, line.height // 2, line.getpixel((0, 0))).convert("RGB")
+                line = lines.draw(number).convert("RGB")
+                ground = tuple(int(level) for level in np.asarray(line)[0, 0])
+                yield script, ImageOps.expand(line, line.height // 2, ground)
 
 
 def print_confusions(title: str, named: Named, reader: Recogniser) -> None:
