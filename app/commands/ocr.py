@@ -3,43 +3,39 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from app.commands.page_readers import PageReader, go_on, page_reader
 from app.commands.terminal import STDIN, complain, exit_status, opened
+from app.domain.document_formats import page_sheets
 from app.domain.errors import UserError
 from app.domain.page_formats import HTML_HEAD, HTML_TAIL, TSV_HEAD, PageFormat, formatted
 from app.domain.page_ranges import PageRangeError, chosen_pages, parsed_ranges
 from app.domain.pages import Page
-from app.domain.presets import BUILT_IN
 from app.domain.reader_choice import ReaderChoice
 from app.storage.atomic import save_file
 
 if TYPE_CHECKING:
     from app.engine.imaging.documents import Document
-    from app.engine.reader.recognise import Recogniser
 
-PDF = "pdf"
+PDF, XLSX = "pdf", "xlsx"
+WHOLE_FILES = (PDF, XLSX)
+"""What cannot be printed piece by piece."""
 EPILOG = """examples:
   lorgnette ocr receipt.jpg contract.pdf
   lorgnette ocr --format json -o texts scans/*.png
   lorgnette ocr --format pdf -o searchable scan.pdf photo.heic
+  lorgnette ocr --format xlsx -o tables invoice.pdf
   lorgnette ocr --pages 2-5 --password-file secret.txt contract.pdf
   curl -s https://example.org/scan.png | lorgnette ocr -
   lorgnette ocr --reader model --model ~/models/Qwen3-VL-2B letter.jpg
 
 exit status: 0, 1 where a file could not be read, 2 for wrong arguments, 130 for Ctrl+C"""
-
-
-class PageReader(Protocol):
-    """Reads one image."""
-
-    def read(self, path: Path) -> Page:
-        """What stands on the image; raises UserError."""
-        ...
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,9 +61,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--format",
         type=_format,
-        choices=[*PageFormat, PDF],
+        choices=[*PageFormat, *WHOLE_FILES],
         default=PageFormat.TEXT,
-        help="plain text unless given; csv has the tables alone; pdf is the document itself, made searchable",
+        help="plain text unless given; csv has the tables alone; xlsx has a sheet for each table, and for the "
+        "text of each page without one; pdf is the document itself, made searchable",
     )
     parser.add_argument("--pages", type=_ranges, default=(), metavar="RANGES", help="such as 1-3,7; all unless given")
     parser.add_argument(
@@ -85,8 +82,8 @@ def main(arguments: Sequence[str]) -> int:
         given.error("--reader model needs --model FOLDER")
     if options.format == PDF and options.pages:
         given.error("--format pdf is for whole documents, without --pages")
-    if options.format == PDF and options.out is None and len(options.files) > 1:
-        given.error("--format pdf with several files needs -o FOLDER")
+    if options.format in WHOLE_FILES and options.out is None and len(options.files) > 1:
+        given.error(f"--format {options.format} with several files needs -o FOLDER")
     options.password = ""
     return exit_status(lambda: _with_password(options))
 
@@ -103,7 +100,7 @@ def _with_password(options: argparse.Namespace) -> bool:
 
 
 def _format(text: str) -> PageFormat | str:
-    return PDF if text == PDF else PageFormat(text)
+    return text if text in WHOLE_FILES else PageFormat(text)
 
 
 def _ranges(text: str) -> tuple[range, ...]:
@@ -114,8 +111,9 @@ def _ranges(text: str) -> tuple[range, ...]:
 
 
 def _read_all(options: argparse.Namespace) -> bool:
-    reader = _reader(options.reader, options.model)
+    reader = page_reader(options.reader, options.model)
     is_whole = True
+    write = {PDF: _write_pdf, XLSX: _write_xlsx}.get(options.format, _write_text)
     names = _names_of_originals(options)
     head, tail = _around(options.format) if options.out is None else ("", "")
     _print(head)
@@ -123,10 +121,7 @@ def _read_all(options: argparse.Namespace) -> bool:
         if len(options.files) > 1 and sys.stderr.isatty():
             print(f"\r{number}/{len(options.files)} {name}"[:79].ljust(79), end="", file=sys.stderr, flush=True)
         with opened(name) as path:
-            if options.format == PDF:
-                is_whole = _write_pdf(reader, path, name, options, names) and is_whole
-            else:
-                is_whole = _write_text(reader, path, name, options, names) and is_whole
+            is_whole = write(reader, path, name, options, names) and is_whole
     _print(tail)
     return is_whole
 
@@ -143,7 +138,7 @@ def _write_text(reader: PageReader, path: Path, name: str, options: argparse.Nam
     return is_whole
 
 
-def _around(form: PageFormat) -> tuple[str, str]:
+def _around(form: PageFormat | str) -> tuple[str, str]:
     """What a file, or all that is printed, begins and ends with."""
     match form:
         case PageFormat.TSV:
@@ -160,26 +155,48 @@ def _write_pdf(reader: PageReader, path: Path, name: str, options: argparse.Name
     from app.engine.imaging.searchable_pdf import write_searchable_pdf  # noqa: PLC0415
 
     pages: list[Page] = []
-    if not _read_file(reader, path, name, options, lambda page, _: pages.append(page)):
+    if not _read_file(reader, path, name, options, lambda page, _number, _of: pages.append(page)):
         return False  # A page that could not be read would be missing, or stand for another.
-    with tempfile.TemporaryDirectory() as folder:
-        whole = options.out is not None
-        if whole:
-            options.out.mkdir(parents=True, exist_ok=True)
-        target = options.out / _free(f"{Path(name).stem}.pdf", names) if whole else Path(folder) / "searchable.pdf"
-        write_searchable_pdf(path, pages, target, options.password, _go_on)
-        if not whole:
-            sys.stdout.buffer.write(target.read_bytes())
-            sys.stdout.buffer.flush()
+    with _target(f"{Path(name).stem}.pdf", options, names) as target:
+        write_searchable_pdf(path, pages, target, options.password, go_on)
     if open_document(path, options.password).is_encrypted:
         complain(f"{name} is encrypted. The copy that can be searched is not, and opens without a password.")
     return True
 
 
+def _write_xlsx(reader: PageReader, path: Path, name: str, options: argparse.Namespace, names: set[str]) -> bool:
+    """A spreadsheet: in the folder for results, or on standard output."""
+    from app.storage.spreadsheet import save_workbook  # noqa: PLC0415 - not needed for other formats
+
+    pages: dict[int, Page] = {}
+    is_whole = _read_file(reader, path, name, options, lambda page, number, _of: pages.update({number: page}))
+    if pages:
+        with _target(f"{Path(name).name}.xlsx", options, names) as target:
+            save_workbook(target, page_sheets(pages))
+    return is_whole
+
+
+@contextmanager
+def _target(name: str, options: argparse.Namespace, names: set[str]) -> Iterator[Path]:
+    """Where a file is to be written that goes to the folder for results, or, when it is there, to standard output."""
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        yield options.out / _free(name, names)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "result"
+        yield target
+        sys.stdout.buffer.write(target.read_bytes())
+        sys.stdout.buffer.flush()
+
+
 def _read_file(
-    reader: PageReader, path: Path, name: str, options: argparse.Namespace, found: Callable[[Page, str], None]
+    reader: PageReader, path: Path, name: str, options: argparse.Namespace, found: Callable[[Page, int, str], None]
 ) -> bool:
-    """Read an image, or page after page of a document, and tell what cannot be read."""
+    """Read an image, or page after page of a document, and tell what cannot be read.
+
+    `found` is called with each page, its number from 0, and what it is called.
+    """
     from app.engine.imaging.documents import open_document  # noqa: PLC0415 - not needed for --help
     from app.engine.imaging.open_pdf import is_pdf  # noqa: PLC0415
 
@@ -194,17 +211,18 @@ def _read_file(
     if not chosen:
         complain(f"{name} has {count} pages, none of which was asked for.")
         return False
-    for number in chosen:
-        of = f"{name}:{number + 1}" if count > 1 or is_pdf(path) or options.pages else name
-        try:
-            page = _read_page(reader, document, number, path)
-        except UserError as error:
-            complain(str(error))
-            is_whole = False
-            continue
-        found(page, of)
-        if page.notice:
-            complain(f"{of}: {page.notice}")
+    with document.in_order():
+        for number in chosen:
+            of = f"{name}:{number + 1}" if count > 1 or is_pdf(path) or options.pages else name
+            try:
+                page = _read_page(reader, document, number, path)
+            except UserError as error:
+                complain(str(error))
+                is_whole = False
+                continue
+            found(page, number, of)
+            if page.notice:
+                complain(f"{of}: {page.notice}")
     return is_whole
 
 
@@ -230,7 +248,7 @@ def _read_picture(reader: PageReader, document: "Document", number: int, path: P
         return reader.read(picture)
 
 
-def _pass_on(say: Callable[[str], object], form: PageFormat, page: Page, of: str) -> None:
+def _pass_on(say: Callable[[str], object], form: PageFormat, page: Page, _number: int, of: str) -> None:
     say(formatted(page, of, form))
 
 
@@ -255,70 +273,3 @@ def _free(name: str, taken: set[str]) -> str:
         free = f"{number} {name}"
     taken.add(free.casefold())
     return free
-
-
-def _reader(choice: ReaderChoice, model: Path | None) -> PageReader:
-    if choice is ReaderChoice.MODEL and model:
-        return ModelReader(model)
-    if choice is ReaderChoice.AUTO and model:
-        return AutoReader(BuiltInReader(), ModelReader(model))
-    return BuiltInReader(may_use_tesseract=choice is ReaderChoice.AUTO)
-
-
-class BuiltInReader:
-    """PP-OCR, without a model folder; for scripts that it does not know tesseract, if that may be and is there."""
-
-    def __init__(self, *, may_use_tesseract: bool = False) -> None:
-        self._may_use_tesseract = may_use_tesseract
-        self._recogniser: Recogniser | None = None
-
-    def read(self, path: Path) -> Page:
-        """The lines with their places."""
-        from app.engine.imaging.open_image import open_image  # noqa: PLC0415 - not needed for --help
-        from app.engine.reader.read_any_script import read_any_script  # noqa: PLC0415
-        from app.engine.reader.read_page import read_page  # noqa: PLC0415
-        from app.engine.reader.recognise import Recogniser  # noqa: PLC0415
-
-        image = open_image(path)
-        self._recogniser = self._recogniser or Recogniser()
-        read = read_any_script if self._may_use_tesseract else read_page
-        return read(image, self._recogniser, _go_on)
-
-
-class ModelReader:
-    """The vision model: hard layouts, handwriting, other scripts; it tells no places."""
-
-    def __init__(self, folder: Path) -> None:
-        from app.commands.model_answers import ModelAnswers  # noqa: PLC0415 - loads OpenVINO
-
-        self._model = ModelAnswers(folder)
-
-    def read(self, path: Path) -> Page:
-        """The text alone."""
-        from app.domain.generation import GREEDY, GenerationOptions  # noqa: PLC0415
-        from app.engine.imaging.open_image import open_image  # noqa: PLC0415
-
-        width, height = open_image(path).size
-        pieces: list[str] = []
-        self._model.ask(BUILT_IN[0].text, (path,), GenerationOptions(sampling=GREEDY), pieces.append)
-        return Page(width, height, (), "".join(pieces))
-
-
-class AutoReader:
-    """The built-in reader, and the model where that one is unsure."""
-
-    def __init__(self, built_in: BuiltInReader, model: ModelReader) -> None:
-        self._built_in = built_in
-        self._model = model
-
-    def read(self, path: Path) -> Page:
-        """What the surer one says, and why it was asked."""
-        page = self._built_in.read(path)
-        if not page.notice:
-            return page
-        complain(f"{path.name}: The built-in reader was unsure, so the model reads it.")
-        return self._model.read(path)
-
-
-def _go_on() -> None:
-    """Ctrl+C ends the process."""

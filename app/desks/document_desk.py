@@ -1,6 +1,7 @@
 """Files looked at page by page, in a window of their own."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from app.domain.page_formats import PageFormat
 from app.domain.pages import Page
 from app.domain.ports import AttachmentStore
 from app.domain.presets import BUILT_IN
+from app.domain.regions import Box
 from app.domain.sheets import table_sheet
 from app.domain.table_formats import as_csv, as_html, as_markdown
 from app.domain.tables import Table
@@ -70,6 +72,7 @@ class DocumentDesk(QObject):
         session.password_needed.connect(self._on_password_needed)
         session.all_read.connect(self._on_all_read)
         session.pdf_written.connect(self._on_written)
+        session.ignored.found.connect(self._on_ignored_found)
         self._too_long = Path()
 
     def open(self, path: Path, name: str = "") -> None:
@@ -240,7 +243,15 @@ class DocumentDesk(QObject):
 
     @Slot(object)
     def _on_clean_up_changed(self, how: CleanUp) -> None:
+        if how.ignored != self._clean_up.ignored:
+            self._session.ignored.keep(how.ignored)
         self._clean_up = how
+
+    @Slot(object)
+    def _on_ignored_found(self, parts: tuple[Box, ...]) -> None:
+        self._clean_up = replace(self._clean_up, ignored=parts)
+        if self._window:
+            self._window.set_clean_up(self._clean_up)
 
     @Slot(str)
     def _on_export_wanted(self, suffix: str) -> None:
@@ -265,7 +276,13 @@ class DocumentDesk(QObject):
 
     @Slot(object)
     def _on_written(self, target: Path) -> None:
-        self._tell(Problem(ProblemKind.EXPORT, tr("Written to “{file}”.", file=target)))
+        kept = ""
+        if self._session.is_encrypted:
+            kept = tr(
+                "{name} is encrypted. The copy that can be searched is not, and opens without a password.",
+                name=self._session.name,
+            )
+        self._tell(Problem(ProblemKind.EXPORT, tr("Written to “{file}”.", file=target), kept))
 
     @Slot(object)
     def _on_password_needed(self, problem: Problem) -> None:

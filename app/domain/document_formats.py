@@ -1,8 +1,9 @@
 """A whole document written down, page after page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.domain.clean_up import CleanUp, cleaned_text, without_ignored
+from app.domain.codes import with_codes
 from app.domain.page_formats import HTML_HEAD, HTML_TAIL, PageFormat, formatted
 from app.domain.pages import Page
 from app.domain.sheets import Sheet, table_sheet
@@ -22,8 +23,19 @@ def document_text(pages: Sequence[Page], name: str, form: PageFormat, how: Clean
 
 def table_sheets(pages: Sequence[Page]) -> list[Sheet]:
     """A sheet for each table of a document."""
+    return [sheet for number, page in enumerate(pages) for sheet in _table_sheets(number, page)]
+
+
+def page_sheets(pages: Mapping[int, Page]) -> list[Sheet]:
+    """A sheet for each table of these pages, by number from 0; a page without tables has its lines of text."""
     return [
-        table_sheet(f"Page {number}, table {place}", table)
-        for number, page in enumerate(pages, 1)
-        for place, table in enumerate(page.tables, 1)
+        sheet for number, page in pages.items() for sheet in _table_sheets(number, page) or [_text_sheet(number, page)]
     ]
+
+
+def _table_sheets(number: int, page: Page) -> list[Sheet]:
+    return [table_sheet(f"Page {number + 1}, table {place}", table) for place, table in enumerate(page.tables, 1)]
+
+
+def _text_sheet(number: int, page: Page) -> Sheet:
+    return Sheet(f"Page {number + 1}", [[line] for line in with_codes(page.text, page.codes).splitlines()])

@@ -8,6 +8,7 @@ from app.domain.attachments import Attachment
 from app.domain.chat import Conversation, Draft, Message
 from app.domain.errors import Problem
 from app.domain.readings import Reading
+from app.domain.regions import Box
 from app.domain.search import SearchHit
 
 
@@ -65,6 +66,14 @@ class ConversationStore(Protocol):
 
     def save_reading(self, reading: Reading) -> None:
         """Insert or replace what was read on a page."""
+        ...
+
+    def ignored_parts(self, digest: str) -> tuple[Box, ...]:
+        """The parts that are left out of every page of the file with this digest, as shares of a page's sides."""
+        ...
+
+    def save_ignored_parts(self, digest: str, parts: tuple[Box, ...]) -> None:
+        """Replace the parts that are left out."""
         ...
 
     def close(self) -> None:

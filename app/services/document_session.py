@@ -33,6 +33,7 @@ from app.engine.process.messages import (
 )
 from app.services.background import BackgroundThread
 from app.services.engine import Engine
+from app.services.ignored_parts import IgnoredParts
 from app.services.store_thread import StoreThread
 
 PICTURE_SIZE, THUMBNAIL_SIZE = 1800, 150
@@ -81,6 +82,8 @@ class DocumentSession(QObject):
         self.path = Path()
         self.name = ""
         self.page_count = 0
+        self.is_encrypted = False
+        self.ignored = IgnoredParts(store, self)
         self._digest = ""
         self._password = ""
         self._open: dict[int, Heard] = {}
@@ -119,7 +122,7 @@ class DocumentSession(QObject):
         self._readings.clear()
         self._reading.clear()
         self._wants_all = False
-        self.page_count, self._digest, self._password = 0, "", ""
+        self.page_count, self.is_encrypted, self._digest, self._password = 0, False, "", ""
 
     def show(self, number: int) -> None:
         """Make the picture of a page, and have the page read where it was not."""
@@ -287,7 +290,8 @@ class DocumentSession(QObject):
         match event:
             case ImageProbed(digest=digest):
                 self._begin(digest, 1)
-            case PagesFound(pages=pages, digest=digest):
+            case PagesFound(pages=pages, digest=digest, is_encrypted=is_encrypted):
+                self.is_encrypted = is_encrypted
                 self._begin(digest, pages)
             case Failed(problem=problem) if problem.kind is ProblemKind.PASSWORD:
                 self.password_needed.emit(problem)
@@ -296,6 +300,7 @@ class DocumentSession(QObject):
 
     def _begin(self, digest: str, pages: int) -> None:
         self._digest, self.page_count = digest, pages
+        self.ignored.load(digest)
         self.opened.emit(pages)
 
     def _on_picture(self, number: int, event: Event) -> None:

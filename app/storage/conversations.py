@@ -16,9 +16,10 @@ from app.domain.errors import Problem, StorageError
 from app.domain.generation import AnswerStats
 from app.domain.pages import Page
 from app.domain.readings import Reading
+from app.domain.regions import Box
 from app.domain.search import SearchHit
 from app.storage.database import back_up, open_database, translated_errors
-from app.storage.readings import load_reading, save_reading
+from app.storage.readings import load_ignored_parts, load_reading, save_ignored_parts, save_reading
 from app.storage.search import search
 
 _attachments_decoder = msgspec.json.Decoder(tuple[Attachment, ...])
@@ -137,6 +138,16 @@ class SqliteConversationStore:
         """Insert or replace what was read on a page."""
         with self._transaction():
             save_reading(self._connection, reading)
+
+    def ignored_parts(self, digest: str) -> tuple[Box, ...]:
+        """The parts that are left out of every page of the file with this digest, as shares of a page's sides."""
+        with translated_errors():
+            return load_ignored_parts(self._connection, digest)
+
+    def save_ignored_parts(self, digest: str, parts: tuple[Box, ...]) -> None:
+        """Replace the parts that are left out."""
+        with self._transaction():
+            save_ignored_parts(self._connection, digest, parts)
 
     def close(self) -> None:
         """Make today's backup and let go of the database."""

@@ -1,4 +1,4 @@
-"""Readings in the database; see migration 0005."""
+"""Readings, and the parts of pages that are left out, in the database; see migrations 0005 and 0006."""
 
 import sqlite3
 
@@ -6,9 +6,11 @@ import msgspec
 
 from app.domain.pages import Page
 from app.domain.readings import Reading
+from app.domain.regions import Box
 
 _page_decoder = msgspec.json.Decoder(Page)
 _corrections_decoder = msgspec.json.Decoder(dict[int, str])
+_parts_decoder = msgspec.json.Decoder(tuple[Box, ...])
 _SAVE = """
 INSERT INTO reading (digest, number, page, corrections, model_name)
 VALUES (:digest, :number, :page, :corrections, :model_name)
@@ -40,3 +42,21 @@ def save_reading(connection: sqlite3.Connection, reading: Reading) -> None:
         "model_name": reading.model_name,
     }
     connection.execute(_SAVE, row)
+
+
+def load_ignored_parts(connection: sqlite3.Connection, digest: str) -> tuple[Box, ...]:
+    """The parts that are left out of the file with this digest; none where none are kept, or they make no sense."""
+    row = connection.execute("SELECT parts FROM ignored_parts WHERE digest = ?", (digest,)).fetchone()
+    try:
+        return _parts_decoder.decode(row["parts"]) if row else ()
+    except msgspec.ValidationError:
+        return ()
+
+
+def save_ignored_parts(connection: sqlite3.Connection, digest: str, parts: tuple[Box, ...]) -> None:
+    """Insert or replace them, within the caller's transaction."""
+    if parts:
+        row = (digest, msgspec.json.encode(parts).decode())
+        connection.execute("INSERT OR REPLACE INTO ignored_parts (digest, parts) VALUES (?, ?)", row)
+    else:
+        connection.execute("DELETE FROM ignored_parts WHERE digest = ?", (digest,))

@@ -111,6 +111,10 @@ class Lines:
         files = sorted(file for folder in folders for file in folder.rglob("*.[to]t[fc]"))
         self._faces = [[file for file in files if file.name.startswith(alphabet.faces)] for alphabet in ALPHABETS]
 
+    def can_draw(self, script: int) -> bool:
+        """Whether a font for this script was found."""
+        return bool(self._faces[script])
+
     def draw(self, script: int) -> Image.Image:
         """One line, cut out as generously as the reader cuts lines, mode L, of any size."""
         chance, alphabet = self._chance, ALPHABETS[script]

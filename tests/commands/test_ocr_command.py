@@ -2,8 +2,10 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pikepdf
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image
 
 from app.cli import main
-from app.commands import ocr
+from app.commands import page_readers
 from app.domain.page_formats import TSV_HEAD
 from app.domain.pages import Page
 from app.paths import DEMO_MODEL, RESOURCES
@@ -23,6 +25,7 @@ LINES = ["Gate B14", "Boarding 09:35", "Luggage: 23 kg"]
 
 PDF_WRONG = (
     ["ocr", "--format", "pdf", NOTE, NOTE],
+    ["ocr", "--format", "xlsx", NOTE, NOTE],
     ["ocr", "--format", "pdf", "--pages", "1", NOTE],
     ["ocr", "--pages", "3-1", NOTE],
 )
@@ -86,7 +89,7 @@ def test_the_model_reads_where_the_reader_is_unsure(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unsure = Page(512, 206, (), "G@te", notice="Parts may be wrong.")
-    monkeypatch.setattr(ocr.BuiltInReader, "read", lambda *_: unsure)
+    monkeypatch.setattr(page_readers.BuiltInReader, "read", lambda *_: unsure)
     assert main(["ocr", NOTE]) == 0
     said = capsys.readouterr()
     assert (said.out, said.err) == ("G@te\n", f"lorgnette: {NOTE}: Parts may be wrong.\n")
@@ -193,17 +196,55 @@ def test_a_copy_without_the_originals_encryption_is_told(tmp_path: Path, capsys:
     assert capsys.readouterr().err == ""
 
 
-def test_tables_are_found_in_the_text_that_a_document_carries(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def pdf_with_table(path: Path) -> Path:
+    """A page with a table of four rows, and one with a sentence."""
     rows = [("Item", "Count", "Price"), ("Apples", "12", "3.40"), ("Pears", "7", "2.10"), ("Plums", "31", "9.99")]
     cells = [
         f"1 0 0 1 {72 + 150 * column} {700 - 30 * row} Tm ({text}) Tj"
         for row, texts in enumerate(rows)
         for column, text in enumerate(texts)
     ]
-    with pikepdf.open(written_pdf(tmp_path / "w.pdf", "x")) as pdf:
+    with (
+        pikepdf.open(written_pdf(path.with_name("w.pdf"), "x")) as pdf,
+        pikepdf.open(written_pdf(path.with_name("x.pdf"), "The same words again")) as other,
+    ):
         pdf.pages[0].Contents = pdf.make_stream(f"BT /F1 14 Tf {' '.join(cells)} ET".encode())
-        pdf.save(tmp_path / "table.pdf")
-    assert main(["ocr", "--format", "csv", str(tmp_path / "table.pdf")]) == 0
+        pdf.pages.append(other.pages[0])
+        pdf.save(path)
+    return path
+
+
+def sheets(content: bytes) -> dict[str, str]:
+    """The XML of each sheet of a spreadsheet by its name, texts in their places."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = re.findall(r'<sheet name="([^"]*)"', archive.read("xl/workbook.xml").decode())
+        texts = re.findall(r"<t[^>]*>(.*?)</t>", archive.read("xl/sharedStrings.xml").decode(), re.DOTALL)
+        parts = [archive.read(f"xl/worksheets/sheet{number}.xml").decode() for number in range(1, len(names) + 1)]
+    told = [re.sub(r't="s"><v>(\d+)</v>', lambda found: f">{texts[int(found[1])]}<", part) for part in parts]
+    return dict(zip(names, told, strict=True))
+
+
+def test_tables_are_found_in_the_text_that_a_document_carries(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ocr", "--format", "csv", str(pdf_with_table(tmp_path / "table.pdf"))]) == 0
     assert "Apples,12,3.40" in capsys.readouterr().out
+
+
+def test_tables_become_sheets_and_so_does_the_text_of_pages_without_one(tmp_path: Path) -> None:
+    path, out = pdf_with_table(tmp_path / "table.pdf"), tmp_path / "out"
+    assert main(["ocr", "--format", "xlsx", str(path), NOTE, str(tmp_path / "gone.png"), "-o", str(out)]) == 1
+    assert sorted(file.name for file in out.iterdir()) == ["note.png.xlsx", "table.pdf.xlsx"]
+    found = sheets((out / "table.pdf.xlsx").read_bytes())
+    assert list(found) == ["Page 1, table 1", "Page 2"]
+    assert ">Apples<" in found["Page 1, table 1"]
+    assert "<v>3.4</v>" in found["Page 1, table 1"]
+    assert ">The same words again<" in found["Page 2"]
+    (note,) = sheets((out / "note.png.xlsx").read_bytes()).values()
+    assert all(f">{line}<" in note for line in LINES)
+
+
+def test_a_spreadsheet_goes_to_standard_output(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    path = pdf_with_table(tmp_path / "table.pdf")
+    assert main(["ocr", "--format", "xlsx", "--pages", "2", str(path)]) == 0
+    assert list(sheets(capfdbinary.readouterr().out)) == ["Page 2"]

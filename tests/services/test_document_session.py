@@ -10,7 +10,7 @@ from app.domain.errors import Problem, ProblemKind
 from app.domain.generation import FinishReason
 from app.domain.pages import Page
 from app.domain.readings import Reading
-from app.domain.regions import Point, TextLine
+from app.domain.regions import Box, Point, TextLine
 from app.engine.process.backend import BackendKind
 from app.engine.process.messages import (
     Done,
@@ -45,7 +45,8 @@ def images(request: Request) -> Iterator[Event]:
         case ProbeImage(path=path) if path.endswith(".png"):
             yield ImageProbed(number, DIGEST, "image/png", 40, 30, 100, 1, b"png")
         case ProbeImage(path=path):
-            yield PagesFound(number, int(Path(path).stem.removeprefix("locked")), DIGEST)
+            is_encrypted = "locked" in path
+            yield PagesFound(number, int(Path(path).stem.removeprefix("locked")), DIGEST, is_encrypted)
         case ShowPage(page=13):
             return  # It hangs.
         case ShowPage(page=page, size=size):
@@ -173,7 +174,9 @@ def test_a_password_is_asked_for_and_used_for_every_page(desk: Desk, qtbot: QtBo
     with qtbot.waitSignal(session.pdf_written) as written:
         session.write_pdf(Path("out.pdf"))
     assert written.args == [Path("out.pdf")]
+    assert session.is_encrypted
     asked = desk.house.engines.requests(BackendKind.IMAGES)
+    assert not desk.opened(qtbot, "3.pdf").is_encrypted
     assert {r.password for r in asked if isinstance(r, ShowPage | WritePdf)} == {"sesame"}
 
 
@@ -196,3 +199,30 @@ def test_a_page_that_hangs_the_images_process_ends_with_it(desk: Desk, qtbot: Qt
     assert "stopped unexpectedly" in met.args[0].sentence
     with qtbot.waitSignal(session.picture_ready):
         session.show(3)
+
+
+def test_the_parts_that_are_left_out_are_there_again(desk: Desk, qtbot: QtBot) -> None:
+    top, low = Box(0.0, 0.0, 1.0, 0.08), Box(0.0, 0.9, 1.0, 1.0)
+    session = desk.opened(qtbot, "9.pdf")
+    session.ignored.keep((top,))
+    session.ignored.keep((top, low))
+    found: list[tuple[Box, ...]] = []
+    session.ignored.found.connect(found.append)
+    desk.opened(qtbot, "9.pdf")
+    qtbot.waitUntil(lambda: len(found) > 1)
+    assert found == [(), (top, low)]
+
+
+def test_parts_that_are_chosen_before_the_kept_ones_are_found_win(desk: Desk, qtbot: QtBot) -> None:
+    top, low = Box(0.0, 0.0, 1.0, 0.08), Box(0.0, 0.9, 1.0, 1.0)
+    parts = desk.opened(qtbot, "9.pdf").ignored
+    parts.keep((top,))
+    found: list[tuple[Box, ...]] = []
+    parts.found.connect(found.append)
+    parts.load(DIGEST)
+    parts.keep((low,))
+    qtbot.waitUntil(lambda: desk.house.store.ignored == {DIGEST: (low,)})
+    is_over: list[bool] = []
+    desk.house.store_thread.run(lambda _store: True, is_over.append)
+    qtbot.waitUntil(lambda: bool(is_over))
+    assert found == [()]

@@ -8,6 +8,7 @@ from app.domain.attachments import Attachment
 from app.domain.chat import Conversation, Draft, Message
 from app.domain.errors import Problem, StorageError
 from app.domain.readings import Reading
+from app.domain.regions import Box
 from app.domain.search import SearchHit
 
 
@@ -23,6 +24,7 @@ class MemoryStore:
         self.closed = False
         self.deleted: set[str] = set()
         self.readings: dict[tuple[str, int], Reading] = {}
+        self.ignored: dict[str, tuple[Box, ...]] = {}
 
     def conversations(self) -> Sequence[Conversation]:
         """Newest first."""
@@ -89,6 +91,15 @@ class MemoryStore:
         """Keep it."""
         self._check()
         self.readings[reading.digest, reading.number] = reading
+
+    def ignored_parts(self, digest: str) -> tuple[Box, ...]:
+        """As they were saved."""
+        return self.ignored.get(digest, ())
+
+    def save_ignored_parts(self, digest: str, parts: tuple[Box, ...]) -> None:
+        """Keep them."""
+        self._check()
+        self.ignored[digest] = parts
 
     def close(self) -> None:
         """Remember that it was closed."""

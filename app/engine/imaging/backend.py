@@ -12,7 +12,7 @@ from app.domain.errors import ImageError
 from app.domain.generation import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.imaging.contact_sheet import contact_sheet
-from app.engine.imaging.documents import open_document
+from app.engine.imaging.documents import Document, open_document
 from app.engine.imaging.open_image import ImageFacts, cut_image, probe_image, save_png
 from app.engine.imaging.open_pdf import is_pdf
 from app.engine.imaging.open_video import is_video, sample_frames, video_facts
@@ -44,8 +44,9 @@ class ImagingBackend:
         match request:
             case ProbeImage():
                 path = Path(request.path)
-                if (pages := _page_count(path, request.password)) > 1 or is_pdf(path):
-                    emit(PagesFound(request.request_id, pages, _sha256(path, check)))
+                if document := _document_of_pages(path, request.password):
+                    pages, is_encrypted = document.page_count, document.is_encrypted
+                    emit(PagesFound(request.request_id, pages, _sha256(path, check), is_encrypted))
                     return FinishReason.COMPLETE
             case DrawPage():
                 path = Path(request.target)
@@ -90,12 +91,13 @@ def _png(image: Image.Image) -> bytes:
     return encoded.getvalue()
 
 
-def _page_count(path: Path, password: str) -> int:
-    """Of a document; what moves is one image, and so is what cannot be opened, which is told later."""
+def _document_of_pages(path: Path, password: str) -> Document | None:
+    """A PDF, or a scan of several pages; None for what is one image, as what moves is."""
     if is_video(path):
-        return 1
+        return None
     document = open_document(path, password)
-    return 1 if document.is_animation else document.page_count
+    has_pages = is_pdf(path) or (document.page_count > 1 and not document.is_animation)
+    return document if has_pages else None
 
 
 def _probe(path: Path, thumbnail_size: int, check: CancelCheck) -> tuple[ImageFacts, Image.Image]:

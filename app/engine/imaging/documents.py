@@ -4,6 +4,7 @@ An animated image has its frames as pages where somebody asks for them; read as 
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,11 +18,12 @@ from app.engine.imaging.open_pdf import is_encrypted, is_pdf, page_count, render
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Pages are counted from 0; both functions may raise ImageError.
+    """Pages are counted from 0; the first two functions may raise ImageError.
 
     `picture` gives a page as it is seen, upright, mode RGB; `text_page` the text that the file itself has of it, with
     places on its picture, None for none or nonsense. `is_animation` tells frames of something that moves,
-    `is_encrypted` a file that is, be it with an empty password.
+    `is_encrypted` a file that is, be it with an empty password. Within `in_order` pages that are asked for in order
+    cost one pass over the file.
     """
 
     page_count: int
@@ -29,6 +31,7 @@ class Document:
     text_page: Callable[[int], Page | None]
     is_animation: bool = False
     is_encrypted: bool = False
+    in_order: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def open_document(path: Path, password: str = "") -> Document:
@@ -44,7 +47,7 @@ def open_document(path: Path, password: str = "") -> Document:
             is_encrypted=is_encrypted(path, password),
         )
     frames = FrameFile(path)
-    return Document(frames.count, frames.frame, _no_text, frames.is_animation)
+    return Document(frames.count, frames.frame, _no_text, frames.is_animation, in_order=frames.in_order)
 
 
 def _no_text(_number: int) -> None:

@@ -105,15 +105,31 @@ _EXIF_ORIENTATION = 0x0112
 @contextmanager
 def opened_image(path: Path) -> Iterator[Image.Image]:
     """The image behind `path`, checked but not decoded; whatever Pillow raises meanwhile becomes an ImageError."""
+    with plain_errors(path), open_decoder(path) as image:
+        yield image
+
+
+def open_decoder(path: Path) -> Image.Image:
+    """The image behind `path`, checked but not decoded, for use within `plain_errors`; to be closed."""
     check_file(path)
     formats = _heif_formats() if kind_of(path) is HEIC else FORMATS
     Image.init()  # Loads every decoder's module; without it those named in FORMATS may be unknown.
+    image = Image.open(path, formats=formats)
+    try:
+        check_size(path, image.size)
+    except BaseException:
+        image.close()
+        raise
+    return image
+
+
+@contextmanager
+def plain_errors(path: Path) -> Iterator[None]:
+    """Whatever Pillow raises about the file at `path` becomes an ImageError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # About odd metadata; what matters is raised.
-            with Image.open(path, formats=formats) as image:
-                check_size(path, image.size)
-                yield image
+            yield
     except UnidentifiedImageError as error:
         raise _not_an_image(path) from error
     except MemoryError as error:

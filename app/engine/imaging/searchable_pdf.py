@@ -97,11 +97,12 @@ def _lay_over(sheet: PdfPage, font: Object, content: bytes) -> None:
 def _from_images(source: Path, pages: Sequence[Page], part: Path, check: CancelCheck) -> None:
     """A new document. Few pages at a time are written to a file and joined from there, not to hold them in memory."""
     numbered = list(enumerate(pages))
-    with TemporaryDirectory(prefix=".", suffix=".part", dir=part.parent) as folder:
+    frames = FrameFile(source)
+    with TemporaryDirectory(prefix=".", suffix=".part", dir=part.parent) as folder, frames.in_order():
         files = []
         for first in range(0, len(numbered), _AT_ONCE):
             few = Path(folder) / f"{first}.pdf"
-            _write_few(source, numbered[first : first + _AT_ONCE], few, check)
+            _write_few(source, frames, numbered[first : first + _AT_ONCE], few, check)
             files.append(str(few))
         try:
             # By qpdf itself: pikepdf would read all streams into memory.
@@ -110,8 +111,9 @@ def _from_images(source: Path, pages: Sequence[Page], part: Path, check: CancelC
             raise OSError(f"{len(files)} files of ours could not be joined") from error  # The drive, then.
 
 
-def _write_few(source: Path, pages: Sequence[tuple[int, Page]], target: Path, check: CancelCheck) -> None:
-    frames = FrameFile(source)
+def _write_few(
+    source: Path, frames: FrameFile, pages: Sequence[tuple[int, Page]], target: Path, check: CancelCheck
+) -> None:
     with Pdf.new() as pdf:
         font = glyphless_font(pdf)
         for number, page in pages:

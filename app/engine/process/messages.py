@@ -220,10 +220,14 @@ class ImageProbed(Message, frozen=True, tag=True):
 
 
 class PagesFound(Message, frozen=True, tag=True):
-    """The file is a document of so many pages, each of which can be drawn; `digest` is its sha256."""
+    """The file is a document of so many pages, each of which can be drawn; `digest` is its sha256.
+
+    `is_encrypted` tells a PDF that is, be it with an empty password.
+    """
 
     pages: int
     digest: str = ""
+    is_encrypted: bool = False
 
 
 class PageShown(Message, frozen=True, tag=True):

@@ -26,11 +26,16 @@ CERTAIN = 0.5
 Array = npt.NDArray[np.float32]
 
 
-def unreadable_script(lines: Sequence[Image.Image]) -> Script | None:
-    """The script that most of these pictures of straight lines are written in, unless the reader knows it."""
+def unreadable_script(lines: Sequence[Image.Image], readable_weight: float = 1.0) -> Script | None:
+    """The script that most of these pictures of straight lines are written in, unless the reader knows it.
+
+    `readable_weight` is how much the probability of the scripts that the reader knows counts beside the others'.
+    """
     if not lines:
         return None
     shares = np.mean([probabilities(picture(line), _weights(WEIGHTS)) for line in lines], axis=0)
+    shares[:READABLE] *= readable_weight
+    shares /= shares.sum()
     best = int(np.argmax(shares))
     return UNREADABLE[best - READABLE] if best >= READABLE and shares[best] >= CERTAIN else None
 

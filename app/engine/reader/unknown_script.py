@@ -23,6 +23,12 @@ MIN_SHARE = 0.4
 MOST_LINES = 8
 """So many of the longest unread lines are looked at."""
 
+SKIPPED_DENSITY, SKIPPED_LENGTH = 0.15, 6.0
+"""Of a line so many times as long as high next to nothing was read: then it is hardly in a script that is known."""
+
+SKIPPED_WEIGHT = 0.5
+"""What the probability of the known scripts counts for a page of such lines."""
+
 GREEK_SHARE, GREEK_LETTERS = 0.08, 4
 """The recogniser knows Greek letters from formulas, and in Greek prose takes most of them for Latin ones."""
 
@@ -36,13 +42,27 @@ def unknown_script(image: Image.Image, lines: Sequence[Found]) -> Script | None:
     unread = sorted((line for line in lines if not _is_read(line)), key=_length, reverse=True)
     if sum(map(_length, unread)) < MIN_SHARE * sum(map(_length, lines)):
         return None
-    return unreadable_script([cut_line(image, line.quad) for line in unread[:MOST_LINES]])
+    longest = unread[:MOST_LINES]
+    weight = SKIPPED_WEIGHT if all(map(_is_skipped, longest)) else 1.0
+    return unreadable_script([cut_line(image, line.quad) for line in longest], weight)
 
 
 def _is_read(line: Found) -> bool:
-    sides = (np.hypot(*(line.quad[1] - line.quad[0])), np.hypot(*(line.quad[3] - line.quad[0])))
-    return line.score >= READ_SCORE and len(line.text) * min(sides) >= READ_DENSITY * max(sides)
+    return line.score >= READ_SCORE and len(line.text) * _height(line) >= READ_DENSITY * _length(line)
+
+
+def _is_skipped(line: Found) -> bool:
+    length, height = _length(line), _height(line)
+    return length >= SKIPPED_LENGTH * height and len(line.text) * height < SKIPPED_DENSITY * length
 
 
 def _length(line: Found) -> float:
-    return float(max(np.hypot(*(line.quad[1] - line.quad[0])), np.hypot(*(line.quad[3] - line.quad[0]))))
+    return max(_sides(line))
+
+
+def _height(line: Found) -> float:
+    return min(_sides(line))
+
+
+def _sides(line: Found) -> tuple[float, float]:
+    return float(np.hypot(*(line.quad[1] - line.quad[0]))), float(np.hypot(*(line.quad[3] - line.quad[0])))

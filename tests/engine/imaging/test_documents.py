@@ -1,18 +1,21 @@
 """Files that have pages, opened one way, and HEIC photos."""
 
 import base64
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
 import pikepdf
 import pytest
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from app.domain.errors import ImageError, PasswordNeeded
+from app.engine.imaging import open_frames
 from app.engine.imaging.backend import ImagingBackend
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.open_frames import FrameFile
-from app.engine.imaging.open_image import MAX_SIDE, open_image, probe_image
+from app.engine.imaging.open_image import MAX_SIDE, open_decoder, open_image, probe_image
 from app.engine.process.messages import DrawPage, Event, ImageProbed, PagesFound, ProbeImage
 from tests.support.documents import locked_pdf, scanned_pdf, written_pdf
 
@@ -51,6 +54,46 @@ def test_what_moves_is_no_document_of_pages(tmp_path: Path) -> None:
     assert (document.page_count, document.is_animation) == (2, True)
     pixel = document.picture(1).getpixel((5, 5))
     assert pixel == (0, 255, 0)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "tiff"])
+def test_frames_that_are_asked_for_in_order_are_decoded_once_each(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = scan(tmp_path / f"a.{suffix}", "red", "lime", "blue", "white")
+    opened: list[Path] = []
+
+    def open_and_note(file: Path) -> Image.Image:
+        opened.append(file)
+        return open_decoder(file)
+
+    monkeypatch.setattr(open_frames, "open_decoder", open_and_note)
+    document = open_document(path)
+    alone = [document.picture(number).tobytes() for number in range(4)]
+    assert len(opened) == 4
+    with document.in_order():
+        assert [document.picture(number).tobytes() for number in range(4)] == alone
+        assert len(opened) == 5
+        assert [document.picture(number).tobytes() for number in (2, 2, 0)] == [alone[2], alone[2], alone[0]]
+        assert len(opened) == 7
+    path.unlink()  # It is closed; Windows lets nobody delete a file that is not.
+
+
+def test_a_frame_that_is_damaged_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = open_document(scan(tmp_path / "a.gif", "red", "lime", "blue"))
+    alone = document.picture(2).tobytes()
+
+    def seek(image: GifImageFile, number: int, whole: Callable[[GifImageFile, int], None] = GifImageFile.seek) -> None:
+        if number == 1:
+            raise EOFError
+        whole(image, number)
+
+    with document.in_order():
+        assert document.picture(0).size == (80, 60)
+        monkeypatch.setattr(GifImageFile, "seek", seek)
+        with pytest.raises(ImageError, match="damaged"):
+            document.picture(1)
+        assert document.picture(2).tobytes() == alone
 
 
 def test_an_image_has_one_page(tmp_path: Path) -> None:
@@ -128,7 +171,7 @@ def test_a_locked_document_is_probed_with_its_password(tmp_path: Path) -> None:
     with pytest.raises(PasswordNeeded):
         ImagingBackend().handle(ProbeImage(1, str(path), 64), events.append, go_on)
     ImagingBackend().handle(ProbeImage(1, str(path), 64, "sesame"), events.append, go_on)
-    assert events == [PagesFound(1, 1, sha256(path.read_bytes()).hexdigest())]
+    assert events == [PagesFound(1, 1, sha256(path.read_bytes()).hexdigest(), is_encrypted=True)]
 
 
 def test_an_heic_photo_is_an_image_like_others(tmp_path: Path) -> None:
