@@ -3,8 +3,8 @@
 #   packaging/linux/build.sh [FOLDER [KIND...]]
 # KIND is deb, rpm or run (all three unless given), or none: the bundle alone. What is built lands in FOLDER (dist unless
 # given): lorgnette/, share/ (icons, entry of the menu), lorgnette packages of each kind, SHA256SUMS, and wheels/, where
-# OpenCV and PyAV as they are built here are kept for the next time. LORGNETTE_WHOLE_WHEELS=1 takes them from the package
-# index instead: quicker to build, and 200 MB larger.
+# OpenCV and PyAV with smaller libraries are kept for the next time. LORGNETTE_WHOLE_WHEELS=1 takes them as the package
+# index has them: quicker to build, 130 MB larger, and with parts of FFmpeg under the GPL.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../setup.sh"
@@ -14,7 +14,7 @@ out=$(realpath -m "${1:-dist}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tools="binutils elfutils"
-[ "${LORGNETTE_WHOLE_WHEELS:-}" ] || tools="$tools gcc g++ make nasm pkg-config patchelf curl xz-utils libdav1d-dev zlib1g-dev"
+[ "${LORGNETTE_WHOLE_WHEELS:-}" ] || tools="$tools gcc libc6-dev make nasm pkg-config patchelf curl xz-utils libdav1d-dev zlib1g-dev libblas3 liblapack3"
 case " $kinds " in *" rpm "*) tools="$tools rpm" ;; esac
 case " $kinds " in *" run "*) tools="$tools makeself xz-utils" ;; esac
 # shellcheck disable=SC2086
@@ -28,9 +28,8 @@ python="$work/venv/bin/python"
 pip="$python -m pip install --disable-pip-version-check --progress-bar off --quiet --constraint packaging/constraints.txt"
 "$python" packaging/bundle_requirements.py >"$work/requirements.txt"
 if [ ! "${LORGNETTE_WHOLE_WHEELS:-}" ]; then
-  step "OpenCV and PyAV, with what is needed of them"
-  packaging/small_opencv.sh "$python" "$out/wheels"
-  packaging/linux/small_ffmpeg.sh "$python" "$out/wheels"
+  step "OpenCV and PyAV, with smaller libraries"
+  packaging/linux/small_wheels.sh "$python" "$out/wheels"
   $pip "$out"/wheels/opencv_python_headless-*.whl "$out"/wheels/av-*.whl
 fi
 $pip --requirement "$work/requirements.txt" pyinstaller==6.22.0
