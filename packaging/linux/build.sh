@@ -4,7 +4,7 @@
 # KIND is deb, rpm or run (all three unless given), or none: the bundle alone. What is built lands in FOLDER (dist unless
 # given): lorgnette/, share/ (icons, entry of the menu), lorgnette packages of each kind, SHA256SUMS, and wheels/, where
 # OpenCV and PyAV with smaller libraries are kept for the next time. LORGNETTE_WHOLE_WHEELS=1 takes them as the package
-# index has them: quicker to build, 130 MB larger, and with parts of FFmpeg under the GPL.
+# index has them: quicker to build, 110 MB larger, and with parts of FFmpeg under the GPL.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../setup.sh"

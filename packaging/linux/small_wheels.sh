@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make PyAV's and OpenCV's wheels smaller by 130 MB, by exchanging libraries that they bring along:
+# Make PyAV's and OpenCV's wheels smaller by 110 MB, by exchanging libraries that they bring along:
 #   packaging/linux/small_wheels.sh PYTHON FOLDER
 # - FFmpeg, in both, for the same release built here without encoders, network and GPL parts: it only decodes what
 #   Lorgnette opens;
