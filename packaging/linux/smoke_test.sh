@@ -87,6 +87,8 @@ used import -window root /tmp/lorgnette.png
 cp "$root/tmp/lorgnette.png" "$shots/smoke_test.png"
 
 quit() {
+  # Without a window manager nobody gives a new window the keyboard.
+  used xdotool windowfocus "$(used xdotool search --onlyvisible --name Lorgnette | head -1)"
   used xdotool key ctrl+q
   wait_for 15 bash -c "! pgrep -f '^/usr/lib/lorgnette/lorgnette|^lorgnette( |$)' >/dev/null"
 }
