@@ -1,50 +1,60 @@
 #!/usr/bin/env bash
-# Build the bundle without torch, and a .deb of it, on Debian 12 or Ubuntu 24.04: packaging/linux/build.sh [FOLDER]
-# What is built lands in FOLDER (dist unless given): lorgnette/ and lorgnette_VERSION_ARCH.deb, with SHA256SUMS.
+# Build the bundle without torch, and packages of it, on Debian 12 or Ubuntu 24.04:
+#   packaging/linux/build.sh [FOLDER [KIND...]]
+# KIND is deb, rpm or run (all three unless given), or none: the bundle alone. What is built lands in FOLDER (dist unless
+# given): lorgnette/, share/ (icons, entry of the menu), lorgnette packages of each kind, SHA256SUMS, and wheels/, where
+# OpenCV and PyAV with smaller libraries are kept for the next time. LORGNETTE_WHOLE_WHEELS=1 takes them as the package
+# index has them: quicker to build, 110 MB larger, and with parts of FFmpeg under the GPL.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../setup.sh"
 cd "$root"
 out=$(realpath -m "${1:-dist}")
+[ $# -lt 2 ] && kinds="deb rpm run" || kinds="${*:2}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+tools="binutils elfutils"
+[ "${LORGNETTE_WHOLE_WHEELS:-}" ] || tools="$tools gcc libc6-dev make nasm pkg-config patchelf curl xz-utils libdav1d-dev zlib1g-dev libblas3 liblapack3"
+case " $kinds " in *" rpm "*) tools="$tools rpm" ;; esac
+case " $kinds " in *" run "*) tools="$tools makeself xz-utils" ;; esac
 # shellcheck disable=SC2086
-prepare_system $qt_packages binutils
+prepare_system $qt_packages $tools
 step() { printf '\n== %s\n' "$*"; }
+mkdir -p "$out"
 
 step "a clean virtual environment"
 "${PYTHON:-python3}" -m venv "$work/venv"
-pip="$work/venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --quiet --constraint packaging/constraints.txt"
-"$work/venv/bin/python" packaging/bundle_requirements.py >"$work/requirements.txt"
+python="$work/venv/bin/python"
+pip="$python -m pip install --disable-pip-version-check --progress-bar off --quiet --constraint packaging/constraints.txt"
+"$python" packaging/bundle_requirements.py >"$work/requirements.txt"
+if [ ! "${LORGNETTE_WHOLE_WHEELS:-}" ]; then
+  step "OpenCV and PyAV, with smaller libraries"
+  packaging/linux/small_wheels.sh "$python" "$out/wheels"
+  $pip "$out"/wheels/opencv_python_headless-*.whl "$out"/wheels/av-*.whl
+fi
 $pip --requirement "$work/requirements.txt" pyinstaller==6.22.0
 $pip --no-deps .
 
 step "the bundle"
 "$work/venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath "$work/dist" --workpath "$work/build" packaging/lorgnette.spec
-mkdir -p "$out"
-rm -rf "$out/lorgnette"
+# eu-strip leaves what is loaded where it is; strip moves it, and breaks libraries that auditwheel has changed.
+find "$work/dist/lorgnette/_internal" -type f -name '*.so*' -exec eu-strip {} +
+rm -rf "$out/lorgnette" "$out/share"
 cp -a "$work/dist/lorgnette" "$out/lorgnette"
 
-step "the package"
-version=$(PYTHONPATH=$root "$work/venv/bin/python" -c 'from app import __version__; print(__version__)')
-arch=$(dpkg --print-architecture)
-tree="$work/deb"
-mkdir -p "$tree/DEBIAN" "$tree/usr/lib" "$tree/usr/bin" "$tree/usr/share/applications" "$tree/usr/share/metainfo" \
-  "$tree/usr/share/icons/hicolor/scalable/apps" "$tree/usr/share/doc/lorgnette"
-cp -a "$out/lorgnette" "$tree/usr/lib/lorgnette"
-ln -s ../lib/lorgnette/lorgnette "$tree/usr/bin/lorgnette"
-install -m 644 "$here/lorgnette.desktop" "$tree/usr/share/applications/lorgnette.desktop"
-install -m 644 "$here/lorgnette.metainfo.xml" "$tree/usr/share/metainfo/io.github.lorgnette.Lorgnette.metainfo.xml"
-install -m 644 resources/icons/lorgnette.svg "$tree/usr/share/icons/hicolor/scalable/apps/lorgnette.svg"
+step "icons and the entry of the menu"
+share="$out/share"
+mkdir -p "$share/applications" "$share/metainfo" "$share/doc/lorgnette" "$share/icons/hicolor/scalable/apps"
+install -m 644 "$here/lorgnette.desktop" "$share/applications/lorgnette.desktop"
+install -m 644 "$here/lorgnette.metainfo.xml" "$share/metainfo/io.github.lorgnette.Lorgnette.metainfo.xml"
+install -m 644 "$here/copyright" "$share/doc/lorgnette/copyright"
+install -m 644 resources/icons/lorgnette.svg "$share/icons/hicolor/scalable/apps/lorgnette.svg"
 for size in 16 32 48 64 128 256 512; do
-  mkdir -p "$tree/usr/share/icons/hicolor/${size}x${size}/apps"
-  QT_QPA_PLATFORM=offscreen "$work/venv/bin/python" "$here/draw_icon.py" "$size" "$tree/usr/share/icons/hicolor/${size}x${size}/apps/lorgnette.png"
+  mkdir -p "$share/icons/hicolor/${size}x${size}/apps"
+  QT_QPA_PLATFORM=offscreen "$python" packaging/draw_icon.py "$size" "$share/icons/hicolor/${size}x${size}/apps/lorgnette.png"
 done
-install -m 644 "$here/copyright" "$tree/usr/share/doc/lorgnette/copyright"
-sed -e "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@SIZE@/$(du -sk "$tree/usr" | cut -f1)/" "$here/control" >"$tree/DEBIAN/control"
-(cd "$tree" && find usr -type f -exec md5sum {} + >DEBIAN/md5sums)
-chmod -R go-w,a+rX "$tree"
-deb="$out/lorgnette_${version}_${arch}.deb"
-dpkg-deb --root-owner-group -Zzstd -z10 --build "$tree" "$deb" >/dev/null
-(cd "$out" && sha256sum "$(basename "$deb")" >SHA256SUMS)
-printf 'bundle: %s MB, package: %s MB\n' "$(du -sm "$out/lorgnette" | cut -f1)" "$(du -sm "$deb" | cut -f1)"
+printf 'bundle: %s MB\n' "$(du -sm "$out/lorgnette" | cut -f1)"
+
+for kind in $kinds; do
+  [ "$kind" = none ] || "$here/package.sh" "$out" "$kind"
+done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install a .deb into a fresh Debian 12, use it as an ordinary user without a network, and remove it again. As root:
+# Install an older version into a fresh Debian 12, use it as an ordinary user without a network, upgrade to the .deb with
+# the chats kept, use that, and remove it again. The older version is the same .deb under a lower number. As root:
 #   packaging/linux/smoke_test.sh lorgnette_VERSION_ARCH.deb [FOLDER FOR THE SCREENSHOT]
 # Needs debootstrap. Prints each step, and stops at the first that fails.
 set -euo pipefail
@@ -33,10 +34,16 @@ done
 inside apt-get update -q >/dev/null 2>&1
 inside apt-get install -qy --no-install-recommends xvfb xdotool imagemagick >/dev/null 2>&1
 
-step "install"
+step "install an older version"
 cp "$deb" "$root/tmp/lorgnette.deb"
-inside apt-get install -qy --no-install-recommends /tmp/lorgnette.deb >/dev/null 2>&1
-inside dpkg --verify lorgnette
+dpkg-deb --raw-extract "$deb" "$root/tmp/older"
+sed -i 's/^Version: .*/Version: 0.0.1/' "$root/tmp/older/DEBIAN/control"
+touch "$root/tmp/older/usr/lib/lorgnette/only_in_the_older"
+dpkg-deb --root-owner-group -Znone --build "$root/tmp/older" "$root/tmp/older.deb" >/dev/null
+rm -rf "$root/tmp/older"
+inside apt-get install -qy --no-install-recommends /tmp/older.deb >/dev/null 2>&1
+rm "$root/tmp/older.deb"
+[ -e "$root/usr/lib/lorgnette/only_in_the_older" ]
 inside useradd --create-home tester
 
 step "read and ask without a window, without a network"
@@ -79,14 +86,33 @@ sleep 1
 used import -window root /tmp/lorgnette.png
 cp "$root/tmp/lorgnette.png" "$shots/smoke_test.png"
 
-step "quit"
-used xdotool key ctrl+q
-wait_for 15 bash -c "! pgrep -f '^/usr/lib/lorgnette/lorgnette|^lorgnette ' >/dev/null"
+quit() {
+  # Without a window manager nobody gives a new window the keyboard.
+  used xdotool windowfocus "$(used xdotool search --onlyvisible --name Lorgnette | head -1)"
+  used xdotool key ctrl+q
+  wait_for 15 bash -c "! pgrep -f '^/usr/lib/lorgnette/lorgnette|^lorgnette( |$)' >/dev/null"
+}
+quit
+chats="$root/home/tester/.local/share/lorgnette/lorgnette.sqlite"
 
-step "installed once more over itself, with the data kept, and purged"
-inside apt-get install -qy --reinstall /tmp/lorgnette.deb >/dev/null 2>&1
-grep -aqs 'Luggage: 23 kg' "$root/home/tester/.local/share/lorgnette/lorgnette.sqlite"*
+step "upgrade: the chat is kept, and found in the new window"
+inside apt-get install -qy --no-install-recommends /tmp/lorgnette.deb >/dev/null 2>&1
+inside dpkg --verify lorgnette
+[ ! -e "$root/usr/lib/lorgnette/only_in_the_older" ]
+[ "$(inside dpkg-query -W -f '${Version}' lorgnette)" = "$(dpkg-deb -f "$deb" Version)" ]
+grep -aqs 'Luggage: 23 kg' "$chats"*
+[ "$(used lorgnette ocr $sample | xargs)" = "$wanted" ]
+used lorgnette >"$root/tmp/lorgnette.log" 2>&1 &
+wait_for 30 used xdotool search --onlyvisible --name Lorgnette
+sleep 5
+used import -window root /tmp/upgraded.png
+cp "$root/tmp/upgraded.png" "$shots/smoke_test_upgraded.png"
+quit
+grep -aqs 'Luggage: 23 kg' "$chats"*
+
+step "purged, and the chats kept"
 inside dpkg --purge lorgnette >/dev/null
+grep -aqs 'Luggage: 23 kg' "$chats"*
 [ ! -e "$root/usr/lib/lorgnette" ]
 [ -z "$(find "$root/usr" "$root/etc" -iname '*lorgnette*')" ]
 printf '\nAll of it worked. The screenshot is %s/smoke_test.png\n' "$shots"

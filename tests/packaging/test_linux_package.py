@@ -1,6 +1,8 @@
 """What the Linux package says of itself agrees with the application."""
 
 import configparser
+import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,3 +54,39 @@ def test_the_package_depends_on_what_qt_loads() -> None:
     for package in listed:
         if package.startswith("lib"):
             assert package in depends
+
+
+def test_the_rpm_asks_for_the_libraries_that_the_deb_asks_for() -> None:
+    depends = (LINUX / "control").read_text(encoding="utf-8").split("Depends: ")[1].split("\n")[0]
+    debian = {re.sub(r"[^a-z0-9]", "", re.split(r"[ |]", name.strip())[0]) for name in depends.split(",")}
+    wanted = {name for name in debian if name.startswith("lib") and name != "libc6"}
+    recipe = (LINUX / "lorgnette.rpm.spec").read_text(encoding="utf-8")
+    asked = {
+        re.sub(r"[^a-z0-9]", "", (name + number).lower())
+        for name, number in re.findall(r"(lib\S+)\.so\.(\d+)\(\)", recipe)
+    }
+    assert asked == wanted
+
+
+def test_libraries_that_nothing_left_links_to_are_left_out() -> None:
+    # GIVEN a plugin that was left out already, the library that it alone linked to, and what that linked to in turn
+    place = ROOT / "packaging" / "bundle_contents.py"
+    specification = importlib.util.spec_from_file_location("bundle_contents", place)
+    assert specification is not None
+    assert specification.loader is not None
+    contents = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(contents)
+    links = {"core.so": {"libc.so.6", "libused-1.so.2"}, "libgtk-3.so.0": {"libcairo.so.2"}}
+    entries = [
+        ("reader/core.so", "core.so", "EXTENSION"),
+        ("some.libs/libused-1.so.2", "libused-1.so.2", "BINARY"),
+        ("libused-1.so.2", "some.libs/libused-1.so.2", "SYMLINK"),
+        ("libgtk-3.so.0", "libgtk-3.so.0", "BINARY"),
+        ("libcairo.so.2", "libcairo.so.2", "BINARY"),
+        ("libpython3.12.so.1.0", "libpython3.12.so.1.0", "BINARY"),
+        ("openvino/libs/libopenvino_intel_cpu_plugin.so", "libopenvino_intel_cpu_plugin.so", "BINARY"),
+    ]
+    # WHEN the rest is asked for
+    left = contents.without_orphans(entries, lambda source: links.get(source, set()))
+    # THEN both libraries are gone, and those that are linked to, or opened by name, are there
+    assert {entry[0] for entry in entries} - {entry[0] for entry in left} == {"libgtk-3.so.0", "libcairo.so.2"}
