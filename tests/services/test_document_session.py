@@ -91,6 +91,7 @@ class Desk:
 def desk(build_house: BuildHouse, tmp_path: Path) -> Iterator[Desk]:
     made = Desk(build_house(images=images, reader=reads), tmp_path)
     yield made
+    made.session.close()  # As the window does before the engines end: one that ends would have the next asked.
     made.thread.close()
 
 
