@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 from PIL import Image
 from rapidocr import RapidOCR
 
@@ -27,6 +28,7 @@ class Recogniser:
     """Finds and reads lines of text. Building one loads the models (about a second)."""
 
     def __init__(self) -> None:
+        onnxruntime.disable_telemetry_events()  # On Windows it would tell the system of each session.
         self._engine = RapidOCR(params=parameters(_threads()))
 
     def find(self, image: Image.Image) -> list[Quad]:

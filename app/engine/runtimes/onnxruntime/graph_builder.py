@@ -84,6 +84,7 @@ class GraphBuilder:
 
     def open(self, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
         """The graph, compiled for this CPU."""
+        onnxruntime.disable_telemetry_events()  # On Windows it would tell the system of each session.
         graph = helper.make_graph(self._nodes, "text", self._inputs, self._outputs, self._initializers)
         imports = [helper.make_opsetid("", _OPSET), helper.make_opsetid(MICROSOFT, 1)]
         model = helper.make_model(graph, opset_imports=imports, ir_version=_IR_VERSION)
