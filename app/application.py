@@ -62,7 +62,6 @@ from app.services.translator import Translator
 from app.storage.atomic import save_file
 from app.storage.attachments import FileAttachmentStore
 from app.storage.conversations import SqliteConversationStore
-from app.storage.diagnostics import diagnostics
 from app.storage.export import ChatWriter
 from app.storage.import_chat import read_chat
 from app.storage.model_catalog import known_models
@@ -175,6 +174,8 @@ class Lorgnette(QObject):
         return replace(chosen, cache_folder=chosen.cache_folder or str(self._paths.converted_weights))
 
     def _diagnostics(self) -> str:
+        from app.storage.diagnostics import diagnostics  # noqa: PLC0415 - loads psutil
+
         status = self.model.status
         running = {"Window": f"Qt {qVersion()}, {QGuiApplication.platformName()}", "Model": status.state.value}
         if info := status.info:

@@ -4,9 +4,13 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from app.commands.batch_engines import BatchEngines, ClientFactory, deaf_client
+from app.commands import server_choice
+from app.commands.batch_engines import BatchEngines, ClientFactory, deaf_client, open_folder
+from app.commands.batch_lanes import work_off
 from app.commands.terminal import complain, exit_status
 from app.domain.batch import BatchOptions, ItemState, Job, Output, Progress
 from app.domain.clean_up import CleanUp
@@ -16,7 +20,6 @@ from app.domain.ignored_parts import EXAMPLE, ignored_from
 from app.domain.reader_choice import ReaderChoice
 from app.domain.regions import Box
 from app.paths import DEMO_MODEL
-from app.services.batch_calls import Call, Reply
 from app.services.batch_run import BatchRun
 from app.storage.batch_journal import BatchJournal
 
@@ -25,6 +28,7 @@ EPILOG = """examples:
   lorgnette batch scans letters.pdf -o out --format md --format json --format pdf
   lorgnette batch letters -o out --join-lines --strip-hyphens --ignore "top 8, bottom 5"
   lorgnette batch receipts -o out --model ~/models/Qwen3-VL-2B --fields "date, total: with tax, vendor"
+  lorgnette batch receipts -o out --server gpu-box:8000 --at-once 8 --fields "date, total"
 
 Run the same command again after any end: what is done is not done again, images that have changed are. The journal
 lorgnette-batch.jsonl in the output folder knows. A value in the spreadsheet is coloured where the reader did not find
@@ -70,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
         help=f"leave out parts of every page, in percent: “{EXAMPLE}”, or left, top, right, bottom: “60 0 100 12”",
     )
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="the model's folder")
+    server_choice.add_arguments(parser)
     parser.add_argument("--retry", action="store_true", help="try images again that have failed before")
     return parser
 
@@ -78,14 +83,16 @@ def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -
     """Run the command and return its exit status."""
     arguments_of = parser()
     given = arguments_of.parse_args(arguments)
-    if given.fields and (given.model is None or given.model.resolve() == DEMO_MODEL):
-        arguments_of.error("--fields needs --model FOLDER, and the demo model does not know fields")
+    if given.model and given.server:
+        arguments_of.error("either --model or --server")
+    if given.fields and not given.server and (given.model is None or given.model.resolve() == DEMO_MODEL):
+        arguments_of.error("--fields needs --model FOLDER or --server, and the demo model does not know fields")
     default = [Output.SPREADSHEET] if given.fields else [Output.TEXT]
     options = BatchOptions(
         outputs=tuple(dict.fromkeys(given.format or default)),
         reader=given.reader,
         fields=given.fields,
-        model=str(given.model.resolve()) if given.model else "",
+        model=str(given.model.resolve()) if given.model else given.server or "",
         clean_up=CleanUp(given.join_lines, given.strip_hyphens, given.ignore),
     )
     try:
@@ -93,7 +100,21 @@ def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -
     except BatchError as error:
         arguments_of.error(str(error))
     job = Job(tuple(str(source.absolute()) for source in given.sources), options)
-    return exit_status(lambda: _run(job, given.out.absolute(), create_client, retries=given.retry))
+    return exit_status(lambda: _begin(job, given, create_client))
+
+
+def _begin(job: Job, given: argparse.Namespace, create_client: ClientFactory) -> bool:
+    out = given.out.absolute()
+    if not given.server:
+        engines = BatchEngines(partial(open_folder, job.options.model), create_client)
+        return _run(job, out, engines, 1, retries=given.retry)
+    server = server_choice.ServerChoice(given.server, given.server_model, create_client)
+    model = server.model()
+    server.announce(model)
+    job = replace(job, options=replace(job.options, model=f"{model.name} at {model.address}"))
+    return _run(
+        job, out, BatchEngines(partial(server.request, model), create_client), given.at_once, retries=given.retry
+    )
 
 
 def _fields(text: str) -> tuple[Field, ...]:
@@ -110,23 +131,12 @@ def _ignored(text: str) -> tuple[Box, ...]:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _run(job: Job, out: Path, create_client: ClientFactory, *, retries: bool) -> bool:
-    with BatchJournal(out) as journal, BatchEngines(job.options.model, create_client) as engines:
+def _run(job: Job, out: Path, engines: BatchEngines, lanes: int, *, retries: bool) -> bool:
+    with BatchJournal(out) as journal, engines:
         run = BatchRun(job, out, journal, retries=retries)
         teller = _Teller(run)
         try:
-            steps = run.steps()
-            reply: Reply = ()
-            while True:
-                try:
-                    step = steps.send(reply) if reply else next(steps)
-                except StopIteration:
-                    break
-                if isinstance(step, Call):
-                    reply = engines.call(step)
-                else:
-                    reply = ()
-                    teller.tell(step.index)
+            work_off(run, engines, lanes, teller.tell)
         except UserError:
             teller.sum_up()
             complain("The same command goes on from here.")

@@ -7,7 +7,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from functools import partial
 from itertools import count
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -23,6 +22,8 @@ from app.paths import default_paths
 from app.services.batch_calls import Call, Reply
 
 OPEN_SECONDS = 900.0
+_Place = tuple[BackendKind, int]
+"""A kind of process, and the lane."""
 ClientFactory = Callable[[BackendKind], EngineClient]
 
 
@@ -38,12 +39,17 @@ def deaf_client(kind: BackendKind) -> EngineClient:
 
 
 class BatchEngines:
-    """One process of each kind, started when it is first called and again after it has died; `model` is a folder."""
+    """One process of each kind, started when it is first called and again after it has died.
 
-    def __init__(self, model: str, create_client: ClientFactory = deaf_client) -> None:
-        self._model = model
+    `open_model` is the request that opens the model; of it each lane has a process of its own. Calls of several lanes
+    may come from several threads.
+    """
+
+    def __init__(self, open_model: Callable[[int], Request], create_client: ClientFactory = deaf_client) -> None:
+        self._open_request = open_model
         self._create_client = create_client
-        self._running: dict[BackendKind, tuple[EngineClient, Iterator[Event]]] = {}
+        self._running: dict[_Place, tuple[EngineClient, Iterator[Event]]] = {}
+        self._locks: dict[_Place, threading.Lock] = {}
         self._ids = count(1)
 
     def __enter__(self) -> Self:
@@ -58,20 +64,30 @@ class BatchEngines:
                 pass
         self._running.clear()
 
-    def call(self, call: Call) -> Reply:
+    def call(self, call: Call, lane: int = 0) -> Reply:
         """Do a call and wait for its end. Raises EngineError where the model cannot be opened."""
-        if call.kind is BackendKind.MODEL and call.kind not in self._running:
-            self._open_model()
-        return self._do(call.kind, call.build, call.seconds)
+        place = call.kind, lane if call.kind is BackendKind.MODEL else 0
+        with self._locks.setdefault(place, threading.Lock()):
+            if call.kind is BackendKind.MODEL and place not in self._running:
+                self._open_model(place)
+            return self._do(place, call.build, call.seconds)
 
-    def _open_model(self) -> None:
-        options = LoadOptions(cache_folder=str(default_paths().converted_weights))
-        reply = self._do(BackendKind.MODEL, partial(_open, self._model, options), OPEN_SECONDS)
+    def ask_directly(self, call: Call) -> Reply:
+        """Do a call to the model's process without opening a model."""
+        return self._do((call.kind, 0), call.build, call.seconds)
+
+    def kill(self) -> None:
+        """End all processes at once; calls that are being done fail."""
+        for client, _events in tuple(self._running.values()):
+            client.kill()
+
+    def _open_model(self, place: _Place) -> None:
+        reply = self._do(place, self._open_request, OPEN_SECONDS)
         if isinstance(end := reply[-1], Failed):
             raise EngineError(end.problem.what, kept=end.problem.kept, todo=end.problem.todo)
 
-    def _do(self, kind: BackendKind, build: Callable[[int], Request], seconds: float) -> Reply:
-        client, events = self._running.get(kind) or self._start(kind)
+    def _do(self, place: _Place, build: Callable[[int], Request], seconds: float) -> Reply:
+        client, events = self._running.get(place) or self._start(place)
         request_id = next(self._ids)
         client.send(build(request_id))
         deadline = threading.Timer(seconds, client.kill)
@@ -79,7 +95,7 @@ class BatchEngines:
         try:
             return self._wait(request_id, events)
         except EngineDied:
-            del self._running[kind]
+            del self._running[place]
             return (Failed(request_id, Problem(ProblemKind.ENGINE, "The process took too long, or died.")),)
         finally:
             deadline.cancel()
@@ -95,11 +111,12 @@ class BatchEngines:
                 break
         return tuple(reply)
 
-    def _start(self, kind: BackendKind) -> tuple[EngineClient, Iterator[Event]]:
-        client = self._create_client(kind)
-        self._running[kind] = client, client.events()
-        return self._running[kind]
+    def _start(self, place: _Place) -> tuple[EngineClient, Iterator[Event]]:
+        client = self._create_client(place[0])
+        self._running[place] = client, client.events()
+        return self._running[place]
 
 
-def _open(folder: str, options: LoadOptions, request_id: int) -> Request:
-    return OpenModel(request_id, folder, options)
+def open_folder(folder: str, request_id: int) -> Request:
+    """The request that opens the model in a folder."""
+    return OpenModel(request_id, folder, LoadOptions(cache_folder=str(default_paths().converted_weights)))

@@ -47,7 +47,6 @@ _OPTIONS = GenerationOptions(sampling=GREEDY)
 _NOUNS = {
     BackendKind.IMAGES: "the image opener",
     BackendKind.READER: "the reader",
-    BackendKind.MODEL: "the model's engine",
 }
 
 
@@ -161,6 +160,9 @@ def _done(source: Source, kind: BackendKind, build: Callable[[int], Request], se
     while True:
         reply = yield Call(kind, build, seconds)
         match reply[-1]:
+            case Failed(problem=problem) if problem.kind is ProblemKind.ENGINE and kind is BackendKind.MODEL:
+                told = f"“{source.name}” got no answer: {problem.what}"
+                raise ItemFailed(Problem(ProblemKind.ENGINE, told, "The file itself is untouched.", problem.todo))
             case Failed(problem=problem) if problem.kind is ProblemKind.ENGINE:
                 raise ItemFailed(
                     replace(_problem(source, f"took too long or broke {_NOUNS[kind]}"), kind=ProblemKind.ENGINE)

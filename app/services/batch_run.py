@@ -69,6 +69,8 @@ class BatchRun:
         self._folder = BatchFolder(out, journal)
         self._folder.clear_away()
         self._deaths = 0
+        self._taken: set[int] = set()
+        self._since_sheet = 0
         for index, source in enumerate(self.sources):
             self.states.append(self._state_before(index, source, journal.entries.get(source.name), retries=retries))
         self._earlier = sum(state is not ItemState.WAITING for state in self.states)
@@ -89,21 +91,26 @@ class BatchRun:
     def steps(self) -> Generator[Call | ItemEnded, Reply, None]:
         """Work off what waits. Yields calls, which are to be sent their replies, and ItemEnded, which are not.
 
+        Several may be under way, none of them entered while another is: each takes what no other has taken.
+
         Raises StorageError or EngineError where it makes no sense to go on; new steps go on from there.
         """
-        since_sheet = 0
         for index, source in enumerate(self.sources):
-            if self.states[index] is not ItemState.WAITING:
+            if self.states[index] is not ItemState.WAITING or index in self._taken:
                 continue
-            entry = yield from self._work(source)
+            self._taken.add(index)
+            try:
+                entry = yield from self._work(source)
+            finally:
+                self._taken.discard(index)
             self._check_deaths(entry.problem)
             self.states[index] = entry.state
             if entry.problem:
                 self.problems[index] = entry.problem
-            since_sheet += 1
-            if since_sheet == SHEET_EVERY:
+            self._since_sheet += 1
+            if self._since_sheet == SHEET_EVERY:
                 self._save_sheet()
-                since_sheet = 0
+                self._since_sheet = 0
             yield ItemEnded(index)
         self._save_sheet()
 

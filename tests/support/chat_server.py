@@ -31,10 +31,14 @@ def end(reason: str = "stop", prompt_tokens: int = 12, completion_tokens: int = 
 
 @dataclass
 class ChatServer:
-    """What it says, and what it heard. `hold` keeps answers from ending until it is set."""
+    """What it says, and what it heard.
+
+    `hold` keeps answers from ending until it is set; the statuses of `busy` are said first, one for each request.
+    """
 
     address: str = ""
     status: int = 200
+    busy: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     models: bytes = json.dumps({"data": [{"id": "qwen3-vl"}, {"id": "other"}]}).encode()
     answer: list[bytes] = field(default_factory=lambda: [piece("Hel"), piece("lo"), end()])
@@ -74,7 +78,7 @@ def chat_server() -> Iterator[ChatServer]:
 
         def _reply(self, body: Callable[[Write], object]) -> None:
             state.heads.append(dict(self.headers))
-            self.send_response(state.status)
+            self.send_response(state.busy.pop(0) if state.busy else state.status)
             for name, value in state.headers.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -4,6 +4,7 @@ import json
 import queue
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,11 @@ LEAVE_SECONDS = 1.0
 """For a thread that has been told to stop; it needs a tenth of that."""
 MOST_BYTES = 4_000_000
 """Of a list of models, or of what a server says of an error."""
+WAITS = (1.0, 3.0, 10.0)
+"""Seconds before a server that has too much to do is asked again, where it does not say itself."""
+LONGEST_WAIT = 60.0
 _OK = 200
+_BUSY = {429, 503}
 _KEPT = "Your message is kept."
 
 
@@ -88,9 +93,7 @@ class ServerConnection:
     def _exchange(self, call: Call, halt: Halt, heard: "queue.SimpleQueue[str | Exception | None]") -> None:
         """One request, on a thread of its own; `heard` gets its lines, then None, or an error in its place."""
         try:
-            with self._client.open(call, halt) as response:
-                if response.status != _OK:
-                    raise self._refusal(response)
+            with self._opened(call, halt) as response:
                 if call.method == "GET":
                     heard.put(response.read_all(MOST_BYTES).decode("utf-8", "replace"))
                 else:
@@ -101,6 +104,19 @@ class ServerConnection:
             return  # Nobody listens any more.
         except (EngineError, NetworkError) as error:
             heard.put(error)
+
+    @contextmanager
+    def _opened(self, call: Call, halt: Halt) -> Iterator[Response]:
+        """The answer, once the server takes the request: one that has too much to do is asked again a few times."""
+        for wait in (*WAITS, None):
+            with self._client.open(call, halt) as response:
+                if response.status == _OK:
+                    yield response
+                    return
+                seconds = _seconds_to_wait(response, wait)
+                if seconds is None:
+                    raise self._refusal(response)
+            halt.wait(seconds)
 
     def _refusal(self, response: Response) -> EngineError:
         """What a status means, with what the server says of it."""
@@ -125,6 +141,15 @@ class ServerConnection:
                 return EngineError(f"“{host}” sends elsewhere, which is not followed.", kept=_KEPT, todo=todo)
             case _:
                 return EngineError(f"“{host}” failed with status {status}{said}", kept=_KEPT, todo="Try again later.")
+
+
+def _seconds_to_wait(response: Response, usual: float | None) -> float | None:
+    """How long to wait before the next try; None where there is to be none."""
+    if response.status not in _BUSY or usual is None:
+        return None
+    told = response.header("Retry-After")
+    seconds = float(told) if told.isdigit() else usual
+    return seconds if seconds <= LONGEST_WAIT else None
 
 
 def _said(response: Response) -> str:

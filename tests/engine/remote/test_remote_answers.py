@@ -27,6 +27,7 @@ from app.engine.process.messages import (
     Stats,
     Token,
 )
+from app.engine.remote import connection
 from app.engine.remote.event_stream import parsed_line
 from tests.support.chat_server import ChatServer, chat_server, end, event, piece
 from tests.support.films import make_film
@@ -165,6 +166,36 @@ def test_an_answer_that_breaks_off_is_no_answer(server: ChatServer) -> None:
     assert any(isinstance(event, Token) for event in desk.events)
 
 
+def test_a_server_that_has_too_much_to_do_is_asked_again(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "WAITS", (0.01, 0.01, 0.01))
+    desk = Desk().connect(server)
+    server.busy = [429, 503, 429]
+    assert desk.ask(*HELLO) == "Hello"
+    assert len(server.requests) == 4
+    server.busy = [429] * 4
+    with pytest.raises(EngineError, match="too much to do"):
+        desk.ask(*HELLO)
+
+
+def test_stop_is_heard_while_a_busy_server_is_waited_for(server: ChatServer) -> None:
+    server.status, server.headers = 429, {"Retry-After": "50"}
+
+    def stop_once_it_was_asked() -> None:
+        if server.requests:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        list(connection.ServerConnection(server.address).answer({}, stop_once_it_was_asked))
+    assert len(server.requests) == 1
+
+
+def test_nobody_waits_for_an_hour(server: ChatServer) -> None:
+    desk = Desk().connect(server)
+    server.status, server.headers = 429, {"Retry-After": "3600"}
+    with pytest.raises(EngineError, match="in 3600 seconds"):
+        desk.ask(*HELLO)
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "words"),
     [
@@ -177,7 +208,10 @@ def test_an_answer_that_breaks_off_is_no_answer(server: ChatServer) -> None:
         (302, {"Location": "http://169.254.169.254/"}, "not followed"),
     ],
 )
-def test_refusals_are_told_in_words(server: ChatServer, status: int, headers: dict[str, str], words: str) -> None:
+def test_refusals_are_told_in_words(
+    server: ChatServer, status: int, headers: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "WAITS", ())
     desk = Desk().connect(server)
     server.status, server.headers = status, headers
     server.answer = [b'{"error": {"message": "no\\nway"}}']

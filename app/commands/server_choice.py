@@ -1,0 +1,100 @@
+"""`--server` of commands: which server's model answers, and what is said of that."""
+
+import argparse
+import os
+from functools import partial
+
+from app.commands.batch_engines import BatchEngines, ClientFactory
+from app.commands.terminal import complain
+from app.domain.errors import CheckpointError, EngineError
+from app.domain.remote_servers import AddressError, RemoteModel, is_this_machine, normalised
+from app.engine.process.backend import BackendKind
+from app.engine.process.messages import Failed, ListModels, ModelsListed, OpenServer, Request
+from app.paths import default_paths
+from app.services.batch_calls import Call
+from app.storage.settings_file import SettingsFile
+
+KEY = "LORGNETTE_SERVER_KEY"
+LIST_SECONDS = 60.0
+AT_ONCE = 4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--server`, `--server-model` and `--at-once`."""
+    parser.add_argument(
+        "--server",
+        type=_address,
+        default=None,
+        metavar="ADDRESS",
+        help="have a model of this server answer (OpenAI's chat completions): images leave this machine. "
+        f"Its key is taken from {KEY} or the system's keyring",
+    )
+    parser.add_argument("--server-model", default="", metavar="NAME", help="which, where the server has several")
+    parser.add_argument(
+        "--at-once", type=_lanes, default=AT_ONCE, metavar="COUNT", help=f"questions to the server at once ({AT_ONCE})"
+    )
+
+
+class ServerChoice:
+    """The server at `address`, whose model is called `name`, or is its only one."""
+
+    def __init__(self, address: str, name: str, create_client: ClientFactory) -> None:
+        self._address = address
+        self._name = name
+        self._create_client = create_client
+        settings, _ = SettingsFile(default_paths().settings).load()
+        self._offline = settings.offline
+        self._key = os.environ.get(KEY) or _kept_key(address)
+
+    def model(self) -> RemoteModel:
+        """The model that is to answer. Raises EngineError, CheckpointError and whatever the server brings about."""
+        names = (self._name,) if self._name else self._names()
+        if len(names) != 1:
+            listed = ", ".join(names[:10]) or "none"
+            raise CheckpointError(
+                f"The server has {len(names)} models: {listed}.", todo="Name one of them with --server-model."
+            )
+        return RemoteModel(self._address, names[0])
+
+    def request(self, model: RemoteModel, request_id: int) -> Request:
+        """The request that has it answer."""
+        return OpenServer(request_id, model, self._key, self._offline)
+
+    def announce(self, model: RemoteModel) -> None:
+        """Say on standard error where images go."""
+        if not is_this_machine(model.address):
+            complain(f"Images are sent to “{model.host}” and leave this machine.")
+
+    def _names(self) -> tuple[str, ...]:
+        build = partial(_listing, self._address, self._key, self._offline)
+        with BatchEngines(build, self._create_client) as engines:
+            reply = engines.ask_directly(Call(BackendKind.MODEL, build, LIST_SECONDS))
+        for event in reply:
+            if isinstance(event, ModelsListed):
+                return event.names
+            if isinstance(event, Failed):
+                raise EngineError(event.problem.what, kept=event.problem.kept, todo=event.problem.todo)
+        return ()
+
+
+def _listing(address: str, key: str, offline: bool, request_id: int) -> Request:  # noqa: FBT001 - bound by partial
+    return ListModels(request_id, address, key, offline)
+
+
+def _kept_key(address: str) -> str:
+    from app.storage.token import TokenKeeper  # noqa: PLC0415 - asks for the system's keyring
+
+    return TokenKeeper().token(address)
+
+
+def _address(text: str) -> str:
+    try:
+        return normalised(text)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _lanes(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError("a count from 1 to 64")
+    return int(text)
