@@ -2,11 +2,9 @@
 
 import logging
 import signal
-import sys
 from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import QLockFile, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -52,8 +50,7 @@ def run_application(paths: Paths, summons: Summons, model_folder: str = "") -> i
         return 1
     _log_to(paths.log)
     lorgnette = Lorgnette(paths, application)
-    log_uncaught(_log)
-    sys.excepthook = partial(_report_bug, lorgnette)  # Qt hands it what escapes from a slot, and goes on.
+    log_uncaught(_log, partial(_show_bug, lorgnette))  # Qt hands over what escapes from a slot, and goes on.
     lorgnette.window.show()
     QTimer.singleShot(0, lorgnette, partial(lorgnette.begin, summons, model_folder))
     status = application.exec()
@@ -62,10 +59,7 @@ def run_application(paths: Paths, summons: Summons, model_folder: str = "") -> i
     return status
 
 
-def _report_bug(
-    lorgnette: Lorgnette, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    _log.error("uncaught", exc_info=(kind, error, trace))
+def _show_bug(lorgnette: Lorgnette, error: BaseException) -> None:
     if isinstance(error, Exception):
         lorgnette.window.notices.show_problem(problem_of(error))
 

@@ -8,6 +8,7 @@ import logging
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -49,15 +50,23 @@ def kind_of(error: BaseException) -> str:
     return f"{type(error).__module__}.{type(error).__qualname__}{number}"
 
 
-def log_uncaught(logger: logging.Logger) -> None:
-    """Have what nobody catches, in any thread, logged: Python would write it to the terminal with all its words."""
+def log_uncaught(logger: logging.Logger, show: Callable[[BaseException], None] | None = None) -> None:
+    """Have what nobody catches, in any thread, logged: Python would write it to the terminal with all its words.
+
+    `show` gets what was raised on the main thread, once it is in the log.
+    """
 
     def log(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         logger.error("uncaught", exc_info=(kind, error, trace))
+
+    def log_of_main_thread(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log(kind, error, trace)
+        if show:
+            show(error)
 
     def log_of_thread(told: threading.ExceptHookArgs) -> None:
         if told.exc_value is not None:
             log(told.exc_type, told.exc_value, told.exc_traceback)
 
-    sys.excepthook = log
+    sys.excepthook = log_of_main_thread
     threading.excepthook = log_of_thread
