@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from app.commands.batch_engines import BatchEngines
 from app.services.batch_calls import Reply
-from app.services.batch_run import BatchRun, ItemEnded
+from app.services.batch_run import BatchRun, ItemEnded, next_step
 
 
 def work_off(run: BatchRun, engines: BatchEngines, lanes: int, ended: Callable[[int], None]) -> None:
@@ -22,14 +22,12 @@ def work_off(run: BatchRun, engines: BatchEngines, lanes: int, ended: Callable[[
         try:
             while not stop.is_set():
                 with turn:  # What the run does by itself is short; only calls are done beside each other.
-                    step = steps.send(reply) if reply else next(steps, None)
+                    step = next_step(steps, reply)
                     if isinstance(step, ItemEnded):
                         ended(step.index)
                 if step is None:
                     return
                 reply = () if isinstance(step, ItemEnded) else engines.call(step, lane)
-        except StopIteration:
-            return
         finally:
             with turn:
                 steps.close()

@@ -5,7 +5,6 @@ breaks a process costs no chat anything; they end with the batch. A model is too
 a chat stops what the batch asks of it, which is asked again afterwards.
 """
 
-from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 
@@ -18,12 +17,10 @@ from app.engine.process.backend import BackendKind
 from app.engine.process.messages import Done, Event, Failed, Loading
 from app.services.background import BackgroundThread
 from app.services.batch_calls import Call, Reply
-from app.services.batch_run import BatchRun, ItemEnded
+from app.services.batch_run import BatchRun, ItemEnded, Steps, next_step
 from app.services.engine import Engine
 from app.services.model_engine import ModelEngine
 from app.storage.batch_journal import BatchJournal
-
-Steps = Generator[Call | ItemEnded, Reply, None]
 
 
 class _Opened:
@@ -40,10 +37,7 @@ class _Opened:
 
     def next(self, reply: Reply) -> Call | ItemEnded | None:
         """The next step; None where there is none."""
-        try:
-            return self.steps.send(reply) if reply else next(self.steps)
-        except StopIteration:
-            return None
+        return next_step(self.steps, reply)
 
     def restart(self) -> None:
         """Begin with what waits, anew."""

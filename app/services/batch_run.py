@@ -48,6 +48,17 @@ class ItemEnded:
     index: int
 
 
+Steps = Generator[Call | ItemEnded, Reply, None]
+
+
+def next_step(steps: Steps, reply: Reply) -> Call | ItemEnded | None:
+    """What comes behind the call that `reply` answers, empty at the beginning and behind an end; None at the last."""
+    try:
+        return steps.send(reply) if reply else next(steps)
+    except StopIteration:
+        return None
+
+
 class BatchRun:
     """The images of `job` and how far each has come; what was done before, with the same options, is not done again.
 
@@ -88,7 +99,7 @@ class BatchRun:
             seconds=seconds,
         )
 
-    def steps(self) -> Generator[Call | ItemEnded, Reply, None]:
+    def steps(self) -> Steps:
         """Work off what waits. Yields calls, which are to be sent their replies, and ItemEnded, which are not.
 
         Several may be under way, none of them entered while another is: each takes what no other has taken.
