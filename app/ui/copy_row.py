@@ -2,18 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QMimeData, QPointF, QTimer, Slot
+from PySide6.QtCore import QMimeData, QPointF, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.ui.buttons import Role, button
+from app.ui.buttons import Role
+from app.ui.copy_button import copy_button
 from app.ui.labels import label
-from app.ui.translation import tr
 
 HEIGHT, PADDING = 30, 12
 """Pixels."""
-TOLD_MILLISECONDS = 1500
-"""How long the button says that it has copied."""
 
 
 class CopyRow(QWidget):
@@ -24,12 +22,9 @@ class CopyRow(QWidget):
 
     def __init__(self, name: str, hint: str, parent: QWidget, *, at_end: bool) -> None:
         super().__init__(parent)
-        self._name = name
         self._make: Callable[[], QMimeData] = QMimeData
-        self._told = QTimer(self, singleShot=True, interval=TOLD_MILLISECONDS)
-        self._told.timeout.connect(self._on_told)
         self.caption = label("", "muted", parent=self)
-        self.copy = button(name, Role.LINK, hint, self)
+        self.copy = copy_button(name, Role.LINK, hint, self)
         row = QHBoxLayout(self)
         row.setContentsMargins(PADDING, 0, PADDING, 0)
         row.addWidget(self.caption)
@@ -45,12 +40,6 @@ class CopyRow(QWidget):
     @Slot()
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setMimeData(self._make())
-        self.copy.setText(tr("Copied"))
-        self._told.start()
-
-    @Slot()
-    def _on_told(self) -> None:
-        self.copy.setText(self._name)
 
 
 def place_rows(rows: Sequence[CopyRow], corners: Sequence[QPointF], width: int) -> None:

@@ -1,11 +1,11 @@
 """Shows what a report of a problem would hold, word for word, before it is copied."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.ui.buttons import Role, button
-from app.ui.copy_row import TOLD_MILLISECONDS
+from app.ui.buttons import Role
+from app.ui.copy_button import copy_button
 from app.ui.labels import label
 from app.ui.translation import mark, tr
 
@@ -29,9 +29,7 @@ class DiagnosticsDialog(QDialog):
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setAccessibleName(tr("Diagnostics"))
-        self.copy = button(tr("Copy"), Role.PRIMARY, parent=self)
-        self._told = QTimer(self, singleShot=True, interval=TOLD_MILLISECONDS)
-        self._told.timeout.connect(self._on_told)
+        self.copy = copy_button(tr("Copy"), Role.PRIMARY, parent=self)
         self.copy.clicked.connect(self._on_copy_clicked)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -46,9 +44,3 @@ class DiagnosticsDialog(QDialog):
     @Slot()
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())
-        self.copy.setText(tr("Copied"))
-        self._told.start()
-
-    @Slot()
-    def _on_told(self) -> None:
-        self.copy.setText(tr("Copy"))
