@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, cast
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import ModelConfig
@@ -73,6 +74,8 @@ class TextModel(Generic[CacheT]):
     def __init__(
         self, graph: TextGraph[CacheT], config: ModelConfig, embedding: ScreeningHead, head: ScreeningHead
     ) -> None:
+        # After each product numpy's matrix library keeps its threads spinning for 20 ms, on cores that the graph needs.
+        threadpool_limits(1, user_api="blas")
         self._graph = graph
         self._config = config
         self._embedding = embedding

@@ -43,14 +43,11 @@ class OnnxText:
             given |= {f"deepstack.{level}": added[None] for level, added in enumerate(inputs.deepstack)}
             for name, array in given.items():
                 cache.binding.bind_cpu_input(name, np.ascontiguousarray(array))
-            results = ("hidden", "logits")
-            for name in results:
+            for name in ("hidden", "logits"):
                 cache.binding.bind_output(name)
             self._run(cache.binding, check)
-            names = [value.name for value in self._session.get_outputs()]
-            made = cache.binding.get_outputs()
-        hidden, logits = (made[names.index(name)].numpy()[0] for name in results)
-        return hidden, logits
+            *_, hidden, logits = cache.binding.get_outputs()  # In the order in which they were bound first.
+        return hidden.numpy()[0], logits.numpy()[0]
 
     def _run(self, binding: onnxruntime.IOBinding, check: CancelCheck | None) -> None:
         if check is None:

@@ -68,6 +68,6 @@ def choose_device(find_core: Callable[[], ov.Core] = ov.Core) -> OpenVinoDevice:
     return OpenVinoDevice(best, name, "an Intel graphics card was found")
 
 
-def cpu_has_16_bits(find_core: Callable[[], ov.Core] = ov.Core) -> bool:
+def cpu_has_16_bits() -> bool:
     """Whether OpenVINO computes in bfloat16 or float16 on this CPU, and not only keeps weights so."""
-    return bool(find_core().get_property(CPU.plugin, "INFERENCE_PRECISION_HINT") != ov.Type.f32)
+    return bool(ov.Core().get_property(CPU.plugin, "INFERENCE_PRECISION_HINT") != ov.Type.f32)

@@ -4,7 +4,6 @@ from functools import partial
 
 import numpy as np
 import openvino as ov
-from threadpoolctl import threadpool_limits
 
 from app.domain.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
@@ -41,8 +40,6 @@ class OpenVinoRuntime:
         self.capacity = min(checkpoint.config.text.max_positions, self.cache_tokens)
         """The most tokens of one sequence."""
         constants = Constants(checkpoint.tensors, WeightCache(options.cache_folder, checkpoint.tensors.digest))
-        # After each product numpy's matrix library keeps its threads spinning for 20 ms, on cores that the graph needs.
-        threadpool_limits(1, user_api="blas")
         check()
         core = ov.Core()
         properties = device.properties(core, options)
