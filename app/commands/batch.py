@@ -108,7 +108,7 @@ def _begin(job: Job, given: argparse.Namespace, create_client: ClientFactory) ->
     if not given.server:
         engines = BatchEngines(partial(open_folder, job.options.model), create_client)
         return _run(job, out, engines, 1, retries=given.retry)
-    server = server_choice.ServerChoice(given.server, given.server_model, create_client)
+    server = server_choice.ServerChoice(given.server, given.server_model)
     model = server.model()
     server.announce(model)
     job = replace(job, options=replace(job.options, model=f"{model.name} at {model.address}"))

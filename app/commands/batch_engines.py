@@ -72,10 +72,6 @@ class BatchEngines:
                 self._open_model(place)
             return self._do(place, call.build, call.seconds)
 
-    def ask_directly(self, call: Call) -> Reply:
-        """Do a call to the model's process without opening a model."""
-        return self._do((call.kind, 0), call.build, call.seconds)
-
     def kill(self) -> None:
         """End all processes at once; calls that are being done fail."""
         for client, _events in tuple(self._running.values()):

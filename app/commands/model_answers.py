@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.commands.terminal import go_on
 from app.domain.chat import Role, SeenImage, Turn
 from app.domain.generation import AnswerStats, GenerationOptions, LoadOptions
 from app.engine.generation.backend import ModelBackend
@@ -32,21 +33,17 @@ class ModelAnswers:
                 found.append(event.stats)
 
         turn = Turn(Role.USER, question, tuple(SeenImage(str(image)) for image in images))
-        backend.handle(Ask(2, (turn,), options), emit, _go_on)
+        backend.handle(Ask(2, (turn,), options), emit, go_on)
         return found[0]
 
     def _opened(self) -> ModelBackend:
         if self._backend is None:
             backend = ModelBackend()
             options = LoadOptions(cache_folder=str(default_paths().converted_weights))
-            backend.handle(OpenModel(1, str(self._folder), options), self._on_opening, _go_on)
+            backend.handle(OpenModel(1, str(self._folder), options), self._on_opening, go_on)
             self._backend = backend
         return self._backend
 
     def _on_opening(self, event: Event) -> None:
         if isinstance(event, Ready):
             self.name = event.info.name
-
-
-def _go_on() -> None:
-    """Ctrl+C ends the process."""

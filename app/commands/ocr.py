@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.page_readers import PageReader, go_on, page_reader
-from app.commands.terminal import STDIN, complain, exit_status, opened
+from app.commands.page_readers import PageReader, page_reader
+from app.commands.terminal import STDIN, complain, exit_status, go_on, opened
 from app.domain.document_formats import page_sheets
 from app.domain.errors import UserError
 from app.domain.page_formats import HTML_HEAD, HTML_TAIL, TSV_HEAD, PageFormat, formatted

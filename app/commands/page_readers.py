@@ -6,7 +6,7 @@ What they need is imported when the first image is read, so that `--help` and mi
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.commands.terminal import complain
+from app.commands.terminal import complain, go_on
 from app.domain.pages import Page
 from app.domain.presets import BUILT_IN
 from app.domain.reader_choice import ReaderChoice
@@ -85,7 +85,3 @@ class AutoReader:
             return page
         complain(f"{path.name}: The built-in reader was unsure, so the model reads it.")
         return self._model.read(path)
-
-
-def go_on() -> None:
-    """Ctrl+C ends the process."""

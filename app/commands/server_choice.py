@@ -2,20 +2,15 @@
 
 import argparse
 import os
-from functools import partial
 
-from app.commands.batch_engines import BatchEngines, ClientFactory
-from app.commands.terminal import complain
-from app.domain.errors import CheckpointError, EngineError
+from app.commands.terminal import complain, go_on
+from app.domain.errors import CheckpointError
 from app.domain.remote_servers import AddressError, RemoteModel, is_this_machine, normalised
-from app.engine.process.backend import BackendKind
-from app.engine.process.messages import Failed, ListModels, ModelsListed, OpenServer, Request
+from app.engine.process.messages import OpenServer, Request
 from app.paths import default_paths
-from app.services.batch_calls import Call
 from app.storage.settings_file import SettingsFile
 
 KEY = "LORGNETTE_SERVER_KEY"
-LIST_SECONDS = 60.0
 AT_ONCE = 4
 
 
@@ -38,10 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class ServerChoice:
     """The server at `address`, whose model is called `name`, or is its only one."""
 
-    def __init__(self, address: str, name: str, create_client: ClientFactory) -> None:
+    def __init__(self, address: str, name: str) -> None:
         self._address = address
         self._name = name
-        self._create_client = create_client
         settings, _ = SettingsFile(default_paths().settings).load()
         self._offline = settings.offline
         self._key = os.environ.get(KEY) or _kept_key(address)
@@ -66,19 +60,9 @@ class ServerChoice:
             complain(f"Images are sent to “{model.host}” and leave this machine.")
 
     def _names(self) -> tuple[str, ...]:
-        build = partial(_listing, self._address, self._key, self._offline)
-        with BatchEngines(build, self._create_client) as engines:
-            reply = engines.ask_directly(Call(BackendKind.MODEL, build, LIST_SECONDS))
-        for event in reply:
-            if isinstance(event, ModelsListed):
-                return event.names
-            if isinstance(event, Failed):
-                raise EngineError(event.problem.what, kept=event.problem.kept, todo=event.problem.todo)
-        return ()
+        from app.engine.remote.connection import ServerConnection  # noqa: PLC0415 - loads TLS
 
-
-def _listing(address: str, key: str, offline: bool, request_id: int) -> Request:  # noqa: FBT001 - bound by partial
-    return ListModels(request_id, address, key, offline)
+        return tuple(ServerConnection(self._address, self._key, offline=self._offline).models(go_on))
 
 
 def _kept_key(address: str) -> str:

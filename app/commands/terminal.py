@@ -25,6 +25,10 @@ def opened(name: str) -> Iterator[Path]:
         yield path
 
 
+def go_on() -> None:
+    """The check of work that nobody stops but by Ctrl+C, which ends the process."""
+
+
 def complain(sentence: str) -> None:
     """Say what went wrong, on standard error."""
     print(f"lorgnette: {' '.join(sentence.splitlines())}", file=sys.stderr)

@@ -101,7 +101,7 @@ def test_what_a_server_refuses_is_told_and_asked_again_by_the_same_command(
 
 
 def test_images_that_leave_the_machine_are_announced(capsys: pytest.CaptureFixture[str]) -> None:
-    choice = server_choice.ServerChoice("https://gpu.example.org/v1", "qwen3-vl", lambda _: pytest.fail("not asked"))
+    choice = server_choice.ServerChoice("https://gpu.example.org/v1", "qwen3-vl")
     choice.announce(choice.model())
     assert "Images are sent to “gpu.example.org” and leave this machine." in capsys.readouterr().err
 
