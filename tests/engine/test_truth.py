@@ -18,6 +18,7 @@ from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes import screening
 from app.engine.runtimes.choose import Choice
 from app.engine.runtimes.port import FloatArray, ImagePatches
+from app.engine.runtimes.torch import output_head
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.reference import Reference
 from tests.support.runtimes import RUNTIMES
@@ -93,6 +94,7 @@ def open_house(request: pytest.FixtureRequest, tiny_checkpoint: TinyCheckpoint) 
     # The graph is looked at here, not the head that is right for the likeliest tokens alone; see test_screening.
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(screening, "CANDIDATES", WHOLE_VOCABULARY)
+        patched.setattr(output_head, "CANDIDATES", WHOLE_VOCABULARY)
         yield _opener(tiny_checkpoint, choice)
 
 

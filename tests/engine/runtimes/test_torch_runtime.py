@@ -46,7 +46,7 @@ def test_lack_of_memory_is_a_memory_error(runtime: TorchRuntime, monkeypatch: py
 
     monkeypatch.setattr(runtime._text, "forward", fail)
     with pytest.raises(MemoryError):
-        runtime.open_sequence().step(np.array([1]), text_positions(0, 1))
+        runtime.open_sequence().prefill(np.array([1]), text_positions(0, 1), [], ignore, go_on)
 
 
 def test_zeros_and_orders_that_a_symmetric_scheme_does_not_have(
@@ -96,9 +96,21 @@ def test_a_recorded_step_says_what_a_step_says(checkpoint: Checkpoint, monkeypat
         assert np.abs(logits - expected).max() < 0.1
         assert captured.length == plain.length
     assert len(recorded) == 4  # Room for 8, 16, 24 and 32 tokens.
-    several, positions = np.arange(70, 73), text_positions(plain.length, 3)
-    expected, logits = (sequence.step(several, positions) for sequence in (plain, captured))
-    assert np.abs(logits - expected).max() < 0.1
+    for several in (np.arange(70, 73), np.arange(75, 80), np.arange(80, 81)):  # Filled up to 4, to 8, not at all.
+        positions = text_positions(plain.length, len(several))
+        expected, logits = (sequence.step(several, positions) for sequence in (plain, captured))
+        assert logits.shape == expected.shape
+        assert np.abs(logits - expected).max() < 0.1
+
+
+def test_a_full_cache_is_not_filled_up(checkpoint: Checkpoint) -> None:
+    """Where tokens that are only filled up would not fit, those that are said still do."""
+    device = replace(choose_device(), capture=lambda body: body)
+    sequence = TorchRuntime(device, checkpoint, LoadOptions(cache_tokens=12), ignore, go_on).open_sequence()
+    sequence.prefill(np.arange(30, 38), text_positions(0, 8), [], ignore, go_on)
+    assert sequence.step(np.arange(40, 43), text_positions(8, 3)).shape[0] == 3
+    assert sequence.step(np.arange(43, 44), text_positions(11, 1)).shape[0] == 1
+    assert sequence.length == 12
 
 
 def test_the_cache_grows_in_steps_and_keeps_what_it_holds() -> None:
@@ -106,18 +118,19 @@ def test_the_cache_grows_in_steps_and_keeps_what_it_holds() -> None:
         vocab_size=8, hidden_size=8, layers=2, heads=2, kv_heads=1, head_dim=4, intermediate_size=8, rms_norm_eps=1e-6,
         rope_theta=1e4, mrope_section=(2, 0, 0), max_positions=4000,
     )  # fmt: skip
-    cache = KvCache(config, choose_device(), capacity=STEP + 10)
+    cache = KvCache(config, STEP + 10, torch.device("cpu"), torch.bfloat16)
     first = torch.randn(1, 5, 4).bfloat16()
     cache.reserve(5)
-    cache.append(1, first, first + 1)
+    cache.layer(1)[:, :, :5] = torch.stack((first, first + 1))
     cache.length = 5
 
     cache.reserve(STEP + 3)
-    keys, values = cache.append(1, first[:, :2], first[:, :2])
 
-    assert keys.shape == values.shape == (1, 7, 4)
+    assert cache.layer(1).shape == (2, 1, STEP + 10, 4)
+    keys, values = cache.layer(1)
     assert torch.equal(keys[:, :5], first)
     assert torch.equal(values[:, :5], first + 1)
+    assert not keys[:, 5:].any()
     with pytest.raises(ValueError, match="do not fit"):
         cache.reserve(STEP + 11)
 

@@ -1,4 +1,4 @@
-"""Recording what a card does as a CUDA graph; not run on a card so far."""
+"""Recording what a card does as a CUDA graph."""
 
 from collections.abc import Callable
 

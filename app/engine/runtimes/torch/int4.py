@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 
 _ops = cast(Any, torch.ops.aten)
+ZERO = 8
+"""What a stored integer is above the one that it stands for."""
 
 if sys.byteorder != "little":
     raise ImportError("the packing below is written for little-endian machines")
@@ -36,13 +38,14 @@ class Int4Operator:
     """A product of x [M, K] with 4-bit weights.
 
     `pack(nibbles, scales, dtype)` turns uint8 bytes [N, K/2] (low nibble first) and scales [K/g, N] into what
-    `multiply(x, packed, group_size)` wants. From `dense_rows` rows on, dequantising the layer and
-    a dense product are faster.
+    `multiply(x, packed, group_size)` wants. From `dense_rows` rows on, `dequantize(weight, dtype)` and a dense product
+    are faster.
     """
 
     name: str
     pack: Callable[[Tensor, Tensor, torch.dtype], tuple[Tensor, ...]]
     multiply: Callable[[Tensor, tuple[Tensor, ...], int], Tensor]
+    dequantize: Callable[[GptqWeight, torch.dtype], Tensor]
     dense_rows: int
 
 
@@ -58,8 +61,8 @@ def unpacked(pairs: Tensor) -> Tensor:
 
 
 def dequantized(weight: GptqWeight, dtype: torch.dtype) -> Tensor:
-    """The weight [N, K] = (q - 8) * scale in `dtype`."""
-    values = unpacked(nibbles(weight)).to(dtype).sub_(8)
+    """The weight [N, K] = (q - ZERO) * scale in `dtype`."""
+    values = unpacked(nibbles(weight)).to(dtype).sub_(ZERO)
     values.view(len(values), -1, weight.group_size).mul_(weight.scales.t().to(dtype).unsqueeze(-1))
     return values
 
@@ -101,6 +104,6 @@ def _multiply_xpu(x: Tensor, packed: tuple[Tensor, ...], group_size: int) -> Ten
     return cast(Tensor, product)
 
 
-CPU = Int4Operator("int4pack_cpu", _pack_cpu, _multiply_cpu, dense_rows=48)
-TILES = Int4Operator("int4pack_tiles", _pack_tiles, _multiply_tiles, dense_rows=64)
-XPU = Int4Operator("int4pack_xpu", _pack_xpu, _multiply_xpu, dense_rows=64)
+CPU = Int4Operator("int4pack_cpu", _pack_cpu, _multiply_cpu, dequantized, dense_rows=48)
+TILES = Int4Operator("int4pack_tiles", _pack_tiles, _multiply_tiles, dequantized, dense_rows=64)
+XPU = Int4Operator("int4pack_xpu", _pack_xpu, _multiply_xpu, dequantized, dense_rows=64)

@@ -11,7 +11,7 @@ from app.domain.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray, VisionFeatures
-from app.engine.runtimes.torch.captured_step import CapturedStep
+from app.engine.runtimes.torch.captured_pass import CapturedPasses
 from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.kv_cache import KvCache
 from app.engine.runtimes.torch.text_decoder import TextDecoder, VisualInput
@@ -77,15 +77,15 @@ class TorchRuntime:
 
     def open_sequence(self) -> "TorchSequence":
         """An empty one."""
-        cache = KvCache(self._config.text, self._device, self.capacity)
-        captured = CapturedStep(self._text, cache, self._device.capture) if self._device.capture else None
+        cache = KvCache(self._config.text, self.capacity, self._device.device, self._device.dtype)
+        captured = CapturedPasses(self._text, cache, self._device.capture) if self._device.capture else None
         return TorchSequence(self._text, cache, captured, self._config.image_token)
 
 
 class TorchSequence:
     """Implements `DecoderSequence` (see its docstrings)."""
 
-    def __init__(self, text: TextDecoder, cache: KvCache, captured: CapturedStep | None, image_token: int) -> None:
+    def __init__(self, text: TextDecoder, cache: KvCache, captured: CapturedPasses | None, image_token: int) -> None:
         self._text = text
         self._cache = cache
         self._captured = captured
@@ -115,17 +115,17 @@ class TorchSequence:
             embeddings[places] = torch.cat([feature.embeddings for feature in own])
             levels = zip(*(feature.deepstack for feature in own), strict=True)
             visual = VisualInput(places, [torch.cat(level) for level in levels])
-        hidden = self._text.forward(embeddings, positions, self._cache, visual, progress, check)
-        return _to_numpy(self._text.logits(hidden[-1:])[0])
+        normed = self._text.forward(embeddings, positions, self._cache, visual, progress, check)
+        return _to_numpy(self._text.logits(normed[-1:])[0])
 
     @_on_device
     def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
         """Append a few text tokens [T] and return the logits of each [T, V]."""
+        if self._captured and self._captured.fit(len(token_ids)):
+            return self._captured(token_ids, positions)
         embeddings = self._text.embedding[torch.from_numpy(token_ids).to(self._text.embedding.device)]
-        if self._captured and len(token_ids) == 1:
-            return _to_numpy(self._captured(embeddings, positions))
-        hidden = self._text.forward(embeddings, positions, self._cache, None, _ignore, _go_on)
-        return _to_numpy(self._text.logits(hidden))
+        normed = self._text.forward(embeddings, positions, self._cache, None, _ignore, _go_on)
+        return _to_numpy(self._text.logits(normed))
 
     def truncate(self, length: int) -> None:
         """Forget everything behind the first `length` tokens."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from app.engine.runtimes.torch.int4 import GptqWeight, Int4Operator, dequantized, nibbles
+from app.engine.runtimes.torch.int4 import GptqWeight, Int4Operator, nibbles
 
 
 class Linear(Protocol):
@@ -40,7 +40,7 @@ class W4A16Linear:
     def __init__(
         self, weights: Sequence[GptqWeight], operator: Int4Operator, dtype: torch.dtype, *, keeps_dense: bool = False
     ) -> None:
-        self._dense = torch.cat([dequantized(weight, dtype) for weight in weights]) if keeps_dense else None
+        self._dense = torch.cat([operator.dequantize(weight, dtype) for weight in weights]) if keeps_dense else None
         self._weights = () if keeps_dense else tuple(weights)
         self._operator = operator
         self._dtype = dtype
@@ -54,5 +54,5 @@ class W4A16Linear:
             return self._operator.multiply(x, self._packed, self._group_size)
         if self._dense is not None:
             return functional.linear(x, self._dense)
-        parts = [functional.linear(x, dequantized(weight, self._dtype)) for weight in self._weights]
+        parts = [functional.linear(x, self._operator.dequantize(weight, self._dtype)) for weight in self._weights]
         return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
