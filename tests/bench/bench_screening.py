@@ -19,6 +19,7 @@ from app.domain.generation import LoadOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.checkpoints.weights import TEXT
 from app.engine.runtimes import screening
+from app.engine.runtimes.likeliest import likeliest
 from app.engine.runtimes.port import FloatArray
 from app.engine.runtimes.screening import GROUP, ScreeningHead, rounded_to_int4
 from app.paths import DEMO_MODEL
@@ -46,7 +47,7 @@ def random_states() -> str:
         states = torch.randn(AT_ONCE, HIDDEN, generator=generator)
         exact, screened = (states @ rows.T).numpy(), (states @ coarse.T).numpy()
         for whole, logits in zip(exact, screened, strict=True):
-            chosen = screening._likeliest(logits)
+            chosen = likeliest(logits, screening.CANDIDATES)
             logits[chosen] = whole[chosen]
             wrong.count(whole, logits)
     return str(wrong)

@@ -19,6 +19,7 @@ from app.engine.generation.repetition import RepetitionGuard
 from app.engine.generation.sampling import Sampler
 from app.engine.generation.session_cache import SessionCache, StageCallback
 from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.runtimes.likeliest import likeliest
 from app.engine.runtimes.port import FloatArray
 
 ALTERNATIVES = 3
@@ -155,10 +156,10 @@ class _Run:
 
     def _weigh(self, logits: FloatArray, token: int) -> None:
         """Note how likely `token` was before any rule of sampling, and what else was, until its text is said."""
-        likeliest = np.argpartition(logits, -ALTERNATIVES - 1)[-ALTERNATIVES - 1 :]
+        near = likeliest(logits, ALTERNATIVES + 1)
         weights = np.exp(logits - logits.max())
         total = weights.sum()
-        probabilities = {int(other): float(weights[other] / total) for other in (*likeliest, token)}
+        probabilities = {int(other): float(weights[other] / total) for other in (*near, token)}
         self._probability *= probabilities.pop(token)
         if self._probability < SURE and not self._alternatives:
             others = sorted(probabilities.items(), key=lambda item: -item[1])[:ALTERNATIVES]

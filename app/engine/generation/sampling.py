@@ -1,8 +1,10 @@
 """Choosing the next token from logits."""
 
 import numpy as np
+import numpy.typing as npt
 
 from app.domain.generation import Sampling
+from app.engine.runtimes.likeliest import likeliest
 from app.engine.runtimes.port import FloatArray
 
 
@@ -20,22 +22,26 @@ class Sampler:
         The order of operations is that of Hugging Face's and vLLM's samplers: penalty, temperature, top-k, top-p.
         """
         sampling = self._sampling
-        if self._used and sampling.presence_penalty:
-            logits = logits.copy()
-            logits[list(self._used)] -= sampling.presence_penalty
-        token = int(logits.argmax()) if sampling.temperature <= 0 else self._sample(logits)
+        is_greedy = sampling.temperature <= 0
+        if is_greedy and not sampling.presence_penalty:
+            return int(logits.argmax())
+        penalised = list(self._used) if sampling.presence_penalty else []
+        wanted = 1 if is_greedy else sampling.top_k or len(logits)
+        # Whatever is wanted with the penalty is among so many without it, in the order of the vocabulary.
+        candidates = likeliest(logits, wanted + len(penalised))
+        scores = logits[candidates]
+        scores[np.isin(candidates, penalised)] -= sampling.presence_penalty
+        token = int(candidates[scores.argmax()]) if is_greedy else self._sample(candidates, scores)
         self._used.add(token)
         return token
 
-    def _sample(self, logits: FloatArray) -> int:
+    def _sample(self, candidates: npt.NDArray[np.intp], scores: FloatArray) -> int:
         sampling = self._sampling
-        count = min(sampling.top_k, len(logits)) if sampling.top_k > 0 else len(logits)
-        candidates = np.argpartition(logits, -count)[-count:]
-        candidates = candidates[np.argsort(logits[candidates])[::-1]]
-        scaled = logits[candidates].astype(np.float64) / sampling.temperature
+        order = np.argsort(scores)[::-1][: sampling.top_k or None]
+        scaled = scores[order].astype(np.float64) / sampling.temperature
         probabilities = np.exp(scaled - scaled[0])
         probabilities /= probabilities.sum()
         # The smallest set of the likeliest tokens that reaches top_p, at least one.
         kept = int(np.searchsorted(probabilities.cumsum(), sampling.top_p)) + 1
         nucleus = probabilities[:kept] / probabilities[:kept].sum()
-        return int(candidates[self._random.choice(len(nucleus), p=nucleus)])
+        return int(candidates[order[self._random.choice(len(nucleus), p=nucleus)]])

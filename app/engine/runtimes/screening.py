@@ -13,14 +13,13 @@ from app.engine.checkpoints.arrays import bf16_as_float, stored_array
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.tensor_files import TensorFiles
 from app.engine.checkpoints.weights import TEXT
+from app.engine.runtimes.likeliest import likeliest
 from app.engine.runtimes.packed_weights import ZERO, PackedWeight
 from app.engine.runtimes.port import FloatArray
 from app.engine.runtimes.weight_cache import Bytes, WeightCache
 
 GROUP = 128
 CANDIDATES = 128
-_COLUMNS = 16 * CANDIDATES
-"""Among so many largest of parts of the vocabulary the likeliest are looked for; few parts hold two of them."""
 _ROWS = 256
 """Rows that are rounded at a time: few enough to stay in the processor's cache."""
 
@@ -64,8 +63,8 @@ class ScreeningHead:
         `hidden` [n, hidden] is what they were made of.
         """
         for state, row in zip(hidden, logits, strict=True):
-            likeliest = _likeliest(row)
-            row[likeliest] = self.rows(likeliest) @ state
+            candidates = likeliest(row, CANDIDATES)
+            row[candidates] = self.rows(candidates) @ state
         return logits
 
 
@@ -74,19 +73,6 @@ def embedding_and_head(checkpoint: Checkpoint) -> tuple[ScreeningHead, Screening
     embedding = ScreeningHead(checkpoint.tensors, f"{TEXT}.embed_tokens.weight")
     tied = checkpoint.config.tied_embeddings
     return embedding, embedding if tied else ScreeningHead(checkpoint.tensors, "lm_head.weight")
-
-
-def _likeliest(logits: FloatArray) -> npt.NDArray[np.intp]:
-    """The numbers of the CANDIDATES largest of `logits` [V], and of few more.
-
-    The largest of as many columns are above the limit, so at least as many logits are. Partitioning all of them would
-    take ten times as long.
-    """
-    depth = max(1, len(logits) // _COLUMNS)
-    columns = len(logits) // depth
-    largest = logits[: depth * columns].reshape(depth, columns).max(axis=0)
-    count = min(CANDIDATES, columns)
-    return np.flatnonzero(logits >= np.partition(largest, -count)[-count])
 
 
 def rounded_to_int4(rows: FloatArray, group: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:

@@ -13,7 +13,6 @@ from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
 from app.engine.checkpoints.weights import TEXT
-from app.engine.runtimes import screening
 from app.engine.runtimes.openvino.block_pool import BlockTable
 from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.devices import CPU, cpu_has_16_bits
@@ -116,16 +115,6 @@ def test_the_screening_head_chooses_as_the_whole_one() -> None:
     best = np.argsort(whole, axis=1)[:, -40:]
     assert np.allclose(np.take_along_axis(corrected, best, 1), np.take_along_axis(whole, best, 1), atol=1e-3)
     assert CANDIDATES < 8192
-
-
-@pytest.mark.parametrize("size", [7, CANDIDATES, 5000, 151_937])
-def test_the_likeliest_are_all_found_and_few_others(size: int) -> None:
-    rng = np.random.default_rng(5)
-    for logits in (rng.standard_normal(size).astype(np.float32), np.sort(rng.random(size, np.float32))):
-        found = screening._likeliest(logits)
-        assert set(np.argsort(logits)[-CANDIDATES:]) <= set(found)
-    logits = rng.standard_normal(size).astype(np.float32)
-    assert len(screening._likeliest(logits)) <= 1.2 * CANDIDATES
 
 
 class _Rows:
