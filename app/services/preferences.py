@@ -30,6 +30,7 @@ class Preferences(QObject):
         self._settings = settings
         self._store = store
         self._thread = thread
+        self._is_telling = False
 
     @property
     def settings(self) -> Settings:
@@ -37,12 +38,22 @@ class Preferences(QObject):
         return self._settings
 
     def update(self, settings: Settings) -> None:
-        """Put other settings in force and save them; equal ones change nothing."""
+        """Put other settings in force and save them; equal ones change nothing.
+
+        Whoever is told of a change may make another one: that is saved, and told to all, after the first.
+        """
         if settings == self._settings:
             return
         self._settings = settings
-        self.changed.emit(settings)
         self._thread.submit(lambda: self._store.save(settings), lambda _: None, self._on_failed)
+        if self._is_telling:
+            return
+        self._is_telling = True
+        told: Settings | None = None
+        while told != self._settings:
+            told = self._settings
+            self.changed.emit(told)
+        self._is_telling = False
 
     def _on_failed(self, error: Exception) -> None:
         self.problem_met.emit(problem_of(error))

@@ -134,3 +134,24 @@ def test_settings_are_saved_when_they_change_and_only_then(qtbot: QtBot) -> None
     assert preferences.settings == Settings()
     assert problems[0].what == "The settings could not be saved."
     thread.close()
+
+
+def test_a_change_that_follows_from_another_is_saved_and_told_after_it(qtbot: QtBot) -> None:
+    disk, thread = Disk(), BackgroundThread("files")
+    preferences = Preferences(Settings(), disk, thread)
+    told: list[Settings] = []
+    settled = replace(Settings(), offline=True, offline_settled=True)
+
+    def settle(settings: Settings) -> None:
+        preferences.update(replace(settings, offline_settled=True))
+
+    preferences.changed.connect(settle)
+    preferences.changed.connect(told.append)
+
+    preferences.update(replace(Settings(), offline=True))
+
+    changes = [replace(Settings(), offline=True), settled]
+    qtbot.waitUntil(lambda: disk.saved == changes)
+    assert told == changes
+    assert preferences.settings == settled
+    thread.close()
