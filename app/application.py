@@ -61,6 +61,7 @@ from app.services.store_thread import StoreThread
 from app.services.translator import Translator
 from app.storage.atomic import save_file
 from app.storage.attachments import FileAttachmentStore
+from app.storage.card_support import card_packages
 from app.storage.conversations import SqliteConversationStore
 from app.storage.export import ChatWriter
 from app.storage.import_chat import read_chat
@@ -171,7 +172,8 @@ class Lorgnette(QObject):
 
     def _load_options(self) -> LoadOptions:
         chosen = self.preferences.settings.loading
-        return replace(chosen, cache_folder=chosen.cache_folder or str(self._paths.converted_weights))
+        cache = chosen.cache_folder or str(self._paths.converted_weights)
+        return replace(chosen, cache_folder=cache, card_folder=card_packages(self._paths.card_support))
 
     def _diagnostics(self) -> str:
         from app.storage.diagnostics import diagnostics  # noqa: PLC0415 - loads psutil

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.domain.card_support import CARD_SUPPORT_ID
 from app.domain.model_shelf import ShelfState
 from app.domain.settings import Settings
 from app.paths import Paths
+from app.storage.card_support import CardSupportFolders, card_state, card_support
 from app.storage.model_folders import ModelFolders
 
 if TYPE_CHECKING:
+    from app.hub.card_download import CardDownload
     from app.hub.download import Downloader
     from app.network.client import NetworkClient
     from app.storage.token import TokenKeeper
@@ -28,8 +31,10 @@ class DownloadParts:
         self._model_ids = model_ids
         self._tokens: TokenKeeper | None = None
 
-    def folders(self) -> ModelFolders:
-        """The models folder."""
+    def folders(self, model_id: str = "") -> ModelFolders:
+        """The models folder, or where the support for graphics cards is kept."""
+        if model_id == CARD_SUPPORT_ID and (support := card_support()):
+            return CardSupportFolders(self._paths.card_support, support)
         chosen = self._settings().downloads.folder.strip()
         return ModelFolders(Path(chosen).expanduser() if chosen else self._paths.models)
 
@@ -44,28 +49,42 @@ class DownloadParts:
 
         return NetworkClient(rules)
 
-    def downloader(self) -> "Downloader":
-        """What downloads one model, all of it from the server that is set now."""
+    def downloader(self, model_id: str) -> "Downloader | CardDownload":
+        """What downloads this model, all of it from the server that is set now, or the support for graphics cards."""
+        from app.hub.card_download import CardDownload  # noqa: PLC0415
         from app.hub.download import Downloader  # noqa: PLC0415
         from app.hub.hub import Hub  # noqa: PLC0415
+        from app.hub.wheels import Wheels  # noqa: PLC0415
         from app.storage.machine import this_machine  # noqa: PLC0415 - loads psutil
 
-        endpoint, folders = self._endpoint(), self.folders()
+        folders = self.folders(model_id)
+
+        def free_bytes() -> int:
+            return this_machine(folders.root).free_disk
+
+        if isinstance(folders, CardSupportFolders):
+            wheels = Wheels(self.client(), folders.support)
+            return CardDownload(Downloader(wheels, folders, free_bytes), folders, free_bytes)
+        endpoint = self._endpoint()
         token = self._keeper().token(endpoint)
         hub = Hub(self.client(), lambda: endpoint, lambda: token)
-        return Downloader(hub, folders, lambda: this_machine(folders.root).free_disk)
+        return Downloader(hub, folders, free_bytes)
 
     def look(self) -> ShelfState:
         """What is in the models folder, and what this machine has."""
         from app.storage.machine import this_machine  # noqa: PLC0415
 
         folders = self.folders()
-        pinned = {model_id: folders.pinned(model_id) for model_id in self._model_ids}
+        pending = {model_id: folders.pending(model_id) for model_id in self._model_ids}
+        card = card_state(self._paths.card_support)
+        if card:
+            pending[CARD_SUPPORT_ID] = CardSupportFolders(self._paths.card_support, card.support).pending()
         return ShelfState(
             folder=str(folders.root),
             installed=folders.installed(),
-            pending={name: (folders.bytes_there(found), found.size) for name, found in pinned.items() if found},
+            pending={model_id: bytes_there for model_id, bytes_there in pending.items() if bytes_there},
             machine=this_machine(folders.root),
+            card=card,
         )
 
     def keep_token(self, token: str) -> bool:

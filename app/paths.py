@@ -45,6 +45,11 @@ class Paths:
         return self.data / "models"
 
     @property
+    def card_support(self) -> Path:
+        """What lets models answer on an NVIDIA card, where it was downloaded."""
+        return self.data / "graphics_card"
+
+    @property
     def settings(self) -> Path:
         """The settings file."""
         return self.data / "settings.json"

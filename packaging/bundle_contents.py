@@ -1,7 +1,9 @@
 """What PyInstaller has found and the bundle can do without; used by lorgnette.spec."""
 
+import sys
+import sysconfig
 from collections.abc import Callable, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 Entry = tuple[str, str, str]
 """The place in the bundle, the file that goes there, and PyInstaller's word for its kind."""
@@ -24,6 +26,25 @@ UNUSED = (
     "PIL/_imagingtk", "rapidocr/models/.gitkeep",
 )  # fmt: skip
 """Parts of places in the bundle."""
+
+
+NO_LIBRARY = {
+    "_tkinter", "antigravity", "distutils", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "this", "tkinter",
+    "turtle", "turtledemo", "venv",
+}  # fmt: skip
+"""Parts of the standard library that no library imports."""
+
+
+def standard_library() -> list[str]:
+    """The modules of Python's standard library, those of NO_LIBRARY and their own tests left out."""
+    folder = Path(sysconfig.get_path("stdlib"))
+    names = [path.relative_to(folder).with_suffix("").parts for path in sorted(folder.rglob("*.py"))]
+    names += [(path.name.partition(".")[0],) for path in sorted((folder / "lib-dynload").glob("*.so"))]
+    return [
+        ".".join(name[:-1] if name[-1] == "__init__" else name)
+        for name in names
+        if name[0] in sys.stdlib_module_names - NO_LIBRARY and not {"__main__", "test", "tests"} & set(name)
+    ]
 
 
 def is_used(entry: Entry) -> bool:

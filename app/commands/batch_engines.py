@@ -12,13 +12,12 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
 
+from app.commands.loading import load_options
 from app.domain.errors import EngineError, Problem, ProblemKind
-from app.domain.generation import LoadOptions
 from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient, EngineDied
 from app.engine.process.host import run_engine_process
 from app.engine.process.messages import Done, Event, Failed, Loading, OpenModel, Request
-from app.paths import default_paths
 from app.services.batch_calls import Call, Reply
 
 OPEN_SECONDS = 900.0
@@ -115,4 +114,4 @@ class BatchEngines:
 
 def open_folder(folder: str, request_id: int) -> Request:
     """The request that opens the model in a folder."""
-    return OpenModel(request_id, folder, LoadOptions(cache_folder=str(default_paths().converted_weights)))
+    return OpenModel(request_id, folder, load_options())

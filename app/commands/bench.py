@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from app import __version__
+from app.commands.loading import load_options
 from app.commands.terminal import exit_status
 from app.domain.errors import StorageError
-from app.domain.generation import LoadOptions
 from app.engine.benchmark import Figure, benchmark, compare
-from app.paths import DEMO_MODEL, default_paths
+from app.paths import DEMO_MODEL
 
 SMALLEST_SIDE, LARGEST_SIDE = 64, 4096
 SIDES = (448, 1024)
@@ -46,11 +46,10 @@ def _bench(options: argparse.Namespace) -> bool:
         figures.append(figure)
         print(f"{figure.name:<52} {figure.value:>8.2f} {figure.unit}", flush=True)
 
-    cache = str(default_paths().converted_weights)
-    load_options = LoadOptions(exact_activations=options.exact, cache_folder=cache)
-    info = benchmark(options.model, options.sides, load_options, report)
+    loading = load_options(exact_activations=options.exact)
+    info = benchmark(options.model, options.sides, loading, report)
     if options.accuracy:
-        compare(options.model, load_options, report)
+        compare(options.model, loading, report)
     print(f"{info.name}, {info.scheme}, on {info.device}: {info.device_reason}")
     if options.json:
         named = {figure.name: {"value": figure.value, "unit": figure.unit} for figure in figures}

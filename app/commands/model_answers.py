@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.commands.loading import load_options
 from app.commands.terminal import go_on
 from app.domain.chat import Role, SeenImage, Turn
-from app.domain.generation import AnswerStats, GenerationOptions, LoadOptions
+from app.domain.generation import AnswerStats, GenerationOptions
 from app.engine.generation.backend import ModelBackend
 from app.engine.process.messages import Ask, Event, OpenModel, Ready, Stats, Token
-from app.paths import default_paths
 
 
 class ModelAnswers:
@@ -39,8 +39,7 @@ class ModelAnswers:
     def _opened(self) -> ModelBackend:
         if self._backend is None:
             backend = ModelBackend()
-            options = LoadOptions(cache_folder=str(default_paths().converted_weights))
-            backend.handle(OpenModel(1, str(self._folder), options), self._on_opening, go_on)
+            backend.handle(OpenModel(1, str(self._folder), load_options()), self._on_opening, go_on)
             self._backend = backend
         return self._backend
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from app.desks.model_desk import ModelDesk
+from app.domain.card_support import CARD_SUPPORT_ID
 from app.domain.downloads import DownloadProgress
 from app.domain.engine_status import EngineState
 from app.domain.errors import Problem
@@ -112,11 +113,14 @@ class DownloadsDesk(QObject):
             self._dialog.show_progress(model_id, progress, self._downloads.bytes_per_second)
 
     @Slot(str, str)
-    def _on_finished(self, _model_id: str, folder: str) -> None:
+    def _on_finished(self, model_id: str, folder: str) -> None:
         """Open the model where none but the demo is open: nobody's answer is ended by a download."""
         self._on_stopped()
         info = self._model.status.info
-        if info is None or info.is_demo:
+        if model_id == CARD_SUPPORT_ID:
+            if not self._model.is_answering:
+                self._model.restart()
+        elif info is None or info.is_demo:
             self._model.open(folder)
 
     @Slot()

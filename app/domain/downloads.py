@@ -15,6 +15,7 @@ class DownloadStage(StrEnum):
     CHECKING = "checking"
     LOADING = "loading"
     WAITING = "waiting"
+    UNPACKING = "unpacking"
     PAUSED = "paused"
 
 

@@ -118,7 +118,7 @@ class LoadOptions:
     group by group, unless `exact_activations` asks for 16 throughout. At most `cache_tokens` tokens of all chats
     together are held in memory, which is also the longest chat, and what the model saw of images for
     `remembered_visual_tokens`. In `cache_folder` its weights are kept in the order that the runtime wants; empty for
-    nowhere.
+    nowhere. In `card_folder` lie the packages by which a graphics card is used, where they were downloaded.
     """
 
     graphics_card: bool = shown(default=True, setting=_GRAPHICS_CARD)
@@ -126,6 +126,7 @@ class LoadOptions:
     cache_tokens: int = shown(32_768, _CACHE_TOKENS)
     remembered_visual_tokens: int = shown(8192, _REMEMBERED_VISUAL_TOKENS)
     cache_folder: str = shown("", _CACHE_FOLDER)
+    card_folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,14 +88,14 @@ class InstalledModel:
     folder: str
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a file may be written under this name, whatever the system."""
+    return _NAME.fullmatch(name) is not None and not _RESERVED.fullmatch(name) and name.lower() != LOCK_NAME
+
+
 def is_wanted(name: str) -> bool:
     """Whether a file of this name is part of a model, lies at its top, and may be written under its own name."""
-    return (
-        _NAME.fullmatch(name) is not None
-        and name.endswith(SUFFIXES)
-        and not _RESERVED.fullmatch(name)
-        and name.lower() != LOCK_NAME
-    )
+    return is_plain_name(name) and name.endswith(SUFFIXES)
 
 
 def is_model_id(text: str) -> bool:

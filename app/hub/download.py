@@ -4,12 +4,14 @@ import errno
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
 from app.domain.downloads import DownloadProgress, DownloadStage
 from app.domain.errors import NetworkError, StorageError
 from app.domain.model_catalog import ModelFile, ModelListing
-from app.hub.hub import Busy, Hub, RangeRefused
+from app.hub.hub import Busy, RangeRefused
 from app.hub.patience import Patience
 from app.network.client import Response
 from app.network.dialler import ConnectionLost
@@ -26,12 +28,26 @@ FRESH_TRIES = 2
 Report = Callable[[DownloadProgress], None]
 
 
+class Source(Protocol):
+    """Where files come from; see `app.hub.hub.Hub`."""
+
+    def listing(self, model_id: str, halt: Halt, /) -> ModelListing:
+        """The files of a model."""
+        ...
+
+    def open_file(
+        self, listing: ModelListing, file: ModelFile, start: int, etag: str, halt: Halt, /
+    ) -> AbstractContextManager[Response]:
+        """The bytes of one of them."""
+        ...
+
+
 class Downloader:
     """Brings models from `hub` into `folders`. `free_bytes` says how much room there is, `patience` is made anew."""
 
     def __init__(
         self,
-        hub: Hub,
+        hub: Source,
         folders: ModelFolders,
         free_bytes: Callable[[], int],
         patience: Callable[[], Patience] = Patience,
@@ -83,8 +99,8 @@ class _FileDownload:
     """One file on its way."""
 
     def __init__(
-        self, hub: Hub, folders: ModelFolders, listing: ModelListing, file: ModelFile, patience: Patience, halt: Halt,
-        report: Report,
+        self, hub: Source, folders: ModelFolders, listing: ModelListing, file: ModelFile, patience: Patience,
+        halt: Halt, report: Report,
     ) -> None:  # fmt: skip
         self._hub = hub
         self._folders = folders

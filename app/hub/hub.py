@@ -90,13 +90,8 @@ class Hub:
 
         Raises RangeRefused besides what `listing` raises.
         """
-        headers = {}
-        if start:
-            headers["Range"] = f"bytes={start}-"
-            if etag and not etag.startswith("W/"):  # A weak one may not be used so (RFC 9110, 13.1.5).
-                headers["If-Range"] = etag
         path = f"{listing.model_id}/resolve/{listing.commit}/{quote(file.name)}"
-        with self._open(path, headers, halt) as answer:
+        with self._open(path, rest_of(start, etag), halt) as answer:
             yield answer
 
     @contextlib.contextmanager
@@ -107,6 +102,14 @@ class Hub:
             if answer.status not in {200, 206}:
                 raise _refusal(answer, has_token=bool(token))
             yield answer
+
+
+def rest_of(start: int, etag: str) -> dict[str, str]:
+    """Headers that ask for a file from `start` on, if it is still the one with this ETag."""
+    headers = {"Range": f"bytes={start}-"} if start else {}
+    if start and etag and not etag.startswith("W/"):  # A weak one may not be used so (RFC 9110, 13.1.5).
+        headers["If-Range"] = etag
+    return headers
 
 
 def named_host(endpoint: str) -> frozenset[str]:

@@ -28,7 +28,7 @@ class Downloads(Protocol):
 class ModelDownloads(QObject):
     """`progressed(model_id, DownloadProgress)`, `finished(model_id, folder)`, `stopped(model_id)`, `problem_met`.
 
-    `make` is called for each download, so that it follows the settings.
+    `make` is called with its name for each download, so that it follows the settings.
     """
 
     progressed = Signal(str, object)
@@ -37,7 +37,7 @@ class ModelDownloads(QObject):
     problem_met = Signal(object)
     _reported = Signal(str, object)
 
-    def __init__(self, make: Callable[[], Downloads], parent: QObject | None = None) -> None:
+    def __init__(self, make: Callable[[str], Downloads], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._make = make
         self._thread = BackgroundThread("downloads", self)
@@ -89,7 +89,7 @@ class ModelDownloads(QObject):
                 last, stage = now, progress.stage
                 self._reported.emit(model_id, progress)
 
-        return self._make().run(model_id, halt, report)
+        return self._make(model_id).run(model_id, halt, report)
 
     @Slot(str, object)
     def _on_reported(self, model_id: str, progress: DownloadProgress) -> None:

@@ -42,7 +42,7 @@ class ModelShelf(QObject):
     """`changed(ShelfState)` after `look` and all that changes the folder; `worked(model_id, share)` while it takes.
 
     `verified(model_id, wrong names)`, `imported(folder)`, `token_kept(bool)`, which is false where there is no keyring,
-    `problem_met(Problem)`. Everything happens in order on one thread.
+    `problem_met(Problem)`. Everything happens in order on one thread. `folders` gives what keeps a model of this name.
     """
 
     changed = Signal(object)
@@ -55,7 +55,7 @@ class ModelShelf(QObject):
 
     def __init__(
         self,
-        folders: Callable[[], Folders],
+        folders: Callable[[str], Folders],
         look: Callable[[], ShelfState],
         keep_token: Callable[[str], bool],
         parent: QObject | None = None,
@@ -76,21 +76,25 @@ class ModelShelf(QObject):
     def verify(self, model: InstalledModel) -> None:
         """Read a model's files and compare their digests with those of its download."""
         passed = self._passed(model.listing.model_id, model.listing.size)
-        self._do(lambda folders: folders.verify(model, passed), partial(self._on_verified, model.listing))
+        self._do(
+            model.listing.model_id,
+            lambda folders: folders.verify(model, passed),
+            partial(self._on_verified, model.listing),
+        )
 
     def delete(self, model: InstalledModel) -> None:
         """Remove a model."""
-        self._do(lambda folders: folders.delete(model), lambda _: None)
+        self._do(model.listing.model_id, lambda folders: folders.delete(model), lambda _: None)
 
     def discard(self, model_id: str) -> None:
         """Remove what has come of a download."""
-        self._do(lambda folders: folders.discard(model_id), lambda _: None)
+        self._do(model_id, lambda folders: folders.discard(model_id), lambda _: None)
 
     def import_files(self, paths: Sequence[Path]) -> None:
         """Copy the files of a model into the models folder."""
         total = sum(path.stat().st_size for path in paths if path.exists())
         passed = self._passed("", total)
-        self._do(lambda folders: folders.import_files(paths, passed), self._on_imported)
+        self._do("", lambda folders: folders.import_files(paths, passed), self._on_imported)
 
     def keep_token(self, token: str) -> None:
         """Keep the token of the server that models come from."""
@@ -102,8 +106,8 @@ class ModelShelf(QObject):
         self._halt.set()
         self._thread.close()
 
-    def _do(self, work: Callable[[Folders], T], done: Callable[[T], None]) -> None:
-        self._thread.submit(lambda: work(self._folders()), done, self._on_failed)
+    def _do(self, model_id: str, work: Callable[[Folders], T], done: Callable[[T], None]) -> None:
+        self._thread.submit(lambda: work(self._folders(model_id)), done, self._on_failed)
         self.look()
 
     def _passed(self, model_id: str, total: int) -> Callable[[int], None]:

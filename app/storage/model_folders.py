@@ -42,11 +42,16 @@ class ModelFolders:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    @staticmethod
+    def takes(name: str) -> bool:
+        """Whether a file of this name belongs here."""
+        return is_wanted(name)
+
     def installed(self) -> tuple[InstalledModel, ...]:
         """The models that lie whole here, by name."""
         found = []
         for lock in sorted(self.root.glob(f"*--*/*/{LOCK_NAME}")):
-            listing = _read_listing(lock)
+            listing = self.read_listing(lock)
             if listing and lock.parent == self.place(listing):
                 found.append(InstalledModel(listing=listing, folder=str(lock.parent)))
         return tuple(found)
@@ -57,8 +62,13 @@ class ModelFolders:
 
     def pinned(self, model_id: str) -> ModelListing | None:
         """The listing that a download of this model was begun with."""
-        listing = _read_listing(self._pin(model_id))
+        listing = self.read_listing(self._pin(model_id))
         return listing if listing and listing.model_id == model_id else None
+
+    def pending(self, model_id: str) -> tuple[int, int] | None:
+        """The bytes that have come and all, where a download of this model was begun."""
+        listing = self.pinned(model_id)
+        return (self.bytes_there(listing), listing.size) if listing else None
 
     def pin(self, listing: ModelListing) -> None:
         """Begin a download: from now on it is these files and no others."""
@@ -177,6 +187,19 @@ class ModelFolders:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
+    @classmethod
+    def read_listing(cls, path: Path) -> ModelListing | None:
+        """A listing that this module has written; None where it is not there, or is not one any more."""
+        try:
+            if path.stat().st_size > MOST_LOCK_BYTES:
+                return None
+            listing = msgspec.json.decode(path.read_bytes(), type=ModelListing)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+        names = all(cls.takes(file.name) for file in listing.files)
+        digests = all(_is_hex(file.digest) for file in listing.files)
+        return listing if is_model_id(listing.model_id) and _is_hex(listing.commit) and names and digests else None
+
     def _place(self, staging: Path, listing: ModelListing) -> Path:
         place = self.place(listing)
         try:
@@ -208,19 +231,6 @@ def _folder_name(model_id: str) -> str:
 def _plain(name: str) -> str:
     kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in name)
     return kept.replace("..", "-").strip("._-")[:80] or "model"
-
-
-def _read_listing(path: Path) -> ModelListing | None:
-    """A listing that this module has written; None where it is not there, or is not one any more."""
-    try:
-        if path.stat().st_size > MOST_LOCK_BYTES:
-            return None
-        listing = msgspec.json.decode(path.read_bytes(), type=ModelListing)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    names = all(is_wanted(file.name) for file in listing.files)
-    digests = all(_is_hex(file.digest) for file in listing.files)
-    return listing if is_model_id(listing.model_id) and _is_hex(listing.commit) and names and digests else None
 
 
 def _is_hex(text: str) -> bool:

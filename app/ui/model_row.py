@@ -20,7 +20,7 @@ class RowState:
     """What a row shows. `size` is exact once the hub has said it; `fit` has its words with the arithmetic.
 
     `pending` are the bytes that have come and all, where a download was begun. `can_start` is false while another model
-    is being downloaded.
+    is being downloaded. `is_model` is false of what answers nothing by itself.
     """
 
     size: int
@@ -32,6 +32,7 @@ class RowState:
     installed: InstalledModel | None = None
     is_open: bool = False
     can_start: bool = True
+    is_model: bool = True
 
 
 class ModelRow(QFrame):
@@ -46,10 +47,10 @@ class ModelRow(QFrame):
     verify_clicked = Signal()
     delete_clicked = Signal()
 
-    def __init__(self, title: str, model_id: str, licence: str, about: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, release: str, licence: str, about: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("modelRow")
-        self.model_id = model_id
+        self._release = release
         self._licence = licence
         self._is_active = False
         self._deletes = False
@@ -85,7 +86,7 @@ class ModelRow(QFrame):
         """Show what is known of the model; a running download shows itself."""
         about = model_words.size(state.size)
         size = about if state.is_exact else tr("about {size}", size=about)
-        self._facts.setText(" · ".join(part for part in (self.model_id, self._licence, size) if part))
+        self._facts.setText(" · ".join(part for part in (self._release, self._licence, size) if part))
         self.verdict.setText(state.fit)
         self.verdict.setObjectName("" if state.verdict in {None, Verdict.FITS} else "warning")
         self.verdict.style().polish(self.verdict)
@@ -96,14 +97,16 @@ class ModelRow(QFrame):
         self.download.setEnabled(state.can_start)
         self.download.setText(tr("Resume") if is_begun else tr("Download"))
         self.pause.setVisible(self._is_active)
-        self.use.setVisible(is_there)
+        self.use.setVisible(is_there and state.is_model)
         self.use.setEnabled(not state.is_open)
         self.use.setText(tr("In use") if state.is_open else tr("Use"))
-        self.verify.setVisible(is_there)
+        self.verify.setVisible(is_there and state.is_model)
         self.delete.setVisible((is_there or is_begun) and not self._is_active)
         self._set_deletes(deletes=False)
         if not self._is_active:
             self.bar.setVisible(is_begun)
+            if is_there and not state.is_model:
+                self._say(tr("Installed"))
             if state.pending:
                 done, total = state.pending
                 self._show_share(done, total)

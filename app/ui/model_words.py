@@ -1,5 +1,6 @@
 """What the window says about models on their way: sizes, verdicts with their arithmetic, and how far a download is."""
 
+from app.domain.card_support import CardState, CardSupport
 from app.domain.downloads import DownloadProgress, DownloadStage
 from app.domain.model_fit import Fit, MemoryNeed, Verdict
 from app.ui import words
@@ -17,6 +18,7 @@ _STAGES = {
     DownloadStage.CHECKING: mark("Checking what is there"),
     DownloadStage.LOADING: mark("Downloading"),
     DownloadStage.WAITING: mark("Waiting for the server"),
+    DownloadStage.UNPACKING: mark("Unpacking"),
     DownloadStage.PAUSED: mark("Paused"),
 }
 
@@ -31,6 +33,21 @@ def size(count: int) -> str:
 def verdict(fit: Fit) -> str:
     """Whether a model fits, in a few words."""
     return tr(_VERDICTS[fit.verdict])
+
+
+def card_driver(card: CardState) -> str:
+    """Whether the driver of this machine's NVIDIA card is new enough."""
+    if card.is_driver_too_old:
+        needed = card.support.driver
+        return tr(
+            "The NVIDIA driver is too old: it is {version}, and {needed} is needed", version=card.driver, needed=needed
+        )
+    return tr("An NVIDIA driver was found")
+
+
+def card_release(support: CardSupport) -> str:
+    """What the support for NVIDIA cards consists of."""
+    return f"torch {support.torch}, CUDA {support.cuda}"
 
 
 def arithmetic(fit: Fit, on_card: MemoryNeed, context: int) -> str:

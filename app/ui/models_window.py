@@ -7,16 +7,19 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QFormLayout, QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from app.domain.card_support import CARD_SUPPORT_ID, CardState
 from app.domain.downloads import DownloadProgress
 from app.domain.model_catalog import InstalledModel, KnownModel
+from app.domain.model_fit import Verdict
 from app.domain.model_shelf import ShelfState
 from app.domain.settings import HUB
+from app.ui import model_words
 from app.ui.buttons import Role, button
 from app.ui.flow_layout import FlowLayout
 from app.ui.labels import ElidedLabel, label
 from app.ui.model_row import ModelRow, RowState
 from app.ui.notice_bar import NoticeBar
-from app.ui.translation import tr
+from app.ui.translation import mark, tr
 
 WIDTH, HEIGHT = 680, 720
 Describe = Callable[[KnownModel, ShelfState], RowState]
@@ -65,7 +68,7 @@ class ModelsWindow(QDialog):
         self._rows_column.addStretch(1)
         self.rows: dict[str, ModelRow] = {}
         for model in models:
-            self._add_row(tr(model.title), model.model_id, model.licence, model.about)
+            self._add_row(model.model_id, tr(model.title), model.model_id, model.licence, model.about)
         self._area = QScrollArea(self)
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
@@ -95,10 +98,18 @@ class ModelsWindow(QDialog):
         """Show what is there."""
         self._shelf = shelf
         self._place.setText(tr("Models are kept in {folder}", folder=shelf.folder))
+        if shelf.card and CARD_SUPPORT_ID not in self.rows:
+            about = mark(
+                "Lets models answer on the NVIDIA card of this machine. It comes from the Python Package Index."
+            )
+            release = model_words.card_release(shelf.card.support)
+            self._add_row(CARD_SUPPORT_ID, tr("Support for the graphics card"), release, about=about)
         for model in shelf.installed:
-            if model.listing.model_id not in self.rows:
-                self._add_row(model.listing.model_id.partition("/")[2], model.listing.model_id, "", "")
-        gone = set(self.rows) - set(self._known) - {model.listing.model_id for model in shelf.installed}
+            model_id = model.listing.model_id
+            if model_id not in self.rows:
+                self._add_row(model_id, model_id.partition("/")[2], model_id)
+        kept = {*self._known, CARD_SUPPORT_ID, *(model.listing.model_id for model in shelf.installed)}
+        gone = set(self.rows) - kept
         for model_id in gone:
             row = self.rows.pop(model_id)
             row.hide()
@@ -155,20 +166,23 @@ class ModelsWindow(QDialog):
     def _state(self, model_id: str, shelf: ShelfState) -> RowState:
         installed, pending = shelf.model(model_id), shelf.pending.get(model_id)
         known = self._known.get(model_id)
-        state = self._describe(known, shelf) if known else RowState(size=0, is_exact=True)
+        if model_id == CARD_SUPPORT_ID and shelf.card:
+            state = _card_state(shelf.card)
+        else:
+            state = self._describe(known, shelf) if known else RowState(size=0, is_exact=True)
         size = installed.listing.size if installed else pending[1] if pending else state.size
         return replace(
             state,
             size=size,
-            is_exact=installed is not None or pending is not None,
+            is_exact=state.is_exact or installed is not None or pending is not None,
             installed=installed,
             pending=None if installed else pending,
             is_open=installed is not None and installed.folder == self._open_folder,
             can_start=not self._active,
         )
 
-    def _add_row(self, title: str, model_id: str, licence: str, about: str) -> None:
-        row = ModelRow(title, model_id, licence, tr(about) if about else "", self)
+    def _add_row(self, model_id: str, title: str, release: str, licence: str = "", about: str = "") -> None:
+        row = ModelRow(title, release, licence, tr(about) if about else "", self)
         row.download_clicked.connect(partial(self.download_clicked.emit, model_id))
         row.pause_clicked.connect(self.pause_clicked)
         row.use_clicked.connect(partial(self._with_installed, model_id, self._on_use))
@@ -221,3 +235,13 @@ class ModelsWindow(QDialog):
         column.addWidget(self._place)
         column.addLayout(server)
         column.addWidget(self._token_hint)
+
+
+def _card_state(card: CardState) -> RowState:
+    return RowState(
+        size=card.support.listing.size,
+        is_exact=True,
+        verdict=Verdict.DOES_NOT_FIT if card.is_driver_too_old else Verdict.FITS,
+        fit=model_words.card_driver(card),
+        is_model=False,
+    )

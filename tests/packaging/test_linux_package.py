@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from xml.etree import ElementTree as ET
 
 from app import __version__
@@ -68,14 +69,20 @@ def test_the_rpm_asks_for_the_libraries_that_the_deb_asks_for() -> None:
     assert asked == wanted
 
 
-def test_libraries_that_nothing_left_links_to_are_left_out() -> None:
-    # GIVEN a plugin that was left out already, the library that it alone linked to, and what that linked to in turn
+def bundle_contents() -> ModuleType:
+    """PyInstaller's recipe imports it from its own folder."""
     place = ROOT / "packaging" / "bundle_contents.py"
     specification = importlib.util.spec_from_file_location("bundle_contents", place)
     assert specification is not None
     assert specification.loader is not None
     contents = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(contents)
+    return contents
+
+
+def test_libraries_that_nothing_left_links_to_are_left_out() -> None:
+    # GIVEN a plugin that was left out already, the library that it alone linked to, and what that linked to in turn
+    contents = bundle_contents()
     links = {"core.so": {"libc.so.6", "libused-1.so.2"}, "libgtk-3.so.0": {"libcairo.so.2"}}
     entries = [
         ("reader/core.so", "core.so", "EXTENSION"),
@@ -90,3 +97,20 @@ def test_libraries_that_nothing_left_links_to_are_left_out() -> None:
     left = contents.without_orphans(entries, lambda source: links.get(source, set()))
     # THEN both libraries are gone, and those that are linked to, or opened by name, are there
     assert {entry[0] for entry in entries} - {entry[0] for entry in left} == {"libgtk-3.so.0", "libcairo.so.2"}
+
+
+IMPORTED = """
+import sys, torch
+for name, module in list(sys.modules.items()):
+    spec = getattr(module, "__spec__", None)
+    # Those without a file are parts of the interpreter, or names that a module gives to another.
+    if name.partition(".")[0] in sys.stdlib_module_names and spec and spec.has_location and spec.name == name:
+        print(name)
+"""
+
+
+def test_the_bundle_has_what_a_downloaded_torch_imports() -> None:
+    said = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True).stdout
+    imported = set(said.split())
+    assert len(imported) > 100
+    assert imported - set(bundle_contents().standard_library()) == set()

@@ -36,7 +36,7 @@ def folders(tmp_path: Path) -> ModelFolders:
 
 @pytest.fixture
 def downloads(server: HubServer, folders: ModelFolders, qtbot: QtBot) -> Iterator[ModelDownloads]:
-    def make() -> Downloader:
+    def make(_model_id: str) -> Downloader:
         rules = NetworkRules(named_hosts=named_host(server.address))
         hub = Hub(NetworkClient(lambda: rules), lambda: server.address, lambda: TOKEN)
         return Downloader(hub, folders, lambda: 10**12)
@@ -55,7 +55,7 @@ def shelf(folders: ModelFolders, qtbot: QtBot) -> Iterator[ModelShelf]:
             machine=Machine(memory=1, free_memory=1, free_disk=1, processor=Device.PROCESSOR),
         )
 
-    made = ModelShelf(lambda: folders, look, bool)
+    made = ModelShelf(lambda _: folders, look, bool)
     yield made
     made.close()
 

@@ -1,10 +1,13 @@
 """The models window: what it shows of each model, and what it says was clicked."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from app.domain.card_support import CARD_SUPPORT_ID, CardState
 from app.domain.downloads import DownloadProgress, DownloadStage, Speedometer
 from app.domain.model_catalog import InstalledModel, KnownModel, ModelFile, ModelListing
 from app.domain.model_fit import Device, Machine, Verdict, fits, memory_need
@@ -14,6 +17,7 @@ from app.ui import model_words
 from app.ui.model_row import ModelRow, RowState
 from app.ui.models_window import ModelsWindow
 from app.ui.theme import Theme
+from tests.support.wheels import support_of, wheels
 from tests.ui.conftest import shown
 
 FIRST, SECOND, *_ = known_models()
@@ -143,6 +147,31 @@ def test_models_of_ones_own_come_and_go(window: ModelsWindow) -> None:
     assert "<b>mine" in texts(window.rows["imported/<b>mine"])
     window.show_shelf(shelf())
     assert "imported/<b>mine" not in window.rows
+
+
+def test_the_support_for_a_graphics_card(window: ModelsWindow, qtbot: QtBot) -> None:
+    window.show_shelf(shelf())
+    assert CARD_SUPPORT_ID not in window.rows
+    state = CardState(support=support_of(wheels()), driver=535)
+    window.show_shelf(shelf(card=state))
+    row = window.rows[CARD_SUPPORT_ID]
+    assert "torch 9.9.9, CUDA 13.0" in texts(row)
+    assert row.verdict.text() == "The NVIDIA driver is too old: it is 535, and 580 is needed"
+    window.show_shelf(shelf(card=replace(state, driver=580), pending={CARD_SUPPORT_ID: (40_000_000, 80_000_000)}))
+    assert row.verdict.text() == "An NVIDIA driver was found"
+    assert row.download.text() == "Resume"
+    with qtbot.waitSignal(window.discard_clicked) as discarded:
+        row.delete.click()
+        row.delete.click()
+    assert discarded.args == [CARD_SUPPORT_ID]
+    installed = InstalledModel(listing=state.support.listing, folder="/card/site")
+    window.show_shelf(shelf(card=replace(state, driver=0, installed=installed)))
+    assert "Installed" in texts(row)
+    assert [item.isHidden() for item in (row.download, row.use, row.verify, row.delete)] == [True, True, True, False]
+    with qtbot.waitSignal(window.delete_clicked) as deleted:
+        row.delete.click()
+        row.delete.click()
+    assert deleted.args == [installed]
 
 
 def test_server_and_token(window: ModelsWindow, qtbot: QtBot) -> None:

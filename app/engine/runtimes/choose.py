@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from app.domain.card_support import NVIDIA_DRIVERS
 from app.domain.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
@@ -20,8 +21,6 @@ from app.engine.runtimes.port import DecoderRuntime
 OpenRuntime = Callable[[Checkpoint, LoadOptions, ProgressCallback, CancelCheck], DecoderRuntime]
 NO_CARD = "no supported graphics card was found"
 CARD_UNWANTED = "graphics cards are switched off in the settings"
-NVIDIA_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "C:/Windows/System32/nvcuda.dll")
-"""On Linux, in Linux on Windows, and on Windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,8 @@ Choose = Callable[[LoadOptions], Choice]
 
 def choose_runtime(options: LoadOptions) -> Choice:
     """The best for this machine, among what `options` allow."""
+    if options.card_folder and options.card_folder not in sys.path:
+        sys.path.append(options.card_folder)  # Behind all others: what the application brings along goes first.
     if options.graphics_card and could_have_card():
         choice = torch_choice(options)
         if choice.reason != NO_CARD:

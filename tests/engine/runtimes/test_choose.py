@@ -12,7 +12,7 @@ from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.model import Model
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes import choose
-from app.engine.runtimes.choose import CARD_UNWANTED, NO_CARD, Choice, choose_runtime, could_have_card
+from app.engine.runtimes.choose import CARD_UNWANTED, NO_CARD, Choice, choose_runtime, could_have_card, open_on_cpu
 from app.engine.runtimes.port import DecoderRuntime
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
@@ -105,3 +105,23 @@ def test_where_a_card_fails_the_cpu_answers(
     assert (model.info.device, model.info.device_reason) == ("CPU", reason)
     assert said[-1] == 1.0
     assert "Arc" in caplog.text
+
+
+def test_packages_that_were_downloaded_for_a_card_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only torch's release is looked at here; it is imported where there is a driver."""
+    metadata = tmp_path / "torch-9.9.9.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: torch\nVersion: 9.9.9\n")
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[3])])
+    monkeypatch.setattr(choose, "NVIDIA_DRIVERS", (str(tmp_path),))
+    assert not could_have_card()
+    monkeypatch.setattr(
+        choose, "torch_choice", lambda _: Choice("H200", "an NVIDIA graphics card was found", open_on_cpu)
+    )
+
+    choice = choose_runtime(LoadOptions(card_folder=str(tmp_path)))
+
+    assert choice.device == "H200"
+    assert sys.path[-1] == str(tmp_path)
+    choose_runtime(LoadOptions(card_folder=str(tmp_path)))
+    assert sys.path.count(str(tmp_path)) == 1

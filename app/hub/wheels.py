@@ -1,0 +1,45 @@
+"""The files of the support for graphics cards, each from the address that its list names."""
+
+import contextlib
+from collections.abc import Iterator
+
+from app.domain.card_support import CardSupport
+from app.domain.errors import NetworkError
+from app.domain.model_catalog import ModelFile, ModelListing
+from app.hub.hub import Busy, RangeRefused, rest_of
+from app.hub.patience import retry_after
+from app.network.client import Call, NetworkClient, Response
+from app.network.halt import Halt
+
+
+class Wheels:
+    """Speaks as a hub does of models: all of `support` is one."""
+
+    def __init__(self, client: NetworkClient, support: CardSupport) -> None:
+        self._client = client
+        self._support = support
+        self._urls = {wheel.name: wheel.url for wheel in support.wheels}
+
+    def listing(self, _model_id: str, _halt: Halt) -> ModelListing:
+        """The wheels; nobody needs to be asked."""
+        return self._support.listing
+
+    @contextlib.contextmanager
+    def open_file(
+        self, _listing: ModelListing, file: ModelFile, start: int, etag: str, halt: Halt
+    ) -> Iterator[Response]:
+        """The bytes of a wheel from `start` on, if it is still the one with this ETag; otherwise, with status 200, all.
+
+        Raises NetworkError, ConnectionLost, Busy, RangeRefused, Cancelled.
+        """
+        with self._client.open(Call(url=self._urls[file.name], headers=rest_of(start, etag)), halt) as answer:
+            if answer.status == 416:
+                raise RangeRefused("The server does not have the rest of this file.", todo="Begin the download again.")
+            if answer.status == 429 or answer.status >= 500:
+                raise Busy(answer.status, retry_after(answer.header("Retry-After")))
+            if answer.status not in {200, 206}:
+                raise NetworkError(
+                    f"The server refused “{file.name}” ({answer.status}).", kept="What has been downloaded is kept.",
+                    todo="Press Resume later.",
+                )  # fmt: skip
+            yield answer
