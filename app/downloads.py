@@ -45,7 +45,9 @@ class DownloadParts:
 
         def rules() -> NetworkRules:
             settings = self._settings()
-            return NetworkRules(offline=settings.offline, named_hosts=named_host(settings.downloads.endpoint))
+            servers = settings.downloads
+            named = named_host(servers.endpoint) | named_host(servers.packages)
+            return NetworkRules(offline=settings.offline, named_hosts=named)
 
         return NetworkClient(rules)
 
@@ -63,7 +65,7 @@ class DownloadParts:
             return this_machine(folders.root).free_disk
 
         if isinstance(folders, CardSupportFolders):
-            wheels = Wheels(self.client(), folders.support)
+            wheels = Wheels(self.client(), folders.support, self._settings().downloads.packages)
             return CardDownload(Downloader(wheels, folders, free_bytes), folders, free_bytes)
         endpoint = self._endpoint()
         token = self._keeper().token(endpoint)

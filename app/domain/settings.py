@@ -14,6 +14,7 @@ _ZOOM = ShownSetting(
 
 
 HUB = "https://huggingface.co"
+PACKAGES = "https://files.pythonhosted.org"
 _OFFLINE = ShownSetting("Offline", "No connection is opened, whatever is clicked.")
 _KEEP_LOADED = ShownSetting(
     "Unload the model after",
@@ -23,6 +24,9 @@ _KEEP_LOADED = ShownSetting(
     unit=" min",
 )
 _ENDPOINT = ShownSetting("Server of models", "A hub that speaks Hugging Face's language, or a mirror of it.")
+_PACKAGES = ShownSetting(
+    "Server of packages", "The Python Package Index's files, or a mirror of them: for the support of a graphics card."
+)
 _MODELS_FOLDER = ShownSetting(
     "Models folder", "Where downloaded models are kept; empty for Lorgnette's own. Models in another one stay there."
 )
@@ -50,9 +54,13 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadOptions:
-    """Where models come from, and where they go: an empty `folder` stands for the user's own."""
+    """Where models come from, and where they go: an empty `folder` stands for the user's own.
+
+    From `packages` comes the support for graphics cards.
+    """
 
     endpoint: str = shown(HUB, _ENDPOINT)
+    packages: str = shown(PACKAGES, _PACKAGES)
     folder: str = shown("", _MODELS_FOLDER)
 
 

@@ -1,7 +1,11 @@
-"""The files of the support for graphics cards, each from the address that its list names."""
+"""The files of the support for graphics cards, from the Python Package Index or a mirror that has them where it has.
+
+A file there is at /packages/<digest>/<name>; what it must be is known beforehand, whoever sends it.
+"""
 
 import contextlib
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from app.domain.card_support import CardSupport
 from app.domain.errors import NetworkError
@@ -13,12 +17,13 @@ from app.network.halt import Halt
 
 
 class Wheels:
-    """Speaks as a hub does of models: all of `support` is one."""
+    """Speaks as a hub does of models: all of `support` is one, at the server `packages`."""
 
-    def __init__(self, client: NetworkClient, support: CardSupport) -> None:
+    def __init__(self, client: NetworkClient, support: CardSupport, packages: str) -> None:
         self._client = client
         self._support = support
-        self._urls = {wheel.name: wheel.url for wheel in support.wheels}
+        server = packages.strip().rstrip("/")
+        self._urls = {wheel.name: server + urlsplit(wheel.url).path for wheel in support.wheels}
 
     def listing(self, _model_id: str, _halt: Halt) -> ModelListing:
         """The wheels; nobody needs to be asked."""

@@ -189,7 +189,9 @@ class ModelsWindow(QDialog):
         row.verify_clicked.connect(partial(self._with_installed, model_id, self.verify_clicked.emit))
         row.delete_clicked.connect(partial(self._on_delete, model_id))
         self.rows[model_id] = row
-        self._rows_column.insertWidget(self._rows_column.count() - 1, row)
+        # A card that could be used is worth to be seen first.
+        place = 0 if model_id == CARD_SUPPORT_ID else self._rows_column.count() - 1
+        self._rows_column.insertWidget(place, row)
 
     def _with_installed(self, model_id: str, act: Callable[[InstalledModel], object]) -> None:
         if self._shelf and (model := self._shelf.model(model_id)):

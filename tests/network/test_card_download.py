@@ -25,9 +25,9 @@ class Bench:
     def __init__(self, server: HubServer, root: Path) -> None:
         self.server = server
         rules = NetworkRules(named_hosts=named_host(server.address))
-        support = support_of(wheels(), f"{server.address}/{MODEL_ID}/resolve/{COMMIT}")
+        support = support_of(wheels(), f"https://example.org/{MODEL_ID}/resolve/{COMMIT}")
         self.folders = CardSupportFolders(root, support)
-        source = Wheels(NetworkClient(lambda: rules), support)
+        source = Wheels(NetworkClient(lambda: rules), support, server.address + "/")
         self.room = 10**12
         downloader = Downloader(source, self.folders, lambda: self.room, lambda: Patience(first_seconds=0.01))
         self.download = CardDownload(downloader, self.folders, lambda: self.room)
