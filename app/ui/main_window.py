@@ -1,10 +1,9 @@
 """The main window: sidebar, chat, composer; drops, pastes and keys wherever they happen."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import QMimeData, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QMimeData, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QDragEnterEvent,
@@ -13,7 +12,6 @@ from PySide6.QtGui import (
     QGuiApplication,
     QIcon,
     QKeyEvent,
-    QKeySequence,
     QMoveEvent,
     QResizeEvent,
 )
@@ -30,6 +28,7 @@ from app.ui.empty_state import EmptyState
 from app.ui.find_bar import FindBar
 from app.ui.image_viewer import ImageViewer
 from app.ui.incoming_images import are_many, has_images, incoming_images
+from app.ui.key_actions import KeyAction, add_key_actions, set_keys
 from app.ui.labels import ElidedLabel
 from app.ui.main_menu import MainMenu
 from app.ui.model_picker import ModelPicker
@@ -49,13 +48,6 @@ WIDE = 900
 """From this width on an image stands beside the chat, below it in its place."""
 CHAT_SHARE = 56
 """Percent of the width beside the sidebar that the chat has where an image is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    name: str
-    keys: str
-    triggered: SignalInstance | Callable[[], None]
 
 
 class MainWindow(QMainWindow):
@@ -167,11 +159,7 @@ class MainWindow(QMainWindow):
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
         """Give actions other keys, by name; those that are not named get back what they had at first."""
-        for action in self.actions():
-            sequences = [QKeySequence(keys.get(action.objectName(), action.data()))]
-            if sequences[0] == QKeySequence("Ctrl++"):
-                sequences.append(QKeySequence("Ctrl+="))  # The same key without Shift, on many keyboards.
-            action.setShortcuts(sequences)
+        set_keys(self.actions(), keys)
 
     @property
     def is_wide(self) -> bool:
@@ -365,35 +353,30 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
 
     def _add_keys(self) -> None:
-        for key in (
-            _Key(mark("New chat"), "Ctrl+N", self.sidebar.new_chat_clicked),
-            _Key(mark("Search chats"), "Ctrl+K", self._search),
-            _Key(mark("Find in this chat"), "Ctrl+F", self.find_bar.open_bar),
-            _Key(mark("Open images"), "Ctrl+O", self.open_triggered),
-            _Key(mark("Open a document"), "Ctrl+Shift+O", self.document_triggered),
-            _Key(mark("Many images at once"), "Ctrl+Shift+B", self.batch_triggered),
-            _Key(mark("Paste"), "Ctrl+V", self._paste),
-            _Key(mark("Ask about a part of the screen"), "Ctrl+Shift+S", self.capture.start),
-            _Key(mark("Ask about the same part of the screen"), "Ctrl+Alt+S", self.capture.repeat),
-            _Key(mark("Read text"), "Ctrl+Shift+T", self.read_triggered),
-            _Key(mark("Stop"), "Esc", self._on_escape),
-            _Key(mark("Image on the whole screen"), "F11", self.toggle_full_screen),
-            _Key(mark("Regenerate"), "Ctrl+R", self.regenerate_triggered),
-            _Key(mark("Copy last answer"), "Ctrl+Shift+C", self._copy_last_answer),
-            _Key(mark("Sidebar"), "Ctrl+B", self.toggle_sidebar),
-            _Key(mark("Larger"), "Ctrl++", partial(self.zoom_triggered.emit, 1)),
-            _Key(mark("Smaller"), "Ctrl+-", partial(self.zoom_triggered.emit, -1)),
-            _Key(mark("Usual size"), "Ctrl+0", partial(self.zoom_triggered.emit, 0)),
-            _Key(mark("Settings"), "Ctrl+,", partial(self.settings_triggered.emit, "")),
-            _Key(mark("Keyboard shortcuts"), "Ctrl+/", partial(self.settings_triggered.emit, tr(KEYBOARD))),
-            _Key(mark("Quit"), "Ctrl+Q", self._quit),
-        ):
-            action = QAction(tr(key.name), self)
-            action.setObjectName(key.name)
-            action.setData(key.keys)
-            action.triggered.connect(key.triggered)
-            self.addAction(action)
-        self.set_keys({})
+        wanted = (
+            KeyAction(mark("New chat"), "Ctrl+N", self.sidebar.new_chat_clicked),
+            KeyAction(mark("Search chats"), "Ctrl+K", self._search),
+            KeyAction(mark("Find in this chat"), "Ctrl+F", self.find_bar.open_bar),
+            KeyAction(mark("Open images"), "Ctrl+O", self.open_triggered),
+            KeyAction(mark("Open a document"), "Ctrl+Shift+O", self.document_triggered),
+            KeyAction(mark("Many images at once"), "Ctrl+Shift+B", self.batch_triggered),
+            KeyAction(mark("Paste"), "Ctrl+V", self._paste),
+            KeyAction(mark("Ask about a part of the screen"), "Ctrl+Shift+S", self.capture.start),
+            KeyAction(mark("Ask about the same part of the screen"), "Ctrl+Alt+S", self.capture.repeat),
+            KeyAction(mark("Read text"), "Ctrl+Shift+T", self.read_triggered),
+            KeyAction(mark("Stop"), "Esc", self._on_escape),
+            KeyAction(mark("Image on the whole screen"), "F11", self.toggle_full_screen),
+            KeyAction(mark("Regenerate"), "Ctrl+R", self.regenerate_triggered),
+            KeyAction(mark("Copy last answer"), "Ctrl+Shift+C", self._copy_last_answer),
+            KeyAction(mark("Sidebar"), "Ctrl+B", self.toggle_sidebar),
+            KeyAction(mark("Larger"), "Ctrl++", partial(self.zoom_triggered.emit, 1)),
+            KeyAction(mark("Smaller"), "Ctrl+-", partial(self.zoom_triggered.emit, -1)),
+            KeyAction(mark("Usual size"), "Ctrl+0", partial(self.zoom_triggered.emit, 0)),
+            KeyAction(mark("Settings"), "Ctrl+,", partial(self.settings_triggered.emit, "")),
+            KeyAction(mark("Keyboard shortcuts"), "Ctrl+/", partial(self.settings_triggered.emit, tr(KEYBOARD))),
+            KeyAction(mark("Quit"), "Ctrl+Q", self._quit),
+        )
+        add_key_actions(self, wanted)
         self.menu_button.settings_triggered.connect(self.settings_triggered)
         self.menu_button.document_triggered.connect(self.document_triggered)
         self.menu_button.batch_triggered.connect(self.batch_triggered)
