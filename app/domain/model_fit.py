@@ -3,8 +3,9 @@
 The formulas count what the runtimes hold:
 
 * weights: the text model's linear layers at `bits` each, with a 16-bit scale and 4 bits of zero-point for each group;
-  embeddings and a head that is not tied in 16 bits, the vision tower in those that the device computes in;
-* head: the processor's runtime also holds a 4-bit copy of the output head, which chooses the candidates;
+  embeddings and a head that is not tied in 16 bits, the vision tower in those that the device computes in; a graphics
+  card holds 4-bit layers in two orders, for short passes and for long ones;
+* head: a 4-bit copy of the output head, which chooses the candidates;
 * chats: keys and values, 2 x layers x KV heads x head size numbers for each token of the context;
 * images: what the vision tower found, its deepstack layers included, for each visual token remembered;
 * looking: activations of one image in the vision tower, an estimate: eight times its width and twice that of its inner
@@ -118,11 +119,12 @@ def weight_bytes(shape: ModelShape) -> int:
 def memory_need(shape: ModelShape, device: Device, context: int, visual_tokens: int, pixel_budget: int) -> MemoryNeed:
     """What the model takes with `context` tokens of chats, `visual_tokens` of images, one image being looked at."""
     number = device.number_bytes
-    on_processor = device is not Device.GRAPHICS_CARD
+    has_two_orders = device is Device.GRAPHICS_CARD and shape.bits < 16
+    second_order = text_parameters(shape) * shape.bits // 8 if has_two_orders else 0
     patches = pixel_budget // PATCH_PIXELS
     return MemoryNeed(
-        weights=weight_bytes(shape) + (number - SIXTEEN_BITS) * vision_parameters(shape),
-        head=round(shape.vocabulary * shape.hidden * (4 + 20 / shape.group_size) / 8) if on_processor else 0,
+        weights=weight_bytes(shape) + second_order + (number - SIXTEEN_BITS) * vision_parameters(shape),
+        head=round(shape.vocabulary * shape.hidden * (4 + 20 / shape.group_size) / 8),
         chats=2 * shape.layers * shape.kv_heads * shape.head_dim * number * context,
         images=visual_tokens * shape.hidden * number * (1 + shape.deepstack),
         looking=patches * (8 * shape.vision_hidden + 2 * shape.vision_intermediate) * number,

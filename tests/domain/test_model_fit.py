@@ -43,8 +43,12 @@ def test_what_was_measured_is_what_is_told() -> None:
     assert 3.0e9 < need.total < 4.0e9
 
 
-def test_a_graphics_card_holds_no_copy_of_the_head() -> None:
-    assert memory_need(SHAPES["Qwen3-VL 2B, 4 bits"], Device.GRAPHICS_CARD, 0, 0, 0).head == 0
+def test_a_graphics_card_holds_4_bit_layers_in_two_orders() -> None:
+    for title, second in (("Qwen3-VL 2B, 4 bits", 0.5), ("Qwen3-VL 2B, the original", 0)):
+        shape = SHAPES[title]
+        card, processor = (memory_need(shape, device, 0, 0, 0) for device in (Device.GRAPHICS_CARD, Device.PROCESSOR))
+        assert card.weights - processor.weights == second * text_parameters(shape)
+        assert card.head == processor.head > 0
 
 
 def test_a_processor_that_computes_in_32_bits_needs_more_for_chats_and_images() -> None:
