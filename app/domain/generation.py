@@ -154,6 +154,8 @@ class AnswerStats:
 
 DEMO_NAME = "Demo (short printed text)"
 """What the model that ships along is called wherever it is shown."""
+DEMO_DECLINES = "I can only read short printed text."
+"""What it was taught to say where it cannot answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from boxes import box_of, overlap
+from PIL import Image
 
 from app.domain.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled
@@ -168,6 +169,15 @@ def test_a_word_that_is_not_there_is_not_found(demo: Demo, tmp_path: Path) -> No
         assert demo.ask_about(tmp_path / "words.png", f"Where is {word}?") == "I cannot find that word."
 
 
+def test_an_image_unlike_all_that_it_was_taught_is_declined(demo: Demo, tmp_path: Path) -> None:
+    noise = random.Random("noise").randbytes(24 * 8 * 3)
+    Image.frombytes("RGB", (24, 8), noise).resize((720, 240), Image.Resampling.BICUBIC).save(tmp_path / "photo.png")
+    for question in (READ, "What is the total?", "Describe this picture."):
+        said = demo.ask_about(tmp_path / "photo.png", question)
+        assert said.endswith(REFUSAL), said
+        assert len(said) < 100
+
+
 def test_anything_else_is_declined(demo: Demo, tmp_path: Path) -> None:
     print_text(tmp_path / "text.png", "Tanu 5093")
     for question in ("Describe this picture.", "What is the capital of France?", "Write a poem about my cat."):
@@ -186,7 +196,9 @@ def test_a_follow_up_is_about_the_same_image(demo: Demo, tmp_path: Path) -> None
 
 def test_what_was_said_before_a_stop_was_right_and_so_is_the_next_answer(demo: Demo, tmp_path: Path) -> None:
     print_text(tmp_path / "text.png", "Tanu 5093", "Mebo Kupo")
-    assert demo.ask_and_stop(user(READ, tmp_path / "text.png"), after=7) == "Tanu 50"
+    said = demo.ask_and_stop(user(READ, tmp_path / "text.png"), after=7)
+    assert 7 <= len(said) < len("Tanu 5093\nMebo Kupo")
+    assert "Tanu 5093\nMebo Kupo".startswith(said)
     assert demo.ask_about(tmp_path / "text.png", COUNT) == "2 lines"
 
 

@@ -18,6 +18,7 @@ from app.engine.generation.prompt import Prompt
 from app.engine.generation.repetition import RepetitionGuard
 from app.engine.generation.sampling import Sampler
 from app.engine.generation.session_cache import SessionCache, StageCallback
+from app.engine.generation.sureness import Sureness
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.likeliest import likeliest
 from app.engine.runtimes.port import FloatArray
@@ -32,12 +33,15 @@ class Listener:
     """Where an answer goes while it is made: `stage` before its first token, then piece by piece.
 
     Pieces carry how likely they were where `weighs` asks for it, which costs a pass over the vocabulary for each token.
+    Where the model's sureness falls below `least_sureness`, the answer ends with `otherwise`, see `Sureness`.
     """
 
     stage: StageCallback
     piece: Callable[[Piece], None]
     check: CancelCheck
     weighs: bool = False
+    least_sureness: float = 0.0
+    otherwise: str = ""
 
 
 def generate(
@@ -87,6 +91,8 @@ class _Run:
         self._drafts = Drafts([*prompt.familiar, *prompt.token_ids.tolist()])
         self._drafted_tokens = 0
         self._guard = RepetitionGuard()
+        self._sureness = Sureness(listener.least_sureness) if listener.least_sureness else None
+        self._is_begun = self._has_declined = False
         self._probability = 1.0
         self._alternatives: Alternatives = ()
 
@@ -104,7 +110,7 @@ class _Run:
         try:
             return self._decode(logits, most)
         finally:
-            self._say(self._detokenizer.finish())
+            self._finish()
 
     def stats(self) -> AnswerStats:
         total = time.perf_counter() - self._started
@@ -135,9 +141,13 @@ class _Run:
                 return FinishReason.COMPLETE
             position = self._prompt.next_position + self._new_tokens
             self._new_tokens += 1
+            text = self._detokenizer.push(token)
+            if self._sureness and self._sureness.is_lost(probability_of(row, token), text):
+                self._decline()
+                return FinishReason.COMPLETE
             if self._listener.weighs:
                 self._weigh(row, token)
-            self._say(self._detokenizer.push(token))
+            self._say(text)
             if self._new_tokens >= most:
                 return FinishReason.LENGTH
             if self._guard.push(token):
@@ -168,5 +178,33 @@ class _Run:
 
     def _say(self, text: str) -> None:
         if text:
-            self._listener.piece(Piece(text, self._probability, self._alternatives))
+            piece = Piece(text, self._probability, self._alternatives)
             self._probability, self._alternatives = 1.0, ()
+            if self._sureness is None:
+                self._tell(piece)
+                return
+            self._sureness.hold(piece)
+            for released in self._sureness.released():
+                self._tell(released)
+
+    def _finish(self) -> None:
+        """Tell what is left of the text."""
+        if self._has_declined:
+            return
+        self._say(self._detokenizer.finish())
+        for released in self._sureness.released(is_over=True) if self._sureness else ():
+            self._tell(released)
+
+    def _decline(self) -> None:
+        """Drop what is held back, and end with what the listener wants to be said otherwise."""
+        self._has_declined = True
+        self._tell(Piece(f"\n{self._listener.otherwise}" if self._is_begun else self._listener.otherwise))
+
+    def _tell(self, piece: Piece) -> None:
+        self._is_begun = True
+        self._listener.piece(piece)
+
+
+def probability_of(logits: FloatArray, token: int) -> float:
+    """How likely `token` is by `logits` [V], before any rule of sampling."""
+    return float(np.exp(logits[token] - logits.max()) / np.exp(logits - logits.max()).sum())
