@@ -118,7 +118,14 @@ class Lorgnette(QObject):
         )
         self._batch_thread = BackgroundThread("batch", self)
         opener, batch_reader = (Engine(kind, create_client, self) for kind in (BackendKind.IMAGES, BackendKind.READER))
-        self.batch = BatchQueue(opener, batch_reader, self.model, self._batch_thread, self)
+        self.batch = BatchQueue(
+            opener,
+            batch_reader,
+            self.model,
+            lambda: Engine(BackendKind.MODEL, create_client, self),
+            self._batch_thread,
+            self,
+        )
         self._instance: RunningInstance | None = None
         speak(application, settings.language)
         self._theme = Theme(application, settings.theme, settings.zoom)

@@ -14,6 +14,9 @@ from app.domain.evidence import Evidence
 from app.domain.fields import Field
 from app.domain.reader_choice import ReaderChoice
 
+AT_ONCE, MOST_AT_ONCE = 4, 64
+"""Questions to a server at the same time: unless chosen otherwise, and at most."""
+
 
 class Output(StrEnum):
     """What becomes of an image; the value is also the suffix of a file. The spreadsheet is one file for all."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.domain.batch import AT_ONCE
 from app.domain.generation import GenerationOptions, LoadOptions
 from app.domain.presets import Preset
 from app.domain.shown_setting import ShownSetting, shown
@@ -63,8 +64,9 @@ class Settings:
     `model_folder` is the folder of the model to open at start, or empty for none. `loading` is for the model that is
     opened next; an empty `cache_folder` in it stands for the user's own. `keep_loaded` is in minutes. `keys` has the
     keys of those actions of the window, by name, that have other keys than at first. `batch_folder` is where a batch is
-    that has not been finished. `server_address` and `server_model` name what answers in place of `model_folder`.
-    `offline_settled` says that `offline` has been used, or switched on when the first full model was ready.
+    that has not been finished, `batch_at_once` how many questions batches ask a server at the same time.
+    `server_address` and `server_model` name what answers in place of `model_folder`. `offline_settled` says that
+    `offline` has been used, or switched on when the first full model was ready.
     """
 
     theme: ThemeChoice = shown(ThemeChoice.SYSTEM, ShownSetting("Appearance"))
@@ -81,6 +83,7 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
     batch_folder: str = ""
+    batch_at_once: int = AT_ONCE
     server_address: str = ""
     server_model: str = ""
     sidebar_visible: bool = True
