@@ -47,6 +47,7 @@ class Caller(QObject):
         """Stop the call that is being done, and tell nobody of its end."""
         self.give_way()
         self._request_id = None
+        self._ended = None  # Whoever is told holds this caller: a circle, which any thread might come to collect.
         self._deadline.stop()
 
     def close(self) -> None:
