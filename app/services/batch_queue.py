@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
 from app.domain.batch import BatchState, Job
-from app.domain.engine_status import EngineState
+from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem, ProblemKind, problem_of
 from app.engine.process.backend import BackendKind
 from app.services.background import BackgroundThread
@@ -261,7 +261,10 @@ class BatchQueue(QObject):
             self.progress_changed.emit(self._opened.run.progress((self._worked + running) / 1000))
 
     @Slot(object)
-    def _on_model_status_changed(self, _status: object) -> None:
+    def _on_model_status_changed(self, status: EngineStatus) -> None:
+        is_asking = self._at_once > 0 and self._state is BatchState.RUNNING
+        if is_asking and status.problem and status.state is EngineState.FAILED:
+            self._pause_for(status.problem)  # Offline has been switched on, perhaps: what is asked ends, too.
         self._go_on()
 
 

@@ -10,7 +10,7 @@ from app.domain.chat import Turn
 from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem
 from app.domain.generation import GenerationOptions, LoadOptions
-from app.domain.remote_servers import RemoteModel
+from app.domain.remote_servers import RemoteModel, is_this_machine
 from app.engine.process.messages import (
     Ask,
     Done,
@@ -134,6 +134,14 @@ class ModelEngine(QObject):
         """Have a server answer; the process of the model before ends first. Offline only one on this machine may."""
         target = _Connection(model, key, offline)
         self._open(target, lambda request_id: OpenServer(request_id, model, key, offline))
+
+    def set_offline(self, offline: bool) -> None:  # noqa: FBT001 - a switch
+        """Heed the switch: a server elsewhere is let go of, or connected to again; what it was asked ends."""
+        match self._opened:
+            case _Connection(model=model) as connection if is_this_machine(model.address):
+                self._opened = replace(connection, offline=offline)
+            case _Connection(model=model, key=key, offline=before) if before is not offline:
+                self.open_server(model, key, offline=offline)
 
     def server_request(self, request_id: int) -> Request:
         """What has another process ask the same server."""

@@ -100,8 +100,7 @@ class BatchForm(QWidget):
         self._server = info if info and info.server else None
         if self._server:
             says = tr("Questions and images are sent to {host}.", host=self._server.server)
-            here = tr("{name} answers at {host}.", name=self._server.name, host=self._server.server)
-            self._goes_to.setText(says if self._server.leaves_machine else here)
+            self._goes_to.setText(says if self._server.leaves_machine else self._server.name)
         self._show_server()
 
     def show_options(self, options: BatchOptions) -> None:

@@ -38,7 +38,7 @@ class Server:
 
     def __call__(self, request: Request) -> Iterator[Event]:
         match request:
-            case OpenServer(request_id=number) if self.is_gone:
+            case OpenServer(request_id=number, offline=offline) if self.is_gone or offline:
                 yield Failed(number, GONE)
             case OpenServer(request_id=number) | OpenModel(request_id=number):
                 yield Ready(number, INFO)
@@ -152,6 +152,23 @@ def test_another_model_in_its_place_is_not_asked(bench: Bench, qtbot: QtBot, ser
     qtbot.waitUntil(lambda: bench.queue.state is BatchState.PAUSED)
     assert bench.problems[-1].what == f"The batch's model, “{SERVER.title}”, is not open, so the batch was paused."
     assert texts(bench) == []
+
+
+def test_offline_ends_what_a_server_elsewhere_is_asked(bench: Bench, qtbot: QtBot, server: Server) -> None:
+    server.is_let = False
+    bench.fill(a="one", b="two")
+    start(bench, 2)
+    qtbot.waitUntil(lambda: len(asked_by_batch(bench)) == 2)
+    bench.house.model.set_offline(True)
+    qtbot.waitUntil(lambda: len(server.stopped) == 2)
+    assert bench.queue.state is BatchState.PAUSED
+    assert bench.problems == [GONE]
+    bench.house.model.set_offline(False)
+    qtbot.waitUntil(lambda: bench.house.model.status.state is EngineState.READY)
+    server.is_let = True
+    bench.queue.resume()
+    qtbot.waitUntil(lambda: bench.queue.state is BatchState.DONE)
+    assert texts(bench) == ["Server: one\n", "Server: two\n"]
 
 
 def test_a_full_disk_stops_all_lanes_and_all_go_on(bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
