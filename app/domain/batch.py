@@ -51,8 +51,9 @@ class BatchState(StrEnum):
 class BatchOptions:
     """How every image of a batch is treated.
 
-    `model` is the folder of the model, or empty where there is none. `clean_up` is done with what the built-in reader
-    has read; parts that are left out are so for fields, too, and stay in a searchable PDF.
+    `model` is the folder of the model, or a server's model by its `title`, or empty where there is none. `clean_up` is
+    done with what the built-in reader has read; parts that are left out are so for fields, too, and stay in a
+    searchable PDF.
     """
 
     outputs: tuple[Output, ...] = (Output.TEXT,)

@@ -115,7 +115,7 @@ class BatchForm(QWidget):
         self._show_server()
 
     def options(self, model: str) -> BatchOptions:
-        """What is chosen, to be done with the model in that folder, if any. Raises BatchError."""
+        """What is chosen, to be done with that model, if any (see BatchOptions). Raises BatchError."""
         options = BatchOptions(
             outputs=tuple(output for output, box in self.boxes.items() if box.isChecked()),
             reader=ReaderChoice(self.reader.currentData()),
