@@ -262,9 +262,11 @@ class BatchQueue(QObject):
 
     @Slot(object)
     def _on_model_status_changed(self, status: EngineStatus) -> None:
-        is_asking = self._at_once > 0 and self._state is BatchState.RUNNING
+        is_asking = self._state is BatchState.RUNNING and not all(caller.is_free for caller in self._server_callers)
         if is_asking and status.problem and status.state is EngineState.FAILED:
             self._pause_for(status.problem)  # Offline has been switched on, perhaps: what is asked ends, too.
+        elif is_asking and status.state in {EngineState.READY, EngineState.NO_MODEL}:
+            self._is_model_ready()  # Where another is chosen, the server is asked no longer.
         self._go_on()
 
 

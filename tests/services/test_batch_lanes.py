@@ -139,18 +139,21 @@ def test_a_process_that_dies_costs_its_image_only(bench: Bench, qtbot: QtBot, se
     assert ["got no answer" in problem.sentence for problem in bench.queue.run.problems.values()] == [True]
 
 
-def test_another_model_in_its_place_is_not_asked(bench: Bench, qtbot: QtBot, server: Server) -> None:
+def test_another_model_in_its_place_ends_what_is_asked_and_is_not_asked_itself(
+    bench: Bench, qtbot: QtBot, server: Server
+) -> None:
     server.is_let = False
     bench.fill(**{f"p{number}": str(number) for number in range(5)})
     start(bench, 2)
     qtbot.waitUntil(lambda: len(asked_by_batch(bench)) == 2)
-    bench.queue.pause()
     bench.house.model.open("/models/other")
-    qtbot.waitUntil(lambda: bench.house.model.status.state is EngineState.READY)
+    qtbot.waitUntil(lambda: len(server.stopped) == 2)
+    told = f"The batch's model, “{SERVER.title}”, is not open, so the batch was paused."
+    assert [problem.what for problem in bench.problems] == [told]
     server.is_let = True
     bench.queue.resume()
-    qtbot.waitUntil(lambda: bench.queue.state is BatchState.PAUSED)
-    assert bench.problems[-1].what == f"The batch's model, “{SERVER.title}”, is not open, so the batch was paused."
+    qtbot.waitUntil(lambda: len(bench.problems) == 2)
+    assert bench.queue.state is BatchState.PAUSED
     assert texts(bench) == []
 
 
