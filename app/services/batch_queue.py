@@ -61,7 +61,7 @@ class BatchQueue(QObject):
         self._at_once = 0
         self._opened: OpenedBatch | None = None
         self._clock = QElapsedTimer()
-        self._worked = 0
+        self._worked = self._pauses = 0
         model.answering_began.connect(self._model_caller.give_way)
         model.status_changed.connect(self._on_model_status_changed)
 
@@ -95,6 +95,7 @@ class BatchQueue(QObject):
         """Make no further call. What the model is asked is stopped at once, the rest of a page is read to its end."""
         if self._state is BatchState.RUNNING:
             self._worked += self._clock.elapsed()
+            self._pauses += 1
             self._set_state(BatchState.PAUSED)
             for caller in (self._model_caller, *self._server_callers):
                 caller.give_way()
@@ -105,10 +106,6 @@ class BatchQueue(QObject):
             return
         self._clock.start()
         self._set_state(BatchState.RUNNING)
-        for lane in self._opened.lanes:
-            if lane.has_failed:
-                lane.has_failed = False
-                self._step(lane, lane.renew)
         self._go_on()
 
     def retry(self) -> None:
@@ -157,8 +154,8 @@ class BatchQueue(QObject):
 
     def _step(self, lane: Lane, take: Callable[[], Call | ItemEnded | None]) -> None:
         """Have the run say what comes next in a lane, on its thread."""
-        lane.is_stepping, lane.call = True, None
-        self._thread.submit(take, partial(self._on_step, lane), partial(self._on_step_failed, lane))
+        lane.is_stepping, lane.call, lane.has_failed = True, None, False
+        self._thread.submit(take, partial(self._on_step, lane), partial(self._on_step_failed, lane, self._pauses))
 
     def _on_step(self, lane: Lane, step: Call | ItemEnded | None) -> None:
         if not self._has(lane):
@@ -174,10 +171,10 @@ class BatchQueue(QObject):
             self._end_if_over()
         self._go_on()
 
-    def _on_step_failed(self, lane: Lane, error: Exception) -> None:
+    def _on_step_failed(self, lane: Lane, pauses: int, error: Exception) -> None:
         if self._has(lane):
             lane.is_stepping, lane.has_failed = False, True
-            self._pause_for(problem_of(error))
+            self._pause_for(problem_of(error), pauses)
 
     def _has(self, lane: Lane) -> bool:
         """Whether a lane is one of the batch that is under way; it may have been stopped meanwhile."""
@@ -194,22 +191,25 @@ class BatchQueue(QObject):
         for lane in self._opened.lanes if self._opened else ():
             if self._state is not BatchState.RUNNING:
                 return
-            is_waiting = lane.is_stepping or lane.caller or lane.has_failed or lane.is_over
-            if not is_waiting and lane.call is None:
+            if lane.is_stepping or lane.caller or lane.is_over:
+                continue
+            if lane.has_failed:
+                self._step(lane, lane.renew)
+            elif lane.call is None:
                 self._step(lane, partial(lane.next, ()))
-            elif not is_waiting and lane.call:
+            else:
                 self._call_in(lane, lane.call)
 
     def _call_in(self, lane: Lane, call: Call) -> None:
         caller = self._callers.get(call.kind) or self._model_caller_of(lane)
         if caller.is_free and (call.kind is not BackendKind.MODEL or self._is_model_ready()):
             lane.caller = caller
-            caller.do(call, partial(self._on_called, lane))
+            caller.do(call, partial(self._on_called, lane, self._pauses))
 
-    def _on_called(self, lane: Lane, outcome: Reply | Problem) -> None:
+    def _on_called(self, lane: Lane, pauses: int, outcome: Reply | Problem) -> None:
         lane.caller = None
         if isinstance(outcome, Problem):
-            self._pause_for(outcome)
+            self._pause_for(outcome, pauses)
         else:
             self._step(lane, partial(lane.next, outcome))
             self._go_on()  # Another lane may have waited for the same process.
@@ -236,9 +236,12 @@ class BatchQueue(QObject):
             )
         return state is EngineState.READY and self._state is BatchState.RUNNING
 
-    def _pause_for(self, problem: Problem) -> None:
-        self.pause()
-        self.problem_met.emit(problem)
+    def _pause_for(self, problem: Problem, pauses: int | None = None) -> None:
+        """Pause, and say why. What began before another pause (there had been so many) only failed with it."""
+        if pauses in {None, self._pauses}:
+            self.pause()
+            self.problem_met.emit(problem)
+        self._go_on()
 
     def _own_callers(self) -> tuple[Caller, ...]:
         return (*self._callers.values(), *self._server_callers)

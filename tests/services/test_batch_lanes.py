@@ -1,5 +1,6 @@
 """The window's batch with a server's model: several questions at once, each lane through a process of its own."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,17 +29,23 @@ GONE = Problem(EngineError.kind, "The server is gone.")
 class Server:
     """Says what stands in the image's file, once it is `let`; until then a question is open until it is cancelled.
 
-    While it is `gone`, no process can connect to it.
+    While it is `gone`, no process can connect to it; only the first one is told so before it is `late`.
     """
 
     def __init__(self) -> None:
         self.is_let = True
         self.is_gone = False
+        self.late = threading.Event()
+        self.late.set()
+        self.refused = 0
         self.stopped: list[int] = []
 
     def __call__(self, request: Request) -> Iterator[Event]:
         match request:
             case OpenServer(request_id=number, offline=offline) if self.is_gone or offline:
+                self.refused += 1
+                if self.refused > 1:
+                    self.late.wait()
                 yield Failed(number, GONE)
             case OpenServer(request_id=number) | OpenModel(request_id=number):
                 yield Ready(number, INFO)
@@ -120,6 +127,21 @@ def test_a_server_that_is_gone_pauses_the_batch_which_goes_on_when_it_is_back(
     server.is_gone = False
     bench.queue.resume()
     qtbot.waitUntil(lambda: bench.queue.state is BatchState.DONE)
+    assert texts(bench) == [f"Server: {number}\n" for number in range(4)]
+
+
+def test_what_failed_with_an_earlier_pause_does_not_pause_again(bench: Bench, qtbot: QtBot, server: Server) -> None:
+    server.is_gone = True
+    server.late.clear()
+    bench.fill(**{f"p{number}": str(number) for number in range(4)})
+    start(bench, 2)
+    qtbot.waitUntil(lambda: bench.queue.state is BatchState.PAUSED and server.refused == 2)
+    server.is_gone = False
+    bench.queue.resume()
+    server.late.set()
+    qtbot.waitUntil(lambda: bench.queue.state is BatchState.DONE)
+    assert bench.states.count(BatchState.PAUSED) == 1
+    assert bench.problems == [GONE]
     assert texts(bench) == [f"Server: {number}\n" for number in range(4)]
 
 
