@@ -29,14 +29,13 @@ GONE = Problem(EngineError.kind, "The server is gone.")
 class Server:
     """Says what stands in the image's file, once it is `let`; until then a question is open until it is cancelled.
 
-    While it is `gone`, no process can connect to it; only the first one is told so before it is `late`.
+    While it is `gone`, no process can connect to it, which they are told in their `turns`.
     """
 
     def __init__(self) -> None:
         self.is_let = True
         self.is_gone = False
-        self.late = threading.Event()
-        self.late.set()
+        self.turns: list[threading.Event] = []
         self.refused = 0
         self.stopped: list[int] = []
 
@@ -44,8 +43,8 @@ class Server:
         match request:
             case OpenServer(request_id=number, offline=offline) if self.is_gone or offline:
                 self.refused += 1
-                if self.refused > 1:
-                    self.late.wait()
+                if self.refused <= len(self.turns):
+                    self.turns[self.refused - 1].wait()
                 yield Failed(number, GONE)
             case OpenServer(request_id=number) | OpenModel(request_id=number):
                 yield Ready(number, INFO)
@@ -69,6 +68,8 @@ def bench(build_house: BuildHouse, tmp_path: Path, qtbot: QtBot, server: Server)
     made.house.model.open_server(SERVER, "key", offline=False)
     qtbot.waitUntil(lambda: made.house.model.status.state is EngineState.READY)
     yield made
+    for turn in server.turns:
+        turn.set()
     made.queue.shut_down()
     made.thread.close()
 
@@ -132,13 +133,15 @@ def test_a_server_that_is_gone_pauses_the_batch_which_goes_on_when_it_is_back(
 
 def test_what_failed_with_an_earlier_pause_does_not_pause_again(bench: Bench, qtbot: QtBot, server: Server) -> None:
     server.is_gone = True
-    server.late.clear()
+    server.turns = [threading.Event(), threading.Event()]
     bench.fill(**{f"p{number}": str(number) for number in range(4)})
     start(bench, 2)
-    qtbot.waitUntil(lambda: bench.queue.state is BatchState.PAUSED and server.refused == 2)
+    qtbot.waitUntil(lambda: server.refused == 2)
+    server.turns[0].set()
+    qtbot.waitUntil(lambda: bench.queue.state is BatchState.PAUSED)
     server.is_gone = False
     bench.queue.resume()
-    server.late.set()
+    server.turns[1].set()
     qtbot.waitUntil(lambda: bench.queue.state is BatchState.DONE)
     assert bench.states.count(BatchState.PAUSED) == 1
     assert bench.problems == [GONE]
