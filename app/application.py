@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QObject, QTimer, Slot, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from app import __version__
 from app.desks.batch_desk import BatchDesk
 from app.desks.chat_desk import ChatDesk
 from app.desks.document_desk import DocumentDesk
@@ -24,6 +25,7 @@ from app.desks.offline_desk import OfflineDesk
 from app.desks.server_desk import ServerDesk
 from app.desks.settings_desk import SettingsDesk
 from app.desks.translation_desk import TranslationDesk
+from app.desks.version_desk import VersionDesk
 from app.domain.discreet_log import kind_of
 from app.domain.errors import Problem
 from app.domain.generation import GenerationOptions, LoadOptions
@@ -34,6 +36,7 @@ from app.domain.summons import Summons
 from app.downloads import DownloadParts
 from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient
+from app.hub.releases import ReleaseFeed
 from app.paths import DEMO_MODEL, Paths
 from app.services.answers import Answers
 from app.services.aside_questions import AsideQuestions
@@ -59,6 +62,7 @@ from app.services.running_instance import RunningInstance
 from app.services.server_link import ServerLink
 from app.services.store_thread import StoreThread
 from app.services.translator import Translator
+from app.services.version_check import VersionCheck
 from app.storage.atomic import save_file
 from app.storage.attachments import FileAttachmentStore
 from app.storage.card_support import card_packages
@@ -119,7 +123,16 @@ class Lorgnette(QObject):
         )
         self._batch_thread = BackgroundThread("batch", self)
         opener, batch_reader = (Engine(kind, create_client, self) for kind in (BackendKind.IMAGES, BackendKind.READER))
-        self.batch = BatchQueue(opener, batch_reader, self.model, self._batch_thread, self)
+        self.batch = BatchQueue(
+            opener,
+            batch_reader,
+            self.model,
+            lambda: Engine(BackendKind.MODEL, create_client, self),
+            self._batch_thread,
+            self,
+        )
+        self._feed = ReleaseFeed(lambda: self.preferences.settings)
+        self.versions = VersionCheck(self._feed, self.preferences, __version__, parent=self)
         self._instance: RunningInstance | None = None
         speak(application, settings.language)
         self._theme = Theme(application, settings.theme, settings.zoom)
@@ -145,6 +158,7 @@ class Lorgnette(QObject):
         self._instance.summoned.connect(self._on_summoned)
         self._image_desk.take(summons)
         self._batch_desk.begin()
+        self.versions.begin()
 
     def shut_down(self) -> None:
         """Keep everything and end every thread and process."""
@@ -158,6 +172,7 @@ class Lorgnette(QObject):
         for engine in self._engines.values():
             engine.shut_down()
         self.downloads.close()
+        self.versions.close()
         self.shelf.close()
         self._batch_thread.close()
         self._files_thread.close()
@@ -209,7 +224,9 @@ class Lorgnette(QObject):
         self._document_desk = DocumentDesk(window, self.document, self.model, self.questions, self._files, saver, self)
         self.importer.was_too_long.connect(self._document_desk.remember)
         self._translation_desk = TranslationDesk(window, self.translator, self.pictures, saver, self)
-        self._settings_desk = SettingsDesk(window, self.preferences, self._diagnostics, self)
+        useless = frozenset() if self._feed.address else frozenset({"tells_of_versions"})
+        self._settings_desk = SettingsDesk(window, self.preferences, self._diagnostics, useless, self)
+        self._version_desk = VersionDesk(window, self.versions, self)
         self._model_desk = ModelDesk(window, self.model, self.preferences, self)
         self._downloads_desk = DownloadsDesk(
             self._known_models, window, self._model_desk, self.model, self.shelf, self.downloads, self.preferences, self

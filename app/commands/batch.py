@@ -111,7 +111,7 @@ def _begin(job: Job, given: argparse.Namespace, create_client: ClientFactory) ->
     server = server_choice.ServerChoice(given.server, given.server_model)
     model = server.model()
     server.announce(model)
-    job = replace(job, options=replace(job.options, model=f"{model.name} at {model.address}"))
+    job = replace(job, options=replace(job.options, model=model.title))
     return _run(
         job, out, BatchEngines(partial(server.request, model), create_client), given.at_once, retries=given.retry
     )

@@ -18,9 +18,8 @@ from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient, EngineDied
 from app.engine.process.host import run_engine_process
 from app.engine.process.messages import Done, Event, Failed, Loading, OpenModel, Request
-from app.services.batch_calls import Call, Reply
+from app.services.batch_calls import OPEN_SECONDS, Call, Reply
 
-OPEN_SECONDS = 900.0
 _Place = tuple[BackendKind, int]
 """A kind of process, and the lane."""
 ClientFactory = Callable[[BackendKind], EngineClient]

@@ -4,6 +4,7 @@ import argparse
 import os
 
 from app.commands.terminal import complain, go_on
+from app.domain.batch import AT_ONCE, MOST_AT_ONCE
 from app.domain.errors import CheckpointError
 from app.domain.remote_servers import AddressError, RemoteModel, is_this_machine, normalised
 from app.engine.process.messages import OpenServer, Request
@@ -11,7 +12,6 @@ from app.paths import default_paths
 from app.storage.settings_file import SettingsFile
 
 KEY = "LORGNETTE_SERVER_KEY"
-AT_ONCE = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +79,6 @@ def _address(text: str) -> str:
 
 
 def _lanes(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 64:
-        raise argparse.ArgumentTypeError("a count from 1 to 64")
+    if not text.isdigit() or not 1 <= int(text) <= MOST_AT_ONCE:
+        raise argparse.ArgumentTypeError(f"a count from 1 to {MOST_AT_ONCE}")
     return int(text)

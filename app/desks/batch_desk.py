@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.domain.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES
 from app.domain.batch import BatchState, Job
+from app.domain.engine_status import EngineStatus
 from app.domain.errors import BatchError, Problem, ProblemKind
 from app.services.batch_queue import BatchQueue
 from app.services.batch_run import BatchRun
@@ -42,6 +43,8 @@ class BatchDesk(QObject):
         queue.progress_changed.connect(self.batch.set_progress)
         queue.problem_met.connect(self._on_problem_met)
         queue.recalled.connect(self._on_recalled)
+        self.batch.form.at_once.setValue(preferences.settings.batch_at_once)
+        model.status_changed.connect(self._on_model_status_changed)
 
     def _wire_window(self) -> None:
         batch, queue = self.batch, self._queue
@@ -90,7 +93,8 @@ class BatchDesk(QObject):
     def _on_start_clicked(self) -> None:
         form = self.batch.form
         info = self._model.status.info
-        model = info.folder if info and not info.is_demo else ""
+        model = self._model.title if info and not info.is_demo else ""
+        at_once = form.at_once.value()
         if form.target is None:
             return
         try:
@@ -99,8 +103,14 @@ class BatchDesk(QObject):
             self.batch.show_problem(error.problem)
             return
         self.batch.show_problem(None)
+        self._preferences.update(replace(self._preferences.settings, batch_at_once=at_once))
         self._keep(str(form.target))
-        self._queue.start(Job(tuple(str(source) for source in form.sources), options), form.target)
+        job = Job(tuple(str(source) for source in form.sources), options)
+        self._queue.start(job, form.target, at_once=at_once if self._model.server else 0)
+
+    @Slot(object)
+    def _on_model_status_changed(self, status: EngineStatus) -> None:
+        self.batch.form.set_model(status.info)
 
     @Slot()
     def _on_stop_clicked(self) -> None:

@@ -33,6 +33,7 @@ class OfflineDesk(QObject):
         self._preferences = preferences
         self._was_offline = preferences.settings.offline
         self._line.set_offline(self._was_offline)
+        self._line.set_asks_versions(preferences.settings.tells_of_versions)
         self._line.offline_toggled.connect(self._on_toggled)
         preferences.changed.connect(self._on_settings_changed)
         model.status_changed.connect(self._on_status_changed)
@@ -43,6 +44,7 @@ class OfflineDesk(QObject):
 
     @Slot(object)
     def _on_settings_changed(self, settings: Settings) -> None:
+        self._line.set_asks_versions(settings.tells_of_versions)
         if settings.offline == self._was_offline:
             return
         self._was_offline = settings.offline

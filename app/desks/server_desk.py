@@ -5,6 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Slot
 
 from app.domain.remote_servers import RemoteModel
+from app.domain.settings import Settings
 from app.services.model_engine import ModelEngine
 from app.services.preferences import Preferences
 from app.services.server_link import ServerLink
@@ -20,11 +21,13 @@ class ServerDesk(QObject):
     ) -> None:
         super().__init__(parent)
         self._window = window
+        self._model = model
         self._link = link
         self._preferences = preferences
         window.model_picker.server_clicked.connect(self._on_server_clicked)
         model.connected.connect(self._on_connected)
         model.opened.connect(self._on_opened)
+        preferences.changed.connect(self._on_settings_changed)
 
     def begin(self) -> bool:
         """Connect to the server of the last time; False where there was none."""
@@ -50,6 +53,10 @@ class ServerDesk(QObject):
     @Slot(str)
     def _on_opened(self, _folder: str) -> None:
         self._remember("", "")
+
+    @Slot(object)
+    def _on_settings_changed(self, settings: Settings) -> None:
+        self._model.set_offline(settings.offline)
 
     def _remember(self, address: str, name: str) -> None:
         settings = self._preferences.settings

@@ -17,13 +17,22 @@ ZOOM_STEP = 10
 
 
 class SettingsDesk(QObject):
-    """Wires what can be set to the preferences; `diagnose` says what a report of a problem should hold."""
+    """Wires what can be set to the preferences; `diagnose` says what a report of a problem should hold.
+
+    Settings whose names are `useless` are not shown.
+    """
 
     def __init__(
-        self, window: MainWindow, preferences: Preferences, diagnose: Callable[[], str], parent: QObject
+        self,
+        window: MainWindow,
+        preferences: Preferences,
+        diagnose: Callable[[], str],
+        useless: frozenset[str],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._diagnose = diagnose
+        self._useless = useless
         self._window = window
         self._preferences = preferences
         window.menu_button.theme_chosen.connect(self._on_theme_chosen)
@@ -43,7 +52,9 @@ class SettingsDesk(QObject):
 
     @Slot(str)
     def _on_settings_triggered(self, sought: str) -> None:
-        dialog = SettingsWindow(self._preferences.settings, self._window.key_actions, self._window)
+        dialog = SettingsWindow(
+            self._preferences.settings, self._window.key_actions, self._window, useless=self._useless
+        )
         dialog.changed.connect(self._preferences.update)
         self._preferences.changed.connect(dialog.set_settings)
         dialog.search.setText(sought)

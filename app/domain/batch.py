@@ -14,6 +14,9 @@ from app.domain.evidence import Evidence
 from app.domain.fields import Field
 from app.domain.reader_choice import ReaderChoice
 
+AT_ONCE, MOST_AT_ONCE = 4, 64
+"""Questions to a server at the same time: unless chosen otherwise, and at most."""
+
 
 class Output(StrEnum):
     """What becomes of an image; the value is also the suffix of a file. The spreadsheet is one file for all."""
@@ -48,8 +51,9 @@ class BatchState(StrEnum):
 class BatchOptions:
     """How every image of a batch is treated.
 
-    `model` is the folder of the model, or empty where there is none. `clean_up` is done with what the built-in reader
-    has read; parts that are left out are so for fields, too, and stay in a searchable PDF.
+    `model` is the folder of the model, or a server's model by its `title`, or empty where there is none. `clean_up` is
+    done with what the built-in reader has read; parts that are left out are so for fields, too, and stay in a
+    searchable PDF.
     """
 
     outputs: tuple[Output, ...] = (Output.TEXT,)

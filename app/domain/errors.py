@@ -36,6 +36,7 @@ class ProblemKind(StrEnum):
     EXPORT = "export"
     DELETED = "deleted"
     BATCH = "batch"
+    RELEASE = "release"
     BUG = "bug"
 
 

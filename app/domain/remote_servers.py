@@ -27,6 +27,11 @@ class RemoteModel:
         """The server's name, with its port where one is given."""
         return urlsplit(self.address).netloc
 
+    @property
+    def title(self) -> str:
+        """What a batch keeps of it, in place of a model's folder."""
+        return f"{self.name} at {self.address}"
+
 
 def normalised(typed: str) -> str:
     """The base address of an API: "gpu-box:8000" becomes "http://gpu-box:8000/v1". Raises AddressError.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.domain.batch import AT_ONCE
 from app.domain.generation import GenerationOptions, LoadOptions
 from app.domain.presets import Preset
 from app.domain.shown_setting import ShownSetting, shown
@@ -16,6 +17,10 @@ _ZOOM = ShownSetting(
 HUB = "https://huggingface.co"
 PACKAGES = "https://files.pythonhosted.org"
 _OFFLINE = ShownSetting("Offline", "No connection is opened, whatever is clicked.")
+_TELLS_OF_VERSIONS = ShownSetting(
+    "Tell me about newer versions",
+    "The project's page is asked for the latest one at start, once a day at most. Nothing is installed.",
+)
 _KEEP_LOADED = ShownSetting(
     "Unload the model after",
     "So long without a question, so that its memory is free; it opens again with the next one. 0 keeps it.",
@@ -71,8 +76,10 @@ class Settings:
     `model_folder` is the folder of the model to open at start, or empty for none. `loading` is for the model that is
     opened next; an empty `cache_folder` in it stands for the user's own. `keep_loaded` is in minutes. `keys` has the
     keys of those actions of the window, by name, that have other keys than at first. `batch_folder` is where a batch is
-    that has not been finished. `server_address` and `server_model` name what answers in place of `model_folder`.
-    `offline_settled` says that `offline` has been used, or switched on when the first full model was ready.
+    that has not been finished, `batch_at_once` how many questions batches ask a server at the same time.
+    `server_address` and `server_model` name what answers in place of `model_folder`. `offline_settled` says that
+    `offline` has been used, or switched on when the first full model was ready. `releases_feed` is asked for the latest
+    version in place of the project's own feed; `versions_asked` is the day on which it was, as in ISO 8601.
     """
 
     theme: ThemeChoice = shown(ThemeChoice.SYSTEM, ShownSetting("Appearance"))
@@ -80,6 +87,9 @@ class Settings:
     zoom: int = shown(100, _ZOOM)
     offline: bool = shown(default=False, setting=_OFFLINE)
     offline_settled: bool = False
+    tells_of_versions: bool = shown(default=False, setting=_TELLS_OF_VERSIONS)
+    releases_feed: str = ""
+    versions_asked: str = ""
     keep_loaded: int = shown(0, _KEEP_LOADED)
     model_folder: str = ""
     recent_model_folders: tuple[str, ...] = ()
@@ -89,6 +99,7 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
     batch_folder: str = ""
+    batch_at_once: int = AT_ONCE
     server_address: str = ""
     server_model: str = ""
     sidebar_visible: bool = True

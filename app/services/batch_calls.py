@@ -39,6 +39,8 @@ T = TypeVar("T")
 
 PROBE_SECONDS, READ_SECONDS, PDF_SECONDS, ASK_SECONDS = 30.0, 120.0, 300.0, 1800.0
 """How long a process may take for one call before it is ended, and the image given up."""
+OPEN_SECONDS = 900.0
+"""For a process to open its model."""
 THUMBNAIL_SIZE = 32
 """Nobody looks at it."""
 MOST_ASKED_PAGES = 4

@@ -1,53 +1,29 @@
-"""The window's batch: drives a BatchRun with engines of its own, and the chat's model while nobody asks it anything.
+"""The window's batch: drives a BatchRun with engines of its own, and with whichever model answers the chats.
 
 The images process and the reader belong to the batch, so that reading in a chat waits for nothing and a file that
 breaks a process costs no chat anything; they end with the batch. A model is too large to be there twice: a question of
-a chat stops what the batch asks of it, which is asked again afterwards.
+a chat stops what the batch asks of it, which is asked again afterwards. A server has room for several questions: each
+lane asks it through a process of its own, and chats ask it beside them.
 """
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
 from app.domain.batch import BatchState, Job
-from app.domain.engine_status import EngineState
+from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem, ProblemKind, problem_of
 from app.engine.process.backend import BackendKind
-from app.engine.process.messages import Done, Event, Failed, Loading
 from app.services.background import BackgroundThread
+from app.services.batch_caller import Caller, ServerCaller
 from app.services.batch_calls import Call, Reply
-from app.services.batch_run import BatchRun, ItemEnded, Steps, next_step
+from app.services.batch_run import BatchRun, ItemEnded
 from app.services.engine import Engine
 from app.services.model_engine import ModelEngine
+from app.services.opened_batch import Lane, OpenedBatch
 from app.storage.batch_journal import BatchJournal
-
-
-class _Opened:
-    """A run with its journal; both are touched on the batch's thread only, but for the run's lists, which are read."""
-
-    def __init__(self, job: Job, out: Path, *, retries: bool) -> None:
-        self.journal = BatchJournal(out)
-        try:
-            self.run = BatchRun(job, out, self.journal, retries=retries)
-        except BaseException:
-            self.journal.close()
-            raise
-        self.steps: Steps = self.run.steps()
-
-    def next(self, reply: Reply) -> Call | ItemEnded | None:
-        """The next step; None where there is none."""
-        return next_step(self.steps, reply)
-
-    def restart(self) -> None:
-        """Begin with what waits, anew."""
-        self.steps.close()
-        self.steps = self.run.steps()
-
-    def close(self) -> None:
-        """Let go of the folder."""
-        self.steps.close()
-        self.journal.close()
 
 
 class BatchQueue(QObject):
@@ -70,28 +46,23 @@ class BatchQueue(QObject):
         images: Engine,
         reader: Engine,
         model: ModelEngine,
+        create_model_process: Callable[[], Engine],
         thread: BackgroundThread,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._engines = {BackendKind.IMAGES: images, BackendKind.READER: reader, BackendKind.MODEL: model.engine}
+        self._callers = {BackendKind.IMAGES: Caller(images, self), BackendKind.READER: Caller(reader, self)}
         self._model = model
+        self._model_caller = Caller(model.engine, self)
+        self._server_callers: list[ServerCaller] = []
+        self._create_model_process = create_model_process
         self._thread = thread
         self._state = BatchState.IDLE
-        self._opened: _Opened | None = None
-        self._is_stepping = False
-        self._has_failed = False
-        self._call: Call | None = None
-        self._request_id: int | None = None
-        self._reply: list[Event] = []
+        self._at_once = 0
+        self._opened: OpenedBatch | None = None
         self._clock = QElapsedTimer()
-        self._worked = 0
-        self._deadline = QTimer(self)
-        self._deadline.setSingleShot(True)
-        self._deadline.timeout.connect(self._on_late)
-        for engine in self._engines.values():
-            engine.event_received.connect(self._on_event_received)
-        model.answering_began.connect(self._on_chat_asked)
+        self._worked = self._pauses = 0
+        model.answering_began.connect(self._model_caller.give_way)
         model.status_changed.connect(self._on_model_status_changed)
 
     @property
@@ -104,11 +75,17 @@ class BatchQueue(QObject):
         """The batch that is under way, or the last one."""
         return self._opened.run if self._opened else None
 
-    def start(self, job: Job, out: Path, *, retries: bool = False) -> None:
-        """Find the images of `job` and work them off, in place of a batch that is over or paused."""
+    def start(self, job: Job, out: Path, *, retries: bool = False, at_once: int = 0) -> None:
+        """Find the images of `job` and work them off, in place of a batch that is over or paused.
+
+        So many questions `at_once` are asked of the server that answers; 0 where the model is on this machine.
+        """
         self.stop()
+        self._at_once = at_once
         self._set_state(BatchState.LOOKING)
-        self._thread.submit(lambda: _Opened(job, out, retries=retries), self._on_opened, self._on_not_opened)
+        self._thread.submit(
+            lambda: OpenedBatch(job, out, max(at_once, 1), retries=retries), self._on_opened, self._on_not_opened
+        )
 
     def recall(self, out: Path) -> None:
         """Read what a batch in `out` was asked to do; where nothing can be read, nobody is told."""
@@ -118,8 +95,10 @@ class BatchQueue(QObject):
         """Make no further call. What the model is asked is stopped at once, the rest of a page is read to its end."""
         if self._state is BatchState.RUNNING:
             self._worked += self._clock.elapsed()
+            self._pauses += 1
             self._set_state(BatchState.PAUSED)
-            self._give_way()
+            for caller in (self._model_caller, *self._server_callers):
+                caller.give_way()
 
     def resume(self) -> None:
         """Go on where it was paused."""
@@ -127,27 +106,19 @@ class BatchQueue(QObject):
             return
         self._clock.start()
         self._set_state(BatchState.RUNNING)
-        if self._has_failed:
-            self._has_failed = False
-            self._call = None
-            self._is_stepping = True
-            self._thread.submit(self._opened.restart, partial(self._on_restarted, self._opened), _ignore)
-        else:
-            self._go_on()
+        self._go_on()
 
     def retry(self) -> None:
         """Try again what has failed; for a batch that is done."""
         if self._state is BatchState.DONE and self._opened:
-            self.start(self._opened.run.job, self._opened.run.out, retries=True)
+            self.start(self._opened.run.job, self._opened.run.out, retries=True, at_once=self._at_once)
 
     def stop(self) -> None:
         """Let go of the batch. What is done stays done, and the journal knows the rest."""
-        self._give_way()
+        for caller in self._all_callers():
+            caller.forget()
         opened, self._opened = self._opened, None
-        self._call = self._request_id = None
-        self._is_stepping = self._has_failed = False
         self._worked = 0
-        self._deadline.stop()
         if opened:
             self._thread.submit(opened.close, _ignore, _ignore)
         self._end_engines()
@@ -156,19 +127,22 @@ class BatchQueue(QObject):
     def shut_down(self) -> None:
         """Let go of the batch, and wait for its processes."""
         self.stop()
-        self._engines[BackendKind.IMAGES].shut_down()
-        self._engines[BackendKind.READER].shut_down()
+        for caller in self._own_callers():
+            caller.shut_down()
 
-    def _on_opened(self, opened: _Opened) -> None:
+    def _on_opened(self, opened: OpenedBatch) -> None:
         if self._state is not BatchState.LOOKING:  # Stopped meanwhile.
             self._thread.submit(opened.close, _ignore, _ignore)
             return
         self._opened = opened
         self._clock.start()
+        while len(self._server_callers) < self._at_once:
+            caller = ServerCaller(self._create_model_process(), self._model.server_request, self)
+            self._server_callers.append(caller)
         self.found.emit(opened.run)
         self._set_state(BatchState.RUNNING)
         self._tell_progress()
-        self._advance(())
+        self._go_on()
 
     def _on_not_opened(self, error: Exception) -> None:
         self._set_state(BatchState.IDLE)
@@ -178,80 +152,106 @@ class BatchQueue(QObject):
         if job and self._state is BatchState.IDLE:
             self.recalled.emit(job, out)
 
-    def _on_restarted(self, opened: _Opened, _none: None) -> None:
-        if opened is self._opened:
-            self._advance(())
+    def _step(self, lane: Lane, take: Callable[[], Call | ItemEnded | None]) -> None:
+        """Have the run say what comes next in a lane, on its thread."""
+        lane.is_stepping, lane.call, lane.has_failed = True, None, False
+        self._thread.submit(take, partial(self._on_step, lane), partial(self._on_step_failed, lane, self._pauses))
 
-    def _advance(self, reply: Reply) -> None:
-        """Have the run say what comes next, on its thread."""
-        if self._opened:
-            self._is_stepping = True
-            self._call = None
-            opened = self._opened
-            self._thread.submit(
-                partial(opened.next, reply), partial(self._on_step, opened), partial(self._on_step_failed, opened)
-            )
-
-    def _on_step(self, opened: _Opened, step: Call | ItemEnded | None) -> None:
-        if opened is not self._opened:
+    def _on_step(self, lane: Lane, step: Call | ItemEnded | None) -> None:
+        if not self._has(lane):
             return
-        self._is_stepping = False
+        lane.is_stepping = False
         if isinstance(step, Call):
-            self._call = step
+            lane.call = step
         elif step is not None:
             self.item_changed.emit(step.index)
             self._tell_progress()
         else:
+            lane.is_over = True
+            self._end_if_over()
+        self._go_on()
+
+    def _on_step_failed(self, lane: Lane, pauses: int, error: Exception) -> None:
+        if self._has(lane):
+            lane.is_stepping, lane.has_failed = False, True
+            self._pause_for(problem_of(error), pauses)
+
+    def _has(self, lane: Lane) -> bool:
+        """Whether a lane is one of the batch that is under way; it may have been stopped meanwhile."""
+        return self._opened is not None and lane in self._opened.lanes
+
+    def _end_if_over(self) -> None:
+        if self._opened and all(lane.is_over for lane in self._opened.lanes):
             self._end_engines()
             self._set_state(BatchState.DONE)
             self._tell_progress()
-        self._go_on()
-
-    def _on_step_failed(self, opened: _Opened, error: Exception) -> None:
-        if opened is self._opened:
-            self._is_stepping = False
-            self._has_failed = True
-            self._pause_for(problem_of(error))
 
     def _go_on(self) -> None:
-        if self._state is not BatchState.RUNNING or self._is_stepping or self._request_id is not None:
-            return
-        if self._call is None:
-            self._advance(())
-        elif self._call.kind is not BackendKind.MODEL or self._is_model_ready():
-            self._reply.clear()
-            self._request_id = self._engines[self._call.kind].request(self._call.build)
-            self._deadline.start(int(self._call.seconds * 1000))
+        """Do what can be done in all lanes, the first one first."""
+        for lane in self._opened.lanes if self._opened else ():
+            if self._state is not BatchState.RUNNING:
+                return
+            if lane.is_stepping or lane.caller or lane.is_over:
+                continue
+            if lane.has_failed:
+                self._step(lane, lane.renew)
+            elif lane.call is None:
+                self._step(lane, partial(lane.next, ()))
+            else:
+                self._call_in(lane, lane.call)
+
+    def _call_in(self, lane: Lane, call: Call) -> None:
+        caller = self._callers.get(call.kind) or self._model_caller_of(lane)
+        if caller.is_free and (call.kind is not BackendKind.MODEL or self._is_model_ready()):
+            lane.caller = caller
+            caller.do(call, partial(self._on_called, lane, self._pauses))
+
+    def _on_called(self, lane: Lane, pauses: int, outcome: Reply | Problem) -> None:
+        lane.caller = None
+        if isinstance(outcome, Problem):
+            self._pause_for(outcome, pauses)
+        else:
+            self._step(lane, partial(lane.next, outcome))
+            self._go_on()  # Another lane may have waited for the same process.
+
+    def _model_caller_of(self, lane: Lane) -> Caller:
+        if not self._at_once or not self._opened:
+            return self._model_caller
+        return self._server_callers[self._opened.lanes.index(lane)]
 
     def _is_model_ready(self) -> bool:
         """Whether the batch's model can be asked; where it will not be by itself, the batch pauses."""
-        status = self._model.status
-        wanted = self._opened.run.job.options.model if self._opened else ""
-        if status.state is EngineState.DIED:
+        if self._model.status.state in {EngineState.DIED, EngineState.RESTING}:
             self._model.restart()
-        elif status.state is not EngineState.LOADING and (not status.info or status.info.folder != wanted):
+        state, wanted = self._model.status.state, self._opened.run.job.options.model if self._opened else ""
+        if state is not EngineState.LOADING and self._model.title != wanted:
+            name = Path(wanted).name if Path(wanted).is_absolute() else wanted
             self._pause_for(
                 Problem(
                     ProblemKind.BATCH,
-                    f"The batch's model, “{Path(wanted).name}”, is not open, so the batch was paused.",
+                    f"The batch's model, “{name}”, is not open, so the batch was paused.",
                     "Everything done before is kept.",
                     "Open it, then go on.",
                 )
             )
-        return status.state is EngineState.READY and self._state is BatchState.RUNNING
+        return state is EngineState.READY and self._state is BatchState.RUNNING
 
-    def _pause_for(self, problem: Problem) -> None:
-        self.pause()
-        self.problem_met.emit(problem)
+    def _pause_for(self, problem: Problem, pauses: int | None = None) -> None:
+        """Pause, and say why. What began before another pause (there had been so many) only failed with it."""
+        if pauses in {None, self._pauses}:
+            self.pause()
+            self.problem_met.emit(problem)
+        self._go_on()
 
-    def _give_way(self) -> None:
-        """Stop what the batch asks of the model; the run asks it again."""
-        if self._request_id is not None and self._call and self._call.kind is BackendKind.MODEL:
-            self._model.engine.cancel(self._request_id)
+    def _own_callers(self) -> tuple[Caller, ...]:
+        return (*self._callers.values(), *self._server_callers)
+
+    def _all_callers(self) -> tuple[Caller, ...]:
+        return (*self._own_callers(), self._model_caller)
 
     def _end_engines(self) -> None:
-        self._engines[BackendKind.IMAGES].close()
-        self._engines[BackendKind.READER].close()
+        for caller in self._own_callers():
+            caller.close()
 
     def _set_state(self, state: BatchState) -> None:
         if state is not self._state:
@@ -264,30 +264,13 @@ class BatchQueue(QObject):
             self.progress_changed.emit(self._opened.run.progress((self._worked + running) / 1000))
 
     @Slot(object)
-    def _on_event_received(self, event: Event) -> None:
-        if event.request_id != self._request_id or isinstance(event, Loading):
-            return
-        self._reply.append(event)
-        if isinstance(event, Done | Failed):
-            self._deadline.stop()
-            self._request_id = None
-            reply = tuple(self._reply)
-            self._reply.clear()
-            self._advance(reply)
-
-    @Slot()
-    def _on_late(self) -> None:
-        if self._call and self._request_id is not None:
-            self._engines[self._call.kind].kill()
-
-    @Slot()
-    def _on_chat_asked(self) -> None:
-        self._give_way()
-
-    @Slot(object)
-    def _on_model_status_changed(self, _status: object) -> None:
-        if self._call and self._call.kind is BackendKind.MODEL:
-            self._go_on()
+    def _on_model_status_changed(self, status: EngineStatus) -> None:
+        is_asking = self._state is BatchState.RUNNING and not all(caller.is_free for caller in self._server_callers)
+        if is_asking and status.problem and status.state is EngineState.FAILED:
+            self._pause_for(status.problem)  # Offline has been switched on, perhaps: what is asked ends, too.
+        elif is_asking and status.state in {EngineState.READY, EngineState.NO_MODEL}:
+            self._is_model_ready()  # Where another is chosen, the server is asked no longer.
+        self._go_on()
 
 
 def _job_in(out: Path) -> Job | None:

@@ -10,7 +10,7 @@ from app.domain.chat import Turn
 from app.domain.engine_status import EngineState, EngineStatus
 from app.domain.errors import Problem
 from app.domain.generation import GenerationOptions, LoadOptions
-from app.domain.remote_servers import RemoteModel
+from app.domain.remote_servers import RemoteModel, is_this_machine
 from app.engine.process.messages import (
     Ask,
     Done,
@@ -109,6 +109,18 @@ class ModelEngine(QObject):
         return self._status
 
     @property
+    def title(self) -> str:
+        """The model that is open, by its folder or by what a server calls it; empty where there is none."""
+        if not self._status.info:
+            return ""
+        return self.server.title if self.server else self._status.info.folder
+
+    @property
+    def server(self) -> RemoteModel | None:
+        """The server's model that was chosen to answer; None where a folder was."""
+        return self._opened.model if isinstance(self._opened, _Connection) else None
+
+    @property
     def engine(self) -> Engine:
         """Where the events of answers come from."""
         return self._engine
@@ -122,6 +134,20 @@ class ModelEngine(QObject):
         """Have a server answer; the process of the model before ends first. Offline only one on this machine may."""
         target = _Connection(model, key, offline)
         self._open(target, lambda request_id: OpenServer(request_id, model, key, offline))
+
+    def set_offline(self, offline: bool) -> None:  # noqa: FBT001 - a switch
+        """Heed the switch: a server elsewhere is let go of, or connected to again; what it was asked ends."""
+        match self._opened:
+            case _Connection(model=model) as connection if is_this_machine(model.address):
+                self._opened = replace(connection, offline=offline)
+            case _Connection(model=model, key=key, offline=before) if before is not offline:
+                self.open_server(model, key, offline=offline)
+
+    def server_request(self, request_id: int) -> Request:
+        """What has another process ask the same server."""
+        if not isinstance(self._opened, _Connection):
+            raise LookupError("no server was chosen")  # noqa: TRY004 - nobody gave it
+        return OpenServer(request_id, self._opened.model, self._opened.key, self._opened.offline)
 
     def set_keep_loaded(self, minutes: int) -> None:
         """Let the model rest after so many minutes in which nothing was asked of it; 0 keeps it loaded."""

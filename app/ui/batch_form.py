@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from app.domain.batch import BatchOptions, Output
+from app.domain.batch import MOST_AT_ONCE, BatchOptions, Output
 from app.domain.clean_up import CleanUp
 from app.domain.fields import fields_from, fields_text
+from app.domain.generation import ModelInfo
 from app.domain.ignored_parts import EXAMPLE, ignored_from, ignored_text
 from app.domain.reader_choice import ReaderChoice
 from app.ui import words
@@ -58,6 +59,12 @@ class BatchForm(QWidget):
             tr("Parts of every page, in percent: strips along its edges, or left, top, right, bottom")
         )
         self.ignored.setAcceptDrops(False)
+        self.at_once = QSpinBox(self)
+        self.at_once.setRange(1, MOST_AT_ONCE)
+        self.at_once.setAccessibleName(tr("At once"))
+        self.at_once.setToolTip(tr("Questions that the server is asked at the same time"))
+        self._server: ModelInfo | None = None
+        self._goes_to = label("", "muted", parent=self)
         self._lay_out()
         self.files.clicked.connect(self.files_clicked)
         self.folder.clicked.connect(self.folder_clicked)
@@ -65,12 +72,15 @@ class BatchForm(QWidget):
         self.clear.clicked.connect(self._on_clear_clicked)
         self.reader.activated.connect(self.changed)
         self.fields.editingFinished.connect(self.changed)
+        self.fields.textChanged.connect(self._show_server)
+        self.changed.connect(self._show_server)
         self.ignored.editingFinished.connect(self.changed)
         for box in (*self.boxes.values(), self.joins, self.strips):
             box.clicked.connect(self.changed)
         self.show_options(BatchOptions())
         self.set_sources(())
         self.set_target(None)
+        self.set_model(None)
 
     def set_sources(self, sources: Sequence[Path]) -> None:
         """Show these, each once."""
@@ -85,6 +95,14 @@ class BatchForm(QWidget):
         self.target = target
         self._target.setText(str(target) if target else tr("Not chosen yet"))
 
+    def set_model(self, info: ModelInfo | None) -> None:
+        """The model that is open: of a server, the form says where images go, and asks how many questions at once."""
+        self._server = info if info and info.server else None
+        if self._server:
+            says = tr("Questions and images are sent to {host}.", host=self._server.server)
+            self._goes_to.setText(says if self._server.leaves_machine else self._server.name)
+        self._show_server()
+
     def show_options(self, options: BatchOptions) -> None:
         """Show these; the model is whichever is open."""
         for output, box in self.boxes.items():
@@ -94,9 +112,10 @@ class BatchForm(QWidget):
         self.joins.setChecked(options.clean_up.joins_lines)
         self.strips.setChecked(options.clean_up.strips_hyphens)
         self.ignored.setText(ignored_text(options.clean_up.ignored))
+        self._show_server()
 
     def options(self, model: str) -> BatchOptions:
-        """What is chosen, to be done with the model in that folder, if any. Raises BatchError."""
+        """What is chosen, to be done with that model, if any (see BatchOptions). Raises BatchError."""
         options = BatchOptions(
             outputs=tuple(output for output, box in self.boxes.items() if box.isChecked()),
             reader=ReaderChoice(self.reader.currentData()),
@@ -121,10 +140,13 @@ class BatchForm(QWidget):
             (tr("Leave out"), self.ignored),
             (tr("Who reads"), self.reader),
             (tr("Fields"), self.fields),
+            (tr("At once"), self._row(self._goes_to, first=self.at_once)),
         )
         for number, (name, widget) in enumerate(rows):
-            grid.addWidget(label(name, "hint", parent=self), number, 0, Qt.AlignmentFlag.AlignVCenter)
+            hint = label(name, "hint", parent=self)
+            grid.addWidget(hint, number, 0, Qt.AlignmentFlag.AlignVCenter)
             grid.addWidget(widget, number, 1)
+        self._server_row = hint, widget
 
     def _flow(self, *widgets: QWidget) -> QWidget:
         made, flow = QWidget(self), FlowLayout()
@@ -133,15 +155,24 @@ class BatchForm(QWidget):
             flow.addWidget(widget)
         return made
 
-    def _row(self, wide: QWidget, *narrow: QWidget) -> QWidget:
+    def _row(self, wide: QWidget, *narrow: QWidget, first: QWidget | None = None) -> QWidget:
         made = QWidget(self)
         row = QHBoxLayout(made)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
+        if first:
+            row.addWidget(first)
         row.addWidget(wide, 1)
         for widget in narrow:
             row.addWidget(widget)
         return made
+
+    @Slot()
+    def _show_server(self) -> None:
+        """Where the model is asked, and a server's model is open."""
+        may_ask = self.reader.currentData() != ReaderChoice.BUILT_IN or bool(self.fields.text().strip())
+        for widget in self._server_row:
+            widget.setVisible(self._server is not None and may_ask)
 
     @Slot()
     def _on_clear_clicked(self) -> None:

@@ -31,7 +31,7 @@ class EngineStatusLine(QFrame):
         self.offline.setToolTip(tooltip(tr("No connection is opened, whatever is clicked.")))
         self.offline.toggled.connect(self._on_offline_toggled)
         self._connects = label(tr("Connects only to download"), "muted", parent=self)
-        self._leaves_machine = False
+        self._leaves_machine = self._asks_versions = False
         self.restart = button(tr("Restart engine"), Role.LINK, parent=self)
         self.restart.clicked.connect(self.restart_clicked)
         self.full_model = button(tr("Get the full model…"), Role.LINK, parent=self)
@@ -76,13 +76,19 @@ class EngineStatusLine(QFrame):
         self.offline.setChecked(offline)
         self._show_connects()
 
+    def set_asks_versions(self, asks: bool) -> None:
+        """Whether newer versions are asked for, which is a connection besides."""
+        self._asks_versions = asks
+        self._show_connects()
+
     @Slot(bool)
     def _on_offline_toggled(self, offline: bool) -> None:
         self._show_connects()
         self.offline_toggled.emit(offline)
 
     def _show_connects(self) -> None:
-        self._connects.setVisible(not self._leaves_machine and not self.offline.isChecked())
+        connects_besides = self._leaves_machine or self._asks_versions
+        self._connects.setVisible(not connects_besides and not self.offline.isChecked())
 
 
 class _Dot(QWidget):

@@ -31,16 +31,24 @@ EDITOR_WIDTH = 190
 
 
 class SettingsWindow(QDialog):
-    """Every change is in force at once: `changed(Settings)`. Esc closes."""
+    """Every change is in force at once: `changed(Settings)`. Esc closes. Fields named in `useless` are not shown."""
 
     changed = Signal(object)
 
-    def __init__(self, settings: Settings, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        actions: Sequence[QAction],
+        parent: QWidget | None = None,
+        *,
+        useless: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Settings"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(WIDTH, HEIGHT)
         self._settings = settings
+        self._useless = useless
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(tr("Search settings"))
         self.search.setAccessibleName(tr("Search settings"))
@@ -86,7 +94,7 @@ class SettingsWindow(QDialog):
             group = _group(types[field.name])
             if setting and group:
                 self._add_fields(group, (*path, field.name), tr(setting.label))
-            elif setting:
+            elif setting and field.name not in self._useless:
                 self._add_row(heading, _FieldRow(setting, (*path, field.name), self))
 
     def _add_row(self, heading: str, row: "SettingRow") -> None:

@@ -311,21 +311,21 @@ def batch_progress(progress: Progress, state: BatchState) -> str:
     return " · ".join(parts)
 
 
+_REMEDIES = {
+    ProblemKind.DOCUMENT: mark("Open as a document"),
+    ProblemKind.ENGINE: mark("Restart engine"),
+    ProblemKind.MODEL_MISSING: mark("Choose model…"),
+    ProblemKind.CHECKPOINT: mark("Choose model…"),
+    ProblemKind.DELETED: mark("Undo"),
+    ProblemKind.BATCH: mark("Show the batch"),
+    ProblemKind.RELEASE: mark("Open its page"),
+}
+
+
 def remedy(problem: Problem) -> str:
     """The label of the button that helps with this problem, empty where none does."""
-    match problem.kind:
-        case ProblemKind.DOCUMENT:
-            return tr("Open as a document")
-        case ProblemKind.ENGINE:
-            return tr("Restart engine")
-        case ProblemKind.MODEL_MISSING | ProblemKind.CHECKPOINT:
-            return tr("Choose model…")
-        case ProblemKind.DELETED:
-            return tr("Undo")
-        case ProblemKind.BATCH:
-            return tr("Show the batch")
-        case _:
-            return ""
+    name = _REMEDIES.get(problem.kind)
+    return tr(name) if name else ""
 
 
 def _figures(stats: AnswerStats) -> list[str]:

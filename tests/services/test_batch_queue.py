@@ -66,7 +66,9 @@ class Bench:
         self.scans.mkdir()
         self.thread = BackgroundThread("batch")
         images, reader = (Engine(kind, house.engines) for kind in (BackendKind.IMAGES, BackendKind.READER))
-        self.queue = BatchQueue(images, reader, house.model, self.thread)
+        self.queue = BatchQueue(
+            images, reader, house.model, lambda: Engine(BackendKind.MODEL, house.engines), self.thread
+        )
         self.states: list[BatchState] = []
         self.problems: list[Problem] = []
         self.queue.state_changed.connect(self.states.append)
@@ -120,7 +122,7 @@ def test_a_batch_runs_to_its_end_and_its_processes_end_with_it(bench: Bench, qtb
     assert run.states == [ItemState.DONE, ItemState.FAILED, ItemState.DONE]
     assert list(run.problems) == [1]
     assert (bench.out / "c.png.txt").read_text() == "three\n"
-    assert not any(engine.is_running for kind, engine in bench.queue._engines.items() if kind is not BackendKind.MODEL)
+    assert not any(caller._engine.is_running for caller in bench.queue._callers.values())
     bench.fill(b="two")
     bench.queue.retry()
     qtbot.waitUntil(lambda: (bench.out / "b.png.txt").exists() and bench.queue.state is BatchState.DONE)

@@ -96,6 +96,27 @@ def test_offline_is_told_to_the_process(desk: Desk, qtbot: QtBot) -> None:
     assert desk.opened()[0].offline
 
 
+def test_offline_lets_go_of_a_server_elsewhere_at_once_and_connects_again(desk: Desk, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(desk.house.model.connected):
+        desk.link.connect_to(MODEL, "secret")
+    for offline in (True, True, False):
+        desk.house.model.set_offline(offline)
+        qtbot.waitUntil(lambda: desk.house.model.status.state is EngineState.READY)
+    assert [(request.offline, request.key) for request in desk.opened()] == [
+        (False, "secret"), (True, "secret"), (False, "secret"),
+    ]  # fmt: skip
+
+
+def test_offline_leaves_a_server_on_this_machine_alone(desk: Desk, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(desk.house.model.connected):
+        desk.link.connect_to(RemoteModel("http://127.0.0.1:8000/v1", "qwen"), "")
+    desk.house.model.set_offline(True)
+    assert len(desk.opened()) == 1
+    with qtbot.waitSignal(desk.house.model.connected):
+        desk.house.model.restart()
+    assert [request.offline for request in desk.opened()] == [False, True]
+
+
 def test_a_dead_process_is_replaced_by_one_for_the_same_server(desk: Desk, qtbot: QtBot) -> None:
     with qtbot.waitSignal(desk.house.model.connected):
         desk.link.connect_to(MODEL, "secret")

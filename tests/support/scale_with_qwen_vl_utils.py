@@ -1,21 +1,13 @@
-"""Scale images with qwen-vl-utils, in a process of its own: `FOLDER_OF_TORCHVISION MAX_PIXELS OUT.npz IMAGE...`.
-
-PyPI's torchvision is built for CUDA; beside torch's CPU build it imports once two operators of its C++ library, which
-scaling does not use, are declared.
-"""
+"""Scale images with qwen-vl-utils, in a process of its own: `FOLDER_OF_TORCHVISION MAX_PIXELS OUT.npz IMAGE...`."""
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 
-create: Any = torch.library.Library
-library = create("torchvision", "DEF")
-library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-sys.path.append(sys.argv[1])
+from tests.support import torchvision_aside
+
+torchvision_aside.make_importable(sys.argv[1])
 
 from app.engine.generation import image_patches
 from app.engine.imaging.open_image import open_image

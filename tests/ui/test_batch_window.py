@@ -1,6 +1,6 @@
 """The batch's window: what is chosen, what is shown, what can be done when."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from app.ui.batch_window import BatchWindow
 from app.ui.incoming_images import MOST_FOR_A_CHAT
 from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
+from tests.services.conftest import INFO
 from tests.support.drops import drop, files
 from tests.ui.conftest import shown
 
@@ -71,6 +72,20 @@ def test_what_is_chosen_is_what_is_done(batch: BatchWindow) -> None:
     batch.form.boxes[Output.SPREADSHEET].click()
     with pytest.raises(BatchError):
         batch.form.options("/m")
+
+
+def test_where_a_server_answers_it_says_so_and_asks_how_many_at_once(batch: BatchWindow) -> None:
+    form = batch.form
+    assert not form.at_once.isVisible()
+    form.set_model(replace(INFO, server="gpu-box:8000", leaves_machine=True))
+    assert form.at_once.isVisible()
+    assert form._goes_to.text() == "Questions and images are sent to gpu-box:8000."
+    form.show_options(BatchOptions(reader=ReaderChoice.BUILT_IN))
+    assert not form.at_once.isVisible()  # Nobody asks it.
+    form.fields.setText("date")
+    assert form.at_once.isVisible()
+    form.set_model(INFO)
+    assert not form.at_once.isVisible()
 
 
 def test_states_and_problems_are_told_row_by_row(batch: BatchWindow) -> None:

@@ -111,3 +111,12 @@ def test_the_settings_window_moves_it_too(rig: Rig) -> None:
     rig.preferences.update(replace(rig.preferences.settings, offline=False))
     rig.model.get_ready(FULL)
     assert not rig.is_on()
+
+
+def test_who_asks_for_newer_versions_is_not_told_that_connections_are_for_downloads_only(rig: Rig) -> None:
+    connects = rig.window.sidebar.status_line._connects
+    assert not connects.isHidden()
+    rig.preferences.update(replace(rig.preferences.settings, tells_of_versions=True))
+    assert connects.isHidden()
+    rig.preferences.update(replace(rig.preferences.settings, tells_of_versions=False))
+    assert not connects.isHidden()

@@ -1,0 +1,152 @@
+"""A real server that is not ours answers: Hugging Face's, with a tiny Qwen3-VL that knows four sentences."""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.commands import batch, server_choice
+from app.domain.chat import Role, SeenImage, Turn
+from app.domain.engine_status import EngineState
+from app.domain.generation import GREEDY, FinishReason, GenerationOptions, LoadOptions
+from app.domain.remote_servers import RemoteModel
+from app.engine.process.backend import BackendKind
+from app.engine.process.messages import Done, Event, Failed, Stats, Token
+from app.paths import Paths
+from app.services.background import BackgroundThread
+from app.services.engine import Engine
+from app.services.image_texts import ImageTexts
+from app.services.model_engine import ModelEngine
+from app.services.server_link import ServerLink
+from tests.end_to_end.conftest import LONG
+from tests.support.printed_text import print_text
+from tests.support.tiny_checkpoint import Layout, make_checkpoint, make_endless
+from tests.support.tiny_model import ANSWERS
+from tests.support.transformers_server import PACKAGES, transformers_server
+
+TINY, ENDLESS = "lorgnette/tiny", "lorgnette/endless"
+missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+pytestmark = pytest.mark.skipif(
+    bool(missing), reason=f"transformers' server needs {', '.join(missing)}: packaging/check.sh installs them"
+)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("transformers")
+    tiny = make_checkpoint(folder / "tiny", Layout.PLAIN)
+    checkpoints = {TINY: tiny, ENDLESS: make_endless(tiny, folder / "endless")}
+    with transformers_server(folder, checkpoints) as address:
+        yield address
+
+
+class Desk:
+    """The services between the window and a server, with real processes."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self._qtbot = qtbot
+        self._reader = Engine(BackendKind.READER)
+        self._thread = BackgroundThread("files")
+        self.model = ModelEngine(Engine(BackendKind.MODEL), ImageTexts(self._reader), LoadOptions)
+        self.link = ServerLink(self.model, self._thread, lambda _: "", lambda *_: True, lambda: True)
+        self.events: list[Event] = []
+        self.model.engine.event_received.connect(self.events.append)
+
+    def close(self) -> None:
+        self.model.engine.shut_down()
+        self._reader.shut_down()
+        self._thread.close()
+
+    def connect(self, model: RemoteModel) -> None:
+        self.link.connect_to(model, "")
+        self._qtbot.waitUntil(lambda: self.model.status.state is not EngineState.LOADING, timeout=LONG)
+
+    def ask(self, turn: Turn, options: GenerationOptions, stop_after: int | None = None) -> Done | Failed:
+        """Ask, and wait for the end; press Stop once so many pieces have come."""
+        self.events.clear()
+        asked = self.model.ask((turn,), options)
+        if stop_after is not None:
+            self._qtbot.waitUntil(lambda: len(self.pieces) >= stop_after, timeout=LONG)
+            self.model.cancel(asked)
+        self._qtbot.waitUntil(lambda: self._has_ended, timeout=LONG)
+        (end,) = (event for event in self.events if isinstance(event, Done | Failed))
+        return end
+
+    @property
+    def _has_ended(self) -> bool:
+        return any(isinstance(event, Done | Failed) for event in self.events)
+
+    @property
+    def pieces(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, Token)]
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Iterator[Desk]:
+    made = Desk(qtbot)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def question(tmp_path: Path) -> Turn:
+    print_text(tmp_path / "sign.png", "Gate 4")
+    return Turn(Role.USER, "What is on the sign?", (SeenImage(str(tmp_path / "sign.png")),))
+
+
+def test_its_models_are_listed(desk: Desk, address: str, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(desk.link.listed, timeout=LONG) as listed:
+        desk.link.list_models(address, "")
+    assert listed.args == [(ENDLESS, TINY)]
+    desk.connect(RemoteModel(address, "lorgnette/gone"))
+    assert desk.model.status.problem is not None
+    assert f"Choose another one: “{ENDLESS}”, “{TINY}”." in desk.model.status.problem.sentence
+
+
+def test_a_question_about_an_image_is_answered_piece_by_piece(desk: Desk, address: str, question: Turn) -> None:
+    desk.connect(RemoteModel(address, TINY))
+    end = desk.ask(question, GenerationOptions(sampling=GREEDY))
+    assert isinstance(end, Done)
+    assert end.reason is FinishReason.COMPLETE
+    assert "".join(desk.pieces) == ANSWERS[question.text]
+    (stats,) = (event.stats for event in desk.events if isinstance(event, Stats))
+    # Its last token ends the turn and is not shown.
+    assert len(desk.pieces) == stats.new_tokens - 1
+    assert stats.prompt_tokens > 64  # As many as the image alone has.
+
+
+def test_the_longest_answer_is_told_to_it(desk: Desk, address: str, question: Turn) -> None:
+    desk.connect(RemoteModel(address, ENDLESS))
+    end = desk.ask(question, GenerationOptions(sampling=GREEDY, max_new_tokens=7))
+    assert isinstance(end, Done)
+    assert end.reason is FinishReason.LENGTH
+    assert len(desk.pieces) == 7
+
+
+def test_stop_ends_its_work(desk: Desk, address: str, question: Turn) -> None:
+    """It answers one question after the other: what goes on for hours would keep the next one waiting."""
+    desk.connect(RemoteModel(address, ENDLESS))
+    end = desk.ask(question, GenerationOptions(sampling=GREEDY, max_new_tokens=1_000_000), stop_after=5)
+    assert isinstance(end, Done)
+    assert end.reason is FinishReason.STOPPED
+    again = desk.ask(question, GenerationOptions(sampling=GREEDY, max_new_tokens=3))
+    assert isinstance(again, Done)
+    assert len(desk.pieces) == 3
+
+
+def test_a_batch_asks_it_about_two_images_at_once(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_choice, "default_paths", lambda: Paths.under(tmp_path / "data"))
+    monkeypatch.setenv(server_choice.KEY, "none is wanted")
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    scans.mkdir()
+    for number in range(4):
+        print_text(scans / f"{number}.png", f"Gate {number}")
+    server = ("--server", address, "--server-model", TINY, "--at-once", "2")
+    assert batch.main([str(scans), "-o", str(out), "--reader", "model", *server]) == 0
+    texts = [path.read_text(encoding="utf-8") for path in sorted(out.glob("*.png.txt"))]
+    assert len(texts) == 4
+    assert all(len(text.split()) > 3 for text in texts), texts
