@@ -103,7 +103,7 @@ make_av() {
   "$work/venv/bin/python" -m wheel pack --dest-dir "$wheels" "$folder" >/dev/null
 }
 
-# OpenCV in one library of a tenth of the usual size.
+# OpenCV in one library of 12 MB (stripped), where the published wheel brings 103.
 make_opencv() {
   local version options
   version=$(pinned opencv-python-headless)
