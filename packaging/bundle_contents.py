@@ -16,14 +16,20 @@ UNUSED = (
     "platformthemes/libqgtk3", "platforms/libqeglfs", "platforms/libqvnc", "platforms/libqlinuxfb",
     "platforms/libqminimalegl", "platforms/libqvkkhrdisplay", "plugins/egldeviceintegrations", "libQt6EglF",
     "plugins/generic/", "plugins/networkinformation", "plugins/tls", "plugins/qmltooling",
-    # Images are opened by Pillow in a process without Qt; Qt sees what the clipboard holds, and our own PNG and SVG.
+    # Images are opened by Pillow in a process without Qt, also those of the clipboard. Qt sees our own PNG and SVG.
     "imageformats/libqicns", "imageformats/libqtga", "imageformats/libqwbmp",
+    "imageformats/libqtiff.so", "imageformats/libqwebp.so", "imageformats/libqgif.so",
     # OpenVINO's graphs are built by our own code, for processors and Intel graphics cards.
     "openvino_intel_npu", "libopenvino_tensorflow", "libopenvino_pytorch", "libopenvino_paddle", "libopenvino_jax",
-    "openvino_auto_batch", "openvino_hetero",
+    "openvino_auto_plugin", "openvino_auto_batch", "openvino_hetero",
     # OpenCV reads films by a library of its own on Windows; ours come through PyAV.
     "opencv_videoio_ffmpeg",
-    "PIL/_imagingtk", "rapidocr/models/.gitkeep",
+    "PIL/_imagingtk", "PIL/_imagingft",  # Pillow writes no text
+    "rapidocr/models/.gitkeep", "rapidocr/models/ch_ppocr_mobile_v2.0_cls",  # the direction classifier is off
+    "dist-info/RECORD", "resources/screenshots",
+    # Linux: what every desktop has, keeps safe, and the packages ask for. Drivers may want a newer libstdc++.
+    "libstdc++.so", "libgcc_s.so", "libglib-2.0.so", "libgthread-2.0.so", "libX11.so", "libX11-xcb.so",
+    "libfreetype.so", "libfontconfig.so", "libdbus-1.so", "libssl.so", "libcrypto.so", "libgssapi_krb5.so",
 )  # fmt: skip
 """Parts of places in the bundle."""
 
@@ -54,19 +60,21 @@ def is_used(entry: Entry) -> bool:
 
 
 def without_orphans(entries: Sequence[Entry], imports_of: Callable[[str], set[str]]) -> list[Entry]:
-    """`entries` less the shared libraries that nothing left among them links to.
+    """`entries` less the shared libraries that nothing left among them links to, even by others.
 
     Such were collected for plugins that are left out. `imports_of` gives the names of the libraries that a
-    file links to. Plugins and what is opened by name stay: they lie in their packages' folders.
+    file itself links to. Plugins and what is opened by name stay: they lie in their packages' folders.
     """
-    left = list(entries)
-    names = {source: imports_of(source) for _, source, kind in left if kind in {"BINARY", "EXTENSION"}}
-    while True:
-        wanted = set[str]().union(*(names.get(source, set()) for _, source, _ in left))
-        kept = [entry for entry in left if not _is_library(entry[0]) or PurePosixPath(entry[0]).name in wanted]
-        if len(kept) == len(left):
-            return kept
-        left = kept
+    links: dict[str, set[str]] = {}
+    for place, source, kind in entries:
+        if kind in {"BINARY", "EXTENSION"}:
+            links.setdefault(PurePosixPath(place).name, set()).update(imports_of(source))
+    wanted = {PurePosixPath(place).name for place, _, _ in entries if not _is_library(place)}
+    new = wanted
+    while new:
+        new = set[str]().union(*(links.get(name, set()) for name in new)) - wanted
+        wanted = wanted | new
+    return [entry for entry in entries if PurePosixPath(entry[0]).name in wanted]
 
 
 def _is_library(place: str) -> bool:

@@ -3,8 +3,9 @@
 #   packaging/linux/build.sh [FOLDER [KIND...]]
 # KIND is deb, rpm or run (all three unless given), or none: the bundle alone. What is built lands in FOLDER (dist unless
 # given): lorgnette/, share/ (icons, entry of the menu), lorgnette packages of each kind, SHA256SUMS, and wheels/, where
-# OpenCV and PyAV with smaller libraries are kept for the next time. LORGNETTE_WHOLE_WHEELS=1 takes them as the package
-# index has them: quicker to build, 110 MB larger, and with parts of FFmpeg under the GPL.
+# a small OpenCV, and PyAV with a small FFmpeg, are kept for the next time: they take a quarter of an hour.
+# LORGNETTE_WHOLE_WHEELS=1 takes them as the package index has them: larger by more than 100 MB, and with parts of FFmpeg
+# under the GPL.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../setup.sh"
@@ -13,8 +14,8 @@ out=$(realpath -m "${1:-dist}")
 [ $# -lt 2 ] && kinds="deb rpm run" || kinds="${*:2}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-tools="binutils elfutils"
-[ "${LORGNETTE_WHOLE_WHEELS:-}" ] || tools="$tools gcc libc6-dev make nasm pkg-config patchelf curl xz-utils libdav1d-dev zlib1g-dev libblas3 liblapack3"
+tools="binutils elfutils gcc"
+[ "${LORGNETTE_WHOLE_WHEELS:-}" ] || tools="$tools g++ make nasm pkg-config patchelf curl xz-utils libdav1d-dev zlib1g-dev python3-dev"
 case " $kinds " in *" rpm "*) tools="$tools rpm" ;; esac
 case " $kinds " in *" run "*) tools="$tools makeself xz-utils" ;; esac
 # shellcheck disable=SC2086
@@ -28,7 +29,7 @@ python="$work/venv/bin/python"
 pip="$python -m pip install --disable-pip-version-check --progress-bar off --quiet --constraint packaging/constraints.txt"
 "$python" packaging/bundle_requirements.py >"$work/requirements.txt"
 if [ ! "${LORGNETTE_WHOLE_WHEELS:-}" ]; then
-  step "OpenCV and PyAV, with smaller libraries"
+  step "a small OpenCV, and PyAV with a small FFmpeg"
   packaging/linux/small_wheels.sh "$python" "$out/wheels"
   $pip "$out"/wheels/opencv_python_headless-*.whl "$out"/wheels/av-*.whl
 fi
@@ -39,6 +40,8 @@ step "the bundle"
 "$work/venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath "$work/dist" --workpath "$work/build" packaging/lorgnette.spec
 # eu-strip leaves what is loaded where it is; strip moves it, and breaks libraries that auditwheel has changed.
 find "$work/dist/lorgnette/_internal" -type f -name '*.so*' -exec eu-strip {} +
+"$python" "$here/small_icu.py" "$work"/dist/lorgnette/_internal/PySide6/Qt/lib/libicudata.so.*
+"$python" "$here/close_gaps.py" "$work/dist/lorgnette/_internal"
 rm -rf "$out/lorgnette" "$out/share"
 cp -a "$work/dist/lorgnette" "$out/lorgnette"
 

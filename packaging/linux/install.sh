@@ -31,6 +31,7 @@ sed "s|^Exec=lorgnette|Exec=\"$quoted\"|" "$here/share/applications/lorgnette.de
 update-desktop-database "$prefix/share/applications" 2>/dev/null || true
 
 echo "Lorgnette is in $application; start it from the menu, or as $prefix/bin/lorgnette. $application/uninstall.sh removes it."
-missing=$(LD_LIBRARY_PATH=$application/_internal ldd "$application/_internal/PySide6/Qt/plugins/platforms/libqxcb.so" 2>/dev/null |
-  sed -n 's/^[[:space:]]*\([^ ]*\) => not found$/\1/p' | tr '\n' ' ')
-[ -z "$missing" ] || echo "Its window needs libraries that this machine does not have; please install them: $missing"
+inside=$application/_internal
+missing=$(LD_LIBRARY_PATH=$inside ldd "$inside/PySide6/Qt/plugins/platforms/libqxcb.so" "$inside/PySide6/Qt/lib/libQt6Network.so.6" \
+  "$inside"/python3*/lib-dynload/_ssl.*.so 2>/dev/null | sed -n 's/^[[:space:]]*\([^ ]*\) => not found$/\1/p' | sort -u | tr '\n' ' ')
+[ -z "$missing" ] || echo "It needs libraries that this machine does not have; please install them: $missing"

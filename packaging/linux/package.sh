@@ -28,7 +28,7 @@ case "$kind" in
     mkdir -p "$work/tree/DEBIAN"
     sed -e "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@SIZE@/$(du -sk "$work/tree/usr" | cut -f1)/" "$here/control" >"$work/tree/DEBIAN/control"
     (cd "$work/tree" && find usr -type f -exec md5sum {} + >DEBIAN/md5sums)
-    dpkg-deb --root-owner-group -Zzstd -z10 --build "$work/tree" "$package" >/dev/null
+    dpkg-deb --root-owner-group -Zxz -z9 --build "$work/tree" "$package" >/dev/null
     ;;
   rpm)
     package="$out/lorgnette-$version-1.$machine.rpm"
@@ -41,7 +41,7 @@ case "$kind" in
     package="$out/lorgnette-$version-$machine.run"
     mkdir "$work/tree"
     cp -a "$out/lorgnette" "$out/share" "$here/install.sh" "$here/uninstall.sh" "$work/tree/"
-    makeself --xz --complevel 1 --threads 0 --nox11 --nomd5 --nocrc --sha256 --tar-quietly "$work/tree" "$package" "Lorgnette $version" ./install.sh >/dev/null
+    makeself --xz --complevel 9 --threads 0 --nox11 --nomd5 --nocrc --sha256 --tar-quietly "$work/tree" "$package" "Lorgnette $version" ./install.sh >/dev/null
     ;;
   *)
     printf 'There is no package of the kind “%s”; there are deb, rpm and run.\n' "$kind" >&2
