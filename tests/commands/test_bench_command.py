@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from app.commands import bench
+from app.commands import loading
 from app.paths import Paths
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
@@ -14,7 +14,7 @@ from tests.support.tiny_checkpoint import Layout
 
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    monkeypatch.setattr(bench, "default_paths", lambda: Paths.under(tmp_path_factory.mktemp("paths")))
+    monkeypatch.setattr(loading, "default_paths", lambda: Paths.under(tmp_path_factory.mktemp("paths")))
 
 
 def test_every_figure_is_printed_and_written(
