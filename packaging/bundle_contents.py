@@ -37,6 +37,9 @@ UNUSED = (
 NO_LIBRARY = {
     "_tkinter", "antigravity", "distutils", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "this", "tkinter",
     "turtle", "turtledemo", "venv",
+    # Of terminals and of systems, with libraries of their own: readline's is under the GPL.
+    "_curses", "_curses_panel", "_dbm", "_gdbm", "curses", "dbm", "nis", "ossaudiodev", "readline", "spwd", "wsgiref",
+    "xmlrpc",
 }  # fmt: skip
 """Parts of the standard library that no library imports."""
 
