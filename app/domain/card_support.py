@@ -1,9 +1,8 @@
 """What lets an installed Lorgnette, which brings no torch, answer on an NVIDIA card: torch's wheels with CUDA."""
 
-import hashlib
 from dataclasses import dataclass
 
-from app.domain.model_catalog import InstalledModel, ModelFile, ModelListing, is_plain_name
+from app.domain.model_catalog import InstalledModel, ModelFile, ModelListing, is_plain_name, listing_of
 
 CARD_SUPPORT_ID = "lorgnette/graphics-card"
 """What their download is called among those of models; no model of a hub is: its owner's name is ours."""
@@ -38,9 +37,7 @@ class CardSupport:
     def listing(self) -> ModelListing:
         """The wheels as files to download."""
         files = tuple(ModelFile(name=wheel.name, size=wheel.size, sha256=wheel.sha256) for wheel in self.wheels)
-        digests = "".join(f"{file.name}\0{file.sha256}\n" for file in files)
-        commit = hashlib.sha256(digests.encode()).hexdigest()[:40]
-        return ModelListing(model_id=CARD_SUPPORT_ID, commit=commit, files=files)
+        return listing_of(CARD_SUPPORT_ID, files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

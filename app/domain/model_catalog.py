@@ -3,6 +3,7 @@
 Names of files come from the network and are untrusted: only those that `is_wanted` accepts are ever used.
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,6 +87,12 @@ class InstalledModel:
 
     listing: ModelListing
     folder: str
+
+
+def listing_of(model_id: str, files: tuple[ModelFile, ...]) -> ModelListing:
+    """A listing that no hub has given a commit: it has that of its files' digests."""
+    digests = "".join(f"{file.name}\0{file.sha256}\n" for file in files)
+    return ModelListing(model_id=model_id, commit=hashlib.sha256(digests.encode()).hexdigest()[:40], files=files)
 
 
 def is_plain_name(name: str) -> bool:

@@ -19,10 +19,9 @@ from app.network.halt import Halt
 from app.storage.atomic import storage_error
 from app.storage.digests import FileDigest, take_file
 from app.storage.model_folders import ModelFolders
+from app.storage.room import check_room
 
 CHUNK = 256 * 1024
-SPARE_BYTES = 200 * 1000**2
-"""Room that is left on the disk: chats must still be saved."""
 FRESH_TRIES = 2
 """Of a file whose bytes turned out to be wrong."""
 Report = Callable[[DownloadProgress], None]
@@ -85,14 +84,11 @@ class Downloader:
                 _wait(error, patience, halt, report, DownloadProgress(stage=DownloadStage.WAITING))
 
     def _check_room(self, listing: ModelListing) -> None:
-        missing = listing.size - self._folders.bytes_there(listing)
-        room = self._free_bytes() - SPARE_BYTES
-        if missing > room:
-            raise StorageError(
-                f"The disk has too little room: {_gigabytes(missing)} to come, {_gigabytes(max(0, room))} free.",
-                kept="What has been downloaded is kept.",
-                todo="Free some space, or choose another models folder in the settings, then press Resume.",
-            )
+        check_room(
+            listing.size - self._folders.bytes_there(listing),
+            self._free_bytes(),
+            todo="Free some space, or choose another models folder in the settings, then press Resume.",
+        )
 
 
 class _FileDownload:
@@ -234,7 +230,3 @@ def _wait(
     while (left := until - time.monotonic()) > 0:
         report(DownloadProgress(stage=progress.stage, done=progress.done, total=progress.total, wait_seconds=left))
         halt.wait(min(left, 1.0))
-
-
-def _gigabytes(count: int) -> str:
-    return f"{count / 1000**3:.1f} GB"

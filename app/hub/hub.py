@@ -121,12 +121,19 @@ def named_host(endpoint: str) -> frozenset[str]:
     return frozenset({f"{target.scheme}://{target.host}"})
 
 
+def passing_refusal(answer: Response) -> Busy | RangeRefused | None:
+    """What an answer means that may be another one later, or to another question; None for all others."""
+    if answer.status == 416:
+        return RangeRefused("The server does not have the rest of this file.", todo="Delete the download, begin again.")
+    if answer.status == 429 or answer.status >= 500:
+        return Busy(answer.status, retry_after(answer.header("Retry-After")))
+    return None
+
+
 def _refusal(answer: Response, *, has_token: bool) -> NetworkError:
     reason, status = answer.header("X-Error-Code"), answer.status
-    if status == 416:
-        return RangeRefused("The server does not have the rest of this file.", todo="Delete the download, begin again.")
-    if status == 429 or status >= 500:
-        return Busy(status, retry_after(answer.header("Retry-After")))
+    if passing := passing_refusal(answer):
+        return passing
     if reason == "GatedRepo" or status == 403:
         return NetworkError(
             "This model is only given to those who have accepted its licence.", kept="Nothing was changed.",

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 from app.domain.card_support import CardSupport
 from app.domain.errors import NetworkError
 from app.domain.model_catalog import ModelFile, ModelListing
-from app.hub.hub import Busy, RangeRefused, rest_of
-from app.hub.patience import retry_after
+from app.hub.hub import passing_refusal, rest_of
 from app.network.client import Call, NetworkClient, Response
 from app.network.halt import Halt
 
@@ -38,10 +37,8 @@ class Wheels:
         Raises NetworkError, ConnectionLost, Busy, RangeRefused, Cancelled.
         """
         with self._client.open(Call(url=self._urls[file.name], headers=rest_of(start, etag)), halt) as answer:
-            if answer.status == 416:
-                raise RangeRefused("The server does not have the rest of this file.", todo="Begin the download again.")
-            if answer.status == 429 or answer.status >= 500:
-                raise Busy(answer.status, retry_after(answer.header("Retry-After")))
+            if passing := passing_refusal(answer):
+                raise passing
             if answer.status not in {200, 206}:
                 raise NetworkError(
                     f"The server refused “{file.name}” ({answer.status}).", kept="What has been downloaded is kept.",

@@ -17,6 +17,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -27,10 +28,10 @@ from app.domain.model_catalog import LOCK_NAME, InstalledModel
 from app.paths import RESOURCES
 from app.storage.atomic import storage_error, write_whole
 from app.storage.model_folders import ModelFolders, Passed
+from app.storage.room import check_room
 
 WHEELS = RESOURCES / "card_wheels.toml"
 DRIVER_VERSION = Path("/proc/driver/nvidia/version")
-SPARE_BYTES = 200 * 1000**2
 PIECE = 1024 * 1024
 
 
@@ -114,12 +115,13 @@ class CardSupportFolders(ModelFolders):
         wheels, staging = self.place(self._listing), self.root / "unpacking"
         try:
             shutil.rmtree(staging, ignore_errors=True)
-            paths = [wheels / file.name for file in self._listing.files]
-            total = sum(_unpacked_bytes(path) for path in paths)
-            _check_room(total, free_bytes)
-            begin(total)
-            for path in paths:
-                _unpack(path, staging, passed)
+            with ExitStack() as stack:
+                opened = [stack.enter_context(_opened(wheels / file.name)) for file in self._listing.files]
+                total = sum(info.file_size for wheel in opened for info, _ in _members(wheel))
+                check_room(total, free_bytes, doing=" to unpack", todo="Free some space, then press Resume.")
+                begin(total)
+                for wheel in opened:
+                    _unpack(wheel, staging, passed)
             write_whole(staging / LOCK_NAME, msgspec.json.encode(self._listing))
             shutil.rmtree(self._site, ignore_errors=True)
             staging.rename(self._site)
@@ -147,44 +149,32 @@ class CardSupportFolders(ModelFolders):
             raise storage_error(error, "The support for the graphics card") from error
 
 
-def _check_room(total: int, free_bytes: int) -> None:
-    room = max(0, free_bytes - SPARE_BYTES)
-    if total > room:
-        raise StorageError(
-            f"The disk has too little room to unpack: {total / 1000**3:.1f} GB to come, {room / 1000**3:.1f} GB free.",
-            kept="What has been downloaded is kept.", todo="Free some space, then press Resume.",
-        )  # fmt: skip
-
-
-def _unpacked_bytes(wheel: Path) -> int:
-    return sum(info.file_size for info, _ in _members(wheel))
-
-
-def _unpack(wheel: Path, folder: Path, passed: Passed) -> None:
+def _opened(wheel: Path) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(wheel) as archive:
-            for info, name in _members(wheel):
-                target = folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(info) as source, target.open("wb") as file:
-                    while piece := source.read(PIECE):
-                        file.write(piece)
-                        passed(len(piece))
+        return zipfile.ZipFile(wheel)
     except zipfile.BadZipFile as error:
         raise _odd(wheel) from error
 
 
-def _members(wheel: Path) -> Iterator[tuple[zipfile.ZipInfo, PurePosixPath]]:
+def _unpack(wheel: zipfile.ZipFile, folder: Path, passed: Passed) -> None:
+    for info, name in _members(wheel):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with wheel.open(info) as source, target.open("wb") as file:
+                while piece := source.read(PIECE):
+                    file.write(piece)
+                    passed(len(piece))
+        except zipfile.BadZipFile as error:
+            raise _odd(Path(wheel.filename or "")) from error
+
+
+def _members(wheel: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, PurePosixPath]]:
     """The files of a wheel, and where each belongs; programs and headers, which nobody needs here, are left out."""
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            infos = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise _odd(wheel) from error
-    for info in infos:
+    for info in wheel.infolist():
         path = PurePosixPath(info.filename)
         if path.is_absolute() or ".." in path.parts or "\\" in info.filename or stat.S_ISLNK(info.external_attr >> 16):
-            raise _odd(wheel)
+            raise _odd(Path(wheel.filename or ""))
         if path.parts and path.parts[0].endswith(".data"):
             if len(path.parts) < 3 or path.parts[1] not in {"purelib", "platlib"}:
                 continue

@@ -25,6 +25,7 @@ from app.domain.model_catalog import (
     ModelListing,
     is_model_id,
     is_wanted,
+    listing_of,
     missing_parts,
 )
 from app.storage.atomic import storage_error, write_whole
@@ -178,9 +179,7 @@ class ModelFolders:
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir(parents=True)
             files = tuple(_copy(path, staging / path.name, passed) for path in sorted(paths))
-            digests = "".join(f"{file.name}\0{file.sha256}\n" for file in files)
-            commit = hashlib.sha256(digests.encode()).hexdigest()[:40]
-            listing = ModelListing(model_id=model_id, commit=commit, files=files)
+            listing = listing_of(model_id, files)
             return InstalledModel(listing=listing, folder=str(self._place(staging, listing)))
         except OSError as error:
             raise storage_error(error, "The model") from error

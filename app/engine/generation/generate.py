@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,7 +142,7 @@ class _Run:
             position = self._prompt.next_position + self._new_tokens
             self._new_tokens += 1
             text = self._detokenizer.push(token)
-            if self._sureness and self._sureness.is_lost(probability_of(row, token), text):
+            if self._sureness and self._sureness.is_lost(probabilities_of(row, (token,))[token], text):
                 self._decline()
                 return FinishReason.COMPLETE
             if self._listener.weighs:
@@ -167,9 +167,7 @@ class _Run:
     def _weigh(self, logits: FloatArray, token: int) -> None:
         """Note how likely `token` was before any rule of sampling, and what else was, until its text is said."""
         near = likeliest(logits, ALTERNATIVES + 1)
-        weights = np.exp(logits - logits.max())
-        total = weights.sum()
-        probabilities = {int(other): float(weights[other] / total) for other in (*near, token)}
+        probabilities = probabilities_of(logits, (*near.tolist(), token))
         self._probability *= probabilities.pop(token)
         if self._probability < SURE and not self._alternatives:
             others = sorted(probabilities.items(), key=lambda item: -item[1])[:ALTERNATIVES]
@@ -205,6 +203,8 @@ class _Run:
         self._listener.piece(piece)
 
 
-def probability_of(logits: FloatArray, token: int) -> float:
-    """How likely `token` is by `logits` [V], before any rule of sampling."""
-    return float(np.exp(logits[token] - logits.max()) / np.exp(logits - logits.max()).sum())
+def probabilities_of(logits: FloatArray, tokens: Iterable[int]) -> dict[int, float]:
+    """How likely each of `tokens` is by `logits` [V], before any rule of sampling."""
+    weights = np.exp(logits - logits.max())
+    total = weights.sum()
+    return {token: float(weights[token] / total) for token in tokens}

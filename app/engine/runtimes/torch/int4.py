@@ -12,9 +12,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from app.engine.runtimes.packed_weights import ZERO
+
 _ops = cast(Any, torch.ops.aten)
-ZERO = 8
-"""What a stored integer is above the one that it stands for."""
 
 if sys.byteorder != "little":
     raise ImportError("the packing below is written for little-endian machines")

@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from app.engine.runtimes.packed_weights import ZERO
 from app.engine.runtimes.torch.devices import Device
-from app.engine.runtimes.torch.int4 import ZERO, Int4Operator
+from app.engine.runtimes.torch.int4 import Int4Operator
 
 CANDIDATES = 128
 """The likeliest tokens, whose logits are exact. Sampling looks at fewer."""
