@@ -11,6 +11,9 @@ RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 DEMO_MODEL = RESOURCES / "demo_model"
 """The checkpoint that opens where the user has none; its card says what it can do."""
 
+LICENCES = RESOURCES / "licences.txt"
+"""Of what an installed Lorgnette brings along; packaging/write_licences.py writes them. Not there in a checkout."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:

@@ -25,6 +25,7 @@ UNUSED = (
     # OpenCV reads films by a library of its own on Windows; ours come through PyAV.
     "opencv_videoio_ffmpeg",
     "PIL/_imagingtk", "PIL/_imagingft",  # Pillow writes no text
+    "torch/bin/", "torch/include/", "torch/share/", "torch/test/",  # compilers' headers, and tests
     "rapidocr/models/.gitkeep", "rapidocr/models/ch_ppocr_mobile_v2.0_cls",  # the direction classifier is off
     "dist-info/RECORD", "resources/screenshots",
     # Linux: what every desktop has, keeps safe, and the packages ask for. Drivers may want a newer libstdc++.
@@ -33,6 +34,9 @@ UNUSED = (
 )  # fmt: skip
 """Parts of places in the bundle."""
 
+
+GPL_PARTS = ("--enable-gpl", "libx264", "libx265")
+"""Of how FFmpeg was configured. Its own word for its licence is not asked: PyAV's wheels say LGPL with x264 inside."""
 
 NO_LIBRARY = {
     "_tkinter", "antigravity", "distutils", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "this", "tkinter",
@@ -54,6 +58,11 @@ def standard_library() -> list[str]:
         for name in names
         if name[0] in sys.stdlib_module_names - NO_LIBRARY and not {"__main__", "test", "tests"} & set(name)
     ]
+
+
+def gpl_parts(configuration: str) -> list[str]:
+    """What an FFmpeg of that `configuration` holds that is under the GPL."""
+    return [part for part in GPL_PARTS if part in configuration]
 
 
 def is_used(entry: Entry) -> bool:

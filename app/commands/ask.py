@@ -3,18 +3,22 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
-from pathlib import Path
+from functools import partial
 
+from app.commands import server_choice
+from app.commands.loading import open_folder
 from app.commands.terminal import STDIN, exit_status, opened
 from app.domain.generation import GREEDY, GenerationOptions
+from app.engine.process.messages import Request
 from app.paths import DEMO_MODEL
 
 EPILOG = """examples:
   lorgnette ask --model ~/models/Qwen3-VL-2B receipt.jpg "What is the total?"
   lorgnette ask --model ~/models/Qwen3-VL-2B --json before.png after.png "What has changed?"
+  lorgnette ask --server gpu-box:8000 receipt.jpg "What is the total?"
 
 exit status: 0, 1 where there is no answer, 2 for wrong arguments, 130 for Ctrl+C"""
 
@@ -23,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     parser = argparse.ArgumentParser(
         prog="lorgnette ask",
-        description="Ask a model about images, offline.",
+        description="Ask a model about images: offline, or a server of your own.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -31,9 +35,7 @@ def parser() -> argparse.ArgumentParser:
         "images", nargs="*", metavar="IMAGE", help=f"images and short films; {STDIN} for standard input"
     )
     parser.add_argument("question", metavar="QUESTION")
-    parser.add_argument(
-        "--model", type=Path, default=DEMO_MODEL, metavar="FOLDER", help="the model's folder; else the demo model's"
-    )
+    server_choice.add_arguments(parser, DEMO_MODEL)
     parser.add_argument("--greedy", action="store_true", help="always take the likeliest word")
     parser.add_argument("--json", action="store_true", help="one object with the answer, the model and its figures")
     return parser
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 def _ask(options: argparse.Namespace) -> bool:
     from app.commands.model_answers import ModelAnswers  # noqa: PLC0415 - loads OpenVINO
 
-    model = ModelAnswers(options.model)
+    model = ModelAnswers(_opening(options))
     generation = GenerationOptions(sampling=GREEDY if options.greedy else None)
     pieces: list[str] = []
 
@@ -67,3 +69,13 @@ def _ask(options: argparse.Namespace) -> bool:
     elif not pieces or not pieces[-1].endswith("\n"):
         print()
     return True
+
+
+def _opening(options: argparse.Namespace) -> Callable[[int], Request]:
+    """How the model is opened. Where a server answers, it is said where images go."""
+    if not options.server:
+        return partial(open_folder, str(options.model))
+    server = server_choice.ServerChoice(options.server, options.server_model)
+    model = server.model()
+    server.announce(model)
+    return partial(server.request, model)

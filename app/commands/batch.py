@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from app.commands import server_choice
-from app.commands.batch_engines import BatchEngines, ClientFactory, deaf_client, open_folder
+from app.commands.batch_engines import BatchEngines, ClientFactory, deaf_client
 from app.commands.batch_lanes import work_off
+from app.commands.loading import open_folder
 from app.commands.terminal import complain, exit_status
-from app.domain.batch import BatchOptions, ItemState, Job, Output, Progress
+from app.domain.batch import AT_ONCE, MOST_AT_ONCE, BatchOptions, ItemState, Job, Output, Progress
 from app.domain.clean_up import CleanUp
 from app.domain.errors import BatchError, UserError
 from app.domain.fields import Field, fields_from
@@ -73,8 +74,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="PARTS",
         help=f"leave out parts of every page, in percent: “{EXAMPLE}”, or left, top, right, bottom: “60 0 100 12”",
     )
-    parser.add_argument("--model", type=Path, metavar="FOLDER", help="the model's folder")
     server_choice.add_arguments(parser)
+    parser.add_argument(
+        "--at-once", type=_lanes, default=AT_ONCE, metavar="COUNT", help=f"questions to the server at once ({AT_ONCE})"
+    )
     parser.add_argument("--retry", action="store_true", help="try images again that have failed before")
     return parser
 
@@ -83,8 +86,6 @@ def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -
     """Run the command and return its exit status."""
     arguments_of = parser()
     given = arguments_of.parse_args(arguments)
-    if given.model and given.server:
-        arguments_of.error("either --model or --server")
     if given.fields and not given.server and (given.model is None or given.model.resolve() == DEMO_MODEL):
         arguments_of.error("--fields needs --model FOLDER or --server, and the demo model does not know fields")
     default = [Output.SPREADSHEET] if given.fields else [Output.TEXT]
@@ -115,6 +116,12 @@ def _begin(job: Job, given: argparse.Namespace, create_client: ClientFactory) ->
     return _run(
         job, out, BatchEngines(partial(server.request, model), create_client), given.at_once, retries=given.retry
     )
+
+
+def _lanes(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= MOST_AT_ONCE:
+        raise argparse.ArgumentTypeError(f"a count from 1 to {MOST_AT_ONCE}")
+    return int(text)
 
 
 def _fields(text: str) -> tuple[Field, ...]:

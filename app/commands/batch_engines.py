@@ -12,12 +12,11 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
 
-from app.commands.loading import load_options
 from app.domain.errors import EngineError, Problem, ProblemKind
 from app.engine.process.backend import BackendKind
 from app.engine.process.client import EngineClient, EngineDied
 from app.engine.process.host import run_engine_process
-from app.engine.process.messages import Done, Event, Failed, Loading, OpenModel, Request
+from app.engine.process.messages import Done, Event, Failed, Loading, Request
 from app.services.batch_calls import OPEN_SECONDS, Call, Reply
 
 _Place = tuple[BackendKind, int]
@@ -109,8 +108,3 @@ class BatchEngines:
         client = self._create_client(place[0])
         self._running[place] = client, client.events()
         return self._running[place]
-
-
-def open_folder(folder: str, request_id: int) -> Request:
-    """The request that opens the model in a folder."""
-    return OpenModel(request_id, folder, load_options())

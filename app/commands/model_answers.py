@@ -3,19 +3,18 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.commands.loading import load_options
 from app.commands.terminal import go_on
 from app.domain.chat import Role, SeenImage, Turn
 from app.domain.generation import AnswerStats, GenerationOptions
 from app.engine.generation.backend import ModelBackend
-from app.engine.process.messages import Ask, Event, OpenModel, Ready, Stats, Token
+from app.engine.process.messages import Ask, Event, Ready, Request, Stats, Token
 
 
 class ModelAnswers:
-    """Opens the model in `folder` when it is first asked. Raises UserError where that cannot be done."""
+    """Opens a model by the request that `opening` makes, when it is first asked. Raises UserError where it cannot."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, opening: Callable[[int], Request]) -> None:
+        self._opening = opening
         self._backend: ModelBackend | None = None
         self.name = ""
 
@@ -39,7 +38,7 @@ class ModelAnswers:
     def _opened(self) -> ModelBackend:
         if self._backend is None:
             backend = ModelBackend()
-            backend.handle(OpenModel(1, str(self._folder), load_options()), self._on_opening, go_on)
+            backend.handle(self._opening(1), self._on_opening, go_on)
             self._backend = backend
         return self._backend
 

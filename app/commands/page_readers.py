@@ -3,6 +3,7 @@
 What they need is imported when the first image is read, so that `--help` and mistakes in arguments are told at once.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -56,9 +57,10 @@ class ModelReader:
     """The vision model: hard layouts, handwriting, other scripts; it tells no places."""
 
     def __init__(self, folder: Path) -> None:
+        from app.commands.loading import open_folder  # noqa: PLC0415
         from app.commands.model_answers import ModelAnswers  # noqa: PLC0415 - loads OpenVINO
 
-        self._model = ModelAnswers(folder)
+        self._model = ModelAnswers(partial(open_folder, str(folder)))
 
     def read(self, path: Path) -> Page:
         """The text alone."""

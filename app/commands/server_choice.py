@@ -1,10 +1,10 @@
-"""`--server` of commands: which server's model answers, and what is said of that."""
+"""`--model` and `--server` of commands: whose model answers, and what is said of that."""
 
 import argparse
 import os
+from pathlib import Path
 
 from app.commands.terminal import complain, go_on
-from app.domain.batch import AT_ONCE, MOST_AT_ONCE
 from app.domain.errors import CheckpointError
 from app.domain.remote_servers import AddressError, RemoteModel, is_this_machine, normalised
 from app.engine.process.messages import OpenServer, Request
@@ -14,9 +14,12 @@ from app.storage.settings_file import SettingsFile
 KEY = "LORGNETTE_SERVER_KEY"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--server`, `--server-model` and `--at-once`."""
-    parser.add_argument(
+def add_arguments(parser: argparse.ArgumentParser, model: Path | None = None) -> None:
+    """`--model FOLDER` (`model` unless given) or `--server ADDRESS`, and `--server-model NAME`."""
+    who = parser.add_mutually_exclusive_group()
+    otherwise = "; else the demo model's" if model else ""
+    who.add_argument("--model", type=Path, default=model, metavar="FOLDER", help=f"the model's folder{otherwise}")
+    who.add_argument(
         "--server",
         type=_address,
         default=None,
@@ -25,9 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"Its key is taken from {KEY} or the system's keyring",
     )
     parser.add_argument("--server-model", default="", metavar="NAME", help="which, where the server has several")
-    parser.add_argument(
-        "--at-once", type=_lanes, default=AT_ONCE, metavar="COUNT", help=f"questions to the server at once ({AT_ONCE})"
-    )
 
 
 class ServerChoice:
@@ -76,9 +76,3 @@ def _address(text: str) -> str:
         return normalised(text)
     except AddressError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _lanes(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= MOST_AT_ONCE:
-        raise argparse.ArgumentTypeError(f"a count from 1 to {MOST_AT_ONCE}")
-    return int(text)

@@ -7,13 +7,20 @@ from PySide6.QtCore import QObject, Slot
 
 from app.domain.settings import Settings, ThemeChoice
 from app.domain.shown_setting import bounded
+from app.paths import LICENCES
 from app.services.preferences import Preferences
-from app.ui.diagnostics_dialog import DiagnosticsDialog
 from app.ui.main_window import MainWindow
 from app.ui.settings_window import SettingsWindow
+from app.ui.text_dialog import TextDialog
+from app.ui.translation import mark, tr
 
 ZOOM_STEP = 10
 """Percent."""
+_DIAGNOSTICS = mark(
+    "This is all that is copied: versions, this machine, changed settings and the end of the log. "
+    "It holds no chats, no text, no file names and no keys. Nothing is sent."
+)
+_LICENCES = mark("What others have written, and Lorgnette brings along.")
 
 
 class SettingsDesk(QObject):
@@ -38,6 +45,8 @@ class SettingsDesk(QObject):
         window.menu_button.theme_chosen.connect(self._on_theme_chosen)
         window.zoom_triggered.connect(self._on_zoom_triggered)
         window.menu_button.diagnostics_triggered.connect(self._on_diagnostics_triggered)
+        window.menu_button.licences_triggered.connect(self._on_licences_triggered)
+        window.menu_button.licences.setVisible(LICENCES.exists())
         window.settings_triggered.connect(self._on_settings_triggered)
 
     @Slot(object)
@@ -62,4 +71,9 @@ class SettingsDesk(QObject):
 
     @Slot()
     def _on_diagnostics_triggered(self) -> None:
-        DiagnosticsDialog(self._diagnose(), self._window).show()
+        TextDialog(tr("Diagnostics"), tr(_DIAGNOSTICS), self._diagnose(), self._window).show()
+
+    @Slot()
+    def _on_licences_triggered(self) -> None:
+        text = LICENCES.read_text(encoding="utf-8")
+        TextDialog(tr("Licences"), tr(_LICENCES), text, self._window).show()

@@ -23,7 +23,7 @@ class MainMenu(QToolButton):
     """A button with a menu.
 
     `theme_chosen(ThemeChoice)`, `document_triggered()`, `batch_triggered()`, `import_triggered()`,
-    `settings_triggered(sought)`, `diagnostics_triggered()`.
+    `settings_triggered(sought)`, `diagnostics_triggered()`, `licences_triggered()`.
     """
 
     theme_chosen = Signal(object)
@@ -32,6 +32,7 @@ class MainMenu(QToolButton):
     batch_triggered = Signal()
     settings_triggered = Signal(str)
     diagnostics_triggered = Signal()
+    licences_triggered = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +55,7 @@ class MainMenu(QToolButton):
         menu.addAction(tr("Settings…"), partial(self.settings_triggered.emit, ""))
         menu.addAction(tr("Keyboard shortcuts…"), partial(self.settings_triggered.emit, tr(KEYBOARD)))
         menu.addAction(tr("Diagnostics…"), self.diagnostics_triggered.emit)
+        self.licences = menu.addAction(tr("Licences…"), self.licences_triggered.emit)
         menu.addAction(tr("About Lorgnette"), self._show_about)
         self.setMenu(menu)
 

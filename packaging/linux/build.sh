@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Build the bundle without torch, and packages of it, on Debian 12 or Ubuntu 24.04:
+# Build the bundle, and packages of it, on Debian 12 or Ubuntu 24.04:
 #   packaging/linux/build.sh [FOLDER [KIND...]]
 # KIND is deb, rpm or run (all three unless given), or none: the bundle alone. What is built lands in FOLDER (dist unless
 # given): lorgnette/, share/ (icons, entry of the menu), lorgnette packages of each kind, SHA256SUMS, and wheels/, where
-# a small OpenCV, and PyAV with a small FFmpeg, are kept for the next time: they take a quarter of an hour.
+# a small OpenCV, and PyAV with a small FFmpeg, are kept for the next time: they take twenty minutes.
 # LORGNETTE_WHOLE_WHEELS=1 takes them as the package index has them: larger by more than 100 MB, and with parts of FFmpeg
 # under the GPL.
+# LORGNETTE_TORCH=BUILD brings torch along, for graphics cards of AMD (rocm7.1, or what there is) and Intel (xpu); the packages'
+# names say so. Without it the bundle holds no torch, and the application downloads one for NVIDIA's cards. "cpu" is for tests:
+# on processors torch answers nothing. Found on https://download.pytorch.org, unless PIP_FIND_LINKS has it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../setup.sh"
@@ -15,7 +18,7 @@ out=$(realpath -m "${1:-dist}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tools="binutils elfutils gcc"
-[ "${LORGNETTE_WHOLE_WHEELS:-}" ] || tools="$tools g++ make nasm pkg-config patchelf curl xz-utils libdav1d-dev zlib1g-dev python3-dev"
+[ "${LORGNETTE_WHOLE_WHEELS:-}" ] || tools="$tools g++ make nasm pkg-config curl xz-utils libdav1d-dev zlib1g-dev python3-dev"
 case " $kinds " in *" rpm "*) tools="$tools rpm" ;; esac
 case " $kinds " in *" run "*) tools="$tools makeself xz-utils" ;; esac
 # shellcheck disable=SC2086
@@ -27,13 +30,15 @@ step "a clean virtual environment"
 "${PYTHON:-python3}" -m venv "$work/venv"
 python="$work/venv/bin/python"
 pip="$python -m pip install --disable-pip-version-check --progress-bar off --quiet --constraint packaging/constraints.txt"
-"$python" packaging/bundle_requirements.py >"$work/requirements.txt"
+torch=${LORGNETTE_TORCH:-}
+"$python" packaging/bundle_requirements.py ${torch:+--torch "$torch"} >"$work/requirements.txt"
 if [ ! "${LORGNETTE_WHOLE_WHEELS:-}" ]; then
   step "a small OpenCV, and PyAV with a small FFmpeg"
-  packaging/linux/small_wheels.sh "$python" "$out/wheels"
+  packaging/small_av.sh "$python" "$out/wheels"
+  packaging/linux/small_opencv.sh "$python" "$out/wheels"
   $pip "$out"/wheels/opencv_python_headless-*.whl "$out"/wheels/av-*.whl
 fi
-$pip --requirement "$work/requirements.txt" pyinstaller==6.22.0
+$pip ${torch:+--extra-index-url "https://download.pytorch.org/whl/$torch"} --requirement "$work/requirements.txt" pyinstaller==6.22.0
 $pip --no-deps .
 
 step "the bundle"
@@ -42,6 +47,7 @@ step "the bundle"
 find "$work/dist/lorgnette/_internal" -type f -name '*.so*' -exec eu-strip {} +
 "$python" "$here/small_icu.py" "$work"/dist/lorgnette/_internal/PySide6/Qt/lib/libicudata.so.*
 "$python" "$here/close_gaps.py" "$work/dist/lorgnette/_internal"
+"$python" packaging/write_licences.py "$work/dist/lorgnette"
 rm -rf "$out/lorgnette" "$out/share"
 cp -a "$work/dist/lorgnette" "$out/lorgnette"
 

@@ -7,6 +7,8 @@ out=$(realpath "$1")
 kind=$2
 version=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' "$here/../../app/__init__.py")
 machine=$(uname -m)
+# Where the bundle holds torch, the name of the file says of which build.
+name=lorgnette$(find "$out/lorgnette/_internal" -maxdepth 1 -name 'torch-*.dist-info' | sed -n 's/.*+\(.*\)\.dist-info$/-torch-\1/p')
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 printf '\n== .%s\n' "$kind"
@@ -23,7 +25,7 @@ system_tree() {
 case "$kind" in
   deb)
     arch=$(dpkg --print-architecture)
-    package="$out/lorgnette_${version}_$arch.deb"
+    package="$out/${name}_${version}_$arch.deb"
     system_tree "$work/tree"
     mkdir -p "$work/tree/DEBIAN"
     sed -e "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@SIZE@/$(du -sk "$work/tree/usr" | cut -f1)/" "$here/control" >"$work/tree/DEBIAN/control"
@@ -31,14 +33,14 @@ case "$kind" in
     dpkg-deb --root-owner-group -Zxz -z9 --build "$work/tree" "$package" >/dev/null
     ;;
   rpm)
-    package="$out/lorgnette-$version-1.$machine.rpm"
+    package="$out/$name-$version-1.$machine.rpm"
     system_tree "$work/tree"
     rpmbuild -bb --quiet --target "$machine" --define "_topdir $work/rpm" --define "tree $work/tree" --define "app_version $version" \
       "$here/lorgnette.rpm.spec"
-    cp "$work/rpm/RPMS/$machine/$(basename "$package")" "$package"
+    cp "$work/rpm/RPMS/$machine/lorgnette-$version-1.$machine.rpm" "$package"
     ;;
   run)
-    package="$out/lorgnette-$version-$machine.run"
+    package="$out/$name-$version-$machine.run"
     mkdir "$work/tree"
     cp -a "$out/lorgnette" "$out/share" "$here/install.sh" "$here/uninstall.sh" "$work/tree/"
     makeself --xz --complevel 9 --threads 0 --nox11 --nomd5 --nocrc --sha256 --tar-quietly "$work/tree" "$package" "Lorgnette $version" ./install.sh >/dev/null

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Build Lorgnette.app without torch, and a .dmg of it, on macOS 15 or newer with Python 3.12 and Xcode's tools. NOT RUN YET.
+# Build Lorgnette.app, with torch for Apple's graphics cards, and a .dmg of it, on macOS 15 or newer with Python 3.12 and
+# Xcode's tools, and pkgconf and dav1d of Homebrew. NOT RUN YET.
 #   packaging/macos/build.sh [FOLDER]
-# What is built lands in FOLDER (dist unless given): Lorgnette.app, lorgnette-VERSION-macos-MACHINE.dmg, and SHA256SUMS.
+# What is built lands in FOLDER (dist unless given): Lorgnette.app, lorgnette-VERSION-macos-MACHINE.dmg, SHA256SUMS, and
+# wheels/, where PyAV with a small FFmpeg is kept for the next time.
 # It is for the kind of machine that builds it. On Intel it stops: neither OpenVINO nor ONNX Runtime has wheels for Intel Macs
 # any more; their own builds of the pinned versions, in a folder that PIP_FIND_LINKS names, and LORGNETTE_INTEL=1 let it go on.
 #
@@ -27,7 +29,9 @@ step "a clean virtual environment"
 "${PYTHON:-python3}" -m venv "$work/venv"
 python="$work/venv/bin/python"
 pip="$python -m pip install --disable-pip-version-check --progress-bar off --quiet --constraint packaging/constraints.txt"
-"$python" packaging/bundle_requirements.py >"$work/requirements.txt"
+packaging/small_av.sh "$python" "$out/wheels"
+$pip "$out"/wheels/av-*.whl
+"$python" packaging/bundle_requirements.py --torch >"$work/requirements.txt"
 $pip --requirement "$work/requirements.txt" pyinstaller==6.22.0
 $pip --no-deps .
 version=$("$python" -c 'from app import __version__; print(__version__)')
@@ -35,6 +39,7 @@ version=$("$python" -c 'from app import __version__; print(__version__)')
 step "the application"
 QT_QPA_PLATFORM=offscreen "$python" packaging/draw_icon.py 1024 build/lorgnette.icns
 "$work/venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath "$work/dist" --workpath "$work/build" packaging/lorgnette.spec
+"$python" packaging/write_licences.py "$work/dist/Lorgnette.app"
 rm -rf "$out/Lorgnette.app"
 ditto "$work/dist/Lorgnette.app" "$out/Lorgnette.app"
 application="$out/Lorgnette.app"

@@ -1,6 +1,8 @@
-# Build the bundle without torch and its installer on Windows 10 or 11, 64 bits, with Python 3.12 and Inno Setup 6. NOT RUN YET.
+# Build the bundle without torch and its installer on Windows 10 or 11, 64 bits, with Python 3.12, Inno Setup 6, MSYS2 and
+# Visual Studio's compiler for C. NOT RUN YET.
 #   powershell -ExecutionPolicy Bypass -File packaging\windows\build.ps1 [-Output dist]
-# What is built lands in Output: lorgnette\, lorgnette-VERSION-windows-x86_64.exe, and SHA256SUMS.
+# What is built lands in Output: lorgnette\, lorgnette-VERSION-windows-x86_64.exe, SHA256SUMS, and wheels\, where PyAV with a
+# small FFmpeg is kept for the next time.
 # To sign, give the command that signs one file, with $f in the file's place, as LORGNETTE_SIGN, for example:
 #   signtool sign /fd sha256 /tr http://timestamp.digicert.com /td sha256 /n "NAME ON THE CERTIFICATE" $f
 param([string]$Output = "dist")
@@ -18,6 +20,8 @@ function Invoke-Checked {
 $compiler = (Get-Command iscc -ErrorAction SilentlyContinue).Source
 if (-not $compiler) { $compiler = "${env:ProgramFiles(x86)}\Inno Setup 6\ISCC.exe" }
 if (-not (Test-Path $compiler)) { throw "Inno Setup 6 is missing. Install it (winget install JRSoftware.InnoSetup), then start again." }
+$shell = Join-Path $(if ($env:MSYS2) { $env:MSYS2 } else { "C:\msys64" }) "usr\bin\bash.exe"
+if (-not (Test-Path $shell)) { throw "MSYS2 is missing. Install it (winget install MSYS2.MSYS2), or name its folder in MSYS2, then start again." }
 
 Step "a clean virtual environment"
 $work = Join-Path ([IO.Path]::GetTempPath()) ("lorgnette-" + [Guid]::NewGuid())
@@ -26,6 +30,13 @@ try {
     Invoke-Checked $launcher -m venv "$work\venv"
     $python = "$work\venv\Scripts\python.exe"
     $pip = @("-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", "--quiet", "--constraint", "packaging\constraints.txt")
+    New-Item -ItemType Directory -Force build, "$Output\wheels" | Out-Null
+    $wheels = (Resolve-Path "$Output\wheels").Path
+    $env:MSYSTEM = "MINGW64"
+    $env:CHERE_INVOKING = "1"  # It stays in this folder.
+    Invoke-Checked $shell -lc "pacman -S --needed --noconfirm curl diffutils make tar xz mingw-w64-x86_64-{gcc,nasm,pkgconf,dav1d,zlib}"
+    Invoke-Checked $shell -l packaging/small_av.sh $python $wheels
+    Invoke-Checked $python @pip (Get-Item "$wheels\av-*.whl").FullName
     $requirements = & $python packaging\bundle_requirements.py
     [IO.File]::WriteAllLines("$work\requirements.txt", [string[]]$requirements)
     Invoke-Checked $python @pip --requirement "$work\requirements.txt" pyinstaller==6.22.0
@@ -33,9 +44,9 @@ try {
     $version = & $python -c "from app import __version__; print(__version__)"
 
     Step "the bundle"
-    New-Item -ItemType Directory -Force build, $Output | Out-Null
     Invoke-Checked $python packaging\draw_icon.py 256 build\lorgnette.ico
     Invoke-Checked "$work\venv\Scripts\pyinstaller.exe" --noconfirm --log-level WARN --distpath "$work\dist" --workpath "$work\build" packaging\lorgnette.spec
+    Invoke-Checked $python packaging\write_licences.py "$work\dist\lorgnette"
     if (Test-Path "$Output\lorgnette") { Remove-Item -Recurse -Force "$Output\lorgnette" }
     Move-Item "$work\dist\lorgnette" "$Output\lorgnette"
     $bundle = (Resolve-Path "$Output\lorgnette").Path

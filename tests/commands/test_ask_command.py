@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from app.paths import RESOURCES
+from app.commands import server_choice
+from app.paths import RESOURCES, Paths
+from tests.support.chat_server import chat_server, end, piece
 
 NOTE = str(RESOURCES / "samples" / "note.png")
 QUESTION = "Where is Boarding?"
@@ -29,3 +31,27 @@ def test_what_is_no_model_or_no_image_is_told(tmp_path: Path, capsys: pytest.Cap
     assert main(["ask", "--model", str(tmp_path), NOTE, QUESTION]) == 1
     assert main(["ask", str(tmp_path / "gone.png"), QUESTION]) == 1
     assert [line.partition(" ")[0] for line in capsys.readouterr().err.splitlines()] == ["lorgnette:"] * 2
+
+
+def test_a_server_answers_about_the_image_where_it_is_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(server_choice, "default_paths", lambda: Paths.under(tmp_path))
+    monkeypatch.setenv(server_choice.KEY, "a-key")
+    with chat_server() as server:
+        server.answer = [piece("At "), piece("B14."), end()]
+        asked = ["ask", "--json", "--server", server.address, "--server-model", "qwen3-vl", NOTE, "Which gate?"]
+        assert main(asked) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["answer"] == "At B14."
+    assert said["model"].startswith("qwen3-vl")
+    ((image, question),) = (message["content"] for message in server.requests[0]["messages"])
+    assert image["type"] == "image_url"
+    assert question["text"] == "Which gate?"
+
+
+def test_a_folder_and_a_server_are_not_both_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["ask", "--model", ".", "--server", "gpu-box:8000", NOTE, QUESTION])
+    assert ended.value.code == 2
+    assert "not allowed with argument --model" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from app.paths import Paths
-from app.ui.diagnostics_dialog import DiagnosticsDialog
+from app.ui.text_dialog import TextDialog
 from tests.end_to_end.conftest import RECEIPT, OpenDesktop
 from tests.support.printed_text import print_text
 
@@ -105,7 +105,7 @@ def test_diagnostics_from_the_menu_say_what_answers_and_nothing_private(
     desktop.type_and_send(f"Who is {CANARY}?")
     desktop.wait_for_answer()
     desktop.window.menu_button.diagnostics_triggered.emit()
-    (dialog,) = desktop.window.findChildren(DiagnosticsDialog)
+    (dialog,) = desktop.window.findChildren(TextDialog)
     text = dialog.text.toPlainText()
     assert "Answers from: CPU" in text
     assert "Model: ready" in text

@@ -3,11 +3,11 @@
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from app.ui.diagnostics_dialog import DiagnosticsDialog
+from app.ui.text_dialog import TextDialog
 
 
 def test_the_text_is_shown_and_copied_word_for_word(qtbot: QtBot) -> None:
-    dialog = DiagnosticsDialog("Lorgnette: 1\nSystem: <b>any</b>")
+    dialog = TextDialog("Diagnostics", "What is copied", "Lorgnette: 1\nSystem: <b>any</b>")
     qtbot.addWidget(dialog)
     assert dialog.text.toPlainText() == "Lorgnette: 1\nSystem: <b>any</b>"
     assert dialog.text.isReadOnly()

@@ -1,4 +1,4 @@
-"""Shows what a report of a problem would hold, word for word, before it is copied."""
+"""Shows a long text word for word, and copies it as a whole."""
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
@@ -7,28 +7,24 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout,
 from app.ui.buttons import Role
 from app.ui.copy_button import copy_button
 from app.ui.labels import label
-from app.ui.translation import mark, tr
+from app.ui.translation import tr
 
 SIZE = 680, 480
-_WHAT = mark(
-    "This is all that is copied: versions, this machine, changed settings and the end of the log. "
-    "It holds no chats, no text, no file names and no keys. Nothing is sent."
-)
 
 
-class DiagnosticsDialog(QDialog):
-    """`text` can be read, selected, and copied as a whole."""
+class TextDialog(QDialog):
+    """`text` can be read, selected, and copied as a whole; `about` stands above it."""
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, about: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(tr("Diagnostics"))
+        self.setWindowTitle(title)
         self.resize(*SIZE)
         self.text = QPlainTextEdit(text, self)
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.text.setAccessibleName(tr("Diagnostics"))
+        self.text.setAccessibleName(title)
         self.copy = copy_button(tr("Copy"), Role.PRIMARY, parent=self)
         self.copy.clicked.connect(self._on_copy_clicked)
         row = QHBoxLayout()
@@ -37,7 +33,7 @@ class DiagnosticsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 20)
         column.setSpacing(12)
-        column.addWidget(label(tr(_WHAT), "hint", wraps=True, parent=self))
+        column.addWidget(label(about, "hint", wraps=True, parent=self))
         column.addWidget(self.text)
         column.addLayout(row)
 

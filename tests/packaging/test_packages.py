@@ -1,13 +1,16 @@
-"""What the Linux package says of itself agrees with the application."""
+"""What the bundle holds, and what the Linux packages say of themselves, agrees with the application."""
 
 import configparser
 import importlib.util
 import re
 import subprocess
 import sys
+from importlib.metadata import PathDistribution
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree as ET
+
+import pytest
 
 from app import __version__
 
@@ -28,6 +31,15 @@ def test_a_bundle_needs_what_the_application_needs_but_torch() -> None:
     names = {line.split("=")[0].split(">")[0].split("<")[0] for line in told}
     assert {"openvino", "rapidocr", "pyside6-essentials", "pikepdf", "tokenizers"} <= names
     assert not {"torch", "qwen-vl-utils", "transformers"} & names
+
+
+@pytest.mark.parametrize(("asked", "suffix"), [(["--torch"], ""), (["--torch", "rocm7.1"], "+rocm7.1")])
+def test_a_bundle_for_other_cards_brings_the_very_torch_along(asked: list[str], suffix: str) -> None:
+    command = [sys.executable, str(ROOT / "packaging" / "bundle_requirements.py"), *asked]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    pinned = (ROOT / "packaging" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    (torch,) = (line for line in told if line.startswith("torch"))
+    assert torch.removesuffix(suffix) in pinned
 
 
 def test_the_desktop_opens_images_and_documents_with_it() -> None:
@@ -69,20 +81,60 @@ def test_the_rpm_asks_for_the_libraries_that_the_deb_asks_for() -> None:
     assert asked == wanted
 
 
-def bundle_contents() -> ModuleType:
-    """PyInstaller's recipe imports it from its own folder."""
-    place = ROOT / "packaging" / "bundle_contents.py"
-    specification = importlib.util.spec_from_file_location("bundle_contents", place)
+def script(name: str) -> ModuleType:
+    """A module of packaging/, which is no package."""
+    specification = importlib.util.spec_from_file_location(name, ROOT / "packaging" / f"{name}.py")
     assert specification is not None
     assert specification.loader is not None
-    contents = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(contents)
-    return contents
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_code_under_the_gpl_is_told_by_what_ffmpeg_was_configured_with() -> None:
+    gpl_parts = script("bundle_contents").gpl_parts
+    assert gpl_parts("--enable-version3 --enable-libx264 --enable-libx265") == ["libx264", "libx265"]
+    recipe = (ROOT / "packaging" / "small_av.sh").read_text(encoding="utf-8")
+    ours = recipe.split("./configure ")[1].split(">/dev/null")[0]
+    assert gpl_parts(ours) == []
+
+
+def distribution(folder: Path, name: str, **files: str) -> PathDistribution:
+    """An installed package, as pip records it."""
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\n", encoding="utf-8")
+    for file, text in files.items():
+        (info / file).write_text(text, encoding="utf-8")
+    (info / "RECORD").write_text("\n".join(f"{info.name}/{file},," for file in ("METADATA", *files)), encoding="utf-8")
+    return PathDistribution(info)
+
+
+def test_each_package_comes_with_the_text_of_its_licence(tmp_path: Path) -> None:
+    installed = [
+        distribution(tmp_path, "with_text", LICENSE="Do as you like.", COPYING="Do as you like.", NOTICE="By me."),
+        distribution(tmp_path, "tokenizers"),
+        distribution(tmp_path, "pip"),
+    ]
+    assert list(script("write_licences").packages(iter(installed))) == [
+        ("tokenizers 1.0", "Apache-2.0; its text stands at the end."),
+        ("with_text 1.0", "Do as you like.\n\nBy me."),
+    ]
+
+
+def test_a_package_without_a_licence_stops_the_build(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="What is the licence of nobodys"):
+        list(script("write_licences").packages(iter([distribution(tmp_path, "Nobodys")])))
+
+
+def test_texts_that_packages_do_not_bring_along_are_there() -> None:
+    licences = script("write_licences")
+    assert set(licences.WITHOUT_TEXT.values()) <= {text.stem for text in licences.TEXTS.glob("*.txt")}
 
 
 def test_libraries_that_nothing_left_links_to_are_left_out() -> None:
     # GIVEN a plugin that was left out already, the library that it alone linked to, and what that linked to, and back
-    contents = bundle_contents()
+    contents = script("bundle_contents")
     links = {
         "core.so": {"libc.so.6", "libused-1.so.2"},
         "libgtk-3.so.0": {"libcairo.so.2"},
@@ -117,4 +169,4 @@ def test_the_bundle_has_what_a_downloaded_torch_imports() -> None:
     said = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True).stdout
     imported = set(said.split())
     assert len(imported) > 100
-    assert imported - set(bundle_contents().standard_library()) == set()
+    assert imported - set(script("bundle_contents").standard_library()) == set()
