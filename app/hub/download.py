@@ -166,17 +166,14 @@ class _FileDownload:
             self._start_again()
             if answer.status == 206:
                 return  # It goes on where we are not: ask for the whole.
+        is_too_much = False
         try:
             self._etag_file.parent.mkdir(parents=True, exist_ok=True)
             self._etag_file.write_text(etag[:1000], encoding="utf-8", errors="replace")
             with self._part.open("ab") as part:
                 while content := answer.read(min(CHUNK, self._file.size - self._have + 1)):
-                    if self._have + len(content) > self._file.size:
-                        self._start_again()
-                        raise NetworkError(
-                            f"The server sent more than “{self._file.name}” should have.",
-                            todo="Try again later, or use another server.",
-                        )
+                    if is_too_much := self._have + len(content) > self._file.size:
+                        break
                     part.write(content)
                     self._digest.update(content)
                     self._have += len(content)
@@ -193,6 +190,12 @@ class _FileDownload:
                     todo="Free some space, then press Resume.",
                 ) from error  # fmt: skip
             raise storage_error(error, "The download") from error
+        if is_too_much:
+            self._start_again()
+            raise NetworkError(
+                f"The server sent more than “{self._file.name}” should have.",
+                todo="Try again later, or use another server.",
+            )
         if self._have < self._file.size:
             raise ConnectionLost("The server sent less than the whole file.", todo="Try again later.")
 

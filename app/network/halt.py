@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 import threading
 
 from app.domain.errors import Cancelled
@@ -25,9 +26,7 @@ class Halt:
         self._event.set()
         with self._lock:
             if self._socket:
-                # The plain socket's method: TLS would take its layer away under the thread that reads.
-                with contextlib.suppress(OSError):
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                _break_off(self._socket)
 
     def check(self) -> None:
         """Raise Cancelled where work should end."""
@@ -45,3 +44,11 @@ class Halt:
             self._socket = connection
         if connection:
             self.check()
+
+
+def _break_off(connection: socket.socket) -> None:
+    """Wake the thread that waits for bytes. Plain sockets' methods: TLS would take its layer away under that thread."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        if sys.platform == "win32":  # There only closing wakes it.
+            socket.close(socket.socket.detach(connection))

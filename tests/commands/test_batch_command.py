@@ -38,7 +38,7 @@ def run(*arguments: object) -> int:
 
 
 def pages_read(log: Path) -> list[str]:
-    return log.read_text().split() if log.exists() else []
+    return log.read_text(encoding="utf-8").split() if log.exists() else []
 
 
 def test_the_real_reader_reads_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

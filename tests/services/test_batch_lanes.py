@@ -53,7 +53,10 @@ class Server:
                 self.stopped.append(number)
                 yield Done(number, FinishReason.STOPPED)
             case Ask(request_id=number, turns=turns) if self.is_let or not turns[0].images:
-                yield Token(number, "\n".join(f"Server: {Path(image.path).read_text()}" for image in turns[0].images))
+                yield Token(
+                    number,
+                    "\n".join(f"Server: {Path(image.path).read_text(encoding='utf-8')}" for image in turns[0].images),
+                )
                 yield Done(number, FinishReason.COMPLETE)
 
 

@@ -26,7 +26,7 @@ def entry(name: str = "a.png", state: ItemState = ItemState.DONE, text: str = "l
 
 def touch(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("x")
+    path.write_text("x", encoding="utf-8")
     return path
 
 

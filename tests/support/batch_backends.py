@@ -68,7 +68,7 @@ class FieldsBackend:
         return FinishReason.COMPLETE
 
     def _answer(self, turns: tuple[Turn, ...]) -> str:
-        text = "\n".join(Path(image.path).read_text() for image in turns[0].images)
+        text = "\n".join(Path(image.path).read_text(encoding="utf-8") for image in turns[0].images)
         if "bad" in text and len(turns) == 1:
             return "The date is unknown."
         names = re.findall(r'^- "(\w+)"', turns[0].text, re.MULTILINE)
@@ -85,18 +85,22 @@ class TextFileBackend:
     def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
         match request:
             case ProbeImage(request_id=number, path=path):
-                self._probe(number, Path(path).read_text(), emit)
+                self._probe(number, Path(path).read_text(encoding="utf-8"), emit)
             case DrawPage(request_id=number, path=path, page=page, target=target):
-                Path(target).write_text(Path(path).read_text().split(PAGE_BREAK)[page])
+                Path(target).write_text(
+                    Path(path).read_text(encoding="utf-8").split(PAGE_BREAK)[page], encoding="utf-8"
+                )
             case ReadText(request_id=number, path=path, page=page):
-                text = Path(path).read_text().split(PAGE_BREAK)[page]
+                text = Path(path).read_text(encoding="utf-8").split(PAGE_BREAK)[page]
                 time.sleep(float(os.environ.get(SECONDS, "0")))
                 if log := os.environ.get(LOG):
-                    with Path(log).open("a") as file:
+                    with Path(log).open("a", encoding="utf-8") as file:
                         file.write(f"{Path(path).name}\n")
                 emit(TextRead(number, page_of(text)))
             case WritePdf(source=source, pages=pages, target=target):
-                Path(target).write_text(f"PDF of {Path(source).name}: {PAGE_BREAK.join(page.text for page in pages)}")
+                Path(target).write_text(
+                    f"PDF of {Path(source).name}: {PAGE_BREAK.join(page.text for page in pages)}", encoding="utf-8"
+                )
         return FinishReason.COMPLETE
 
     def _probe(self, number: int, text: str, emit: Callable[[Event], None]) -> None:

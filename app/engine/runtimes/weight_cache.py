@@ -75,9 +75,10 @@ class WeightCache:
                 found, _, dtype = np.lib.format.read_array_header_1_0(file)
                 if found != shape or dtype != np.uint8:
                     return None
+                start = file.tell()  # Mapping a file takes it back to its start on Windows.
                 # Private and writable, which OpenVINO asks of memory that it shares.
                 mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-                array = np.frombuffer(mapping, np.uint8, math.prod(shape), file.tell()).reshape(shape)
+                array = np.frombuffer(mapping, np.uint8, math.prod(shape), start).reshape(shape)
         except (OSError, ValueError):
             return None
         self._maps.append(mapping)

@@ -28,9 +28,9 @@ def folder(tiny_checkpoint: TinyCheckpoint, tmp_path: Path) -> Path:
 
 
 def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    raw = json.loads(path.read_text())
+    raw = json.loads(path.read_text(encoding="utf-8"))
     change(raw)
-    path.write_text(json.dumps(raw))
+    path.write_text(json.dumps(raw), encoding="utf-8")
 
 
 def refused(folder: Path) -> str:

@@ -1,6 +1,7 @@
 """Converted weights: made once, mapped afterwards, made again when damaged, and done without when there is no room."""
 
 import errno
+import mmap
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,22 @@ def overwrite(path: Path) -> None:
 
 def reshape(path: Path) -> None:
     np.save(path, np.zeros((SHAPE[0], SHAPE[1] + 1), np.uint8))
+
+
+def test_a_mapping_that_takes_its_file_back_to_the_start_changes_nothing(
+    tmp_path: Path, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Python's does on Windows."""
+    true_mmap = mmap.mmap
+
+    def rewinding(number: int, length: int, access: int) -> mmap.mmap:
+        os.lseek(number, 0, os.SEEK_SET)
+        return true_mmap(number, length, access=access)
+
+    monkeypatch.setattr(mmap, "mmap", rewinding)
+    for _ in range(2):
+        assert np.array_equal(WeightCache(str(tmp_path), "digest").array("weight", SHAPE, maker), maker.array)
+    assert maker.count == 1
 
 
 def retype(path: Path) -> None:
