@@ -16,6 +16,7 @@ UNUSED = (
     "platformthemes/libqgtk3", "platforms/libqeglfs", "platforms/libqvnc", "platforms/libqlinuxfb",
     "platforms/libqminimalegl", "platforms/libqvkkhrdisplay", "plugins/egldeviceintegrations", "libQt6EglF",
     "plugins/generic/", "plugins/networkinformation", "plugins/tls", "plugins/qmltooling",
+    "plugins/xcbglintegrations",
     # Images are opened by Pillow in a process without Qt, also those of the clipboard. Qt sees our own PNG and SVG.
     "imageformats/libqicns", "imageformats/libqtga", "imageformats/libqwbmp",
     "imageformats/libqtiff.so", "imageformats/libqwebp.so", "imageformats/libqgif.so",
@@ -28,6 +29,7 @@ UNUSED = (
     "torch/bin/", "torch/include/", "torch/share/", "torch/test/",  # compilers' headers, and tests
     "rapidocr/models/.gitkeep", "rapidocr/models/ch_ppocr_mobile_v2.0_cls",  # the direction classifier is off
     "dist-info/RECORD", "resources/screenshots",
+    "dist-info/licenses",  # write_licences.py puts all of them into one file
     # Linux: what every desktop has, keeps safe, and the packages ask for. Drivers may want a newer libstdc++.
     "libstdc++.so", "libgcc_s.so", "libglib-2.0.so", "libgthread-2.0.so", "libX11.so", "libX11-xcb.so",
     "libfreetype.so", "libfontconfig.so", "libdbus-1.so", "libssl.so", "libcrypto.so", "libgssapi_krb5.so",
@@ -94,4 +96,4 @@ def _is_library(place: str) -> bool:
     path = PurePosixPath(place.replace("\\", "/"))
     if not path.name.startswith("lib") or ".so" not in path.name or path.name.startswith("libpython"):
         return False
-    return len(path.parts) == 1 or path.parts[0].endswith(".libs") or path.parent.name == "lib"
+    return len(path.parts) == 1 or path.parts[0].endswith(".libs") or path.parent.parts[-2:] == ("Qt", "lib")
