@@ -26,7 +26,10 @@ UNUSED = (
     # OpenCV reads films by a library of its own on Windows; ours come through PyAV.
     "opencv_videoio_ffmpeg",
     "PIL/_imagingtk", "PIL/_imagingft",  # Pillow writes no text
-    "torch/bin/", "torch/include/", "torch/share/", "torch/test/",  # compilers' headers, and tests
+    # Tests, and what compilers want; torch does not start without its torch_shm_manager.
+    "torch/bin/test_", "torch/bin/upgrader_models", "torch/bin/script_module", "torch/bin/protoc",
+    "torch/bin/FileStoreTest", "torch/bin/HashStoreTest", "torch/bin/TCPStoreTest",
+    "torch/include/", "torch/share/", "torch/test/",
     "rapidocr/models/.gitkeep", "rapidocr/models/ch_ppocr_mobile_v2.0_cls",  # the direction classifier is off
     "dist-info/RECORD", "resources/screenshots",
     "dist-info/licenses",  # write_licences.py puts all of them into one file

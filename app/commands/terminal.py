@@ -1,5 +1,6 @@
 """What commands have in common: standard input in place of a file, errors in one line, the exit status."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -41,7 +42,10 @@ def exit_status(work: Callable[[], bool]) -> int:
     except UserError as error:
         complain(str(error))
         return FAILED
-    except BrokenPipeError:
+    except OSError as error:
+        # Windows calls a pipe that nobody reads any more an invalid argument.
+        if error.errno != (errno.EINVAL if os.name == "nt" else errno.EPIPE):
+            raise
         # Whoever reads has had enough; Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED

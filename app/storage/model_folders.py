@@ -12,6 +12,7 @@ ones only after its digest was found right.
 import errno
 import hashlib
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from app.storage.digests import FileDigest, take_file
 
 INCOMING = "incoming"
 MOST_LOCK_BYTES = 1024 * 1024
+MOST_SECONDS_TO_END = 15.0
 Passed = Callable[[int], None]
 """Told how many more bytes have been worked on; may raise Cancelled."""
 
@@ -133,7 +135,7 @@ class ModelFolders:
         folder = self.place(model.listing)
         try:
             (folder / LOCK_NAME).unlink(missing_ok=True)
-            shutil.rmtree(folder)
+            _remove(folder)
             if not any(folder.parent.iterdir()):
                 folder.parent.rmdir()
         except OSError as error:
@@ -209,7 +211,7 @@ class ModelFolders:
             except OSError as error:
                 if error.errno not in {errno.ENOTEMPTY, errno.EEXIST, errno.EACCES} or not place.exists():
                     raise
-                shutil.rmtree(place)  # A damaged model that is downloaded again.
+                _remove(place)  # A damaged model that is downloaded again.
                 staging.rename(place)
             self._pin(listing.model_id).unlink(missing_ok=True)
         except OSError as error:
@@ -221,6 +223,20 @@ class ModelFolders:
 
     def _complete(self, listing: ModelListing) -> Path:
         return self.root / INCOMING / f"{_folder_name(listing.model_id)}@{listing.commit}"
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder. Windows does not while a process maps its files: one that is about to end gets time for that."""
+    deadline = time.monotonic() + MOST_SECONDS_TO_END
+    while True:
+        try:
+            shutil.rmtree(folder)
+        except PermissionError as error:
+            if not getattr(error, "winerror", None) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _folder_name(model_id: str) -> str:

@@ -1,6 +1,8 @@
 """The models folder: importing, checking, removing, and what is found in it that nobody put there."""
 
+import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from app.domain.errors import Cancelled, CheckpointError, StorageError
 from app.domain.model_catalog import LOCK_NAME, is_model_id, is_wanted, shown_name
+from app.storage import model_folders
 from app.storage.model_catalog import known_models
 from app.storage.model_folders import ModelFolders
 
@@ -91,6 +94,32 @@ def test_deleting(folders: ModelFolders, files: Sequence[Path]) -> None:
     assert not Path(model.folder).parent.exists()
     with pytest.raises(StorageError):
         folders.delete(model)
+
+
+class InUse(PermissionError):
+    """As Windows has it."""
+
+    winerror = 32
+
+
+@pytest.mark.parametrize(("tries", "is_deleted"), [(3, True), (10_000, False)])
+def test_deleting_waits_for_a_process_that_is_ending(
+    tries: int, is_deleted: bool, folders: ModelFolders, files: Sequence[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = folders.import_files(files, nothing)
+    true_rmtree, left = shutil.rmtree, iter(range(tries))
+
+    def rmtree(folder: Path) -> None:
+        if next(left, None) is not None:
+            raise InUse
+        true_rmtree(folder)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    monkeypatch.setattr(model_folders, "MOST_SECONDS_TO_END", 10.0 if is_deleted else 0.2)
+    with nullcontext() if is_deleted else pytest.raises(StorageError):
+        folders.delete(model)
+    assert Path(model.folder).exists() != is_deleted
+    assert folders.installed() == ()
 
 
 def test_a_lock_file_that_lies_is_not_believed(folders: ModelFolders, files: Sequence[Path], tmp_path: Path) -> None:
