@@ -5,8 +5,9 @@ import signal
 from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import BinaryIO
 
-from PySide6.QtCore import QLockFile, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import __version__
@@ -17,10 +18,10 @@ from app.domain.summons import Summons
 from app.paths import Paths
 from app.services.running_instance import summon
 from app.storage.atomic import storage_error
+from app.storage.file_lock import try_lock
 
 _log = logging.getLogger(__name__)
 
-LOCK_MILLISECONDS = 100
 LOG_BYTES = 1024 * 1024
 
 
@@ -55,7 +56,7 @@ def run_application(paths: Paths, summons: Summons, model_folder: str = "") -> i
     QTimer.singleShot(0, lorgnette, partial(lorgnette.begin, summons, model_folder))
     status = application.exec()
     lorgnette.shut_down()
-    lock.unlock()
+    lock.close()
     return status
 
 
@@ -64,21 +65,22 @@ def _show_bug(lorgnette: Lorgnette, error: BaseException) -> None:
         lorgnette.window.notices.show_problem(problem_of(error))
 
 
-def _lock(paths: Paths) -> QLockFile | None:
-    """The folder's lock: two windows over one store would overwrite each other's drafts. Raises StorageError.
+def _lock(paths: Paths) -> BinaryIO | None:
+    """The folder's lock, held until it is closed: two windows over one store would overwrite each other's drafts.
 
-    None where another window has it.
+    None where another window has it. Raises StorageError. A file that names its owner's number, as Qt's does, is taken
+    for a living one's where numbers come again: in a sandbox, where each start has the same.
     """
     try:
         paths.data.mkdir(parents=True, exist_ok=True)
+        lock = (paths.data / "lock").open("ab")
+    except PermissionError as error:
+        raise StorageError(f"The folder {paths.data} cannot be written to.", todo="Check its permissions.") from error
     except OSError as error:
         raise storage_error(error, "The data folder") from error
-    lock = QLockFile(str(paths.data / "lock"))
-    lock.setStaleLockTime(0)  # Only a dead owner makes a lock stale, not a long day.
-    if not lock.tryLock(LOCK_MILLISECONDS):
-        if lock.error() is QLockFile.LockError.LockFailedError:
-            return None
-        raise StorageError(f"The folder {paths.data} cannot be written to.", todo="Check its permissions.")
+    if not try_lock(lock.fileno()):
+        lock.close()
+        return None
     return lock
 
 

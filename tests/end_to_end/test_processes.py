@@ -8,9 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile
-
 from app.paths import Paths
+from app.storage.file_lock import try_lock
 from tests.end_to_end.conftest import OpenDesktop, Run, peek
 from tests.support.processes import engine_processes_of, is_alive, wait_until
 
@@ -119,10 +118,18 @@ def test_a_bug_of_ours_is_shown_and_logged_and_the_window_stays(tmp_path: Path) 
 
 
 def test_a_second_start_over_the_same_folder_says_so(paths: Paths, run: Run) -> None:
-    lock = QLockFile(str(paths.data / "lock"))
-    assert lock.tryLock(0)
-    process = run(sys.executable, "-m", "app", "--data", str(paths.data))
-    time.sleep(1.5)
-    assert process.poll() is None, "it shows a message and waits for its button"
-    lock.unlock()
+    paths.data.mkdir(parents=True, exist_ok=True)
+    with (paths.data / "lock").open("ab") as lock:
+        assert try_lock(lock.fileno())
+        process = run(sys.executable, "-m", "app", "--data", str(paths.data))
+        time.sleep(1.5)
+        assert process.poll() is None, "it shows a message and waits for its button"
     assert not paths.database.exists()
+
+
+def test_a_lock_that_nobody_holds_any_more_stops_nobody(paths: Paths, run: Run) -> None:
+    """It may name a process that lives: in a sandbox each start has the same number."""
+    paths.data.mkdir(parents=True, exist_ok=True)
+    (paths.data / "lock").write_text(f"{os.getpid()}\npython\n", encoding="utf-8")
+    run(sys.executable, "-m", "app", "--data", str(paths.data))
+    wait_until(paths.database.exists)
