@@ -16,8 +16,8 @@ from pathlib import Path
 
 TEXTS = Path(__file__).parent / "licences"
 NOT_INSIDE = {
-    "altgraph", "lorgnette", "macholib", "pefile", "pip", "pyinstaller", "pyinstaller-hooks-contrib", "pywin32-ctypes",
-    "setuptools", "wheel",
+    "altgraph", "lorgnette", "macholib", "pefile", "pip", "pyinstaller", "pyinstaller-hooks-contrib", "setuptools",
+    "wheel",
 }  # fmt: skip
 """What builds the bundle, and the application itself."""
 TEXT_FILE = re.compile(r"licen[cs]e|copying|notice|third.?part", re.IGNORECASE)

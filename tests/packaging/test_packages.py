@@ -1,18 +1,17 @@
 """What the bundle holds, and what the Linux packages say of themselves, agrees with the application."""
 
 import configparser
-import importlib.util
 import re
 import subprocess
 import sys
 from importlib.metadata import PathDistribution
 from pathlib import Path
-from types import ModuleType
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from app import __version__
+from tests.support.packaging_scripts import packaging_script
 
 ROOT = Path(__file__).resolve().parents[2]
 LINUX = ROOT / "packaging" / "linux"
@@ -81,18 +80,8 @@ def test_the_rpm_asks_for_the_libraries_that_the_deb_asks_for() -> None:
     assert asked == wanted
 
 
-def script(name: str) -> ModuleType:
-    """A module of packaging/, which is no package."""
-    specification = importlib.util.spec_from_file_location(name, ROOT / "packaging" / f"{name}.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
 def test_code_under_the_gpl_is_told_by_what_ffmpeg_was_configured_with() -> None:
-    gpl_parts = script("bundle_contents").gpl_parts
+    gpl_parts = packaging_script("bundle_contents").gpl_parts
     assert gpl_parts("--enable-version3 --enable-libx264 --enable-libx265") == ["libx264", "libx265"]
     recipe = (ROOT / "packaging" / "small_av.sh").read_text(encoding="utf-8")
     ours = recipe.split("./configure ")[1].split(">/dev/null")[0]
@@ -116,7 +105,7 @@ def test_each_package_comes_with_the_text_of_its_licence(tmp_path: Path) -> None
         distribution(tmp_path, "tokenizers"),
         distribution(tmp_path, "pip"),
     ]
-    assert list(script("write_licences").packages(iter(installed))) == [
+    assert list(packaging_script("write_licences").packages(iter(installed))) == [
         ("tokenizers 1.0", "Apache-2.0; its text stands at the end."),
         ("with_text 1.0", "Do as you like.\n\nBy me."),
     ]
@@ -124,17 +113,17 @@ def test_each_package_comes_with_the_text_of_its_licence(tmp_path: Path) -> None
 
 def test_a_package_without_a_licence_stops_the_build(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="What is the licence of nobodys"):
-        list(script("write_licences").packages(iter([distribution(tmp_path, "Nobodys")])))
+        list(packaging_script("write_licences").packages(iter([distribution(tmp_path, "Nobodys")])))
 
 
 def test_texts_that_packages_do_not_bring_along_are_there() -> None:
-    licences = script("write_licences")
+    licences = packaging_script("write_licences")
     assert set(licences.WITHOUT_TEXT.values()) <= {text.stem for text in licences.TEXTS.glob("*.txt")}
 
 
 def test_libraries_that_nothing_left_links_to_are_left_out() -> None:
     # GIVEN a plugin that was left out already, the library that it alone linked to, and what that linked to, and back
-    contents = script("bundle_contents")
+    contents = packaging_script("bundle_contents")
     links = {
         "core.so": {"libc.so.6", "libused-1.so.2"},
         "libgtk-3.so.0": {"libcairo.so.2"},
@@ -175,4 +164,4 @@ def test_the_bundle_has_what_a_downloaded_torch_imports() -> None:
     said = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True).stdout
     imported = set(said.split())
     assert len(imported) > 100
-    assert imported - set(script("bundle_contents").standard_library()) == set()
+    assert imported - set(packaging_script("bundle_contents").standard_library()) == set()

@@ -1,25 +1,15 @@
 """What makes the Linux bundle smaller changes nothing that is loaded."""
 
-import importlib.util
 import struct
 from pathlib import Path
-from types import ModuleType
 
 import PySide6
 import pytest
 
-LINUX = Path(__file__).resolve().parents[2] / "packaging" / "linux"
+from tests.support.packaging_scripts import packaging_script
+
 PAGE = 0x1000
 LOAD = 1
-
-
-def script(name: str) -> ModuleType:
-    specification = importlib.util.spec_from_file_location(name, LINUX / f"{name}.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
 
 
 def library_with_a_gap(gap: int) -> bytes:
@@ -57,7 +47,7 @@ def section(library: bytes, number: int) -> bytes:
 
 def test_gaps_are_closed_and_all_is_loaded_where_it_was() -> None:
     whole = library_with_a_gap(0x40000)
-    closed = script("close_gaps").closed(whole)
+    closed = packaging_script("linux/close_gaps").closed(whole)
     assert len(closed) < len(whole) - 0x40000 + 2 * PAGE
     before, after = loaded(whole), loaded(closed)
     assert before[0x40200] == after[0x40200] == bytes(range(0x30))
@@ -68,14 +58,14 @@ def test_gaps_are_closed_and_all_is_loaded_where_it_was() -> None:
 
 def test_a_library_without_a_gap_stays_as_it_is() -> None:
     whole = library_with_a_gap(0)
-    assert script("close_gaps").closed(whole) == whole
+    assert packaging_script("linux/close_gaps").closed(whole) == whole
 
 
 def test_segments_that_overlap_are_refused() -> None:
     overlapping = bytearray(library_with_a_gap(0x40000))
     struct.pack_into("<Q", overlapping, 64 + 32, 0x40300)
     with pytest.raises(ValueError, match="overlap"):
-        script("close_gaps").closed(bytes(overlapping))
+        packaging_script("linux/close_gaps").closed(bytes(overlapping))
 
 
 def icu_parts(data: bytes) -> dict[str, bytes]:
@@ -95,7 +85,7 @@ def test_what_sorting_reads_is_left_of_icu_in_every_language() -> None:
         pytest.skip("Qt brings no ICU along here.")
     whole = library.read_bytes()
     data = whole[whole.index(b"\xda\x27\x14\x00\x00\x00") - 2 :]
-    before, after = icu_parts(data), icu_parts(script("small_icu").smaller(data))
+    before, after = icu_parts(data), icu_parts(packaging_script("linux/small_icu").smaller(data))
     assert {name for name in before if "/coll/" in name} <= after.keys()
     assert list(after) == sorted(after)
     assert all(before[name].startswith(part.rstrip(b"\0")) for name, part in after.items())
