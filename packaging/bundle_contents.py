@@ -23,7 +23,7 @@ UNUSED = (
     # OpenVINO's graphs are built by our own code, for processors and Intel graphics cards.
     "openvino_intel_npu", "libopenvino_tensorflow", "libopenvino_pytorch", "libopenvino_paddle", "libopenvino_jax",
     "openvino_auto_plugin", "openvino_auto_batch", "openvino_hetero",
-    # OpenCV reads films by a library of its own on Windows; ours come through PyAV.
+    # OpenCV reads videos by a library of its own on Windows; ours come through PyAV.
     "opencv_videoio_ffmpeg",
     "PIL/_imagingtk", "PIL/_imagingft",  # Pillow writes no text
     # Tests, and what compilers want; torch does not start without its torch_shm_manager.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Set up what is missing, then check everything: format, lint, types, import contracts, tests, and a real window.
+# Set up what is missing, then check everything: format, lint, types, import contracts, known
+# vulnerabilities where a database of them is there, tests, and a real window.
 # Arguments go to pytest in place of the whole run: packaging/check.sh tests/storage -k full
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
@@ -14,6 +15,7 @@ step format; ruff format --check .
 step lint; ruff check .
 step types; mypy
 step contracts; lint-imports
+step vulnerabilities; python packaging/audit.py
 step tests; pytest -m "not window"
 step "a real window"
 # -noreset: else the server starts anew whenever its last client leaves, and refuses whoever comes in that moment.

@@ -15,14 +15,14 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.application import Lorgnette
-from app.desks.image_desk import DEMO_SAMPLE, SAMPLE
-from app.domain.chat import Author, Message, Role, now
-from app.domain.doubt import Doubt
-from app.domain.engine_status import EngineState
-from app.domain.settings import ThemeChoice
-from app.domain.summons import Summons
+from app.controllers.image_controller import DEMO_SAMPLE, SAMPLE
+from app.domain.chat.chat import Author, Message, Role, now
+from app.domain.launch_request import LaunchRequest
+from app.domain.models.engine_status import EngineState
+from app.domain.settings.settings import ThemeChoice
+from app.domain.text.confidence import LowConfidenceSpan
 from app.paths import RESOURCES, Paths
-from app.ui.settings_window import SettingsWindow
+from app.ui.settings.settings_window import SettingsWindow
 
 FOLDER = RESOURCES / "screenshots"
 PATIENCE_SECONDS = 60.0
@@ -76,7 +76,7 @@ class Studio:
     def prepare(self) -> None:
         """Two chats, and the second one on the screen."""
         lorgnette, session = self.lorgnette, self.lorgnette.session
-        lorgnette.begin(Summons(images=(str(SAMPLE),)), "")
+        lorgnette.begin(LaunchRequest(images=(str(SAMPLE),)), "")
         self.wait_for_image()
         session.read_text(session.draft.attachments[0])
         self.wait_for_answer()
@@ -127,7 +127,7 @@ def _conversation() -> tuple[Message, Message]:
         created=now(),
         author=Author.MODEL,
         model_name="Qwen3-VL-2B",
-        doubts=(Doubt(ANSWER.index("kinetic"), ANSWER.index("kinetic") + 7, 0.4, (("potential", 0.35),)),),
+        doubts=(LowConfidenceSpan(ANSWER.index("kinetic"), ANSWER.index("kinetic") + 7, 0.4, (("potential", 0.35),)),),
     )
     return asked, answered
 

@@ -9,7 +9,7 @@ qt_packages="libgl1 libegl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libfreetype6
 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1
 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libwayland-cursor0 libwayland-egl1 fonts-dejavu-core fonts-noto-cjk
 fonts-noto-color-emoji python3-venv"
-test_packages="xvfb xdotool openbox dbus-daemon fonts-liberation"
+test_packages="xvfb xdotool openbox dbus-daemon fonts-liberation strace"
 
 # prepare_system PACKAGES...: install what is missing where that is allowed, else say exactly what to run, and stop.
 prepare_system() {
@@ -32,18 +32,56 @@ prepare_system() {
   fi
 }
 
-# prepare_python EXTRA: a virtual environment with the pinned packages; EXTRA is empty or "dev".
+# Where a kernel driver of NVIDIA announces itself: a Linux machine with a GPU, and WSL.
+nvidia_drivers="/proc/driver/nvidia/version /dev/nvidiactl /usr/lib/wsl/lib/libcuda.so.1"
+
+# has_gpu: whether this machine has a GPU that PyTorch's builds of the package index can use: NVIDIA's, or Apple's own.
+has_gpu() {
+  local driver
+  for driver in $nvidia_drivers; do [ ! -e "$driver" ] || return 0; done
+  [ "$(uname -s) $(uname -m)" = "Darwin arm64" ]
+}
+
+# locked NAME...: install what packaging/locks/NAME.txt lists, and no file whose digest is not there.
+locked() {
+  local name
+  for name in "$@"; do
+    "$venv/bin/python" -m pip install $pip_options --require-hashes --requirement "$root/packaging/locks/$name.txt" || return
+  done
+}
+pip_options="--disable-pip-version-check --no-deps"
+# pip's own progress is for people; a log gets errors only.
+[ -t 1 ] || pip_options="$pip_options --progress-bar off --quiet"
+
+# announce WHAT SIZE: what is about to be downloaded; sizes are those of Linux on x86-64 with Python 3.11.
+announce() { printf 'Installing %s. What is missing of about %s is downloaded.\n' "$1" "$2"; }
+
+# prepare_python EXTRA: a virtual environment with the locked packages; EXTRA is empty, "gpu" or "dev".
+# PyTorch, which is gigabytes with CUDA, is among them for "gpu", for "dev", and where there is a GPU for it.
 prepare_python() {
   local extra=$1 stamp wanted
+  [ "$extra" ] || ! has_gpu || extra=gpu
   stamp="$venv/.lorgnette-${extra:-run}"
-  wanted=$(cat "$root/pyproject.toml" "$root/packaging/constraints.txt" "$root/packaging/setup.sh" | sha256sum)
+  wanted=$(cat "$root/pyproject.toml" "$root"/packaging/locks/*.txt "$root/packaging/setup.sh" | sha256sum)
   [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return 0
   [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
   "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lorgnette needs Python 3.11 or newer.")'
-  "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --quiet \
-    --constraint "$root/packaging/constraints.txt" --editable "$root${extra:+[$extra]}"
+  if [ "$extra" = dev ]; then
+    announce "the packages for development" "490 MB"
+    locked dev
+  else
+    announce "Lorgnette's packages" "370 MB"
+    locked run
+  fi
+  # PyTorch for processors alone is a tenth of the size. Few have it where pip looks (PIP_FIND_LINKS): the index's does as well.
+  if [ "$extra" = gpu ] || { [ "$extra" = dev ] && ! locked torch-cpu 2>/dev/null; }; then
+    announce "PyTorch for GPUs" "2.7 GB with CUDA"
+    locked torch
+  fi
+  # Its build backend is among the locked packages; in isolation pip would fetch another one, unchecked.
+  "$venv/bin/python" -m pip install $pip_options --no-build-isolation --editable "$root"
   # Only one test looks at torchvision, which would pull its own torch; it lies beside the packages, not among them.
-  [ "$extra" = dev ] && "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --quiet \
-    --no-deps --upgrade --target "$venv/torchvision" torchvision==0.28.0
+  [ "$extra" != dev ] || PIP_TARGET="$venv/torchvision" PIP_UPGRADE=1 locked torchvision
+  "$venv/bin/python" -m pip check
   printf '%s\n' "$wanted" >"$stamp"
 }

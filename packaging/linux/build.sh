@@ -8,7 +8,8 @@
 # under the GPL.
 # LORGNETTE_TORCH=BUILD brings torch along, for graphics cards of AMD (rocm7.1, or what there is) and Intel (xpu); the packages'
 # names say so. Without it the bundle holds no torch, and the application downloads one for NVIDIA's cards. "cpu" is for tests:
-# on processors torch answers nothing. Found on https://download.pytorch.org, unless PIP_FIND_LINKS has it.
+# on processors torch answers nothing. Found on https://download.pytorch.org, unless PIP_FIND_LINKS has it. What is installed
+# is what packaging/locks has the digests of; those of such a build are written by packaging/lock.py torch-BUILD.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../setup.sh"
@@ -23,31 +24,37 @@ case " $kinds " in *" rpm "*) tools="$tools rpm" ;; esac
 case " $kinds " in *" run "*) tools="$tools makeself xz-utils" ;; esac
 # shellcheck disable=SC2086
 prepare_system $qt_packages $tools
+torch=${LORGNETTE_TORCH:-}
+if [ "$torch" ] && [ ! -e "packaging/locks/torch-$torch.txt" ]; then
+  echo "No digests are known of torch for $torch. Write them, where PIP_FIND_LINKS says it is: packaging/lock.py torch-$torch" >&2
+  exit 1
+fi
 step() { printf '\n== %s\n' "$*"; }
 mkdir -p "$out"
 
 step "a clean virtual environment"
-"${PYTHON:-python3}" -m venv "$work/venv"
-python="$work/venv/bin/python"
-pip="$python -m pip install --disable-pip-version-check --progress-bar off --quiet --constraint packaging/constraints.txt"
-torch=${LORGNETTE_TORCH:-}
-"$python" packaging/bundle_requirements.py ${torch:+--torch "$torch"} >"$work/requirements.txt"
+venv="$work/venv"
+"${PYTHON:-python3}" -m venv "$venv"
+python="$venv/bin/python"
+pip="$python -m pip install $pip_options"
 if [ ! "${LORGNETTE_WHOLE_WHEELS:-}" ]; then
   step "a small OpenCV, and PyAV with a small FFmpeg"
   packaging/small_av.sh "$python" "$out/wheels"
   packaging/linux/small_opencv.sh "$python" "$out/wheels"
   $pip "$out"/wheels/opencv_python_headless-*.whl "$out"/wheels/av-*.whl
 fi
-$pip ${torch:+--extra-index-url "https://download.pytorch.org/whl/$torch"} --requirement "$work/requirements.txt" pyinstaller==6.22.0
-$pip --no-deps .
+locked bundle
+[ ! "$torch" ] || PIP_EXTRA_INDEX_URL="https://download.pytorch.org/whl/$torch ${PIP_EXTRA_INDEX_URL:-}" locked "torch-$torch"
+$pip --no-build-isolation .
 
 step "the bundle"
-"$work/venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath "$work/dist" --workpath "$work/build" packaging/lorgnette.spec
+"$venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath "$work/dist" --workpath "$work/build" packaging/lorgnette.spec
 # eu-strip leaves what is loaded where it is; strip moves it, and breaks libraries that auditwheel has changed.
 find "$work/dist/lorgnette/_internal" -type f -name '*.so*' -exec eu-strip {} +
 "$python" "$here/small_icu.py" "$work"/dist/lorgnette/_internal/PySide6/Qt/lib/libicudata.so.*
 "$python" "$here/close_gaps.py" "$work/dist/lorgnette/_internal"
 "$python" packaging/write_licences.py "$work/dist/lorgnette"
+"$python" packaging/sbom.py --bundle "$work/dist/lorgnette"
 rm -rf "$out/lorgnette" "$out/share"
 cp -a "$work/dist/lorgnette" "$out/lorgnette"
 

@@ -8,16 +8,18 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 python=$1
 wheels=$(mkdir -p "$2" && cd "$2" && pwd)
-pinned() { sed -n "s/^$1==//p" "$here/../constraints.txt"; }
-version=$(pinned opencv-python-headless)
+version=$(sed -n 's/^opencv-python-headless==//p' "$here/../constraints.txt")
 ! ls "$wheels/opencv_python_headless-$version-"*.whl >/dev/null 2>&1 || exit 0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
 pip="$work/venv/bin/python -m pip --disable-pip-version-check --quiet"
 
-$pip install "setuptools<80" wheel scikit-build cmake ninja packaging pip "numpy==$(pinned numpy)"
-$pip download --no-deps --no-build-isolation --no-binary opencv-python-headless --dest "$work" "opencv-python-headless==$version"
+# The tools, and OpenCV's source, are those whose digests are in packaging/locks.
+locks="$here/../locks"
+$pip install --no-deps --require-hashes --requirement "$locks/source-tools.txt"
+$pip download --no-deps --no-build-isolation --no-binary :all: --require-hashes --dest "$work" \
+  --requirement "$locks/source-opencv.txt"
 mkdir "$work/opencv"
 tar -xzf "$work"/opencv*.tar.gz -C "$work/opencv" --strip-components=1
 # Its descriptions of types cannot be made without all modules, and the recipe insists on them.

@@ -12,7 +12,8 @@
 #   LORGNETTE_NOTARY_PROFILE  a profile that `xcrun notarytool store-credentials` has made, and
 #   LORGNETTE_NOTARY_KEYCHAIN the key chain that it lies in, where that is not the login's
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
+cd "$root"
 [ "$(uname -s)" = Darwin ] || { echo "A .dmg can only be built on macOS." >&2 && exit 1; }
 machine=$(uname -m)
 if [ "$machine" = x86_64 ] && [ ! "${LORGNETTE_INTEL:-}" ]; then
@@ -26,20 +27,21 @@ trap 'rm -rf "$work"' EXIT
 step() { printf '\n== %s\n' "$*"; }
 
 step "a clean virtual environment"
-"${PYTHON:-python3}" -m venv "$work/venv"
-python="$work/venv/bin/python"
-pip="$python -m pip install --disable-pip-version-check --progress-bar off --quiet --constraint packaging/constraints.txt"
+venv="$work/venv"
+"${PYTHON:-python3}" -m venv "$venv"
+python="$venv/bin/python"
+pip="$python -m pip install $pip_options"
 packaging/small_av.sh "$python" "$out/wheels"
 $pip "$out"/wheels/av-*.whl
-"$python" packaging/bundle_requirements.py --torch >"$work/requirements.txt"
-$pip --requirement "$work/requirements.txt" pyinstaller==6.22.0
-$pip --no-deps .
+locked bundle torch
+$pip --no-build-isolation .
 version=$("$python" -c 'from app import __version__; print(__version__)')
 
 step "the application"
 QT_QPA_PLATFORM=offscreen "$python" packaging/draw_icon.py 1024 build/lorgnette.icns
-"$work/venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath "$work/dist" --workpath "$work/build" packaging/lorgnette.spec
+"$venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath "$work/dist" --workpath "$work/build" packaging/lorgnette.spec
 "$python" packaging/write_licences.py "$work/dist/Lorgnette.app"
+"$python" packaging/sbom.py --bundle "$work/dist/Lorgnette.app"
 rm -rf "$out/Lorgnette.app"
 ditto "$work/dist/Lorgnette.app" "$out/Lorgnette.app"
 application="$out/Lorgnette.app"

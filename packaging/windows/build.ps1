@@ -29,7 +29,7 @@ try {
     $launcher = if ($env:PYTHON) { $env:PYTHON } else { "python" }
     Invoke-Checked $launcher -m venv "$work\venv"
     $python = "$work\venv\Scripts\python.exe"
-    $pip = @("-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", "--quiet", "--constraint", "packaging\constraints.txt")
+    $pip = @("-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", "--quiet", "--no-deps")
     New-Item -ItemType Directory -Force build, "$Output\wheels" | Out-Null
     $wheels = (Resolve-Path "$Output\wheels").Path
     $env:MSYSTEM = "MINGW64"
@@ -37,16 +37,15 @@ try {
     Invoke-Checked $shell -lc "pacman -S --needed --noconfirm curl diffutils make tar xz mingw-w64-x86_64-{gcc,nasm,pkgconf,dav1d,zlib}"
     Invoke-Checked $shell -l packaging/small_av.sh $python $wheels
     Invoke-Checked $python @pip (Get-Item "$wheels\av-*.whl").FullName
-    $requirements = & $python packaging\bundle_requirements.py
-    [IO.File]::WriteAllLines("$work\requirements.txt", [string[]]$requirements)
-    Invoke-Checked $python @pip --requirement "$work\requirements.txt" pyinstaller==6.22.0
-    Invoke-Checked $python @pip --no-deps .
+    Invoke-Checked $python @pip --require-hashes --requirement packaging\locks\bundle.txt
+    Invoke-Checked $python @pip --no-build-isolation .
     $version = & $python -c "from app import __version__; print(__version__)"
 
     Step "the bundle"
     Invoke-Checked $python packaging\draw_icon.py 256 build\lorgnette.ico
     Invoke-Checked "$work\venv\Scripts\pyinstaller.exe" --noconfirm --log-level WARN --distpath "$work\dist" --workpath "$work\build" packaging\lorgnette.spec
     Invoke-Checked $python packaging\write_licences.py "$work\dist\lorgnette"
+    Invoke-Checked $python packaging\sbom.py --bundle "$work\dist\lorgnette"
     if (Test-Path "$Output\lorgnette") { Remove-Item -Recurse -Force "$Output\lorgnette" }
     Move-Item "$work\dist\lorgnette" "$Output\lorgnette"
     $bundle = (Resolve-Path "$Output\lorgnette").Path

@@ -21,12 +21,9 @@ if [ ! -e "$home/done" ]; then
   cp "$home"/embed/cp312/*.exe "$home"/embed/cp312/*.dll "$home/embed/cp312/LICENSE.txt" "$python/"
   cp "$home"/embed/cp312/*.pyd "$home"/embed/cp312/*.dll "$python/DLLs/"
   python3 -m zipfile -e "$home/embed/cp312/python312.zip" "$python/Lib"
-  python3 packaging/bundle_requirements.py >"$home/requirements.txt"
-  grep -vi '^numpy==\|^torch==\|^pyside6\|^shiboken6' packaging/constraints.txt >"$home/constraints.txt"
   "${PIP_PYTHON:-python3}" -m pip install --quiet --disable-pip-version-check --target "$python/Lib/site-packages" \
-    --platform win_amd64 --python-version 3.12 --implementation cp --only-binary=:all: --constraint "$home/constraints.txt" \
-    --requirement "$home/requirements.txt" numpy==2.0.2 pyside6-essentials==6.8.3 msvc-runtime colorama pywin32-ctypes \
-    pytest pytest-qt pytest-timeout
+    --platform win_amd64 --python-version 3.12 --implementation cp --only-binary=:all: \
+    --no-deps --require-hashes --requirement packaging/locks/wine.txt
   # Microsoft's C++ library; Wine's own lacks parts.
   cp "$python"/Lib/site-packages/Scripts/*.dll "$python/"
   touch "$home/done"

@@ -1,4 +1,4 @@
-"""Write resources/card_wheels.toml, the wheels that make a bundle answer on an NVIDIA card: `card_wheels.py`.
+"""Write resources/gpu_wheels.toml, the wheels that make a bundle answer on an NVIDIA card: `gpu_wheels.py`.
 
 pip resolves torch of constraints.txt with the CUDA libraries that it asks for, for each Python that bundles are built
 with; sizes are the package index's (https://docs.pypi.org/api/index-api/, JSON). Nothing is downloaded. Run it when
@@ -32,7 +32,7 @@ def main() -> None:
         for item in resolved(f"torch=={version[1]}", python):
             by_file.setdefault(item["download_info"]["url"], (item, []))[1].append(python)
     entries = [entry(item, pythons) for item, pythons in by_file.values()]
-    target = ROOT / "resources" / "card_wheels.toml"
+    target = ROOT / "resources" / "gpu_wheels.toml"
     target.write_text(head(version[1], [item for item, _ in by_file.values()]) + "\n".join(entries), encoding="utf-8")
     print(f"{target}: {len(entries)} wheels")
 
@@ -78,7 +78,7 @@ def head(torch: str, items: list[dict[str, Any]]) -> str:
     cuda = ".".join(cuda.split(".")[:2])
     return f"""\
 # The wheels of torch with CUDA, by which a bundle without torch answers on an NVIDIA card. Written by
-# packaging/card_wheels.py; each file is what its digest says, whichever server it comes from. `driver` is the oldest
+# packaging/gpu_wheels.py; each file is what its digest says, whichever server it comes from. `driver` is the oldest
 # driver for this CUDA (https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/, table 3).
 
 torch = "{torch}"
