@@ -1,0 +1,1 @@
+"""Speed and accuracy, measured by hand; each module says how it is called."""

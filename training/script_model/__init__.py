@@ -1,0 +1,1 @@
+"""The script model: tells which script a line of text is in."""
