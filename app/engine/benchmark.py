@@ -1,4 +1,4 @@
-"""How fast a model is on this machine, from opening it to a decoded token: what `lorgnette bench` prints."""
+"""Benchmarks a model on this machine, from opening it to a decoded token: the figures of `lorgnette bench`."""
 
 import statistics
 import sys
@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from app.domain.chat import Role, SeenImage, Turn
-from app.domain.doubt import Piece
-from app.domain.engine_status import Stage
-from app.domain.generation import GREEDY, AnswerStats, GenerationOptions, LoadOptions, ModelInfo, Sampling
+from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.models.engine_status import Stage
+from app.domain.models.generation import GREEDY, AnswerStats, GenerationOptions, LoadOptions, ModelInfo, Sampling
+from app.domain.text.confidence import TextDelta
+from app.engine.answering import GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
-from app.engine.generation.generate import Listener
 from app.engine.generation.model import Model
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.runtimes.choose import Choose, choose_runtime
 from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.registry import Choose, choose_runtime
 
 QUESTION = "What is on this image?"
 TEXT = """\
@@ -31,11 +31,11 @@ The picture shows a wooden table by a window, with an open ledger, a brass lamp 
 glass, two sailing boats lie at the quay; the clock on the customs house says ten minutes past four.
 {"invoice": "2024-0187", "total": 438.60, "currency": "GBP", "lines": [{"text": "leaflets", "count": 200}]}
 """
-"""Prose, figures and JSON: what the model says behind each of its tokens is compared."""
+"""Text of which the logits after each token are compared: prose, figures and JSON."""
 ANY_TOKEN = 1
-STEPS, GUESSED, GUESSED_STEPS = 24, 8, 4
+STEPS, VERIFIED, VERIFIED_STEPS = 24, 8, 4
 MACOS_UNIT = 1 if sys.platform == "darwin" else 1024
-"""getrusage counts bytes on macOS and KiB on Linux."""
+"""Bytes per unit of getrusage's `ru_maxrss`: bytes on macOS, KiB on Linux."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ def benchmark(
     report: Report,
     choose: Choose = choose_runtime,
 ) -> ModelInfo:
-    """Open the model in `folder`, show it square noise of `sides` pixels, and report each figure as it is known.
+    """Open the model in `folder`, give it square noise of `sides` pixels, and report each figure once it is known.
 
-    Speed does not depend on what is on an image. Raises UserError where the folder cannot be opened.
+    Speed does not depend on an image's content. Raises UserError if the folder cannot be opened.
     """
     started = time.perf_counter()
     model = _load(folder, options, choose)
-    report(Figure("opening", time.perf_counter() - started, "s"))
+    report(Figure("model load", time.perf_counter() - started, "s"))
     with tempfile.TemporaryDirectory() as images:
         for number, side in enumerate(sides):
             paths = [Path(images) / f"{side}-{seed}.png" for seed in range(3)]
@@ -71,96 +71,98 @@ def benchmark(
                 noise = np.random.default_rng([side, seed]).integers(0, 256, (side, side, 3), np.uint8)
                 Image.fromarray(noise).save(path)
             if number == 0:
-                report(Figure("first token, first image after opening", _ask(model, paths[0])[0], "s"))
+                report(Figure("time to first token, first image after load", _ask(model, paths[0])[0], "s"))
             _measure_image(model, side, paths[1], paths[2], report)
-    memory = _most_memory()
+    memory = _peak_memory()
     if memory is not None:
-        report(Figure("most memory", memory / 1e9, "GB"))
+        report(Figure("peak memory", memory / 1e9, "GB"))
     return model.info
 
 
 def compare(folder: Path, options: LoadOptions, report: Report, choose: Choose = choose_runtime) -> None:
-    """Report how far rounding between the layers moves what the model in `folder` says about a text.
+    """Report how much rounding between the layers changes the logits of the model in `folder` over a text.
 
-    The model is opened twice, once with exact activations. Raises UserError where it cannot be opened.
+    The model is opened twice, once with exact activations. Raises UserError if it cannot be opened.
     """
     rounded, exact = (
         _logits(folder, replace(options, exact_activations=is_exact), choose) for is_exact in (False, True)
     )
     same = [own.argmax() == true.argmax() for own, true in zip(rounded, exact, strict=True)]
-    report(Figure("same likeliest token as with exact activations", 100 * float(np.mean(same)), "%"))
+    report(Figure("same top-1 token as with exact activations", 100 * float(np.mean(same)), "%"))
     divergences = [_divergence(true, own) for own, true in zip(rounded, exact, strict=True)]
-    report(Figure("divergence from exact activations, mean", statistics.fmean(divergences), "nats"))
+    report(Figure("KL divergence from exact activations, mean", statistics.fmean(divergences), "nats"))
 
 
 def _load(folder: Path, options: LoadOptions, choose: Choose) -> Model:
     checkpoint = open_checkpoint(folder)
-    return Model.load(checkpoint, ChatTokenizer(checkpoint), choose, options, _ignore_stage, _never)
+    return Model.load(checkpoint, ChatTokenizer(checkpoint), choose, options, _no_stage, _never_cancelled)
 
 
 def _logits(folder: Path, options: LoadOptions, choose: Choose) -> list[FloatArray]:
-    """What the model says behind each token of TEXT, each [V]."""
+    """Return the logits after each token of TEXT, each [V]."""
     model = _load(folder, options, choose)
     tokens = ChatTokenizer(open_checkpoint(folder)).encode(TEXT)
-    _, stats = model.answer((Turn(Role.USER, QUESTION),), (), _options(), _UNHEARD)
+    _, stats = model.answer((Turn(Role.USER, QUESTION),), (), _options(), _NO_CALLBACKS)
     rows: list[FloatArray] = []
-    for start in range(0, len(tokens), GUESSED):
-        rows += list(model.session.step(tokens[start : start + GUESSED], stats.prompt_tokens + start))
+    for start in range(0, len(tokens), VERIFIED):
+        rows += list(model.session.step(tokens[start : start + VERIFIED], stats.prompt_tokens + start))
     return rows
 
 
 def _divergence(true: FloatArray, own: FloatArray) -> float:
-    """Kullback and Leibler's, over the tokens that may be drawn: the likeliest of `true`."""
-    likeliest = np.argsort(true)[-Sampling().top_k :]
-    expected, said = (logits[likeliest].astype(np.float64) for logits in (true, own))
-    expected, said = (logits - np.logaddexp.reduce(logits) for logits in (expected, said))
-    return float(np.sum(np.exp(expected) * (expected - said)))
+    """Return the Kullback-Leibler divergence in nats over the tokens that may be drawn: the most likely by `true`."""
+    candidates = np.argsort(true)[-Sampling().top_k :]
+    expected, actual = (logits[candidates].astype(np.float64) for logits in (true, own))
+    expected, actual = (logits - np.logaddexp.reduce(logits) for logits in (expected, actual))
+    return float(np.sum(np.exp(expected) * (expected - actual)))
 
 
 def _measure_image(model: Model, side: int, path: Path, other: Path, report: Report) -> None:
     size = f"{side} x {side}"
-    first_token, looking, stats = _ask(model, path)
-    report(Figure(f"{size}: looking", looking, "s"))
+    first_token, vision_encode, stats = _ask(model, path)
+    report(Figure(f"{size}: vision encode", vision_encode, "s"))
     report(Figure(f"{size}: prompt", stats.prompt_tokens, "tokens"))
-    report(Figure(f"{size}: reading it", stats.prompt_tokens / (first_token - looking), "tokens/s"))
-    report(Figure(f"{size}: first token", first_token, "s"))
-    report(Figure(f"{size}: first token, asked again", _ask(model, path)[0], "s"))
-    model.prepare((_turn(other, ""),), _options(), _ignore_stage, _never)
-    report(Figure(f"{size}: first token, read ahead", _ask(model, other)[0], "s"))
+    report(Figure(f"{size}: prefill", stats.prompt_tokens / (first_token - vision_encode), "tokens/s"))
+    report(Figure(f"{size}: time to first token", first_token, "s"))
+    report(Figure(f"{size}: time to first token, prefix cached", _ask(model, path)[0], "s"))
+    model.prefill((_turn(other, ""),), _options(), _no_stage, _never_cancelled)
+    report(Figure(f"{size}: time to first token, prefilled", _ask(model, other)[0], "s"))
     context = stats.context_tokens
     step = _step_seconds(model, context, 1, STEPS)
-    report(Figure(f"{size}: decoding", 1 / step, "tokens/s"))
-    guesses = _step_seconds(model, context, GUESSED, GUESSED_STEPS)
-    report(Figure(f"{size}: decoding where {GUESSED - 1} guesses are right", GUESSED / guesses, "tokens/s"))
+    report(Figure(f"{size}: decode", 1 / step, "tokens/s"))
+    verified = _step_seconds(model, context, VERIFIED, VERIFIED_STEPS)
+    report(Figure(f"{size}: decode ({VERIFIED - 1} draft tokens accepted)", VERIFIED / verified, "tokens/s"))
 
 
 def _ask(model: Model, path: Path) -> tuple[float, float, AnswerStats]:
-    """Seconds to the first token, seconds of them spent on looking, and the figures of the answer, one token long."""
-    looked = started = time.perf_counter()
+    """Return seconds to the first token, those of vision encoding among them, and the one-token answer's statistics."""
+    encoded = started = time.perf_counter()
 
     def stage(stage: Stage, _progress: float) -> None:
-        nonlocal looked
-        if stage is Stage.LOOKING:
-            looked = time.perf_counter()
+        nonlocal encoded
+        if stage is Stage.ENCODING_IMAGE:
+            encoded = time.perf_counter()
 
     first = 0.0
 
-    def piece(_piece: Piece) -> None:
+    def delta(_delta: TextDelta) -> None:
         nonlocal first
         first = first or time.perf_counter()
 
-    _, stats = model.answer((_turn(path, QUESTION),), (), _options(), Listener(stage, piece, _never))
-    return (first or time.perf_counter()) - started, looked - started, stats
+    _, stats = model.answer(
+        (_turn(path, QUESTION),), (), _options(), GenerationCallbacks(stage, delta, _never_cancelled)
+    )
+    return (first or time.perf_counter()) - started, encoded - started, stats
 
 
 def _step_seconds(model: Model, position: int, tokens: int, count: int) -> float:
-    """The median of `count` steps of so many tokens behind the last answer, each taken back."""
+    """Return the median seconds of `count` steps of `tokens` tokens after the last answer, each rolled back."""
     seconds = []
     for _ in range(count):
         started = time.perf_counter()
         model.session.step([ANY_TOKEN] * tokens, position)
         seconds.append(time.perf_counter() - started)
-        model.session.forget(tokens)
+        model.session.rollback(tokens)
     return statistics.median(seconds)
 
 
@@ -172,8 +174,8 @@ def _options() -> GenerationOptions:
     return GenerationOptions(sampling=GREEDY, max_new_tokens=1)
 
 
-def _most_memory() -> int | None:
-    """Bytes that this process had at most, mapped files included; None where the system does not tell."""
+def _peak_memory() -> int | None:
+    """Return this process's peak memory in bytes, including mapped files; None if the system does not report it."""
     try:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
@@ -181,12 +183,12 @@ def _most_memory() -> int | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MACOS_UNIT
 
 
-def _ignore_stage(_stage: Stage, _progress: float) -> None:
-    """Nobody watches."""
+def _no_stage(_stage: Stage, _progress: float) -> None:
+    """Ignore progress."""
 
 
-def _never() -> None:
-    """It is not stopped."""
+def _never_cancelled() -> None:
+    """Never cancel."""
 
 
-_UNHEARD = Listener(_ignore_stage, lambda _: None, _never)
+_NO_CALLBACKS = GenerationCallbacks(_no_stage, lambda _: None, _never_cancelled)

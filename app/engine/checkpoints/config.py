@@ -1,19 +1,28 @@
-"""What config.json says about a Qwen3-VL model, read field by field: keys that are not listed here have no effect.
+"""The config.json of a Qwen3-VL model, read field by field: keys that are not listed here have no effect.
 
 Names and defaults are those of Hugging Face's `Qwen3VLConfig` (transformers, models/qwen3_vl).
 """
 
 import json
+import os
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
+from app.regular_files import NotRegular, TooLarge, read_regular
 
 ARCHITECTURE = "Qwen3VLForConditionalGeneration"
-MAX_JSON_BYTES = 64 * 1024 * 1024
-GET_ANOTHER = "Choose a folder with Qwen3-VL-2B-Instruct or another Qwen3-VL model of the dense kind."
+MAX_JSON_BYTES = 2 * 1024 * 1024
+"""Maximum size in bytes of a JSON file of a model folder, five times that of the largest models' index.
+
+Parsed JSON may take forty times its size in memory.
+"""
+MAX_REAL = 1e30
+"""Maximum value of a real-valued field: far beyond any meaningful value, and within float32."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +60,7 @@ class VisionConfig:
 
     @property
     def patch_values(self) -> int:
-        """Numbers that make up one patch."""
+        """Number of values in one patch."""
         return self.channels * self.temporal_patch_size * self.patch_size**2
 
 
@@ -68,41 +77,53 @@ class ModelConfig:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file of a model folder. Raises CheckpointError."""
+    """Read the object in a JSON file of a model folder. Raises CheckpointError."""
     try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise CheckpointError(f"“{path.name}” in the model folder is too large to be what its name says.")
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(read_regular(path, MAX_JSON_BYTES).decode())
     except FileNotFoundError as error:
-        raise CheckpointError(
-            f"The folder “{path.parent.name}” has no {path.name}, so it is not a complete model.",
-            todo="Choose the folder that holds config.json and the .safetensors files.",
-        ) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(
-            f"“{path.name}” in the model folder cannot be read ({type(error).__name__}).",
-            todo="Download the model again.",
-        ) from error
+        raise CheckpointError(checkpoint_texts.INCOMPLETE, folder=path.parent.name, file=path.name) from error
+    except NotRegular as error:
+        raise not_regular(path) from error
+    except TooLarge as error:
+        raise CheckpointError(checkpoint_texts.FILE_TOO_LARGE, file=path.name) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(checkpoint_texts.JSON_DAMAGED, file=path.name) from error
     if not isinstance(value, dict):
-        raise CheckpointError(f"“{path.name}” in the model folder is not a JSON object.", todo="Download it again.")
+        raise CheckpointError(checkpoint_texts.NOT_AN_OBJECT, file=path.name)
     return value
 
 
+def unreadable(path: Path, error: OSError) -> CheckpointError:
+    """Return the error for a file of a model folder that the system does not let us read."""
+    if error.errno:
+        return CheckpointError(checkpoint_texts.UNREADABLE, file=path.name, reason=os.strerror(error.errno))
+    return CheckpointError(checkpoint_texts.UNREADABLE_FOR_NO_REASON, file=path.name)
+
+
+def not_regular(path: Path) -> CheckpointError:
+    """Return the error for a folder, a pipe or a device with the name of a model's file."""
+    return CheckpointError(checkpoint_texts.NOT_REGULAR, file=path.name)
+
+
 def parse_config(raw: Mapping[str, Any]) -> ModelConfig:
-    """The model that this config.json describes. Raises CheckpointError for anything but a dense Qwen3-VL."""
+    """Parse a config.json. Raises CheckpointError for anything but a dense Qwen3-VL."""
     if raw.get("model_type") != "qwen3_vl":
-        kind = _first(raw.get("architectures")) or raw.get("model_type") or "an unnamed architecture"
-        raise CheckpointError(f"This folder holds {str(kind)[:80]}, not a Qwen3-VL model.", todo=GET_ANOTHER)
+        if kind := _first(raw.get("architectures")) or raw.get("model_type"):
+            raise CheckpointError(checkpoint_texts.OTHER_ARCHITECTURE, architecture=str(kind)[:80])
+        raise CheckpointError(checkpoint_texts.UNNAMED_ARCHITECTURE)
     root = _Fields(raw, "config.json")
-    text = root.inner("text_config")
+    fields = root.inner("text_config")
+    text = _parse_text(fields)
     return ModelConfig(
-        text=_parse_text(text),
+        text=text,
         vision=_parse_vision(root.inner("vision_config")),
-        # Older files repeat it inside text_config; the outer one is what Hugging Face obeys.
-        tied_embeddings=bool(raw.get("tie_word_embeddings", text.raw.get("tie_word_embeddings", False))),
-        image_token=root.count("image_token_id", 151655, least=0),
-        vision_start_token=root.count("vision_start_token_id", 151652, least=0),
-        vision_end_token=root.count("vision_end_token_id", 151653, least=0),
+        # Older files repeat it inside text_config; Hugging Face uses the outer one.
+        tied_embeddings=bool(raw.get("tie_word_embeddings", fields.raw.get("tie_word_embeddings", False))),
+        image_token=root.token("image_token_id", 151655, text.vocab_size),
+        vision_start_token=root.token("vision_start_token_id", 151652, text.vocab_size),
+        vision_end_token=root.token("vision_end_token_id", 151653, text.vocab_size),
     )
 
 
@@ -162,7 +183,7 @@ def _parse_vision(fields: "_Fields") -> VisionConfig:
 
 
 class _Fields:
-    """Reads one JSON object, naming the field where its value cannot be."""
+    """Reads one JSON object; errors name the field whose value is invalid."""
 
     def __init__(self, raw: Mapping[str, Any], where: str) -> None:
         self.raw = raw
@@ -174,9 +195,15 @@ class _Fields:
             raise self.wrong(name, value)
         return _Fields(value, f"{self._where}, {name}")
 
-    def count(self, name: str, default: int | None = None, *, least: int = 1) -> int:
+    def count(self, name: str, default: int | None = None) -> int:
         value = self.raw.get(name, default)
-        if not isinstance(value, int) or isinstance(value, bool) or value < least or value > 2**31:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 2**31:
+            raise self.wrong(name, value)
+        return value
+
+    def token(self, name: str, default: int, vocabulary: int) -> int:
+        value = self.raw.get(name, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < vocabulary:
             raise self.wrong(name, value)
         return value
 
@@ -188,23 +215,21 @@ class _Fields:
 
     def real(self, name: str, default: float) -> float:
         value = self.raw.get(name, default)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= MAX_REAL:  # Nor NaN.
             raise self.wrong(name, value)
         return float(value)
 
     def require(self, name: str, expected: object, *, default: object) -> None:
         if (value := self.raw.get(name, default)) != expected:
             raise CheckpointError(
-                f"This model needs {name} = {str(value)[:40]!r}, which is not supported ({self._where}).",
-                todo=GET_ANOTHER,
+                checkpoint_texts.FIELD_UNSUPPORTED, name=name, value=reprlib.repr(value), place=self._where
             )
 
     def wrong(self, name: str, value: object) -> CheckpointError:
-        shown = "missing" if value is None else str(value)[:60]
-        return CheckpointError(
-            f"The model's description is not usable: {name} is {shown} ({self._where}).",
-            todo="Download the model again, or choose another one.",
-        )
+        if value is None:
+            return CheckpointError(checkpoint_texts.FIELD_MISSING, name=name, place=self._where)
+        shown = value[:60] if isinstance(value, str) else reprlib.repr(value)
+        return CheckpointError(checkpoint_texts.FIELD_INVALID, name=name, value=shown, place=self._where)
 
 
 def _first(value: object) -> str | None:

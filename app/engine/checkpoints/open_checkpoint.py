@@ -1,26 +1,31 @@
-"""Opening a model folder: everything is checked before a byte of weights is used."""
+"""Opens a model folder: everything is checked before any weights are used."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
-from app.domain.generation import GREEDY, Sampling
-from app.engine.checkpoints.config import ModelConfig, parse_config, read_json
+from app.domain.models.generation import GREEDY, Sampling
+from app.engine.checkpoints.config import ModelConfig, not_regular, parse_config, read_json, unreadable
 from app.engine.checkpoints.preprocessor import Preprocessor, parse_preprocessor
 from app.engine.checkpoints.quantization import Quantization, read_quantization
 from app.engine.checkpoints.tensor_files import TensorFiles, find_tensors
 from app.engine.checkpoints.weights import check_weights
+from app.regular_files import NotRegular, open_regular
 
 TOKENIZER = "tokenizer.json"
+MAX_TOKENIZER_BYTES = 64 * 1024 * 1024
+"""Maximum size in bytes of a tokenizer file; published ones have up to 20 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
     """A model folder whose files belong together.
 
-    `quantization` is None for 16-bit weights. `end_tokens` are the ids that end an answer, empty where the folder
-    does not say. `sampling` is what its publisher recommends.
+    `quantization` is None for 16-bit weights. `end_tokens` are the ids that end an answer, empty if the folder does
+    not specify them. `sampling` is the publisher's recommendation.
     """
 
     folder: Path
@@ -33,31 +38,31 @@ class Checkpoint:
 
     @property
     def scheme(self) -> str:
-        """The weights' format in words."""
+        """The weights' format, to be shown."""
         return self.quantization.scheme if self.quantization else "16 bit"
 
     @property
     def tokenizer_path(self) -> Path:
-        """Where the tokenizer lies, in the format of Hugging Face's tokenizers library."""
+        """Path of the tokenizer, in the format of Hugging Face's tokenizers library."""
         return self.folder / TOKENIZER
 
 
 def open_checkpoint(folder: Path) -> Checkpoint:
-    """Check the model in `folder` and return it, its weights not yet read.
+    """Check the model in `folder` and return it without reading its weights.
 
-    Raises CheckpointError: a missing, damaged or unfinished file, another architecture, an unsupported scheme.
+    Raises CheckpointError for a missing, damaged or incomplete file, another architecture or an unsupported scheme.
     """
     if not folder.is_dir():
-        raise CheckpointError(
-            f"The model folder “{folder.name}” is not there any more.", todo="Choose where the model lies now."
-        )
+        raise CheckpointError(checkpoint_texts.FOLDER_GONE, folder=folder.name)
+    from app.engine.checkpoints.check_finite import check_finite  # noqa: PLC0415 - NumPy is not needed for --help
+
     raw = read_json(folder / "config.json")
     config = parse_config(raw)
     quantization = read_quantization(folder, raw)
     tensors = find_tensors(folder)
     check_weights(tensors.entries, config, quantization)
-    if not (folder / TOKENIZER).is_file():
-        raise CheckpointError(f"The model folder has no {TOKENIZER}.", todo="Download that file into the same folder.")
+    check_finite(tensors)
+    _check_tokenizer(folder / TOKENIZER)
     generation = _optional(folder / "generation_config.json")
     return Checkpoint(
         folder=folder,
@@ -70,14 +75,29 @@ def open_checkpoint(folder: Path) -> Checkpoint:
     )
 
 
+def _check_tokenizer(path: Path) -> None:
+    """Check the tokenizer's size and that it is a regular file, as the library that reads it opens anything."""
+    try:
+        with open_regular(path) as file:
+            is_too_large = os.fstat(file.fileno()).st_size > MAX_TOKENIZER_BYTES
+    except FileNotFoundError as error:
+        raise CheckpointError(checkpoint_texts.TOKENIZER_MISSING, file=TOKENIZER) from error
+    except NotRegular as error:
+        raise not_regular(path) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if is_too_large:
+        raise CheckpointError(checkpoint_texts.TOKENIZER_TOO_LARGE, file=TOKENIZER)
+
+
 def _optional(path: Path) -> dict[str, Any]:
     return read_json(path) if path.exists() else {}
 
 
 def _sampling(raw: dict[str, Any]) -> Sampling:
-    """What generation_config.json recommends; what it leaves open is as published for Qwen3-VL Instruct.
+    """Return the sampling of generation_config.json; missing values are those published for Qwen3-VL Instruct.
 
-    The file has no field for the presence penalty, so that always is.
+    The file has no field for the presence penalty, so that is always the published one.
     """
     if raw.get("do_sample") is False:
         return GREEDY
@@ -91,8 +111,8 @@ def _sampling(raw: dict[str, Any]) -> Sampling:
     )
 
 
-def _is_number(value: Any, least: float, most: float) -> TypeGuard[float]:  # noqa: ANN401 - JSON
-    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+def _is_number(value: Any, minimum: float, maximum: float) -> TypeGuard[float]:  # noqa: ANN401 - JSON
+    return isinstance(value, int | float) and not isinstance(value, bool) and minimum <= value <= maximum
 
 
 def _end_tokens(raw: dict[str, Any]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Which tensors a Qwen3-VL checkpoint must hold, under which names and in which shapes.
+"""The tensors that a Qwen3-VL checkpoint must hold, with their names and shapes.
 
 Names are those that Hugging Face's `Qwen3VLForConditionalGeneration.save_pretrained` writes.
 """
@@ -6,6 +6,7 @@ Names are those that Hugging Face's `Qwen3VLForConditionalGeneration.save_pretra
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.engine.checkpoints.config import ModelConfig, TextConfig, VisionConfig
 from app.engine.checkpoints.quantization import Quantization
@@ -19,7 +20,7 @@ INTEGERS = ("I32",)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One tensor that must be there."""
+    """One required tensor."""
 
     name: str
     shape: tuple[int, ...]
@@ -27,24 +28,26 @@ class Expected:
 
 
 def check_weights(entries: Mapping[str, TensorEntry], config: ModelConfig, quantization: Quantization | None) -> None:
-    """Compare names, shapes and dtypes with what `config` needs. Raises CheckpointError at the first difference."""
+    """Compare names, shapes and dtypes with those `config` requires. Raises CheckpointError at the first difference."""
     for expected in _all(entries, config, quantization):
         entry = entries.get(expected.name)
         if entry is None:
-            raise CheckpointError(
-                f"The model lacks the tensor {expected.name}.", todo="Download the model again, or choose another one."
-            )
+            raise CheckpointError(checkpoint_texts.NO_TENSOR, tensor=expected.name)
         if entry.shape != expected.shape or entry.dtype not in expected.dtypes:
-            found = f"{entry.dtype} {list(entry.shape)}"
-            wanted = f"{' or '.join(expected.dtypes)} {list(expected.shape)}"
+            text = (
+                checkpoint_texts.INTEGERS_REQUIRED if expected.dtypes == INTEGERS else checkpoint_texts.FLOATS_REQUIRED
+            )
             raise CheckpointError(
-                f"The model's tensor {expected.name} is {found} where {wanted} is needed.",
-                todo="The files do not belong together: download the model again.",
+                text,
+                tensor=expected.name,
+                dtype=str(entry.dtype),
+                shape=str(list(entry.shape)),
+                required_shape=str(list(expected.shape)),
             )
 
 
 def text_linears(layer: int, text: TextConfig) -> Iterator[tuple[str, int, int]]:
-    """The linear layers of one text layer: name, outputs, inputs."""
+    """Yield the linear layers of one text layer: name, outputs, inputs."""
     prefix = f"{TEXT}.layers.{layer}"
     queries, keys = text.heads * text.head_dim, text.kv_heads * text.head_dim
     yield f"{prefix}.self_attn.q_proj", queries, text.hidden_size
@@ -78,13 +81,15 @@ def _all(
 def _linear(
     name: str, outputs: int, inputs: int, entries: Mapping[str, TensorEntry], quantization: Quantization | None
 ) -> Iterator[Expected]:
-    # A quantised checkpoint may keep single layers in 16 bits; which ones, only the files say.
+    # A quantised checkpoint may keep some layers in 16 bits; only the files show which.
     if quantization is None or f"{name}.weight" in entries:
         yield Expected(f"{name}.weight", (outputs, inputs))
         return
     group = quantization.group_size
     if inputs % group or outputs % 8:
-        raise CheckpointError(f"The model's layer {name} [{outputs}, {inputs}] does not divide into groups of {group}.")
+        raise CheckpointError(
+            checkpoint_texts.LAYER_INDIVISIBLE, layer=name, outputs=outputs, inputs=inputs, group=group
+        )
     yield Expected(f"{name}.qweight", (inputs // 8, outputs), INTEGERS)
     yield Expected(f"{name}.qzeros", (inputs // group, outputs // 8), INTEGERS)
     yield Expected(f"{name}.scales", (inputs // group, outputs))
@@ -95,11 +100,7 @@ def _linear(
 def _vision(vision: VisionConfig, text_hidden: int) -> Iterator[Expected]:
     hidden, inner, merged = vision.hidden_size, vision.intermediate_size, vision.hidden_size * vision.merge_size**2
     if vision.out_hidden_size != text_hidden:
-        raise CheckpointError(
-            f"The model's vision tower gives {vision.out_hidden_size} numbers a token, its language model takes "
-            f"{text_hidden}.",
-            todo="Download the model again.",
-        )
+        raise CheckpointError(checkpoint_texts.VISION_TOWER_MISMATCH, given=vision.out_hidden_size, taken=text_hidden)
     patch = (hidden, vision.channels, vision.temporal_patch_size, vision.patch_size, vision.patch_size)
     yield Expected(f"{VISION}.patch_embed.proj.weight", patch)
     yield Expected(f"{VISION}.patch_embed.proj.bias", (hidden,))

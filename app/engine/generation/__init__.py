@@ -1,1 +1,1 @@
-"""From a conversation to streamed text: prompt, sampling, the loop."""
+"""Turns a conversation into streamed text: prompt, sampling and the generation loop."""

@@ -1,15 +1,15 @@
-"""Tokens to text, as they come, never half a character."""
+"""Incremental detokenisation: tokens to text as they arrive, never half a character."""
 
 from collections.abc import Callable, Sequence
 
 INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
-MAX_HELD_TOKENS = 4  # A character has at most four bytes, so no more tokens than that can stand for one.
+MAX_HELD_TOKENS = 4  # A character has at most four bytes, so at most four tokens.
 
 
 class Detokenizer:
-    """Turns a stream of tokens into pieces of text that joined give the whole text.
+    """Turns a stream of tokens into text deltas whose concatenation is the whole text.
 
-    A token may hold some bytes of a character only; they are held back until the rest has come.
+    A token may hold only some bytes of a character; they are held back until the rest arrives.
     """
 
     def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
@@ -18,7 +18,7 @@ class Detokenizer:
         self._held: list[int] = []
 
     def push(self, token: int) -> str:
-        """The text that is certain after this token, possibly empty."""
+        """Append a token and return the text that is now complete, possibly empty."""
         self._held.append(token)
         text = self._new_text()
         if text.endswith(INCOMPLETE) and len(self._held) < MAX_HELD_TOKENS:
@@ -26,11 +26,11 @@ class Detokenizer:
         return self._release(text)
 
     def finish(self) -> str:
-        """What is still held back when the answer ends; broken bytes show as U+FFFD."""
+        """Return the text still held back when the answer ends; incomplete bytes become U+FFFD."""
         return self._release(self._new_text()) if self._held else ""
 
     def _new_text(self) -> str:
-        # Decoded behind the piece before it, since a tokenizer may drop a space at the very start of a text.
+        # Decoded after the preceding delta, since a tokenizer may drop a space at the very start of a text.
         before = self._decode(self._context)
         return self._decode([*self._context, *self._held])[len(before) :]
 

@@ -1,47 +1,31 @@
-"""The loop: look, prefill, draw, emit, guess, step, until the answer ends."""
+"""The generation loop: encode images, prefill, then sample, emit, propose and step until the answer ends."""
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from app.domain.doubt import SURE, Alternatives, Piece
+from app.domain.error_texts import engine_texts
 from app.domain.errors import Cancelled, EngineError
-from app.domain.generation import AnswerStats, FinishReason, Sampling
-from app.domain.ports import CancelCheck
+from app.domain.models.generation import AnswerStats, FinishReason, Sampling
+from app.domain.text.confidence import HIGH_CONFIDENCE, Alternatives, TextDelta
+from app.engine.answering import GenerationCallbacks
+from app.engine.generation.confidence_guard import ConfidenceGuard
 from app.engine.generation.detokenizer import Detokenizer
-from app.engine.generation.drafts import Drafts
-from app.engine.generation.image_memory import PromptImage
+from app.engine.generation.ngram_proposer import NgramProposer
 from app.engine.generation.prompt import Prompt
 from app.engine.generation.repetition import RepetitionGuard
 from app.engine.generation.sampling import Sampler
-from app.engine.generation.session_cache import SessionCache, StageCallback
-from app.engine.generation.sureness import Sureness
+from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.runtimes.likeliest import likeliest
+from app.engine.generation.vision_cache import PromptImage
 from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.top_k import top_k_indices
 
 ALTERNATIVES = 3
-LEAST_SHARE = 0.02
-"""Of the probability; what is less likely is no alternative."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """Where an answer goes while it is made: `stage` before its first token, then piece by piece.
-
-    Pieces carry how likely they were where `weighs` asks for it, which costs a pass over the vocabulary for each token.
-    Where the model's sureness falls below `least_sureness`, the answer ends with `otherwise`, see `Sureness`.
-    """
-
-    stage: StageCallback
-    piece: Callable[[Piece], None]
-    check: CancelCheck
-    weighs: bool = False
-    least_sureness: float = 0.0
-    otherwise: str = ""
+MIN_ALTERNATIVE_PROBABILITY = 0.02
+"""Minimum probability of a token that is reported as an alternative."""
 
 
 def generate(
@@ -51,22 +35,22 @@ def generate(
     images: Sequence[PromptImage],
     sampling: Sampling,
     max_new_tokens: int,
-    listener: Listener,
+    callbacks: GenerationCallbacks,
 ) -> tuple[FinishReason, AnswerStats]:
-    """Answer `prompt`, drawing as `sampling` says, in at most `max_new_tokens`.
+    """Answer `prompt` with at most `max_new_tokens` tokens, drawn as `sampling` specifies.
 
-    Stop, noticed between tokens and between layers, ends it with what has been said so far.
+    Stop is checked between tokens and between layers; it ends the answer with the text generated so far.
     """
-    run = _Run(session, tokenizer, prompt, max_new_tokens, Sampler(sampling), listener)
+    generation = _Generation(session, tokenizer, prompt, max_new_tokens, Sampler(sampling), callbacks)
     try:
-        reason = run.answer(images)
+        reason = generation.answer(images)
     except Cancelled:
         reason = FinishReason.STOPPED
-    return reason, run.stats()
+    return reason, generation.stats()
 
 
-class _Run:
-    """One answer in the making."""
+class _Generation:
+    """One answer that is being generated."""
 
     def __init__(
         self,
@@ -75,40 +59,40 @@ class _Run:
         prompt: Prompt,
         max_new_tokens: int,
         sampler: Sampler,
-        listener: Listener,
+        callbacks: GenerationCallbacks,
     ) -> None:
         self._session = session
         self._tokenizer = tokenizer
         self._prompt = prompt
         self._max_new_tokens = max_new_tokens
-        self._listener = listener
+        self._callbacks = callbacks
         self._sampler = sampler
         self._detokenizer = Detokenizer(tokenizer.decode)
         self._started = time.perf_counter()
         self._first_token = 0.0
         self._new_tokens = 0
         self._reused_tokens = 0
-        self._drafts = Drafts([*prompt.familiar, *prompt.token_ids.tolist()])
-        self._drafted_tokens = 0
+        self._proposer = NgramProposer([*prompt.lookup_tokens, *prompt.token_ids.tolist()])
+        self._accepted_tokens = 0
         self._guard = RepetitionGuard()
-        self._sureness = Sureness(listener.least_sureness) if listener.least_sureness else None
-        self._is_begun = self._has_declined = False
+        self._confidence_guard = ConfidenceGuard(callbacks.min_confidence) if callbacks.min_confidence else None
+        self._has_output = self._is_aborted = False
         self._probability = 1.0
         self._alternatives: Alternatives = ()
 
     def answer(self, images: Sequence[PromptImage]) -> FinishReason:
-        room = self._session.capacity - len(self._prompt.token_ids)
-        if room < 1:
+        available_tokens = self._session.capacity - len(self._prompt.token_ids)
+        if available_tokens < 1:
             raise EngineError(
-                f"This chat has {len(self._prompt.token_ids)} tokens, more than the model's {self._session.capacity}.",
-                kept="The chat is kept.",
-                todo="Start a new chat, or use fewer or smaller images.",
+                engine_texts.CHAT_TOO_LONG, tokens=len(self._prompt.token_ids), limit=self._session.capacity
             )
-        listener = self._listener
-        most = min(self._max_new_tokens, room)
-        logits, self._reused_tokens = self._session.prefill(self._prompt, images, most, listener.stage, listener.check)
+        callbacks = self._callbacks
+        max_new_tokens = min(self._max_new_tokens, available_tokens)
+        logits, self._reused_tokens = self._session.prefill(
+            self._prompt, images, max_new_tokens, callbacks.on_stage, callbacks.check
+        )
         try:
-            return self._decode(logits, most)
+            return self._decode(logits, max_new_tokens)
         finally:
             self._finish()
 
@@ -123,18 +107,18 @@ class _Run:
             total_seconds=total,
             context_tokens=prompt_tokens + self._new_tokens,
             reused_tokens=self._reused_tokens,
-            drafted_tokens=self._drafted_tokens,
+            drafted_tokens=self._accepted_tokens,
         )
 
-    def _decode(self, logits: FloatArray, most: int) -> FinishReason:
+    def _decode(self, logits: FloatArray, max_new_tokens: int) -> FinishReason:
         rows = deque([logits])
-        ahead = deque[
-            int
-        ]()  # Guesses that the model has read and has not yet said; rows[i] is what it says behind them.
-        offered = 0
+        draft = deque[int]()  # In the KV cache, not yet accepted; rows[i] are the logits after them.
+        num_draft_tokens = 0
         while True:
-            self._listener.check()
+            self._callbacks.check()
             row = rows.popleft()
+            if not np.isfinite(row.max()):
+                raise EngineError(engine_texts.NOT_A_NUMBER)
             token = self._sampler.draw(row)
             self._first_token = self._first_token or time.perf_counter() - self._started
             if token in self._tokenizer.end_tokens:
@@ -142,69 +126,73 @@ class _Run:
             position = self._prompt.next_position + self._new_tokens
             self._new_tokens += 1
             text = self._detokenizer.push(token)
-            if self._sureness and self._sureness.is_lost(probabilities_of(row, (token,))[token], text):
-                self._decline()
+            if self._confidence_guard and self._confidence_guard.should_abort(
+                probabilities_of(row, (token,))[token], text
+            ):
+                self._abort()
                 return FinishReason.COMPLETE
-            if self._listener.weighs:
-                self._weigh(row, token)
-            self._say(text)
-            if self._new_tokens >= most:
+            if self._callbacks.return_logprobs:
+                self._record_logprob(row, token)
+            self._emit(text)
+            if self._new_tokens >= max_new_tokens:
                 return FinishReason.LENGTH
             if self._guard.push(token):
                 return FinishReason.REPEATING
-            self._drafts.push(token)
-            if ahead and ahead[0] == token:
-                ahead.popleft()
-                self._drafted_tokens += 1
+            self._proposer.push(token)
+            if draft and draft[0] == token:
+                draft.popleft()
+                self._accepted_tokens += 1
                 continue
-            if offered:
-                self._drafts.judge(offered, offered - len(ahead))
-                self._session.forget(len(ahead))
-            ahead = deque(self._drafts.guess(most - self._new_tokens))
-            offered = len(ahead)
-            rows = deque(self._session.step([token, *ahead], position))
+            if num_draft_tokens:
+                self._proposer.record_acceptance(num_draft_tokens, num_draft_tokens - len(draft))
+                self._session.rollback(len(draft))
+            draft = deque(self._proposer.propose(max_new_tokens - self._new_tokens))
+            num_draft_tokens = len(draft)
+            rows = deque(self._session.step([token, *draft], position))
 
-    def _weigh(self, logits: FloatArray, token: int) -> None:
-        """Note how likely `token` was before any rule of sampling, and what else was, until its text is said."""
-        near = likeliest(logits, ALTERNATIVES + 1)
+    def _record_logprob(self, logits: FloatArray, token: int) -> None:
+        """Accumulate the token's probability before sampling rules, and its alternatives, until its text is emitted."""
+        near = top_k_indices(logits, ALTERNATIVES + 1)
         probabilities = probabilities_of(logits, (*near.tolist(), token))
         self._probability *= probabilities.pop(token)
-        if self._probability < SURE and not self._alternatives:
+        if self._probability < HIGH_CONFIDENCE and not self._alternatives:
             others = sorted(probabilities.items(), key=lambda item: -item[1])[:ALTERNATIVES]
             texts = [(self._tokenizer.decode([other]), share) for other, share in others]
-            self._alternatives = tuple((text, share) for text, share in texts if share >= LEAST_SHARE and text.strip())
+            self._alternatives = tuple(
+                (text, share) for text, share in texts if share >= MIN_ALTERNATIVE_PROBABILITY and text.strip()
+            )
 
-    def _say(self, text: str) -> None:
+    def _emit(self, text: str) -> None:
         if text:
-            piece = Piece(text, self._probability, self._alternatives)
+            delta = TextDelta(text, self._probability, self._alternatives)
             self._probability, self._alternatives = 1.0, ()
-            if self._sureness is None:
-                self._tell(piece)
+            if self._confidence_guard is None:
+                self._send(delta)
                 return
-            self._sureness.hold(piece)
-            for released in self._sureness.released():
-                self._tell(released)
+            self._confidence_guard.hold(delta)
+            for released in self._confidence_guard.release():
+                self._send(released)
 
     def _finish(self) -> None:
-        """Tell what is left of the text."""
-        if self._has_declined:
+        """Emit the rest of the text."""
+        if self._is_aborted:
             return
-        self._say(self._detokenizer.finish())
-        for released in self._sureness.released(is_over=True) if self._sureness else ():
-            self._tell(released)
+        self._emit(self._detokenizer.finish())
+        for released in self._confidence_guard.release(is_over=True) if self._confidence_guard else ():
+            self._send(released)
 
-    def _decline(self) -> None:
-        """Drop what is held back, and end with what the listener wants to be said otherwise."""
-        self._has_declined = True
-        self._tell(Piece(f"\n{self._listener.otherwise}" if self._is_begun else self._listener.otherwise))
+    def _abort(self) -> None:
+        """Drop the text that is held back, and end with the fallback text."""
+        self._is_aborted = True
+        self._send(TextDelta(f"\n{self._callbacks.fallback}" if self._has_output else self._callbacks.fallback))
 
-    def _tell(self, piece: Piece) -> None:
-        self._is_begun = True
-        self._listener.piece(piece)
+    def _send(self, delta: TextDelta) -> None:
+        self._has_output = True
+        self._callbacks.on_text(delta)
 
 
 def probabilities_of(logits: FloatArray, tokens: Iterable[int]) -> dict[int, float]:
-    """How likely each of `tokens` is by `logits` [V], before any rule of sampling."""
+    """Return the softmax probability of each of `tokens` under `logits` [V], before any sampling rule."""
     weights = np.exp(logits - logits.max())
     total = weights.sum()
     return {token: float(weights[token] / total) for token in tokens}

@@ -1,7 +1,7 @@
-"""From an image file to what the vision tower takes.
+"""Image files to the vision tower's input.
 
 The size is chosen as Qwen3-VL's processor chooses it: sides are multiples of 32 pixels (one visual token each way), the
-area stays between two bounds, the proportions are kept as well as that allows.
+area stays between two bounds, and the aspect ratio is preserved as well as that allows.
 """
 
 import importlib.util
@@ -13,8 +13,9 @@ from typing import Any, cast
 import numpy as np
 from PIL import Image
 
+from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError
-from app.domain.visual_tokens import fitting_size
+from app.domain.images.visual_tokens import fitting_size
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.preprocessor import Preprocessor
 from app.engine.imaging.open_image import open_image
@@ -24,32 +25,28 @@ MAX_ASPECT_RATIO = 200
 
 
 def load_patches(path: Path, vision: VisionConfig, preprocessor: Preprocessor, pixel_budget: int) -> ImagePatches:
-    """The image at `path`, scaled to at most `pixel_budget` pixels and cut into patches. Raises ImageError."""
+    """Load the image at `path`, scaled to at most `pixel_budget` pixels, and cut it into patches. Raises ImageError."""
     image = open_image(path)
     width, height = image.size
     if max(width, height) > MAX_ASPECT_RATIO * min(width, height):
-        raise ImageError(
-            f"“{path.name}” is {max(width, height) // min(width, height)} times longer than wide, too long and thin "
-            "for the model.",
-            todo="Cut it into parts, or use Read text.",
-        )
-    most = min(pixel_budget, preprocessor.max_pixels)
-    scaled = scale_image(image, min(preprocessor.min_pixels, most), most, vision.patch_size)
+        raise ImageError(image_texts.TOO_THIN, file=path.name, ratio=max(width, height) // min(width, height))
+    max_pixels = min(pixel_budget, preprocessor.max_pixels)
+    scaled = scale_image(image, min(preprocessor.min_pixels, max_pixels), max_pixels, vision.patch_size)
     return cut_patches([scaled], vision, preprocessor)
 
 
-def clip_patches(
+def video_patches(
     frames: Sequence[Image.Image], vision: VisionConfig, preprocessor: Preprocessor, pixel_budget: int
 ) -> ImagePatches:
-    """As many frames of a film as the tower takes as one, scaled to at most `pixel_budget` pixels each, in patches."""
-    most = min(pixel_budget, preprocessor.max_pixels)
-    least = min(preprocessor.min_pixels, most)
-    scaled = [scale_image(frame, least, most, vision.patch_size) for frame in frames]
+    """Cut one temporal group of a video's frames into patches, each frame scaled to at most `pixel_budget` pixels."""
+    max_pixels = min(pixel_budget, preprocessor.max_pixels)
+    min_pixels = min(preprocessor.min_pixels, max_pixels)
+    scaled = [scale_image(frame, min_pixels, max_pixels, vision.patch_size) for frame in frames]
     return cut_patches(scaled, vision, preprocessor)
 
 
 def scale_image(image: Image.Image, min_pixels: int, max_pixels: int, patch_size: int) -> Image.Image:
-    """Scale an RGB image with qwen-vl-utils where its torchvision is installed, and to the same pixels without."""
+    """Scale an RGB image with qwen-vl-utils if its torchvision is installed, else with Pillow to the same pixels."""
     if _has_qwen_vl_utils():
         return _scale_with_qwen_vl_utils(image, min_pixels, max_pixels, patch_size)
     return scale_with_pillow(image, min_pixels, max_pixels, patch_size)
@@ -64,8 +61,8 @@ def scale_with_pillow(image: Image.Image, min_pixels: int, max_pixels: int, patc
 def cut_patches(images: Sequence[Image.Image], vision: VisionConfig, preprocessor: Preprocessor) -> ImagePatches:
     """Normalise RGB images whose sides are multiples of the window, and cut them, after Qwen2VLImageProcessor.
 
-    A patch is [channels, temporal, patch, patch], of one image for each temporal place, or of the same for all. Patches
-    run window by window, so that the merger finds its merge_size² neighbours side by side.
+    A patch is [channels, temporal, patch, patch], with one image per temporal index, or one image repeated. Patches are
+    ordered window by window, so that the merger finds its merge_size² neighbours side by side.
     """
     cut = [_cut(image, vision, preprocessor) for image in images]
     grid = (1, images[0].height // vision.patch_size, images[0].width // vision.patch_size)
@@ -74,13 +71,13 @@ def cut_patches(images: Sequence[Image.Image], vision: VisionConfig, preprocesso
 
 
 def _cut(image: Image.Image, vision: VisionConfig, preprocessor: Preprocessor) -> FloatArray:
-    """Patches of one image: [patches, channels, 1, patch, patch]."""
+    """Cut one image into patches [patches, channels, 1, patch, patch]."""
     patch, merge = vision.patch_size, vision.merge_size
     mean, std = np.array(preprocessor.mean, np.float32), np.array(preprocessor.std, np.float32)
     values = (np.asarray(image, dtype=np.float32) / np.float32(255.0) - mean) / std
     height, width = values.shape[0] // patch, values.shape[1] // patch
     cells = values.reshape(height // merge, merge, patch, width // merge, merge, patch, vision.channels)
-    # -> [window row, window column, row in it, column in it, channel, y, x]
+    # -> [window row, window column, row in window, column in window, channel, y, x]
     ordered = cells.transpose(0, 3, 1, 4, 6, 2, 5).reshape(height * width, vision.channels, 1, patch, patch)
     return cast(FloatArray, ordered)
 
@@ -95,6 +92,6 @@ def _scale_with_qwen_vl_utils(image: Image.Image, min_pixels: int, max_pixels: i
 
     content = {"type": "image", "image": image, "min_pixels": min_pixels, "max_pixels": max_pixels}
     messages: list[dict[str, Any]] = [{"role": "user", "content": [content]}]
-    # Its default patch size is Qwen2-VL's 14, and would have the image scaled twice.
+    # The default patch size is Qwen2-VL's 14, which would scale the image twice.
     images, _ = process_vision_info(messages, image_patch_size=patch_size)
     return cast(Image.Image, images[0])

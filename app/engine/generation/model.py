@@ -1,4 +1,4 @@
-"""An open model and everything that answers with it: what stands between a conversation and the runtime."""
+"""An open model, with everything between a conversation and the runtime."""
 
 import logging
 from collections.abc import Sequence
@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from app.domain.chat import Role, Turn
-from app.domain.discreet_log import kind_of
-from app.domain.engine_status import Stage
-from app.domain.generation import (
+from app.domain.chat.chat import Role, Turn
+from app.domain.models.engine_status import Stage
+from app.domain.models.generation import (
     DEMO_DECLINES,
     DEMO_NAME,
     AnswerStats,
@@ -18,35 +17,40 @@ from app.domain.generation import (
     LoadOptions,
     ModelInfo,
 )
-from app.domain.model_catalog import shown_name
+from app.domain.models.model_catalog import model_display_name
 from app.domain.ports import CancelCheck, ProgressCallback
+from app.domain.redacting_log import kind_of
+from app.engine.answering import GenerationCallbacks, StageCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
-from app.engine.generation.generate import Listener, generate
-from app.engine.generation.image_memory import ImageMemory, PromptImage
-from app.engine.generation.prompt import Clip, Grid, Prompt, build_prompt
-from app.engine.generation.session_cache import SessionCache, StageCallback
+from app.engine.generation.generate import generate
+from app.engine.generation.prompt import Grid, Prompt, VideoGrid, build_prompt
+from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.generation.vision_cache import PromptImage, VisionFeatureCache
 from app.engine.imaging.open_video import is_video
-from app.engine.runtimes.choose import Choice, Choose
 from app.engine.runtimes.port import DecoderRuntime
+from app.engine.runtimes.registry import Choice, Choose
 from app.paths import DEMO_MODEL
 
 _log = logging.getLogger(__name__)
-DEMO_TOKENS = 256
-"""More than any answer that it was taught."""
-DEMO_SURENESS = 0.7
-"""Of what it was taught, 99 of 100 answers stay above; of photos, receipts and other scripts nearly none."""
+DEMO_MAX_NEW_TOKENS = 256
+"""Maximum number of tokens of the demo model's answer: more than any answer in its training data."""
+DEMO_MIN_CONFIDENCE = 0.7
+"""Minimum confidence of the demo model's answer.
+
+In its training domain 99 of 100 answers stay above; on photos, receipts and other scripts nearly none do.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Answers conversations, and reads them ahead."""
+    """Answers conversations, and prefills them in advance."""
 
     info: ModelInfo
     session: SessionCache
     _checkpoint: Checkpoint
     _tokenizer: ChatTokenizer
-    _images: ImageMemory
+    _images: VisionFeatureCache
 
     @classmethod
     def load(
@@ -58,13 +62,13 @@ class Model:
         stage: StageCallback,
         check: CancelCheck,
     ) -> "Model":
-        """Load a checkpoint into the runtime that `choose` finds."""
+        """Load a checkpoint into the runtime that `choose` selects."""
         stage(Stage.LOADING, 0.0)
-        choice, runtime = _opened(choose(options), checkpoint, options, partial(stage, Stage.LOADING), check)
-        images = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor, options.remembered_visual_tokens)
+        choice, runtime = _open_runtime(choose(options), checkpoint, options, partial(stage, Stage.LOADING), check)
+        images = VisionFeatureCache(checkpoint.config.vision, checkpoint.preprocessor, options.remembered_visual_tokens)
         is_demo = checkpoint.folder.resolve() == DEMO_MODEL
         info = ModelInfo(
-            name=DEMO_NAME if is_demo else shown_name(checkpoint.folder.resolve()),
+            name=DEMO_NAME if is_demo else model_display_name(checkpoint.folder.resolve()),
             folder=str(checkpoint.folder),
             scheme=checkpoint.scheme,
             device=choice.device,
@@ -76,34 +80,38 @@ class Model:
         return cls(info, session, checkpoint, tokenizer, images)
 
     def answer(
-        self, turns: Sequence[Turn], image_texts: Sequence[str], options: GenerationOptions, listener: Listener
+        self,
+        turns: Sequence[Turn],
+        image_texts: Sequence[str],
+        options: GenerationOptions,
+        callbacks: GenerationCallbacks,
     ) -> tuple[FinishReason, AnswerStats]:
-        """Continue `turns`; `listener` hears the answer, or its rest where the last turn is an answer's beginning.
+        """Continue `turns`; `callbacks` receive the answer, or its rest if the last turn is the beginning of one.
 
-        `image_texts` may be repeated by it, which then takes less time.
+        `image_texts` are texts that the answer may repeat: they seed draft tokens, and repeating them takes less time.
         """
         has_images = any(turn.images for turn in turns)
-        listener.stage(Stage.LOOKING if has_images else Stage.THINKING, 0.0)
-        goes_on = turns[-1].role is Role.ASSISTANT
-        prompt, images = self._prompt(turns, options, listener.check, is_unfinished=goes_on)
+        callbacks.on_stage(Stage.ENCODING_IMAGE if has_images else Stage.PREFILLING, 0.0)
+        is_continued = turns[-1].role is Role.ASSISTANT
+        prompt, images = self._prompt(turns, options, callbacks.check, is_unfinished=is_continued)
         sampling = options.sampling or self._checkpoint.sampling
-        familiar = tuple(token for text in image_texts for token in self._tokenizer.encode(text))
-        prompt = replace(prompt, familiar=familiar)
-        most = options.max_new_tokens
+        lookup_tokens = tuple(token for text in image_texts for token in self._tokenizer.encode(text))
+        prompt = replace(prompt, lookup_tokens=lookup_tokens)
+        max_new_tokens = options.max_new_tokens
         if self.info.is_demo:
-            listener = replace(listener, least_sureness=DEMO_SURENESS, otherwise=DEMO_DECLINES)
-            most = min(most, DEMO_TOKENS)
-        return generate(self.session, self._tokenizer, prompt, images, sampling, most, listener)
+            callbacks = replace(callbacks, min_confidence=DEMO_MIN_CONFIDENCE, fallback=DEMO_DECLINES)
+            max_new_tokens = min(max_new_tokens, DEMO_MAX_NEW_TOKENS)
+        return generate(self.session, self._tokenizer, prompt, images, sampling, max_new_tokens, callbacks)
 
     @property
     def seconds_per_visual_token(self) -> float:
-        """What the last images took; 0 while that is not known."""
+        """Seconds per visual token of the last images; 0 while unknown."""
         return self.session.seconds_per_visual_token
 
-    def prepare(
+    def prefill(
         self, turns: Sequence[Turn], options: GenerationOptions, stage: StageCallback, check: CancelCheck
     ) -> None:
-        """Read `turns` but for the last one's text; nothing where they are too long, which the answer will say."""
+        """Prefill `turns` except the last one's text; do nothing if they are too long, which the answer will report."""
         prompt, images = self._prompt(turns, options, check, is_unfinished=True)
         if len(prompt.token_ids) < self.session.capacity:
             self.session.prefill(prompt, images, 0, stage, check)
@@ -112,32 +120,32 @@ class Model:
         self, turns: Sequence[Turn], options: GenerationOptions, check: CancelCheck, *, is_unfinished: bool
     ) -> tuple[Prompt, list[PromptImage]]:
         images: list[PromptImage] = []
-        grids: list[Grid | Clip] = []
+        grids: list[Grid | VideoGrid] = []
         for image in (image for turn in turns for image in turn.images):
             check()
             path, budget = Path(image.path), image.pixel_budget or options.pixel_budget
             if is_video(path):
-                clip = self._images.open_clip(path, budget, options.clip_frames, check)
-                images += [part for _, part in clip.parts]
-                grids.append(Clip(tuple((seconds, part.grid_thw) for seconds, part in clip.parts)))
+                video = self._images.open_video(path, budget, options.clip_frames, check, digest=image.digest)
+                images += [part for _, part in video.parts]
+                grids.append(VideoGrid(tuple((seconds, part.grid_thw) for seconds, part in video.parts)))
             else:
-                images.append(self._images.open(path, budget))
+                images.append(self._images.open(path, budget, image.digest))
                 grids.append(images[-1].grid_thw)
         config = self._checkpoint.config
         return build_prompt(turns, grids, self._tokenizer, config, is_unfinished=is_unfinished), images
 
 
-def _opened(
+def _open_runtime(
     choice: Choice, checkpoint: Checkpoint, options: LoadOptions, progress: ProgressCallback, check: CancelCheck
 ) -> tuple[Choice, DecoderRuntime]:
-    """The runtime that was chosen, or the CPU's where a card fails: it may be too small, or its driver too old."""
+    """Open the chosen runtime, or the fallback if a GPU fails: it may be too small, or its driver too old."""
     try:
         return choice, choice.open(checkpoint, options, progress, check)
     except (RuntimeError, MemoryError) as error:
-        if choice.otherwise is None:
+        if choice.fallback is None:
             raise
         reason = "has too little memory" if isinstance(error, MemoryError) else "could not be used"
         _log.warning("%s %s: %s", choice.device, reason, kind_of(error))
     options = replace(options, graphics_card=False)
-    instead = replace(choice.otherwise(options), reason=f"{choice.device} {reason}")
-    return instead, instead.open(checkpoint, options, progress, check)
+    fallback_choice = replace(choice.fallback(options), reason=f"{choice.device} {reason}")
+    return fallback_choice, fallback_choice.open(checkpoint, options, progress, check)

@@ -1,8 +1,8 @@
-r"""From a conversation to tokens and M-RoPE positions.
+r"""Conversations to tokens and M-RoPE positions.
 
-The template is Qwen3-VL's own, built token by token and not by rendering a template of the checkpoint: nothing that a
-user or an image says can open a turn. For each turn `<|im_start|>role\n…<|im_end|>\n`, a turn's images before its
-text, each `<|vision_start|><|image_pad|>…<|vision_end|>` with one pad a visual token.
+The template is Qwen3-VL's own, built token by token rather than by rendering a template of the checkpoint: nothing that
+a user or an image says can open a turn. Each turn is `<|im_start|>role\n…<|im_end|>\n`, with its images before its
+text, each `<|vision_start|><|image_pad|>…<|vision_end|>` with one pad per visual token.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.chat import Turn
+from app.domain.chat.chat import Turn
 from app.engine.checkpoints.config import ModelConfig
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.port import IntArray
@@ -19,8 +19,8 @@ Grid = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
-    """A film: the time in seconds of each group of frames that the tower takes as one, and their patch grid."""
+class VideoGrid:
+    """A video: the time in seconds of each temporal group of frames, and the groups' patch grid."""
 
     frames: tuple[tuple[float, Grid], ...]
 
@@ -29,30 +29,30 @@ class Clip:
 class Prompt:
     """`token_ids` [T], `positions` [3, T] (time, height, width), and the position of the answer's first token.
 
-    `familiar` are tokens that the model does not see, and yet may say.
+    `lookup_tokens` seed prompt-lookup drafting; they are not part of the prompt.
     """
 
     token_ids: IntArray
     positions: IntArray
     next_position: int
     visual_tokens: int
-    familiar: tuple[int, ...] = ()
+    lookup_tokens: tuple[int, ...] = ()
 
 
 def build_prompt(
     turns: Sequence[Turn],
-    grids: Sequence[Grid | Clip],
+    grids: Sequence[Grid | VideoGrid],
     tokenizer: ChatTokenizer,
     config: ModelConfig,
     *,
     is_unfinished: bool = False,
 ) -> Prompt:
-    """The prompt for `turns`, their images having the patch grids `grids` in order, up to where the answer begins.
+    """Build the prompt for `turns`, whose images have the patch grids `grids` in order, up to the start of the answer.
 
-    A film is one image after the other, each behind its time: `<1.5 seconds>` (HF's Qwen3VLProcessor). The placeholder
-    of images serves for films too, as what the model sees is put in its place.
+    A video is a sequence of images, each preceded by its time: `<1.5 seconds>` (HF's Qwen3VLProcessor). Videos use the
+    placeholder of images too, since features replace it anyway.
 
-    Where the last turn `is_unfinished`, up to its end, so that what is still written to it can follow.
+    If the last turn `is_unfinished`, the prompt ends with that turn's text, so that more of it can follow.
     """
     builder = _Builder(tokenizer, config)
     remaining = iter(grids)
@@ -60,7 +60,7 @@ def build_prompt(
         builder.special(tokenizer.turn_start)
         builder.text(f"{turn.role}\n")
         for _ in turn.images:
-            builder.look(next(remaining))
+            builder.media(next(remaining))
         builder.text(turn.text)
         if is_unfinished and number == len(turns):
             return builder.build()
@@ -82,23 +82,23 @@ class _Builder:
         self._pending = ""
 
     def text(self, text: str) -> None:
-        # Collected until the next special token: a tokenizer may join letters across what we add piece by piece.
+        # Collected until the next special token: a tokenizer may merge letters across the parts that we add.
         self._pending += text
 
     def special(self, token: int) -> None:
         self._flush()
         self._append([token])
 
-    def look(self, seen: Grid | Clip) -> None:
-        if not isinstance(seen, Clip):
-            self.image(seen)
+    def media(self, media_grid: Grid | VideoGrid) -> None:
+        if not isinstance(media_grid, VideoGrid):
+            self.image(media_grid)
             return
-        for seconds, grid in seen.frames:
+        for seconds, grid in media_grid.frames:
             self.text(f"<{seconds:.1f} seconds>")
             self.image(grid)
 
     def image(self, grid: Grid) -> None:
-        """Image tokens share one time; height and width count windows from there on (HF's get_rope_index)."""
+        """Append image tokens, which share one time; height and width count windows from it (HF's get_rope_index)."""
         self.special(self._config.vision_start_token)
         merge = self._config.vision.merge_size
         frames, height, width = grid[0], grid[1] // merge, grid[2] // merge
@@ -128,5 +128,5 @@ class _Builder:
 
 
 def text_positions(start: int, count: int) -> IntArray:
-    """M-RoPE positions [3, count] of text: all three axes count on together."""
+    """Return M-RoPE positions [3, count] of text: all three axes advance together."""
     return np.tile(np.arange(start, start + count, dtype=np.int64), (3, 1))

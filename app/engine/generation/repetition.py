@@ -1,31 +1,31 @@
-"""Noticing that an answer goes round in a circle, as small models do when they have lost the thread."""
+"""Detects repetition loops, into which small models fall."""
 
 import numpy as np
 
-MOST_PERIOD = 64
-"""Tokens of the longest circle that is looked for: a paragraph's line, a table's row."""
-LEAST_TOKENS, LEAST_TIMES = 256, 8
-"""It must have gone on for so long, and so often: dotted lines, rules and empty cells repeat themselves rightly."""
-EVERY = 32
-"""Tokens between two looks."""
+MAX_PERIOD = 64
+"""Maximum length in tokens of a loop that is detected: a paragraph's line, a table's row."""
+MIN_TOKENS, MIN_TIMES = 256, 8
+"""Minimum number of tokens and of repetitions of a loop: dotted lines, rules and empty cells legitimately repeat."""
+CHECK_INTERVAL = 32
+"""Number of tokens between two checks."""
 
 
 class RepetitionGuard:
-    """Sees an answer's tokens one by one."""
+    """Follows an answer token by token."""
 
     def __init__(self) -> None:
         self._tokens: list[int] = []
 
     def push(self, token: int) -> bool:
-        """Whether the answer has gone in a circle for long enough."""
+        """Append a token; return True if the answer has repeated itself for long enough to be ended."""
         self._tokens.append(token)
-        return len(self._tokens) % EVERY == 0 and self._is_circle()
+        return len(self._tokens) % CHECK_INTERVAL == 0 and self._is_loop()
 
-    def _is_circle(self) -> bool:
-        most = max(LEAST_TOKENS, LEAST_TIMES * MOST_PERIOD)
-        last = np.array(self._tokens[-most:])
-        for period in range(1, MOST_PERIOD + 1):
-            wanted = max(LEAST_TOKENS, LEAST_TIMES * period)
+    def _is_loop(self) -> bool:
+        window = max(MIN_TOKENS, MIN_TIMES * MAX_PERIOD)
+        last = np.array(self._tokens[-window:])
+        for period in range(1, MAX_PERIOD + 1):
+            wanted = max(MIN_TOKENS, MIN_TIMES * period)
             if len(last) >= wanted and np.array_equal(last[-wanted:-period], last[-wanted + period :]):
                 return True
         return False

@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.generation import Sampling
-from app.engine.runtimes.likeliest import likeliest
+from app.domain.models.generation import Sampling
 from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.top_k import top_k_indices
 
 
 class Sampler:
@@ -17,7 +17,7 @@ class Sampler:
         self._used: set[int] = set()
 
     def draw(self, logits: FloatArray) -> int:
-        """The next token for `logits` [V]. Greedy takes the first of the likeliest.
+        """Draw the next token from `logits` [V]. Greedy sampling takes the first of the most likely tokens.
 
         The order of operations is that of Hugging Face's and vLLM's samplers: penalty, temperature, top-k, top-p.
         """
@@ -27,8 +27,8 @@ class Sampler:
             return int(logits.argmax())
         penalised = list(self._used) if sampling.presence_penalty else []
         wanted = 1 if is_greedy else sampling.top_k or len(logits)
-        # Whatever is wanted with the penalty is among so many without it, in the order of the vocabulary.
-        candidates = likeliest(logits, wanted + len(penalised))
+        # The top-k with the penalty are among these without it; they are in the order of the vocabulary.
+        candidates = top_k_indices(logits, wanted + len(penalised))
         scores = logits[candidates]
         scores[np.isin(candidates, penalised)] -= sampling.presence_penalty
         token = int(candidates[scores.argmax()]) if is_greedy else self._sample(candidates, scores)
@@ -41,7 +41,7 @@ class Sampler:
         scaled = scores[order].astype(np.float64) / sampling.temperature
         probabilities = np.exp(scaled - scaled[0])
         probabilities /= probabilities.sum()
-        # The smallest set of the likeliest tokens that reaches top_p, at least one.
+        # The smallest set of most likely tokens whose probability reaches top_p, at least one.
         kept = int(np.searchsorted(probabilities.cumsum(), sampling.top_p)) + 1
         nucleus = probabilities[:kept] / probabilities[:kept].sum()
         return int(candidates[order[self._random.choice(len(nucleus), p=nucleus)]])

@@ -1,42 +1,41 @@
-"""What the runtime has read already: a follow-up question is read from its first new token on.
+"""Prefix cache: a follow-up question is prefilled from its first new token on.
 
-A KV cache holds what was computed from tokens and images in order. So a prompt that begins as an earlier one did, image
-for image and token for token, needs only its rest. Several conversations are kept, the ones used last, while they fit.
+A KV cache depends on tokens and images in order. So a prompt that shares its beginning with an earlier one, image for
+image and token for token, needs only its rest prefilled. The most recently used conversations stay while they fit.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.engine_status import Stage
+from app.domain.models.engine_status import Stage
 from app.domain.ports import CancelCheck
-from app.engine.generation.image_memory import ImageKey, ImageMemory, PromptImage
+from app.engine.answering import StageCallback
 from app.engine.generation.prompt import Prompt, text_positions
+from app.engine.generation.vision_cache import ImageKey, PromptImage, VisionFeatureCache
 from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray, IntArray, VisionFeatures
 
-ROOM_STEP = 64
-"""Runtimes take memory for so many tokens at a time."""
-
-StageCallback = Callable[[Stage, float], None]
+ALLOCATION_STEP = 64
+"""Number of tokens by which runtimes grow a KV cache."""
 
 
 @dataclass(slots=True)
 class _Session:
-    """A conversation, and the identities of all that is in its KV cache."""
+    """A conversation's KV cache, and the prefix-cache keys of all its tokens."""
 
     sequence: DecoderSequence
-    identities: IntArray
+    prefix_keys: IntArray
 
 
 class SessionCache:
-    """The runtime and the conversations that it has read; the last one is the one that is going on.
+    """The runtime and the conversations in its KV cache; the last one is the current one.
 
-    `seconds_per_visual_token` is what the last images took that were new, with the text around them; 0 before.
+    `seconds_per_visual_token` is the time that the last new images took, including the text around them; initially 0.
     """
 
-    def __init__(self, runtime: DecoderRuntime, images: ImageMemory, image_token: int) -> None:
+    def __init__(self, runtime: DecoderRuntime, images: VisionFeatureCache, image_token: int) -> None:
         self._runtime = runtime
         self._images = images
         self._image_token = image_token
@@ -45,7 +44,7 @@ class SessionCache:
 
     @property
     def capacity(self) -> int:
-        """The most tokens of a prompt and its answer."""
+        """Maximum number of tokens of a prompt and its answer."""
         return self._runtime.capacity
 
     def prefill(
@@ -56,83 +55,87 @@ class SessionCache:
         stage: StageCallback,
         check: CancelCheck,
     ) -> tuple[FloatArray, int]:
-        """Read what is new in `prompt`: the logits behind it [V], and how many tokens had been read before.
+        """Prefill the new part of `prompt`; return the logits after it [V] and the number of reused tokens.
 
-        Room is made for an answer of `max_new_tokens`, at the cost of conversations that were not used for long.
+        Memory is freed for an answer of `max_new_tokens` by evicting the least recently used conversations.
         """
-        identities = identities_of(prompt.token_ids, [image.key for image in images], self._image_token)
-        session, reused = self._begin(identities, min(self.capacity, len(identities) + max_new_tokens))
+        prefix_keys = prefix_keys_of(prompt.token_ids, [image.key for image in images], self._image_token)
+        session, reused = self._resume_or_open(prefix_keys, min(self.capacity, len(prefix_keys) + max_new_tokens))
         starts = _image_starts(prompt.token_ids, self._image_token)
-        unread = [image for image, start in zip(images, starts, strict=True) if start >= reused]
-        is_all_new = not any(self._images.remembers(image) for image in unread)
-        began = time.perf_counter()
-        features = self._look(unread, stage, check)
+        new_images = [image for image, start in zip(images, starts, strict=True) if start >= reused]
+        is_uncached = not any(self._images.has_features(image) for image in new_images)
+        started = time.perf_counter()
+        features = self._encode_images(new_images, stage, check)
         session.sequence.truncate(reused)
-        session.identities = identities[:reused]
+        session.prefix_keys = prefix_keys[:reused]
         logits = session.sequence.prefill(
             prompt.token_ids[reused:],
             prompt.positions[:, reused:],
             features,
-            lambda part: stage(Stage.THINKING, part),
+            lambda part: stage(Stage.PREFILLING, part),
             check,
         )
-        session.identities = identities
-        if unread and is_all_new:
-            seen = sum(image.visual_tokens for image in features)
-            self.seconds_per_visual_token = (time.perf_counter() - began) / seen
+        session.prefix_keys = prefix_keys
+        if new_images and is_uncached:
+            encoded = sum(image.visual_tokens for image in features)
+            self.seconds_per_visual_token = (time.perf_counter() - started) / encoded
         return logits, reused
 
     def step(self, tokens: Sequence[int], position: int) -> FloatArray:
-        """Read tokens of the answer, the first of them at `position`: the logits behind each [T, V]."""
+        """Append tokens of the answer, the first at `position`; return the logits after each [T, V]."""
         session = self._sessions[-1]
         logits = session.sequence.step(np.array(tokens, np.int64), text_positions(position, len(tokens)))
-        session.identities = np.append(session.identities, tokens)
+        session.prefix_keys = np.append(session.prefix_keys, tokens)
         return logits
 
-    def forget(self, count: int) -> None:
-        """The last `count` tokens were not said."""
+    def rollback(self, count: int) -> None:
+        """Drop the last `count` tokens, which were not accepted."""
         session = self._sessions[-1]
-        session.identities = session.identities[: len(session.identities) - count]
-        session.sequence.truncate(len(session.identities))
+        session.prefix_keys = session.prefix_keys[: len(session.prefix_keys) - count]
+        session.sequence.truncate(len(session.prefix_keys))
 
-    def _begin(self, identities: IntArray, room: int) -> tuple[_Session, int]:
-        """The conversation to go on with, moved to the end, and how many of its tokens are of use."""
-        # One that was stopped before anything was read is of no use.
-        self._sessions = [session for session in self._sessions if len(session.identities)]
-        # The last token is always read again: its logits are what is wanted.
-        common = [_common_beginning(session.identities, identities[:-1]) for session in self._sessions]
+    def _resume_or_open(self, prefix_keys: IntArray, needed_tokens: int) -> tuple[_Session, int]:
+        """Return the conversation to continue, moved to the end, and how many of its tokens are reused."""
+        # A conversation that was stopped before its prefill is useless.
+        self._sessions = [session for session in self._sessions if len(session.prefix_keys)]
+        # The last token is always recomputed: its logits are needed.
+        common = [_common_prefix_length(session.prefix_keys, prefix_keys[:-1]) for session in self._sessions]
         best = max(range(len(common)), key=common.__getitem__, default=-1)
-        # Where more would be thrown away than is of use, it is another conversation, to which the user may come back.
-        if best >= 0 and common[best] * 2 >= len(self._sessions[best].identities):
+        # If more would be dropped than reused, it is another conversation, to which the user may return.
+        if best >= 0 and common[best] * 2 >= len(self._sessions[best].prefix_keys):
             session, reused = self._sessions.pop(best), common[best]
         else:
-            session, reused = _Session(self._runtime.open_sequence(), identities[:0]), 0
-        while self._sessions and sum(map(_room, self._sessions)) + room > self._runtime.cache_tokens:
+            session, reused = _Session(self._runtime.open_sequence(), prefix_keys[:0]), 0
+        while (
+            self._sessions and sum(map(_allocated_tokens, self._sessions)) + needed_tokens > self._runtime.cache_tokens
+        ):
             del self._sessions[0]
         self._sessions.append(session)
         return session, reused
 
-    def _look(self, images: Sequence[PromptImage], stage: StageCallback, check: CancelCheck) -> list[VisionFeatures]:
+    def _encode_images(
+        self, images: Sequence[PromptImage], stage: StageCallback, check: CancelCheck
+    ) -> list[VisionFeatures]:
         features = []
         for number, image in enumerate(images):
 
-            def progress(part: float, seen: int = number) -> None:
-                stage(Stage.LOOKING, (seen + part) / len(images))
+            def progress(part: float, encoded: int = number) -> None:
+                stage(Stage.ENCODING_IMAGE, (encoded + part) / len(images))
 
             features.append(self._images.features(image, self._runtime, progress, check))
         return features
 
 
-def identities_of(token_ids: IntArray, images: Sequence[ImageKey], image_token: int) -> IntArray:
-    """A number for each token that is the same only for the same: its id, and below zero for a place in an image."""
-    identities = token_ids.copy()
-    places = np.flatnonzero(token_ids == image_token)
-    runs = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1) if len(places) else []
+def prefix_keys_of(token_ids: IntArray, images: Sequence[ImageKey], image_token: int) -> IntArray:
+    """Return a key per token, equal only for equal tokens: its id, or a negative number for a position in an image."""
+    prefix_keys = token_ids.copy()
+    positions = np.flatnonzero(token_ids == image_token)
+    runs = np.split(positions, np.flatnonzero(np.diff(positions) > 1) + 1) if len(positions) else []
     for run, (digest, pixel_budget) in zip(runs, images, strict=True):
-        # 60 bits of the digest: two images that share them by chance will not be met.
+        # 60 bits of the digest: a collision is practically impossible.
         name = int(digest[:15], 16) ^ pixel_budget
-        identities[run] = -1 - (name + np.arange(len(run)))
-    return identities
+        prefix_keys[run] = -1 - (name + np.arange(len(run)))
+    return prefix_keys
 
 
 def _image_starts(token_ids: IntArray, image_token: int) -> IntArray:
@@ -140,11 +143,11 @@ def _image_starts(token_ids: IntArray, image_token: int) -> IntArray:
     return np.flatnonzero(is_image & ~np.concatenate(([False], is_image[:-1])))
 
 
-def _common_beginning(one: IntArray, other: IntArray) -> int:
+def _common_prefix_length(one: IntArray, other: IntArray) -> int:
     length = min(len(one), len(other))
     different = np.flatnonzero(one[:length] != other[:length])
     return int(different[0]) if len(different) else length
 
 
-def _room(session: _Session) -> int:
-    return -(-len(session.identities) // ROOM_STEP) * ROOM_STEP
+def _allocated_tokens(session: _Session) -> int:
+    return -(-len(session.prefix_keys) // ALLOCATION_STEP) * ALLOCATION_STEP

@@ -1,1 +1,1 @@
-"""Opening image files that may be broken, huge or hostile."""
+"""Decodes image, video and PDF files that may be broken, huge or hostile."""

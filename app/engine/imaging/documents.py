@@ -1,6 +1,6 @@
-"""Files that have pages: PDF documents, TIFFs of several pages, and images, which have one.
+"""Files with pages: PDF documents, multi-page TIFFs, and images, which have one page.
 
-An animated image has its frames as pages where somebody asks for them; read as a whole it is its first frame.
+The frames of an animated image are its pages if they are requested; read as a whole it is its first frame.
 """
 
 from collections.abc import Callable
@@ -11,33 +11,33 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.domain.pages import Page
+from app.domain.documents.pages import OcrPage
 from app.engine.imaging.open_frames import FrameFile
 from app.engine.imaging.open_pdf import is_encrypted, is_pdf, page_count, render_page, text_layer
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Pages are counted from 0; the first two functions may raise ImageError.
+    """An open document. Pages are counted from 0; the first two functions may raise ImageError.
 
-    `picture` gives a page as it is seen, upright, mode RGB; `text_page` the text that the file itself has of it, with
-    places on its picture, None for none or nonsense. `is_animation` tells frames of something that moves,
-    `is_encrypted` a file that is, be it with an empty password. Within `in_order` pages that are asked for in order
-    cost one pass over the file.
+    `picture` returns a page as it is displayed, upright, mode RGB; `text_page` returns its text layer, with positions
+    on its picture, or None if there is none or it is not sensible. `is_animation` is true for animated images,
+    `is_encrypted` for encrypted files, even with an empty password. Within `in_order`, pages requested in order cost
+    one pass over the file.
     """
 
     page_count: int
     picture: Callable[[int], Image.Image]
-    text_page: Callable[[int], Page | None]
+    text_page: Callable[[int], OcrPage | None]
     is_animation: bool = False
     is_encrypted: bool = False
     in_order: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def open_document(path: Path, password: str = "") -> Document:
-    """The document at `path`. Raises ImageError, PasswordNeeded.
+    """Open the document at `path`. Raises ImageError, PasswordNeeded.
 
-    The file is opened anew for each page, which is little beside drawing it, and keeps nothing in memory.
+    The file is reopened for each page: that is cheap beside rendering it, and keeps nothing in memory.
     """
     if is_pdf(path):
         return Document(
@@ -51,4 +51,4 @@ def open_document(path: Path, password: str = "") -> Document:
 
 
 def _no_text(_number: int) -> None:
-    """Images have none."""
+    """Return None: images have no text layer."""

@@ -1,8 +1,8 @@
-"""A font without ink, for text that is found and selected but not seen.
+"""A font without visible glyphs, for PDF text that can be searched and selected but is not seen.
 
-Every code of two bytes is a UTF-16 code unit and has the same glyph, half as wide as it is high, so that one font
-serves all scripts: a line there and back, which has a size, by which readers mark what is selected, and no area. The
-file is the least that ISO 32000-1 (9.9, table 126) asks of a TrueType font inside a PDF; its tables are those of
+Every two-byte code is a UTF-16 code unit and has the same glyph, half as wide as it is high, so that one font serves
+all scripts. The glyph is a line there and back: it has a size, by which viewers mark the selection, but no area. The
+file is the minimum that ISO 32000-1 (9.9, table 126) requires of a TrueType font in a PDF; its tables are those of
 https://learn.microsoft.com/typography/opentype/spec.
 """
 
@@ -11,9 +11,9 @@ import struct
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
 UNITS = 1000
-"""To the em."""
+"""Font units per em."""
 ADVANCE = 500
-"""Of every glyph, in those units."""
+"""Advance width of every glyph, in font units."""
 _NAME = "/LorgnetteInvisible"
 _TO_UNICODE = b"""/CIDInit /ProcSet findresource begin
 12 dict begin
@@ -33,7 +33,7 @@ end"""
 
 
 def glyphless_font(pdf: Pdf) -> Object:
-    """The font as an object of `pdf`."""
+    """Create the font as an object of `pdf`."""
     file = Stream(pdf, _true_type())
     file.Length1 = len(_true_type())
     descriptor = Dictionary(
@@ -69,8 +69,8 @@ def glyphless_font(pdf: Pdf) -> Object:
 
 
 def _true_type() -> bytes:
-    glyph = struct.pack(">hhhhh", 1, 0, 0, ADVANCE, UNITS)  # One contour, and what it fills.
-    glyph += struct.pack(">HH2B4h", 1, 0, 1, 1, 0, ADVANCE, 0, UNITS)  # Two points on it, (0, 0) and the far corner.
+    glyph = struct.pack(">hhhhh", 1, 0, 0, ADVANCE, UNITS)  # One contour, and its bounding box.
+    glyph += struct.pack(">HH2B4h", 1, 0, 1, 1, 0, ADVANCE, 0, UNITS)  # Its two points, (0, 0) and the opposite corner.
     glyph += b"\0" * (-len(glyph) % 4)
     tables = {
         b"glyf": glyph,
@@ -82,12 +82,12 @@ def _true_type() -> bytes:
         b"loca": struct.pack(">HHH", 0, 0, len(glyph) // 2),
         b"maxp": struct.pack(">IH13H", 0x10000, 2, 2, 1, *[0] * 11),
     }
-    place = 12 + 16 * len(tables)
+    offset = 12 + 16 * len(tables)
     head = struct.pack(">IHHHH", 0x10000, len(tables), 64, 2, 32)
     body = b""
     for tag, table in sorted(tables.items()):
         padded = table + b"\0" * (-len(table) % 4)
         total = sum(struct.unpack(f">{len(padded) // 4}I", padded)) & 0xFFFFFFFF
-        head += struct.pack(">4sIII", tag, total, place + len(body), len(table))
+        head += struct.pack(">4sIII", tag, total, offset + len(body), len(table))
         body += padded
     return head + body

@@ -1,4 +1,4 @@
-"""PDF documents, page by page, through PDFium: rendered, or as the text that they carry."""
+"""Reads PDF documents page by page with PDFium: rendered, or as their text layer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,38 +8,40 @@ from typing import TYPE_CHECKING, cast
 
 from PIL import Image
 
+from app.domain.documents.pages import OcrPage
+from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError, PasswordNeeded
-from app.domain.pages import Page
-from app.domain.regions import TextLine
-from app.engine.imaging.file_kinds import PDF, kind_of
-from app.engine.imaging.open_image import MAX_SIDE, check_file
+from app.domain.images.geometry import TextLine
+from app.engine.imaging.file_kinds import FileKind, kind_of
+from app.engine.imaging.open_image import MAX_SIDE, check_file, unreadable
 from app.engine.imaging.pdf_frame import PdfFrame
 from app.engine.imaging.sensible_text import makes_sense
+from app.engine.process.descriptor_passing import open_to_read
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 POINTS = 72
-"""PDF's unit is so many to the inch."""
+"""PDF units (points) per inch."""
 DOTS = 200
-"""To the inch: small print can be read."""
-MOST_PIXELS = 4_000_000
-"""Of a rendered page, which may be as large as a house: A4 at 200 dots has 3.9 million."""
+"""Resolution of rendered pages in dots per inch, at which small print is readable."""
+MAX_PAGE_PIXELS = 4_000_000
+"""Maximum pixels of a rendered page, since pages may be of any size; A4 at 200 dpi has 3.9 million."""
 
 
 def is_pdf(path: Path) -> bool:
-    """Whether the file's first bytes are a PDF's; False where it cannot be read."""
-    return kind_of(path) is PDF
+    """Return whether the file's first bytes are a PDF's; False if it cannot be read."""
+    return kind_of(path) is FileKind.PDF
 
 
 def page_count(path: Path, password: str = "") -> int:
-    """How many pages it has. Raises ImageError, PasswordNeeded."""
+    """Return the number of pages. Raises ImageError, PasswordNeeded."""
     with _opened(path, password) as document:
         return len(document)
 
 
 def is_encrypted(path: Path, password: str = "") -> bool:
-    """Whether the file is encrypted, be it with an empty password. Raises ImageError, PasswordNeeded."""
+    """Return whether the file is encrypted, even with an empty password. Raises ImageError, PasswordNeeded."""
     from pypdfium2.raw import FPDF_GetSecurityHandlerRevision  # noqa: PLC0415
 
     with _opened(path, password) as document:
@@ -47,14 +49,14 @@ def is_encrypted(path: Path, password: str = "") -> bool:
 
 
 def render_page(path: Path, number: int, password: str = "") -> Image.Image:
-    """Page `number`, counted from 0, in RGB on white. Raises ImageError, PasswordNeeded."""
+    """Render page `number`, counted from 0, in RGB on white. Raises ImageError, PasswordNeeded."""
     with _opened(path, password) as document:
         page = document[number]
         return cast(Image.Image, page.render(scale=_scale(page)).to_pil()).convert("RGB")
 
 
-def text_layer(path: Path, number: int, password: str = "") -> Page | None:
-    """What the page says of itself, in pixels of the rendered page; None where that is nothing, or makes no sense.
+def text_layer(path: Path, number: int, password: str = "") -> OcrPage | None:
+    """Return the page's text layer, in pixels of the rendered page; None if it is missing or not sensible.
 
     Raises ImageError, PasswordNeeded.
     """
@@ -70,23 +72,23 @@ def text_layer(path: Path, number: int, password: str = "") -> Page | None:
                 lines.append(TextLine.between(text, frame.corners(*rectangle), 1.0))
         text = "\n".join(line.rstrip() for line in layer.get_text_range().replace("\r", "").split("\n")).strip()
         is_sensible = makes_sense(text, is_hidden=_is_hidden(page))
-    return Page(*frame.size, tuple(lines), text) if is_sensible else None
+    return OcrPage(*frame.size, tuple(lines), text) if is_sensible else None
 
 
 def page_frame(path: Path, number: int, password: str = "") -> PdfFrame:
-    """How page `number` lies behind its picture. Raises ImageError, PasswordNeeded."""
+    """Return the mapping between page `number` and its picture. Raises ImageError, PasswordNeeded."""
     with _opened(path, password) as document:
         return frame_of(document[number])
 
 
 def frame_of(page: "PdfPage") -> PdfFrame:
-    """What is seen of a page, and how large its picture is."""
+    """Return a page's visible box, its rotation and the scale of its picture."""
     left, bottom, right, top = page.get_cropbox()
     return PdfFrame(left, bottom, right, top, page.get_rotation(), _scale(page))
 
 
 def _is_hidden(page: "PdfPage") -> bool:
-    """Whether none of the page's text is drawn, as where a reader has laid it over a scan."""
+    """Return whether none of the page's text is drawn, as when OCR software laid it over a scan."""
     from pypdfium2 import raw  # noqa: PLC0415 - needed for documents only
 
     texts = page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT])
@@ -95,7 +97,9 @@ def _is_hidden(page: "PdfPage") -> bool:
 
 def _scale(page: "PdfPage") -> float:
     width, height = page.get_width(), page.get_height()
-    return float(min(DOTS / POINTS, sqrt(MOST_PIXELS / max(width * height, 1.0)), MAX_SIDE / max(width, height, 1.0)))
+    return float(
+        min(DOTS / POINTS, sqrt(MAX_PAGE_PIXELS / max(width * height, 1.0)), MAX_SIDE / max(width, height, 1.0))
+    )
 
 
 @contextmanager
@@ -104,23 +108,21 @@ def _opened(path: Path, password: str) -> Iterator["PdfDocument"]:
 
     check_file(path)
     try:
-        document = pypdfium2.PdfDocument(path, password=password or None)
+        file = open_to_read(path)
+    except OSError as error:
+        raise unreadable(path) from error
+    try:
+        document = pypdfium2.PdfDocument(file, password=password or None)
     except pypdfium2.PdfiumError as error:
+        file.close()
         if "password" in str(error).lower():
-            what = "has another password" if password else "is protected with a password"
-            raise PasswordNeeded(
-                f"“{path.name}” {what}.", kept="It was not opened.", todo="Enter its password, and try again."
-            ) from error
-        raise ImageError(
-            f"“{path.name}” is damaged or incomplete.",
-            kept="It was not added; the file itself is untouched.",
-            todo="Get it again, and drop that.",
-        ) from error
+            text = image_texts.PDF_OTHER_PASSWORD if password else image_texts.PDF_PROTECTED
+            raise PasswordNeeded(text, file=path.name) from error
+        raise ImageError(image_texts.PDF_DAMAGED, file=path.name) from error
     try:
         yield document
     except (pypdfium2.PdfiumError, MemoryError, ValueError) as error:
-        raise ImageError(
-            f"A page of “{path.name}” could not be drawn.", kept="The file itself is untouched."
-        ) from error
+        raise ImageError(image_texts.PAGE_NOT_RENDERED, file=path.name) from error
     finally:
         document.close()
+        file.close()

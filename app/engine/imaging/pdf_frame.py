@@ -1,16 +1,16 @@
-"""A PDF page's own coordinates (points, upwards from the bottom left, not yet turned), and those of its picture."""
+"""Maps a PDF page's own coordinates (points, upwards from the bottom left, unrotated) to those of its picture."""
 
 from dataclasses import dataclass
 from math import ceil
 
-from app.domain.regions import Point
+from app.domain.images.geometry import Point
 
 
 @dataclass(frozen=True, slots=True)
 class PdfFrame:
-    """What is seen of a page: the box (left, bottom, right, top) in points, turned clockwise by `rotation` degrees.
+    """A page's visible box (left, bottom, right, top) in points, rotated clockwise by `rotation` degrees.
 
-    `scale` is the pixels of its picture for one point.
+    `scale` is the number of pixels of its picture per point.
     """
 
     left: float
@@ -29,7 +29,7 @@ class PdfFrame:
         return ceil(width * self.scale), ceil(height * self.scale)  # As PDFium rounds.
 
     def to_pixels(self, x: float, y: float) -> Point:
-        """A place of the page on its picture."""
+        """Map a point of the page, in points, to pixels of its picture."""
         match self.rotation % 360:
             case 90:
                 across, down = y - self.bottom, x - self.left
@@ -41,9 +41,9 @@ class PdfFrame:
                 across, down = x - self.left, self.top - y
         return Point(across * self.scale, down * self.scale)
 
-    def to_points(self, place: Point) -> tuple[float, float]:
-        """A place of the picture on the page."""
-        across, down = place.x / self.scale, place.y / self.scale
+    def to_points(self, point: Point) -> tuple[float, float]:
+        """Map a point of the picture, in pixels, to points of the page."""
+        across, down = point.x / self.scale, point.y / self.scale
         match self.rotation % 360:
             case 90:
                 return self.left + down, self.bottom + across
@@ -55,7 +55,7 @@ class PdfFrame:
                 return self.left + across, self.top - down
 
     def corners(self, left: float, bottom: float, right: float, top: float) -> tuple[Point, Point, Point, Point]:
-        """Its corners there, clockwise from where its text begins as it stands on the page before it is turned."""
-        places = ((left, top), (right, top), (right, bottom), (left, bottom))
-        first, second, third, fourth = (self.to_pixels(x, y) for x, y in places)
+        """Return a box's corners in pixels, clockwise from its top left corner on the unrotated page."""
+        corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+        first, second, third, fourth = (self.to_pixels(x, y) for x, y in corners)
         return first, second, third, fourth

@@ -1,167 +1,138 @@
-"""A PDF that can be searched: what is seen stays as it is, the text is laid over it and not drawn.
+"""Writes searchable PDFs: the appearance is unchanged, and an invisible text layer is added.
 
-A document keeps its pages, to which a content stream is added (ISO 32000-1, 7.8.2); an image becomes a page that holds
-its own JPEG data where it is one, and its pixels without loss elsewhere. Text is written in rendering mode 3 (9.3.6).
+A document keeps its pages, to which a content stream is added (ISO 32000-1, 7.8.2), its links and attached files, but
+no scripts or other active content. An image becomes a page with its own JPEG data if it is a JPEG, else with its pixels
+losslessly compressed. Text is written in rendering mode 3 (9.3.6).
 """
 
 import zlib
 from collections.abc import Sequence
 from math import hypot
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from uuid import uuid4
+from typing import BinaryIO
 
-from pikepdf import Array, Dictionary, Job, Name, Object, PasswordError, Pdf, PdfError, Stream
+from pikepdf import Name, Object, PasswordError, Pdf, PdfError
 from pikepdf import Page as PdfPage
 from PIL import Image
 
+from app.domain.documents.pages import OcrPage
+from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError, PasswordNeeded
-from app.domain.pages import Page
+from app.domain.images.geometry import Point, TextLine
 from app.domain.ports import CancelCheck
-from app.domain.regions import Point, TextLine
-from app.domain.word_places import word_places
+from app.domain.text.word_spans import word_spans
 from app.engine.imaging.glyphless_font import ADVANCE, UNITS, glyphless_font
+from app.engine.imaging.inert_pdf import drop_actions
 from app.engine.imaging.open_frames import FrameFile
 from app.engine.imaging.open_pdf import DOTS, POINTS, is_pdf, page_frame, text_layer
 from app.engine.imaging.pdf_frame import PdfFrame
+from app.engine.imaging.pdf_writer import PdfWriter
+from app.engine.process.descriptor_passing import open_to_read, written_whole
 
 _FONT = "/LorgnetteText"
-_AT_ONCE = 16
-"""Pages of a new document."""
 _LEVEL = 4
-"""Of compression: a scanned page of 4 megapixels takes 0.1 s, which are 0.4 s and 8 % less at zlib's own choice, 6."""
-_TURNS = {3: "-1 0 0 -1 1 1", 6: "0 -1 1 0 0 1", 8: "0 1 -1 0 1 0"}
-"""Of the unit square, for the orientations of EXIF that are turns."""
+"""zlib level: a scanned page of 4 megapixels takes 0.1 s; zlib's default, 6, takes 0.4 s and saves 8 %."""
+Picture = tuple[str, bytes]
+"""An image: the entries of its dictionary, and its data."""
+_ORIENTATIONS = {3: "-1 0 0 -1 1 1", 6: "0 -1 1 0 0 1", 8: "0 1 -1 0 1 0"}
+"""Transformation matrix of the unit square for each EXIF orientation that is a rotation."""
 
 
-def write_searchable_pdf(source: Path, pages: Sequence[Page], target: Path, password: str, check: CancelCheck) -> None:
+def write_searchable_pdf(
+    source: Path, pages: Sequence[OcrPage], target: Path, password: str, check: CancelCheck
+) -> None:
     """Write `source`, a document or an image whose pages have the text `pages`, to `target`.
 
-    A page of a document whose own text makes sense gets no second one. A document that opened with a password is
-    written without one. Nothing is left at `target` unless it is whole, and `source` is never written over. Raises
-    ImageError, PasswordNeeded.
+    A page with a sensible text layer gets no second one. A document that opened with a password is written without
+    one, and every document without its scripts. Nothing is left at `target` unless it is complete, and `source` is
+    never overwritten. Raises ImageError, PasswordNeeded.
     """
     if _is_same(source, target):
-        raise ImageError(
-            f"“{target.name}” was not written: it would replace the original.",
-            kept="The original is untouched.",
-            todo="Choose another name or another folder.",
-        )
-    part = target.with_name(f".{uuid4().hex}.part")
+        raise ImageError(image_texts.WOULD_REPLACE_ORIGINAL, file=target.name)
     try:
-        if is_pdf(source):
-            _overlay(source, pages, part, password, check)
-        else:
-            _from_images(source, pages, part, check)
-        part.replace(target)
+        with written_whole(target) as file:
+            if is_pdf(source):
+                _overlay(source, pages, file, password, check)
+            else:
+                _from_images(source, pages, file, check)
     except PasswordError as error:
-        raise PasswordNeeded(f"“{source.name}” is protected with a password.", todo="Enter its password.") from error
+        raise PasswordNeeded(image_texts.NOT_SEARCHABLE_PROTECTED, file=source.name) from error
     except (PdfError, ValueError, RuntimeError) as error:
-        raise ImageError(
-            f"“{source.name}” could not be made searchable: it is damaged.", kept="The file itself is untouched."
-        ) from error
+        raise ImageError(image_texts.NOT_SEARCHABLE, file=source.name) from error
     except OSError as error:
-        raise ImageError(
-            f"“{target.name}” could not be written.", todo="Check the space on the drive, and try again."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise ImageError(image_texts.NOT_WRITTEN, file=target.name) from error
 
 
 def _is_same(source: Path, target: Path) -> bool:
-    """Whether both are one file, also by links and on file systems that take A for a."""
+    """Return whether both are the same file, even through links or on case-insensitive file systems."""
     try:
         return target.samefile(source)
     except (OSError, ValueError):
         return False
 
 
-def _overlay(source: Path, pages: Sequence[Page], part: Path, password: str, check: CancelCheck) -> None:
-    with Pdf.open(source, password=password) as pdf:
+def _overlay(source: Path, pages: Sequence[OcrPage], file: BinaryIO, password: str, check: CancelCheck) -> None:
+    with open_to_read(source) as original, Pdf.open(original, password=password) as pdf:
         font = glyphless_font(pdf)
-        for number, (sheet, page) in enumerate(zip(pdf.pages, pages, strict=False)):
+        for number, (pdf_page, page) in enumerate(zip(pdf.pages, pages, strict=False)):
             check()
             if page.text.strip() and text_layer(source, number, password) is None:
                 frame = page_frame(source, number, password)
-                _lay_over(sheet, font, _content(page, frame))
-        pdf.save(part)
+                _add_text(pdf_page, font, _content(page, frame))
+        drop_actions(pdf, check)
+        pdf.save(file)
 
 
-def _lay_over(sheet: PdfPage, font: Object, content: bytes) -> None:
-    # What the page's own content may have left turned or clipped must not reach the text.
-    sheet.contents_add(b"q\n", prepend=True)
-    sheet.contents_add(b"\nQ\n" + content)
-    sheet.add_resource(font, Name.Font, Name(_FONT), replace_existing=True)
+def _add_text(pdf_page: PdfPage, font: Object, content: bytes) -> None:
+    # A transformation or clipping path that the page's own content left set must not affect the text.
+    pdf_page.contents_add(b"q\n", prepend=True)
+    pdf_page.contents_add(b"\nQ\n" + content)
+    pdf_page.add_resource(font, Name.Font, Name(_FONT), replace_existing=True)
 
 
-def _from_images(source: Path, pages: Sequence[Page], part: Path, check: CancelCheck) -> None:
-    """A new document. Few pages at a time are written to a file and joined from there, not to hold them in memory."""
-    numbered = list(enumerate(pages))
+def _from_images(source: Path, pages: Sequence[OcrPage], file: BinaryIO, check: CancelCheck) -> None:
+    """Write a new document page by page, so that it is not held in memory."""
     frames = FrameFile(source)
-    with TemporaryDirectory(prefix=".", suffix=".part", dir=part.parent) as folder, frames.in_order():
-        files = []
-        for first in range(0, len(numbered), _AT_ONCE):
-            few = Path(folder) / f"{first}.pdf"
-            _write_few(source, frames, numbered[first : first + _AT_ONCE], few, check)
-            files.append(str(few))
-        try:
-            # By qpdf itself: pikepdf would read all streams into memory.
-            Job(["qpdf", "--empty", "--pages", *files, "--", str(part)]).run()
-        except (PdfError, RuntimeError) as error:
-            raise OSError(f"{len(files)} files of ours could not be joined") from error  # The drive, then.
-
-
-def _write_few(
-    source: Path, frames: FrameFile, pages: Sequence[tuple[int, Page]], target: Path, check: CancelCheck
-) -> None:
-    with Pdf.new() as pdf:
-        font = glyphless_font(pdf)
-        for number, page in pages:
+    pdf = PdfWriter(file)
+    font = pdf.copy(glyphless_font)
+    with frames.in_order():
+        for number, page in enumerate(pages):
             check()
             scale = (frames.dots(number) or DOTS) / POINTS
             frame = PdfFrame(0, 0, page.width / scale, page.height / scale, 0, scale)
-            picture, turn = _jpeg(pdf, source, page) or (_lossless(pdf, frames.frame(number)), "1 0 0 1 0 0")
-            content = f"q {frame.right:.3f} 0 0 {frame.top:.3f} 0 0 cm {turn} cm /Picture Do Q\n".encode()
-            sheet = Dictionary(
-                Type=Name.Page,
-                MediaBox=Array([0, 0, round(frame.right, 3), round(frame.top, 3)]),
-                Resources=Dictionary(XObject=Dictionary(Picture=picture), Font=Dictionary({_FONT: font})),
-                Contents=pdf.make_stream(content + _content(page, frame)),
+            picture, matrix = _jpeg(source, page) or (_lossless(frames.frame(number)), "1 0 0 1 0 0")
+            drawn = f"q {frame.right:.3f} 0 0 {frame.top:.3f} 0 0 cm {matrix} cm /Picture Do Q\n".encode()
+            pdf.add_page(
+                f"/MediaBox [0 0 {frame.right:.3f} {frame.top:.3f}] /Resources <</XObject <</Picture "
+                f"{pdf.stream(*picture)}>> /Font <<{_FONT} {font}>>>> "
+                f"/Contents {pdf.compressed(drawn + _content(page, frame))}"
             )
-            pdf.pages.append(PdfPage(pdf.make_indirect(sheet)))
-        pdf.save(target)
+    pdf.finish()
 
 
-def _jpeg(pdf: Pdf, source: Path, page: Page) -> tuple[Object, str] | None:
-    """The file's own data as an image, and how it is turned upright; None for what is no plain JPEG."""
-    with Image.open(source) as image:
+def _jpeg(source: Path, page: OcrPage) -> tuple[Picture, str] | None:
+    """Return the file's own data as an image, and the matrix that turns it upright; None if it is no plain JPEG."""
+    with open_to_read(source) as file, Image.open(file) as image:
         orientation = image.getexif().get(0x0112, 1)
         is_plain = image.format == "JPEG" and image.mode in {"L", "RGB"}
-        if not is_plain or orientation not in {1, *_TURNS} or getattr(image, "n_frames", 1) > 1:
+        if not is_plain or orientation not in {1, *_ORIENTATIONS} or getattr(image, "n_frames", 1) > 1:
             return None
-        stored = image.size
-        space = Name.DeviceGray if image.mode == "L" else Name.DeviceRGB
-    if sorted(stored) != sorted((page.width, page.height)):
-        return None
-    stream = Stream(pdf, source.read_bytes())
-    _describe(stream, stored, space, 8)
-    stream.Filter = Name.DCTDecode
-    return pdf.make_indirect(stream), _TURNS.get(orientation, "1 0 0 1 0 0")
+        stored, space = image.size, "/DeviceGray" if image.mode == "L" else "/DeviceRGB"
+        if sorted(stored) != sorted((page.width, page.height)):
+            return None
+        file.seek(0)
+        return (_described(stored, space, 8, "/DCTDecode"), file.read()), _ORIENTATIONS.get(orientation, "1 0 0 1 0 0")
 
 
-def _lossless(pdf: Pdf, image: Image.Image) -> Object:
+def _lossless(image: Image.Image) -> Picture:
     colours = image.getcolors(2)
     if colours and all(colour in {(0, 0, 0), (255, 255, 255)} for _, colour in colours):
-        flat, space, bits = image.convert("1", dither=Image.Dither.NONE), Name.DeviceGray, 1
+        flat, space, bits = image.convert("1", dither=Image.Dither.NONE), "/DeviceGray", 1
     elif _is_grey(image):
-        flat, space, bits = image.getchannel(0), Name.DeviceGray, 8
+        flat, space, bits = image.getchannel(0), "/DeviceGray", 8
     else:
-        flat, space, bits = image, Name.DeviceRGB, 8
-    # pikepdf would keep it as it is, uncompressed.
-    stream = Stream(pdf, zlib.compress(flat.tobytes(), _LEVEL))
-    _describe(stream, image.size, space, bits)
-    stream.Filter = Name.FlateDecode
-    return pdf.make_indirect(stream)
+        flat, space, bits = image, "/DeviceRGB", 8
+    return _described(image.size, space, bits, "/FlateDecode"), zlib.compress(flat.tobytes(), _LEVEL)
 
 
 def _is_grey(image: Image.Image) -> bool:
@@ -169,14 +140,16 @@ def _is_grey(image: Image.Image) -> bool:
     return red.tobytes() == green.tobytes() == blue.tobytes()
 
 
-def _describe(stream: Object, size: tuple[int, int], space: Object, bits: int) -> None:
-    stream.Type, stream.Subtype = Name.XObject, Name.Image
-    stream.Width, stream.Height = size
-    stream.ColorSpace, stream.BitsPerComponent = space, bits
+def _described(size: tuple[int, int], space: str, bits: int, coding: str) -> str:
+    width, height = size
+    return (
+        f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace {space} "
+        f"/BitsPerComponent {bits} /Filter {coding}"
+    )
 
 
-def _content(page: Page, frame: PdfFrame) -> bytes:
-    """The text of a page, word by word where lines tell their places, over the whole page where none does."""
+def _content(page: OcrPage, frame: PdfFrame) -> bytes:
+    """Return a page's text as a content stream: word by word if lines have positions, else spread over the page."""
     lines: Sequence[TextLine] = page.lines
     if not lines:
         lines = _spread(page)
@@ -184,8 +157,8 @@ def _content(page: Page, frame: PdfFrame) -> bytes:
     return b"q BT 3 Tr\n" + shown + b"ET Q\n"
 
 
-def _spread(page: Page) -> list[TextLine]:
-    """Lines of a text whose reader tells no places, one below the other."""
+def _spread(page: OcrPage) -> list[TextLine]:
+    """Place the lines of a text without positions one below the other."""
     texts = [text for text in page.text.splitlines() if text.strip()]
     height = page.height / max(len(texts), 1)
     lines = []
@@ -205,16 +178,16 @@ def _words(line: TextLine, frame: PdfFrame) -> bytes:
     if height < 0.1 or length < 0.1:
         return b""
     along, up = (across[0] / length, across[1] / length), ((top[0] - start[0]) / height, (top[1] - start[1]) / height)
-    said = b""
-    places = word_places(line.text)
-    for place, following in zip(places, [*places[1:], None], strict=True):
-        # The space behind a word reaches to the next one, so that what is copied has spaces.
-        text, last = (f"{place.text} ", following.start) if following else (place.text, place.end)
+    content = b""
+    words = word_spans(line.text)
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        # The space after a word reaches to the next one, so that copied text has spaces.
+        text, last = (f"{word.text} ", following.start) if following else (word.text, word.end)
         codes = text.encode("utf-16-be", "replace")
         natural = len(codes) / 2 * ADVANCE / UNITS * height
-        stretch = (last - place.start) * length / natural
-        x, y = start[0] + across[0] * place.start, start[1] + across[1] * place.start
+        stretch = (last - word.start) * length / natural
+        x, y = start[0] + across[0] * word.start, start[1] + across[1] * word.start
         matrix = (along[0] * stretch, along[1] * stretch, up[0], up[1], x, y)
         numbers = " ".join(f"{number:.4f}" for number in matrix)
-        said += f"{numbers} Tm {_FONT} {height:.3f} Tf <{codes.hex()}> Tj\n".encode("ascii")
-    return said
+        content += f"{numbers} Tm {_FONT} {height:.3f} Tf <{codes.hex()}> Tj\n".encode("ascii")
+    return content

@@ -1,26 +1,24 @@
-"""Everything that is said between the window's process and an engine process.
+"""Messages between the window's process and an engine process.
 
-Requests go to the child, events come back; every one carries the id of the request it belongs to, and the receiver
-drops what belongs to a request it no longer knows. Messages are plain data, encoded as MessagePack by `wire`: an
-engine process decodes untrusted files, so nothing that comes out of it may be unpickled.
+Requests go to the child and events come back, each in an envelope of `wire` with the id of its call.
+Messages are plain data, encoded as MessagePack: an engine process decodes untrusted files, so nothing that comes out
+of it may be unpickled.
 """
 
 import msgspec
 
-from app.domain.attachments import ImagePart
-from app.domain.chat import Turn
-from app.domain.doubt import Alternatives
-from app.domain.engine_status import Stage
+from app.domain.chat.chat import Turn
+from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
-from app.domain.generation import AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
-from app.domain.pages import Page
-from app.domain.remote_servers import RemoteModel
+from app.domain.images.attachments import ImageCrop
+from app.domain.models.engine_status import Stage
+from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
+from app.domain.models.remote_servers import RemoteModel
+from app.domain.text.confidence import Alternatives
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
-    """Base of every message. `request_id` is unique within one window."""
-
-    request_id: int
+    """Base of every message."""
 
 
 # Requests
@@ -37,17 +35,17 @@ class ProbeImage(Message, frozen=True, tag=True):
     password: str = ""
 
 
-class CutImage(Message, frozen=True, tag=True):
-    """Cut `part` out of the image at `path`, turn it, write it to `target` as a PNG, and go on as with ProbeImage."""
+class CropImage(Message, frozen=True, tag=True):
+    """Crop `part` of the image at `path`, rotate it, write it to `target` as a PNG, and continue as ProbeImage."""
 
     path: str
-    part: ImagePart
+    part: ImageCrop
     target: str
     thumbnail_size: int
 
 
 class DrawPage(Message, frozen=True, tag=True):
-    """Draw a page of the document at `path`, counted from 0, write it to `target` as a PNG, go on as for ProbeImage."""
+    """Draw a page of the document at `path`, counted from 0, write it to `target` as a PNG, continue as ProbeImage."""
 
     path: str
     page: int
@@ -57,7 +55,7 @@ class DrawPage(Message, frozen=True, tag=True):
 
 
 class ShowPage(Message, frozen=True, tag=True):
-    """Make a picture of at most `size` pixels a side of a page of the document or image at `path`."""
+    """Render a page of the document or image at `path`, with at most `size` pixels per side."""
 
     path: str
     page: int
@@ -66,7 +64,7 @@ class ShowPage(Message, frozen=True, tag=True):
 
 
 class ReadText(Message, frozen=True, tag=True):
-    """Read the text of the image at `path`, or of a page of a document, with the built-in reader."""
+    """Read the text of the image at `path`, or of a page of a document, with the built-in OCR."""
 
     path: str
     page: int = 0
@@ -74,28 +72,28 @@ class ReadText(Message, frozen=True, tag=True):
 
 
 class WritePdf(Message, frozen=True, tag=True):
-    """Write the document or image at `source` to `target` as a PDF that can be searched, `pages` being its text.
+    """Write the document or image at `source` to `target` as a searchable PDF with the text `pages`.
 
-    What is seen of it stays as it is. Served by the images process, which ends it with Done.
+    Its appearance is unchanged. Served by the images process, which ends it with Done.
     """
 
     source: str
-    pages: tuple[Page, ...]
+    pages: tuple[OcrPage, ...]
     target: str
     password: str = ""
 
 
 class OpenModel(Message, frozen=True, tag=True):
-    """Check and load the model in `folder`, in place of the one that is open."""
+    """Check and load the model in `folder`, replacing the open one."""
 
     folder: str
     options: LoadOptions = LoadOptions()
 
 
 class OpenServer(Message, frozen=True, tag=True):
-    """Answer with a model of a server from now on, in place of the one that is open.
+    """Answer with a server's model from now on, replacing the open one.
 
-    `offline` allows servers on this machine alone.
+    `offline` allows only servers on this machine.
     """
 
     model: RemoteModel
@@ -104,7 +102,7 @@ class OpenServer(Message, frozen=True, tag=True):
 
 
 class ListModels(Message, frozen=True, tag=True):
-    """Ask the server at `address` which models it has; served by the model process."""
+    """List the models of the server at `address`; served by the model process."""
 
     address: str
     key: str = ""
@@ -114,8 +112,8 @@ class ListModels(Message, frozen=True, tag=True):
 class Ask(Message, frozen=True, tag=True):
     """Continue the conversation `turns` with an answer, or with the rest of one whose beginning is the last turn.
 
-    `image_texts` is what the built-in reader found on its images, where that is known. It changes how soon the answer
-    is there, and never what it says.
+    `image_texts` are the built-in OCR's texts of its images, if known. They change the answer's speed, never its
+    content.
     """
 
     turns: tuple[Turn, ...]
@@ -123,10 +121,10 @@ class Ask(Message, frozen=True, tag=True):
     image_texts: tuple[str, ...] = ()
 
 
-class Prepare(Message, frozen=True, tag=True):
-    """Look at the images of `turns` and read them, but for the last one's text, which is still being written.
+class Prefill(Message, frozen=True, tag=True):
+    """Prefill `turns` with their images, except the last one's text, which is still being written.
 
-    Nothing is answered; an Ask that begins as these turns do is answered sooner.
+    There is no answer; a later Ask with these turns as its prefix is answered sooner.
     """
 
     turns: tuple[Turn, ...]
@@ -134,16 +132,16 @@ class Prepare(Message, frozen=True, tag=True):
 
 
 class Cancel(Message, frozen=True, tag=True):
-    """Stop the request with this id as soon as possible; it still ends with Done or Failed."""
+    """Stop the call of the envelope's id as soon as possible; it still ends with Done or Failed."""
 
 
 class Shutdown(Message, frozen=True, tag=True):
-    """End the process after the current request has been cancelled."""
+    """Cancel the current request and end the process."""
 
 
 Request = (
     ProbeImage
-    | CutImage
+    | CropImage
     | DrawPage
     | ShowPage
     | ReadText
@@ -152,7 +150,7 @@ Request = (
     | OpenServer
     | ListModels
     | Ask
-    | Prepare
+    | Prefill
     | Cancel
     | Shutdown
 )
@@ -161,29 +159,33 @@ Request = (
 # Events
 
 
-class Loading(Message, frozen=True, tag=True):
-    """Work that takes a while: `progress` is 0..1 within `stage`."""
+class Heartbeat(Message, frozen=True, tag=True):
+    """The process is working on a request; sent when it begins with one, for its call, then every second, for none."""
+
+
+class StageProgress(Message, frozen=True, tag=True):
+    """Progress of a request: `progress` is 0..1 within `stage`."""
 
     stage: Stage
     progress: float
 
 
 class Ready(Message, frozen=True, tag=True):
-    """The model is open and answers questions."""
+    """The model is open and ready to answer."""
 
     info: ModelInfo
 
 
 class ModelsListed(Message, frozen=True, tag=True):
-    """What the models of a server are called."""
+    """The names of a server's models."""
 
     names: tuple[str, ...]
 
 
-class Token(Message, frozen=True, tag=True):
-    """The next piece of the answer: whole characters, possibly of several tokens, never empty.
+class AnswerDelta(Message, frozen=True, tag=True):
+    """The next text of the answer: whole characters, possibly of several tokens, never empty.
 
-    Its probability and what else was likely are told where they were asked for.
+    Its probability and alternatives are included if requested.
     """
 
     text: str
@@ -192,21 +194,21 @@ class Token(Message, frozen=True, tag=True):
 
 
 class Stats(Message, frozen=True, tag=True):
-    """The answer's figures, sent once, before Done."""
+    """The answer's statistics, sent once, before Done."""
 
     stats: AnswerStats
 
 
-class Pace(Message, frozen=True, tag=True):
-    """What the last images that were new to the model took, with the text around them."""
+class VisualTokenSeconds(Message, frozen=True, tag=True):
+    """Seconds per visual token of the last encoded images, including the text around them."""
 
     seconds_per_visual_token: float
 
 
 class ImageProbed(Message, frozen=True, tag=True):
-    """The image is usable. Size after EXIF orientation; `thumbnail` is a PNG that this project encoded.
+    """The image is usable. Its size is after EXIF orientation; `thumbnail` is a PNG that this project encoded.
 
-    A film has its length in `seconds`, and frames side by side in its thumbnail where that is large.
+    `seconds` is the length of a video, whose thumbnail shows frames side by side if it is large.
     """
 
     digest: str
@@ -220,9 +222,9 @@ class ImageProbed(Message, frozen=True, tag=True):
 
 
 class PagesFound(Message, frozen=True, tag=True):
-    """The file is a document of so many pages, each of which can be drawn; `digest` is its sha256.
+    """The file is a document whose pages can be drawn, with their number; `digest` is its SHA-256.
 
-    `is_encrypted` tells a PDF that is, be it with an empty password.
+    `is_encrypted` is True for an encrypted PDF, even one with an empty password.
     """
 
     pages: int
@@ -231,7 +233,7 @@ class PagesFound(Message, frozen=True, tag=True):
 
 
 class PageShown(Message, frozen=True, tag=True):
-    """A page, whose picture has the size that the reader sees, as a smaller PNG that this project encoded."""
+    """A page as a scaled-down PNG that this project encoded, and the size of the image that the reader sees."""
 
     width: int
     height: int
@@ -239,30 +241,31 @@ class PageShown(Message, frozen=True, tag=True):
 
 
 class TextRead(Message, frozen=True, tag=True):
-    """What the reader found."""
+    """The text that the built-in OCR recognised."""
 
-    page: Page
+    page: OcrPage
 
 
 class Done(Message, frozen=True, tag=True):
-    """The request is finished; nothing more follows for its id."""
+    """The request is finished; no event of its call follows."""
 
     reason: FinishReason
 
 
 class Failed(Message, frozen=True, tag=True):
-    """The request has failed; nothing more follows for its id."""
+    """The request has failed; no event of its call follows."""
 
     problem: Problem
 
 
 Event = (
-    Loading
+    Heartbeat
+    | StageProgress
     | Ready
     | ModelsListed
-    | Token
+    | AnswerDelta
     | Stats
-    | Pace
+    | VisualTokenSeconds
     | ImageProbed
     | PagesFound
     | PageShown

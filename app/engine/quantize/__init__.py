@@ -1,1 +1,1 @@
-"""Making a W4A16 model folder from a 16-bit one, by AutoRound."""
+"""Quantises a 16-bit model folder to W4A16 with AutoRound."""

@@ -1,4 +1,4 @@
-"""The one place that talks to AutoRound. It is given objects, never a path or a name, so that it fetches nothing."""
+"""Runs AutoRound; the only module that uses it. It gets objects, never a path or a name, so that it fetches nothing."""
 
 import logging
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from app.domain.error_texts import checkpoint_texts, quantize_texts
 from app.domain.errors import CheckpointError, QuantizeError
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.image_patches import load_patches
@@ -20,22 +21,22 @@ from app.engine.quantize.recipe import BITS, GROUP_SIZE, Recipe
 def quantize_to(
     folder: Path, base: Checkpoint, recipe: Recipe, calibration: Calibration, progress: BlockProgress
 ) -> None:
-    """Quantise the text model of `base` and write all of it, without tokenizer and the like, into `folder`.
+    """Quantise the text model of `base` and write the whole model, without tokenizer and the like, into `folder`.
 
-    Raises QuantizeError where AutoRound gives up, CheckpointError where Hugging Face's model does not take the weights.
+    Raises QuantizeError if AutoRound fails, CheckpointError if Hugging Face's model does not accept the weights.
     """
-    ears = _Strict()
-    with _translated(ears):
+    handler = _StrictHandler()
+    with _translated(handler):
         from auto_round import AutoRound, RTNConfig, SignRoundConfig  # noqa: PLC0415 - slow, and an extra
         from auto_round.schemes import QuantizationScheme  # noqa: PLC0415
 
-        # Images differ in their positions, of which AutoRound keeps one set a batch: they go one by one.
+        # Images differ in their position ids, of which AutoRound keeps one set per batch: they run one by one.
         is_one_by_one = bool(calibration.images)
         batch = 1 if is_one_by_one else min(recipe.batch_size, calibration.samples)
         tuning = SignRoundConfig(
             iters=recipe.iters, gradient_accumulate_steps=recipe.batch_size if is_one_by_one else 1
         )
-        with _heard_by(ears), counting_blocks(BlockBar(recipe.iters, progress)):
+        with _logging_to(handler), counting_blocks(BlockBar(recipe.iters, progress)):
             AutoRound(
                 _load(base),
                 tokenizer=_tokenizer(base),
@@ -55,7 +56,7 @@ def quantize_to(
 
 
 class _Batches:
-    """What the model is called with, batch by batch; pixels are read when their turn comes."""
+    """The model's keyword arguments, batch by batch; pixels are read when their batch is reached."""
 
     def __init__(self, base: Checkpoint, calibration: Calibration, batch_size: int) -> None:
         self._base = base
@@ -91,8 +92,8 @@ def _load(base: Checkpoint) -> Any:  # noqa: ANN401 - transformers is not typed
         output_loading_info=True,
     )
     if wrong := sorted({*info["missing_keys"], *(str(key) for key in info["mismatched_keys"])}):
-        raise CheckpointError(f"The model lacks the tensor {wrong[0]}.", todo="Download the model again.")
-    # AutoRound looks for more files where the model came from, and names its folder after that.
+        raise CheckpointError(checkpoint_texts.TENSOR_NOT_LOADED, tensor=wrong[0])
+    # AutoRound looks for more files in the place that the model came from, and names its folder after it.
     model.name_or_path = model.config._name_or_path = ""  # noqa: SLF001
     return model.eval()
 
@@ -104,29 +105,27 @@ def _tokenizer(base: Checkpoint) -> Any:  # noqa: ANN401
     return create(tokenizer_file=str(base.tokenizer_path), eos_token="<|im_end|>", pad_token="<|endoftext|>")  # noqa: S106
 
 
-class _Strict(logging.Handler):
-    """Ends the run where AutoRound would go on without samples that it could not use; keeps its last error."""
+class _StrictHandler(logging.Handler):
+    """Ends the run when AutoRound would continue without samples that it could not use; stores its last error."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.last_error = "it ended without a word"
+        self.last_error = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
         if "forward pass failed" in message:
-            raise QuantizeError(
-                f"A calibration sample could not be used ({message[:200]}).", kept="Nothing was left behind."
-            )
+            raise QuantizeError(quantize_texts.SAMPLE_UNUSABLE, reason=message[:200])
         if record.levelno >= logging.ERROR:
             self.last_error = message[:200]
 
 
 @contextmanager
-def _heard_by(ears: _Strict) -> Iterator[None]:
+def _logging_to(handler: _StrictHandler) -> Iterator[None]:
     logger = logging.getLogger("autoround")
     handlers, level = logger.handlers, logger.level
-    logger.handlers = [ears]
-    logger.setLevel(logging.WARNING)  # AR_LOG_LEVEL may have made it deaf.
+    logger.handlers = [handler]
+    logger.setLevel(logging.WARNING)  # AR_LOG_LEVEL may have silenced it.
     try:
         yield
     finally:
@@ -135,32 +134,26 @@ def _heard_by(ears: _Strict) -> Iterator[None]:
 
 
 @contextmanager
-def _translated(ears: _Strict) -> Iterator[None]:
-    """AutoRound's ways to give up, in words."""
+def _translated(handler: _StrictHandler) -> Iterator[None]:
+    """Translate the ways in which AutoRound fails into QuantizeError."""
     try:
         yield
-    except SystemExit as error:  # Its loader on Apple without mlx, and wherever it finds no data.
-        raise QuantizeError(f"AutoRound gave up ({ears.last_error}).", kept="Nothing was left behind.") from error
+    except SystemExit as error:  # Raised by its loader on Apple without mlx, and if it finds no data.
+        if handler.last_error:
+            raise QuantizeError(quantize_texts.GAVE_UP, reason=handler.last_error) from error
+        raise QuantizeError(quantize_texts.GAVE_UP_WITHOUT_MESSAGE) from error
     except MemoryError as error:
-        raise _out_of_memory() from error
+        raise QuantizeError(quantize_texts.OUT_OF_MEMORY) from error
     except RuntimeError as error:
         if "allocate memory" in str(error) or "out of memory" in str(error):
-            raise _out_of_memory() from error
+            raise QuantizeError(quantize_texts.OUT_OF_MEMORY) from error
         raise
 
 
-def _out_of_memory() -> QuantizeError:
-    return QuantizeError(
-        "The memory was not enough to quantise this model.",
-        kept="Nothing was left behind.",
-        todo="Close other programs, or use fewer --samples or a smaller --seqlen.",
-    )
-
-
 def _store_as_in(base: Checkpoint, folder: Path) -> None:
-    """Give tensors that were not quantised the type they had: on CPUs without bf16 AutoRound leaves them in 32 bits.
+    """Restore the dtype of tensors that were not quantised: on CPUs without bf16 AutoRound leaves them in 32 bits.
 
-    Nothing is rounded by it, since they came from 16 bits.
+    This is lossless, since they came from 16 bits.
     """
     from safetensors.torch import load_file, save_file  # noqa: PLC0415
 
@@ -180,7 +173,7 @@ def _store_as_in(base: Checkpoint, folder: Path) -> None:
 
 
 def _unnest(folder: Path) -> None:
-    """AutoRound names a folder of its own inside the one it is given."""
+    """Move the files out of the folder that AutoRound creates inside the given one."""
     (inner,) = (path for path in folder.iterdir() if path.is_dir())
     for path in inner.iterdir():
         path.rename(folder / path.name)

@@ -1,27 +1,28 @@
-"""What AutoRound tunes the rounding on: windows of the user's own texts, and questions about the user's own images.
+"""Calibration data for AutoRound: windows of the user's own texts, and questions about the user's own images.
 
-Nothing is fetched: AutoRound's default calibration set lies on a hub, and this machine may have no network.
+Nothing is downloaded: AutoRound's default calibration set is on a hub, and this machine may have no network.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.domain.attachments import IMAGE_SUFFIXES
-from app.domain.chat import Role, SeenImage, Turn
+from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.error_texts import quantize_texts
 from app.domain.errors import QuantizeError, UserError
+from app.domain.images.attachments import IMAGE_SUFFIXES
 from app.domain.ports import ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.image_patches import load_patches
 from app.engine.generation.prompt import build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.imaging.open_image import open_image
-from app.engine.quantize.files import TEXT_SUFFIXES, GivenFile, find_files, read_texts
+from app.engine.quantize.files import TEXT_SUFFIXES, CalibrationFile, find_files, read_texts
 from app.engine.quantize.recipe import Recipe
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
 
-FEWEST_TOKENS = 32
+MIN_TOKENS = 32
 PIXELS_A_TOKEN = 32 * 32
 READING_QUESTION = "Read all the text on this image."
 BUILT_IN = (
@@ -36,14 +37,14 @@ BUILT_IN = (
     "def area(width: float, height: float) -> float:\n    return width * height\n",
     "In the chart, sales grow from 12 million in 2019 to 31 million in 2023; only 2020 was lower than the year before.",
 )
-"""For rounding to nearest, which needs to see a little of everything and learns nothing from it."""
+"""Texts for rounding to nearest, which needs a little of everything and learns nothing from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageSample:
-    """A question about the image at `path`, seen with at most `pixel_budget` pixels, and the text read from it.
+    """A question about the image at `path`, encoded with at most `pixel_budget` pixels, and the text read from it.
 
-    `token_ids` are at most `seqlen` tokens. Pixels are not kept: hundreds of images would not fit into memory.
+    `token_ids` are at most `seqlen` tokens. Pixels are not stored: hundreds of images would not fit into memory.
     """
 
     token_ids: tuple[int, ...]
@@ -53,7 +54,7 @@ class ImageSample:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`windows` of text, all equally long, and `images`. `skipped` files of the folders given could not be read."""
+    """Equally long `windows` of text, and `images`. `skipped` counts unreadable files in the given folders."""
 
     windows: tuple[tuple[int, ...], ...]
     images: tuple[ImageSample, ...]
@@ -61,26 +62,26 @@ class Calibration:
 
     @property
     def samples(self) -> int:
-        """Texts and images together."""
+        """The number of samples, texts and images together."""
         return len(self.windows) + len(self.images)
 
     @property
     def tokens(self) -> int:
-        """Tokens of all samples, image tokens included."""
+        """The number of tokens of all samples, image tokens included."""
         return sum(map(len, self.windows)) + sum(len(image.token_ids) for image in self.images)
 
     @property
     def longest(self) -> int:
-        """Tokens of the longest sample."""
+        """The number of tokens of the longest sample."""
         return max(len(sample) for sample in (*self.windows, *(image.token_ids for image in self.images)))
 
 
 def make_calibration(
     base: Checkpoint, recipe: Recipe, texts: Sequence[Path], images: Sequence[Path], progress: ProgressCallback
 ) -> Calibration:
-    """Read the user's files, with images first where there are more than `recipe.samples`.
+    """Read the user's files; images take precedence if there are more than `recipe.samples`.
 
-    `progress` is told the part of the images that is read. Raises QuantizeError, ImageError.
+    `progress` is called with the fraction of the images that has been read. Raises QuantizeError, ImageError.
     """
     tokenizer = ChatTokenizer(base)
     image_files = find_files(images, IMAGE_SUFFIXES)
@@ -90,39 +91,26 @@ def make_calibration(
         documents = _without_files(recipe, is_given=bool(texts or images))
     tokens = [token for document in documents for token in tokenizer.encode(f"{document}\n\n")]
     windows = _windows(tokens, recipe, recipe.samples - len(image_samples))
-    if not image_samples and len(tokens) < FEWEST_TOKENS:
-        raise QuantizeError(
-            f"The texts have only {len(tokens)} tokens, too few to calibrate on.",
-            kept="Nothing was changed.",
-            todo="Give more text.",
-        )
+    if not image_samples and len(tokens) < MIN_TOKENS:
+        raise QuantizeError(quantize_texts.TOO_FEW_TOKENS, tokens=len(tokens))
     return Calibration(tuple(windows), tuple(image_samples), skipped_images + skipped_texts)
 
 
 def _without_files(recipe: Recipe, *, is_given: bool) -> list[str]:
     if is_given:
-        raise QuantizeError(
-            "No text and no image was found in the files given.",
-            kept="Nothing was changed.",
-            todo="Give .txt, .md or .json files with --texts, or images with --images.",
-        )
+        raise QuantizeError(quantize_texts.NOTHING_FOUND)
     if recipe.iters:
-        raise QuantizeError(
-            "Tuning needs texts or images to calibrate on, and the default set would have to be fetched from a hub, "
-            "which is never done here.",
-            kept="Nothing was changed.",
-            todo="Give your own with --texts or --images, or use --iters 0 for plain rounding.",
-        )
+        raise QuantizeError(quantize_texts.NOTHING_GIVEN)
     return list(BUILT_IN)
 
 
-def _windows(tokens: Sequence[int], recipe: Recipe, most: int) -> Iterator[tuple[int, ...]]:
-    """At most `most` windows, evenly spread over all texts. One shorter window where there is not even one whole."""
+def _windows(tokens: Sequence[int], recipe: Recipe, max_windows: int) -> Iterator[tuple[int, ...]]:
+    """Yield at most `max_windows` windows, evenly spread over all texts; a shorter one if there is no whole window."""
     length = min(recipe.seqlen, len(tokens))
     count = len(tokens) // length if length else 0
-    taken = max(0, min(count, most))
+    taken = max(0, min(count, max_windows))
     if taken > recipe.batch_size:
-        # AutoRound keeps the positions of the first batch for all others, so that all must be of its size.
+        # AutoRound keeps the position ids of the first batch for all others, so all must have its size.
         taken -= taken % recipe.batch_size
     for index in range(taken):
         start = index * count // taken * length
@@ -133,20 +121,20 @@ def _read_images(
     base: Checkpoint,
     tokenizer: ChatTokenizer,
     recipe: Recipe,
-    files: Sequence[GivenFile],
+    files: Sequence[CalibrationFile],
     progress: ProgressCallback,
 ) -> tuple[list[ImageSample], int]:
     samples: list[ImageSample] = []
     skipped = 0
     recogniser = Recogniser() if files else None
-    # Half of the window, so that the text behind the image finds room too.
+    # Half of the window, so that the text after the image fits, too.
     budget = recipe.seqlen // 2 * PIXELS_A_TOKEN
     for index, file in enumerate(files):
         if len(samples) == recipe.samples or recogniser is None:
             break
         try:
             patches = load_patches(file.path, base.config.vision, base.preprocessor, budget)
-            page = read_page(open_image(file.path), recogniser, _go_on)
+            page = read_page(open_image(file.path), recogniser, _never_cancelled)
         except UserError:
             if file.is_named:
                 raise
@@ -159,5 +147,5 @@ def _read_images(
     return samples, skipped
 
 
-def _go_on() -> None:
-    """Ctrl+C interrupts the command by itself."""
+def _never_cancelled() -> None:
+    """Do nothing: Ctrl+C interrupts the command by itself."""

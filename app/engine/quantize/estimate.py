@@ -1,10 +1,10 @@
-"""How much memory and disk a run will take, told before it starts.
+"""Estimates the memory and disk space of a run before it starts.
 
-AutoRound holds the whole model, what goes into and comes out of the block at hand for all samples, and the block being
-tuned: for each weight its rounding, gradient, best rounding so far and copies in 32 bits. The factors below are counted
-from AutoRound 0.16.1's source and were held against two measured runs on a CPU, of 256 tokens a sample and one
-iteration: 64 samples, blocks of 1024 x 3072, took 0.73 GB above the libraries, and 1024 samples, blocks of 256 x 384,
-took 0.58 GB. The estimates are up to a third more. Graphics cards' own memory is not counted.
+AutoRound holds the whole model, the inputs and outputs of the current block for all samples, and the block being tuned:
+for each weight its rounding, gradient, best rounding so far and copies in 32 bits. The factors below are counted from
+AutoRound 0.16.1's source and were compared with two measured runs on a CPU, of 256 tokens per sample and one iteration:
+64 samples, blocks of 1024 x 3072, took 0.73 GB above the libraries, and 1024 samples, blocks of 256 x 384, took
+0.58 GB. The estimates are up to a third higher. GPU memory is not counted.
 """
 
 import math
@@ -16,19 +16,19 @@ from app.engine.checkpoints.weights import text_linears
 from app.engine.quantize.recipe import BITS, GROUP_SIZE, Recipe
 
 LIBRARIES = 900e6
-"""torch, transformers, auto_round and what they load, in bytes."""
+"""Memory of torch, transformers, auto_round and what they load, in bytes."""
 
 CACHED_COPIES = 4
-"""Of all samples' hidden states in 16 bits: into the block, out of it, and both again from the quantised blocks."""
+"""Number of copies of all samples' hidden states in 16 bits: a block's inputs and outputs, original and quantised."""
 
 BYTES_A_TUNED_WEIGHT = 24
 ACTIVATION_COPIES = 4
-"""32-bit numbers kept for the backward pass, for each number that a block's layers give out."""
+"""Number of 32-bit values stored for the backward pass per value that a block's layers output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Bytes of memory: the weights in 16 bits, the samples, the block at hand; and bytes of disk of the new folder."""
+    """Bytes of memory for the 16-bit weights, the samples and the current block; bytes of disk for the new folder."""
 
     weights: int
     samples: int
@@ -37,12 +37,12 @@ class Estimate:
 
     @property
     def memory(self) -> int:
-        """All of it, with the libraries."""
+        """The total memory in bytes, libraries included."""
         return int(self.weights + self.samples + self.block + LIBRARIES)
 
 
 def estimate(base: Checkpoint, recipe: Recipe, samples: int, tokens: int) -> Estimate:
-    """What quantising `base` on so many samples of so many tokens takes."""
+    """Estimate what quantising `base` takes with `samples` samples of `tokens` tokens each."""
     config = base.config
     entries = base.tensors.entries.values()
     weights = sum(entry.end - entry.begin for entry in entries)
@@ -57,7 +57,7 @@ def estimate(base: Checkpoint, recipe: Recipe, samples: int, tokens: int) -> Est
 
 
 def available_memory() -> int:
-    """Bytes of memory that programs may still take."""
+    """Return the bytes of memory that are available to programs."""
     import psutil  # noqa: PLC0415 - comes with the extra
 
     return int(psutil.virtual_memory().available)

@@ -1,4 +1,4 @@
-"""The user's own files to calibrate on: found, and read as text."""
+"""Finds the user's own calibration files and reads them as text."""
 
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -6,38 +6,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.domain.error_texts import quantize_texts
 from app.domain.errors import QuantizeError
 
 TEXT_SUFFIXES = frozenset({".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".html", ".xml", ".log", ".tex"})
 
 
 @dataclass(frozen=True, slots=True)
-class GivenFile:
-    """A file that was named, or one found in a folder that was; the latter is skipped where it cannot be read."""
+class CalibrationFile:
+    """A file that the user named, or one found in a named folder; the latter is skipped if it cannot be read."""
 
     path: Path
     is_named: bool
 
 
-def find_files(given: Sequence[Path], suffixes: Collection[str]) -> list[GivenFile]:
-    """The files named, and those below the folders named that have one of `suffixes`.
+def find_files(given: Sequence[Path], suffixes: Collection[str]) -> list[CalibrationFile]:
+    """Return the named files, and the files below the named folders that have one of `suffixes`.
 
-    Raises QuantizeError where there is nothing of that name.
+    Raises QuantizeError if a name does not exist.
     """
     found = []
     for path in given:
         if path.is_dir():
             below = sorted(inner for inner in path.rglob("*") if inner.suffix.lower() in suffixes and inner.is_file())
-            found += [GivenFile(inner, is_named=False) for inner in below]
+            found += [CalibrationFile(inner, is_named=False) for inner in below]
         elif path.is_file():
-            found.append(GivenFile(path, is_named=True))
+            found.append(CalibrationFile(path, is_named=True))
         else:
-            raise QuantizeError(f"There is no file or folder “{path}”.", kept="Nothing was changed.")
+            raise QuantizeError(quantize_texts.INPUT_NOT_FOUND, path=str(path))
     return found
 
 
-def read_texts(files: Sequence[GivenFile]) -> tuple[list[str], int]:
-    """The texts that are not empty, and how many files were skipped. Raises QuantizeError for a file that was named."""
+def read_texts(files: Sequence[CalibrationFile]) -> tuple[list[str], int]:
+    """Return the non-empty texts and the number of skipped files. Raises QuantizeError for an unreadable named file."""
     documents, skipped = [], 0
     for file in files:
         try:
@@ -45,16 +46,14 @@ def read_texts(files: Sequence[GivenFile]) -> tuple[list[str], int]:
         except (OSError, ValueError, RecursionError) as error:
             if file.is_named:
                 raise QuantizeError(
-                    f"“{file.path}” cannot be read as text ({type(error).__name__}).",
-                    kept="Nothing was changed.",
-                    todo="Save it as UTF-8 text, or leave it out.",
+                    quantize_texts.NOT_A_TEXT, path=str(file.path), reason=type(error).__name__
                 ) from error
             skipped += 1
     return [document for document in documents if document.strip()], skipped
 
 
 def _strings_of(path: Path, text: str) -> str:
-    """The text itself; of JSON, its strings, since braces and keys are no language to calibrate on."""
+    """Return the text itself, or the strings in JSON: braces and keys are no language to calibrate on."""
     if path.suffix.lower() == ".json":
         return "\n".join(_strings(json.loads(text)))
     if path.suffix.lower() == ".jsonl":

@@ -1,4 +1,4 @@
-"""How far the quantised weights are from the original ones, layer by layer."""
+"""Quantisation error of the weights, layer by layer."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from app.engine.runtimes.torch.weights import stored_tensor
 
 
 def layer_errors(base: Checkpoint, quantized: Checkpoint) -> Iterator[LayerError]:
-    """The linear layers of the text model, in order; those that AutoRound has left in 16 bits too."""
+    """Yield the errors of the text model's linear layers, in order, including those that AutoRound left in 16 bits."""
     for layer in range(base.config.text.layers):
         for name, outputs, inputs in text_linears(layer, base.config.text):
             original = stored_tensor(base.tensors, f"{name}.weight").to(torch.float32)
@@ -23,7 +23,7 @@ def layer_errors(base: Checkpoint, quantized: Checkpoint) -> Iterator[LayerError
 
 
 def _weight(checkpoint: Checkpoint, name: str) -> Tensor:
-    """The layer's weight, float32 [outputs, inputs]."""
+    """Return the layer's weight, float32 [outputs, inputs]."""
     if f"{name}.qweight" not in checkpoint.tensors.entries:
         return stored_tensor(checkpoint.tensors, f"{name}.weight").to(torch.float32)
     packed = GptqWeight(
@@ -33,7 +33,7 @@ def _weight(checkpoint: Checkpoint, name: str) -> Tensor:
 
 
 def _bits(checkpoint: Checkpoint, name: str) -> int:
-    """Bits on disk of the layer's tensors; `g_idx` holds nothing that their shapes do not say."""
+    """Return the bits on disk of the layer's tensors, without `g_idx`, which follows from their shapes."""
     parts = (f"{name}.{part}" for part in ("weight", "qweight", "qzeros", "scales"))
     entries = (checkpoint.tensors.entries.get(part) for part in parts)
     return sum((entry.end - entry.begin) * 8 for entry in entries if entry)

@@ -1,12 +1,13 @@
-"""What is done to a model: the model card's AutoRound recipe, W4A16 in symmetric groups of 128.
+"""The quantisation recipe: the model card's AutoRound settings, W4A16 in symmetric groups of 128.
 
-The numbers' meanings and defaults are AutoRound's (https://github.com/intel/auto-round, "Tuning Hyperparameters"), but
-for `iters` and `samples`, which are the model card's.
+The numbers' meanings and defaults are AutoRound's (https://github.com/intel/auto-round, "Tuning Hyperparameters"),
+except for `iters` and `samples`, which are the model card's.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.error_texts import quantize_texts
 from app.domain.errors import QuantizeError
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.weights import text_linears
@@ -16,7 +17,7 @@ GROUP_SIZE = 128
 
 
 class PackingFormat(StrEnum):
-    """The two layouts that AutoRound writes and the application opens; AutoRound's own words."""
+    """The two layouts that AutoRound writes and the application opens, by AutoRound's own names."""
 
     AUTO_ROUND = "auto_round"
     AUTO_GPTQ = "auto_gptq"
@@ -24,9 +25,9 @@ class PackingFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """`iters` steps of signed gradient descent a block; 0 rounds to nearest.
+    """Tuning parameters: `iters` steps of signed gradient descent per block; 0 rounds to nearest.
 
-    Each step looks at `batch_size` of `samples` samples of at most `seqlen` tokens.
+    Each step uses `batch_size` of `samples` samples of at most `seqlen` tokens.
     """
 
     iters: int = 800
@@ -37,18 +38,9 @@ class Recipe:
 
 
 def check_base(base: Checkpoint) -> None:
-    """Raises QuantizeError where the model in `base` cannot be quantised by this recipe."""
-    name = base.folder.resolve().name
+    """Raise QuantizeError if the model in `base` cannot be quantised with this recipe."""
     if base.quantization is not None:
-        raise QuantizeError(
-            f"The model in “{name}” is quantised already ({base.scheme}).",
-            kept="Nothing was changed.",
-            todo="Choose the 16-bit folder that it was made from.",
-        )
+        raise QuantizeError(quantize_texts.ALREADY_QUANTISED, folder=base.folder.resolve().name, scheme=base.scheme)
     for linear, _, inputs in text_linears(0, base.config.text):
         if inputs % GROUP_SIZE:
-            raise QuantizeError(
-                f"The model's layer {linear} has {inputs} inputs, which do not divide into groups of {GROUP_SIZE}.",
-                kept="Nothing was changed.",
-                todo="Choose another model.",
-            )
+            raise QuantizeError(quantize_texts.LAYER_INDIVISIBLE, layer=linear, inputs=inputs, group=GROUP_SIZE)

@@ -1,4 +1,4 @@
-"""What a run has done, as it is shown and as it is kept in the new folder."""
+"""The report of a run, as it is printed and as it is saved in the new folder."""
 
 import dataclasses
 import json
@@ -15,9 +15,9 @@ REPORT = "quantize_report.json"
 
 @dataclass(frozen=True, slots=True)
 class LayerError:
-    """`relative_error` is |W - Q| / |W| in Frobenius norms; `bits` an original weight takes, scales and zeros included.
+    """The quantisation error of a layer: `relative_error` is |W - Q| / |W| in Frobenius norms.
 
-    `shape` is outputs, inputs.
+    `bits` is the number of bits per original weight, scales and zeros included; `shape` is (outputs, inputs).
     """
 
     name: str
@@ -28,7 +28,7 @@ class LayerError:
 
 @dataclass(frozen=True, slots=True)
 class SampleAnswer:
-    """A question, the name of the image it is about ("" for none), and what both models say."""
+    """A question, the name of the image it is about ("" for none), and both models' answers."""
 
     question: str
     image: str
@@ -38,10 +38,10 @@ class SampleAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that is kept of a run.
+    """All figures of a run.
 
     Sizes are bytes of weights on disk. `average_bits` counts every weight of the model, `average_linear_bits` those of
-    the text model's linear layers. `calibration_tokens` counts image tokens too. `seconds` is AutoRound's share.
+    the text model's linear layers. `calibration_tokens` includes image tokens. `seconds` is AutoRound's time.
     """
 
     base: str
@@ -60,27 +60,27 @@ class Report:
 
     @property
     def worst(self) -> list[LayerError]:
-        """All layers, those with the largest errors first."""
+        """Return all layers, those with the largest errors first."""
         return sorted(self.layers, key=lambda layer: layer.relative_error, reverse=True)
 
     def write(self, folder: Path) -> None:
-        """Keep the report in the new folder."""
+        """Save the report in the new folder."""
         text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
         (folder / REPORT).write_text(f"{text}\n", encoding="utf-8")
 
 
 def weight_bytes(checkpoint: Checkpoint) -> int:
-    """Bytes of all tensors."""
+    """Return the bytes of all tensors."""
     return sum(entry.end - entry.begin for entry in checkpoint.tensors.entries.values())
 
 
 def average_bits(base: Checkpoint, quantized: Checkpoint) -> float:
-    """Bits on disk for each weight of the original model."""
+    """Return the bits on disk per weight of the original model."""
     weights = sum(math.prod(entry.shape) for entry in base.tensors.entries.values())
     return weight_bytes(quantized) * 8 / weights
 
 
 def average_linear_bits(layers: Sequence[LayerError]) -> float:
-    """The layers' bits, weighted by their size."""
+    """Return the layers' mean bits, weighted by their size."""
     sizes = [layer.shape[0] * layer.shape[1] for layer in layers]
     return sum(layer.bits * size for layer, size in zip(layers, sizes, strict=True)) / sum(sizes)

@@ -1,6 +1,6 @@
-"""The whole run: check, estimate, calibrate, answer, tune, check again, answer again, report, and only then the folder.
+"""A whole run: check, estimate, calibrate, answer, tune, check and answer again, report, and only then the folder.
 
-Everything slow is imported where it begins, so that a refusal comes at once.
+Slow imports are made where they are first needed, so that invalid input is rejected immediately.
 """
 
 import shutil
@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.domain.attachments import IMAGE_SUFFIXES
+from app.domain.error_texts import quantize_texts
 from app.domain.errors import QuantizeError
+from app.domain.images.attachments import IMAGE_SUFFIXES
 from app.domain.ports import ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.quantize.estimate import available_memory, estimate
@@ -29,14 +30,14 @@ SIDE_FILES = (
     "special_tokens_map.json", "preprocessor_config.json", "video_preprocessor_config.json", "processor_config.json",
     "generation_config.json", "chat_template.json", "chat_template.jinja", "LICENSE", "LICENSE.txt", "NOTICE",
 )  # fmt: skip
-"""Copied as they are: AutoRound writes its own tokenizer files, and those lack what it was not given."""
+"""Files that are copied unchanged: AutoRound writes its own tokenizer files, which lack what it was not given."""
 
-MOST_ASKED_IMAGES = 3
+MAX_ASKED_IMAGES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What the user asked for. `questions` are answered before and after, about the first of `images` where given."""
+class QuantizeJob:
+    """The user's job. `questions` are answered before and after, about the first of `images` if there are any."""
 
     base: Path
     out: Path
@@ -48,41 +49,41 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """Told how a run goes: a line of text; the part of the images that is read; blocks done of how many."""
+class QuantizeCallbacks:
+    """Callbacks of a run: a line of text; the fraction of images read; the number of finished and of all blocks."""
 
-    say: Callable[[str], None]
-    reading: ProgressCallback
-    tuning: Callable[[float, int], None]
+    on_message: Callable[[str], None]
+    on_images_read: ProgressCallback
+    on_block_tuned: Callable[[float, int], None]
 
 
-def quantize(job: Job, listener: Listener) -> Report:
-    """Make `job.out`. Raises UserError, and then nothing is left of it; so it is after KeyboardInterrupt."""
+def quantize(job: QuantizeJob, callbacks: QuantizeCallbacks) -> Report:
+    """Create `job.out`. Raises UserError; after an error or KeyboardInterrupt nothing is left of it."""
     check_extra()
     base = open_checkpoint(job.base)
     check_base(base)
     check_free(job.out, job.base)
-    calibration = _calibrate(base, job, listener)
-    _check_estimate(base, job, calibration, listener)
+    calibration = _calibrate(base, job, callbacks)
+    _check_estimate(base, job, calibration, callbacks)
 
     from app.engine.quantize.autoround import quantize_to  # noqa: PLC0415
     from app.engine.quantize.layer_errors import layer_errors  # noqa: PLC0415
     from app.engine.quantize.sample_answers import answer_all  # noqa: PLC0415
 
     questions = _questions(job)
-    listener.say(f"Asking the model in 16 bits ({_count(len(questions), 'question')})…")
+    callbacks.on_message(f"Asking the model in 16 bits ({_count(len(questions), 'question')})…")
     before = answer_all(base, questions)
-    base.tensors.close()  # AutoRound reads the folder by itself; ours is mapped again when weights are compared.
+    base.tensors.close()  # AutoRound reads the folder by itself; ours is mapped again to compare the weights.
     with writing(job.out) as folder:
-        listener.say(
+        callbacks.on_message(
             f"Quantising {_count(base.config.text.layers, 'block')} on {_count(calibration.samples, 'sample')}…"
         )
         started = time.monotonic()
-        quantize_to(folder, base, job.recipe, calibration, listener.tuning)
+        quantize_to(folder, base, job.recipe, calibration, callbacks.on_block_tuned)
         seconds = time.monotonic() - started
         _copy_side_files(job.base, folder)
         quantized = open_checkpoint(folder)
-        listener.say("Comparing the weights and asking again…")
+        callbacks.on_message("Comparing the weights and asking again…")
         layers = tuple(layer_errors(base, quantized))
         after = answer_all(quantized, questions)
         report = Report(
@@ -99,8 +100,8 @@ def quantize(job: Job, listener: Listener) -> Report:
             seconds=seconds,
             layers=layers,
             answers=tuple(
-                SampleAnswer(question, image.name if image else "", *said)
-                for (question, image), *said in zip(questions, before, after, strict=True)
+                SampleAnswer(question, image.name if image else "", *texts)
+                for (question, image), *texts in zip(questions, before, after, strict=True)
             ),
         )
         report.write(folder)
@@ -109,50 +110,49 @@ def quantize(job: Job, listener: Listener) -> Report:
 
 
 def check_extra() -> None:
-    """Raises QuantizeError where the packages are not installed that only quantising needs."""
+    """Raise QuantizeError if the packages that only quantising needs are not installed."""
     missing = [name for name in ("auto_round", "transformers") if find_spec(name) is None]
-    if missing:
-        raise QuantizeError(
-            f"Quantising needs {' and '.join(missing)}, which answering questions does not.",
-            kept="Nothing was changed.",
-            todo="Install what is missing with: pip install 'lorgnette[autoround]'",
-        )
+    match missing:
+        case [package]:
+            raise QuantizeError(quantize_texts.PACKAGE_MISSING, package=package)
+        case [first, second]:
+            raise QuantizeError(quantize_texts.PACKAGES_MISSING, first=first, second=second)
 
 
-def _calibrate(base: Checkpoint, job: Job, listener: Listener) -> "Calibration":
+def _calibrate(base: Checkpoint, job: QuantizeJob, callbacks: QuantizeCallbacks) -> "Calibration":
     from app.engine.quantize.calibration import make_calibration  # noqa: PLC0415 - loads the reader
 
-    calibration = make_calibration(base, job.recipe, job.texts, job.images, listener.reading)
+    calibration = make_calibration(base, job.recipe, job.texts, job.images, callbacks.on_images_read)
     parts = (_count(len(calibration.windows), "window") + " of text", _count(len(calibration.images), "image"))
-    listener.say(f"Calibration: {' and '.join(parts)}, {calibration.tokens} tokens.")
+    callbacks.on_message(f"Calibration: {' and '.join(parts)}, {calibration.tokens} tokens.")
     if calibration.skipped:
-        listener.say(f"Skipped: {_count(calibration.skipped, 'file')} that could not be read.")
+        callbacks.on_message(f"Skipped: {_count(calibration.skipped, 'file')} that could not be read.")
     if job.recipe.iters and calibration.samples < job.recipe.samples:
-        listener.say(f"That is fewer than the {job.recipe.samples} samples wanted; more text would tune better.")
+        callbacks.on_message(
+            f"That is fewer than the {job.recipe.samples} samples requested; more text would tune better."
+        )
     return calibration
 
 
-def _check_estimate(base: Checkpoint, job: Job, calibration: "Calibration", listener: Listener) -> None:
+def _check_estimate(
+    base: Checkpoint, job: QuantizeJob, calibration: "Calibration", callbacks: QuantizeCallbacks
+) -> None:
     needed = estimate(base, job.recipe, calibration.samples, calibration.longest)
     available = available_memory()
-    listener.say(
+    callbacks.on_message(
         f"Memory: about {needed.memory / 1e9:.1f} GB (weights {needed.weights / 1e9:.1f}, samples "
         f"{needed.samples / 1e9:.1f}, one block {needed.block / 1e9:.1f}), {available / 1e9:.1f} GB are available. "
         f"Disk: about {needed.disk / 1e9:.1f} GB."
     )
     if available < needed.memory and not job.ignores_memory:
-        raise QuantizeError(
-            f"This run needs about {needed.memory / 1e9:.1f} GB of memory, and {available / 1e9:.1f} GB are available.",
-            kept="Nothing was changed.",
-            todo="Close other programs, use fewer --samples or a smaller --seqlen, or try with --ignore-memory.",
-        )
+        raise QuantizeError(quantize_texts.TOO_LITTLE_MEMORY, needed=needed.memory / 1e9, available=available / 1e9)
     check_space(job.out, needed.disk)
 
 
-def _questions(job: Job) -> list[tuple[str, Path | None]]:
-    """Each question about each of the first images, or about none."""
+def _questions(job: QuantizeJob) -> list[tuple[str, Path | None]]:
+    """Return each question with each of the first images, or without an image."""
     images = [file.path for file in find_files(job.images, IMAGE_SUFFIXES)]
-    asked: list[Path | None] = [*images[:MOST_ASKED_IMAGES]] or [None]
+    asked: list[Path | None] = [*images[:MAX_ASKED_IMAGES]] or [None]
     return [(question, image) for image in asked for question in job.questions]
 
 

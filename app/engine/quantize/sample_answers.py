@@ -1,18 +1,19 @@
-"""Answers of a model folder to a few questions, by the application's own engine, to be read side by side."""
+"""Generates a model folder's answers to a few questions with the application's own engine, for comparison."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.domain.chat import Role, SeenImage, Turn
-from app.domain.doubt import Piece
-from app.domain.engine_status import Stage
-from app.domain.generation import GREEDY, LoadOptions
+from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.models.engine_status import Stage
+from app.domain.models.generation import GREEDY, LoadOptions
+from app.domain.text.confidence import TextDelta
+from app.engine.answering import GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import Checkpoint
-from app.engine.generation.generate import Listener, generate
-from app.engine.generation.image_memory import ImageMemory
+from app.engine.generation.generate import generate
 from app.engine.generation.prompt import build_prompt
 from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.generation.vision_cache import VisionFeatureCache
 from app.engine.runtimes.torch.devices import choose_device
 from app.engine.runtimes.torch.runtime import TorchRuntime
 
@@ -20,30 +21,30 @@ MAX_NEW_TOKENS, PIXEL_BUDGET = 64, 512 * 512
 
 
 def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | None]]) -> list[str]:
-    """The greedy answers to `questions`, each about an image or none, cut off after 64 tokens."""
+    """Return the greedy answers to `questions`, each about an image or none, cut off after 64 tokens."""
     tokenizer = ChatTokenizer(checkpoint)
-    runtime = TorchRuntime(choose_device(), checkpoint, LoadOptions(), _ignore, _go_on)
-    memory = ImageMemory(checkpoint.config.vision, checkpoint.preprocessor, most_tokens=0)
-    session = SessionCache(runtime, memory, checkpoint.config.image_token)
+    runtime = TorchRuntime(choose_device(), checkpoint, LoadOptions(), _no_progress, _never_cancelled)
+    images_cache = VisionFeatureCache(checkpoint.config.vision, checkpoint.preprocessor, max_tokens=0)
+    session = SessionCache(runtime, images_cache, checkpoint.config.image_token)
     answers = []
     for question, image in questions:
-        images = [memory.open(image, PIXEL_BUDGET)] if image else []
+        images = [images_cache.open(image, PIXEL_BUDGET)] if image else []
         turn = Turn(Role.USER, question, (SeenImage(str(image)),) if image else ())
         prompt = build_prompt([turn], [seen.grid_thw for seen in images], tokenizer, checkpoint.config)
-        said: list[Piece] = []
-        listener = Listener(_ignore_stage, said.append, _go_on)
-        generate(session, tokenizer, prompt, images, GREEDY, MAX_NEW_TOKENS, listener)
-        answers.append("".join(piece.text for piece in said))
+        deltas: list[TextDelta] = []
+        callbacks = GenerationCallbacks(_no_stage, deltas.append, _never_cancelled)
+        generate(session, tokenizer, prompt, images, GREEDY, MAX_NEW_TOKENS, callbacks)
+        answers.append("".join(delta.text for delta in deltas))
     return answers
 
 
-def _ignore(part: float) -> None:
-    """The answers come soon enough."""
+def _no_progress(part: float) -> None:
+    """Do nothing: the answers take little time."""
 
 
-def _ignore_stage(stage: Stage, part: float) -> None:
-    """The answers come soon enough."""
+def _no_stage(stage: Stage, part: float) -> None:
+    """Do nothing: the answers take little time."""
 
 
-def _go_on() -> None:
-    """Ctrl+C interrupts the command by itself."""
+def _never_cancelled() -> None:
+    """Do nothing: Ctrl+C interrupts the command by itself."""

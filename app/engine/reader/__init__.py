@@ -1,1 +1,1 @@
-"""The built-in reader: classical OCR, no model needed."""
+"""The built-in reader: classical OCR that needs no vision-language model."""

@@ -1,15 +1,15 @@
-"""The one place that talks to zxing-cpp, which finds QR codes and bar codes."""
+"""Finds QR codes and bar codes; the only module that uses zxing-cpp."""
 
 import numpy as np
 import zxingcpp
 from PIL import Image
 
-from app.domain.codes import Code
-from app.domain.regions import Box
+from app.domain.images.codes import Code
+from app.domain.images.geometry import Box
 
 
 def find_codes(image: Image.Image) -> tuple[Code, ...]:
-    """The codes on an RGB image that could be read, checked by their own checksums, from top to bottom."""
+    """Return the codes read on an RGB image, verified by their own checksums, from top to bottom."""
     found = zxingcpp.read_barcodes(np.asarray(image.convert("L")), text_mode=zxingcpp.TextMode.Plain)
     codes = [Code(str(code.format), code.text, _box(code.position, image.size)) for code in found if code.text]
     return tuple(sorted(codes, key=lambda code: (code.box.top, code.box.left)))

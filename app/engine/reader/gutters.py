@@ -1,4 +1,4 @@
-"""Lines that were found as one although they belong to two columns: cut where the next column begins."""
+"""Splits detected lines that span two columns, at the gutter before the next column."""
 
 from collections.abc import Sequence
 
@@ -6,25 +6,25 @@ import numpy as np
 from PIL import Image
 
 from app.engine.reader.recognise import Quad, cut_line
-from app.engine.reader.settings import LINE_HEIGHT, TALL
+from app.engine.reader.tuning import LINE_HEIGHT, TALL
 
 MIN_ALIGNED = 4
-"""So many lines that begin at the same place are a column."""
+"""Minimum number of lines that begin at the same x to form a column."""
 
 MIN_GAP = 0.5
-"""A gutter is wider than this share of a line's height; a space between words is half of that."""
+"""Minimum width of a gutter, as a fraction of the line's height; a space between words is half of that."""
 
 BLANK = 0.25
-"""Where the darkest and the lightest pixel of a place differ by less than this share of the line's, nothing stands."""
+"""Maximum contrast (lightest minus darkest pixel) of a blank pixel column, as a fraction of the line's maximum."""
 
 
 def cut_at_gutters(image: Image.Image, quads: Sequence[Quad]) -> list[Quad]:
-    """The corners of lines on an upright RGB image, with those in two that run on into the next column."""
-    return [piece for quad in quads for piece in _cut(image, quad, _starts(quads))]
+    """Return the corners of lines on an upright RGB image, with lines that run into the next column split in two."""
+    return [segment for quad in quads for segment in _cut(image, quad, _starts(quads))]
 
 
 def _starts(quads: Sequence[Quad]) -> list[float]:
-    """Where columns begin: the x that at least MIN_ALIGNED lines share, from the left."""
+    """Return the left edges of columns: each x that at least MIN_ALIGNED lines share, from left to right."""
     wide = [quad for quad in quads if not _is_tall(quad)]
     lefts = np.array([quad[0, 0] for quad in wide])
     near = 0.3 * float(np.median([np.hypot(*(quad[3] - quad[0])) for quad in wide])) if wide else 0.0
@@ -42,19 +42,19 @@ def _cut(image: Image.Image, quad: Quad, starts: Sequence[float]) -> list[Quad]:
         return [quad]
     blank = _blank_columns(image, quad)
     for start in inside:
-        place = len(blank) * (start - quad[0, 0]) / length
-        if (share := _gap(blank, int(place))) is not None:
+        column = len(blank) * (start - quad[0, 0]) / length
+        if (share := _gap(blank, int(column))) is not None:
             top, bottom = quad[0] + (quad[1] - quad[0]) * share, quad[3] + (quad[2] - quad[3]) * share
             left, right = np.stack([quad[0], top, bottom, quad[3]]), np.stack([top, quad[1], quad[2], bottom])
             return [left, *_cut(image, right, starts)]
     return [quad]
 
 
-def _gap(blank: "np.typing.NDArray[np.bool_]", place: int) -> float | None:
-    """The middle of the widest blank run just left of a place, as a share of the whole, if it is a gutter's."""
-    first = max(0, place - LINE_HEIGHT)
+def _gap(blank: "np.typing.NDArray[np.bool_]", column: int) -> float | None:
+    """Return the middle of the widest blank run just left of a column as a fraction of the line; None if too narrow."""
+    first = max(0, column - LINE_HEIGHT)
     best_length, best_end, length = 0, 0, 0
-    for index, is_blank in enumerate(blank[first : place + LINE_HEIGHT // 3].tolist(), start=first + 1):
+    for index, is_blank in enumerate(blank[first : column + LINE_HEIGHT // 3].tolist(), start=first + 1):
         length = length + 1 if is_blank else 0
         if length > best_length:
             best_length, best_end = length, index

@@ -1,12 +1,12 @@
-"""A page by the built-in reader, or by tesseract where that one knows the script and the built-in reader does not."""
+"""Reads a page with the built-in OCR, or with Tesseract if only Tesseract knows the script."""
 
 from dataclasses import replace
 
 from PIL import Image
 
-from app.domain.pages import Page
+from app.domain.documents.pages import OcrPage
 from app.domain.ports import CancelCheck
-from app.domain.scripts import UNREADABLE
+from app.domain.text.scripts import UNREADABLE
 from app.engine.imaging.documents import Document
 from app.engine.reader.read_page import read_page
 from app.engine.reader.rotation import LineReader
@@ -14,8 +14,8 @@ from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tesseract import installed_languages, read_by_tesseract
 
 
-def read_any_script(image: Image.Image, reader: LineReader, check: CancelCheck) -> Page:
-    """Read an upright RGB image; the notice says so where tesseract read it."""
+def read_any_script(image: Image.Image, reader: LineReader, check: CancelCheck) -> OcrPage:
+    """Read an upright RGB image; the page's notice says so if Tesseract read it."""
     page = read_page(image, reader, check)
     script = next((script for script in UNREADABLE if script.name == page.script), None)
     if script is None:
@@ -33,13 +33,13 @@ def read_any_script(image: Image.Image, reader: LineReader, check: CancelCheck) 
         lines=lines,
         text="\n".join(line.text for line in lines),
         rotation=0,
-        notice=f"This looks like {script.name}, which the built-in reader does not know, so tesseract read it "
-        f"({languages[0]}).",
+        notice=f"This looks like {script.name}, which the built-in OCR does not support, so "
+        f"Tesseract was used ({languages[0]}).",
     )
 
 
-def read_document_page(document: Document, number: int, reader: LineReader, check: CancelCheck) -> Page:
-    """A page of a document: the text that it carries where that makes sense, or what can be seen. Raises ImageError."""
+def read_document_page(document: Document, number: int, reader: LineReader, check: CancelCheck) -> OcrPage:
+    """Return the text layer of a document's page if it is sensible, else OCR its picture. Raises ImageError."""
     if page := document.text_page(number):
         return replace(page, tables=find_tables(page.lines, None))
     picture = document.picture(number)

@@ -1,7 +1,7 @@
-"""From lines strewn over a page to the order in which a person reads them, and the text they would copy.
+"""Sorts the lines of a page into reading order and joins them to plain text.
 
-Columns come first (each read from top to bottom before the next), then rows (pieces side by side on one line, such as
-an item and its price), then pieces from left to right.
+Columns come first (each read from top to bottom before the next), then rows (boxes side by side on one line, such as
+an item and its price), then boxes from left to right.
 """
 
 from collections.abc import Sequence
@@ -9,28 +9,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.reader.recognise import Found
+from app.engine.reader.recognise import OcrLine
 
 MIN_COLUMN_ROWS = 4
 MIN_COLUMN_LETTERS = 14
 MAX_CROSSING = 0.25
-"""A gutter parts two columns of prose when few lines cross it and the typical line on both sides is long."""
+"""Maximum fraction of lines that may cross a gutter between two columns of prose.
+
+The median row on both sides must also have MIN_COLUMN_LETTERS letters.
+"""
 
 OVERHANG = 0.4
-"""How far a line's box may stick into a gutter, in shares of its height."""
+"""Maximum overhang of a line's box into a gutter, as a fraction of the box's height."""
 
-MAX_PIECES = 1.5
-"""Pieces in a row of prose on average: more than one where a line was found in parts."""
+MAX_BOXES_PER_ROW = 1.5
+"""Maximum mean number of boxes in a row of prose: more than one because a line may be detected in parts."""
 
 STEPS = 120
-"""How many places across the text are tried as a gutter."""
+"""Number of positions across the text that are tried as a gutter."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """A line with its hull on the page after the page's tilt has been taken out."""
+class _TextBox:
+    """A line with its bounding box on the deskewed page."""
 
-    found: Found
+    found: OcrLine
     left: float
     top: float
     right: float
@@ -41,7 +44,7 @@ class _Piece:
         return self.bottom - self.top
 
     def crosses(self, x: float) -> bool:
-        """Whether it is on both sides of `x` by more than its box is generous."""
+        """Return whether the box extends beyond `x` on both sides by more than OVERHANG."""
         return self.left + OVERHANG * self.height < x < self.right - OVERHANG * self.height
 
     def is_left_of(self, x: float) -> bool:
@@ -51,30 +54,30 @@ class _Piece:
         return not self.crosses(x) and self.left + self.right >= 2 * x
 
 
-def order_rows(lines: Sequence[Found]) -> list[list[Found]]:
-    """The lines in reading order, grouped into rows."""
-    pieces = _straightened(lines)
-    return [[piece.found for piece in row] for row in _read(pieces)]
+def order_rows(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:
+    """Return the lines in reading order, grouped into rows."""
+    boxes = _deskewed(lines)
+    return [[box.found for box in row] for row in _order(boxes)]
 
 
-def text_of(rows: Sequence[Sequence[Found]]) -> str:
-    """One line of text for each row, the pieces of a row two spaces apart."""
-    return "\n".join("  ".join(piece.text for piece in row) for row in rows)
+def text_of(rows: Sequence[Sequence[OcrLine]]) -> str:
+    """Return one line of text per row, with the boxes of a row two spaces apart."""
+    return "\n".join("  ".join(box.text for box in row) for row in rows)
 
 
-def _straightened(lines: Sequence[Found]) -> list[_Piece]:
-    tilt = _tilt(lines)
-    cos, sin = np.cos(-tilt), np.sin(-tilt)
-    pieces = []
+def _deskewed(lines: Sequence[OcrLine]) -> list[_TextBox]:
+    skew = _skew(lines)
+    cos, sin = np.cos(-skew), np.sin(-skew)
+    boxes = []
     for line in lines:
         x = line.quad[:, 0] * cos - line.quad[:, 1] * sin
         y = line.quad[:, 0] * sin + line.quad[:, 1] * cos
-        pieces.append(_Piece(line, float(x.min()), float(y.min()), float(x.max()), float(y.max())))
-    return pieces
+        boxes.append(_TextBox(line, float(x.min()), float(y.min()), float(x.max()), float(y.max())))
+    return boxes
 
 
-def _tilt(lines: Sequence[Found]) -> float:
-    """The page's angle in radians: the median over lines that are long enough to have one."""
+def _skew(lines: Sequence[OcrLine]) -> float:
+    """Return the page's skew in radians: the median over lines long enough to measure it."""
     angles = []
     for line in lines:
         run = line.quad[1] - line.quad[0]
@@ -84,51 +87,51 @@ def _tilt(lines: Sequence[Found]) -> float:
     return float(np.median(angles)) if angles else 0.0
 
 
-def _read(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
-    gutter = _find_gutter(pieces)
+def _order(boxes: Sequence[_TextBox]) -> list[list[_TextBox]]:
+    gutter = _find_gutter(boxes)
     if gutter is None:
-        return _rows(pieces)
-    crossing = sorted((piece for piece in pieces if piece.crosses(gutter)), key=lambda piece: piece.top)
-    rest = [piece for piece in pieces if not piece.crosses(gutter)]
-    rows: list[list[_Piece]] = []
-    # What crosses the gutter, a headline say, parts the page: above it both columns are read before it.
-    for piece in crossing:
-        middle = (piece.top + piece.bottom) / 2
+        return _rows(boxes)
+    crossing = sorted((box for box in boxes if box.crosses(gutter)), key=lambda box: box.top)
+    rest = [box for box in boxes if not box.crosses(gutter)]
+    rows: list[list[_TextBox]] = []
+    # A box that crosses the gutter, such as a headline, divides the page: both columns above it are read first.
+    for box in crossing:
+        middle = (box.top + box.bottom) / 2
         above = [other for other in rest if (other.top + other.bottom) / 2 < middle]
         rest = [other for other in rest if (other.top + other.bottom) / 2 >= middle]
-        rows += _read_columns(above, gutter)
-        rows.append([piece])
-    return rows + _read_columns(rest, gutter)
+        rows += _order_columns(above, gutter)
+        rows.append([box])
+    return rows + _order_columns(rest, gutter)
 
 
-def _read_columns(pieces: Sequence[_Piece], gutter: float) -> list[list[_Piece]]:
-    left = [piece for piece in pieces if piece.is_left_of(gutter)]
-    right = [piece for piece in pieces if piece.is_right_of(gutter)]
-    return [row for column in (left, right) if column for row in _read(column)]
+def _order_columns(boxes: Sequence[_TextBox], gutter: float) -> list[list[_TextBox]]:
+    left = [box for box in boxes if box.is_left_of(gutter)]
+    right = [box for box in boxes if box.is_right_of(gutter)]
+    return [row for column in (left, right) if column for row in _order(column)]
 
 
-def _find_gutter(pieces: Sequence[_Piece]) -> float | None:
-    """The x between two columns of prose that the fewest lines cross; None where there are no two columns."""
-    if len(pieces) < 2 * MIN_COLUMN_ROWS:
+def _find_gutter(boxes: Sequence[_TextBox]) -> float | None:
+    """Return the x between two columns of prose that the fewest lines cross; None if there are no two columns."""
+    if len(boxes) < 2 * MIN_COLUMN_ROWS:
         return None
-    left = np.array([piece.left + OVERHANG * piece.height for piece in pieces])
-    right = np.array([piece.right - OVERHANG * piece.height for piece in pieces])
-    places = np.linspace(left.min(), right.max(), STEPS + 2)[1:-1]
-    crossing = ((left[None, :] < places[:, None]) & (right[None, :] > places[:, None])).sum(axis=1)
-    # The middle of the widest run of equally good places is the middle of the gutter.
+    left = np.array([box.left + OVERHANG * box.height for box in boxes])
+    right = np.array([box.right - OVERHANG * box.height for box in boxes])
+    candidates = np.linspace(left.min(), right.max(), STEPS + 2)[1:-1]
+    crossing = ((left[None, :] < candidates[:, None]) & (right[None, :] > candidates[:, None])).sum(axis=1)
+    # The middle of the widest run of equally good positions is the middle of the gutter.
     for count in sorted(set(crossing.tolist())):
-        if count > MAX_CROSSING * len(pieces):
+        if count > MAX_CROSSING * len(boxes):
             return None
-        good = [float(x) for run in _runs(crossing == count) for x in [places[run[len(run) // 2]]]]
+        good = [float(x) for run in _runs(crossing == count) for x in [candidates[run[len(run) // 2]]]]
         for gutter in good:
-            sides = [[p for p in pieces if p.is_left_of(gutter)], [p for p in pieces if p.is_right_of(gutter)]]
+            sides = [[p for p in boxes if p.is_left_of(gutter)], [p for p in boxes if p.is_right_of(gutter)]]
             if all(_is_prose(side) for side in sides):
                 return gutter
     return None
 
 
 def _runs(mask: "np.typing.NDArray[np.bool_]") -> list[list[int]]:
-    """Runs of consecutive true indices, the longest first."""
+    """Return runs of consecutive true indices, longest first."""
     runs: list[list[int]] = []
     for index in np.flatnonzero(mask).tolist():
         if runs and runs[-1][-1] == index - 1:
@@ -138,32 +141,32 @@ def _runs(mask: "np.typing.NDArray[np.bool_]") -> list[list[int]]:
     return sorted(runs, key=len, reverse=True)
 
 
-def _is_prose(pieces: Sequence[_Piece]) -> bool:
-    if len(pieces) < MIN_COLUMN_ROWS:
+def _is_prose(boxes: Sequence[_TextBox]) -> bool:
+    if len(boxes) < MIN_COLUMN_ROWS:
         return False
-    rows = _rows(pieces)
-    letters = [sum(len(piece.found.text) for piece in row) for row in rows]
-    # A table has several pieces in most rows, and is read across.
-    is_table = len(pieces) > MAX_PIECES * len(rows)
+    rows = _rows(boxes)
+    letters = [sum(len(box.found.text) for box in row) for row in rows]
+    # A table has several boxes in most rows and is read row by row.
+    is_table = len(boxes) > MAX_BOXES_PER_ROW * len(rows)
     return len(rows) >= MIN_COLUMN_ROWS and not is_table and float(np.median(letters)) >= MIN_COLUMN_LETTERS
 
 
-def _rows(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
-    """Pieces grouped by height on the page: each joins the row above it where they overlap by half or more."""
-    rows: list[list[_Piece]] = []
-    for piece in sorted(pieces, key=lambda piece: (piece.top + piece.bottom) / 2):
-        if rows and _shares_row(rows[-1], piece):
-            rows[-1].append(piece)
+def _rows(boxes: Sequence[_TextBox]) -> list[list[_TextBox]]:
+    """Group boxes into rows: a box joins the row above if their vertical overlap is half a height or more."""
+    rows: list[list[_TextBox]] = []
+    for box in sorted(boxes, key=lambda box: (box.top + box.bottom) / 2):
+        if rows and _shares_row(rows[-1], box):
+            rows[-1].append(box)
         else:
-            rows.append([piece])
-    return [sorted(row, key=lambda piece: piece.left) for row in rows]
+            rows.append([box])
+    return [sorted(row, key=lambda box: box.left) for row in rows]
 
 
-def _shares_row(row: Sequence[_Piece], piece: _Piece) -> bool:
+def _shares_row(row: Sequence[_TextBox], box: _TextBox) -> bool:
     top = float(np.median([other.top for other in row]))
     bottom = float(np.median([other.bottom for other in row]))
-    overlap = min(bottom, piece.bottom) - max(top, piece.top)
-    if overlap < 0.5 * min(bottom - top, piece.height):
+    overlap = min(bottom, box.bottom) - max(top, box.top)
+    if overlap < 0.5 * min(bottom - top, box.height):
         return False
-    # Two pieces above one another that overlap because their boxes are generous are two rows.
-    return all(min(other.right, piece.right) - max(other.left, piece.left) < 0.5 * piece.height for other in row)
+    # Boxes are larger than their text: two that lie above one another may overlap and are still two rows.
+    return all(min(other.right, box.right) - max(other.left, box.left) < 0.5 * box.height for other in row)

@@ -1,4 +1,4 @@
-"""The one place that talks to rapidocr (PP-OCRv6 models, shipped inside its wheel; no network is used)."""
+"""Detects and recognises lines; the only module that uses rapidocr (PP-OCRv6 models from its wheel, no network)."""
 
 import os
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ import onnxruntime
 from PIL import Image
 from rapidocr import RapidOCR
 
-from app.engine.reader.settings import LINE_HEIGHT, LINE_MARGIN, TALL, parameters
+from app.engine.reader.tuning import LINE_HEIGHT, LINE_MARGIN, TALL, parameters
 
 Quad = npt.NDArray[np.float64]
-"""Four corners [4, 2], x and y in pixels, clockwise from the line's own top left."""
+"""Four corners float64 [4, 2], x and y in pixels, clockwise from the line's own top left."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A line of text and where it is; `score` is how sure the recogniser is of its letters on average, 0..1."""
+class OcrLine:
+    """A recognised line and its corners; `score` is the recogniser's mean confidence in its letters, 0..1."""
 
     text: str
     quad: Quad
@@ -25,26 +25,26 @@ class Found:
 
 
 class Recogniser:
-    """Finds and reads lines of text. Building one loads the models (about a second)."""
+    """Detects and recognises lines of text. The constructor loads the models (about a second)."""
 
     def __init__(self) -> None:
-        onnxruntime.disable_telemetry_events()  # On Windows it would tell the system of each session.
+        onnxruntime.disable_telemetry_events()  # On Windows it would report each session to the system.
         self._engine = RapidOCR(params=parameters(_threads()))
 
     def find(self, image: Image.Image) -> list[Quad]:
-        """Where there are lines on an RGB image, taken to be upright, in no particular order."""
+        """Return the corners of lines on an RGB image that is taken to be upright, in no particular order."""
         boxes = self._engine(_for_opencv(image), use_det=True, use_rec=False).boxes
         return [] if boxes is None else [np.asarray(box, dtype=np.float64) for box in boxes]
 
-    def read(self, image: Image.Image, quad: Quad) -> Found:
-        """The line inside these corners of an RGB image; a tall one is laid down, top to the left."""
+    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
+        """Recognise the line inside these corners of an RGB image; a tall line is rotated first, top to the left."""
         output = self._engine(_for_opencv(cut_line(image, quad)), use_det=False, use_rec=True)
         texts, scores = output.txts or ("",), output.scores or (0.0,)
-        return Found(texts[0].strip(), quad, float(scores[0]))
+        return OcrLine(texts[0].strip(), quad, float(scores[0]))
 
 
 def cut_line(image: Image.Image, quad: Quad) -> Image.Image:
-    """The line straightened, LINE_HEIGHT pixels high, with a little of what is left and right of it."""
+    """Crop a line, rectified to LINE_HEIGHT pixels high, with a margin of LINE_MARGIN at each end."""
     along, across = quad[1] - quad[0], quad[3] - quad[0]
     length, height = float(np.hypot(*along)), float(np.hypot(*across))
     if height > TALL * length:
@@ -52,7 +52,7 @@ def cut_line(image: Image.Image, quad: Quad) -> Image.Image:
     margin = LINE_MARGIN * height * along / max(length, 1e-6)
     corners = np.clip(quad + np.stack([-margin, margin, margin, -margin]), 0, image.size)
     width = max(1, round(float(np.hypot(*(corners[1] - corners[0])))))
-    # Pillow wants the corners anticlockwise.
+    # Pillow expects the corners anticlockwise.
     data = corners[[0, 3, 2, 1]].ravel().tolist()
     straight = image.transform((width, max(1, round(height))), Image.Transform.QUAD, data, Image.Resampling.BICUBIC)
     return straight.resize(
@@ -65,5 +65,5 @@ def _for_opencv(image: Image.Image) -> npt.NDArray[np.uint8]:
 
 
 def _threads() -> int:
-    """One thread is enough for a receipt; two where the machine has cores to spare."""
+    """Return the number of threads: one is enough for a receipt, two if the machine has cores to spare."""
     return 2 if (os.cpu_count() or 1) > 2 else 1

@@ -1,12 +1,12 @@
-"""Sizes at which the recogniser reads best, and the way back to the image's own pixels."""
+"""Scales images to the size that the recogniser reads best, and maps the results back to the image's own pixels."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from app.engine.reader.recognise import Found
-from app.engine.reader.settings import BORDER, BORDERED_SIDE, SMALL_SIDE
+from app.engine.reader.recognise import OcrLine
+from app.engine.reader.tuning import BORDER, BORDERED_SIDE, SMALL_SIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +17,13 @@ class Prepared:
     scale: int
     offset: int
 
-    def restore(self, found: Found) -> Found:
-        """The same line in the original's pixels."""
+    def restore(self, found: OcrLine) -> OcrLine:
+        """Return the same line in the original's pixels."""
         return replace(found, quad=(found.quad - self.offset) / self.scale)
 
 
 def prepare(image: Image.Image) -> Prepared:
-    """Double a small RGB image, and put a border in the colour of its edge around all but large ones."""
+    """Double a small RGB image, and add a border in the colour of its edge unless it is large."""
     scale = 2 if max(image.size) < SMALL_SIDE else 1
     scaled = image.resize((image.width * scale, image.height * scale), Image.Resampling.BICUBIC) if scale > 1 else image
     if max(scaled.size) > BORDERED_SIDE:

@@ -1,6 +1,6 @@
-"""Which script lines are written in: a small convolutional network over pictures of lines, by numpy alone.
+"""Identifies the script of lines with a small convolutional network over their pictures, in NumPy alone.
 
-Its weights are in resources/script_model, beside their card; packaging/script_model trains them.
+Its weights are in resources/script_model, beside their model card; packaging/script_model trains them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,25 +11,25 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from app.domain.scripts import UNREADABLE, Script
+from app.domain.text.scripts import UNREADABLE, Script
 from app.paths import RESOURCES
 
 WEIGHTS = RESOURCES / "script_model" / "weights.npz"
-HEIGHT, MOST_WIDTH = 32, 512
+HEIGHT, MAX_WIDTH = 32, 512
 READABLE = 2
-"""The first outputs: Latin, and Chinese with Japanese."""
+"""Number of the network's first outputs that the reader knows: Latin, and Chinese with Japanese."""
 STRIDES = (2, 2, 2, 1)
 
 CERTAIN = 0.5
-"""Mean probability of a script over the lines of a page from which on it is named."""
+"""Minimum mean probability of a script over the lines of a page for it to be reported."""
 
 Array = npt.NDArray[np.float32]
 
 
 def unreadable_script(lines: Sequence[Image.Image], readable_weight: float = 1.0) -> Script | None:
-    """The script that most of these pictures of straight lines are written in, unless the reader knows it.
+    """Return the script of most of these pictures of straight lines; None if the reader knows it or it is uncertain.
 
-    `readable_weight` is how much the probability of the scripts that the reader knows counts beside the others'.
+    `readable_weight` scales the probability of the scripts that the reader knows, relative to the others.
     """
     if not lines:
         return None
@@ -41,17 +41,17 @@ def unreadable_script(lines: Sequence[Image.Image], readable_weight: float = 1.0
 
 
 def picture(line: Image.Image) -> Array:
-    """What the network sees: float32 [HEIGHT, width], ink near 1 on a ground of 0, whichever was darker."""
-    width = min(MOST_WIDTH, max(HEIGHT, round(line.width * HEIGHT / line.height)))
+    """Return the network's input: float32 [HEIGHT, width], foreground near 1 on 0, whichever of them was darker."""
+    width = min(MAX_WIDTH, max(HEIGHT, round(line.width * HEIGHT / line.height)))
     pixels = np.asarray(line.convert("L").resize((width, HEIGHT), Image.Resampling.BILINEAR), dtype=np.float32)
     distance = np.abs(pixels - np.median(pixels))
-    ink: Array = distance / max(1.0, float(np.percentile(distance, 99)))
-    return ink
+    foreground: Array = distance / max(1.0, float(np.percentile(distance, 99)))
+    return foreground
 
 
-def probabilities(ink: Array, weights: Mapping[str, Array]) -> Array:
-    """float32 [scripts] for one picture: convolutions of 3 x 3 with rectifiers, mean and maximum of each channel."""
-    features = ink[None]
+def probabilities(foreground: Array, weights: Mapping[str, Array]) -> Array:
+    """Return float32 [scripts] for one picture: 3 x 3 convolutions with ReLU, mean and maximum of each channel."""
+    features = foreground[None]
     for number, stride in enumerate(STRIDES):
         padded = np.pad(features, ((0, 0), (1, 1), (1, 1)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))[:, ::stride, ::stride]

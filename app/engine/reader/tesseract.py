@@ -1,4 +1,4 @@
-"""Tesseract, where a machine has it: it reads the scripts whose language packs are installed beside it."""
+"""Runs Tesseract, if installed, for the scripts whose language packs are installed with it."""
 
 import io
 import os
@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from app.domain.regions import Box, Point, TextLine
+from app.domain.images.geometry import Box, Point, TextLine
 
 LIST_SECONDS, READ_SECONDS = 5, 90
 WORD_LEVEL = 5
-"""Tesseract's table has rows for pages, blocks, paragraphs, lines and, of this level, words."""
+"""Level of word rows in Tesseract's TSV, which also has rows for pages, blocks, paragraphs and lines."""
 
 
 def installed_languages() -> frozenset[str]:
-    """Names of the packs that are there; none without tesseract."""
+    """Return the names of the installed language packs; empty without Tesseract."""
     listed = _run(["--list-langs"], b"", LIST_SECONDS)
     return frozenset(line.strip() for line in listed.splitlines()[1:])
 
 
 def read_by_tesseract(image: Image.Image, languages: Sequence[str]) -> tuple[TextLine, ...]:
-    """Lines of an upright RGB image in tesseract's order, in its pixels; none where that fails or takes too long."""
+    """Return the lines of an upright RGB image in Tesseract's order, in pixels; none if it fails or takes too long."""
     png = io.BytesIO()
     image.save(png, "PNG", compress_level=1)
     return lines_of_table(_run(["stdin", "stdout", "-l", "+".join(languages), "tsv"], png.getvalue(), READ_SECONDS))
@@ -37,10 +37,10 @@ class _Words:
 
 
 def lines_of_table(table: str) -> tuple[TextLine, ...]:
-    """The words of tesseract's TSV put together to lines.
+    """Join the words of Tesseract's TSV into lines.
 
     Columns: level, page, block, paragraph, line, word, left, top, width, height, confidence in percent, text
-    (https://tesseract-ocr.github.io/tessdoc/Command-Line-Usage.html). Rows that are not of that form are left out.
+    (https://tesseract-ocr.github.io/tessdoc/Command-Line-Usage.html). Malformed rows are skipped.
     """
     lines: dict[tuple[str, ...], _Words] = {}
     for row in table.splitlines():
@@ -71,7 +71,7 @@ def _line(words: _Words) -> TextLine:
 
 
 def _run(arguments: Sequence[str], sent: bytes, seconds: float) -> str:
-    """What tesseract prints; nothing where it is missing, fails, or takes longer."""
+    """Return Tesseract's output; empty if it is missing, fails, or takes longer than `seconds`."""
     program = shutil.which("tesseract")
     if program is None:
         return ""

@@ -1,1 +1,1 @@
-"""Models that run elsewhere, asked over the network: any server that speaks OpenAI's chat completions."""
+"""Models on servers with OpenAI's chat completions API."""

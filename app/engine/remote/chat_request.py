@@ -1,6 +1,6 @@
-"""A conversation as a request of OpenAI's chat completions (https://platform.openai.com/docs/api-reference/chat).
+"""Converts a conversation to an OpenAI chat completion request (https://platform.openai.com/docs/api-reference/chat).
 
-Only fields are sent that vLLM, SGLang, llama-server, Ollama and transformers' server all take.
+Only fields that vLLM, SGLang, llama-server, Ollama and transformers' server all accept are sent.
 """
 
 import base64
@@ -11,24 +11,24 @@ from typing import Any
 
 from PIL import Image
 
-from app.domain.chat import Role, SeenImage, Turn
-from app.domain.clips import frame_budget, frame_count
-from app.domain.generation import GenerationOptions
+from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.images.video_frames import frame_budget, frame_count
+from app.domain.images.visual_tokens import seen_size
+from app.domain.models.generation import GenerationOptions
 from app.domain.ports import CancelCheck
-from app.domain.visual_tokens import seen_size
 from app.engine.imaging.open_image import open_image
 from app.engine.imaging.open_video import is_video, sample_frames, video_facts
 
 QUALITY = 92
-"""Of the JPEGs that are sent: letters stay sharp, and a page is a fifth of its PNG."""
+"""Quality of the JPEGs that are sent: letters stay sharp, and a page is a fifth the size of its PNG."""
 GO_ON = "Go on exactly where you stopped. Do not repeat anything, and do not comment."
 Json = dict[str, Any]
 
 
 def chat_request(turns: Sequence[Turn], model: str, options: GenerationOptions, check: CancelCheck) -> Json:
-    """The request's body. Raises ImageError."""
+    """Return the request's body. Raises ImageError."""
     messages = [_message(turn, options, check) for turn in turns]
-    if turns[-1].role is Role.ASSISTANT:  # Not all servers continue an answer's beginning, but all take a question.
+    if turns[-1].role is Role.ASSISTANT:  # Not all servers can continue a partial answer, but all accept a question.
         messages.append({"role": "user", "content": GO_ON})
     body: Json = {
         "model": model,
@@ -64,7 +64,7 @@ def _image_parts(image: SeenImage, options: GenerationOptions, check: CancelChec
 
 
 def _picture(image: Image.Image, pixel_budget: int) -> Json:
-    """As many pixels as the model would see here; nobody's server is sent more than it needs."""
+    """Return an image part with as many pixels as a local model would use; no server is sent more than it needs."""
     width, height = seen_size(*image.size, pixel_budget)
     if width * height < image.width * image.height:
         image = image.resize((width, height), Image.Resampling.BICUBIC)

@@ -1,162 +1,155 @@
-"""Requests to a server, which can be given up at any moment."""
+"""Requests to a model server, which can be cancelled at any time."""
 
 import json
-import queue
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
-from app.domain.errors import Cancelled, EngineError, NetworkError
+from app.domain.error_texts import server_texts
+from app.domain.errors import Argument, EngineError, ErrorText, LorgnetteError, NetworkError, Problem
+from app.domain.models.remote_servers import RemoteModel, is_open_to_readers, is_this_machine
 from app.domain.ports import CancelCheck
-from app.domain.remote_servers import is_this_machine
+from app.domain.well_formed import well_formed
 from app.engine.remote.event_stream import error_words
-from app.network.client import Call, NetworkClient, NetworkRules, Response
-from app.network.halt import Halt
+from app.engine.remote.worker_thread import iterate_in_thread
+from app.network.addresses import named_server
+from app.network.cancel_token import CancelToken
+from app.network.client import HttpRequest, NetworkClient, NetworkRules, Response
+from app.network.retry_after import retry_after
 
-SILENT_SECONDS = 300.0
-"""A server may read a long prompt for minutes before it says its first word."""
-LOOK_SECONDS = 0.05
-"""How often Stop is looked for."""
-LEAVE_SECONDS = 1.0
-"""For a thread that has been told to stop; it needs a tenth of that."""
-MOST_BYTES = 4_000_000
-"""Of a list of models, or of what a server says of an error."""
-WAITS = (1.0, 3.0, 10.0)
-"""Seconds before a server that has too much to do is asked again, where it does not say itself."""
-LONGEST_WAIT = 60.0
+READ_TIMEOUT_SECONDS = 300.0
+"""Read timeout of an answer in seconds; the prefill of a long prompt may take minutes before the first token."""
+LISTING_TIMEOUT_SECONDS = 60.0
+"""Read timeout of the list of models in seconds; a server has it at hand."""
+MAX_BYTES = 4_000_000
+"""Maximum size of a list of models or of an error's body, in bytes."""
+MAX_MODELS = 1000
+MAX_NAME = 300
+"""Maximum number of characters of a model's name; a longer one is not offered."""
+RETRY_DELAYS = (1.0, 3.0, 10.0)
+"""Delays in seconds before each retry of an overloaded server, unless it names one itself."""
+MAX_RETRY_DELAY = 60.0
 _OK = 200
 _BUSY = {429, 503}
-_KEPT = "Your message is kept."
+_Read = Callable[[Response], Iterator[bytes]]
+_Refusal = tuple[ErrorText, ErrorText]
+"""The text of a refusal, and the one with the server's explanation."""
+_KEY_REJECTED: _Refusal = (server_texts.KEY_REJECTED, server_texts.KEY_REJECTED_WORDS)
+_KEY_NOT_SENT: _Refusal = (server_texts.KEY_NOT_SENT, server_texts.KEY_NOT_SENT_WORDS)
+_OVERLOADED: _Refusal = (server_texts.OVERLOADED, server_texts.OVERLOADED_WORDS)
+_OVERLOADED_FOR: _Refusal = (server_texts.OVERLOADED_FOR, server_texts.OVERLOADED_FOR_WORDS)
+_FAILED: _Refusal = (server_texts.FAILED, server_texts.FAILED_WORDS)
+_REFUSALS: dict[int, _Refusal] = {
+    400: (server_texts.QUESTION_REFUSED, server_texts.QUESTION_REFUSED_WORDS),
+    401: _KEY_REJECTED,
+    403: _KEY_REJECTED,
+    404: (server_texts.NOT_THERE, server_texts.NOT_THERE_WORDS),
+    429: _OVERLOADED,
+}
+"""Refusals by the status code."""
 
 
 class ServerConnection:
-    """Speaks to the API at `address` (see `normalised`), with `key` where it wants one.
+    """A connection to the API at `address` (see `normalised`), with `key` if it requires one.
 
-    While Lorgnette is to stay `offline`, servers on this machine alone are spoken to.
+    With `offline`, only servers on this machine are contacted. Whatever a server sends, and whenever, only NetworkError
+    or EngineError is raised.
     """
 
     def __init__(self, address: str, key: str = "", *, offline: bool = False) -> None:
         self._address = address
-        parts = urlsplit(address)
-        self._host = parts.netloc
+        self._host = RemoteModel(address, "").host
         self._key = key
-        named = frozenset({f"{parts.scheme}://{parts.hostname}"})
-        rules = NetworkRules(offline=offline and not is_this_machine(address), named_hosts=named)
-        self._client = NetworkClient(lambda: rules, stall_seconds=SILENT_SECONDS)
+        self._rules = NetworkRules(
+            offline=offline and not is_this_machine(address), named_servers=named_server(address)
+        )
 
     def models(self, check: CancelCheck) -> list[str]:
-        """The names of its models, sorted. Raises EngineError, NetworkError."""
-        text = "\n".join(self._lines(self._call("GET", "/models", None), check))
+        """Return the sorted names of its models. Raises EngineError, NetworkError, and whatever `check` raises."""
+        request = self._call("GET", "/models", None)
+        content = b"".join(self._chunks(request, lambda response: iter((response.read_all(MAX_BYTES),)), check))
         try:
-            listed = json.loads(text)["data"]
-            return sorted({str(model["id"]) for model in listed})
+            listed = json.loads(content.decode("utf-8", "replace"))["data"]
+            names = {well_formed(str(model["id"])) for model in listed}
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise EngineError(
-                f"“{self._host}” answers, but not with a list of models.",
-                todo="Look at the address: it must be that of an OpenAI-compatible API, such as http://host:8000/v1.",
-            ) from error
+            raise EngineError(server_texts.NOT_A_LIST, host=self._host) from error
+        return sorted(name for name in names if len(name) <= MAX_NAME)[:MAX_MODELS]
 
     def answer(self, body: dict[str, Any], check: CancelCheck) -> Iterator[str]:
-        """The lines of a streamed chat completion. Raises EngineError, NetworkError, and whatever `check` raises."""
-        return self._lines(self._call("POST", "/chat/completions", json.dumps(body).encode()), check)
+        """Yield the lines of a streamed chat completion, and an empty line regularly while none arrives.
 
-    def _call(self, method: str, path: str, body: bytes | None) -> Call:
+        Raises EngineError, NetworkError, and whatever `check` raises.
+        """
+        request = self._call("POST", "/chat/completions", json.dumps(body).encode())
+        for line in self._chunks(request, Response.lines, check):
+            yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+    def _call(self, method: str, path: str, body: bytes | None) -> HttpRequest:
         headers = {"Accept": "text/event-stream, application/json"}
         if body:
             headers["Content-Type"] = "application/json"
-        return Call(url=f"{self._address}{path}", method=method, headers=headers, body=body, token=self._key)
+        return HttpRequest(url=f"{self._address}{path}", method=method, headers=headers, body=body, token=self._key)
 
-    def _lines(self, call: Call, check: CancelCheck) -> Iterator[str]:
-        """What comes back, line by line; a thread waits for it, so that this one can look for Stop."""
-        halt = Halt()
-        heard: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
-        thread = threading.Thread(target=self._exchange, args=(call, halt, heard), name="remote", daemon=True)
-        thread.start()
-        try:
-            while True:
-                check()
-                try:
-                    item = heard.get(timeout=LOOK_SECONDS)
-                except queue.Empty:
-                    continue
-                if item is None:
-                    return
-                if isinstance(item, Exception):
-                    raise item
-                yield item
-        finally:
-            halt.set()
-            thread.join(LEAVE_SECONDS)
+    def _chunks(self, request: HttpRequest, read: _Read, check: CancelCheck) -> Iterator[bytes]:
+        """Yield the chunks that `read` returns for the response, in a worker thread so that this one polls for Stop."""
 
-    def _exchange(self, call: Call, halt: Halt, heard: "queue.SimpleQueue[str | Exception | None]") -> None:
-        """One request, on a thread of its own; `heard` gets its lines, then None, or an error in its place."""
-        try:
-            with self._opened(call, halt) as response:
-                if call.method == "GET":
-                    heard.put(response.read_all(MOST_BYTES).decode("utf-8", "replace"))
-                else:
-                    for line in response.lines():
-                        heard.put(line.decode("utf-8", "replace").rstrip("\r\n"))
-            heard.put(None)
-        except Cancelled:
-            return  # Nobody listens any more.
-        except (EngineError, NetworkError) as error:
-            heard.put(error)
+        def exchange(cancel_token: CancelToken) -> Iterator[bytes]:
+            try:
+                with self._opened(request, cancel_token) as response:
+                    yield from read(response)
+            except LorgnetteError:
+                raise
+            except Exception as error:
+                raise EngineError(server_texts.INVALID_RESPONSE, host=self._host, error=type(error).__name__) from error
+
+        return iterate_in_thread(exchange, check)
 
     @contextmanager
-    def _opened(self, call: Call, halt: Halt) -> Iterator[Response]:
-        """The answer, once the server takes the request: one that has too much to do is asked again a few times."""
-        for wait in (*WAITS, None):
-            with self._client.open(call, halt) as response:
+    def _opened(self, request: HttpRequest, cancel_token: CancelToken) -> Iterator[Response]:
+        """Yield the response once the server accepts the request; an overloaded server is retried a few times."""
+        read_timeout = LISTING_TIMEOUT_SECONDS if request.method == "GET" else READ_TIMEOUT_SECONDS
+        client = NetworkClient(lambda: self._rules, stall_seconds=read_timeout)
+        for wait in (*RETRY_DELAYS, None):
+            with client.open(request, cancel_token) as response:
                 if response.status == _OK:
                     yield response
                     return
                 seconds = _seconds_to_wait(response, wait)
                 if seconds is None:
-                    raise self._refusal(response)
-            halt.wait(seconds)
+                    raise EngineError(self._refusal(response))
+            cancel_token.wait(seconds)
 
-    def _refusal(self, response: Response) -> EngineError:
-        """What a status means, with what the server says of it."""
-        said, status, host = _said(response), response.status, self._host
-        match status:
-            case 401 | 403:
-                open_to_all = self._key and urlsplit(self._address).scheme == "http"
-                why = " The key was not sent, because the connection is not encrypted." if open_to_all else ""
-                return EngineError(f"“{host}” wants another key{said}{why}", kept=_KEPT, todo="Enter the key again.")
-            case 404:
-                todo = "Look at the address, and choose the model again."
-                return EngineError(f"“{host}” does not know that address or that model{said}", kept=_KEPT, todo=todo)
-            case 429:
-                wait = response.header("Retry-After")
-                todo = f"Try again in {wait} seconds." if wait.isdigit() else "Try again a little later."
-                return EngineError(f"“{host}” has too much to do{said}", kept=_KEPT, todo=todo)
-            case 400:
-                todo = "Choose a model that sees images, or send less at once."
-                return EngineError(f"“{host}” cannot take this question{said}", kept=_KEPT, todo=todo)
-            case _ if 300 <= status < 400:
-                todo = "Enter the address that it names, if you trust it."
-                return EngineError(f"“{host}” sends elsewhere, which is not followed.", kept=_KEPT, todo=todo)
-            case _:
-                return EngineError(f"“{host}” failed with status {status}{said}", kept=_KEPT, todo="Try again later.")
+    def _refusal(self, response: Response) -> Problem:
+        """Return the problem of a status code, with the server's explanation if it gives one."""
+        words, status = _error_words(response), response.status
+        if 300 <= status < 400:
+            return server_texts.REDIRECTS.problem(host=self._host)
+        arguments: dict[str, Argument] = {"host": self._host, "status": status}
+        refusal = _REFUSALS.get(status, _FAILED)
+        if refusal is _KEY_REJECTED and self._key and is_open_to_readers(self._address):
+            refusal = _KEY_NOT_SENT
+        wait = retry_after(response.header("Retry-After"))
+        if refusal is _OVERLOADED and wait is not None:
+            refusal = _OVERLOADED_FOR
+            arguments["seconds"] = wait
+        plain, explained = refusal
+        return explained.problem(**arguments, words=words) if words else plain.problem(**arguments)
 
 
 def _seconds_to_wait(response: Response, usual: float | None) -> float | None:
-    """How long to wait before the next try; None where there is to be none."""
+    """Return the seconds to wait before the next retry; None if there is to be none."""
     if response.status not in _BUSY or usual is None:
         return None
-    told = response.header("Retry-After")
-    seconds = float(told) if told.isdigit() else usual
-    return seconds if seconds <= LONGEST_WAIT else None
+    requested = retry_after(response.header("Retry-After"))
+    seconds = usual if requested is None else requested
+    return seconds if seconds <= MAX_RETRY_DELAY else None
 
 
-def _said(response: Response) -> str:
-    """What the body has to say, led by a colon; a full stop where it says nothing."""
+def _error_words(response: Response) -> str:
+    """Return the error message in the body; empty if it has none."""
     try:
-        body = json.loads(response.read_all(MOST_BYTES))
+        body = json.loads(response.read_all(MAX_BYTES))
     except (ValueError, RecursionError, NetworkError):
-        return "."
-    said = body.get("error", body.get("detail")) if isinstance(body, dict) else None
-    return f": {error_words(said)}" if said else "."
+        return ""
+    detail = body.get("error", body.get("detail")) if isinstance(body, dict) else None
+    return error_words(detail) if detail else ""

@@ -1,55 +1,62 @@
-"""What a server streams: server-sent events, each with a chunk of a chat completion as JSON, until "[DONE]".
+"""Parses a server's stream: server-sent events, each with a chunk of a chat completion as JSON, until "[DONE]".
 
-The form of the stream: https://html.spec.whatwg.org/multipage/server-sent-events.html
+The format of the stream: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.error_texts import server_texts
 from app.domain.errors import EngineError
+from app.domain.well_formed import well_formed
 
-MOST_LINE = 1_000_000
-"""Letters of an event; what is longer is no answer."""
 _END = "[DONE]"
+_MAX_WORDS = 200
+"""Maximum number of characters of a server's error message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of an answer; each part may be missing. `prompt_tokens` and `new_tokens` come once, at the end."""
+    """A delta of an answer; each field may be empty. `prompt_tokens` and `new_tokens` come once, at the end.
+
+    `thought` is the reasoning of a thinking model: it is not displayed, but shows that the server is working.
+    """
 
     text: str = ""
     finish_reason: str = ""
     prompt_tokens: int = 0
     new_tokens: int = 0
     is_last: bool = False
+    thought: str = ""
 
 
 def parsed_line(line: str) -> Chunk | None:
-    """The chunk in a line of the stream; None for lines without one. Raises EngineError."""
+    """Return the chunk in a line of the stream, or None. Raises only EngineError, whatever the line holds."""
     if not line.startswith("data:"):
         return None
     data = line.removeprefix("data:").strip()
     if data == _END:
         return Chunk(is_last=True)
-    if len(line) > MOST_LINE:
-        raise _unreadable()
     try:
         event = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise _unreadable() from error
+        raise EngineError(server_texts.INVALID_ANSWER) from error
     if not isinstance(event, dict):
-        raise _unreadable()
-    if said := event.get("error"):
-        raise EngineError(f"The server stopped with: {error_words(said)}", kept="The answer so far is kept.")
+        raise EngineError(server_texts.INVALID_ANSWER)
+    if detail := event.get("error"):
+        raise EngineError(server_texts.ERROR_IN_ANSWER, words=error_words(detail))
     return _chunk(event)
 
 
 def error_words(error: Any) -> str:  # noqa: ANN401 - whatever a server may have sent
-    """What a server says of an error, in one short line."""
-    said = error.get("message", error) if isinstance(error, dict) else error
-    words = " ".join(str(said).split())
-    return words if len(words) <= 200 else f"{words[:200]}…"
+    """Return a server's error message in one short line."""
+    detail = error.get("message", error) if isinstance(error, dict) else error
+    try:
+        words = " ".join(well_formed(str(detail)).split())
+    except RecursionError:
+        return "…"
+    return words if len(words) <= _MAX_WORDS else f"{words[:_MAX_WORDS]}…"
 
 
 def _chunk(event: dict[str, Any]) -> Chunk:
@@ -58,26 +65,23 @@ def _chunk(event: dict[str, Any]) -> Chunk:
     choices = event.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else {}
     if not isinstance(choice, dict):
-        raise _unreadable()
-    delta = choice.get("delta") or {}
-    text = delta.get("content") if isinstance(delta, dict) else None
-    reason = choice.get("finish_reason")
+        raise EngineError(server_texts.INVALID_ANSWER)
+    delta = choice.get("delta")
+    if not isinstance(delta, dict):
+        delta = {}
     return Chunk(
-        text if isinstance(text, str) else "",
-        reason if isinstance(reason, str) else "",
+        _text(delta.get("content")),
+        _text(choice.get("finish_reason")),
         counts["prompt_tokens"],
         counts["completion_tokens"],
+        thought=_text(delta.get("reasoning_content") or delta.get("reasoning")),
     )
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - whatever a server may have sent
+    return well_formed(value) if isinstance(value, str) else ""
 
 
 def _count(usage: Any, name: str) -> int:  # noqa: ANN401 - whatever a server may have sent
     value = usage.get(name) if isinstance(usage, dict) else None
     return value if isinstance(value, int) and 0 <= value < 2**31 else 0
-
-
-def _unreadable() -> EngineError:
-    return EngineError(
-        "The server sent something that is no answer.",
-        kept="The answer so far is kept.",
-        todo="Look at the address: it must be that of an OpenAI-compatible API.",
-    )

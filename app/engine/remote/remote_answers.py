@@ -1,26 +1,46 @@
-"""A model of a server behind what the model process asks of any model."""
+"""A server's model with the interface that the model process expects of any model."""
 
 import time
 from collections.abc import Sequence
 
-from app.domain.chat import Turn
-from app.domain.doubt import Piece
-from app.domain.engine_status import Stage
+from app.domain.chat.chat import Role, Turn
+from app.domain.error_texts import server_texts
 from app.domain.errors import Cancelled, EngineError
-from app.domain.generation import AnswerStats, FinishReason, GenerationOptions, ModelInfo
+from app.domain.models.engine_status import Stage
+from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions, ModelInfo
+from app.domain.models.remote_servers import RemoteModel, is_this_machine
 from app.domain.ports import CancelCheck
-from app.domain.remote_servers import RemoteModel, is_this_machine
-from app.engine.generation.generate import Listener
-from app.engine.generation.session_cache import StageCallback
+from app.domain.text.confidence import TextDelta
+from app.engine.answering import GenerationCallbacks, StageCallback
 from app.engine.remote.chat_request import chat_request
 from app.engine.remote.connection import ServerConnection
-from app.engine.remote.event_stream import Chunk, parsed_line
+from app.engine.remote.event_stream import Chunk, error_words, parsed_line
 
-_REASONS = {"stop": FinishReason.COMPLETE, "length": FinishReason.LENGTH}
+_REASONS = {
+    **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence"), FinishReason.COMPLETE),
+    **dict.fromkeys(("length", "max_tokens"), FinishReason.LENGTH),
+}
+"""Finish reasons by the names that OpenAI's API and compatible servers give them."""
+_OTHER_ENDS = {
+    "content_filter": (server_texts.WITHHELD, server_texts.WITHHELD_ALL),
+    **dict.fromkeys(("tool_calls", "function_call"), (server_texts.TOOL_CALLED, server_texts.ONLY_TOOL_CALLED)),
+}
+"""The errors of other finish reasons, after a part of the answer and before any of it."""
+_UNKNOWN_END = server_texts.ENDED_OTHERWISE, server_texts.ENDED_OTHERWISE_WITHOUT_TEXT
+LETTERS_PER_TOKEN = 16
+"""Characters per token that an answer may have: several times as many as in any language.
+
+A server that sends more ignores the maximum number of tokens in the request.
+"""
+SPARE_LETTERS = 1000
+TRAILER_SECONDS = 2.0
+"""Seconds to wait after the finish reason for the token counts and "[DONE]", which not all servers send."""
+ANSWER_TIMEOUT_SECONDS = 1800.0
+"""Seconds without any content, keep-alives aside, after which a server counts as not answering any more."""
 
 
 class RemoteAnswers:
-    """Answers with `model` of a server. Nothing is read ahead: what is not asked is not sent."""
+    """Answers with a server's `model`. There is no prefill ahead: what has not been asked is not sent."""
 
     seconds_per_visual_token = 0.0
 
@@ -38,72 +58,106 @@ class RemoteAnswers:
             leaves_machine=not is_this_machine(model.address),
         )
 
-    def check_it_is_there(self, check: CancelCheck) -> None:
-        """Raise EngineError where the server does not answer, or no longer has the model."""
+    def check_available(self, check: CancelCheck) -> None:
+        """Raise EngineError if the server does not respond or no longer has the model."""
         names = self._connection.models(check)
         if self._model.name not in names:
-            known = ", ".join(f"“{name}”" for name in names[:5])
-            raise EngineError(
-                f"“{self._model.host}” has no model called “{self._model.name}”.",
-                todo=f"Choose another one: {known}." if known else "Load a model there, and connect again.",
-            )
+            host, name = self._model.host, self._model.name
+            if not names:
+                raise EngineError(server_texts.MODEL_GONE_NO_OTHER, host=host, model=name)
+            known = ", ".join(f"“{other}”" for other in names[:5])
+            raise EngineError(server_texts.MODEL_GONE, host=host, model=name, known=known)
 
     def answer(
-        self, turns: Sequence[Turn], image_texts: Sequence[str], options: GenerationOptions, listener: Listener
+        self,
+        turns: Sequence[Turn],
+        image_texts: Sequence[str],
+        options: GenerationOptions,
+        callbacks: GenerationCallbacks,
     ) -> tuple[FinishReason, AnswerStats]:
         """Continue `turns`; see `Model.answer`."""
-        del image_texts  # Guesses are the server's affair.
+        del image_texts  # Speculative decoding is up to the server.
         has_images = any(turn.images for turn in turns)
-        listener.stage(Stage.LOOKING if has_images else Stage.THINKING, 0.0)
-        run = _Run(listener)
+        callbacks.on_stage(Stage.ENCODING_IMAGE if has_images else Stage.PREFILLING, 0.0)
+        answer = _StreamedAnswer(self._model.host, options.max_new_tokens, callbacks)
         try:
-            body = chat_request(turns, self._model.name, options, listener.check)
-            for line in self._connection.answer(body, listener.check):
-                if (chunk := parsed_line(line)) and run.is_over(chunk):
+            body = chat_request(turns, self._model.name, options, callbacks.check)
+            for line in self._connection.answer(body, callbacks.check):
+                if answer.is_over(parsed_line(line)):
                     break
         except Cancelled:
-            return FinishReason.STOPPED, run.stats()
-        if not run.is_whole:
-            raise EngineError(
-                f"“{self._model.host}” ended the answer in the middle.",
-                kept="The answer so far is kept.",
-                todo="Press Continue, or ask again.",
-            )
-        return run.reason, run.stats()
+            return FinishReason.STOPPED, answer.stats()
+        return answer.reason(may_be_empty=turns[-1].role is Role.ASSISTANT), answer.stats()
 
-    def prepare(
+    def prefill(
         self, turns: Sequence[Turn], options: GenerationOptions, stage: StageCallback, check: CancelCheck
     ) -> None:
-        """Send nothing before it is asked."""
+        """Do nothing: nothing is sent before the question is asked."""
 
 
-class _Run:
-    """One answer as it comes in."""
+class _StreamedAnswer:
+    """One answer of `host` as it arrives; `max_tokens` was requested as its maximum length."""
 
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-        self._started = time.perf_counter()
-        self._first = 0.0
-        self._pieces = self._prompt_tokens = self._new_tokens = 0
-        self.reason = FinishReason.COMPLETE
-        self.is_whole = False
+    def __init__(self, host: str, max_tokens: int, callbacks: GenerationCallbacks) -> None:
+        self._host = host
+        self._callbacks = callbacks
+        self._started = self._last_content = time.perf_counter()
+        self._first = self._finished = 0.0
+        self._letters_left = max_tokens * LETTERS_PER_TOKEN + SPARE_LETTERS
+        self._deltas = self._prompt_tokens = self._new_tokens = 0
+        self._finish_reason = ""
+        self._has_words = self._has_thoughts = self._is_whole = False
 
-    def is_over(self, chunk: Chunk) -> bool:
-        """Take a chunk, and say whether it was the last."""
-        if chunk.text:
-            self._first = self._first or time.perf_counter() - self._started
-            self._pieces += 1
-            self._listener.piece(Piece(chunk.text))
+    def is_over(self, chunk: Chunk | None) -> bool:
+        """Process a chunk, or None if none arrived; return whether the answer is complete.
+
+        Raises EngineError after a long silence.
+        """
+        now = time.perf_counter()
+        if chunk:
+            self._take(chunk, now)
+        if self._finished and now - self._finished > TRAILER_SECONDS:
+            return True
+        if now - self._last_content > ANSWER_TIMEOUT_SECONDS:
+            raise EngineError(server_texts.SILENT, host=self._host, minutes=ANSWER_TIMEOUT_SECONDS / 60)
+        return self._letters_left <= 0 or bool(chunk and chunk.is_last)
+
+    def _take(self, chunk: Chunk, now: float) -> None:
+        if text := chunk.text[: self._letters_left]:
+            self._first = self._first or now - self._started
+            self._deltas += 1
+            self._has_words = self._has_words or not text.isspace()
+            self._callbacks.on_text(TextDelta(text))
+        if chunk.text or chunk.thought:
+            self._last_content = now
+            self._has_thoughts = self._has_thoughts or bool(chunk.thought)
+            self._letters_left -= len(chunk.text) + len(chunk.thought)
         if chunk.finish_reason:
-            self.reason = _REASONS.get(chunk.finish_reason, FinishReason.COMPLETE)
+            self._finish_reason = chunk.finish_reason
+            self._finished = self._finished or now
         self._prompt_tokens = chunk.prompt_tokens or self._prompt_tokens
         self._new_tokens = chunk.new_tokens or self._new_tokens
-        self.is_whole = self.is_whole or chunk.is_last or bool(chunk.finish_reason)
-        return chunk.is_last
+        self._is_whole = self._is_whole or chunk.is_last or bool(chunk.finish_reason)
+
+    def reason(self, *, may_be_empty: bool) -> FinishReason:
+        """Return the finish reason. Raises EngineError if it is no regular one, or for a forbidden empty answer."""
+        if self._letters_left <= 0:
+            return FinishReason.LENGTH
+        if not self._is_whole:
+            raise EngineError(server_texts.ANSWER_CUT_OFF, host=self._host)
+        reason = _REASONS.get(self._finish_reason or "stop")
+        if reason is None:
+            partial, empty = _OTHER_ENDS.get(self._finish_reason, _UNKNOWN_END)
+            text = partial if self._has_words else empty
+            raise EngineError(text, host=self._host, reason=error_words(self._finish_reason))
+        if not self._has_words and not may_be_empty:
+            text = server_texts.ONLY_REASONING if self._has_thoughts else server_texts.EMPTY_ANSWER
+            raise EngineError(text, host=self._host)
+        return reason
 
     def stats(self) -> AnswerStats:
-        """Its figures; a server that counts no tokens sends one with each piece, or nearly so."""
-        new_tokens = self._new_tokens or self._pieces
+        """Return its figures; a server that reports no token counts sends about one token with each delta."""
+        new_tokens = self._new_tokens or self._deltas
         return AnswerStats(
             prompt_tokens=self._prompt_tokens,
             visual_tokens=0,

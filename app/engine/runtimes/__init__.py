@@ -1,1 +1,1 @@
-"""Ways to run the decoder and the vision tower, behind one port."""
+"""Runtimes of the decoder and the vision tower, behind one port."""

@@ -1,4 +1,4 @@
-"""What the vision tower made of an image."""
+"""The vision tower's output for an image."""
 
 from dataclasses import dataclass
 
@@ -14,5 +14,5 @@ class ImageFeatures:
 
     @property
     def visual_tokens(self) -> int:
-        """Image tokens in the prompt."""
+        """Number of image tokens in the prompt."""
         return len(self.embeddings)

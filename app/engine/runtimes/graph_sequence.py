@@ -1,6 +1,6 @@
-"""One conversation of a runtime whose language model is a graph that appends tokens to a cache of keys and values.
+"""One conversation of a runtime whose language model is a graph that appends tokens to a KV cache.
 
-The graphs take embeddings and give hidden states with screened logits; what stands before and behind them is here.
+The graphs take embeddings and return hidden states with 4-bit logits; the steps before and after them are here.
 """
 
 from collections.abc import Sequence
@@ -15,20 +15,20 @@ from app.engine.checkpoints.config import ModelConfig
 from app.engine.runtimes.features import ImageFeatures
 from app.engine.runtimes.port import FloatArray, IntArray, VisionFeatures
 from app.engine.runtimes.rope import TextRope
-from app.engine.runtimes.screening import ScreeningHead
+from app.engine.runtimes.shortlist_head import ShortlistHead
 
 CHUNK = 512
-"""Tokens of a prompt that go through the graph at once: wide products are fast, and progress is shown between them."""
+"""Number of a prompt's tokens per pass of the graph: wide products are fast, and progress is shown between passes."""
 
 
 class KeyValueCache(Protocol):
-    """What the tokens of one sequence have left; its memory comes back with it."""
+    """The keys and values of one sequence's tokens; their memory is freed with the object."""
 
     length: int
-    """Tokens in use."""
+    """Number of tokens in use."""
 
     def truncate(self, length: int) -> None:
-        """Forget everything behind the first `length` tokens. Raises ValueError where there are not so many."""
+        """Drop everything after the first `length` tokens. Raises ValueError if there are fewer."""
         ...
 
 
@@ -38,10 +38,10 @@ CacheT_contra = TypeVar("CacheT_contra", bound=KeyValueCache, contravariant=True
 
 @dataclass(frozen=True, slots=True)
 class TextInputs:
-    """T tokens, the logits of whose last `wanted` are asked for.
+    """T tokens, of which the logits of the last `wanted` are requested.
 
     `embeddings` are float32 [T, hidden], `cosines` and `sines` [T, head_dim], `deepstack` [levels, T, hidden] with
-    zeros for what is not an image.
+    zeros for text tokens.
     """
 
     embeddings: FloatArray
@@ -52,7 +52,7 @@ class TextInputs:
 
     @property
     def count(self) -> int:
-        """T."""
+        """Number of tokens T."""
         return len(self.embeddings)
 
 
@@ -60,21 +60,21 @@ class TextGraph(Protocol[CacheT_contra]):
     """A compiled graph."""
 
     def run(self, cache: CacheT_contra, inputs: TextInputs, check: CancelCheck | None) -> tuple[FloatArray, FloatArray]:
-        """Write behind the `cache.length` tokens of `cache`: hidden states [wanted, hidden] and logits [wanted, V].
+        """Write after the `cache.length` tokens of `cache`; return hidden states [wanted, hidden], logits [wanted, V].
 
-        The length is left as it was. Where `check` raises, so does this. Raises ValueError where the sequence would
-        be longer than it may be, and MemoryError.
+        The length is left unchanged. Propagates what `check` raises. Raises ValueError if the sequence would exceed
+        its maximum length, and MemoryError.
         """
         ...
 
 
 class TextModel(Generic[CacheT]):
-    """The graph with embeddings by number and exact logits."""
+    """The graph with embeddings by token id and exact logits."""
 
     def __init__(
-        self, graph: TextGraph[CacheT], config: ModelConfig, embedding: ScreeningHead, head: ScreeningHead
+        self, graph: TextGraph[CacheT], config: ModelConfig, embedding: ShortlistHead, head: ShortlistHead
     ) -> None:
-        # After each product numpy's matrix library keeps its threads spinning for 20 ms, on cores that the graph needs.
+        # After each product numpy's BLAS keeps its threads spinning for 20 ms, on cores that the graph needs.
         threadpool_limits(1, user_api="blas")
         self._graph = graph
         self._config = config
@@ -91,25 +91,25 @@ class TextModel(Generic[CacheT]):
         wanted: int,
         check: CancelCheck | None,
     ) -> FloatArray:
-        """Read tokens into `cache`: the logits of the last `wanted` of them, float32 [wanted, V].
+        """Append tokens to `cache`; return the logits of the last `wanted` of them, float32 [wanted, V].
 
         `embeddings` are [T, hidden], `positions` [3, T], `deepstack` [levels, T, hidden].
         """
-        inputs = TextInputs(embeddings, *self._rope.angles(positions), deepstack, wanted)
+        inputs = TextInputs(embeddings, *self._rope.cos_sin(positions), deepstack, wanted)
         hidden, logits = self._graph.run(cache, inputs, check)
         cache.length += inputs.count
-        return self._head.corrected(hidden, logits)
+        return self._head.rescored(hidden, logits)
 
     def embedded(self, token_ids: IntArray, features: Sequence[VisionFeatures] = ()) -> tuple[FloatArray, FloatArray]:
-        """Tokens [T] as embeddings [T, hidden] and what deepstack adds [levels, T, hidden], images among them."""
+        """Return embeddings [T, hidden] and deepstack's additions [levels, T, hidden] of tokens [T], with images."""
         embeddings = self._embedding.rows(token_ids)
         levels = len(self._config.vision.deepstack_layers)
         deepstack = np.zeros((levels, *embeddings.shape), np.float32)
         if features:
-            own = [cast(ImageFeatures, feature) for feature in features]
-            places = np.flatnonzero(token_ids == self._config.image_token)
-            embeddings[places] = np.concatenate([feature.embeddings for feature in own])
-            deepstack[:, places] = np.concatenate([feature.deepstack for feature in own], axis=1)
+            image_features = [cast(ImageFeatures, feature) for feature in features]
+            image_positions = np.flatnonzero(token_ids == self._config.image_token)
+            embeddings[image_positions] = np.concatenate([feature.embeddings for feature in image_features])
+            deepstack[:, image_positions] = np.concatenate([feature.deepstack for feature in image_features], axis=1)
         return embeddings, deepstack
 
 
@@ -122,7 +122,7 @@ class GraphSequence(Generic[CacheT]):
 
     @property
     def length(self) -> int:
-        """Tokens in the KV cache."""
+        """Number of tokens in the KV cache."""
         return self._cache.length
 
     def prefill(
@@ -154,5 +154,5 @@ class GraphSequence(Generic[CacheT]):
         return self._text.append(self._cache, embeddings, positions, deepstack, len(token_ids), None)
 
     def truncate(self, length: int) -> None:
-        """Forget everything behind the first `length` tokens."""
+        """Drop everything after the first `length` tokens."""
         self._cache.truncate(length)

@@ -1,4 +1,4 @@
-"""Giving memory back to the system once it is not needed for a while, and telling when there is not enough."""
+"""Returns memory to the system when it is not needed for a while, and detects lack of memory."""
 
 import ctypes
 import sys
@@ -9,12 +9,15 @@ _NO_MEMORY = (
     "bad_alloc", "can't alloc", "not allocate", "Failed to allocate", "Exceeded max size", "CL_OUT_OF_",
     "ALLOCATION_FAILURE",
 )  # fmt: skip
-"""OpenVINO and ONNX Runtime tell it in words alone (seen with `ulimit -v`; the last three are OpenCL's)."""
+"""Phrases by which OpenVINO and ONNX Runtime report lack of memory, which only their messages show.
+
+Observed with `ulimit -v`; the last three are OpenCL's.
+"""
 
 
 @contextmanager
 def reports_lack_of_memory() -> Iterator[None]:
-    """Turn a library's error into MemoryError. What was compiled with OpenVINO is of no more use afterwards."""
+    """Convert a library's out-of-memory error to MemoryError. OpenVINO's compiled models are unusable afterwards."""
     try:
         yield
     except Exception as error:
@@ -24,9 +27,9 @@ def reports_lack_of_memory() -> Iterator[None]:
 
 
 def trim() -> None:
-    """Have the C library give back what has been freed; glibc would keep hundreds of megabytes of it."""
+    """Make the C library return freed memory to the system; glibc would retain hundreds of megabytes."""
     if sys.platform != "linux":
         return
-    trim_heap = getattr(ctypes.CDLL(None), "malloc_trim", None)  # Other C libraries have none.
+    trim_heap = getattr(ctypes.CDLL(None), "malloc_trim", None)  # Other C libraries lack it.
     if trim_heap is not None:
         trim_heap(0)

@@ -1,4 +1,4 @@
-"""A checkpoint's 4-bit layers in the order that graphs want: nothing is rounded, the numbers are only re-ordered."""
+"""A checkpoint's 4-bit layers in the order that graphs need: the numbers are only reordered, not rounded."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from app.engine.checkpoints.tensor_files import TensorFiles
 from app.engine.runtimes.weight_cache import WeightCache
 
 ZERO = 8
-"""What stands for zero in a symmetric scheme of 4 bits."""
+"""Quantised value of zero in a symmetric 4-bit scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class PackedWeight:
     """A weight [N, K] that is (q - 8) * scale.
 
     `pairs` is uint8 [N, K/2], q of input 2i in the low half and that of 2i + 1 in the high half; `scales` [N, K/g] are
-    float16, or float32 where the file has another type. `name` tells it from others of one model.
+    float16, or float32 if the file has another dtype. `name` is unique within a model.
     """
 
     name: str
@@ -27,25 +27,25 @@ class PackedWeight:
 
     @property
     def inputs(self) -> int:
-        """K."""
+        """Number of inputs K."""
         return int(self.pairs.shape[1]) * 2
 
     @property
     def outputs(self) -> int:
-        """N."""
+        """Number of outputs N."""
         return len(self.pairs)
 
     @property
     def group(self) -> int:
-        """Weights that share one scale, along the inputs."""
+        """Number of weights that share one scale, along the inputs."""
         return self.inputs // int(self.scales.shape[1])
 
 
 def packed_weights(tensors: TensorFiles, cache: WeightCache, names: tuple[str, ...]) -> list[PackedWeight | str]:
-    """The linear layers `names`, which share their input: as few weights as can stand for them, in their order.
+    """Return the linear layers `names`, which share their input, as few weights as possible, in their order.
 
-    They are one where all are in 4 bits with groups of one size; a layer in 16 bits stays a name. Raises
-    CheckpointError for other 4-bit schemes than ours.
+    They are joined into one if all are in 4 bits with the same group size; a 16-bit layer is returned as its name.
+    Raises CheckpointError for unsupported 4-bit schemes.
     """
     layers = {name: gptq_arrays(tensors, name) for name in names if f"{name}.qweight" in tensors.entries}
     if len(layers) == len(names) and len({layer.group_size for layer in layers.values()}) == 1:
@@ -61,7 +61,7 @@ def _packed(cache: WeightCache, name: str, layers: list[GptqArrays]) -> PackedWe
 
 
 def nibble_pairs(layer: GptqArrays) -> npt.NDArray[np.uint8]:
-    """The integers 0..15 as bytes [N, K/2]: inputs 2i in the low half, 2i + 1 in the high half."""
+    """Return the integers 0..15 as bytes [N, K/2]: inputs 2i in the low half, 2i + 1 in the high half."""
     rows, outputs = layer.qweight.shape
     # Eight inputs fill an int32 from its lowest bits, so its bytes in memory are pairs of inputs in order.
     pairs = layer.qweight.astype("<i4", copy=False).view(np.uint8).reshape(rows, outputs, 4)

@@ -1,6 +1,6 @@
-"""What every runtime offers to the generation loop, which is written once for all of them.
+"""The interface of all runtimes to the generation loop, which is written once for all of them.
 
-Arrays that cross the port are numpy, so that no runtime's library is needed to call another's. What stays on the
+Arrays that cross the port are numpy, so that no runtime's library is needed to call another's. Data that stays on the
 device (weights, KV cache, vision features) is opaque to the loop.
 """
 
@@ -30,20 +30,20 @@ class ImagePatches:
 
 
 class VisionFeatures(Protocol):
-    """What the vision tower made of one image: embeddings and deepstack features, kept on the device."""
+    """The vision tower's output for one image: embeddings and deepstack features, stored on the device."""
 
     @property
     def visual_tokens(self) -> int:
-        """How many image tokens of the prompt these features stand for."""
+        """Number of image tokens of the prompt that these features replace."""
         ...
 
 
 class DecoderSequence(Protocol):
-    """The KV cache of one conversation. Not thread-safe, nor are two of one runtime beside each other."""
+    """The KV cache of one conversation. Not thread-safe, nor are two sequences of one runtime."""
 
     @property
     def length(self) -> int:
-        """Tokens in the KV cache."""
+        """Number of tokens in the KV cache."""
         ...
 
     def prefill(
@@ -56,7 +56,7 @@ class DecoderSequence(Protocol):
     ) -> FloatArray:
         """Append `token_ids` [T] at M-RoPE `positions` [3, T] to the cache and return the last token's logits [V].
 
-        `features` replace the image tokens' embeddings, in order. `check` is called while it runs; where it raises,
+        `features` replace the image tokens' embeddings, in order. `check` is called while it runs; if it raises,
         the cache is left as it was before the call.
         """
         ...
@@ -66,7 +66,7 @@ class DecoderSequence(Protocol):
         ...
 
     def truncate(self, length: int) -> None:
-        """Forget everything behind the first `length` tokens. Raises ValueError where there are not so many."""
+        """Drop everything after the first `length` tokens. Raises ValueError if there are fewer."""
         ...
 
 
@@ -75,18 +75,18 @@ class DecoderRuntime(Protocol):
 
     @property
     def capacity(self) -> int:
-        """The most tokens of one sequence."""
+        """Maximum number of tokens of one sequence."""
         ...
 
     @property
     def cache_tokens(self) -> int:
-        """The most tokens of all sequences together; never less than `capacity`."""
+        """Maximum number of tokens of all sequences together; at least `capacity`."""
         ...
 
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
-        """Run the vision tower; `check` is called while it runs."""
+        """Run the vision tower on one image; `check` is called while it runs."""
         ...
 
     def open_sequence(self) -> DecoderSequence:
-        """An empty one. Its memory comes back when nothing refers to it any more."""
+        """Open an empty sequence. Its memory is freed when nothing refers to it any more."""
         ...

@@ -1,6 +1,6 @@
-"""Angles of rotary position embeddings: M-RoPE for text, plain two-dimensional ones for the vision tower.
+"""Cosines and sines of rotary position embeddings: M-RoPE for text, plain two-dimensional ones for the vision tower.
 
-Both follow Hugging Face's modeling_qwen3_vl. An angle is position * frequency. A runtime turns a vector by halves:
+Both follow Hugging Face's modeling_qwen3_vl. An angle is position * frequency. A runtime rotates a vector by halves:
 [a, b] becomes [a * cos - b * sin, b * cos + a * sin].
 """
 
@@ -13,7 +13,7 @@ VISION_THETA = 10_000.0
 
 
 class TextRope:
-    """Interleaved M-RoPE: each frequency turns with one of the three axes time, height, width."""
+    """Interleaved M-RoPE: each frequency belongs to one of the three axes time, height, width."""
 
     def __init__(self, config: TextConfig) -> None:
         half = config.head_dim // 2
@@ -23,13 +23,13 @@ class TextRope:
         self._axes[1 : 3 * height : 3] = 1
         self._axes[2 : 3 * width : 3] = 2
 
-    def angles(self, positions: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Cosines and sines, float32 [T, head_dim], for positions [3, T]."""
+    def cos_sin(self, positions: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return cosines and sines, float32 [T, head_dim], for positions [3, T]."""
         return _doubled(positions.astype(np.float32)[self._axes].T * self._frequencies)
 
 
-def vision_angles(rows: IntArray, columns: IntArray, config: VisionConfig) -> tuple[FloatArray, FloatArray]:
-    """Cosines and sines, float32 [patches, head_dim], for the patches' rows and columns [patches]."""
+def vision_cos_sin(rows: IntArray, columns: IntArray, config: VisionConfig) -> tuple[FloatArray, FloatArray]:
+    """Return cosines and sines, float32 [patches, head_dim], for the patches' rows and columns [patches]."""
     frequencies = _frequencies(config.hidden_size // config.heads // 4, VISION_THETA)
     sides = [np.outer(side.astype(np.float32), frequencies) for side in (rows, columns)]
     return _doubled(np.concatenate(sides, axis=1))

@@ -1,8 +1,8 @@
-"""Weights in the order that the graph wants, kept as files: made once for a model, and mapped into memory afterwards.
+"""Caches weights in the graph's order as files: converted once per model, and mapped into memory afterwards.
 
-A mapped file costs no memory that the system could not take back, and a second start does not make it again. Each array
-is a file of its own in NumPy's format (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), whole
-or not there at all.
+A mapped file costs only memory that the system can reclaim, and a second start need not convert it again. Each array is
+a separate file in NumPy's format (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), either
+complete or absent.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import math
 import mmap
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -18,18 +19,21 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.checkpoints.tensor_files import give_back
+from app.engine.checkpoints.tensor_files import release_pages
+from app.paths import make_private_file, make_private_folder
 
 Bytes = npt.NDArray[np.uint8]
 LAYOUT = 1
-"""Counts how often the arrays' order or rounding has changed: another number, another folder."""
-MOST_MODELS = 3
-"""As many models keep their files; those of the one that was not opened for the longest time go."""
+"""Version of the arrays' order and rounding; each version has its own folder."""
+MAX_MODELS = 3
+"""Maximum number of models with cached files; those of the least recently opened one are removed."""
+ABANDONED_SECONDS = 600
+"""Time in seconds since its last write after which a partial file counts as abandoned."""
 _log = logging.getLogger(__name__)
 
 
 class WeightCache:
-    """The arrays of the model with this `digest` under `parent`; an empty `parent` keeps nothing."""
+    """The arrays of the model with this `digest` under `parent`; with an empty `parent` nothing is stored."""
 
     def __init__(self, parent: str = "", digest: str = "") -> None:
         self._folder: Path | None = None
@@ -38,34 +42,42 @@ class WeightCache:
             self._begin(Path(parent), f"{digest}-{LAYOUT}")
 
     def array(self, name: str, shape: tuple[int, ...], make: Callable[[], Bytes]) -> Bytes:
-        """The array `name`, uint8 of this shape; what `make` gives where it has not been kept, or not well."""
-        kept = self._mapped(name, shape)
-        if kept is not None:
-            return kept
-        made = make()
-        self._keep(name, made)
-        kept = self._mapped(name, shape)
-        return made if kept is None else kept
+        """Return the array `name`, uint8 of this shape, from `make` if it is not stored or its file is invalid."""
+        mapped = self._mapped(name, shape)
+        if mapped is not None:
+            return mapped
+        converted = make()
+        self._write(name, converted)
+        mapped = self._mapped(name, shape)
+        return converted if mapped is None else mapped
 
     def release(self) -> None:
-        """Give back the memory that the mapped arrays have taken; what is still read of them comes from the files."""
+        """Release the memory of the mapped arrays; later reads load it from the files again."""
         for mapping in self._maps:
-            give_back(mapping)
+            release_pages(mapping)
 
     def _begin(self, parent: Path, name: str) -> None:
         try:
-            (parent / name).mkdir(parents=True, exist_ok=True)
+            make_private_folder(parent / name)
             os.utime(parent / name)
             by_age = sorted(parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
         except OSError as error:
             _log.warning("converted weights are not kept: %s", error.strerror)
             return
         self._folder = parent / name
-        for old in by_age[MOST_MODELS:]:
+        for old in by_age[MAX_MODELS:]:
             shutil.rmtree(old, ignore_errors=True)
+        self._remove_abandoned()
+
+    def _remove_abandoned(self) -> None:
+        """Remove partial files of killed processes. If another process still writes one, it has to convert it again."""
+        for partial in self._folder.glob("*.part") if self._folder else ():
+            with contextlib.suppress(OSError):
+                if partial.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+                    partial.unlink()
 
     def _mapped(self, name: str, shape: tuple[int, ...]) -> Bytes | None:
-        """The array as its file has it; None where there is no such file, or another array in it."""
+        """Return the array in its file; None if there is no such file, or it holds another array."""
         if self._folder is None:
             return None
         try:
@@ -75,8 +87,8 @@ class WeightCache:
                 found, _, dtype = np.lib.format.read_array_header_1_0(file)
                 if found != shape or dtype != np.uint8:
                     return None
-                start = file.tell()  # Mapping a file takes it back to its start on Windows.
-                # Private and writable, which OpenVINO asks of memory that it shares.
+                start = file.tell()  # On Windows, mapping a file rewinds it.
+                # Private and writable, as OpenVINO requires of shared memory.
                 mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
                 array = np.frombuffer(mapping, np.uint8, math.prod(shape), start).reshape(shape)
         except (OSError, ValueError):
@@ -84,17 +96,18 @@ class WeightCache:
         self._maps.append(mapping)
         return array
 
-    def _keep(self, name: str, array: Bytes) -> None:
+    def _write(self, name: str, array: Bytes) -> None:
         if self._folder is None:
             return
         partial = self._folder / f"{uuid4().hex}.part"
         try:
+            make_private_file(partial)
             with partial.open("wb") as file:
                 np.save(file, array, allow_pickle=False)
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(self._folder / f"{name}.npy")
-        except OSError as error:  # A full disk: the model is opened all the same, and converted again the next time.
+        except OSError as error:  # A full disk: the model is opened anyway, and converted again next time.
             _log.warning("converted weights are not kept: %s", error.strerror)
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)

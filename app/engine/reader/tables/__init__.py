@@ -1,1 +1,1 @@
-"""Tables on a page: ruled ones by their lines, others by what stands below what."""
+"""Table detection: bordered tables by their lines, borderless tables by the alignment of their text."""

@@ -1,1 +1,1 @@
-"""The language model on ONNX Runtime, for CPUs without 16-bit arithmetic; images are OpenVINO's there too."""
+"""The language model on ONNX Runtime, for CPUs without 16-bit arithmetic; OpenVINO encodes images there too."""

@@ -1,4 +1,4 @@
-"""The keys and values of one sequence, in memory that grows in steps and is written to in place."""
+"""The KV cache of one sequence, in memory that grows in steps and is written in place."""
 
 import numpy as np
 import onnxruntime
@@ -10,38 +10,38 @@ STEP = 1024
 
 
 class KvCache:
-    """For each layer keys and values float32 [1, kv_heads, room, head_dim]; the first `length` places are in use.
+    """Keys and values of each layer, float32 [1, kv_heads, allocated, head_dim]; the first `length` slots are in use.
 
-    At most `capacity` tokens fit. `binding` binds all of them to inputs and results of the graph.
+    At most `capacity` tokens fit. `binding` binds all of them to inputs and outputs of the graph.
     """
 
     def __init__(self, session: onnxruntime.InferenceSession, config: TextConfig, capacity: int) -> None:
         self.length = 0
         self.binding = session.io_binding()
         self._capacity = capacity
-        self._room = 0
+        self._allocated_tokens = 0
         names = [f"{kind}{index}" for index in range(config.layers) for kind in (KEYS, VALUES)]
         self._arrays = {name: np.zeros((1, config.kv_heads, 0, config.head_dim), np.float32) for name in names}
 
     def reserve(self, length: int) -> None:
-        """Make room for `length` tokens, keeping those in use. Raises ValueError beyond the capacity."""
+        """Allocate memory for `length` tokens, preserving those in use. Raises ValueError beyond the capacity."""
         if length > self._capacity:
             raise ValueError(f"{length} tokens do not fit into a cache of {self._capacity}")
-        if length <= self._room:
+        if length <= self._allocated_tokens:
             return
-        room = min(-(-length // STEP) * STEP, self._capacity)
+        allocated_tokens = min(-(-length // STEP) * STEP, self._capacity)
         for name, array in self._arrays.items():
             _, heads, _, size = array.shape
-            grown = np.empty((1, heads, room, size), np.float32)
+            grown = np.empty((1, heads, allocated_tokens, size), np.float32)
             grown[:, :, : self.length] = array[:, :, : self.length]
             self._arrays[name] = grown
             value = onnxruntime.OrtValue.ortvalue_from_numpy(grown)
             self.binding.bind_ortvalue_input(name, value)
             self.binding.bind_ortvalue_output(f"{WRITTEN}{name}", value)
-        self._room = room
+        self._allocated_tokens = allocated_tokens
 
     def truncate(self, length: int) -> None:
-        """Forget everything behind the first `length` tokens. Raises ValueError where there are not so many."""
+        """Drop everything after the first `length` tokens. Raises ValueError if there are fewer."""
         if not 0 <= length <= self.length:
             raise ValueError(f"cannot cut a cache of {self.length} tokens to {length}")
         self.length = length

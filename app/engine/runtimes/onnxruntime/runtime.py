@@ -1,11 +1,11 @@
-"""The runtime behind the port: the language model is ONNX Runtime's, the vision tower OpenVINO's."""
+"""A runtime with the language model on ONNX Runtime and the vision tower on OpenVINO."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import onnxruntime
 import openvino as ov
 
-from app.domain.generation import LoadOptions
+from app.domain.models.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.graph_sequence import GraphSequence, TextModel
@@ -18,11 +18,11 @@ from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.devices import CPU
 from app.engine.runtimes.openvino.vision_tower import OpenVinoVision
 from app.engine.runtimes.port import ImagePatches, VisionFeatures
-from app.engine.runtimes.screening import embedding_and_head
+from app.engine.runtimes.shortlist_head import embedding_and_head
 from app.engine.runtimes.weight_cache import WeightCache
 
 _CONVERTED = 0.5
-"""How far opening is when the weights are in the graph's order; they are to be packed then."""
+"""Progress of opening (0..1) when the weights are converted to the graph's order and still have to be packed."""
 
 
 class OnnxRuntime:
@@ -33,9 +33,9 @@ class OnnxRuntime:
     ) -> None:
         self._config = checkpoint.config.text
         self.cache_tokens = options.cache_tokens
-        """The most tokens of all sequences together."""
+        """Maximum number of tokens of all sequences together."""
         self.capacity = min(self._config.max_positions, self.cache_tokens)
-        """The most tokens of one sequence."""
+        """Maximum number of tokens of one sequence."""
         constants = Constants(checkpoint.tensors, WeightCache(options.cache_folder, checkpoint.tensors.digest))
         check()
         embedding, head = embedding_and_head(checkpoint)
@@ -50,9 +50,16 @@ class OnnxRuntime:
         core = ov.Core()
         properties = CPU.properties(core, options)
         check()
-        with ThreadPoolExecutor(1, "vision tower") as beside:  # Each of the two keeps one core busy while it is opened.
+        with ThreadPoolExecutor(1, "vision tower") as beside:  # Each of the two occupies one core while it is opened.
             vision = beside.submit(
-                OpenVinoVision, core, CPU.plugin, properties, constants, checkpoint.config.vision, _unheard, _unstopped
+                OpenVinoVision,
+                core,
+                CPU.plugin,
+                properties,
+                constants,
+                checkpoint.config.vision,
+                _no_progress,
+                _not_cancellable,
             )
             self._session = builder.open(_session_options())
         self._vision = vision.result()
@@ -62,19 +69,19 @@ class OnnxRuntime:
         progress(1.0)
 
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
-        """Run the vision tower over one image."""
+        """Run the vision tower on one image."""
         return self._vision.encode(patches, progress, check)
 
     def open_sequence(self) -> GraphSequence[KvCache]:
-        """An empty one."""
+        """Open an empty sequence."""
         return GraphSequence(self._text, KvCache(self._session, self._config, self.capacity))
 
 
 def _session_options() -> onnxruntime.SessionOptions:
-    """Threads that bear company: beside another busy process, whole shares and long waits would cost half the speed.
+    """Return thread settings that degrade gracefully beside a busy process, where the defaults would halve the speed.
 
-    A thread that has done its share waits awake for 20 µs only, and shares are cut into four, so that one that is kept
-    from its core leaves the others little to wait for.
+    A thread that has finished its share spins for only 20 µs, and shares are split into four, so that the others wait
+    little for a thread that is preempted.
     """
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.intra_op.spin_duration_us", "20")
@@ -82,9 +89,9 @@ def _session_options() -> onnxruntime.SessionOptions:
     return options
 
 
-def _unheard(_: float) -> None:
-    """How far the tower is: the language model takes longer."""
+def _no_progress(_: float) -> None:
+    """Ignore the tower's progress: the language model takes longer."""
 
 
-def _unstopped() -> None:
-    """Nobody asks within these seconds."""
+def _not_cancellable() -> None:
+    """Not cancellable: takes a few seconds."""

@@ -14,17 +14,17 @@ from app.engine.runtimes.weight_cache import WeightCache
 
 KEYS, VALUES = "keys.", "values."
 WRITTEN = "written "
-"""Before the name of a layer's keys or values: the same memory, as a result."""
+"""Prefix of the names of a layer's keys and values as outputs, which share the inputs' memory."""
 
 
 class TextGraph:
-    """Adds the model of `tensors` to `builder`; what has to be re-ordered is kept in `cache`.
+    """Adds the model of `tensors` to `builder`; reordered weights are stored in `cache`.
 
-    Inputs: `embeddings` float32 [1, T, hidden]; `cosines` and `sines` [T, head_dim / 2], whose row for each token is
-    in `places` int64 [1, T]; `deepstack.0` and further [1, T, hidden]; `wanted` int64 [n], whose hidden states and
-    logits come out; `last` int32 [1], the number of the last token, and `total` int32 [], that of all; and each layer's
-    keys and values [1, kv_heads, room, head_dim], which are written to. Outputs: `hidden` float32 [1, n, hidden],
-    normalised, and `logits` [1, n, vocabulary].
+    Inputs: `embeddings` float32 [1, T, hidden]; `cosines` and `sines` [T, head_dim / 2], with the row number of each
+    token in `positions` int64 [1, T]; `deepstack.0` and further [1, T, hidden]; `wanted` int64 [n], the tokens whose
+    hidden states and logits are returned; `last` int32 [1], the index of the last token, and `total` int32 [], the
+    number of all tokens; and each layer's keys and values [1, kv_heads, allocated, head_dim], which are written.
+    Outputs: `hidden` float32 [1, n, hidden], normalised, and `logits` [1, n, vocabulary].
     """
 
     def __init__(self, builder: GraphBuilder, tensors: TensorFiles, cache: WeightCache, config: ModelConfig) -> None:
@@ -35,13 +35,13 @@ class TextGraph:
         self._levels = len(config.vision.deepstack_layers)
 
     def add(self, head: PackedWeight, progress: ProgressCallback) -> None:
-        """Everything from the embeddings to the logits."""
+        """Add everything from the embeddings to the logits."""
         builder, config = self._builder, self._config
         width, half = config.hidden_size, config.head_dim // 2
         hidden = builder.input("embeddings", np.float32, [1, "T", width])
         for name in ("cosines", "sines"):
             builder.input(name, np.float32, ["T", half])
-        builder.input("places", np.int64, [1, "T"])
+        builder.input("positions", np.int64, [1, "T"])
         builder.input("wanted", np.int64, ["n"])
         builder.input("last", np.int32, [1])
         builder.input("total", np.int32, [])
@@ -89,30 +89,32 @@ class TextGraph:
         together = self._linear(f"qkv.{index}", normed, *names)
         queries, keys, values = (f"{kind}.{index}" for kind in "qkv")
         builder.nodes("Split", [queries, keys, values], [together, "attention widths"], axis=-1)
-        turned = [
-            self._turned(x, kind, heads, f"{prefix}.{kind[0]}_norm")
+        rotated = [
+            self._norm_and_rope(x, kind, heads, f"{prefix}.{kind[0]}_norm")
             for x, kind, heads in ((queries, "query", config.heads), (keys, "key", config.kv_heads))
         ]
-        shape: list[int | str] = [1, config.kv_heads, "room", config.head_dim]
+        shape: list[int | str] = [1, config.kv_heads, "allocated", config.head_dim]
         caches = [builder.input(f"{kind}{index}", np.float32, shape) for kind in (KEYS, VALUES)]
         written = [f"{WRITTEN}{cache}" for cache in caches]
         attended = f"attend.{index}"
         builder.nodes(
-            "GroupQueryAttention", [attended, *written], [*turned, values, *caches, "last", "total"], MICROSOFT,
+            "GroupQueryAttention", [attended, *written], [*rotated, values, *caches, "last", "total"], MICROSOFT,
             num_heads=config.heads, kv_num_heads=config.kv_heads, scale=config.head_dim**-0.5,
         )  # fmt: skip
         for name in written:
             builder.output(name, shape)
         return attended
 
-    def _turned(self, x: str, kind: str, heads: int, norm: str) -> str:
-        """[1, T, heads * d], normalised head by head and turned to its position."""
+    def _norm_and_rope(self, x: str, kind: str, heads: int, norm: str) -> str:
+        """Normalise [1, T, heads * d] per head and apply rotary position embeddings."""
         builder = self._builder
         apart = builder.node("Reshape", f"{x} apart", [x, f"{kind} heads"])
         normed = self._normed(f"{x} normed", apart, norm)
         whole = builder.node("Reshape", f"{x} whole", [normed, f"{kind} width"])
-        given = [whole, "places", "cosines", "sines"]
-        return builder.node("RotaryEmbedding", f"{x} turned", given, MICROSOFT, interleaved=0, num_heads=heads)
+        inputs_by_name = [whole, "positions", "cosines", "sines"]
+        return builder.node(
+            "RotaryEmbedding", f"{x} rotated", inputs_by_name, MICROSOFT, interleaved=0, num_heads=heads
+        )
 
     def _normed(self, name: str, x: str, weight: str) -> str:
         factors = self._builder.numbers(f"{name} factors", float_array(self._tensors, f"{weight}.weight"))
@@ -120,7 +122,7 @@ class TextGraph:
         return self._builder.node("SimplifiedLayerNormalization", name, [x, factors], epsilon=epsilon, axis=-1)
 
     def _linear(self, name: str, x: str, *layers: str) -> str:
-        """Of the layers' results side by side."""
+        """Add linear layers with one input, their outputs side by side."""
         weights = packed_weights(self._tensors, self._cache, layers)
         if len(weights) == 1:
             return self._product(name, x, weights[0])
@@ -130,8 +132,8 @@ class TextGraph:
     def _product(self, name: str, x: str, weight: PackedWeight | str) -> str:
         if isinstance(weight, PackedWeight):
             return self._builder.product(name, x, weight)
-        turned = np.ascontiguousarray(float_array(self._tensors, f"{weight}.weight").T)
-        return self._builder.node("MatMul", name, [x, self._builder.weight(weight, turned)])
+        transposed = np.ascontiguousarray(float_array(self._tensors, f"{weight}.weight").T)
+        return self._builder.node("MatMul", name, [x, self._builder.weight(weight, transposed)])
 
 
 def _integers(*values: int) -> npt.NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""The text graph, opened: it appends to a sequence's keys and values, and can be ended before it is through."""
+"""The text graph's session, which appends to a sequence's keys and values, and can be cancelled while it runs."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -15,33 +15,33 @@ from app.engine.runtimes.onnxruntime.kv_cache import KvCache
 from app.engine.runtimes.port import FloatArray
 
 CANCEL_S = 0.02
-"""How often Stop is looked for while the graph runs."""
+"""Interval in seconds at which Stop is checked while the graph runs."""
 
 
 class OnnxText:
     """Implements `TextGraph` (see its docstrings)."""
 
     def __init__(self, session: onnxruntime.InferenceSession, weights: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._weights = weights  # The graph reads some of them where they are.
+        self._weights = weights  # The graph reads some of them in place.
         self._session = session
 
     def run(self, cache: KvCache, inputs: TextInputs, check: CancelCheck | None) -> tuple[FloatArray, FloatArray]:
-        """Write behind what is in `cache`."""
+        """Append to `cache`; return hidden states and logits."""
         count, half = inputs.count, inputs.cosines.shape[1] // 2
         total = cache.length + count
         with reports_lack_of_memory():
             cache.reserve(total)
-            given = {
+            inputs_by_name = {
                 "embeddings": inputs.embeddings[None],
                 "cosines": inputs.cosines[:, :half],
                 "sines": inputs.sines[:, :half],
-                "places": np.arange(count)[None],
+                "positions": np.arange(count)[None],
                 "wanted": np.arange(count - inputs.wanted, count),
                 "last": np.array([total - 1], np.int32),
                 "total": np.array(total, np.int32),
             }
-            given |= {f"deepstack.{level}": added[None] for level, added in enumerate(inputs.deepstack)}
-            for name, array in given.items():
+            inputs_by_name |= {f"deepstack.{level}": added[None] for level, added in enumerate(inputs.deepstack)}
+            for name, array in inputs_by_name.items():
                 cache.binding.bind_cpu_input(name, np.ascontiguousarray(array))
             for name in ("hidden", "logits"):
                 cache.binding.bind_output(name)

@@ -1,4 +1,4 @@
-"""The memory of the paged KV cache: blocks of a few tokens, lent to sequences."""
+"""The memory of the paged KV cache: blocks of a few tokens, allocated to sequences."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,9 @@ from app.engine.runtimes.openvino.paged_attention import KEYS, VALUES
 
 
 class BlockPool:
-    """Blocks for `tokens` tokens in every layer, given to `request` once.
+    """Blocks for `tokens` tokens in every layer, bound to `request` once.
 
-    The memory is asked for as a whole, of `allocate`; that of a CPU is taken from the machine only where it is written.
+    The memory is allocated as a whole, by `allocate`; on a CPU only pages that are written take physical memory.
     """
 
     def __init__(
@@ -31,19 +31,19 @@ class BlockPool:
                 shape = [count if size.is_dynamic else size.get_length() for size in port.get_partial_shape()]
                 request.set_tensor(name, allocate(port.get_element_type(), ov.Shape(shape)))
 
-    def lend(self, count: int) -> list[int]:
-        """So many blocks that nobody has. Raises MemoryError where there are not."""
+    def allocate_blocks(self, count: int) -> list[int]:
+        """Allocate `count` free blocks. Raises MemoryError if there are fewer."""
         if count > len(self._free):
             raise MemoryError(f"{count} blocks of the KV cache are wanted, {len(self._free)} are free")
         return [self._free.pop() for _ in range(count)]
 
-    def give_back(self, blocks: list[int]) -> None:
-        """They may be lent again."""
+    def free(self, blocks: list[int]) -> None:
+        """Return blocks to the pool."""
         self._free.extend(reversed(blocks))
 
 
 class BlockTable:
-    """The blocks of one sequence, `length` tokens of which are in use; they go back to the pool with it."""
+    """The blocks of one sequence, with `length` tokens in use; they return to the pool with the object."""
 
     def __init__(self, pool: BlockPool, capacity: int) -> None:
         self.length = 0
@@ -52,24 +52,24 @@ class BlockTable:
         self._blocks: list[int] = []
 
     def __del__(self) -> None:
-        self._pool.give_back(self._blocks)
+        self._pool.free(self._blocks)
 
     def reserve(self, length: int) -> npt.NDArray[np.int32]:
-        """The blocks that hold the first `length` tokens, borrowed where they are missing.
+        """Return the blocks that hold the first `length` tokens, allocating missing ones.
 
-        Raises ValueError beyond the capacity, MemoryError where the pool is empty.
+        Raises ValueError beyond the capacity, MemoryError if the pool is exhausted.
         """
         if length > self._capacity:
             raise ValueError(f"{length} tokens do not fit into a cache of {self._capacity}")
-        self._blocks += self._pool.lend(max(0, self._count(length) - len(self._blocks)))
+        self._blocks += self._pool.allocate_blocks(max(0, self._count(length) - len(self._blocks)))
         return np.array(self._blocks[: self._count(length)], np.int32)
 
     def truncate(self, length: int) -> None:
-        """Forget everything behind the first `length` tokens, and give back the blocks that hold nothing else."""
+        """Drop everything after the first `length` tokens, and free the blocks that are then unused."""
         if not 0 <= length <= self.length:
             raise ValueError(f"cannot cut a cache of {self.length} tokens to {length}")
         self.length = length
-        self._pool.give_back(self._blocks[self._count(length) :])
+        self._pool.free(self._blocks[self._count(length) :])
         del self._blocks[self._count(length) :]
 
     def _count(self, length: int) -> int:

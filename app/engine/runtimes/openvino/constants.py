@@ -13,13 +13,13 @@ from app.engine.runtimes.packed_weights import ZERO, PackedWeight, packed_weight
 from app.engine.runtimes.weight_cache import WeightCache
 
 _KEPT_IN_16_BITS = "decompression_0"
-"""How OpenVINO marks a conversion that is not to be carried out beforehand (its rt_info/decompression.hpp)."""
+"""OpenVINO's mark of a conversion that must not be constant-folded (its rt_info/decompression.hpp)."""
 
 
 class Constants:
-    """Makes constants from `tensors`. They share its memory, and that of `held`, which must live as long as they.
+    """Creates constants from `tensors`. They share its memory, and that of `held`, which must outlive them.
 
-    What has to be re-ordered is kept in `cache`.
+    Reordered weights are stored in `cache`.
     """
 
     def __init__(self, tensors: TensorFiles, cache: WeightCache) -> None:
@@ -28,18 +28,18 @@ class Constants:
         self.held: list[npt.NDArray[Any]] = []
 
     def release(self) -> None:
-        """Give back the memory that the mapped files have taken; what is still read of them comes from the files."""
+        """Release the memory of the mapped files; later reads load it from the files again."""
         self.cache.release()
         self._tensors.release()
 
     def floats(self, name: str) -> ov.Output:
-        """A tensor as float32."""
+        """Return a tensor as float32."""
         return op.constant(float_array(self._tensors, name)).output(0)
 
     def weight(self, *names: str) -> ov.Output:
-        """The weights of the linear layers `names`, which share their input: float32 [N, K] in the graph.
+        """Return the weights of the linear layers `names`, which share their input: float32 [N, K] in the graph.
 
-        In the file and in memory they stay in 4 or 16 bits. Raises CheckpointError for other 4-bit schemes than ours.
+        In the file and in memory they stay in 4 or 16 bits. Raises CheckpointError for unsupported 4-bit schemes.
         """
         parts = [
             self.dense(f"{weight}.weight") if isinstance(weight, str) else self.int4(weight)
@@ -48,9 +48,9 @@ class Constants:
         return op.concat(parts, 0).output(0) if len(parts) > 1 else parts[0]
 
     def int4(self, weight: PackedWeight) -> ov.Output:
-        """A 4-bit weight, float32 [N, K] in the graph.
+        """Return a 4-bit weight, float32 [N, K] in the graph.
 
-        It is in the form that the CPU plugin fuses into the product. In the graph its parts are called by its name.
+        It has the form that the CPU plugin fuses into the product. The graph's nodes of it are named after it.
         """
         shape = ov.Shape([weight.outputs, weight.inputs // weight.group, weight.group])
         self.held.append(weight.pairs)
@@ -67,12 +67,12 @@ class Constants:
         return op.convert(whole, "f32").output(0)
 
     def dense(self, name: str, *shape: int) -> ov.Output:
-        """A 16- or 32-bit tensor of this shape, kept in its own type, float32 in the graph."""
+        """Return a 16- or 32-bit tensor of this shape, stored in its own dtype, float32 in the graph."""
         kinds = {"BF16": ov.Type.bf16, "F16": ov.Type.f16, "F32": ov.Type.f32}
         array = np.ascontiguousarray(stored_array(self._tensors, name))
         self.held.append(array)
         tensor = ov.Tensor(array, ov.Shape(shape or array.shape), kinds[self._tensors.entries[name].dtype])
         widened = op.convert(ov.op.Constant(tensor, shared_memory=True), "f32")
-        # Without the mark a float32 copy of the whole weight stays in memory as long as the graph does.
+        # Without the mark a float32 copy of the whole weight would stay in memory with the graph.
         widened.get_rt_info()[_KEPT_IN_16_BITS] = True
         return widened.output(0)

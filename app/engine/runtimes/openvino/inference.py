@@ -1,4 +1,4 @@
-"""Running a compiled graph, and ending it before it is through."""
+"""Runs a compiled graph, and cancels it while it runs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from app.engine.runtimes.memory import reports_lack_of_memory
 from app.engine.runtimes.port import FloatArray
 
 CANCEL_MS = 20
-"""How often Stop is looked for while a graph runs."""
+"""Interval in milliseconds at which Stop is checked while a graph runs."""
 
 
 def run(request: ov.InferRequest, inputs: Mapping[str, Any], check: CancelCheck | None) -> None:
-    """One pass; where `check` raises, it is ended at once. Raises MemoryError."""
+    """Run one pass; if `check` raises, it is cancelled immediately. Raises MemoryError."""
     with reports_lack_of_memory():
         _run(request, inputs, check)
 
@@ -40,11 +40,11 @@ def _run(request: ov.InferRequest, inputs: Mapping[str, Any], check: CancelCheck
 def _wait_for_end(request: ov.InferRequest) -> None:
     try:
         request.wait()
-    except RuntimeError:  # It says that it was cancelled.
+    except RuntimeError:  # It reports that it was cancelled.
         return
 
 
 def output(request: ov.InferRequest, name: str) -> FloatArray:
-    """A copy: the request writes into the same memory again."""
+    """Return a copy of an output, as the request reuses its memory."""
     array: FloatArray = request.get_tensor(name).data.astype(np.float32, copy=True)
     return array

@@ -1,7 +1,7 @@
-"""OpenVINO's paged attention: the one place that knows its inputs and their order, as they are in 2026.4.
+"""OpenVINO's paged attention: the only place that knows its inputs and their order, as of 2026.4.
 
-Keys and values lie in blocks, which the graph's caller owns; the operator writes the new ones into them. What is seen
-is said in numbers alone, so that cutting a cache back, or sharing its beginning, costs nothing.
+Keys and values are in blocks, which the graph's caller owns; the operator writes the new ones into them. The context is
+given by block numbers and lengths only, so that truncating a cache, or sharing its prefix, costs nothing.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from openvino import opset13 as op
 from openvino.op import _PagedAttentionExtension
 
 from app.engine.checkpoints.config import TextConfig
-from app.engine.runtimes.openvino.parts import Node, parameter
+from app.engine.runtimes.openvino.graph_ops import Node, parameter
 
 KEYS, VALUES = "key_cache.", "value_cache."
 
 
 @dataclass(frozen=True, slots=True)
 class PagedInputs:
-    """What a step has seen before, and in which blocks; shared by all layers."""
+    """The inputs that describe a step's context and its blocks; shared by all layers."""
 
     past_lengths: ov.op.Parameter
     begins: ov.op.Parameter
@@ -30,12 +30,12 @@ class PagedInputs:
 
     @property
     def parameters(self) -> list[ov.op.Parameter]:
-        """All of them."""
+        """Return all of them."""
         return [self.past_lengths, self.begins, self.blocks, self.block_begins, self.context_length]
 
 
 def paged_inputs() -> PagedInputs:
-    """The graph's inputs of these names."""
+    """Create the graph's inputs of these names."""
     return PagedInputs(
         past_lengths=parameter("past_lens", ov.Type.i32, [-1]),
         begins=parameter("subsequence_begins", ov.Type.i32, [-1]),
@@ -46,7 +46,7 @@ def paged_inputs() -> PagedInputs:
 
 
 def paged_values(past: int, count: int, blocks: npt.NDArray[np.int32]) -> dict[str, npt.NDArray[np.int32]]:
-    """What those inputs are for one sequence that appends `count` tokens to `past` in `blocks`."""
+    """Return the values of these inputs for one sequence that appends `count` tokens to `past` in `blocks`."""
     return {
         "past_lens": np.array([past], np.int32),
         "subsequence_begins": np.array([0, count], np.int32),
@@ -59,7 +59,7 @@ def paged_values(past: int, count: int, blocks: npt.NDArray[np.int32]) -> dict[s
 def paged_attention(
     layer: int, queries: Node, keys: Node, values: Node, inputs: PagedInputs, config: TextConfig
 ) -> tuple[Node, list[ov.op.Parameter]]:
-    """Queries [T, heads * d], keys and values [T, kv_heads * d] -> what is attended to, and its caches."""
+    """Queries [T, heads * d], keys and values [T, kv_heads * d] -> the attention's output, and its caches."""
     caches = [parameter(f"{kind}{layer}", ov.Type.dynamic, ov.PartialShape.dynamic(4)) for kind in (KEYS, VALUES)]
     nodes = [
         queries, keys, values, *(cache.output(0) for cache in caches),

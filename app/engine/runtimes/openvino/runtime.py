@@ -1,11 +1,11 @@
-"""The OpenVINO runtime behind the port."""
+"""The OpenVINO runtime: implements the port on OpenVINO's devices."""
 
 from functools import partial
 
 import numpy as np
 import openvino as ov
 
-from app.domain.generation import LoadOptions
+from app.domain.models.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.graph_sequence import GraphSequence, TextModel
@@ -17,11 +17,11 @@ from app.engine.runtimes.openvino.text_graph import text_graph
 from app.engine.runtimes.openvino.text_model import OpenVinoText
 from app.engine.runtimes.openvino.vision_tower import OpenVinoVision
 from app.engine.runtimes.port import ImagePatches, VisionFeatures
-from app.engine.runtimes.screening import embedding_and_head
+from app.engine.runtimes.shortlist_head import embedding_and_head
 from app.engine.runtimes.weight_cache import WeightCache
 
 _CONVERTED, _COMPILED, _PACKED = 0.3, 0.4, 0.9
-"""How far opening is when the weights are in the graph's order, when the graph is compiled, and when it is ready."""
+"""Progress of opening (0..1): weights converted to the graph's order, graph compiled, weights packed."""
 
 
 class OpenVinoRuntime:
@@ -36,9 +36,9 @@ class OpenVinoRuntime:
         check: CancelCheck,
     ) -> None:
         self.cache_tokens = options.cache_tokens
-        """The most tokens of all sequences together."""
+        """Maximum number of tokens of all sequences together."""
         self.capacity = min(checkpoint.config.text.max_positions, self.cache_tokens)
-        """The most tokens of one sequence."""
+        """Maximum number of tokens of one sequence."""
         constants = Constants(checkpoint.tensors, WeightCache(options.cache_folder, checkpoint.tensors.digest))
         check()
         core = ov.Core()
@@ -55,7 +55,7 @@ class OpenVinoRuntime:
         self._pool = BlockPool(compiled, request, self.cache_tokens, partial(device.cache_memory, core))
         self._text = TextModel(OpenVinoText(request, constants), checkpoint.config, embedding, head)
         progress(_COMPILED)
-        # The plugin packs the weights into a copy of its own when they are first used: now, and not for a question.
+        # The plugin packs the weights into its own copy at their first use: do it now, not at the first question.
         self.open_sequence().step(np.zeros(1, np.int64), np.zeros((3, 1), np.int64))
         progress(_PACKED)
         constants.release()
@@ -66,9 +66,9 @@ class OpenVinoRuntime:
         )  # fmt: skip
 
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
-        """Run the vision tower over one image."""
+        """Run the vision tower on one image."""
         return self._vision.encode(patches, progress, check)
 
     def open_sequence(self) -> GraphSequence[BlockTable]:
-        """An empty one."""
+        """Open an empty sequence."""
         return GraphSequence(self._text, BlockTable(self._pool, self.capacity))

@@ -7,25 +7,25 @@ from app.domain.ports import ProgressCallback
 from app.engine.checkpoints.config import ModelConfig
 from app.engine.checkpoints.weights import TEXT
 from app.engine.runtimes.openvino.constants import Constants
-from app.engine.runtimes.openvino.paged_attention import PagedInputs, paged_attention, paged_inputs
-from app.engine.runtimes.openvino.parts import (
+from app.engine.runtimes.openvino.graph_ops import (
     Node,
     added,
+    apply_rope,
     linear,
     parameter,
     parts_of,
     reshaped,
     result,
     rms_norm,
-    rotated,
 )
+from app.engine.runtimes.openvino.paged_attention import PagedInputs, paged_attention, paged_inputs
 
 
 def text_graph(constants: Constants, config: ModelConfig, head: Node, progress: ProgressCallback) -> ov.Model:
-    """Appends tokens to the cache.
+    """Build the graph, which appends tokens to the cache.
 
     Inputs: `embeddings` float32 [T, hidden], `cosines` and `sines` [T, 1, head_dim], `deepstack` [levels, T, hidden]
-    with zeros for what is not an image, `wanted` int32 [n], whose hidden states and logits come out, and those of
+    with zeros for text tokens, `wanted` int32 [n], the tokens whose hidden states and logits are returned, and those of
     `paged_attention`. Outputs: `hidden` float32 [n, hidden], normalised, and `logits` [n, vocabulary].
     """
     text, levels = config.text, len(config.vision.deepstack_layers)
@@ -51,7 +51,7 @@ def text_graph(constants: Constants, config: ModelConfig, head: Node, progress: 
 
 
 class _Layers:
-    """The decoder's layers, and the caches that they ask for."""
+    """The decoder's layers, and the inputs for their caches."""
 
     def __init__(
         self, constants: Constants, config: ModelConfig, cosines: Node, sines: Node, paged: PagedInputs
@@ -63,7 +63,7 @@ class _Layers:
         self.caches: list[ov.op.Parameter] = []
 
     def layer(self, index: int, hidden: Node) -> Node:
-        """[T, hidden] -> the same."""
+        """[T, hidden] -> [T, hidden]."""
         prefix, constants, config = f"{TEXT}.layers.{index}", self._constants, self._config
 
         def normed(x: Node, name: str) -> Node:
@@ -83,16 +83,16 @@ class _Layers:
         weight = self._constants.weight(f"{prefix}.q_proj", f"{prefix}.k_proj", f"{prefix}.v_proj")
         widths = (config.heads * size, config.kv_heads * size, config.kv_heads * size)
         queries, keys, values = parts_of(linear(normed, weight), -1, *widths)
-        turned = [
-            reshaped(self._turned(x, heads, f"{prefix}.{norm}.weight"), -1, heads * size)
+        rotated = [
+            reshaped(self._norm_and_rope(x, heads, f"{prefix}.{norm}.weight"), -1, heads * size)
             for x, heads, norm in ((queries, config.heads, "q_norm"), (keys, config.kv_heads, "k_norm"))
         ]
-        attended, caches = paged_attention(index, turned[0], turned[1], values, self._paged, config)
+        attended, caches = paged_attention(index, rotated[0], rotated[1], values, self._paged, config)
         self.caches += caches
         return attended
 
-    def _turned(self, x: Node, heads: int, norm: str) -> Node:
-        """[T, heads * d] -> [T, heads, d], normalised head by head and turned to its position."""
+    def _norm_and_rope(self, x: Node, heads: int, norm: str) -> Node:
+        """[T, heads * d] -> [T, heads, d], normalised per head, with rotary position embeddings applied."""
         apart = reshaped(x, -1, heads, self._config.head_dim)
         normed = rms_norm(apart, self._constants.floats(norm), self._config.rms_norm_eps)
-        return rotated(normed, self._cosines, self._sines)
+        return apply_rope(normed, self._cosines, self._sines)

@@ -16,12 +16,12 @@ class OpenVinoText:
     """Implements `TextGraph` (see its docstrings)."""
 
     def __init__(self, request: ov.InferRequest, constants: Constants) -> None:
-        # On some CPUs the graph reads the weights where they are, and not a copy of its own.
+        # On some CPUs the graph reads the weights in place instead of its own copy.
         self._constants = constants
         self._request = request
 
     def run(self, cache: BlockTable, inputs: TextInputs, check: CancelCheck | None) -> tuple[FloatArray, FloatArray]:
-        """Write behind what is in `cache`."""
+        """Append to `cache`; return hidden states and logits."""
         count = inputs.count
         given = {
             "embeddings": inputs.embeddings,

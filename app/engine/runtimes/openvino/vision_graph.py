@@ -1,7 +1,7 @@
 """The vision tower, after Hugging Face's modeling_qwen3_vl: patches in, image tokens and deepstack features out.
 
-It is cut behind each layer that feeds deepstack, so that progress can be shown and Stop heard between the pieces. No
-piece knows the image's size: positions come in as numbers.
+It is split after each layer that feeds deepstack, so that progress can be shown and Stop checked between sections. No
+section depends on the image's size: positions are inputs.
 """
 
 from itertools import pairwise
@@ -13,32 +13,32 @@ from openvino import opset13 as op
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.weights import VISION
 from app.engine.runtimes.openvino.constants import Constants
-from app.engine.runtimes.openvino.parts import (
+from app.engine.runtimes.openvino.graph_ops import (
     Node,
     added,
+    apply_rope,
     integers,
     layer_norm,
     linear,
     parameter,
     reshaped,
     result,
-    rotated,
 )
 
 NORM_EPS = 1e-6
 
 
 def vision_graphs(constants: Constants, config: VisionConfig) -> list[ov.Model]:
-    """The pieces in order.
+    """Build the sections in order.
 
-    The first takes `pixels` float32 [P, values], `indices` int32 [4, P] and `shares` float32 [4, P] into the table of
-    position embeddings; each takes `cosines` and `sines` [P, 1, head_dim], and from the second on `previous`
-    [P, hidden], the piece's before it `hidden`. Those that end at a layer of deepstack give `deepstack`, and the last
-    one `tokens`, both [P / merge², text hidden].
+    The first takes `pixels` float32 [P, values], `indices` int32 [4, P] and `bilinear_weights` float32 [4, P] for the
+    table of position embeddings; each takes `cosines` and `sines` [P, 1, head_dim], and from the second on `previous`
+    [P, hidden], the output `hidden` of the preceding section. Sections that end at a deepstack layer return
+    `deepstack`, and the last one `tokens`, both [P / merge², text hidden].
     """
     ends = sorted({layer + 1 for layer in config.deepstack_layers} | {config.depth})
     tower = _Tower(constants, config)
-    return [tower.piece(first, end) for first, end in pairwise([0, *ends])]
+    return [tower.section(first, end) for first, end in pairwise([0, *ends])]
 
 
 class _Tower:
@@ -46,41 +46,41 @@ class _Tower:
         self._constants = constants
         self._config = config
 
-    def piece(self, first: int, end: int) -> ov.Model:
-        """Blocks [first, end) with what stands before or behind them."""
+    def section(self, first: int, end: int) -> ov.Model:
+        """Build blocks [first, end), with the embeddings before or the mergers after them."""
         config = self._config
         size = config.hidden_size // config.heads
-        turns = [parameter(name, ov.Type.f32, [-1, 1, size]) for name in ("cosines", "sines")]
+        cos_sin = [parameter(name, ov.Type.f32, [-1, 1, size]) for name in ("cosines", "sines")]
         if first == 0:
             inputs = [
                 parameter("pixels", ov.Type.f32, [-1, config.patch_values]),
                 parameter("indices", ov.Type.i32, [4, -1]),
-                parameter("shares", ov.Type.f32, [4, -1]),
+                parameter("bilinear_weights", ov.Type.f32, [4, -1]),
             ]
             hidden = self._embedded(*(node.output(0) for node in inputs))
         else:
             inputs = [parameter("previous", ov.Type.f32, [-1, config.hidden_size])]
             hidden = inputs[0].output(0)
-        cosines, sines = (turn.output(0) for turn in turns)
+        cosines, sines = (node.output(0) for node in cos_sin)
         for index in range(first, end):
             hidden = self._block(f"{VISION}.blocks.{index}", hidden, cosines, sines)
         results = []
         if end - 1 in config.deepstack_layers:
             level = config.deepstack_layers.index(end - 1)
-            merged = self._merged(f"{VISION}.deepstack_merger_list.{level}", hidden, joins_first=True)
+            merged = self._merged(f"{VISION}.deepstack_merger_list.{level}", hidden, norm_after_merge=True)
             results.append(result(merged, "deepstack"))
         if end == config.depth:
-            results.append(result(self._merged(f"{VISION}.merger", hidden, joins_first=False), "tokens"))
+            results.append(result(self._merged(f"{VISION}.merger", hidden, norm_after_merge=False), "tokens"))
         else:
             results.append(result(hidden, "hidden"))
-        return ov.Model(results, [*inputs, *turns], f"vision {first} to {end}")
+        return ov.Model(results, [*inputs, *cos_sin], f"vision {first} to {end}")
 
-    def _embedded(self, pixels: Node, indices: Node, shares: Node) -> Node:
+    def _embedded(self, pixels: Node, indices: Node, bilinear_weights: Node) -> Node:
         config, constants, name = self._config, self._constants, f"{VISION}.patch_embed.proj"
         weight = constants.dense(f"{name}.weight", config.hidden_size, config.patch_values)
         hidden = linear(pixels, weight, constants.floats(f"{name}.bias"))
         corners = op.gather(constants.dense(f"{VISION}.pos_embed.weight"), indices, op.constant(0))  # [4, P, hidden]
-        shared = op.multiply(corners, op.unsqueeze(shares, integers(2)))
+        shared = op.multiply(corners, op.unsqueeze(bilinear_weights, integers(2)))
         return added(hidden, op.reduce_sum(shared, integers(0), keep_dims=False).output(0))
 
     def _block(self, prefix: str, hidden: Node, cosines: Node, sines: Node) -> Node:
@@ -99,16 +99,16 @@ class _Tower:
         # [P, heads, d] -> [1, heads, P, d]
         apart = [
             op.unsqueeze(op.transpose(x, integers(1, 0, 2)), integers(0)).output(0)
-            for x in (rotated(queries, cosines, sines), rotated(keys, cosines, sines), values)
+            for x in (apply_rope(queries, cosines, sines), apply_rope(keys, cosines, sines), values)
         ]
         attended = op.scaled_dot_product_attention(*apart, causal=False)
         together = op.transpose(op.squeeze(attended, integers(0)), integers(1, 0, 2)).output(0)
         return self._affine(f"{prefix}.proj", reshaped(together, -1, heads * size))
 
-    def _merged(self, prefix: str, hidden: Node, *, joins_first: bool) -> Node:
-        """Windows of merge_size² patches, each into one token; deepstack's mergers join first and normalise then."""
+    def _merged(self, prefix: str, hidden: Node, *, norm_after_merge: bool) -> Node:
+        """Merge windows of merge_size² patches into one token each; deepstack's mergers normalise after merging."""
         width = self._config.hidden_size * self._config.merge_size**2
-        if joins_first:
+        if norm_after_merge:
             joined = self._normed(f"{prefix}.norm", reshaped(hidden, -1, width))
         else:
             joined = reshaped(self._normed(f"{prefix}.norm", hidden), -1, width)

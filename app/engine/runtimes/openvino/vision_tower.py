@@ -1,4 +1,4 @@
-"""The vision tower, compiled piece by piece: one image in, what it is to the language model out."""
+"""The vision tower, compiled section by section: encodes one image for the language model."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,13 +13,13 @@ from app.engine.runtimes.memory import trim
 from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.inference import output, run
 from app.engine.runtimes.openvino.vision_graph import vision_graphs
-from app.engine.runtimes.patch_places import learned_places, patch_places
+from app.engine.runtimes.patch_positions import interpolated_position_embeddings, patch_positions
 from app.engine.runtimes.port import ImagePatches
-from app.engine.runtimes.rope import vision_angles
+from app.engine.runtimes.rope import vision_cos_sin
 
 
 class OpenVinoVision:
-    """The tower on a device of OpenVINO's by the plugin's name, which computes as `properties` say."""
+    """The tower on an OpenVINO device, given by the plugin's name, with the plugin's `properties`."""
 
     def __init__(
         self,
@@ -33,31 +33,37 @@ class OpenVinoVision:
     ) -> None:
         self._config = config
         self._constants = constants
-        self._pieces = []
+        self._sections = []
         graphs = vision_graphs(constants, config)
-        for index, piece in enumerate(graphs):
+        for index, section in enumerate(graphs):
             check()
-            self._pieces.append(core.compile_model(piece, plugin, dict(properties)).create_infer_request())
+            self._sections.append(core.compile_model(section, plugin, dict(properties)).create_infer_request())
             progress((index + 1) / len(graphs))
 
     def encode(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> ImageFeatures:
-        """Look at one image; `check` is called while it runs."""
+        """Encode one image; `check` is called while it runs."""
         config = self._config
-        rows, columns = patch_places(patches.grid_thw, config.merge_size)
-        indices, shares = learned_places(rows, columns, patches.grid_thw, config)
-        turns = dict(zip(("cosines", "sines"), (x[:, None] for x in vision_angles(rows, columns, config)), strict=True))
-        given: dict[str, Any] = {"pixels": patches.pixels, "indices": indices.astype(np.int32), "shares": shares}
+        rows, columns = patch_positions(patches.grid_thw, config.merge_size)
+        indices, bilinear_weights = interpolated_position_embeddings(rows, columns, patches.grid_thw, config)
+        cos_sin = dict(
+            zip(("cosines", "sines"), (x[:, None] for x in vision_cos_sin(rows, columns, config)), strict=True)
+        )
+        given: dict[str, Any] = {
+            "pixels": patches.pixels,
+            "indices": indices.astype(np.int32),
+            "bilinear_weights": bilinear_weights,
+        }
         levels = []
-        for index, request in enumerate(self._pieces):
-            run(request, given | turns, check)
+        for index, request in enumerate(self._sections):
+            run(request, given | cos_sin, check)
             outputs = {port.get_any_name() for port in request.get_compiled_model().outputs}
             if "deepstack" in outputs:
                 levels.append(output(request, "deepstack"))
             if "hidden" in outputs:
                 given = {"previous": output(request, "hidden")}
             request.get_compiled_model().release_memory()
-            progress((index + 1) / len(self._pieces))
+            progress((index + 1) / len(self._sections))
         self._constants.release()
         trim()
         order = np.argsort(np.argsort(config.deepstack_layers))
-        return ImageFeatures(output(self._pieces[-1], "tokens"), np.stack([levels[place] for place in order]))
+        return ImageFeatures(output(self._sections[-1], "tokens"), np.stack([levels[index] for index in order]))

@@ -1,4 +1,4 @@
-"""Recording what a card does as a CUDA graph."""
+"""Captures GPU work as a CUDA graph."""
 
 from collections.abc import Callable
 
@@ -7,13 +7,13 @@ from torch import Tensor
 
 Body = Callable[[], Tensor]
 Capture = Callable[[Body], Body]
-"""Records a function, which always reads and writes the same tensors, and returns one that does the same again."""
+"""Captures a function that always reads and writes the same tensors, and returns one that replays it."""
 
 WARM_UPS = 3
 
 
 def capture_cuda_graph(body: Body) -> Body:
-    """Record `body` as a CUDA graph, after warming up on a stream of its own as torch asks."""
+    """Capture `body` as a CUDA graph, after warming up on a separate stream as torch requires."""
     stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):

@@ -1,7 +1,7 @@
-// What a layer of the language model does between its matrix products, for NVIDIA cards.
+// Operations of a decoder layer other than its matrix products, for NVIDIA GPUs.
 //
-// Compiled by NVRTC when a model is opened (see cuda_ops.py), with the numbers that it says defined in front: HEADS,
-// KV_HEADS, HEAD_DIM, TILE, MOST_ROWS and MOST_PARTS. No header is included: a user has torch's libraries and no CUDA
+// Compiled by NVRTC when a model is opened (see cuda_ops.py), with these constants defined in front: HEADS,
+// KV_HEADS, HEAD_DIM, TILE, MAX_ROWS and MAX_SPLITS. No header is included: a user has torch's libraries and no CUDA
 // toolkit. Numbers are bf16, taken as their 16 bits; arithmetic is in 32 bits, and each result is rounded once, to the
 // nearest even.
 
@@ -42,7 +42,7 @@ __device__ inline float warp_max(float x) {
   return x;
 }
 
-// The sum over a block of at most 1,024 threads, a multiple of 32, for all of them.
+// Returns the sum of `x` over a block of at most 1,024 threads (a multiple of 32) to every thread.
 __device__ inline float block_sum(float x) {
   __shared__ float sums[32];
   x = warp_sum(x);
@@ -54,13 +54,13 @@ __device__ inline float block_sum(float x) {
 
 // qweight [inputs / 8, outputs], eight inputs in an int32 from its lowest bits; scales [inputs / group, outputs]
 // -> out [outputs, inputs] = (q - 8) * scale. Blocks of 32 x 8 threads for 32 outputs and 256 inputs.
-extern "C" __global__ void dequantize(const unsigned* qweight, const float* scales, uint4* out, int inputs, int outputs,
-                                      int group) {
+extern "C" __global__ void dequantize(const unsigned* qweight, const float* scales, uint4* out, int inputs,
+                                      int outputs, int group) {
   __shared__ uint4 tile[32][33];
-  int eighths = inputs / 8, x = threadIdx.x;
+  int packed_rows = inputs / 8, x = threadIdx.x;
   for (int y = threadIdx.y; y < 32; y += 8) {
     int n = blockIdx.x * 32 + x, k = blockIdx.y * 32 + y;
-    if (n >= outputs || k >= eighths) continue;
+    if (n >= outputs || k >= packed_rows) continue;
     unsigned eight = qweight[(long long)k * outputs + n];
     float scale = scales[(long long)(k * 8 / group) * outputs + n], values[8];
 #pragma unroll
@@ -70,11 +70,11 @@ extern "C" __global__ void dequantize(const unsigned* qweight, const float* scal
   __syncthreads();
   for (int y = threadIdx.y; y < 32; y += 8) {
     int n = blockIdx.x * 32 + y, k = blockIdx.y * 32 + x;
-    if (n < outputs && k < eighths) out[(long long)n * eighths + k] = tile[y][x];
+    if (n < outputs && k < packed_rows) out[(long long)n * packed_rows + k] = tile[y][x];
   }
 }
 
-#ifdef HEADS  // Where it is not, weights are wanted alone.
+#ifdef HEADS  // Undefined if only the dequantisation is compiled.
 
 #define GROUP (HEADS / KV_HEADS)
 #define WARPS (HEAD_DIM / 32)
@@ -82,7 +82,7 @@ extern "C" __global__ void dequantize(const unsigned* qweight, const float* scal
 
 // Rows of `width`, a multiple of 8: sum = x + delta where `adds`, otherwise x; normed = RMS norm of that.
 // One block for each row.
-extern "C" __global__ void add_and_norm(const bf16* x, const bf16* delta, const bf16* weight, bf16* sum, bf16* normed,
+extern "C" __global__ void add_rms_norm(const bf16* x, const bf16* delta, const bf16* weight, bf16* sum, bf16* normed,
                                         int width, int adds, double epsilon) {
   long long row = (long long)blockIdx.x * width;
   const bf16* source = adds ? sum : x;
@@ -110,52 +110,52 @@ extern "C" __global__ void add_and_norm(const bf16* x, const bf16* delta, const 
   }
 }
 
-// qkv [T, HEADS + 2 * KV_HEADS, HEAD_DIM] -> queries [T, HEADS, HEAD_DIM], and keys and values at places start + t of
-// the cache [2, KV_HEADS, room, HEAD_DIM]. Queries and keys are normed and turned by the angles [T, HEAD_DIM].
-// One block of HEAD_DIM threads for each token and head.
-extern "C" __global__ void remember(const bf16* qkv, const bf16* query_norm, const bf16* key_norm, const float* cosines,
-                                    const float* sines, bf16* queries, bf16* cache, const int* start, int room,
-                                    double epsilon) {
-  __shared__ float turned[HEAD_DIM];
+// qkv [T, HEADS + 2 * KV_HEADS, HEAD_DIM] -> queries [T, HEADS, HEAD_DIM], and keys and values at slots start + t of
+// the cache [2, KV_HEADS, allocated, HEAD_DIM]. Queries and keys are normed and rotated by the cosines and sines [T,
+// HEAD_DIM]. One block of HEAD_DIM threads for each token and head.
+extern "C" __global__ void rope_and_cache_kv(const bf16* qkv, const bf16* query_norm, const bf16* key_norm,
+                                             const float* cosines, const float* sines, bf16* queries, bf16* cache,
+                                             const int* start, int allocated, double epsilon) {
+  __shared__ float rotated[HEAD_DIM];
   int t = blockIdx.x, head = blockIdx.y, i = threadIdx.x;
   bf16 own = qkv[((long long)t * (HEADS + 2 * KV_HEADS) + head) * HEAD_DIM + i];
-  long long place = ((long long)(head - HEADS) * room + *start + t) * HEAD_DIM + i;
+  long long slot = ((long long)(head - HEADS) * allocated + *start + t) * HEAD_DIM + i;
   if (head >= HEADS + KV_HEADS) {
-    cache[place] = own;
+    cache[slot] = own;
     return;
   }
   float value = widened(own);
   float scale = rsqrtf(block_sum(value * value) / HEAD_DIM + (float)epsilon);
   float normed = widened(rounded(value * scale * widened((head < HEADS ? query_norm : key_norm)[i])));
-  turned[i] = normed;
+  rotated[i] = normed;
   __syncthreads();
-  float other = i < HEAD_DIM / 2 ? -turned[i + HEAD_DIM / 2] : turned[i - HEAD_DIM / 2];
+  float other = i < HEAD_DIM / 2 ? -rotated[i + HEAD_DIM / 2] : rotated[i - HEAD_DIM / 2];
   bf16 result = rounded(normed * cosines[t * HEAD_DIM + i] + other * sines[t * HEAD_DIM + i]);
   if (head < HEADS)
     queries[((long long)t * HEADS + head) * HEAD_DIM + i] = result;
   else
-    cache[place] = result;
+    cache[slot] = result;
 }
 
-// Attention of a few tokens over one part, `chunk` keys, of what they see; online softmax, in tiles of keys.
-// part [splits, KV_HEADS, TOKENS * GROUP, HEAD_DIM]: sums of values, not yet divided; most and total (the same without
-// HEAD_DIM): the largest score and the sum of weights relative to it. One block of HEAD_DIM threads for each part and
-// KV head; a part behind the last token writes nothing.
+// Attention of a few tokens over one split, `chunk` keys, of the KV cache; online softmax, in tiles of keys. part
+// [splits, KV_HEADS, TOKENS * GROUP, HEAD_DIM]: sums of values, not yet divided; maxima and total (the same without
+// HEAD_DIM): the largest score and the sum of weights relative to it. One block of HEAD_DIM threads for each split and
+// KV head; a split beyond the last token writes nothing.
 template <int TOKENS>
-__device__ inline void attend_part(const bf16* queries, const bf16* cache, const int* start, float* part, float* most,
-                                   float* total, int room, int chunk) {
+__device__ inline void attention_split(const bf16* queries, const bf16* cache, const int* start, float* part,
+                                       float* maxima, float* total, int allocated, int chunk) {
   const int rows = TOKENS * GROUP;
-  // A thread holds 32 dimensions of a key; padding keeps the threads of one key in different banks.
+  // Each thread holds 32 dimensions of a key; padding keeps the threads of one key in different banks.
   __shared__ __align__(16) float query[rows][WARPS][32 + 4];
   __shared__ __align__(16) bf16 value[TILE][HEAD_DIM + 8];
   __shared__ __align__(16) float weight[rows][TILE];
   __shared__ float highest[rows], sum[rows], shrink[rows];
   int i = threadIdx.x, lane = i % 32, warp = i / 32, kv_head = blockIdx.y;
-  int key = i / WARPS, piece = i % WARPS;
+  int key = i / WARPS, part_of_key = i % WARPS;
   int first = *start, begin = blockIdx.x * chunk, end = min(begin + chunk, first + TOKENS);
   if (begin >= end) return;
-  const bf16* keys = cache + (long long)kv_head * room * HEAD_DIM;
-  const bf16* values = keys + (long long)KV_HEADS * room * HEAD_DIM;
+  const bf16* keys = cache + (long long)kv_head * allocated * HEAD_DIM;
+  const bf16* values = keys + (long long)KV_HEADS * allocated * HEAD_DIM;
   const float scale = rsqrtf((float)HEAD_DIM);
   float sums[rows];
 #pragma unroll
@@ -170,13 +170,13 @@ __device__ inline void attend_part(const bf16* queries, const bf16* cache, const
   }
   for (int tile = begin; tile < end; tile += TILE) {
     uint4 key_part[4], value_part[4];
-    long long place = (long long)(tile + key) * HEAD_DIM + piece * 32;
+    long long slot = (long long)(tile + key) * HEAD_DIM + part_of_key * 32;
 #pragma unroll
     for (int n = 0; n < 4; ++n) {
       key_part[n] = value_part[n] = make_uint4(0, 0, 0, 0);
       if (tile + key < end) {
-        key_part[n] = *(const uint4*)(keys + place + 8 * n);
-        value_part[n] = *(const uint4*)(values + place + 8 * n);
+        key_part[n] = *(const uint4*)(keys + slot + 8 * n);
+        value_part[n] = *(const uint4*)(values + slot + 8 * n);
       }
     }
     float own[32];
@@ -188,16 +188,16 @@ __device__ inline void attend_part(const bf16* queries, const bf16* cache, const
       float score = 0.0f;
 #pragma unroll
       for (int d = 0; d < 32; d += 4) {
-        float4 q = *(const float4*)&query[r][piece][d];
+        float4 q = *(const float4*)&query[r][part_of_key][d];
         score += own[d] * q.x + own[d + 1] * q.y + own[d + 2] * q.z + own[d + 3] * q.w;
       }
 #pragma unroll
       for (int other = WARPS / 2; other; other >>= 1) score += __shfl_xor_sync(0xffffffffu, score, other);
-      bool is_seen = tile + key < end && tile + key <= first + r / GROUP;
-      if (piece == 0) weight[r][key] = is_seen ? score : MINUS_INFINITY;
+      bool is_visible = tile + key < end && tile + key <= first + r / GROUP;
+      if (part_of_key == 0) weight[r][key] = is_visible ? score : MINUS_INFINITY;
     }
 #pragma unroll
-    for (int n = 0; n < 4; ++n) *(uint4*)&value[key][piece * 32 + 8 * n] = value_part[n];
+    for (int n = 0; n < 4; ++n) *(uint4*)&value[key][part_of_key * 32 + 8 * n] = value_part[n];
     __syncthreads();
     for (int r = warp; r < rows; r += WARPS) {
       float score = weight[r][lane], before = highest[r], now = fmaxf(before, warp_max(score));
@@ -231,25 +231,25 @@ __device__ inline void attend_part(const bf16* queries, const bf16* cache, const
 #pragma unroll
   for (int r = 0; r < rows; ++r) part[(own + r) * HEAD_DIM + i] = sums[r];
   for (int r = i; r < rows; r += HEAD_DIM) {
-    most[own + r] = highest[r];
+    maxima[own + r] = highest[r];
     total[own + r] = sum[r];
   }
 }
 
-// Puts at most MOST_PARTS parts together: out [tokens, HEADS, HEAD_DIM].
+// Merges at most MAX_SPLITS partial results: out [tokens, HEADS, HEAD_DIM].
 // One block of HEAD_DIM threads for each head and token.
-extern "C" __global__ void join_parts(const float* part, const float* most, const float* total, const int* start,
-                                      bf16* out, int chunk) {
-  __shared__ float shares[MOST_PARTS];
+extern "C" __global__ void merge_attn_states(const float* part, const float* maxima, const float* total,
+                                             const int* start, bf16* out, int chunk) {
+  __shared__ float shares[MAX_SPLITS];
   int head = blockIdx.x, t = blockIdx.y, tokens = gridDim.y, i = threadIdx.x, rows = tokens * GROUP;
   int row = (head / GROUP) * rows + t * GROUP + head % GROUP, parts = (*start + tokens + chunk - 1) / chunk;
   long long step = KV_HEADS * rows;
   if (i < 32) {
     float highest = MINUS_INFINITY, sum = 0.0f;
-    for (int n = i; n < parts; n += 32) highest = fmaxf(highest, most[n * step + row]);
+    for (int n = i; n < parts; n += 32) highest = fmaxf(highest, maxima[n * step + row]);
     highest = warp_max(highest);
     for (int n = i; n < parts; n += 32) {
-      float share = __expf(most[n * step + row] - highest);
+      float share = __expf(maxima[n * step + row] - highest);
       sum += share * total[n * step + row];
       shares[n] = share;
     }
@@ -263,27 +263,27 @@ extern "C" __global__ void join_parts(const float* part, const float* most, cons
   out[((long long)t * HEADS + head) * HEAD_DIM + i] = rounded(result);
 }
 
-#define ATTEND(TOKENS)                                                                                         \
-  extern "C" __global__ void attend_##TOKENS(const bf16* queries, const bf16* cache, const int* start,         \
-                                             float* part, float* most, float* total, int room, int chunk) {    \
-    attend_part<TOKENS>(queries, cache, start, part, most, total, room, chunk);                                \
+#define ATTENTION(TOKENS)                                                                                             \
+  extern "C" __global__ void attention_##TOKENS(const bf16* queries, const bf16* cache, const int* start,             \
+                                                float* part, float* maxima, float* total, int allocated, int chunk) { \
+    attention_split<TOKENS>(queries, cache, start, part, maxima, total, allocated, chunk);                            \
   }
-ATTEND(1)
-#if 2 * GROUP <= MOST_ROWS
-ATTEND(2)
+ATTENTION(1)
+#if 2 * GROUP <= MAX_ROWS
+ATTENTION(2)
 #endif
-#if 4 * GROUP <= MOST_ROWS
-ATTEND(4)
+#if 4 * GROUP <= MAX_ROWS
+ATTENTION(4)
 #endif
-#if 8 * GROUP <= MOST_ROWS
-ATTEND(8)
+#if 8 * GROUP <= MAX_ROWS
+ATTENTION(8)
 #endif
-#if 16 * GROUP <= MOST_ROWS
-ATTEND(16)
+#if 16 * GROUP <= MAX_ROWS
+ATTENTION(16)
 #endif
 
 // gate_up [T, 2 * width] -> out [T, width] = silu(gate) * up; `width` is a multiple of 8, one thread for eight numbers.
-extern "C" __global__ void gate(const bf16* gate_up, bf16* out, int tokens, int width) {
+extern "C" __global__ void silu_and_mul(const bf16* gate_up, bf16* out, int tokens, int width) {
   long long first = ((long long)blockIdx.x * blockDim.x + threadIdx.x) * 8;
   if (first >= (long long)tokens * width) return;
   long long t = first / width, i = first % width;

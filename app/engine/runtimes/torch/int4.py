@@ -1,7 +1,7 @@
-"""torch's own 4-bit matrix products, one for each kind of device, and the layout that each of them wants.
+"""torch's own 4-bit matrix products, one for each kind of device, and the layout that each of them requires.
 
-All of them take GPTQ's integers as they are: nibbles are re-ordered, never re-quantised. Where an operator wants a
-zero, w = (q - 8) * scale + 0, which is the checkpoint's symmetric scheme exactly.
+All of them take GPTQ's integers unchanged: nibbles are reordered, never requantised. If an operator requires a zero,
+w = (q - 8) * scale + 0, which is exactly the checkpoint's symmetric scheme.
 """
 
 import sys
@@ -22,14 +22,14 @@ if sys.byteorder != "little":
 
 @dataclass(frozen=True, slots=True)
 class GptqWeight:
-    """One linear layer as the checkpoint holds it: `qweight` int32 [K/8, N], `scales` 16-bit [K/g, N]."""
+    """One linear layer as stored in the checkpoint: `qweight` int32 [K/8, N], `scales` 16-bit [K/g, N]."""
 
     qweight: Tensor
     scales: Tensor
 
     @property
     def group_size(self) -> int:
-        """Weights that share one scale, along the inputs."""
+        """Number of weights that share one scale, along the inputs."""
         return self.qweight.shape[0] * 8 // self.scales.shape[0]
 
 
@@ -37,38 +37,38 @@ class GptqWeight:
 class Int4Operator:
     """A product of x [M, K] with 4-bit weights.
 
-    `pack(nibbles, scales, dtype)` turns uint8 bytes [N, K/2] (low nibble first) and scales [K/g, N] into what
-    `multiply(x, packed, group_size)` wants. From `dense_rows` rows on, `dequantize(weight, dtype)` and a dense product
-    are faster.
+    `pack(nibbles, scales, dtype)` turns uint8 bytes [N, K/2] (low nibble first) and scales [K/g, N] into the layout of
+    `multiply(x, packed, group_size)`. From `dequant_min_rows` rows on, `dequantize(weight, dtype)` and a dense
+    product are faster.
     """
 
     name: str
     pack: Callable[[Tensor, Tensor, torch.dtype], tuple[Tensor, ...]]
     multiply: Callable[[Tensor, tuple[Tensor, ...], int], Tensor]
     dequantize: Callable[[GptqWeight, torch.dtype], Tensor]
-    dense_rows: int
+    dequant_min_rows: int
 
 
 def nibbles(weight: GptqWeight) -> Tensor:
-    """The integers 0..15 as bytes uint8 [N, K/2]: inputs 2i in the low half, 2i + 1 in the high half."""
+    """Return the integers 0..15 as bytes uint8 [N, K/2]: inputs 2i in the low half, 2i + 1 in the high half."""
     # Eight inputs fill an int32 from its lowest bits, so its bytes in memory are pairs of inputs in order.
     return weight.qweight.t().contiguous().view(torch.uint8)
 
 
 def unpacked(pairs: Tensor) -> Tensor:
-    """uint8 [N, K] of 0..15 from `nibbles`."""
+    """Unpack `nibbles` to uint8 [N, K] of 0..15."""
     return torch.stack((pairs & 15, pairs >> 4), dim=-1).flatten(1)
 
 
 def dequantized(weight: GptqWeight, dtype: torch.dtype) -> Tensor:
-    """The weight [N, K] = (q - ZERO) * scale in `dtype`."""
+    """Return the weight [N, K] = (q - ZERO) * scale in `dtype`."""
     values = unpacked(nibbles(weight)).to(dtype).sub_(ZERO)
     values.view(len(values), -1, weight.group_size).mul_(weight.scales.t().to(dtype).unsqueeze(-1))
     return values
 
 
 def _scales_and_zeros(scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """[K/g, N, 2]: the scale, and the zero that symmetric weights do not need."""
+    """Return [K/g, N, 2]: the scale, and the zero that symmetric weights do not need."""
     return torch.stack((scales, torch.zeros_like(scales)), dim=-1).to(dtype).contiguous()
 
 
@@ -83,7 +83,7 @@ def _multiply_cpu(x: Tensor, packed: tuple[Tensor, ...], group_size: int) -> Ten
 
 
 def _pack_tiles(pairs: Tensor, scales: Tensor, dtype: torch.dtype) -> tuple[Tensor, ...]:
-    # CUDA's and Metal's operator keeps even inputs in the high half of a byte.
+    # CUDA's and Metal's operators store even inputs in the high half of a byte.
     swapped = (pairs << 4) | (pairs >> 4)
     return _ops._convert_weight_to_int4pack(swapped, 8), _scales_and_zeros(scales, dtype)
 
@@ -104,6 +104,6 @@ def _multiply_xpu(x: Tensor, packed: tuple[Tensor, ...], group_size: int) -> Ten
     return cast(Tensor, product)
 
 
-CPU = Int4Operator("int4pack_cpu", _pack_cpu, _multiply_cpu, dequantized, dense_rows=48)
-TILES = Int4Operator("int4pack_tiles", _pack_tiles, _multiply_tiles, dequantized, dense_rows=64)
-XPU = Int4Operator("int4pack_xpu", _pack_xpu, _multiply_xpu, dequantized, dense_rows=64)
+CPU = Int4Operator("int4pack_cpu", _pack_cpu, _multiply_cpu, dequantized, dequant_min_rows=48)
+TILES = Int4Operator("int4pack_tiles", _pack_tiles, _multiply_tiles, dequantized, dequant_min_rows=64)
+XPU = Int4Operator("int4pack_xpu", _pack_xpu, _multiply_xpu, dequantized, dequant_min_rows=64)

@@ -1,8 +1,8 @@
-"""CUDA's C++ compiled and launched at run time, by the driver and by the compiler that torch's CUDA builds bring along.
+"""Compiles and launches CUDA C++ at run time, with the driver and the compiler included in torch's CUDA builds.
 
-torch's own way to do so looks for a CUDA toolkit and for setuptools, of which a user has neither, and takes long to
-launch. See the manuals of NVRTC (https://docs.nvidia.com/cuda/nvrtc/) and of the driver's interface, modules and
-execution control (https://docs.nvidia.com/cuda/cuda-driver-api/).
+torch's own way requires a CUDA toolkit and setuptools, of which a user has neither, and is slow to launch kernels. See
+the manuals of NVRTC (https://docs.nvidia.com/cuda/nvrtc/) and of the driver API, modules and execution control
+(https://docs.nvidia.com/cuda/cuda-driver-api/).
 """
 
 import ctypes
@@ -17,18 +17,21 @@ from torch.cuda import _utils
 Size = tuple[int, int, int]
 Arguments = Sequence[Tensor | int | float]
 Launch = Callable[[Size, Size, Arguments], None]
-"""Runs a kernel on the current stream: grid, block, arguments. Tensors arrive as pointers, numbers as int or double."""
+"""Launches a kernel on the current stream: grid, block, arguments.
+
+Tensors are passed as pointers, numbers as int or double.
+"""
 
 
 def compile_kernels(source: str, names: Sequence[str]) -> dict[str, Launch]:
-    """The kernels `names` of `source`, for the current card.
+    """Compile the kernels `names` of `source` for the current GPU.
 
-    Raises RuntimeError with the compiler's or the driver's words, and OSError where one of them is not there.
+    Raises RuntimeError with the compiler's or the driver's message, and OSError if one of the two is missing.
     """
-    torch.cuda.synchronize()  # The driver wants a context, which torch makes when it first does something.
+    torch.cuda.synchronize()  # The driver needs a context, which torch creates at its first operation.
     driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     module = ctypes.c_void_p()
-    # The module is never unloaded: its kernels are used as long as the process lives.
+    # The module is never unloaded: its kernels are used until the process ends.
     _check(driver.cuModuleLoadData(ctypes.byref(module), _cubin(source)), "loading kernels")
     return {name: _kernel(driver, module, name) for name in names}
 
@@ -56,7 +59,7 @@ def _as_c(argument: Tensor | float) -> ctypes.c_void_p | ctypes.c_int | ctypes.c
 
 
 def _cubin(source: str) -> bytes:
-    """Machine code for the current card."""
+    """Compile to machine code for the current GPU."""
     nvrtc = cast(Any, _utils)._get_gpu_rtc_library()
     major, minor = torch.cuda.get_device_capability()
     options = (ctypes.c_char_p * 1)(f"--gpu-architecture=sm_{major}{minor}".encode())

@@ -1,4 +1,4 @@
-"""From a hidden state to the likelihood of each token."""
+"""The LM head: hidden states to logits."""
 
 import torch
 from torch import Tensor
@@ -9,41 +9,41 @@ from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.int4 import Int4Operator
 
 CANDIDATES = 128
-"""The likeliest tokens, whose logits are exact. Sampling looks at fewer."""
+"""Number of tokens of the shortlist, whose logits are exact. Sampling considers fewer."""
 GROUP = 128
 TILE = 64
-"""Every operator takes so many outputs at a time, or a part of them."""
+"""Number of outputs of a tile; every operator's tile divides it."""
 _ROWS = 16384
-"""Rows that are rounded at a time, so that their 32 bits take little memory."""
+"""Number of rows that are rounded at a time, so that their float32 copies take little memory."""
 
 
 class OutputHead:
-    """The head's rows [vocabulary, hidden]; where the device screens, a 4-bit copy of them chooses the candidates.
+    """The head's rows [vocabulary, hidden]; if the device uses a shortlist, a 4-bit copy chooses it.
 
-    A 16-bit head is a third of all that a card reads for a token. See `runtimes.screening`, which does the same on
+    A 16-bit head is a third of all that a GPU reads per token. See `runtimes.shortlist_head`, which does the same on
     CPUs.
     """
 
     def __init__(self, rows: Tensor, device: Device) -> None:
         self._rows = rows
-        can_screen = device.screens and device.operator is not None and rows.shape[1] % GROUP == 0
-        self._operator = device.operator if can_screen else None
+        can_shortlist = device.uses_shortlist and device.operator is not None and rows.shape[1] % GROUP == 0
+        self._operator = device.operator if can_shortlist else None
         self._packed = _rounded(rows, self._operator) if self._operator else ()
 
     def __call__(self, normed: Tensor) -> Tensor:
         """Normed hidden states [T, hidden] -> float32 [T, vocabulary]."""
-        if self._operator is not None and len(normed) < self._operator.dense_rows:
+        if self._operator is not None and len(normed) < self._operator.dequant_min_rows:
             logits = self._operator.multiply(normed, self._packed, GROUP)[:, : len(self._rows)].float()
         else:
             logits = functional.linear(normed, self._rows).float()
-        # A 16-bit product leaves the likeliest tokens tied; theirs is taken again in 32 bits.
-        likeliest = logits.topk(min(CANDIDATES, logits.shape[1])).indices
-        exact = torch.einsum("tkh,th->tk", self._rows[likeliest].float(), normed.float())
-        return logits.scatter_(1, likeliest, exact)
+        # A 16-bit product leaves the most likely tokens tied; they are rescored in 32 bits.
+        top_k_indices = logits.topk(min(CANDIDATES, logits.shape[1])).indices
+        exact = torch.einsum("tkh,th->tk", self._rows[top_k_indices].float(), normed.float())
+        return logits.scatter_(1, top_k_indices, exact)
 
 
 def _rounded(rows: Tensor, operator: Int4Operator) -> tuple[Tensor, ...]:
-    """The rows in 4 bits, symmetrically to the nearest, as the operator wants them, filled up to whole tiles."""
+    """Round the rows to 4 bits, symmetrically, to nearest, in the operator's layout, padded to whole tiles."""
     vocabulary, hidden = rows.shape
     filled = -(-vocabulary // TILE) * TILE
     pairs = torch.zeros(filled, hidden // 2, dtype=torch.uint8, device=rows.device)

@@ -1,4 +1,4 @@
-"""The torch runtime behind the port."""
+"""The torch runtime: implements the port on torch's devices."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -7,16 +7,16 @@ from typing import ParamSpec, TypeVar, cast
 import torch
 from torch import Tensor
 
-from app.domain.generation import LoadOptions
+from app.domain.models.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray, VisionFeatures
-from app.engine.runtimes.torch.captured_pass import CapturedPasses
+from app.engine.runtimes.torch.cuda_graph_runner import CudaGraphRunner
 from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.kv_cache import KvCache
 from app.engine.runtimes.torch.text_decoder import TextDecoder, VisualInput
 from app.engine.runtimes.torch.vision import TorchVisionFeatures, VisionTower
-from app.engine.runtimes.torch.weights import Weights, has_room
+from app.engine.runtimes.torch.weights import Weights, fits_dequantized
 
 _LOADING_SHARE_OF_TEXT = 0.8
 
@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 def _on_device(method: Callable[P, R]) -> Callable[P, R]:
-    """Run without autograd, and report a lack of memory as MemoryError whatever the device calls it."""
+    """Run without autograd, and raise MemoryError for any of the devices' out-of-memory errors."""
 
     @wraps(method)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -56,9 +56,9 @@ class TorchRuntime:
     ) -> None:
         self._device = device
         self.cache_tokens = options.cache_tokens
-        """The most tokens of all sequences together."""
+        """Maximum number of tokens of all sequences together."""
         self._config = checkpoint.config
-        weights = Weights(checkpoint, device, keeps_dense=has_room(checkpoint, device, options))
+        weights = Weights(checkpoint, device, keep_dequantized=fits_dequantized(checkpoint, device, options))
         text_share = _LOADING_SHARE_OF_TEXT
         self._text = TextDecoder(weights, checkpoint.config, lambda part: progress(part * text_share), check)
         self._vision = VisionTower(
@@ -67,33 +67,35 @@ class TorchRuntime:
 
     @property
     def capacity(self) -> int:
-        """The most tokens of one sequence."""
+        """Maximum number of tokens of one sequence."""
         return min(self._config.text.max_positions, self.cache_tokens)
 
     @_on_device
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
-        """Run the vision tower over one image."""
+        """Run the vision tower on one image."""
         return self._vision.encode(torch.from_numpy(patches.pixels), patches.grid_thw, progress, check)
 
     def open_sequence(self) -> "TorchSequence":
-        """An empty one."""
+        """Open an empty sequence."""
         cache = KvCache(self._config.text, self.capacity, self._device.device, self._device.dtype)
-        captured = CapturedPasses(self._text, cache, self._device.capture) if self._device.capture else None
-        return TorchSequence(self._text, cache, captured, self._config.image_token)
+        graph_runner = CudaGraphRunner(self._text, cache, self._device.capture) if self._device.capture else None
+        return TorchSequence(self._text, cache, graph_runner, self._config.image_token)
 
 
 class TorchSequence:
     """Implements `DecoderSequence` (see its docstrings)."""
 
-    def __init__(self, text: TextDecoder, cache: KvCache, captured: CapturedPasses | None, image_token: int) -> None:
+    def __init__(
+        self, text: TextDecoder, cache: KvCache, graph_runner: CudaGraphRunner | None, image_token: int
+    ) -> None:
         self._text = text
         self._cache = cache
-        self._captured = captured
+        self._graph_runner = graph_runner
         self._image_token = image_token
 
     @property
     def length(self) -> int:
-        """Tokens in the KV cache."""
+        """Number of tokens in the KV cache."""
         return self._cache.length
 
     @_on_device
@@ -110,25 +112,25 @@ class TorchSequence:
         embeddings = self._text.embedding[tokens]
         visual = None
         if features:
-            own = [cast(TorchVisionFeatures, feature) for feature in features]
-            places = (tokens == self._image_token).nonzero()[:, 0]
-            embeddings[places] = torch.cat([feature.embeddings for feature in own])
-            levels = zip(*(feature.deepstack for feature in own), strict=True)
-            visual = VisualInput(places, [torch.cat(level) for level in levels])
+            image_features = [cast(TorchVisionFeatures, feature) for feature in features]
+            image_positions = (tokens == self._image_token).nonzero()[:, 0]
+            embeddings[image_positions] = torch.cat([feature.embeddings for feature in image_features])
+            levels = zip(*(feature.deepstack for feature in image_features), strict=True)
+            visual = VisualInput(image_positions, [torch.cat(level) for level in levels])
         normed = self._text.forward(embeddings, positions, self._cache, visual, progress, check)
         return _to_numpy(self._text.logits(normed[-1:])[0])
 
     @_on_device
     def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
         """Append a few text tokens [T] and return the logits of each [T, V]."""
-        if self._captured and self._captured.fit(len(token_ids)):
-            return self._captured(token_ids, positions)
+        if self._graph_runner and self._graph_runner.fits(len(token_ids)):
+            return self._graph_runner(token_ids, positions)
         embeddings = self._text.embedding[torch.from_numpy(token_ids).to(self._text.embedding.device)]
-        normed = self._text.forward(embeddings, positions, self._cache, None, _ignore, _go_on)
+        normed = self._text.forward(embeddings, positions, self._cache, None, _no_progress, _never_cancelled)
         return _to_numpy(self._text.logits(normed))
 
     def truncate(self, length: int) -> None:
-        """Forget everything behind the first `length` tokens."""
+        """Drop everything after the first `length` tokens."""
         if not 0 <= length <= self._cache.length:
             raise ValueError(f"cannot cut a cache of {self._cache.length} tokens to {length}")
         self._cache.length = length
@@ -139,9 +141,9 @@ def _to_numpy(logits: Tensor) -> FloatArray:
     return array
 
 
-def _ignore(part: float) -> None:
-    """No progress is shown for single tokens."""
+def _no_progress(part: float) -> None:
+    """Ignore progress: none is shown for single tokens."""
 
 
-def _go_on() -> None:
-    """A single token is not interrupted: Stop is looked for between tokens."""
+def _never_cancelled() -> None:
+    """Never cancel: Stop is checked between tokens, not within a single one."""

@@ -12,7 +12,7 @@ from app.engine.checkpoints.weights import TEXT
 from app.engine.runtimes.port import FloatArray, IntArray
 from app.engine.runtimes.rope import TextRope
 from app.engine.runtimes.torch.kv_cache import KvCache
-from app.engine.runtimes.torch.layer_ops import Pass
+from app.engine.runtimes.torch.layer_ops import ForwardContext
 from app.engine.runtimes.torch.output_head import OutputHead
 from app.engine.runtimes.torch.w4a16 import Linear
 from app.engine.runtimes.torch.weights import Weights
@@ -20,9 +20,9 @@ from app.engine.runtimes.torch.weights import Weights
 
 @dataclass(frozen=True, slots=True)
 class VisualInput:
-    """What replaces the image tokens: their places [n] in the prompt, and deepstack features, each [n, hidden]."""
+    """Deepstack features of the image tokens, each [n, hidden], and the tokens' positions [n] in the prompt."""
 
-    places: Tensor
+    image_positions: Tensor
     deepstack: Sequence[Tensor]
 
 
@@ -39,7 +39,7 @@ class _Layer:
 
 
 class TextDecoder:
-    """Weights and arithmetic; what has been seen is in the cache that the caller passes in."""
+    """The decoder's weights and computation; the context is in the cache that the caller passes in."""
 
     def __init__(self, weights: Weights, config: ModelConfig, progress: ProgressCallback, check: CancelCheck) -> None:
         self.embedding = weights.tensor(f"{TEXT}.embed_tokens.weight")
@@ -49,7 +49,7 @@ class TextDecoder:
         self._rope = TextRope(config.text)
         self.head_dim = config.text.head_dim
         self._ops = weights.device.layer_ops(config.text)
-        self.recordable = self._ops.recordable
+        self.capturable_sizes = self._ops.capturable_sizes
         self._layers: list[_Layer] = []
         for index in range(config.text.layers):
             check()
@@ -67,51 +67,52 @@ class TextDecoder:
     ) -> Tensor:
         """Append tokens to the cache: embeddings [T, hidden], positions [3, T] -> normed hidden states [T, hidden].
 
-        Where `check` raises, the cache's length has not changed.
+        If `check` raises, the cache's length is unchanged.
         """
         cache.reserve(cache.length + len(embeddings))
-        cosines, sines = (torch.from_numpy(part).to(embeddings.device) for part in self.angles(positions))
-        shared = self._ops.begin((cosines, sines), cache, None)
-        hidden, normed = embeddings, self._ops.normed(embeddings, self._layers[0].input_norm)
+        cosines, sines = (torch.from_numpy(part).to(embeddings.device) for part in self.cos_sin(positions))
+        context = self._ops.begin((cosines, sines), cache, None)
+        hidden, normed = embeddings, self._ops.rms_norm(embeddings, self._layers[0].input_norm)
         for index in range(len(self._layers)):
             check()
-            hidden, normed = self._layer(index, hidden, normed, shared)
+            hidden, normed = self._layer(index, hidden, normed, context)
             if visual is not None and index < len(visual.deepstack):
-                hidden = hidden.index_add(0, visual.places, visual.deepstack[index])
-                normed = self._ops.normed(hidden, self._next_norm(index))
+                hidden = hidden.index_add(0, visual.image_positions, visual.deepstack[index])
+                normed = self._ops.rms_norm(hidden, self._next_norm(index))
             progress((index + 1) / len(self._layers))
         cache.length += len(embeddings)
         return normed
 
-    def step(self, token_ids: Tensor, angles: tuple[Tensor, Tensor], start: Tensor, cache: KvCache) -> Tensor:
-        """A pass that can be recorded: token ids [T] and their angles, each [T, head_dim] -> logits [T, vocabulary].
+    def step(self, token_ids: Tensor, cos_sin: tuple[Tensor, Tensor], start: Tensor, cache: KvCache) -> Tensor:
+        """Capturable step: token ids [T], cosines and sines, each [T, head_dim] -> logits [T, vocabulary].
 
-        They stand at the place `start`, int32 [1]. The cache has room for them; its length is the caller's affair.
+        The tokens are written from slot `start`, int32 [1]. The cache must have memory for them; the caller updates its
+        length.
         """
         hidden = self.embedding[token_ids]
-        normed = self._ops.normed(hidden, self._layers[0].input_norm)
-        shared = self._ops.begin(angles, cache, start)
+        normed = self._ops.rms_norm(hidden, self._layers[0].input_norm)
+        context = self._ops.begin(cos_sin, cache, start)
         for index in range(len(self._layers)):
-            hidden, normed = self._layer(index, hidden, normed, shared)
+            hidden, normed = self._layer(index, hidden, normed, context)
         return self.logits(normed)
 
-    def angles(self, positions: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Cosines and sines of `positions` [3, T], each float32 [T, head_dim]."""
-        return self._rope.angles(positions)
+    def cos_sin(self, positions: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return cosines and sines of `positions` [3, T], each float32 [T, head_dim]."""
+        return self._rope.cos_sin(positions)
 
     def logits(self, normed: Tensor) -> Tensor:
         """Normed hidden states [T, hidden] -> float32 [T, vocabulary]."""
         return self._head(normed)
 
-    def _layer(self, index: int, hidden: Tensor, normed: Tensor, shared: Pass) -> tuple[Tensor, Tensor]:
-        """Hidden states and their norms behind the layer `index`, from those in front of it."""
+    def _layer(self, index: int, hidden: Tensor, normed: Tensor, context: ForwardContext) -> tuple[Tensor, Tensor]:
+        """Return the hidden states and their norms after the layer `index`, from those before it."""
         layer, ops = self._layers[index], self._ops
-        queries = ops.remembered(index, layer.qkv(normed), (layer.query_norm, layer.key_norm), shared)
-        hidden, normed = ops.added(hidden, layer.output(ops.attended(index, queries, shared)), layer.post_norm)
-        return ops.added(hidden, layer.down(ops.gated(layer.gate_up(normed))), self._next_norm(index))
+        queries = ops.rope_and_cache_kv(index, layer.qkv(normed), (layer.query_norm, layer.key_norm), context)
+        hidden, normed = ops.add_rms_norm(hidden, layer.output(ops.attention(index, queries, context)), layer.post_norm)
+        return ops.add_rms_norm(hidden, layer.down(ops.silu_and_mul(layer.gate_up(normed))), self._next_norm(index))
 
     def _next_norm(self, index: int) -> Tensor:
-        """The norm behind the layer `index`: the next one's first, or the last of all."""
+        """Return the weight of the norm after the layer `index`: the next layer's first, or the final norm."""
         return self._layers[index + 1].input_norm if index + 1 < len(self._layers) else self._norm
 
 

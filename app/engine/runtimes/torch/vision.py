@@ -10,9 +10,9 @@ from torch.nn import functional
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.weights import VISION
-from app.engine.runtimes.patch_places import learned_places, patch_places
-from app.engine.runtimes.rope import vision_angles
-from app.engine.runtimes.torch.rotation import on_device, rotated
+from app.engine.runtimes.patch_positions import interpolated_position_embeddings, patch_positions
+from app.engine.runtimes.rope import vision_cos_sin
+from app.engine.runtimes.torch.apply_rope import apply_rope, on_device
 from app.engine.runtimes.torch.weights import Weights
 
 NORM_EPS = 1e-6
@@ -27,13 +27,13 @@ class TorchVisionFeatures:
 
     @property
     def visual_tokens(self) -> int:
-        """Image tokens in the prompt."""
+        """Number of image tokens in the prompt."""
         return self.embeddings.shape[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Affine:
-    """Weight and bias, of a linear layer or of a layer norm."""
+    """Weight and bias of a linear layer or of a layer norm."""
 
     weight: Tensor
     bias: Tensor
@@ -57,21 +57,21 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class _Merger:
-    """Joins windows of merge_size² patches into one token; deepstack's mergers join first and normalise then."""
+    """Merges windows of merge_size² patches into one token each; deepstack's mergers normalise after merging."""
 
     norm: _Affine
     up: _Affine
     down: _Affine
-    joins_first: bool
+    norm_after_merge: bool
 
     def __call__(self, x: Tensor) -> Tensor:
         width = self.up.weight.shape[1]
-        joined = self.norm.norm(x.reshape(-1, width)) if self.joins_first else self.norm.norm(x).reshape(-1, width)
+        joined = self.norm.norm(x.reshape(-1, width)) if self.norm_after_merge else self.norm.norm(x).reshape(-1, width)
         return self.down.linear(functional.gelu(self.up.linear(joined)))
 
 
 class VisionTower:
-    """Weights and arithmetic of the vision tower; images are encoded one by one, so none attends to another."""
+    """The vision tower's weights and computation; images are encoded one by one, so none attends to another."""
 
     def __init__(self, weights: Weights, config: VisionConfig, progress: ProgressCallback, check: CancelCheck) -> None:
         self._config = config
@@ -90,9 +90,9 @@ class VisionTower:
             check()
             self._blocks.append(_load_block(affine, f"blocks.{index}"))
             progress((index + 1) / config.depth)
-        self._merger = _load_merger(affine, "merger", joins_first=False)
+        self._merger = _load_merger(affine, "merger", norm_after_merge=False)
         self._deepstack = {
-            layer: _load_merger(affine, f"deepstack_merger_list.{index}", joins_first=True)
+            layer: _load_merger(affine, f"deepstack_merger_list.{index}", norm_after_merge=True)
             for index, layer in enumerate(config.deepstack_layers)
         }
 
@@ -100,12 +100,16 @@ class VisionTower:
         self, pixels: Tensor, grid: tuple[int, int, int], progress: ProgressCallback, check: CancelCheck
     ) -> TorchVisionFeatures:
         """Patches float32 [t*h*w, patch values] of one image with grid (t, h, w) -> its features."""
-        rows, columns = patch_places(grid, self._config.merge_size)
-        indices, shares = (torch.from_numpy(x) for x in learned_places(rows, columns, grid, self._config))
+        rows, columns = patch_positions(grid, self._config.merge_size)
+        indices, bilinear_weights = (
+            torch.from_numpy(x) for x in interpolated_position_embeddings(rows, columns, grid, self._config)
+        )
         hidden = self._patch.linear(pixels.to(self._device.device, self._device.dtype))
-        corners = self._positions[indices.to(hidden.device)] * shares.to(hidden.device, hidden.dtype).unsqueeze(2)
+        corners = self._positions[indices.to(hidden.device)] * bilinear_weights.to(
+            hidden.device, hidden.dtype
+        ).unsqueeze(2)
         hidden = hidden + corners.sum(0)
-        cosines, sines = on_device(vision_angles(rows, columns, self._config), hidden)
+        cosines, sines = on_device(vision_cos_sin(rows, columns, self._config), hidden)
         deepstack = []
         for index, block in enumerate(self._blocks):
             check()
@@ -121,7 +125,7 @@ class VisionTower:
         heads = self._config.heads
         # [patches, 3 * hidden] -> three of [heads, patches, head_dim]
         qkv = block.qkv.linear(block.norm1.norm(hidden)).view(len(hidden), 3, heads, -1).permute(1, 2, 0, 3)
-        queries, keys = rotated(qkv[:2], cosines, sines)
+        queries, keys = apply_rope(qkv[:2], cosines, sines)
         attended = functional.scaled_dot_product_attention(queries[None], keys[None], qkv[2][None])
         return block.output.linear(attended[0].transpose(0, 1).flatten(1))
 
@@ -137,7 +141,7 @@ def _load_block(affine: Callable[[str], _Affine], prefix: str) -> _Block:
     )
 
 
-def _load_merger(affine: Callable[[str], _Affine], prefix: str, *, joins_first: bool) -> _Merger:
+def _load_merger(affine: Callable[[str], _Affine], prefix: str, *, norm_after_merge: bool) -> _Merger:
     return _Merger(
-        affine(f"{prefix}.norm"), affine(f"{prefix}.linear_fc1"), affine(f"{prefix}.linear_fc2"), joins_first
+        affine(f"{prefix}.norm"), affine(f"{prefix}.linear_fc1"), affine(f"{prefix}.linear_fc2"), norm_after_merge
     )

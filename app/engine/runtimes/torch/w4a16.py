@@ -32,16 +32,23 @@ class DenseLinear:
 class W4A16Linear:
     """4-bit weights, multiplied by the device's own operator.
 
-    Several layers with the same input (queries, keys and values; gate and up) are laid side by side and multiplied at
-    once. For wide inputs they are kept in 16 bits as well where `keeps_dense` says that there is room. Elsewhere their
+    Several layers with the same input (queries, keys and values; gate and up) are concatenated and multiplied together.
+    If `keep_dequantized` (there is memory for it), they are kept in 16 bits as well, for wide inputs. Otherwise their
     GPTQ tensors are kept and dequantised each time; on a CPU they are pages of the file, which the system may drop.
     """
 
     def __init__(
-        self, weights: Sequence[GptqWeight], operator: Int4Operator, dtype: torch.dtype, *, keeps_dense: bool = False
+        self,
+        weights: Sequence[GptqWeight],
+        operator: Int4Operator,
+        dtype: torch.dtype,
+        *,
+        keep_dequantized: bool = False,
     ) -> None:
-        self._dense = torch.cat([operator.dequantize(weight, dtype) for weight in weights]) if keeps_dense else None
-        self._weights = () if keeps_dense else tuple(weights)
+        self._dequantized = (
+            torch.cat([operator.dequantize(weight, dtype) for weight in weights]) if keep_dequantized else None
+        )
+        self._weights = () if keep_dequantized else tuple(weights)
         self._operator = operator
         self._dtype = dtype
         self._group_size = weights[0].group_size
@@ -50,9 +57,9 @@ class W4A16Linear:
 
     def __call__(self, x: Tensor) -> Tensor:
         """X [T, K] -> [T, N]."""
-        if x.shape[0] < self._operator.dense_rows:
+        if x.shape[0] < self._operator.dequant_min_rows:
             return self._operator.multiply(x, self._packed, self._group_size)
-        if self._dense is not None:
-            return functional.linear(x, self._dense)
+        if self._dequantized is not None:
+            return functional.linear(x, self._dequantized)
         parts = [functional.linear(x, self._operator.dequantize(weight, self._dtype)) for weight in self._weights]
         return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from app.domain.generation import LoadOptions
+from app.domain.models.generation import LoadOptions
 from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.tensor_files import TensorFiles
@@ -15,40 +15,40 @@ _DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "
 
 
 _RESERVE = 2 * 1024**3
-"""Bytes of a card that remain free: what is computed in between, the images, other programs."""
+"""GPU memory in bytes that stays free for intermediate results, images and other programs."""
 
 
-def has_room(checkpoint: Checkpoint, device: Device, options: LoadOptions) -> bool:
-    """Whether the device has room for 4-bit layers in 16 bits beside everything else."""
+def fits_dequantized(checkpoint: Checkpoint, device: Device, options: LoadOptions) -> bool:
+    """Return whether the device has memory for dequantised 4-bit layers beside everything else."""
     if device.free_memory is None or device.operator is None:
         return False
     entries, text = checkpoint.tensors.entries, checkpoint.config.text
     stored = sum((entry.end - entry.begin) for entry in entries.values())
-    # Eight weights lie in the four bytes of an int32, and take sixteen.
+    # Eight weights are in the four bytes of an int32, and take sixteen dequantised.
     dense = sum(4 * (entry.end - entry.begin) for name, entry in entries.items() if name.endswith(".qweight"))
     cached = options.cache_tokens * text.layers * 2 * text.kv_heads * text.head_dim * 2
     return device.free_memory() >= stored + dense + cached + _RESERVE
 
 
 class Weights:
-    """Reads a checked checkpoint; what comes out lies on `device`."""
+    """Reads a checked checkpoint to tensors on `device`."""
 
-    def __init__(self, checkpoint: Checkpoint, device: Device, *, keeps_dense: bool = False) -> None:
+    def __init__(self, checkpoint: Checkpoint, device: Device, *, keep_dequantized: bool = False) -> None:
         self._tensors = checkpoint.tensors
-        self._keeps_dense = keeps_dense
+        self._keep_dequantized = keep_dequantized
         self.device = device
 
     def tensor(self, name: str) -> Tensor:
-        """A 16- or 32-bit tensor in the device's dtype, whatever config.json says of its dtype."""
+        """Return a 16- or 32-bit tensor in the device's dtype, regardless of the dtype in config.json."""
         return stored_tensor(self._tensors, name).to(self.device.device, self.device.dtype)
 
     def linear(self, *names: str) -> Linear:
-        """The linear layers `names`, which share their input, as one layer with their outputs side by side."""
+        """Return the linear layers `names`, which share their input, as one layer with concatenated outputs."""
         operator = self.device.operator
         are_packed = [f"{name}.qweight" in self._tensors.entries for name in names]
         if operator is not None and all(are_packed):
             layers = [self._gptq(name) for name in names]
-            return W4A16Linear(layers, operator, self.device.dtype, keeps_dense=self._keeps_dense)
+            return W4A16Linear(layers, operator, self.device.dtype, keep_dequantized=self._keep_dequantized)
         parts = [
             dequantized(self._gptq(name), self.device.dtype) if is_packed else self.tensor(f"{name}.weight")
             for name, is_packed in zip(names, are_packed, strict=True)
@@ -62,6 +62,6 @@ class Weights:
 
 
 def stored_tensor(tensors: TensorFiles, name: str) -> Tensor:
-    """The tensor as it lies in the file: its own dtype and shape, in the file's mapped memory."""
+    """Return the tensor as stored in the file: its own dtype and shape, in the file's mapped memory."""
     entry = tensors.entries[name]
     return torch.frombuffer(tensors.data(name), dtype=_DTYPES[entry.dtype]).view(entry.shape)

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.engine_status import Stage
-from app.domain.generation import FinishReason
+from app.domain.error_texts import image_texts
+from app.domain.models.engine_status import Stage
+from app.domain.models.generation import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.imaging.documents import open_document
-from app.engine.process.messages import Event, Loading, ReadText, Request, TextRead
+from app.engine.imaging.reworded_errors import reworded_image_errors
+from app.engine.process.messages import Event, ReadText, Request, StageProgress, TextRead
 from app.engine.reader.read_any_script import read_document_page
 from app.engine.reader.recognise import Recogniser
 
@@ -22,8 +24,9 @@ class ReaderBackend:
         """Emit TextRead, or raise ImageError."""
         if not isinstance(request, ReadText):
             raise TypeError(f"the reader process does not serve {type(request).__name__}")
-        emit(Loading(request.request_id, Stage.READING, 0.0))
-        document = open_document(Path(request.path), request.password)
-        page = read_document_page(document, request.page, self._recogniser, check)
-        emit(TextRead(request.request_id, page))
+        emit(StageProgress(Stage.READING, 0.0))
+        with reworded_image_errors(image_texts.READ, image_texts.READ_STORED):
+            document = open_document(Path(request.path), request.password)
+            page = read_document_page(document, request.page, self._recogniser, check)
+        emit(TextRead(page))
         return FinishReason.COMPLETE

@@ -1,4 +1,4 @@
-"""The images process: checks files and makes thumbnails, so that no other process decodes an unknown file first."""
+"""The imaging process: checks files and makes thumbnails, so that no other process decodes an unknown file first."""
 
 import hashlib
 import io
@@ -7,18 +7,20 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.domain.clips import frame_count
+from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError
-from app.domain.generation import FinishReason
+from app.domain.images.video_frames import frame_count
+from app.domain.models.generation import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.imaging.contact_sheet import contact_sheet
 from app.engine.imaging.documents import Document, open_document
-from app.engine.imaging.open_image import ImageFacts, cut_image, probe_image, save_png
+from app.engine.imaging.open_image import ImageFacts, crop_image, probe_image, save_png
 from app.engine.imaging.open_pdf import is_pdf
 from app.engine.imaging.open_video import is_video, sample_frames, video_facts
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
+from app.engine.process.descriptor_passing import open_to_read, status_of
 from app.engine.process.messages import (
-    CutImage,
+    CropImage,
     DrawPage,
     Event,
     ImageProbed,
@@ -30,14 +32,14 @@ from app.engine.process.messages import (
     WritePdf,
 )
 
-SHEET_SIZE = 800
-"""Pixels of a side from which on a picture has room for several frames."""
-SHEET_FRAMES = 16
+MIN_CONTACT_SHEET_SIZE = 800
+"""Minimum side in pixels of a picture that holds several frames of a video."""
+CONTACT_SHEET_FRAMES = 16
 CHUNK_BYTES = 4 * 1024 * 1024
 
 
 class ImagingBackend:
-    """Serves ProbeImage, CutImage, DrawPage, ShowPage and WritePdf."""
+    """Serves ProbeImage, CropImage, DrawPage, ShowPage and WritePdf."""
 
     def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
         """Emit ImageProbed or PagesFound, or raise ImageError."""
@@ -46,7 +48,7 @@ class ImagingBackend:
                 path = Path(request.path)
                 if document := _document_of_pages(path, request.password):
                     pages, is_encrypted = document.page_count, document.is_encrypted
-                    emit(PagesFound(request.request_id, pages, _sha256(path, check), is_encrypted))
+                    emit(PagesFound(pages, _sha256(path, check), is_encrypted))
                     return FinishReason.COMPLETE
             case DrawPage():
                 path = Path(request.target)
@@ -56,14 +58,14 @@ class ImagingBackend:
                 check()
                 width, height = picture.size
                 picture.thumbnail((size, size))
-                emit(PageShown(request.request_id, width, height, _png(picture)))
+                emit(PageShown(width, height, _png(picture)))
                 return FinishReason.COMPLETE
             case WritePdf(pages=pages, password=password):
                 write_searchable_pdf(Path(request.source), pages, Path(request.target), password, check)
                 return FinishReason.COMPLETE
-            case CutImage():
+            case CropImage():
                 path = Path(request.target)
-                cut_image(Path(request.path), request.part, path)
+                crop_image(Path(request.path), request.part, path)
             case _:
                 raise TypeError(f"the images process does not serve {type(request).__name__}")
         check()
@@ -71,7 +73,6 @@ class ImagingBackend:
         check()
         emit(
             ImageProbed(
-                request.request_id,
                 digest=_sha256(path, check),
                 media_type=facts.media_type,
                 width=facts.width,
@@ -92,7 +93,7 @@ def _png(image: Image.Image) -> bytes:
 
 
 def _document_of_pages(path: Path, password: str) -> Document | None:
-    """A PDF, or a scan of several pages; None for what is one image, as what moves is."""
+    """Open a PDF or a scan of several pages; return None for a single image, animated ones included."""
     if is_video(path):
         return None
     document = open_document(path, password)
@@ -101,25 +102,25 @@ def _document_of_pages(path: Path, password: str) -> Document | None:
 
 
 def _probe(path: Path, thumbnail_size: int, check: CancelCheck) -> tuple[ImageFacts, Image.Image]:
-    """Of an image, or of a film: then a small picture is one frame, and a large one a sheet of many."""
+    """Probe an image or a video; a video's small picture is one frame, a large one is a contact sheet."""
     if not is_video(path):
         return probe_image(path, thumbnail_size)
-    film = video_facts(path)
-    count = 1 if thumbnail_size < SHEET_SIZE else frame_count(film.seconds, SHEET_FRAMES)
+    video = video_facts(path)
+    count = 1 if thumbnail_size < MIN_CONTACT_SHEET_SIZE else frame_count(video.seconds, CONTACT_SHEET_FRAMES)
     frames = sample_frames(path, count, check)
-    facts = ImageFacts(film.media_type, film.width, film.height, path.stat().st_size, frames=1, seconds=film.seconds)
+    facts = ImageFacts(
+        video.media_type, video.width, video.height, status_of(path).st_size, frames=1, seconds=video.seconds
+    )
     return facts, contact_sheet(frames, thumbnail_size)
 
 
 def _sha256(path: Path, check: CancelCheck) -> str:
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)
                 check()
     except OSError as error:
-        raise ImageError(
-            f"“{path.name}” could not be read to its end.", todo="Check the drive and try again."
-        ) from error
+        raise ImageError(image_texts.NOT_READ_COMPLETELY, file=path.name) from error
     return digest.hexdigest()

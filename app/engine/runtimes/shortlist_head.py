@@ -1,7 +1,7 @@
-"""The output head in two steps: 4-bit logits choose candidates, the checkpoint's own rows give theirs exactly.
+"""The shortlist (candidate) LM head: 4-bit logits choose candidates, the checkpoint's own rows rescore them exactly.
 
 A full 16-bit head reads its whole matrix for every token, a third of all that a 2B model reads. A 4-bit copy of it
-reads a quarter of that, and what it gets wrong is corrected where it matters: among the likeliest.
+reads a quarter of that, and its errors are corrected where they matter: the most likely tokens are rescored.
 """
 
 import math
@@ -13,31 +13,31 @@ from app.engine.checkpoints.arrays import bf16_as_float, stored_array
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.tensor_files import TensorFiles
 from app.engine.checkpoints.weights import TEXT
-from app.engine.runtimes.likeliest import likeliest
 from app.engine.runtimes.packed_weights import ZERO, PackedWeight
 from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.top_k import top_k_indices
 from app.engine.runtimes.weight_cache import Bytes, WeightCache
 
 GROUP = 128
 CANDIDATES = 128
 _ROWS = 256
-"""Rows that are rounded at a time: few enough to stay in the processor's cache."""
+"""Number of rows that are rounded at a time: few enough to stay in the CPU's cache."""
 
 
-class ScreeningHead:
-    """The rows of an embedding [vocabulary, hidden], which are the output head's as well where the two are tied."""
+class ShortlistHead:
+    """The rows of an embedding [vocabulary, hidden], which are also the output head's if the two are tied."""
 
     def __init__(self, tensors: TensorFiles, name: str) -> None:
         self._is_bf16 = tensors.entries[name].dtype == "BF16"
         self._rows = stored_array(tensors, name)
 
     def rows(self, ids: npt.NDArray[np.integer]) -> FloatArray:
-        """Rows by number, float32 [..., hidden]."""
+        """Return rows by token id, float32 [..., hidden]."""
         chosen = self._rows[ids]
         return bf16_as_float(chosen) if self._is_bf16 else chosen.astype(np.float32)
 
     def packed(self, cache: WeightCache) -> PackedWeight:
-        """Its 4-bit copy."""
+        """Return the head's 4-bit copy."""
         vocabulary, hidden = self._rows.shape
         group = math.gcd(GROUP, hidden)
         row_bytes, scale_bytes = hidden // 2, hidden // group * 2
@@ -57,26 +57,26 @@ class ScreeningHead:
         both = cache.array(f"screening-{group}", (vocabulary * (row_bytes + scale_bytes),), rounded)
         return PackedWeight("screening", *apart(both))
 
-    def corrected(self, hidden: FloatArray, logits: FloatArray) -> FloatArray:
-        """The screening's `logits` [n, vocabulary], the likeliest replaced by their exact values; changed in place.
+    def rescored(self, hidden: FloatArray, logits: FloatArray) -> FloatArray:
+        """Return the 4-bit `logits` [n, vocabulary] with the candidates' replaced, in place, by their exact values.
 
-        `hidden` [n, hidden] is what they were made of.
+        `hidden` [n, hidden] are the hidden states from which they were computed.
         """
         for state, row in zip(hidden, logits, strict=True):
-            candidates = likeliest(row, CANDIDATES)
+            candidates = top_k_indices(row, CANDIDATES)
             row[candidates] = self.rows(candidates) @ state
         return logits
 
 
-def embedding_and_head(checkpoint: Checkpoint) -> tuple[ScreeningHead, ScreeningHead]:
-    """The rows that tokens begin as and those that logits are made with; one and the same where they are tied."""
-    embedding = ScreeningHead(checkpoint.tensors, f"{TEXT}.embed_tokens.weight")
+def embedding_and_head(checkpoint: Checkpoint) -> tuple[ShortlistHead, ShortlistHead]:
+    """Return the embedding and the output head; the same object if they are tied."""
+    embedding = ShortlistHead(checkpoint.tensors, f"{TEXT}.embed_tokens.weight")
     tied = checkpoint.config.tied_embeddings
-    return embedding, embedding if tied else ScreeningHead(checkpoint.tensors, "lm_head.weight")
+    return embedding, embedding if tied else ShortlistHead(checkpoint.tensors, "lm_head.weight")
 
 
 def rounded_to_int4(rows: FloatArray, group: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
-    """Rows [n, K] as 4-bit pairs [n, K/2], low half first, and scales [n, K/group]; symmetric, to the nearest."""
+    """Round rows [n, K] symmetrically, to nearest, to 4-bit pairs [n, K/2], low half first, scales [n, K/group]."""
     groups = rows.reshape(len(rows), -1, group)
     scales = (np.abs(groups).max(axis=2) / (ZERO - 1)).astype(np.float16)
     divisors = np.maximum(scales.astype(np.float32), 1e-8)[:, :, None]

@@ -1,4 +1,4 @@
-"""What both graphs are made of, in the forms that OpenVINO's plugins recognise and fuse."""
+"""Building blocks of both graphs, in the forms that OpenVINO's plugins recognise and fuse."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -11,67 +11,67 @@ Node: TypeAlias = ov.Output
 
 
 def number(value: float) -> Node:
-    """A scalar float32."""
+    """Return a float32 scalar."""
     return op.constant(np.float32(value)).output(0)
 
 
 def integers(*values: int) -> Node:
-    """A vector int64."""
+    """Return an int64 vector."""
     return op.constant(np.array(values, np.int64)).output(0)
 
 
 def reshaped(x: Node, *shape: int) -> Node:
-    """-1 stands for what is left, as in numpy."""
+    """Reshape `x`; -1 is inferred, as in numpy."""
     return op.reshape(x, integers(*shape), special_zero=False).output(0)
 
 
 def linear(x: Node, weight: Node, bias: Node | None = None) -> Node:
-    """X [..., K] by a weight [N, K], plus a bias [N]."""
+    """Multiply x [..., K] by a weight [N, K], and add a bias [N]."""
     product = op.matmul(x, weight, transpose_a=False, transpose_b=True)
     return (op.add(product, bias) if bias is not None else product).output(0)
 
 
 def added(x: Node, y: Node) -> Node:
-    """Their sum."""
+    """Return the sum x + y."""
     return op.add(x, y).output(0)
 
 
 def rms_norm(x: Node, weight: Node, epsilon: float) -> Node:
-    """Over the last axis."""
+    """Apply RMS norm over the last axis."""
     variance = op.reduce_mean(op.power(x, number(2)), integers(-1), keep_dims=True)
     scale = op.divide(number(1), op.sqrt(op.add(variance, number(epsilon))))
     return op.multiply(op.multiply(x, scale), weight).output(0)
 
 
 def layer_norm(x: Node, weight: Node, bias: Node, epsilon: float) -> Node:
-    """Over the last axis."""
+    """Apply layer norm over the last axis."""
     normed = op.mvn(x, integers(-1), normalize_variance=True, eps=epsilon, eps_mode="inside_sqrt")
     return op.add(op.multiply(normed, weight), bias).output(0)
 
 
-def rotated(x: Node, cosines: Node, sines: Node) -> Node:
-    """Turned by halves of the last axis."""
+def apply_rope(x: Node, cosines: Node, sines: Node) -> Node:
+    """Apply rotary position embeddings by halves of the last axis."""
     first, second = op.split(x, op.constant(np.int64(-1)), 2).outputs()
-    turned = op.concat([op.multiply(second, number(-1)), first], -1)
-    return op.add(op.multiply(x, cosines), op.multiply(turned, sines)).output(0)
+    rotated_half = op.concat([op.multiply(second, number(-1)), first], -1)
+    return op.add(op.multiply(x, cosines), op.multiply(rotated_half, sines)).output(0)
 
 
 def parts_of(x: Node, axis: int, *sizes: int) -> list[Node]:
-    """X cut along an axis into pieces of these sizes."""
+    """Split `x` along an axis into parts of these sizes."""
     outputs: list[Node] = op.variadic_split(x, op.constant(np.int64(axis)), integers(*sizes)).outputs()
     return outputs
 
 
 def parameter(name: str, kind: ov.Type, shape: Sequence[int] | ov.PartialShape) -> ov.op.Parameter:
-    """An input by this name; -1 is a length that may vary."""
-    made = op.parameter(ov.PartialShape(list(shape)) if not isinstance(shape, ov.PartialShape) else shape, kind)
-    made.set_friendly_name(name)
-    made.output(0).get_tensor().set_names({name})
-    return made
+    """Create an input of this name; -1 is a dynamic dimension."""
+    node = op.parameter(ov.PartialShape(list(shape)) if not isinstance(shape, ov.PartialShape) else shape, kind)
+    node.set_friendly_name(name)
+    node.output(0).get_tensor().set_names({name})
+    return node
 
 
 def result(x: Node, name: str) -> ov.op.Result:
-    """An output by this name."""
-    made = op.result(x)
-    made.output(0).get_tensor().set_names({name})
-    return made
+    """Create an output of this name."""
+    node = op.result(x)
+    node.output(0).get_tensor().set_names({name})
+    return node

@@ -1,0 +1,122 @@
+"""Cache of vision features: no image is encoded twice while it is cached."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from app.domain.images.video_frames import frame_budget, frame_count
+from app.domain.ports import CancelCheck, ProgressCallback
+from app.engine.checkpoints.config import VisionConfig
+from app.engine.checkpoints.preprocessor import Preprocessor
+from app.engine.generation.image_patches import load_patches, video_patches
+from app.engine.imaging.open_image import check_file, unreadable
+from app.engine.imaging.open_video import sample_frames, video_facts
+from app.engine.runtimes.port import DecoderRuntime, ImagePatches, VisionFeatures
+from app.regular_files import open_regular
+
+ImageKey = tuple[str, int]
+"""The SHA-256 of an image file, and the pixel budget with which it is encoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptImage:
+    """An image of a prompt. `load` returns its patches, which are not needed while its features are cached."""
+
+    key: ImageKey
+    grid_thw: tuple[int, int, int]
+    load: Callable[[], ImagePatches]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptVideo:
+    """A video: times in seconds, and the images that represent the frames around them."""
+
+    parts: tuple[tuple[float, PromptImage], ...]
+
+
+class VisionFeatureCache:
+    """Caches the vision features of the most recently used images, up to `max_tokens` visual tokens.
+
+    8192 tokens take a quarter of a gigabyte with a model of 2B parameters and three levels of deepstack.
+    """
+
+    def __init__(self, vision: VisionConfig, preprocessor: Preprocessor, max_tokens: int) -> None:
+        self._max_tokens = max_tokens
+        self._vision = vision
+        self._preprocessor = preprocessor
+        self._grids: dict[ImageKey, tuple[int, int, int]] = {}
+        self._videos: dict[tuple[str, int, int], PromptVideo] = {}
+        self._features: OrderedDict[ImageKey, VisionFeatures] = OrderedDict()
+
+    def open(self, path: Path, pixel_budget: int, digest: str = "") -> PromptImage:
+        """Open the image at `path`; `digest` is its SHA-256 if known. Raises ImageError."""
+        key = (digest or _digest(path), pixel_budget)
+
+        def load() -> ImagePatches:
+            return load_patches(path, self._vision, self._preprocessor, pixel_budget)
+
+        if key in self._grids:
+            return PromptImage(key, self._grids[key], load)
+        patches = load()
+        self._grids[key] = patches.grid_thw
+        return PromptImage(key, patches.grid_thw, lambda: patches)
+
+    def open_video(
+        self, path: Path, pixel_budget: int, max_frames: int, check: CancelCheck, *, digest: str = ""
+    ) -> PromptVideo:
+        """Open the video at `path`; all its frames together have at most `pixel_budget` pixels. Raises ImageError."""
+        digest = digest or _digest(path)
+        name = (digest, pixel_budget, max_frames)
+        frames_per_group = self._vision.temporal_patch_size
+        if name not in self._videos:
+            count = frame_count(video_facts(path).seconds, max_frames)
+            frames = sample_frames(path, count, check)
+            budget = frame_budget(count, pixel_budget)
+            parts = []
+            for start in range(0, count, frames_per_group):
+                group = frames[start : start + frames_per_group]
+                pictures = [picture for _, picture in group]
+                patches = video_patches(pictures, self._vision, self._preprocessor, budget)
+                # The key includes the split: the same frames grouped otherwise give other features.
+                part = hashlib.sha256(f"{digest} {count} {start}".encode()).hexdigest()
+                middle = (group[0][0] + group[-1][0]) / 2
+                parts.append((middle, PromptImage((part, pixel_budget), patches.grid_thw, partial(_identity, patches))))
+            self._videos.clear()  # Patches take memory; only the last video is asked about repeatedly.
+            self._videos[name] = PromptVideo(tuple(parts))
+        return self._videos[name]
+
+    def has_features(self, image: PromptImage) -> bool:
+        """Return whether `features` need not run the vision tower."""
+        return image.key in self._features
+
+    def features(
+        self, image: PromptImage, runtime: DecoderRuntime, progress: ProgressCallback, check: CancelCheck
+    ) -> VisionFeatures:
+        """Return the features of `image`, encoding it if they are not cached."""
+        features = self._features.get(image.key)
+        if features is None:
+            features = runtime.encode_image(image.load(), progress, check)
+            self._features[image.key] = features
+        self._features.move_to_end(image.key)
+        while len(self._features) > 1 and self._visual_tokens() > self._max_tokens:
+            self._features.popitem(last=False)
+        return features
+
+    def _visual_tokens(self) -> int:
+        return sum(features.visual_tokens for features in self._features.values())
+
+
+def _identity(patches: ImagePatches) -> ImagePatches:
+    return patches
+
+
+def _digest(path: Path) -> str:
+    check_file(path)
+    try:
+        with open_regular(path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path) from error

@@ -1,0 +1,94 @@
+"""Foreground pixels of a deskewed page."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import cos, sin
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from app.domain.text.word_spans import word_spans
+from app.engine.reader.tables.text_boxes import Skew, TextBox
+
+Mask = npt.NDArray[np.uint8]
+MAX_SIDE = 2000
+"""Maximum side in pixels of the foreground mask; lines thinner than a pixel at this size are still detected."""
+MIN_COLUMN_GAP = 0.75
+"""Minimum gap between words of one line in different columns, in line heights: three times a space."""
+_WINDOW, _DARKER = 31, 10
+
+
+class Foreground:
+    """A page's foreground: `mask` is uint8 [height, width], 255 where something is drawn.
+
+    A point of the deskewed page, in pixels of the original, is at point * `scale` - `origin` in the mask.
+    """
+
+    def __init__(self, picture: Image.Image, skew: Skew) -> None:
+        self.scale = min(1.0, MAX_SIDE / max(picture.size))
+        grey = picture.convert("L")
+        if self.scale < 1:
+            size = (round(grey.width * self.scale), round(grey.height * self.scale))
+            grey = grey.resize(size, Image.Resampling.BOX)
+        pixels = np.asarray(grey)
+        if float(np.median(pixels)) < 110:  # Light on dark.
+            pixels = 255 - pixels
+        mean, inverted = cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV
+        self.mask = as_mask(cv2.adaptiveThreshold(pixels, 255, mean, inverted, _WINDOW, _DARKER))
+        self.origin = (0.0, 0.0)
+        if skew.angle:
+            self._deskew(skew)
+
+    def _deskew(self, skew: Skew) -> None:
+        height, width = self.mask.shape
+        corners = [skew.deskewed(x, y) for x in (0, width) for y in (0, height)]
+        left, top = min(x for x, _ in corners), min(y for _, y in corners)
+        right, bottom = max(x for x, _ in corners), max(y for _, y in corners)
+        angle = -skew.angle
+        matrix = np.array([[cos(angle), -sin(angle), -left], [sin(angle), cos(angle), -top]])
+        size = (round(right - left), round(bottom - top))
+        deskewed = cv2.warpAffine(self.mask, matrix, size, flags=cv2.INTER_LINEAR)
+        self.mask, self.origin = as_mask(np.where(deskewed > 90, 255, 0)), (left, top)
+
+    def split(self, text_box: TextBox) -> list[TextBox]:
+        """Shrink a text box to its foreground's width, and split it at gaps so wide that they separate columns."""
+        runs = list(self._runs(text_box))
+        words = word_spans(text_box.text)
+        if not runs:
+            return [text_box]
+        if len(runs) < 2 or len(words) < 2:
+            return [replace(text_box, left=runs[0][0], right=runs[-1][1])]
+        drawn = sum(end - begin for begin, end in runs)
+        ends = np.cumsum([(end - begin) / drawn for begin, end in runs])[:-1]
+        parts: dict[int, list[str]] = {}
+        for word in words:
+            parts.setdefault(int((ends < (word.start + word.end) / 2).sum()), []).append(word.text)
+        return [
+            TextBox(" ".join(texts), runs[number][0], text_box.top, runs[number][1], text_box.bottom)
+            for number, texts in parts.items()
+        ]
+
+    def _runs(self, text_box: TextBox) -> Iterator[tuple[float, float]]:
+        """Yield the left and right ends of foreground in a text box, in pixels of the page, ignoring narrow gaps."""
+        left, right = (round(x * self.scale - self.origin[0]) for x in (text_box.left, text_box.right))
+        # A table's lines may reach into the top and bottom of the box.
+        inset = 0.15 * text_box.height
+        top, bottom = (round(y * self.scale - self.origin[1]) for y in (text_box.top + inset, text_box.bottom - inset))
+        columns = np.flatnonzero(self.mask[max(0, top) : bottom, max(0, left) : right].any(axis=0)) + max(0, left)
+        if not columns.size:
+            return
+        wide = MIN_COLUMN_GAP * text_box.height * self.scale
+        begin = last = int(columns[0])
+        for column in columns[1:].tolist():
+            if column - last > wide:
+                yield (begin + self.origin[0]) / self.scale, (last + 1 + self.origin[0]) / self.scale
+                begin = column
+            last = column
+        yield (begin + self.origin[0]) / self.scale, (last + 1 + self.origin[0]) / self.scale
+
+
+def as_mask(pixels: npt.NDArray[np.generic]) -> Mask:
+    """Narrow an OpenCV result to uint8, which its stubs do not express."""
+    return pixels.astype(np.uint8, copy=False)
