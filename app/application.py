@@ -1,109 +1,141 @@
-"""The application: the only place where parts are built.
+"""The application: the only place where its parts are created.
 
-The window (ui) emits facts; the desks hand them to the services, whose signals change the window. Engine processes
-start with their first request. At the end the draft is saved, the processes are closed, and the store's thread finishes
-its work last.
+The window (ui) emits signals; the controllers pass them to the services, whose signals update the window. Engine
+processes start with their first request. At shutdown the draft is saved, the processes are closed, and the store's
+thread finishes its work last.
 """
 
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QTimer, Slot, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app import __version__
-from app.desks.batch_desk import BatchDesk
-from app.desks.chat_desk import ChatDesk
-from app.desks.document_desk import DocumentDesk
-from app.desks.downloads_desk import DownloadsDesk
-from app.desks.file_desk import FileDesk
-from app.desks.image_desk import ImageDesk
-from app.desks.model_desk import ModelDesk
-from app.desks.offline_desk import OfflineDesk
-from app.desks.server_desk import ServerDesk
-from app.desks.settings_desk import SettingsDesk
-from app.desks.translation_desk import TranslationDesk
-from app.desks.version_desk import VersionDesk
-from app.domain.discreet_log import kind_of
-from app.domain.errors import Problem
-from app.domain.generation import GenerationOptions, LoadOptions
+from app.controllers.backup_controller import BackupController
+from app.controllers.batch_controller import BatchController
+from app.controllers.chat_controller import ChatController
+from app.controllers.document_controller import DocumentController
+from app.controllers.document_export_controller import DocumentExportController
+from app.controllers.document_model_controller import DocumentModelController
+from app.controllers.downloads_controller import DownloadsController
+from app.controllers.file_controller import FileController
+from app.controllers.image_controller import ImageController
+from app.controllers.model_controller import ModelController
+from app.controllers.offline_controller import OfflineController
+from app.controllers.server_controller import ServerController
+from app.controllers.settings_controller import SettingsController
+from app.controllers.translation_controller import TranslationController
+from app.controllers.version_controller import VersionController
+from app.domain.chat.presets import Preset
+from app.domain.errors import Problem, StorageError, problem_of
+from app.domain.launch_request import LaunchRequest
+from app.domain.models.generation import GenerationOptions, LoadOptions
 from app.domain.ports import ConversationStore
-from app.domain.presets import Preset
-from app.domain.settings import Settings
-from app.domain.summons import Summons
-from app.downloads import DownloadParts
-from app.engine.process.backend import BackendKind
+from app.domain.redacting_log import kind_of
+from app.domain.settings.settings import Settings
+from app.downloads import DownloadFactory
+from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient
+from app.engine.process.host import run_engine_process
 from app.hub.releases import ReleaseFeed
 from app.paths import DEMO_MODEL, Paths
-from app.services.answers import Answers
-from app.services.aside_questions import AsideQuestions
-from app.services.background import BackgroundThread
-from app.services.batch_queue import BatchQueue
-from app.services.chat_exporter import ChatExporter
-from app.services.chat_importer import ChatImporter
-from app.services.chat_session import ChatSession
-from app.services.document_session import DocumentSession
-from app.services.engine import ClientFactory, Engine
-from app.services.file_saver import FileSaver
-from app.services.image_importer import ImageImporter
-from app.services.image_texts import ImageTexts
-from app.services.library import Library
-from app.services.model_downloads import ModelDownloads
-from app.services.model_engine import ModelEngine
-from app.services.model_shelf import ModelShelf
-from app.services.pictures import Pictures
-from app.services.preferences import Preferences
-from app.services.previews import Previews
-from app.services.read_ahead import ReadAhead
-from app.services.running_instance import RunningInstance
-from app.services.server_link import ServerLink
-from app.services.store_thread import StoreThread
-from app.services.translator import Translator
-from app.services.version_check import VersionCheck
-from app.storage.atomic import save_file
-from app.storage.attachments import FileAttachmentStore
-from app.storage.card_support import card_packages
-from app.storage.conversations import SqliteConversationStore
-from app.storage.export import ChatWriter
-from app.storage.import_chat import read_chat
-from app.storage.model_catalog import known_models
-from app.storage.settings_file import SettingsFile
-from app.storage.spreadsheet import save_workbook
-from app.ui.chat_pdf import chat_pdf
-from app.ui.main_window import MainWindow
-from app.ui.theme import Theme
-from app.ui.translation import speak
+from app.services.batch.batch_queue import BatchQueue
+from app.services.chat.answers import Answers
+from app.services.chat.chat_backups import ChatBackups
+from app.services.chat.chat_exporter import ChatExporter
+from app.services.chat.chat_importer import ChatImporter
+from app.services.chat.chat_library import ChatLibrary
+from app.services.chat.chat_session import ChatSession
+from app.services.chat.prefill_ahead import PrefillAhead
+from app.services.documents.document_session import DocumentSession
+from app.services.documents.translator import Translator
+from app.services.engines.background import BackgroundThread
+from app.services.engines.engine import ClientFactory, Engine
+from app.services.engines.file_saver import FileSaver
+from app.services.engines.images_engine import ImagesEngine
+from app.services.engines.reader_engine import ReaderEngine
+from app.services.engines.running_instance import RunningInstance
+from app.services.engines.store_thread import StoreThread
+from app.services.images.image_importer import ImageImporter
+from app.services.images.interrupted_imports import InterruptedImports
+from app.services.images.pictures import Pictures
+from app.services.images.previews import Previews
+from app.services.models.background_requests import BackgroundRequests
+from app.services.models.image_texts import ImageTexts
+from app.services.models.model_downloads import ModelDownloads
+from app.services.models.model_engine import ModelEngine
+from app.services.models.model_library import ModelLibrary
+from app.services.models.server_link import ServerLink
+from app.services.settings.preferences import Preferences
+from app.services.settings.version_check import VersionCheck
+from app.storage.chat.conversations import SqliteConversationStore
+from app.storage.chat.export import ChatWriter
+from app.storage.chat.import_chat import read_chat
+from app.storage.database.backups import references_beside
+from app.storage.documents.spreadsheet import save_workbook
+from app.storage.files.atomic import save_file
+from app.storage.files.data_folder import DataFolder
+from app.storage.files.leftovers import remove_leftovers
+from app.storage.files.restrict_permissions import restrict_permissions
+from app.storage.images.attachments import FileAttachmentStore
+from app.storage.images.open_imports_file import OpenImportsFile
+from app.storage.images.unused_images import UnusedImages
+from app.storage.models.gpu_support import gpu_packages
+from app.storage.models.model_catalog import known_models
+from app.storage.settings.settings_file import SettingsFile
+from app.ui.chat.chat_pdf import chat_pdf
+from app.ui.documents.document_window import DocumentWindow
+from app.ui.markdown.code_colours import load_common_languages
+from app.ui.shell.main_window import MainWindow
+from app.ui.widgets.i18n import speak
+from app.ui.widgets.theme import Theme
 
 GEOMETRY_MILLISECONDS = 2000
-"""After the last change, so that a crash finds the window where it was."""
+"""Milliseconds after its last change at which the window's geometry is saved, so that it survives a crash."""
 _log = logging.getLogger(__name__)
 
 
 class Lorgnette(QObject):
     """All parts of one running application."""
 
-    def __init__(self, paths: Paths, application: QApplication, create_client: ClientFactory = EngineClient) -> None:
+    def __init__(self, paths: Paths, application: QApplication, create_client: ClientFactory | None = None) -> None:
         super().__init__()
+        create_client = create_client or self._client
         self._paths = paths
-        settings_file = SettingsFile(paths.settings)
+        folder = DataFolder(paths.data)
+        settings_file = SettingsFile(paths.settings, folder)
         settings, self._settings_problem = settings_file.load()
         self._engines = {kind: Engine(kind, create_client, self) for kind in BackendKind}
-        images, reader, model = (self._engines[kind] for kind in BackendKind)
+        images = ImagesEngine(self._engines[BackendKind.IMAGES])
+        reader = ReaderEngine(self._engines[BackendKind.READER])
         self._files_thread = BackgroundThread("files", self)
-        self._files = FileAttachmentStore(paths.attachments, paths.incoming)
-        self.store = StoreThread(partial(SqliteConversationStore.open, paths.database), self)
+        self._files = FileAttachmentStore(paths.attachments, paths.incoming, folder)
+        self._unused_images = UnusedImages(paths.attachments, paths.unused, folder)
+        self.store = StoreThread(partial(SqliteConversationStore, paths.database, paths.attachments, folder), self)
+        self.store.problem_solved.connect(self._on_store_problem_solved)
+        self._has_opened_store = False
         self.preferences = Preferences(settings, settings_file, self._files_thread, self)
-        self.model = ModelEngine(model, ImageTexts(reader, self), self._load_options, self)
-        self.library = Library(self.store, self)
+        self.model = ModelEngine(
+            self._engines[BackendKind.MODEL],
+            self._engines[BackendKind.SERVER],
+            ImageTexts(reader),
+            self._load_options,
+            self,
+        )
+        self.library = ChatLibrary(self.store, self)
         self.answers = Answers(self.model, reader, self.store, self)
         self.session = ChatSession(self.library, self.answers, self.store, self._files, self._options, self)
-        self.read_ahead = ReadAhead(self.session, self.model, self._options, self)
-        self.pictures = Pictures(images, self._files, self)
-        self.questions = AsideQuestions(self.model, self)
-        self.translator = Translator(reader, self.model, self.questions, self._files, self)
+        self.backups = ChatBackups(self.store, self.library, self.session, self.answers, self._put_images_back, self)
+        self.prefill_ahead = PrefillAhead(self.session, self.model, self._options, self)
+        self.pictures = Pictures(images, self._files)
+        self.background_requests = BackgroundRequests(self.model, self)
+        self.translator = Translator(reader, self.model, self.background_requests, self._files, self)
         self.document = DocumentSession(images, reader, self.store, self._files_thread, self._files.new_incoming, self)
         writer = ChatWriter(self._files.path, chat_pdf)
         self.exporter = ChatExporter(self.store, self._files_thread, self.pictures, writer.write, self)
@@ -111,26 +143,20 @@ class Lorgnette(QObject):
             self.library, self.store, self._files, self._files_thread, self.pictures, read_chat, self
         )
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
+        self._open_imports = OpenImportsFile(paths.open_imports, folder)
+        self._interrupted = InterruptedImports(self.importer, self._open_imports, self._files_thread, _warn, self)
         self.previews = Previews(images, self._files, self)
         self._known_models = known_models()
-        parts = DownloadParts(
+        parts = DownloadFactory(
             paths, lambda: self.preferences.settings, tuple(model.model_id for model in self._known_models)
         )
-        self.shelf = ModelShelf(parts.folders, parts.look, parts.keep_token, self)
-        self.downloads = ModelDownloads(parts.downloader, self)
+        self.model_library = ModelLibrary(folder.checked(parts.folders), parts.look, parts.save_token, self)
+        self.downloads = ModelDownloads(folder.checked(parts.downloader), self)
         self.server_link = ServerLink(
-            self.model, self._files_thread, parts.key_of, parts.keep_key, self._is_offline, self
+            self.model, self._files_thread, parts.key_of, parts.save_key, self._is_offline, self
         )
         self._batch_thread = BackgroundThread("batch", self)
-        opener, batch_reader = (Engine(kind, create_client, self) for kind in (BackendKind.IMAGES, BackendKind.READER))
-        self.batch = BatchQueue(
-            opener,
-            batch_reader,
-            self.model,
-            lambda: Engine(BackendKind.MODEL, create_client, self),
-            self._batch_thread,
-            self,
-        )
+        self.batch = self._create_batch(create_client)
         self._feed = ReleaseFeed(lambda: self.preferences.settings)
         self.versions = VersionCheck(self._feed, self.preferences, __version__, parent=self)
         self._instance: RunningInstance | None = None
@@ -139,42 +165,66 @@ class Lorgnette(QObject):
         self.window = MainWindow(self._files.thumbnail_path)
         self._wire()
         self._restore_window()
+        self._watch_geometry()
+
+    def _watch_geometry(self) -> None:
         self._geometry_timer = QTimer(self)
         self._geometry_timer.setSingleShot(True)
         self._geometry_timer.setInterval(GEOMETRY_MILLISECONDS)
         self._geometry_timer.timeout.connect(self._save_geometry)
         self.window.geometry_changed.connect(self._geometry_timer.start)
 
-    def begin(self, summons: Summons, model_folder: str) -> None:
-        """What may wait until the window has been painted: the chats, the model, what was asked for besides."""
+    def _create_batch(self, create_client: ClientFactory) -> BatchQueue:
+        """Create a batch queue with engines of its own."""
+        images, reader = (Engine(kind, create_client, self) for kind in (BackendKind.IMAGES, BackendKind.READER))
+        return BatchQueue(
+            images,
+            reader,
+            self.model,
+            lambda: Engine(BackendKind.SERVER, create_client, self),
+            self._batch_thread,
+            self,
+        )
+
+    def begin(self, launch_request: LaunchRequest, model_folder: str) -> None:
+        """Start what can wait until the first paint: load the chats, open the model, and handle the launch request."""
         if self._settings_problem:
             self.window.notices.show_problem(self._settings_problem)
-        self._chat_desk.opens_latest = summons == Summons()
-        self.library.load()
-        self.store.run(_opening_report, self._on_store_opened)
-        if model_folder or not self._server_desk.begin():
+        leftovers = partial(_remove_leftovers, self._paths, time.time(), self._open_imports)
+        self._files_thread.submit(leftovers, _nothing, _warn)
+        self._interrupted.load()
+        self._files_thread.submit(partial(restrict_permissions, self._paths), _nothing, _warn)
+        self._files_thread.submit(load_common_languages, _nothing, _warn)
+        self._chat_controller.opens_latest = launch_request == LaunchRequest()
+        self._look_at_store()
+        if model_folder or not self._server_controller.begin():
             self.model.open(model_folder or self.preferences.settings.model_folder or str(DEMO_MODEL))
         self._instance = RunningInstance(self._paths.data, self)
-        self._instance.summoned.connect(self._on_summoned)
-        self._image_desk.take(summons)
-        self._batch_desk.begin()
+        self._instance.launch_requested.connect(self._on_launch_requested)
+        self._instance.problem_met.connect(self.window.notices.show_problem)
+        self._instance.listen()
+        self._image_controller.take(launch_request)
+        self._batch_controller.begin()
         self.versions.begin()
 
     def shut_down(self) -> None:
-        """Keep everything and end every thread and process."""
+        """Save everything and end every thread and process."""
         self.session.save_draft()
-        self._document_desk.close()
+        self._document_controller.close()
         self._geometry_timer.stop()
         self._save_geometry()
         if self._instance:
             self._instance.close()
+        for engine in self._engines.values():
+            engine.close()  # All of them use their grace periods in parallel.
         self.batch.shut_down()
         for engine in self._engines.values():
             engine.shut_down()
         self.downloads.close()
         self.versions.close()
-        self.shelf.close()
+        self.model_library.close()
         self._batch_thread.close()
+        self._interrupted.save()
         self._files_thread.close()
         self.store.close()
         self.window.close()
@@ -182,23 +232,26 @@ class Lorgnette(QObject):
     @Slot()
     def _save_geometry(self) -> None:
         geometry = bytes(self.window.saveGeometry().toBase64().data()).decode("ascii")
-        settings = self.preferences.settings
-        self.preferences.update(replace(settings, window_geometry=geometry, sidebar_visible=self.window.wants_sidebar))
+        self.preferences.change(window_geometry=geometry, sidebar_visible=self.window.wants_sidebar)
+
+    def _client(self, kind: BackendKind) -> EngineClient:
+        """Create an engine process; a model's may write to the weight cache folder that is set when it starts."""
+        return EngineClient(kind, partial(run_engine_process, writes=(self._load_options().cache_folder,)))
 
     def _load_options(self) -> LoadOptions:
         chosen = self.preferences.settings.loading
         cache = chosen.cache_folder or str(self._paths.converted_weights)
-        return replace(chosen, cache_folder=cache, card_folder=card_packages(self._paths.card_support))
+        return replace(chosen, cache_folder=cache, gpu_packages_folder=gpu_packages(self._paths.gpu_support))
 
-    def _diagnostics(self) -> str:
-        from app.storage.diagnostics import diagnostics  # noqa: PLC0415 - loads psutil
-
+    def _diagnose(self, use: Callable[[str], None]) -> None:
+        """Call `use` with the details for a bug report, which the file thread collects since that takes a moment."""
         status = self.model.status
         running = {"Window": f"Qt {qVersion()}, {QGuiApplication.platformName()}", "Model": status.state.value}
         if info := status.info:
             source = "a server" if info.server else f"{info.device} ({info.device_reason})"
             running["Answers from"] = f"{source}; {info.scheme}, context {info.context_length}"
-        return diagnostics(self._paths, self.preferences.settings, running)
+        settings = self.preferences.settings
+        self._files_thread.submit(partial(_diagnostics, self._paths, settings, running), use, _warn_of_diagnostics)
 
     def _is_offline(self) -> bool:
         return self.preferences.settings.offline
@@ -217,46 +270,87 @@ class Lorgnette(QObject):
 
     def _wire(self) -> None:
         window = self.window
-        self._chat_desk = ChatDesk(window, self.session, self.library, self.answers, self)
-        self._file_desk = FileDesk(window, self.session, self.library, self.exporter, self.chat_importer, self)
-        saver = FileSaver(self._files_thread, save_file, save_workbook, self)
-        self._image_desk = ImageDesk(window, self.session, self.importer, self.previews, self.model, saver, self)
-        self._document_desk = DocumentDesk(window, self.document, self.model, self.questions, self._files, saver, self)
-        self.importer.was_too_long.connect(self._document_desk.remember)
-        self._translation_desk = TranslationDesk(window, self.translator, self.pictures, saver, self)
-        useless = frozenset() if self._feed.address else frozenset({"tells_of_versions"})
-        self._settings_desk = SettingsDesk(window, self.preferences, self._diagnostics, useless, self)
-        self._version_desk = VersionDesk(window, self.versions, self)
-        self._model_desk = ModelDesk(window, self.model, self.preferences, self)
-        self._downloads_desk = DownloadsDesk(
-            self._known_models, window, self._model_desk, self.model, self.shelf, self.downloads, self.preferences, self
+        self._chat_controller = ChatController(window, self.session, self.library, self.answers, self)
+        self._file_controller = FileController(
+            window, self.session, self.library, self.exporter, self.chat_importer, self
         )
-        self._offline_desk = OfflineDesk(window, self.model, self.downloads, self.preferences, self)
-        self._server_desk = ServerDesk(window, self.model, self.server_link, self.preferences, self)
-        self._batch_desk = BatchDesk(window, self.batch, self.model, self.preferences, self)
-        window.composer.text_changed.connect(self.read_ahead.look_soon)
+        saver = FileSaver(self._files_thread, save_file, save_workbook, self)
+        self._image_controller = ImageController(
+            window, self.session, self.importer, self.previews, self.model, saver, self
+        )
+        self._document_controller = DocumentController(window, self.document, self._files, self)
+        self._document_controller.window_created.connect(self._on_document_window_created)
+        self.importer.was_too_long.connect(self._document_controller.offer)
+        useless = frozenset() if self._feed.address else frozenset({"tells_of_versions"})
+        self._settings_controller = SettingsController(window, self.preferences, self._diagnose, useless, self)
+        self._version_controller = VersionController(window, self.versions, self)
+        self._model_controller = ModelController(window, self.model, self.preferences, self)
+        self._translation_controller = TranslationController(
+            window, self.translator, self.pictures, saver, self._model_controller.remedies, self
+        )
+        self._downloads_controller = DownloadsController(
+            self._known_models,
+            window,
+            self._model_controller.choose_folder,
+            self._model_controller.unload,
+            self.model,
+            self.model_library,
+            self.downloads,
+            self.preferences,
+            self,
+        )
+        self._offline_controller = OfflineController(window, self.model, self.downloads, self.preferences, self)
+        self._server_controller = ServerController(window, self.model, self.server_link, self.preferences, self)
+        self._batch_controller = BatchController(window, self.batch, self.model, self.preferences, self)
+        self._backup_controller = BackupController(window, self.backups, self)
+        self._backup_controller.images_unwanted.connect(self._on_images_unwanted)
+        self.library.loaded.connect(self._on_library_loaded)
+        self.backups.restored.connect(self._chat_controller.forget_deleted)
+        window.composer.text_changed.connect(self.prefill_ahead.schedule)
         window.composer.preset_saved.connect(self._on_preset_saved)
         window.composer.preset_removed.connect(self._on_preset_removed)
         self.preferences.changed.connect(self._apply)
         for source in (self.store, self.preferences, self.session, self.exporter, self.chat_importer, saver):
             source.problem_met.connect(window.notices.show_problem)
+        for retried in (self.store, self.preferences):
+            retried.problem_solved.connect(window.notices.dismiss_problem)
 
     @Slot(object)
-    def _on_summoned(self, summons: Summons) -> None:
-        self.window.come_forward()
-        if summons.images and self.session.branch:
+    def _on_document_window_created(self, window: DocumentWindow) -> None:
+        saver = FileSaver(self._files_thread, save_file, save_workbook, self)
+        self._document_export_controller = DocumentExportController(self.window, window, self.document, saver, self)
+        self._document_model_controller = DocumentModelController(
+            window, self.document, self.model, self.background_requests, self._model_controller.remedies, self
+        )
+
+    @Slot()
+    def _on_library_loaded(self) -> None:
+        self._interrupted.resume(self._chat_for_interrupted)
+
+    def _chat_for_interrupted(self, chat_id: str) -> str:
+        """Return `chat_id`; a chat without anything to save is unknown, and a new one is shown in its place."""
+        if chat_id in self.library:
+            return chat_id
+        if self.session.conversation_id in self.library:
             self.session.start_new()
-        self._image_desk.take(summons)
+        return self.session.conversation_id
+
+    @Slot(object)
+    def _on_launch_requested(self, launch_request: LaunchRequest) -> None:
+        self.window.come_forward()
+        if launch_request.images and self.session.branch:
+            self.session.start_new()
+        self._image_controller.take(launch_request)
 
     @Slot(object)
     def _apply(self, settings: Settings) -> None:
-        """Put into force what the window shows of the settings; services ask for theirs."""
+        """Apply the settings that concern the window; services query theirs themselves."""
         self._theme.choose(settings.theme, settings.zoom)
         self.window.set_keys(settings.keys)
         self.window.menu_button.set_theme(settings.theme)
         self.window.composer.set_presets(settings.presets)
         self.window.composer.set_options(settings.generation)
-        self.model.set_keep_loaded(settings.keep_loaded)
+        self.model.set_idle_minutes(settings.keep_loaded)
 
     @Slot(object)
     def _on_preset_saved(self, preset: Preset) -> None:
@@ -268,23 +362,69 @@ class Lorgnette(QObject):
         self._keep_presets(tuple(other for other in self.preferences.settings.presets if other != preset))
 
     def _keep_presets(self, presets: tuple[Preset, ...]) -> None:
-        self.preferences.update(replace(self.preferences.settings, presets=presets))
+        self.preferences.change(presets=presets)
+
+    def _look_at_store(self) -> None:
+        self.store.run(self._opening_report, self._on_store_opened)
+        self.library.load()
+
+    @Slot(object)
+    def _on_store_problem_solved(self, _: Problem) -> None:
+        """Check the store again: if it could not be opened at the start, it may be open now, and may be damaged."""
+        if not self._has_opened_store:
+            self._look_at_store()
 
     def _on_store_opened(self, report: tuple[Problem | None, set[str]]) -> None:
+        self._has_opened_store = True
         problem, digests = report
+        self._files_thread.submit(self._files.discard_stale, _nothing, _warn)
         if problem:
-            self.window.notices.show_problem(problem)
-        else:
-            self._files_thread.submit(partial(self._files.collect_garbage, digests), _nothing, _warn)
+            self._backup_controller.tell_damage(problem)
+            return
+        elsewhere = partial(references_beside, self._paths.database)
+        self._files_thread.submit(partial(self._unused_images.collect, digests, elsewhere), _nothing, _warn)
+
+    @Slot()
+    def _on_images_unwanted(self) -> None:
+        self.store.run(lambda store: store.attachment_digests(), self._delete_unused_images)
+
+    def _delete_unused_images(self, digests: set[str]) -> None:
+        elsewhere = partial(references_beside, self._paths.database)
+        self._files_thread.submit(
+            partial(self._unused_images.delete, digests, elsewhere),
+            self._backup_controller.tell_images_deleted,
+            lambda error: self.window.notices.show_problem(problem_of(error)),
+        )
+
+    def _opening_report(self, store: ConversationStore) -> tuple[Problem | None, set[str]]:
+        self._put_images_back(store)
+        return store.problem, store.attachment_digests()
+
+    def _put_images_back(self, store: ConversationStore) -> None:
+        try:
+            self._unused_images.put_back(store.attachment_digests)
+        except StorageError as error:
+            _warn(error)
 
 
-def _opening_report(store: ConversationStore) -> tuple[Problem | None, set[str]]:
-    return store.problem, store.attachment_digests()
+def _remove_leftovers(paths: Paths, before: float, open_imports: OpenImportsFile) -> None:
+    remove_leftovers(paths, before, {Path(item.path) for item in open_imports.load()})
+
+
+def _diagnostics(paths: Paths, settings: Settings, running: dict[str, str]) -> str:
+    from app.engine.process.confinement_report import confinement_report  # noqa: PLC0415 - few ask for it
+    from app.storage.settings.diagnostics import diagnostics  # noqa: PLC0415 - loads psutil
+
+    return diagnostics(paths, settings, running | confinement_report())
 
 
 def _nothing(_outcome: object) -> None:
-    """Nobody waits for this."""
+    """Do nothing: the outcome is not used."""
+
+
+def _warn_of_diagnostics(error: Exception) -> None:
+    _log.warning("diagnostics could not be gathered: %s", kind_of(error))
 
 
 def _warn(error: Exception) -> None:
-    _log.warning("unused images could not be removed: %s", kind_of(error))
+    _log.warning("files could not be looked after: %s", kind_of(error))

@@ -3,81 +3,110 @@
 import logging
 import signal
 from functools import partial
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import BinaryIO
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QDeadlineTimer, QThread, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import __version__
 from app.application import Lorgnette
-from app.domain.discreet_log import DiscreetFormatter, log_uncaught
-from app.domain.errors import StorageError, problem_of
-from app.domain.summons import Summons
-from app.paths import Paths
-from app.services.running_instance import summon
-from app.storage.atomic import storage_error
-from app.storage.file_lock import try_lock
+from app.domain.errors import StorageError
+from app.domain.launch_request import LaunchRequest
+from app.domain.redacting_log import RedactingFormatter, log_uncaught
+from app.domain.settings.settings import UiLanguage
+from app.paths import LOCK_NAME, Paths, make_private_file, make_private_folder
+from app.services.engines.garbage_collector import GarbageCollector
+from app.services.engines.running_instance import send_launch_request
+from app.services.settings.bug_reports import BugReports
+from app.storage.files.data_folder import unusable
+from app.storage.files.file_lock import try_lock
+from app.ui.widgets.i18n import speak
+from app.ui.widgets.problem_text import problem_sentence
 
 _log = logging.getLogger(__name__)
 
 LOG_BYTES = 1024 * 1024
+STARTING_MILLISECONDS = 15_000
+"""Milliseconds within which a window with the folder's lock should listen, even on a slow disk."""
+RETRY_MILLISECONDS = 100
 
 
-def run_application(paths: Paths, summons: Summons, model_folder: str = "") -> int:
+def run_application(paths: Paths, launch_request: LaunchRequest, model_folder: str = "") -> int:
     """Run the window until it is closed and return the exit status.
 
-    Where one is open over the same folder, it takes over what is asked. What the first paint does not need (the chats,
-    the model, the images) is begun once the event loop turns.
+    If a window with the same folder is open, it handles the launch request. What the first paint does not need (the
+    chats, the model, the images) is started once the event loop runs.
     """
     # Ctrl+C in a terminal ends the process at once: everything is on disk, and the engines notice the broken pipe.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = QApplication(["lorgnette"])
+    GarbageCollector(application)
     application.setApplicationName("Lorgnette")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("lorgnette")
     try:
-        lock = _lock(paths)
+        lock, is_received = _lock_or_send(paths, launch_request)
     except StorageError as error:
-        QMessageBox.warning(None, "Lorgnette", error.problem.sentence)
+        speak(application, UiLanguage.SYSTEM)  # The settings have not been read.
+        QMessageBox.warning(None, "Lorgnette", problem_sentence(error.problem))
         return 1
+    if is_received:
+        return 0
     if lock is None:
-        if summon(paths.data, summons):
-            return 0
         QMessageBox.warning(
             None, "Lorgnette", "Lorgnette is already running, and does not answer. Look for its window."
         )
         return 1
     _log_to(paths.log)
     lorgnette = Lorgnette(paths, application)
-    log_uncaught(_log, partial(_show_bug, lorgnette))  # Qt hands over what escapes from a slot, and goes on.
+    bugs = BugReports(lorgnette)
+    bugs.problem_met.connect(lorgnette.window.notices.show_problem)
+    log_uncaught(_log, bugs.report)  # Qt reports exceptions that escape from a slot, and continues.
     lorgnette.window.show()
-    QTimer.singleShot(0, lorgnette, partial(lorgnette.begin, summons, model_folder))
+    QTimer.singleShot(0, lorgnette, partial(lorgnette.begin, launch_request, model_folder))
     status = application.exec()
     lorgnette.shut_down()
     lock.close()
     return status
 
 
-def _show_bug(lorgnette: Lorgnette, error: BaseException) -> None:
-    if isinstance(error, Exception):
-        lorgnette.window.notices.show_problem(problem_of(error))
+class _PrivateLog(RotatingFileHandler):
+    """A log file that only its user may read."""
+
+    def _open(self) -> TextIOWrapper:
+        make_private_file(Path(self.baseFilename))
+        return super()._open()
+
+
+def _lock_or_send(paths: Paths, launch_request: LaunchRequest) -> tuple[BinaryIO | None, bool]:
+    """Return the folder's lock, or None and whether the window that holds it has received the launch request.
+
+    A starting window holds the lock before it listens: the request is sent again until it listens or is gone.
+    """
+    deadline = QDeadlineTimer(STARTING_MILLISECONDS)
+    while (lock := _lock(paths)) is None:
+        is_received = send_launch_request(paths.data, launch_request)
+        if is_received is not None or deadline.hasExpired():
+            return None, bool(is_received)
+        QThread.msleep(RETRY_MILLISECONDS)
+    return lock, False
 
 
 def _lock(paths: Paths) -> BinaryIO | None:
-    """The folder's lock, held until it is closed: two windows over one store would overwrite each other's drafts.
+    """Lock the folder until the file is closed: two windows over one store would overwrite each other's drafts.
 
-    None where another window has it. Raises StorageError. A file that names its owner's number, as Qt's does, is taken
-    for a living one's where numbers come again: in a sandbox, where each start has the same.
+    Returns None if another window holds the lock. Raises StorageError. A lock file with its owner's process id, such as
+    Qt's, would seem to be in use where process ids recur: in a sandbox, where each start has the same one.
     """
     try:
-        paths.data.mkdir(parents=True, exist_ok=True)
-        lock = (paths.data / "lock").open("ab")
-    except PermissionError as error:
-        raise StorageError(f"The folder {paths.data} cannot be written to.", todo="Check its permissions.") from error
+        make_private_folder(paths.data)
+        make_private_file(paths.data / LOCK_NAME)
+        lock = (paths.data / LOCK_NAME).open("ab")
     except OSError as error:
-        raise storage_error(error, "The data folder") from error
+        raise unusable(paths.data, error) from error
     if not try_lock(lock.fileno()):
         lock.close()
         return None
@@ -85,7 +114,7 @@ def _lock(paths: Paths) -> BinaryIO | None:
 
 
 def _log_to(path: Path) -> None:
-    """Warnings and errors go into one small file."""
-    handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
-    handler.setFormatter(DiscreetFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    """Log warnings and errors to one small file."""
+    handler = _PrivateLog(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])

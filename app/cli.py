@@ -5,67 +5,79 @@ import importlib
 import multiprocessing
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from app import __version__
-from app.domain.summons import Summons
+from app.commands.terminal import INTERRUPTED, CommandParser, held_interrupts, path_given, print_error
+from app.domain.launch_request import LaunchRequest
 from app.paths import Paths, default_paths
+from app.storage.settings.telemetry_leftovers import remove_telemetry_leftovers
 
 COMMANDS = {
-    "ocr": "prints the text of images",
-    "ask": "answers a question about images",
-    "batch": "reads folders of images into files or a spreadsheet",
-    "quantize": "makes a 4-bit model from a 16-bit one",
-    "bench": "times a model on this machine",
-    "diagnostics": "prints what a report of a problem should hold",
-    "completion": "prints a script that completes these commands in a shell",
+    "ocr": "print the text of images",
+    "ask": "answer a question about images",
+    "batch": "convert folders of images to text files or a spreadsheet",
+    "quantize": "quantize a 16-bit model to 4 bits",
+    "bench": "benchmark a model on this computer",
+    "diagnostics": "print system information for a bug report",
+    "completion": "print a shell completion script",
 }
-"""Each is a module of app.commands."""
+"""Descriptions of the commands, by name; each is a module of app.commands."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run Lorgnette and return its exit status."""
     multiprocessing.freeze_support()
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["completion"]:
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    remove_telemetry_leftovers()
+    if args[:1] == ["completion"]:
         from app.commands.completion import main as print_completion  # noqa: PLC0415 - few want it
 
-        return print_completion(given[1:], _window_parser(), COMMANDS)
-    if given and given[0] in COMMANDS:
-        # One command must not load what another needs: `ocr` starts without a model's runtime.
-        status: int = importlib.import_module(f"app.commands.{given[0]}").main(given[1:])
-        return status
-    options = _window_parser().parse_args(given)
+        return print_completion(args[1:], _window_parser(), COMMANDS)
+    if args and args[0] in COMMANDS:
+        return _run_command(args[0], args[1:])
+    options = _window_parser().parse_args(args)
 
     from app.bootstrap import run_application  # noqa: PLC0415 - Qt is not needed for --help
 
     return run_application(
-        Paths.under(options.data.resolve()) if options.data else default_paths(),
-        Summons(
-            images=tuple(str(image.resolve()) for image in options.images),
+        Paths.under(options.data.absolute()) if options.data else default_paths(),
+        LaunchRequest(
+            images=tuple(str(image.absolute()) for image in options.images),
             capture=options.capture,
             clipboard=options.clipboard,
         ),
-        model_folder=str(options.model.resolve()) if options.model else "",
+        model_folder=str(options.model.absolute()) if options.model else "",
     )
 
 
+def _run_command(name: str, arguments: Sequence[str]) -> int:
+    try:
+        with held_interrupts():
+            # A command must not load the dependencies of another: `ocr` starts without a model's runtime.
+            command = importlib.import_module(f"app.commands.{name}")
+        status: int = command.main(arguments)
+    except KeyboardInterrupt:
+        print_error("Interrupted.")
+        return INTERRUPTED
+    return status
+
+
 def _window_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="lorgnette",
-        description="Drop an image, ask about it, read its text, all on your own machine.",
-        epilog="; ".join(f"“lorgnette {name}” {does}" for name, does in COMMANDS.items())
-        + ": each has a --help of its own. (Images of these names open as “./ocr”.)",
+        description="Drop an image, ask about it, read its text: all on your own computer.",
+        epilog="; ".join(f"“lorgnette {name}”: {does}" for name, does in COMMANDS.items())
+        + ". Each has its own --help. (To open an image with such a name, use “./ocr”.)",
     )
     parser.add_argument(
         "images",
         nargs="*",
-        type=Path,
-        help="images to open in a new chat, in the window that is open where there is one",
+        type=path_given,
+        help="images to open in a new chat (in the running window, if any)",
     )
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="keep chats and images here instead")
-    parser.add_argument("--model", type=Path, metavar="FOLDER", help="open this model folder")
-    parser.add_argument("--capture", action="store_true", help="ask about a part of the screen")
+    parser.add_argument("--data", type=path_given, metavar="FOLDER", help="use this data folder")
+    parser.add_argument("--model", type=path_given, metavar="FOLDER", help="open this model folder")
+    parser.add_argument("--capture", action="store_true", help="capture an area of the screen and ask about it")
     parser.add_argument("--clipboard", action="store_true", help="ask about the image on the clipboard")
     parser.add_argument("--version", action="version", version=f"Lorgnette {__version__}")
     return parser

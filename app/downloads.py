@@ -1,113 +1,113 @@
-"""What downloads and keeps models, built as the settings are at that moment.
+"""Creates the parts that download and store models, from the settings at that moment.
 
-HTTP, TLS, the keyring and the look at the machine's memory are loaded with their first use: nothing of them is needed
-to show the window. Everything here runs on a background thread.
+HTTP, TLS, the keyring and the query of the machine's memory are loaded with their first use: none of them is needed to
+show the window. Everything here runs on a background thread.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.domain.card_support import CARD_SUPPORT_ID
-from app.domain.model_shelf import ShelfState
-from app.domain.settings import Settings
+from app.domain.models.gpu_support import GPU_SUPPORT_ID
+from app.domain.models.model_library import ModelLibraryState
+from app.domain.settings.settings import Settings
 from app.paths import Paths
-from app.storage.card_support import CardSupportFolders, card_state, card_support
-from app.storage.model_folders import ModelFolders
+from app.storage.models.gpu_support import GpuSupportFolders, gpu_support, gpu_support_state
+from app.storage.models.model_folders import ModelFolders
 
 if TYPE_CHECKING:
-    from app.hub.card_download import CardDownload
     from app.hub.download import Downloader
+    from app.hub.gpu_support_download import GpuSupportDownload
     from app.network.client import NetworkClient
-    from app.storage.token import TokenKeeper
+    from app.storage.models.token import TokenStore
 
 
-class DownloadParts:
-    """Makes the parts. `settings` gives those in force; the models of `model_ids` may be on their way."""
+class DownloadFactory:
+    """Creates the parts. `settings` returns the current settings; `model_ids` are models that may be downloading."""
 
     def __init__(self, paths: Paths, settings: Callable[[], Settings], model_ids: tuple[str, ...]) -> None:
         self._paths = paths
         self._settings = settings
         self._model_ids = model_ids
-        self._tokens: TokenKeeper | None = None
+        self._tokens: TokenStore | None = None
 
     def folders(self, model_id: str = "") -> ModelFolders:
-        """The models folder, or where the support for graphics cards is kept."""
-        if model_id == CARD_SUPPORT_ID and (support := card_support()):
-            return CardSupportFolders(self._paths.card_support, support)
+        """Return the models folder, or the folder of the GPU support."""
+        if model_id == GPU_SUPPORT_ID and (support := gpu_support()):
+            return GpuSupportFolders(self._paths.gpu_support, support)
         chosen = self._settings().downloads.folder.strip()
         return ModelFolders(Path(chosen).expanduser() if chosen else self._paths.models)
 
     def client(self) -> "NetworkClient":
-        """What opens connections, as far as the settings allow: each time it asks them again."""
-        from app.hub.hub import named_host  # noqa: PLC0415
+        """Return the network client, which checks before each connection whether the settings allow it."""
+        from app.network.addresses import named_server  # noqa: PLC0415
         from app.network.client import NetworkClient, NetworkRules  # noqa: PLC0415 - loads HTTP and TLS
 
         def rules() -> NetworkRules:
             settings = self._settings()
             servers = settings.downloads
-            named = named_host(servers.endpoint) | named_host(servers.packages)
-            return NetworkRules(offline=settings.offline, named_hosts=named)
+            named = named_server(servers.endpoint) | named_server(servers.packages)
+            return NetworkRules(offline=settings.offline, named_servers=named)
 
         return NetworkClient(rules)
 
-    def downloader(self, model_id: str) -> "Downloader | CardDownload":
-        """What downloads this model, all of it from the server that is set now, or the support for graphics cards."""
-        from app.hub.card_download import CardDownload  # noqa: PLC0415
+    def downloader(self, model_id: str) -> "Downloader | GpuSupportDownload":
+        """Return the downloader of this model, entirely from the server that is set now, or of the GPU support."""
         from app.hub.download import Downloader  # noqa: PLC0415
+        from app.hub.gpu_support_download import GpuSupportDownload  # noqa: PLC0415
         from app.hub.hub import Hub  # noqa: PLC0415
         from app.hub.wheels import Wheels  # noqa: PLC0415
-        from app.storage.machine import this_machine  # noqa: PLC0415 - loads psutil
+        from app.storage.models.machine import this_machine  # noqa: PLC0415 - loads psutil
 
         folders = self.folders(model_id)
 
         def free_bytes() -> int:
             return this_machine(folders.root).free_disk
 
-        if isinstance(folders, CardSupportFolders):
+        if isinstance(folders, GpuSupportFolders):
             wheels = Wheels(self.client(), folders.support, self._settings().downloads.packages)
-            return CardDownload(Downloader(wheels, folders, free_bytes), folders, free_bytes)
+            return GpuSupportDownload(Downloader(wheels, folders, free_bytes), folders, free_bytes)
         endpoint = self._endpoint()
-        token = self._keeper().token(endpoint)
+        token = self._token_store().token(endpoint)
         hub = Hub(self.client(), lambda: endpoint, lambda: token)
         return Downloader(hub, folders, free_bytes)
 
-    def look(self) -> ShelfState:
-        """What is in the models folder, and what this machine has."""
-        from app.storage.machine import this_machine  # noqa: PLC0415
+    def look(self) -> ModelLibraryState:
+        """Return the contents of the models folder and the machine's resources."""
+        from app.storage.models.machine import this_machine  # noqa: PLC0415
 
         folders = self.folders()
         pending = {model_id: folders.pending(model_id) for model_id in self._model_ids}
-        card = card_state(self._paths.card_support)
-        if card:
-            pending[CARD_SUPPORT_ID] = CardSupportFolders(self._paths.card_support, card.support).pending()
-        return ShelfState(
+        gpu = gpu_support_state(self._paths.gpu_support)
+        if gpu:
+            pending[GPU_SUPPORT_ID] = GpuSupportFolders(self._paths.gpu_support, gpu.support).pending()
+        return ModelLibraryState(
             folder=str(folders.root),
             installed=folders.installed(),
             pending={model_id: bytes_there for model_id, bytes_there in pending.items() if bytes_there},
             machine=this_machine(folders.root),
-            card=card,
+            gpu=gpu,
         )
 
-    def keep_token(self, token: str) -> bool:
-        """Keep the token of the server that is set now; False where that is until the end only."""
-        return self._keeper().keep(self._endpoint(), token)
+    def save_token(self, token: str) -> bool:
+        """Store the token of the configured server; return False if it is kept for this session only."""
+        return self._token_store().save(self._endpoint(), token)
 
     def key_of(self, address: str) -> str:
-        """The key of a server whose models answer, or nothing."""
-        return self._keeper().token(address)
+        """Return the API key of a model server; empty if there is none."""
+        return self._token_store().token(address)
 
-    def keep_key(self, address: str, key: str) -> bool:
-        """Keep the key of a server whose models answer; False where that is until the end only."""
-        return self._keeper().keep(address, key)
+    def save_key(self, address: str, key: str) -> bool:
+        """Store the API key of a model server; return False if it is kept for this session only."""
+        return self._token_store().save(address, key)
 
     def _endpoint(self) -> str:
-        """The server, in the one spelling that its token is kept under."""
+        """Return the server's address in the normalised form under which its token is stored."""
         return self._settings().downloads.endpoint.strip().rstrip("/")
 
-    def _keeper(self) -> "TokenKeeper":
+    def _token_store(self) -> "TokenStore":
         if self._tokens is None:
-            from app.storage.token import TokenKeeper  # noqa: PLC0415 - asks for the system's keyring
+            from app.storage.models.token import TokenStore  # noqa: PLC0415 - asks for the system's keyring
 
-            self._tokens = TokenKeeper()
+            self._tokens = TokenStore()
         return self._tokens

@@ -1,17 +1,26 @@
 """`lorgnette ask IMAGE… QUESTION`: one answer about images, on standard output."""
 
 import argparse
-import json
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 
 from app.commands import server_choice
+from app.commands.confined import confine_command
 from app.commands.loading import open_folder
-from app.commands.terminal import STDIN, exit_status, opened
-from app.domain.generation import GREEDY, GenerationOptions
+from app.commands.terminal import (
+    STDIN,
+    CommandParser,
+    exit_status,
+    name_given,
+    opened,
+    print_content,
+    print_line,
+    print_note,
+)
+from app.domain.models.generation import GREEDY, FinishReason, GenerationOptions
+from app.domain.text.visible_text import as_json
 from app.engine.process.messages import Request
 from app.paths import DEMO_MODEL
 
@@ -20,25 +29,37 @@ EPILOG = """examples:
   lorgnette ask --model ~/models/Qwen3-VL-2B --json before.png after.png "What has changed?"
   lorgnette ask --server gpu-box:8000 receipt.jpg "What is the total?"
 
-exit status: 0, 1 where there is no answer, 2 for wrong arguments, 130 for Ctrl+C"""
+exit status: 0 on success, 1 if there is no answer, 2 for wrong arguments, 130 after Ctrl+C"""
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
-    parser = argparse.ArgumentParser(
+    """Return the command's argument parser."""
+    parser = CommandParser(
         prog="lorgnette ask",
-        description="Ask a model about images: offline, or a server of your own.",
+        description="Ask a vision model about images, offline or on your own server.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "images", nargs="*", metavar="IMAGE", help=f"images and short films; {STDIN} for standard input"
+        "images",
+        nargs="*",
+        metavar="IMAGE",
+        type=name_given,
+        help=f"images and short videos; {STDIN} for standard input",
     )
-    parser.add_argument("question", metavar="QUESTION")
+    parser.add_argument("question", type=_question, metavar="QUESTION")
     server_choice.add_arguments(parser, DEMO_MODEL)
-    parser.add_argument("--greedy", action="store_true", help="always take the likeliest word")
-    parser.add_argument("--json", action="store_true", help="one object with the answer, the model and its figures")
+    parser.add_argument("--greedy", action="store_true", help="always pick the most likely token")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object with the answer, model and statistics"
+    )
     return parser
+
+
+def _question(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the question is empty")
+    return text
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,34 +69,44 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _ask(options: argparse.Namespace) -> bool:
-    from app.commands.model_answers import ModelAnswers  # noqa: PLC0415 - loads OpenVINO
+    opening = _opening(options)
 
-    model = ModelAnswers(_opening(options))
+    from app.commands.model_answers import ModelAnswers  # noqa: PLC0415 - loads OpenVINO, which starts threads
+
+    model = ModelAnswers(opening)
     generation = GenerationOptions(sampling=GREEDY if options.greedy else None)
     pieces: list[str] = []
 
-    def say(text: str) -> None:
+    def on_event(text: str) -> None:
         pieces.append(text)
         if not options.json:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            print_content(text)
 
     with ExitStack() as stack:
         images = [stack.enter_context(opened(name)) for name in options.images]
-        stats = model.ask(options.question, images, generation, say)
+        stats = model.ask(options.question, images, generation, on_event)
     if options.json:
-        answer = {"answer": "".join(pieces), "model": model.name, "stats": asdict(stats)}
-        print(json.dumps(answer, ensure_ascii=False))
+        answer = {
+            "answer": "".join(pieces),
+            "model": model.name,
+            "finish_reason": model.reason.value,
+            "stats": asdict(stats),
+        }
+        print_line(as_json(answer))
     elif not pieces or not pieces[-1].endswith("\n"):
-        print()
+        print_line()
+    if model.reason is FinishReason.LENGTH:
+        print_note("The answer stopped at the length limit.")
     return True
 
 
-def _opening(options: argparse.Namespace) -> Callable[[int], Request]:
-    """How the model is opened. Where a server answers, it is said where images go."""
+def _opening(options: argparse.Namespace) -> Callable[[], Request]:
+    """Return the function that opens the model once this process is confined; announce the server if one answers."""
     if not options.server:
+        confine_command(files=options.images, model=options.model)
         return partial(open_folder, str(options.model))
     server = server_choice.ServerChoice(options.server, options.server_model)
+    confine_command(files=options.images, connects=True)
     model = server.model()
     server.announce(model)
     return partial(server.request, model)

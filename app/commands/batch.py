@@ -1,7 +1,7 @@
-"""`lorgnette batch SOURCES…`: folders of images, worked off unattended, and gone on with after any end."""
+"""`lorgnette batch SOURCES…`: processes folders of images unattended, and resumes after any interruption."""
 
 import argparse
-import sys
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,118 +9,153 @@ from functools import partial
 from pathlib import Path
 
 from app.commands import server_choice
-from app.commands.batch_engines import BatchEngines, ClientFactory, deaf_client
-from app.commands.batch_lanes import work_off
+from app.commands.batch_engines import BatchEngines, ClientFactory, client_ignoring_sigint
+from app.commands.batch_workers import process_items
 from app.commands.loading import open_folder
-from app.commands.terminal import complain, exit_status
-from app.domain.batch import AT_ONCE, MOST_AT_ONCE, BatchOptions, ItemState, Job, Output, Progress
-from app.domain.clean_up import CleanUp
+from app.commands.terminal import (
+    CommandParser,
+    exit_status,
+    path_given,
+    print_error,
+    print_note,
+    print_problem,
+    print_renamed,
+    show_progress,
+)
+from app.domain.batch.batch import (
+    DEFAULT_PARALLEL,
+    MAX_PARALLEL,
+    BatchJob,
+    BatchOptions,
+    BatchProgress,
+    ItemState,
+    LeftOut,
+    Output,
+)
+from app.domain.documents.clean_up import CleanUp
+from app.domain.documents.fields import Field, fields_from
+from app.domain.documents.ignored_areas import EXAMPLE, ignored_from
+from app.domain.documents.reader_choice import ReaderChoice
+from app.domain.error_texts import command_line_sentence
 from app.domain.errors import BatchError, UserError
-from app.domain.fields import Field, fields_from
-from app.domain.ignored_parts import EXAMPLE, ignored_from
-from app.domain.reader_choice import ReaderChoice
-from app.domain.regions import Box
+from app.domain.images.geometry import Box
+from app.engine.process.backend_kinds import BackendKind
 from app.paths import DEMO_MODEL
-from app.services.batch_run import BatchRun
-from app.storage.batch_journal import BatchJournal
+from app.services.batch.batch_run import BatchRun
+from app.storage.batch.batch_journal import SHEET, BatchJournal
 
 EPILOG = """examples:
   lorgnette batch scans -o texts
   lorgnette batch scans letters.pdf -o out --format md --format json --format pdf
   lorgnette batch letters -o out --join-lines --strip-hyphens --ignore "top 8, bottom 5"
   lorgnette batch receipts -o out --model ~/models/Qwen3-VL-2B --fields "date, total: with tax, vendor"
-  lorgnette batch receipts -o out --server gpu-box:8000 --at-once 8 --fields "date, total"
+  lorgnette batch receipts -o out --server gpu-box:8000 --parallel 8 --fields "date, total"
 
 Run the same command again after any end: what is done is not done again, images that have changed are. The journal
-lorgnette-batch.jsonl in the output folder knows. A value in the spreadsheet is coloured where the reader did not find
-on the image what the model says.
+lorgnette-batch.jsonl in the output folder knows. A file there that is not the batch's own, or that was edited since,
+is never replaced: “2 a.png.txt” is written then, and that is said. A value in the spreadsheet is coloured where the
+reader did not find on the image what the model says.
 
-exit status: 0, 1 where an image could not be done or the batch had to stop, 2 for wrong arguments, 130 for Ctrl+C"""
+exit status: 0 on success, 1 if an image failed or the batch had to stop, 2 for wrong arguments, 130 after Ctrl+C"""
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
-    parser = argparse.ArgumentParser(
+    """Return the command's argument parser."""
+    parser = CommandParser(
         prog="lorgnette batch",
-        description="Read folders of images and documents, offline, into files or one spreadsheet.",
+        description="Convert folders of images and documents to text files or a spreadsheet, offline.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", type=Path, help="folders, images and PDF documents")
-    parser.add_argument("-o", "--out", type=Path, metavar="FOLDER", required=True, help="the output folder")
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", type=path_given, help="folders, images and PDF documents"
+    )
+    parser.add_argument("-o", "--out", type=path_given, metavar="FOLDER", required=True, help="the output folder")
     parser.add_argument(
         "--format",
         type=Output,
         choices=list(Output),
         action="append",
-        help="a file for each image (txt unless given), or xlsx for one spreadsheet; may be given several times",
+        help="output format, one file per image (default: txt), or xlsx for one spreadsheet; may be repeated",
     )
     parser.add_argument(
-        "--fields", type=_fields, default=(), metavar="NAMES", help="columns that the model fills in, into xlsx or json"
+        "--fields",
+        type=_fields,
+        default=(),
+        metavar="NAMES",
+        help="fields for the model to extract, written to xlsx or json",
     )
     parser.add_argument(
         "--reader",
         type=ReaderChoice,
         choices=list(ReaderChoice),
         default=ReaderChoice.AUTO,
-        help="the built-in reader, the model, or the model where the reader is unsure and a model is given (auto)",
+        help="the built-in OCR, the model, or (auto) the model where the OCR is uncertain and a model is given",
     )
-    parser.add_argument("--join-lines", action="store_true", help="make paragraphs of lines")
-    parser.add_argument("--strip-hyphens", action="store_true", help="put words together that go over two lines")
+    parser.add_argument("--join-lines", action="store_true", help="join lines into paragraphs")
+    parser.add_argument("--strip-hyphens", action="store_true", help="rejoin words hyphenated across lines")
     parser.add_argument(
         "--ignore",
         type=_ignored,
         default=(),
         metavar="PARTS",
-        help=f"leave out parts of every page, in percent: “{EXAMPLE}”, or left, top, right, bottom: “60 0 100 12”",
+        help=f"ignore areas of every page, in percent: “{EXAMPLE}”, or left, top, right, bottom: “60 0 100 12”",
     )
     server_choice.add_arguments(parser)
     parser.add_argument(
-        "--at-once", type=_lanes, default=AT_ONCE, metavar="COUNT", help=f"questions to the server at once ({AT_ONCE})"
+        "--parallel",
+        type=_parallel,
+        default=DEFAULT_PARALLEL,
+        metavar="COUNT",
+        help=f"questions to the server at the same time ({DEFAULT_PARALLEL})",
     )
-    parser.add_argument("--retry", action="store_true", help="try images again that have failed before")
+    parser.add_argument("--at-once", dest="parallel", type=_parallel, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    parser.add_argument("--retry", action="store_true", help="retry images that failed before")
     return parser
 
 
-def main(arguments: Sequence[str], create_client: ClientFactory = deaf_client) -> int:
+def main(arguments: Sequence[str], create_client: ClientFactory = client_ignoring_sigint) -> int:
     """Run the command and return its exit status."""
     arguments_of = parser()
-    given = arguments_of.parse_args(arguments)
-    if given.fields and not given.server and (given.model is None or given.model.resolve() == DEMO_MODEL):
-        arguments_of.error("--fields needs --model FOLDER or --server, and the demo model does not know fields")
-    default = [Output.SPREADSHEET] if given.fields else [Output.TEXT]
+    args = arguments_of.parse_args(arguments)
+    if args.fields and not args.server and (args.model is None or _real(args.model) == str(DEMO_MODEL)):
+        arguments_of.error("--fields needs --model FOLDER or --server; the demo model cannot extract fields")
+    default = [Output.SPREADSHEET] if args.fields else [Output.TEXT]
     options = BatchOptions(
-        outputs=tuple(dict.fromkeys(given.format or default)),
-        reader=given.reader,
-        fields=given.fields,
-        model=str(given.model.resolve()) if given.model else given.server or "",
-        clean_up=CleanUp(given.join_lines, given.strip_hyphens, given.ignore),
+        outputs=tuple(dict.fromkeys(args.format or default)),
+        reader=args.reader,
+        fields=args.fields,
+        model=_real(args.model) if args.model else args.server or "",
+        clean_up=CleanUp(args.join_lines, args.strip_hyphens, args.ignore),
     )
     try:
         options.check()
     except BatchError as error:
-        arguments_of.error(str(error))
-    job = Job(tuple(str(source.absolute()) for source in given.sources), options)
-    return exit_status(lambda: _begin(job, given, create_client))
+        arguments_of.error(command_line_sentence(error.problem))
+    job = BatchJob(tuple(str(source.absolute()) for source in args.sources), options)
+    return exit_status(lambda: _begin(job, args, create_client))
 
 
-def _begin(job: Job, given: argparse.Namespace, create_client: ClientFactory) -> bool:
-    out = given.out.absolute()
-    if not given.server:
+def _begin(job: BatchJob, args: argparse.Namespace, create_client: ClientFactory) -> bool:
+    out = args.out.absolute()
+    if not args.server:
         engines = BatchEngines(partial(open_folder, job.options.model), create_client)
-        return _run(job, out, engines, 1, retries=given.retry)
-    server = server_choice.ServerChoice(given.server, given.server_model)
+        return _run(job, out, engines, 1, retries=args.retry)
+    server = server_choice.ServerChoice(args.server, args.server_model)
     model = server.model()
     server.announce(model)
     job = replace(job, options=replace(job.options, model=model.title))
-    return _run(
-        job, out, BatchEngines(partial(server.request, model), create_client), given.at_once, retries=given.retry
-    )
+    engines = BatchEngines(partial(server.request, model), create_client, answering=BackendKind.SERVER)
+    return _run(job, out, engines, args.parallel, retries=args.retry)
 
 
-def _lanes(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= MOST_AT_ONCE:
-        raise argparse.ArgumentTypeError(f"a count from 1 to {MOST_AT_ONCE}")
+def _real(folder: Path) -> str:
+    return os.path.realpath(folder)  # Path.resolve raises for a link that leads to itself.
+
+
+def _parallel(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= MAX_PARALLEL:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {MAX_PARALLEL}")
     return int(text)
 
 
@@ -128,74 +163,79 @@ def _fields(text: str) -> tuple[Field, ...]:
     try:
         return fields_from(text)
     except BatchError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        raise argparse.ArgumentTypeError(command_line_sentence(error.problem)) from error
 
 
 def _ignored(text: str) -> tuple[Box, ...]:
     try:
         return ignored_from(text)
     except BatchError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        raise argparse.ArgumentTypeError(command_line_sentence(error.problem)) from error
 
 
-def _run(job: Job, out: Path, engines: BatchEngines, lanes: int, *, retries: bool) -> bool:
+def _run(job: BatchJob, out: Path, engines: BatchEngines, workers: int, *, retries: bool) -> bool:
     with BatchJournal(out) as journal, engines:
         run = BatchRun(job, out, journal, retries=retries)
-        teller = _Teller(run)
+        reporter = _ProgressReporter(run)
         try:
-            work_off(run, engines, lanes, teller.tell)
+            process_items(run, engines, workers, reporter.report)
         except UserError:
-            teller.sum_up()
-            complain("The same command goes on from here.")
+            reporter.sum_up()
+            print_error("Run the same command again to resume.")
             raise
         except KeyboardInterrupt:
-            teller.sum_up()
+            reporter.sum_up()
             raise
-        teller.sum_up()
+        reporter.sum_up()
     return ItemState.FAILED not in run.states
 
 
-class _Teller:
-    """Says on standard error how far it is."""
+class _ProgressReporter:
+    """Reports progress on standard error."""
 
     def __init__(self, run: BatchRun) -> None:
         self._run = run
         self._start = time.monotonic()
-        self._is_terminal = sys.stderr.isatty()
 
-    def tell(self, index: int) -> None:
-        """One image more is over."""
+    def report(self, index: int) -> None:
+        """Report one more finished image."""
         if problem := self._run.problems.get(index):
-            self._clear()
-            complain(problem.sentence)
-        if self._is_terminal:
-            line = f"\r{_line(self._progress)} · {self._run.sources[index].name}"
-            print(line[:79].ljust(79), end="", file=sys.stderr, flush=True)
+            print_problem(problem)
+        for wanted, name in self._run.renamed.get(index, ()):
+            print_renamed(wanted, self._run.out / name)
+        show_progress(f"{_line(self._progress)} · {self._run.sources[index].name}")
 
     def sum_up(self) -> None:
-        """What has been done, and what was left out."""
-        self._clear()
-        progress, skipped = self._progress, self._run.skipped
-        others = f", {skipped} other files left out" if skipped else ""
-        earlier = f", {progress.earlier} done before" if progress.earlier else ""
-        left = f", {progress.left} to do" if progress.left else ""
-        print(f"{progress.done} done, {progress.failed} failed{earlier}{left}{others}.", file=sys.stderr)
+        """Print a summary of what was done and what was skipped."""
+        if self._run.sheet not in {"", SHEET}:
+            print_renamed(SHEET, self._run.out / self._run.sheet)
+        progress = self._progress
+        earlier = f", {progress.earlier} already done" if progress.earlier else ""
+        left = f", {progress.left} remaining" if progress.left else ""
+        print_note(f"{progress.done} done, {progress.failed} failed{earlier}{left}{_left_out(self._run.left_out)}.")
 
     @property
-    def _progress(self) -> Progress:
+    def _progress(self) -> BatchProgress:
         return self._run.progress(time.monotonic() - self._start)
 
-    def _clear(self) -> None:
-        if self._is_terminal:
-            print("\r".ljust(80), end="\r", file=sys.stderr)
 
-
-def _line(progress: Progress) -> str:
+def _line(progress: BatchProgress) -> str:
     over = progress.total - progress.left
     failed = f" · {progress.failed} failed" if progress.failed else ""
     left = progress.seconds_left
     time_left = "" if left is None else f" · {_span(left)} left"
     return f"{over}/{progress.total}{failed}{time_left}"
+
+
+def _left_out(left_out: LeftOut) -> str:
+    counts = {
+        "other files": left_out.others,
+        "links that lead nowhere": left_out.links,
+        "pipes or devices": left_out.specials,
+        "folders that cannot be read": left_out.folders,
+    }
+    text = ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
+    return f"; left out: {text}" if text else ""
 
 
 def _span(seconds: float) -> str:

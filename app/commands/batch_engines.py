@@ -1,53 +1,68 @@
-"""Engine processes for a command without an event loop: one call after another, each with its deadline.
+"""Engine processes for a command without an event loop: one call after another, each under a watchdog.
 
-Files are decoded in processes of their own here, too: who breaks or hangs its process suffers alone.
+Files are decoded in separate processes here, too: a file that crashes or hangs its process affects nothing else.
 """
 
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from functools import partial
 from itertools import count
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
 
-from app.domain.errors import EngineError, Problem, ProblemKind
-from app.engine.process.backend import BackendKind
+from app.commands.loading import load_options
+from app.domain.error_texts import command_texts
+from app.domain.errors import EngineError
+from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient, EngineDied
 from app.engine.process.host import run_engine_process
-from app.engine.process.messages import Done, Event, Failed, Loading, Request
-from app.services.batch_calls import OPEN_SECONDS, Call, Reply
+from app.engine.process.messages import Done, Event, Failed, Heartbeat, Request, StageProgress
+from app.engine.process.watchdog import TICK_SECONDS, ProcessHealth, Watchdog
+from app.engine.process.wire import EventEnvelope, RequestEnvelope
+from app.services.batch.batch_calls import BatchCall, Reply
 
-_Place = tuple[BackendKind, int]
-"""A kind of process, and the lane."""
+_WorkerKey = tuple[BackendKind, int]
+"""A kind of process, and the index of the worker."""
 ClientFactory = Callable[[BackendKind], EngineClient]
+_LOST: Reply = (Failed(command_texts.PROCESS_ENDED.problem()),)
+_NOT_BEGUN: Reply = ()
 
 
-def run_deaf(kind: BackendKind, connection: Connection) -> None:
-    """A child's entry point: Ctrl+C is for the command, which then ends its children."""
+def run_ignoring_sigint(kind: BackendKind, connection: Connection, writes: tuple[str, ...] = ()) -> None:
+    """Run a child process that ignores Ctrl+C: that is for the command, which then ends its children."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run_engine_process(kind, connection)
+    run_engine_process(kind, connection, writes)
 
 
-def deaf_client(kind: BackendKind) -> EngineClient:
-    """A process that leaves Ctrl+C to the command."""
-    return EngineClient(kind, run_deaf)
+def client_ignoring_sigint(kind: BackendKind) -> EngineClient:
+    """Return a client whose process leaves Ctrl+C to the command."""
+    return EngineClient(kind, partial(run_ignoring_sigint, writes=(load_options().cache_folder,)))
 
 
 class BatchEngines:
-    """One process of each kind, started when it is first called and again after it has died.
+    """One process of each kind, started with its first call and again after it has died.
 
-    `open_model` is the request that opens the model; of it each lane has a process of its own. Calls of several lanes
-    may come from several threads.
+    `open_model` returns the request that opens the model in a process of the kind `answering`; each worker has its own.
+    Several workers may call from several threads.
     """
 
-    def __init__(self, open_model: Callable[[int], Request], create_client: ClientFactory = deaf_client) -> None:
+    def __init__(
+        self,
+        open_model: Callable[[], Request],
+        create_client: ClientFactory = client_ignoring_sigint,
+        *,
+        answering: BackendKind = BackendKind.MODEL,
+    ) -> None:
         self._open_request = open_model
+        self._answering = answering
         self._create_client = create_client
-        self._running: dict[_Place, tuple[EngineClient, Iterator[Event]]] = {}
-        self._locks: dict[_Place, threading.Lock] = {}
+        self._running: dict[_WorkerKey, tuple[EngineClient, Iterator[EventEnvelope]]] = {}
+        self._locks: dict[_WorkerKey, threading.Lock] = {}
         self._ids = count(1)
+        self._is_killed = False
 
     def __enter__(self) -> Self:
         return self
@@ -61,50 +76,81 @@ class BatchEngines:
                 pass
         self._running.clear()
 
-    def call(self, call: Call, lane: int = 0) -> Reply:
-        """Do a call and wait for its end. Raises EngineError where the model cannot be opened."""
-        place = call.kind, lane if call.kind is BackendKind.MODEL else 0
-        with self._locks.setdefault(place, threading.Lock()):
-            if call.kind is BackendKind.MODEL and place not in self._running:
-                self._open_model(place)
-            return self._do(place, call.build, call.seconds)
+    def call(self, call: BatchCall, worker: int = 0) -> Reply:
+        """Make a call and wait for its result. Raises EngineError if the model cannot be opened."""
+        key = (self._answering, worker) if call.kind is BackendKind.MODEL else (call.kind, 0)
+        with self._locks.setdefault(key, threading.Lock()):
+            if call.kind is BackendKind.MODEL and key not in self._running:
+                self._open_model(key)
+            return self._do(key, call.request)
 
     def kill(self) -> None:
-        """End all processes at once; calls that are being done fail."""
+        """Kill all processes immediately; calls in progress fail, and so do later ones."""
+        self._is_killed = True
         for client, _events in tuple(self._running.values()):
             client.kill()
 
-    def _open_model(self, place: _Place) -> None:
-        reply = self._do(place, self._open_request, OPEN_SECONDS)
+    def _open_model(self, key: _WorkerKey) -> None:
+        reply = self._do(key, self._open_request())
         if isinstance(end := reply[-1], Failed):
-            raise EngineError(end.problem.what, kept=end.problem.kept, todo=end.problem.todo)
+            raise EngineError(end.problem)
 
-    def _do(self, place: _Place, build: Callable[[int], Request], seconds: float) -> Reply:
-        client, events = self._running.get(place) or self._start(place)
-        request_id = next(self._ids)
-        client.send(build(request_id))
-        deadline = threading.Timer(seconds, client.kill)
-        deadline.start()
-        try:
-            return self._wait(request_id, events)
-        except EngineDied:
-            del self._running[place]
-            return (Failed(request_id, Problem(ProblemKind.ENGINE, "The process took too long, or died.")),)
-        finally:
-            deadline.cancel()
-            deadline.join()
+    def _do(self, key: _WorkerKey, request: Request) -> Reply:
+        """Make a call; if a process that was idle dies or hangs before it begins it, a new one gets it."""
+        was_idle = key in self._running and not key[0].answers
+        reply = self._try(key, request)
+        if reply == _NOT_BEGUN and was_idle:
+            reply = self._try(key, request)
+        return _LOST if reply == _NOT_BEGUN else reply
 
-    def _wait(self, request_id: int, events: Iterator[Event]) -> Reply:
+    def _try(self, key: _WorkerKey, request: Request) -> Reply:
+        """Make a call; return _NOT_BEGUN if its process was lost before it began."""
+        if self._is_killed:
+            return _LOST
+        client, events = self._running.get(key) or self._start(key)
+        call_id = next(self._ids)
+        watchdog = Watchdog(key[0])
+        watchdog.begin(request)
+        client.send(RequestEnvelope(call_id, request))
         reply: list[Event] = []
-        for event in events:
-            if event.request_id != request_id or isinstance(event, Loading):
-                continue
-            reply.append(event)
-            if isinstance(event, Done | Failed):
-                break
-        return tuple(reply)
+        has_begun = False
+        try:
+            with _watched(client, watchdog):
+                for envelope in events:
+                    event = envelope.body
+                    watchdog.notice(event)
+                    has_begun = has_begun or envelope.call_id == call_id
+                    if envelope.call_id == call_id and not isinstance(event, StageProgress | Heartbeat):
+                        reply.append(event)
+                    if reply and isinstance(reply[-1], Done | Failed):
+                        return tuple(reply)
+        except (EngineDied, OSError, RuntimeError):  # It died, was killed, or could not be started.
+            del self._running[key]
+        return _LOST if has_begun else _NOT_BEGUN
 
-    def _start(self, place: _Place) -> tuple[EngineClient, Iterator[Event]]:
-        client = self._create_client(place[0])
-        self._running[place] = client, client.events()
-        return self._running[place]
+    def _start(self, key: _WorkerKey) -> tuple[EngineClient, Iterator[EventEnvelope]]:
+        client = self._create_client(key[0])
+        self._running[key] = client, client.events()
+        if self._is_killed:  # Meanwhile.
+            client.kill()
+        return self._running[key]
+
+
+@contextmanager
+def _watched(client: EngineClient, watchdog: Watchdog) -> Iterator[None]:
+    """Kill the process if it hangs inside the `with` block."""
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(TICK_SECONDS):
+            if watchdog.tick() is ProcessHealth.HUNG:
+                client.kill()
+                return
+
+    thread = threading.Thread(target=watch, name="watchdog", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()

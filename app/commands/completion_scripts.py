@@ -1,6 +1,6 @@
 """Completion scripts for bash (3.2 or newer), zsh and fish.
 
-After the manuals: "Programmable Completion" of bash, zshcompsys(1) (`_arguments`, `_describe`), fish's `complete`.
+Sources: the manuals' "Programmable Completion" (bash), zshcompsys(1) (`_arguments`, `_describe`), `complete` (fish).
 """
 
 import re
@@ -11,7 +11,7 @@ from shlex import quote
 
 
 class Takes(StrEnum):
-    """What an option wants behind it."""
+    """The kind of value that an option takes."""
 
     NOTHING = "nothing"
     CHOICE = "choice"
@@ -22,7 +22,7 @@ class Takes(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option with its `flags`; one without flags is the command's own argument, which is one of `choices`."""
+    """An option with its `flags`; without flags it is the command's positional argument, one of `choices`."""
 
     flags: tuple[str, ...]
     help: str
@@ -32,7 +32,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command; the one without a name opens the window."""
+    """A command; an empty name stands for the one that opens the window."""
 
     name: str
     help: str
@@ -90,7 +90,7 @@ fi
 
 
 def bash(window: Command, commands: Sequence[Command]) -> str:
-    """The script for bash."""
+    """Return the script for bash."""
     every = [window, *commands]
     values = [line for command in every for option in command.options for line in _bash_values(command, option)]
     flags = [f"            {_pattern(command)}) words={_bash_words(_flags(command))};;" for command in every]
@@ -106,14 +106,14 @@ def bash(window: Command, commands: Sequence[Command]) -> str:
 
 
 def zsh(window: Command, commands: Sequence[Command]) -> str:
-    """The script for zsh, to be sourced, or to lie in a folder of $fpath as _lorgnette."""
-    told = [quote(f"{command.name}:{command.help}") for command in commands]
+    """Return the script for zsh, to be sourced, or placed in a folder of $fpath as _lorgnette."""
+    described = [quote(f"{command.name}:{command.help}") for command in commands]
     cases = [f"    {command.name}) shift words; (( CURRENT-- )); {_zsh_arguments(command)};;" for command in commands]
-    return _ZSH.format(names=" ".join(told), commands="\n".join([*cases, f"    *) {_zsh_arguments(window)};;"]))
+    return _ZSH.format(names=" ".join(described), commands="\n".join([*cases, f"    *) {_zsh_arguments(window)};;"]))
 
 
 def fish(window: Command, commands: Sequence[Command]) -> str:
-    """The script for fish."""
+    """Return the script for fish."""
     no_command = f"not __fish_seen_subcommand_from {' '.join(_names(commands))}"
     lines = ["# Completion of lorgnette for fish."]
     lines += [
@@ -129,7 +129,7 @@ def fish(window: Command, commands: Sequence[Command]) -> str:
 
 
 SCRIPTS: dict[str, Callable[[Command, Sequence[Command]], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
-"""By the shell's name."""
+"""Functions that return the script, by the shell's name."""
 
 
 def _names(commands: Sequence[Command]) -> list[str]:
@@ -169,7 +169,7 @@ def _bash_values(command: Command, option: Option) -> list[str]:
 def _zsh_arguments(command: Command) -> str:
     specs = []
     for option in command.options:
-        told = re.sub(r"([\\\[\]:])", r"\\\1", option.help)
+        described = re.sub(r"([\\\[\]:])", r"\\\1", option.help)
         action = {
             Takes.NOTHING: "",
             Takes.CHOICE: f":value:({' '.join(option.choices)})",
@@ -177,7 +177,7 @@ def _zsh_arguments(command: Command) -> str:
             Takes.FOLDER: ":folder:_files -/",
             Takes.TEXT: ":value: ",
         }[option.takes]
-        specs += [quote(f"{flag}[{told}]{action}") for flag in option.flags] or [quote(f"1{action}")]
+        specs += [quote(f"{flag}[{described}]{action}") for flag in option.flags] or [quote(f"1{action}")]
     if all(option.flags for option in command.options):
         specs.append("'*:file:_files'")
     return f"_arguments {' '.join(specs)}"

@@ -1,30 +1,40 @@
-"""`lorgnette diagnostics`: what a report of a problem should hold."""
+"""`lorgnette diagnostics`: prints the details that a bug report should include."""
 
 import argparse
-import sys
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from app.commands.terminal import CommandParser, exit_status, path_given, print_line
+from app.engine.process.confinement_report import confinement_report
+from app.engine.runtimes.registry import runtimes_report
 from app.paths import Paths, default_paths
-from app.storage.diagnostics import diagnostics
-from app.storage.settings_file import SettingsFile
+from app.storage.models.gpu_support import gpu_packages
+from app.storage.settings.diagnostics import diagnostics
+from app.storage.settings.settings_file import SettingsFile
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
-    made = argparse.ArgumentParser(
+    """Return the command's argument parser."""
+    made = CommandParser(
         prog="lorgnette diagnostics",
-        description="Print versions, what this machine has, settings that were changed and the end of the log. "
-        "It holds no chats, no text, no file names and no keys.",
+        description="Print versions, hardware, changed settings and the end of the log. It contains no "
+        "chats, text, file names or keys.",
     )
-    made.add_argument("--data", type=Path, metavar="FOLDER", help="of the chats kept there")
+    made.add_argument("--data", type=path_given, metavar="FOLDER", help="use this data folder")
     return made
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print them and return the exit status."""
+    """Print the diagnostics and return the exit status."""
     options = parser().parse_args(arguments)
-    paths = Paths.under(options.data.resolve()) if options.data else default_paths()
+    return exit_status(lambda: _show(options))
+
+
+def _show(options: argparse.Namespace) -> bool:
+    paths = Paths.under(Path(os.path.realpath(options.data))) if options.data else default_paths()
     settings, _ = SettingsFile(paths.settings).load()
-    sys.stdout.write(diagnostics(paths, settings, {}) + "\n")
-    return 0
+    loading = replace(settings.loading, gpu_packages_folder=gpu_packages(paths.gpu_support))
+    print_line(diagnostics(paths, settings, {"Runtimes": runtimes_report(loading), **confinement_report()}))
+    return True

@@ -1,44 +1,46 @@
-"""Answers of a model in this process, without a window."""
+"""Runs a model in this process, without a window."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.commands.terminal import go_on
-from app.domain.chat import Role, SeenImage, Turn
-from app.domain.generation import AnswerStats, GenerationOptions
-from app.engine.generation.backend import ModelBackend
-from app.engine.process.messages import Ask, Event, Ready, Request, Stats, Token
+from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions
+from app.engine.backends.model_backend import ModelBackend
+from app.engine.process.messages import AnswerDelta, Ask, Event, Ready, Request, Stats
 
 
 class ModelAnswers:
-    """Opens a model by the request that `opening` makes, when it is first asked. Raises UserError where it cannot."""
+    """A model that the first question opens with the request from `opening`. Raises UserError if that fails."""
 
-    def __init__(self, opening: Callable[[int], Request]) -> None:
+    def __init__(self, opening: Callable[[], Request]) -> None:
         self._opening = opening
         self._backend: ModelBackend | None = None
         self.name = ""
+        self.reason = FinishReason.COMPLETE
+        """Finish reason of the last answer."""
 
     def ask(
-        self, question: str, images: Sequence[Path], options: GenerationOptions, say: Callable[[str], None]
+        self, question: str, images: Sequence[Path], options: GenerationOptions, print_content: Callable[[str], None]
     ) -> AnswerStats:
-        """Have `question` answered; `say` hears the answer piece by piece."""
+        """Answer `question`; `print_content` is called with each delta of the answer."""
         backend = self._opened()
         found: list[AnswerStats] = []
 
         def emit(event: Event) -> None:
-            if isinstance(event, Token):
-                say(event.text)
+            if isinstance(event, AnswerDelta):
+                print_content(event.text)
             elif isinstance(event, Stats):
                 found.append(event.stats)
 
         turn = Turn(Role.USER, question, tuple(SeenImage(str(image)) for image in images))
-        backend.handle(Ask(2, (turn,), options), emit, go_on)
+        self.reason = backend.handle(Ask((turn,), options), emit, go_on)
         return found[0]
 
     def _opened(self) -> ModelBackend:
         if self._backend is None:
             backend = ModelBackend()
-            backend.handle(self._opening(1), self._on_opening, go_on)
+            backend.handle(self._opening(), self._on_opening, go_on)
             self._backend = backend
         return self._backend
 

@@ -1,8 +1,7 @@
-"""`lorgnette ocr FILES…`: the text of images, on standard output or in files."""
+"""`lorgnette ocr FILES…`: writes the text of images to standard output or to files."""
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,22 +9,41 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.confined import confine_command
 from app.commands.page_readers import PageReader, page_reader
-from app.commands.terminal import STDIN, complain, exit_status, go_on, opened
-from app.domain.document_formats import page_sheets
-from app.domain.errors import UserError
-from app.domain.page_formats import HTML_HEAD, HTML_TAIL, TSV_HEAD, PageFormat, formatted
-from app.domain.page_ranges import PageRangeError, chosen_pages, parsed_ranges
-from app.domain.pages import Page
-from app.domain.reader_choice import ReaderChoice
-from app.storage.atomic import save_file
+from app.commands.terminal import (
+    STDIN,
+    CommandParser,
+    exit_status,
+    go_on,
+    name_given,
+    opened,
+    path_given,
+    print_content,
+    print_error,
+    print_problem,
+    print_renamed,
+    show_progress,
+)
+from app.domain.documents.document_formats import page_sheets
+from app.domain.documents.page_formats import HTML_HEAD, HTML_TAIL, TSV_HEAD, PageFormat, formatted
+from app.domain.documents.page_ranges import PageRangeError, chosen_pages, parsed_ranges
+from app.domain.documents.pages import OcrPage
+from app.domain.documents.reader_choice import ReaderChoice
+from app.domain.errors import DiskError, UserError
+from app.domain.text.visible_text import encoded
+from app.engine.process.allowances import Programs
+from app.storage.files.output_files import OutputFiles, fitting
+from app.storage.files.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from app.engine.imaging.documents import Document
 
 PDF, XLSX = "pdf", "xlsx"
+MAX_PASSWORD_FILE = 65_536
+"""Maximum number of characters that are read from a password file, which may be a pipe."""
 WHOLE_FILES = (PDF, XLSX)
-"""What cannot be printed piece by piece."""
+"""Formats that cannot be written page by page."""
 EPILOG = """examples:
   lorgnette ocr receipt.jpg contract.pdf
   lorgnette ocr --format json -o texts scans/*.png
@@ -35,66 +53,81 @@ EPILOG = """examples:
   curl -s https://example.org/scan.png | lorgnette ocr -
   lorgnette ocr --reader model --model ~/models/Qwen3-VL-2B letter.jpg
 
-exit status: 0, 1 where a file could not be read, 2 for wrong arguments, 130 for Ctrl+C"""
+Existing files in FOLDER are not replaced without --overwrite: “2 photo.pdf” is written instead and reported.
+
+exit status: 0 on success, 1 if a file could not be read or written, 2 for wrong arguments, 130 after Ctrl+C"""
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
-    parser = argparse.ArgumentParser(
+    """Return the command's argument parser."""
+    parser = CommandParser(
         prog="lorgnette ocr",
         description="Read the text of images and PDF documents, offline.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help=f"images and PDF documents; {STDIN} for standard input"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        type=name_given,
+        help=f"images and PDF documents; {STDIN} for standard input",
     )
     parser.add_argument(
         "--reader",
         type=ReaderChoice,
         choices=list(ReaderChoice),
         default=ReaderChoice.AUTO,
-        help="the built-in reader alone, the model, or (auto) the model where one is given and the reader is unsure; "
-        "without a model tesseract, if it is installed, for scripts that the reader does not know",
+        help="the built-in OCR only, the model, or (auto) the model where one is given and the OCR is "
+        "uncertain; without a model, Tesseract, if installed, for scripts that the OCR does not "
+        "support",
     )
-    parser.add_argument("--model", type=Path, metavar="FOLDER", help="the model's folder")
+    parser.add_argument("--model", type=path_given, metavar="FOLDER", help="model folder")
     parser.add_argument(
         "--format",
         type=_format,
         choices=[*PageFormat, *WHOLE_FILES],
         default=PageFormat.TEXT,
-        help="plain text unless given; csv has the tables alone; xlsx has a sheet for each table, and for the "
-        "text of each page without one; pdf is the document itself, made searchable",
+        help="output format (default: txt); csv has only the tables; xlsx has a sheet for each table, "
+        "and for the text of each page without tables; pdf is the document made searchable",
     )
-    parser.add_argument("--pages", type=_ranges, default=(), metavar="RANGES", help="such as 1-3,7; all unless given")
+    parser.add_argument("--pages", type=_ranges, default=(), metavar="RANGES", help="such as 1-3,7 (default: all)")
     parser.add_argument(
-        "--password-file", type=Path, metavar="FILE", help="holds the password that the documents open with"
+        "--password-file", type=path_given, metavar="FILE", help="file with the password of the documents"
     )
-    parser.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="a file for each image, in this folder")
+    parser.add_argument("-o", "--out", type=path_given, metavar="FOLDER", help="write one file per input to FOLDER")
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace existing files instead of writing to numbered names; never replaces inputs or files just written",
+    )
     return parser
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
-    given = parser()
-    options = given.parse_args(arguments)
+    args = parser()
+    options = args.parse_args(arguments)
     if options.reader is ReaderChoice.MODEL and options.model is None:
-        given.error("--reader model needs --model FOLDER")
+        args.error("--reader model needs --model FOLDER")
     if options.format == PDF and options.pages:
-        given.error("--format pdf is for whole documents, without --pages")
+        args.error("--format pdf does not work with --pages")
     if options.format in WHOLE_FILES and options.out is None and len(options.files) > 1:
-        given.error(f"--format {options.format} with several files needs -o FOLDER")
+        args.error(f"--format {options.format} with several files needs -o FOLDER")
+    if options.format in WHOLE_FILES and options.out is None and sys.stdout.isatty():
+        args.error(f"--format {options.format} cannot be printed to a terminal: it needs -o FOLDER or a pipe")
     options.password = ""
     return exit_status(lambda: _with_password(options))
 
 
 def _with_password(options: argparse.Namespace) -> bool:
-    """Passwords come from files: what stands in a command's arguments, all users of a machine can read."""
+    """Read the password, then all files. It comes from a file, since all users can read a command's arguments."""
     if options.password_file:
         try:
-            options.password = options.password_file.read_text(encoding="utf-8").splitlines()[0]
+            with options.password_file.open(encoding="utf-8") as file:
+                options.password = file.read(MAX_PASSWORD_FILE).splitlines()[0]
         except (OSError, ValueError, IndexError):
-            complain(f"{options.password_file} could not be read, or has no password in its first line.")
+            print_error(f"{options.password_file} could not be read or has no password in its first line.")
             return False
     return _read_all(options)
 
@@ -111,35 +144,48 @@ def _ranges(text: str) -> tuple[range, ...]:
 
 
 def _read_all(options: argparse.Namespace) -> bool:
+    outputs = _outputs(options)
+    confine_command(
+        files=options.files,
+        outputs=() if options.out is None else (options.out,),
+        model=options.model if options.reader is not ReaderChoice.BUILT_IN else None,
+        programs=Programs.TESSERACT if options.reader is ReaderChoice.AUTO and not options.model else Programs.NONE,
+    )
     reader = page_reader(options.reader, options.model)
     is_whole = True
     write = {PDF: _write_pdf, XLSX: _write_xlsx}.get(options.format, _write_text)
-    names = _names_of_originals(options)
-    head, tail = _around(options.format) if options.out is None else ("", "")
-    _print(head)
+    head, tail = _around(options.format) if outputs is None else ("", "")
+    print_content(head)
     for number, name in enumerate(options.files, start=1):
-        if len(options.files) > 1 and sys.stderr.isatty():
-            print(f"\r{number}/{len(options.files)} {name}"[:79].ljust(79), end="", file=sys.stderr, flush=True)
-        with opened(name) as path:
-            is_whole = write(reader, path, name, options, names) and is_whole
-    _print(tail)
+        if len(options.files) > 1:
+            show_progress(f"{number}/{len(options.files)} {name}")
+        try:
+            with opened(name) as path:
+                is_whole = write(reader, path, name, options, outputs) and is_whole
+        except DiskError:
+            raise
+        except UserError as error:  # It concerns this file only: the others may still be read or written.
+            print_problem(error.problem)
+            is_whole = False
+    print_content(tail)
     return is_whole
 
 
-def _write_text(reader: PageReader, path: Path, name: str, options: argparse.Namespace, names: set[str]) -> bool:
+def _write_text(
+    reader: PageReader, path: Path, name: str, options: argparse.Namespace, outputs: OutputFiles | None
+) -> bool:
     texts: list[str] = []
     form = options.format
-    found = partial(_pass_on, texts.append if options.out else _print, form)
+    found = partial(_pass_on, texts.append if outputs else _print, form)
     is_whole = _read_file(reader, path, name, options, found)
-    if options.out and texts:
+    if outputs and texts:
         head, tail = _around(form)
-        target = options.out / _free(f"{Path(name).name}.{form}", names)
-        save_file(target, (head + "".join(texts) + tail).encode())
+        outputs.save(f"{Path(name).name}.{form}", encoded(head + "".join(texts) + tail))
     return is_whole
 
 
 def _around(form: PageFormat | str) -> tuple[str, str]:
-    """What a file, or all that is printed, begins and ends with."""
+    """Return the beginning and the end of a file, or of the whole output."""
     match form:
         case PageFormat.TSV:
             return f"{TSV_HEAD}\n", ""
@@ -149,53 +195,57 @@ def _around(form: PageFormat | str) -> tuple[str, str]:
             return "", ""
 
 
-def _write_pdf(reader: PageReader, path: Path, name: str, options: argparse.Namespace, names: set[str]) -> bool:
-    """A searchable PDF: in the folder for results, or on standard output."""
+def _write_pdf(
+    reader: PageReader, path: Path, name: str, options: argparse.Namespace, outputs: OutputFiles | None
+) -> bool:
+    """Write a searchable PDF to the folder for results, or to standard output."""
     from app.engine.imaging.documents import open_document  # noqa: PLC0415
     from app.engine.imaging.searchable_pdf import write_searchable_pdf  # noqa: PLC0415
 
-    pages: list[Page] = []
+    pages: list[OcrPage] = []
     if not _read_file(reader, path, name, options, lambda page, _number, _of: pages.append(page)):
-        return False  # A page that could not be read would be missing, or stand for another.
-    with _target(f"{Path(name).stem}.pdf", options, names) as target:
+        return False  # An unreadable page would be missing, or another would take its place.
+    with _target(f"{Path(name).stem}.pdf", outputs) as target:
         write_searchable_pdf(path, pages, target, options.password, go_on)
     if open_document(path, options.password).is_encrypted:
-        complain(f"{name} is encrypted. The copy that can be searched is not, and opens without a password.")
+        print_error(f"{name} is encrypted. The searchable copy is not and opens without a password.")
     return True
 
 
-def _write_xlsx(reader: PageReader, path: Path, name: str, options: argparse.Namespace, names: set[str]) -> bool:
-    """A spreadsheet: in the folder for results, or on standard output."""
-    from app.storage.spreadsheet import save_workbook  # noqa: PLC0415 - not needed for other formats
+def _write_xlsx(
+    reader: PageReader, path: Path, name: str, options: argparse.Namespace, outputs: OutputFiles | None
+) -> bool:
+    """Write a spreadsheet to the folder for results, or to standard output."""
+    from app.storage.documents.spreadsheet import save_workbook  # noqa: PLC0415 - not needed for other formats
 
-    pages: dict[int, Page] = {}
+    pages: dict[int, OcrPage] = {}
     is_whole = _read_file(reader, path, name, options, lambda page, number, _of: pages.update({number: page}))
     if pages:
-        with _target(f"{Path(name).name}.xlsx", options, names) as target:
+        with _target(f"{Path(name).name}.xlsx", outputs) as target:
             save_workbook(target, page_sheets(pages))
     return is_whole
 
 
 @contextmanager
-def _target(name: str, options: argparse.Namespace, names: set[str]) -> Iterator[Path]:
-    """Where a file is to be written that goes to the folder for results, or, when it is there, to standard output."""
-    if options.out is not None:
-        options.out.mkdir(parents=True, exist_ok=True)
-        yield options.out / _free(name, names)
+def _target(name: str, outputs: OutputFiles | None) -> Iterator[Path]:
+    """Yield the path of a file to write; it goes to the folder for results or, once complete, to standard output."""
+    if outputs is not None:
+        with outputs.writing(name) as target:
+            yield target
         return
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "result"
+    with scratch_folder() as folder:
+        target = folder / "result"
         yield target
         sys.stdout.buffer.write(target.read_bytes())
         sys.stdout.buffer.flush()
 
 
 def _read_file(
-    reader: PageReader, path: Path, name: str, options: argparse.Namespace, found: Callable[[Page, int, str], None]
+    reader: PageReader, path: Path, name: str, options: argparse.Namespace, found: Callable[[OcrPage, int, str], None]
 ) -> bool:
-    """Read an image, or page after page of a document, and tell what cannot be read.
+    """Read an image, or a document page by page, and report what cannot be read.
 
-    `found` is called with each page, its number from 0, and what it is called.
+    `found` is called with each page, its number from 0, and its name.
     """
     from app.engine.imaging.documents import open_document  # noqa: PLC0415 - not needed for --help
     from app.engine.imaging.open_pdf import is_pdf  # noqa: PLC0415
@@ -203,13 +253,13 @@ def _read_file(
     try:
         document = open_document(path, options.password)
     except UserError as error:
-        complain(str(error))
+        print_problem(error.problem)
         return False
     is_whole = True
     count = 1 if document.is_animation and not options.pages else document.page_count
     chosen = chosen_pages(options.pages, count)
     if not chosen:
-        complain(f"{name} has {count} pages, none of which was asked for.")
+        print_error(f"{name} has {count} pages, none of them in --pages.")
         return False
     with document.in_order():
         for number in chosen:
@@ -217,17 +267,17 @@ def _read_file(
             try:
                 page = _read_page(reader, document, number, path)
             except UserError as error:
-                complain(str(error))
+                print_problem(error.problem)
                 is_whole = False
                 continue
             found(page, number, of)
             if page.notice:
-                complain(f"{of}: {page.notice}")
+                print_error(f"{of}: {page.notice}")
     return is_whole
 
 
-def _read_page(reader: PageReader, document: "Document", number: int, path: Path) -> Page:
-    """The text that a page carries, with its tables, where that makes sense, or what can be seen."""
+def _read_page(reader: PageReader, document: "Document", number: int, path: Path) -> OcrPage:
+    """Return a page's text layer with its tables if it is sensible, else OCR its picture."""
     from app.engine.reader.tables.find_tables import find_tables  # noqa: PLC0415
 
     if page := document.text_page(number):
@@ -235,41 +285,33 @@ def _read_page(reader: PageReader, document: "Document", number: int, path: Path
     return _read_picture(reader, document, number, path)
 
 
-def _read_picture(reader: PageReader, document: "Document", number: int, path: Path) -> Page:
-    """An image file as it is; a page of a document through a picture of its own."""
+def _read_picture(reader: PageReader, document: "Document", number: int, path: Path) -> OcrPage:
+    """Read an image file directly, and a page of a document through a temporary picture."""
     from app.engine.imaging.open_image import save_png  # noqa: PLC0415
     from app.engine.imaging.open_pdf import is_pdf  # noqa: PLC0415
 
     if number == 0 and not is_pdf(path):
         return reader.read(path)
-    with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder) / f"{path.name}, page {number + 1}"
+    with scratch_folder() as folder:
+        picture = folder / fitting(f"{path.name}, page {number + 1}")
         save_png(document.picture(number), picture)
         return reader.read(picture)
 
 
-def _pass_on(say: Callable[[str], object], form: PageFormat, page: Page, _number: int, of: str) -> None:
-    say(formatted(page, of, form))
+def _pass_on(print_content: Callable[[str], object], form: PageFormat, page: OcrPage, _number: int, of: str) -> None:
+    print_content(formatted(page, of, form))
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    show_progress("")
+    print_content(text)
 
 
-def _names_of_originals(options: argparse.Namespace) -> set[str]:
-    """What lies in the folder for results and is read: never written over."""
+def _outputs(options: argparse.Namespace) -> OutputFiles | None:
+    """Create the folder for results; return None if they are printed. Raises StorageError."""
     if options.out is None:
-        return set()
-    folder = options.out.resolve()
-    return {path.name.casefold() for path in map(Path, options.files) if path.parent.resolve() == folder}
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """`name`, with a number where this run has read or written a file of that name."""
-    number, free = 1, name
-    while free.casefold() in taken:
-        number += 1
-        free = f"{number} {name}"
-    taken.add(free.casefold())
-    return free
+        return None
+    sources = [Path(name) for name in options.files if name != STDIN]
+    outputs = OutputFiles(options.out, sources, overwrites=options.overwrite, renamed=print_renamed)
+    outputs.open()
+    return outputs

@@ -1,16 +1,16 @@
-"""Who reads an image for the command line: the built-in reader, a vision model, or whichever is surer.
+"""Readers of images for the command line: the built-in OCR, a vision model, or an automatic choice of both.
 
-What they need is imported when the first image is read, so that `--help` and mistakes in arguments are told at once.
+Their dependencies are imported with the first image, so that `--help` and wrong arguments respond immediately.
 """
 
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.commands.terminal import complain, go_on
-from app.domain.pages import Page
-from app.domain.presets import BUILT_IN
-from app.domain.reader_choice import ReaderChoice
+from app.commands.terminal import go_on, print_error
+from app.domain.chat.presets import BUILT_IN
+from app.domain.documents.pages import OcrPage
+from app.domain.documents.reader_choice import ReaderChoice
 
 if TYPE_CHECKING:
     from app.engine.reader.recognise import Recogniser
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 class PageReader(Protocol):
     """Reads one image."""
 
-    def read(self, path: Path) -> Page:
-        """What stands on the image; raises UserError."""
+    def read(self, path: Path) -> OcrPage:
+        """Return the text on the image. Raises UserError."""
         ...
 
 
 def page_reader(choice: ReaderChoice, model: Path | None) -> PageReader:
-    """Whoever is to read; `model` is its folder, if one was given."""
+    """Return the chosen reader; `model` is the folder of the model, if given."""
     if choice is ReaderChoice.MODEL and model:
         return ModelReader(model)
     if choice is ReaderChoice.AUTO and model:
@@ -34,14 +34,14 @@ def page_reader(choice: ReaderChoice, model: Path | None) -> PageReader:
 
 
 class BuiltInReader:
-    """PP-OCR, without a model folder; for scripts that it does not know tesseract, if that may be and is there."""
+    """PP-OCR, without a model folder; Tesseract, if allowed and installed, for scripts that PP-OCR does not know."""
 
     def __init__(self, *, may_use_tesseract: bool = False) -> None:
         self._may_use_tesseract = may_use_tesseract
         self._recogniser: Recogniser | None = None
 
-    def read(self, path: Path) -> Page:
-        """The lines with their places."""
+    def read(self, path: Path) -> OcrPage:
+        """Return the lines with their positions."""
         from app.engine.imaging.open_image import open_image  # noqa: PLC0415 - not needed for --help
         from app.engine.reader.read_any_script import read_any_script  # noqa: PLC0415
         from app.engine.reader.read_page import read_page  # noqa: PLC0415
@@ -54,7 +54,7 @@ class BuiltInReader:
 
 
 class ModelReader:
-    """The vision model: hard layouts, handwriting, other scripts; it tells no places."""
+    """The vision model, for difficult layouts, handwriting and other scripts; it gives no positions."""
 
     def __init__(self, folder: Path) -> None:
         from app.commands.loading import open_folder  # noqa: PLC0415
@@ -62,28 +62,28 @@ class ModelReader:
 
         self._model = ModelAnswers(partial(open_folder, str(folder)))
 
-    def read(self, path: Path) -> Page:
-        """The text alone."""
-        from app.domain.generation import GREEDY, GenerationOptions  # noqa: PLC0415
+    def read(self, path: Path) -> OcrPage:
+        """Return the text without positions."""
+        from app.domain.models.generation import GREEDY, GenerationOptions  # noqa: PLC0415
         from app.engine.imaging.open_image import open_image  # noqa: PLC0415
 
         width, height = open_image(path).size
         pieces: list[str] = []
         self._model.ask(BUILT_IN[0].text, (path,), GenerationOptions(sampling=GREEDY), pieces.append)
-        return Page(width, height, (), "".join(pieces))
+        return OcrPage(width, height, (), "".join(pieces))
 
 
 class AutoReader:
-    """The built-in reader, and the model where that one is unsure."""
+    """The built-in OCR, and the model if the OCR is uncertain."""
 
     def __init__(self, built_in: BuiltInReader, model: ModelReader) -> None:
         self._built_in = built_in
         self._model = model
 
-    def read(self, path: Path) -> Page:
-        """What the surer one says, and why it was asked."""
+    def read(self, path: Path) -> OcrPage:
+        """Return the built-in OCR's page, or, with a note on standard error, the model's if the OCR is uncertain."""
         page = self._built_in.read(path)
         if not page.notice:
             return page
-        complain(f"{path.name}: The built-in reader was unsure, so the model reads it.")
+        print_error(f"{path.name}: the built-in OCR was uncertain, so the model reads it.")
         return self._model.read(path)

@@ -7,11 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from app.commands.terminal import FAILED, INTERRUPTED, complain
+from app.commands.confined import confine_quantizing
+from app.commands.terminal import (
+    FAILED,
+    INTERRUPTED,
+    CommandParser,
+    path_given,
+    print_error,
+    print_line,
+    print_problem,
+    write_any_text,
+)
 from app.domain.errors import UserError
 from app.engine.quantize.recipe import PackingFormat, Recipe
 from app.engine.quantize.report import REPORT, Report
-from app.engine.quantize.run import MOST_ASKED_IMAGES, Job, Listener, quantize
+from app.engine.quantize.run import MAX_ASKED_IMAGES, QuantizeCallbacks, QuantizeJob, quantize
 
 SHORTEST_WINDOW = 64
 WORST_SHOWN = 5
@@ -25,20 +35,26 @@ the sample answers, so look at it before you pass the folder on."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command and return its exit status: 0, 1 for an error that was told, 130 for Ctrl+C."""
+    """Run the command and return its exit status: 0, 1 for an error that was reported, 130 for Ctrl+C."""
     job = _parse(arguments)
-    # Asked for before the libraries are loaded: with local files given, they have no reason to look elsewhere.
+    write_any_text()
+    # Set before the libraries are loaded: with local files given, they have no reason to look elsewhere.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     bars = _Bars()
+    confine_quantizing(job.out)
     try:
-        report = quantize(job, Listener(print, bars.reading, bars.tuning))
+        report = quantize(job, QuantizeCallbacks(print_line, bars.reading, bars.tuning))
     except UserError as error:
         bars.close()
-        complain(str(error))
+        print_problem(error.problem)
+        return FAILED
+    except OSError as error:
+        bars.close()
+        print_error(f"The system reported an error ({error}). Nothing was left of “{job.out}”.")
         return FAILED
     except KeyboardInterrupt:
         bars.close()
-        complain(f"Interrupted; nothing was left of “{job.out}”.")
+        print_error(f"Interrupted; nothing was left of “{job.out}”.")
         return INTERRUPTED
     bars.close()
     _show(report, job.out)
@@ -46,38 +62,42 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
-    parser = argparse.ArgumentParser(prog="lorgnette quantize", description=DESCRIPTION)
+    """Return the command's argument parser."""
+    parser = CommandParser(prog="lorgnette quantize", description=DESCRIPTION)
     recipe = Recipe()
-    parser.add_argument("base", type=Path, metavar="BASE", help="the 16-bit model folder; it is not changed")
-    parser.add_argument("out", type=Path, metavar="OUT", help="the folder to make")
+    parser.add_argument("base", type=path_given, metavar="BASE", help="the 16-bit model folder (not modified)")
+    parser.add_argument("out", type=path_given, metavar="OUT", help="the output folder")
     parser.add_argument(
         "--iters",
-        type=_at_least(0),
+        type=_minimum(0),
         default=recipe.iters,
         metavar="N",
-        help="tuning steps a block (%(default)s); 0 rounds to nearest, which takes minutes and needs no --texts",
+        help="tuning steps per block (default: %(default)s); 0 rounds to nearest, which takes minutes and no --texts",
     )
     parser.add_argument(
-        "--samples", type=_at_least(1), default=recipe.samples, metavar="N", help="samples to tune on (%(default)s)"
+        "--samples",
+        type=_minimum(1),
+        default=recipe.samples,
+        metavar="N",
+        help="number of calibration samples (default: %(default)s)",
     )
     parser.add_argument(
         "--seqlen",
-        type=_at_least(SHORTEST_WINDOW),
+        type=_minimum(SHORTEST_WINDOW),
         default=recipe.seqlen,
         metavar="N",
-        help="tokens of one sample (%(default)s)",
+        help="tokens per sample (default: %(default)s)",
     )
     parser.add_argument(
         "--format",
         type=PackingFormat,
         choices=list(PackingFormat),
         default=recipe.packing,
-        help="how the folder is written; this application opens both (%(default)s)",
+        help="packing format; Lorgnette opens both (default: %(default)s)",
     )
     parser.add_argument(
         "--texts",
-        type=Path,
+        type=path_given,
         nargs="+",
         default=[],
         metavar="FILE_OR_FOLDER",
@@ -85,7 +105,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--images",
-        type=Path,
+        type=path_given,
         nargs="+",
         default=[],
         metavar="FILE_OR_FOLDER",
@@ -99,16 +119,16 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="QUESTION",
-        help=f"ask this before and after, about each of the first {MOST_ASKED_IMAGES} images where there are any; may "
+        help=f"ask this before and after, about each of the first {MAX_ASKED_IMAGES} images, if there are any; may "
         "be repeated",
     )
-    parser.add_argument("--ignore-memory", action="store_true", help="start although the memory seems too small")
+    parser.add_argument("--ignore-memory", action="store_true", help="start even if memory seems too small")
     return parser
 
 
-def _parse(arguments: Sequence[str]) -> Job:
+def _parse(arguments: Sequence[str]) -> QuantizeJob:
     options = parser().parse_args(arguments)
-    return Job(
+    return QuantizeJob(
         base=options.base,
         out=options.out,
         recipe=Recipe(iters=options.iters, samples=options.samples, seqlen=options.seqlen, packing=options.format),
@@ -119,18 +139,18 @@ def _parse(arguments: Sequence[str]) -> Job:
     )
 
 
-def _at_least(least: int) -> Any:  # noqa: ANN401 - argparse wants a callable whose name it can show
+def _minimum(minimum: int) -> Any:  # noqa: ANN401 - argparse wants a callable whose name it can show
     def number(text: str) -> int:
         value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"must be {least} or more")
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f"must be at least {minimum}")
         return value
 
     return number
 
 
 class _Bars:
-    """Progress on standard error: first of the images, then of the blocks with the time left."""
+    """Progress bars on standard error: first for the images, then for the blocks, with the time left."""
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -153,7 +173,7 @@ class _Bars:
             from tqdm import tqdm  # noqa: PLC0415 - comes with the extra
 
             class Bar(tqdm):  # type: ignore[misc]
-                monitor_interval = 0  # No thread that would redraw a bar while nothing moves.
+                monitor_interval = 0  # No thread that redraws a bar without progress.
 
             self._bar, self._name = Bar(total=total, desc=name, bar_format=form, file=sys.stderr), name
         self._bar.update(done - self._bar.n)
@@ -162,19 +182,23 @@ class _Bars:
 
 
 def _show(report: Report, out: Path) -> None:
-    print(f"\n“{out}” is done ({report.seconds / 60:.1f} minutes of quantising).")
+    print_line(f"\n“{out}” is done ({report.seconds / 60:.1f} minutes of quantising).")
     before, after = report.size_before / 1e6, report.size_after / 1e6
-    print(f"Size        {before:.1f} MB -> {after:.1f} MB ({after / before:.0%})")
-    print(f"Bits        {report.average_bits:.2f} a weight, {report.average_linear_bits:.2f} in the quantised layers")
-    print(f"Error       {report.mean_error:.4f} on average, relative, over {len(report.layers)} layers; the largest:")
+    print_line(f"Size        {before:.1f} MB -> {after:.1f} MB ({after / before:.0%})")
+    print_line(
+        f"Bits        {report.average_bits:.2f} a weight, {report.average_linear_bits:.2f} in the quantised layers"
+    )
+    print_line(
+        f"Error       {report.mean_error:.4f} on average, relative, over {len(report.layers)} layers; the largest:"
+    )
     for layer in report.worst[:WORST_SHOWN]:
-        print(f"            {layer.relative_error:.4f}  {layer.name}")
+        print_line(f"            {layer.relative_error:.4f}  {layer.name}")
     for answer in report.answers:
         about = f" ({answer.image})" if answer.image else ""
-        print(f"\nQuestion    {answer.question}{about}")
-        print(f"16 bits     {_one_line(answer.before)}")
-        print(f"4 bits      {'the same' if answer.after == answer.before else _one_line(answer.after)}")
-    print(f"\nAll layers are in {out / REPORT}. Open the folder with: lorgnette --model {out}")
+        print_line(f"\nQuestion    {answer.question}{about}")
+        print_line(f"16 bits     {_one_line(answer.before)}")
+        print_line(f"4 bits      {'the same' if answer.after == answer.before else _one_line(answer.after)}")
+    print_line(f"\nAll layers are in {out / REPORT}. Open the folder with: lorgnette --model {out}")
 
 
 def _one_line(text: str) -> str:

@@ -1,24 +1,25 @@
-"""`--model` and `--server` of commands: whose model answers, and what is said of that."""
+"""The options `--model` and `--server` of commands, and the notice about the server that answers."""
 
 import argparse
 import os
 from pathlib import Path
 
-from app.commands.terminal import complain, go_on
+from app.commands.terminal import go_on, path_given, print_error
+from app.domain.error_texts import command_line_sentence, command_texts
 from app.domain.errors import CheckpointError
-from app.domain.remote_servers import AddressError, RemoteModel, is_this_machine, normalised
+from app.domain.models.remote_servers import AddressError, RemoteModel, is_this_machine, normalised
 from app.engine.process.messages import OpenServer, Request
 from app.paths import default_paths
-from app.storage.settings_file import SettingsFile
+from app.storage.settings.settings_file import SettingsFile
 
 KEY = "LORGNETTE_SERVER_KEY"
 
 
 def add_arguments(parser: argparse.ArgumentParser, model: Path | None = None) -> None:
-    """`--model FOLDER` (`model` unless given) or `--server ADDRESS`, and `--server-model NAME`."""
+    """Add `--model FOLDER` (default: `model`) or `--server ADDRESS`, and `--server-model NAME`."""
     who = parser.add_mutually_exclusive_group()
-    otherwise = "; else the demo model's" if model else ""
-    who.add_argument("--model", type=Path, default=model, metavar="FOLDER", help=f"the model's folder{otherwise}")
+    fallback = " (default: the demo model)" if model else ""
+    who.add_argument("--model", type=path_given, default=model, metavar="FOLDER", help=f"model folder{fallback}")
     who.add_argument(
         "--server",
         type=_address,
@@ -27,11 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser, model: Path | None = None) ->
         help="have a model of this server answer (OpenAI's chat completions): images leave this machine. "
         f"Its key is taken from {KEY} or the system's keyring",
     )
-    parser.add_argument("--server-model", default="", metavar="NAME", help="which, where the server has several")
+    parser.add_argument("--server-model", default="", metavar="NAME", help="model name, if the server offers several")
 
 
 class ServerChoice:
-    """The server at `address`, whose model is called `name`, or is its only one."""
+    """The server at `address` and its model `name`, or its only model."""
 
     def __init__(self, address: str, name: str) -> None:
         self._address = address
@@ -41,23 +42,22 @@ class ServerChoice:
         self._key = os.environ.get(KEY) or _kept_key(address)
 
     def model(self) -> RemoteModel:
-        """The model that is to answer. Raises EngineError, CheckpointError and whatever the server brings about."""
+        """Return the model that is to answer. Raises EngineError, CheckpointError, and errors of the connection."""
         names = (self._name,) if self._name else self._names()
-        if len(names) != 1:
-            listed = ", ".join(names[:10]) or "none"
-            raise CheckpointError(
-                f"The server has {len(names)} models: {listed}.", todo="Name one of them with --server-model."
-            )
+        if not names:
+            raise CheckpointError(command_texts.SERVER_WITHOUT_MODELS)
+        if len(names) > 1:
+            raise CheckpointError(command_texts.SERVER_WITH_MODELS, count=len(names), names=", ".join(names[:10]))
         return RemoteModel(self._address, names[0])
 
-    def request(self, model: RemoteModel, request_id: int) -> Request:
-        """The request that has it answer."""
-        return OpenServer(request_id, model, self._key, self._offline)
+    def request(self, model: RemoteModel) -> Request:
+        """Return the request that opens the model."""
+        return OpenServer(model, self._key, self._offline)
 
     def announce(self, model: RemoteModel) -> None:
-        """Say on standard error where images go."""
+        """Print on standard error where images are sent."""
         if not is_this_machine(model.address):
-            complain(f"Images are sent to “{model.host}” and leave this machine.")
+            print_error(f"Images are sent to “{model.host}” and leave this machine.")
 
     def _names(self) -> tuple[str, ...]:
         from app.engine.remote.connection import ServerConnection  # noqa: PLC0415 - loads TLS
@@ -66,13 +66,13 @@ class ServerChoice:
 
 
 def _kept_key(address: str) -> str:
-    from app.storage.token import TokenKeeper  # noqa: PLC0415 - asks for the system's keyring
+    from app.storage.models.token import TokenStore  # noqa: PLC0415 - asks for the system's keyring
 
-    return TokenKeeper().token(address)
+    return TokenStore().token(address)
 
 
 def _address(text: str) -> str:
     try:
         return normalised(text)
     except AddressError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        raise argparse.ArgumentTypeError(command_line_sentence(error.problem)) from error

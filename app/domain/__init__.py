@@ -1,1 +1,1 @@
-"""What Lorgnette talks about: chats, images, regions, options, errors. Standard library only."""
+"""The domain model: chats, images, detections, options, errors. Standard library only."""

@@ -1,24 +1,27 @@
-"""What the parts need from each other, as Protocols, so that each can be built and tested alone."""
+"""Protocols between the layers, so that each can be built and tested alone."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from app.domain.attachments import Attachment
-from app.domain.chat import Conversation, Draft, Message
+from app.domain.backups import Backup
+from app.domain.chat.chat import Conversation, Draft, Message
+from app.domain.chat.search import SearchHit
+from app.domain.documents.ocr_results import OcrResult
 from app.domain.errors import Problem
-from app.domain.readings import Reading
-from app.domain.regions import Box
-from app.domain.search import SearchHit
+from app.domain.images.attachments import Attachment
+from app.domain.images.geometry import Box
 
 
 class ConversationStore(Protocol):
-    """Keeps conversations. Every method may raise StorageError; all run on one thread.
+    """Stores conversations. Every method may raise StorageError; all run on one thread.
 
-    `problem` is what the user should know about what was found when the store was opened, such as damage set aside.
+    `problem` describes what the user should know about the state in which the store was found when it was opened, such
+    as damage set aside. `damaged_rows` counts the rows read so far that were partly unreadable.
     """
 
     problem: Problem | None
+    damaged_rows: int
 
     def conversations(self) -> Sequence[Conversation]:
         """Every conversation with its draft, the most recently updated first."""
@@ -29,7 +32,7 @@ class ConversationStore(Protocol):
         ...
 
     def save_conversation(self, conversation: Conversation) -> None:
-        """Insert or update a conversation's card (not its draft, not its messages)."""
+        """Insert or update a conversation's row (neither its draft nor its messages)."""
         ...
 
     def save_draft(self, conversation_id: str, draft: Draft) -> None:
@@ -41,11 +44,11 @@ class ConversationStore(Protocol):
         ...
 
     def save_turn(self, conversation: Conversation, messages: Sequence[Message]) -> None:
-        """Save a conversation's card, its draft and some of its messages, all or nothing; then they are on disk."""
+        """Save a conversation's row, its draft and `messages` atomically; on return they are on disk."""
         ...
 
     def delete_conversation(self, conversation_id: str) -> None:
-        """Remove a conversation with its messages when the store is closed; until then it is in no list."""
+        """Hide a conversation, and delete it with its messages when the store is closed."""
         ...
 
     def restore_conversation(self, conversation_id: str) -> None:
@@ -53,56 +56,68 @@ class ConversationStore(Protocol):
         ...
 
     def search(self, query: str) -> Sequence[SearchHit]:
-        """Chats whose title has all words of `query`, then messages that have, each the newest first."""
+        """Chats whose title has all words of `query`, then messages that have them, each newest first."""
         ...
 
     def attachment_digests(self) -> set[str]:
-        """The digests of all images that a message or a draft refers to."""
+        """Digests of all images that a message or a draft refers to."""
         ...
 
-    def reading(self, digest: str, number: int) -> Reading | None:
-        """What was read on a page of the file with this digest; None where nothing was."""
+    def ocr_result(self, digest: str, number: int) -> OcrResult | None:
+        """The OCR result of a page of the file with this digest; None if it has not been read."""
         ...
 
-    def save_reading(self, reading: Reading) -> None:
-        """Insert or replace what was read on a page."""
+    def save_ocr_result(self, ocr_result: OcrResult) -> None:
+        """Insert or replace the OCR result of a page."""
         ...
 
-    def ignored_parts(self, digest: str) -> tuple[Box, ...]:
-        """The parts that are left out of every page of the file with this digest, as shares of a page's sides."""
+    def ignored_areas(self, digest: str) -> tuple[Box, ...]:
+        """The areas that are ignored on every page of the file with this digest, as fractions of a page's sides."""
         ...
 
-    def save_ignored_parts(self, digest: str, parts: tuple[Box, ...]) -> None:
-        """Replace the parts that are left out."""
+    def save_ignored_areas(self, digest: str, areas: tuple[Box, ...]) -> None:
+        """Replace the ignored areas."""
+        ...
+
+    def backups(self) -> Sequence[Backup]:
+        """The available backups, newest first."""
+        ...
+
+    def restore_backup(self, backup: Backup) -> None:
+        """Replace the chat database with a copy of a backup; the old database is kept under another name."""
+        ...
+
+    def delete_backup(self, backup: Backup) -> None:
+        """Delete a backup permanently."""
         ...
 
     def close(self) -> None:
-        """Let go of the database; nothing else may be called afterwards."""
+        """Close the database; nothing else may be called afterwards."""
         ...
 
 
 class AttachmentStore(Protocol):
-    """Keeps the original bytes of every image, named by their digest."""
+    """Stores the original bytes of every image, named by their digest."""
 
     def add(self, source: Path, digest: str) -> Path:
         """Copy `source` into the store; on return it is on disk.
 
-        Raises StorageError, or ImageError where the bytes no longer have `digest`.
+        Raises StorageError, or ImageError if the bytes no longer match `digest`.
         """
         ...
 
     def path(self, attachment: Attachment) -> Path:
-        """Where the original bytes lie."""
+        """The path of the original bytes."""
         ...
 
 
 class CancelCheck(Protocol):
-    """Asked between tokens and between layers."""
+    """Called between tokens and between layers."""
 
     def __call__(self) -> None:
-        """Return when work should go on; raise Cancelled when the user has stopped it."""
+        """Return if work should continue; raise Cancelled if the user has stopped it."""
         ...
 
 
 ProgressCallback = Callable[[float], None]
-"""Told the part of the work that is done, 0..1."""
+"""Called with the fraction of the work that is done, 0..1."""

@@ -1,4 +1,4 @@
-"""What the settings window shows of a field, kept beside the field: its name, its bounds, and what it does."""
+"""How the settings window shows a field: its label, bounds and help, declared beside the field."""
 
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ _KEY = "shown"
 
 @dataclass(frozen=True, slots=True)
 class ShownSetting:
-    """A field in words. Numbers lie between `bounds`, both included; `unit` follows them."""
+    """A field's label and help. Numbers lie within `bounds`, both inclusive; `unit` is shown after them."""
 
     label: str
     help: str = ""
@@ -19,19 +19,19 @@ class ShownSetting:
 
 
 def shown(default: T, setting: ShownSetting) -> T:
-    """A dataclass's field with a default, which the settings window shows."""
+    """Define a dataclass field with a default, which the settings window shows."""
     made: T = field(default=default, metadata={_KEY: setting})
     return made
 
 
 def setting_of(described: "Field[Any]") -> ShownSetting | None:
-    """What the settings window shows of a field; None where it shows nothing."""
+    """Return how the settings window shows a field; None if it does not."""
     setting = described.metadata.get(_KEY)
     return setting if isinstance(setting, ShownSetting) else None
 
 
 def bounded(cls: type, name: str, value: float) -> float:
-    """`value`, or the bound of the field `name` of dataclass `cls` that is nearest to it."""
+    """Clamp `value` to the bounds of the field `name` of dataclass `cls`."""
     (setting,) = [setting_of(item) for item in fields(cls) if item.name == name]
     if setting is None or setting.bounds is None:
         return value

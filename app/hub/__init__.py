@@ -1,1 +1,1 @@
-"""Getting models from a hub: its API, and downloads that go on where they were."""
+"""Downloads of models from a hub: its API, and resumable downloads."""

@@ -1,4 +1,4 @@
-"""The project's feed of releases: which version is the latest. It is told no more than any web server is."""
+"""The project's release feed, which names the latest version. It learns no more than any web server does."""
 
 import json
 import tomllib
@@ -6,21 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.domain.error_texts import network_texts
 from app.domain.errors import NetworkError
-from app.domain.releases import Release
-from app.domain.settings import Settings
+from app.domain.settings.releases import Release
+from app.domain.settings.settings import Settings
 from app.paths import RESOURCES
 
 if TYPE_CHECKING:
-    from app.network.halt import Halt
+    from app.network.cancel_token import CancelToken
 
 FEED = RESOURCES / "releases.toml"
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 _OK = 200
 
 
 class ReleaseFeed:
-    """The feed that the settings name, or else that of `path`; each question asks the settings whether it may."""
+    """The feed named by the settings, or else by the file `path`; each request checks that the settings allow it."""
 
     def __init__(self, settings: Callable[[], Settings], path: Path = FEED) -> None:
         self._settings = settings
@@ -28,31 +29,31 @@ class ReleaseFeed:
 
     @property
     def address(self) -> str:
-        """Where it is; empty where there is none."""
+        """The feed's address; empty if there is none."""
         return self._settings().releases_feed.strip() or self._own
 
-    def latest(self, halt: "Halt") -> Release:
-        """The latest release. Raises NetworkError and Cancelled."""
-        from app.hub.hub import named_host  # noqa: PLC0415
-        from app.network.client import Call, NetworkClient, NetworkRules  # noqa: PLC0415 - loads HTTP and TLS
+    def latest(self, cancel_token: "CancelToken") -> Release:
+        """Return the latest release. Raises NetworkError and Cancelled."""
+        from app.network.addresses import named_server  # noqa: PLC0415
+        from app.network.client import HttpRequest, NetworkClient, NetworkRules  # noqa: PLC0415 - loads HTTP and TLS
 
         def rules() -> NetworkRules:
             settings = self._settings()
-            return NetworkRules(offline=settings.offline, named_hosts=named_host(settings.releases_feed.strip()))
+            return NetworkRules(offline=settings.offline, named_servers=named_server(settings.releases_feed.strip()))
 
-        call = Call(url=self.address, headers={"Accept": "application/json"})
-        with NetworkClient(rules).open(call, halt) as response:
+        request = HttpRequest(url=self.address, headers={"Accept": "application/json"})
+        with NetworkClient(rules).open(request, cancel_token) as response:
             if response.status != _OK:
-                raise NetworkError("The feed of releases does not answer.")
-            return _release(response.read_all(MOST_BYTES))
+                raise NetworkError(network_texts.FEED_SILENT)
+            return _release(response.read_all(MAX_BYTES))
 
 
 def _release(content: bytes) -> Release:
     try:
-        told = json.loads(content)
-        release = Release(str(told["tag_name"]), str(told["html_url"]))
+        payload = json.loads(content)
+        release = Release(str(payload["tag_name"]), str(payload["html_url"]))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise NetworkError("The feed of releases says something else.") from error
+        raise NetworkError(network_texts.FEED_INVALID) from error
     if not release.page.startswith("https://") or any(ord(letter) <= 32 for letter in release.page):
-        raise NetworkError("The feed of releases names no page.")
+        raise NetworkError(network_texts.FEED_WITHOUT_PAGE)
     return release

@@ -1,24 +1,34 @@
-"""The one place that opens connections to other machines.
+"""The HTTP client, the only place that opens connections to other machines.
 
-Built on the standard library's HTTP: what a library would add (pools, retries, redirects) is decided here anyway,
-because each redirect and each address is checked before anything is sent. Certificates are checked against the
-system's own store. Nothing is logged: addresses may carry secrets.
+Built on the standard library's HTTP: what another library would add (pools, retries, redirects) has to be decided here
+anyway, because each redirect and each address is checked before anything is sent. Certificates are verified with the
+system's own store. Nothing is logged: addresses may contain secrets.
 """
 
 import contextlib
 import http.client
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
 from app import __version__
-from app.domain.errors import NetworkError
-from app.network.addresses import Target, parse
-from app.network.dialler import CONNECT_SECONDS, STALL_SECONDS, ConnectionLost, Dialler, Resolve, look_up
-from app.network.halt import Halt
+from app.domain.error_texts import network_texts
+from app.domain.errors import LorgnetteError, NetworkError
+from app.network.addresses import Origin, Target, joined, parse
+from app.network.cancel_token import CancelToken
+from app.network.connector import CONNECT_SECONDS, STALL_SECONDS, ConnectionLost, Connector, Resolve, look_up
+from app.network.limited_stream import MAX_FRAMING_BYTES, LimitedAnswer, TooLong
 
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MAX_LINE_BYTES = 1024 * 1024
+"""Maximum size of one line, in bytes, of a body that is read by lines."""
+MAX_LINES_BYTES = 256 * 1024 * 1024
+"""Maximum size of all lines together, in bytes."""
+MAX_LINES_SECONDS = 4 * 3600.0
+"""Maximum time in seconds until the last line: the longest answer of a slow server."""
+MAX_WHOLE_SECONDS = 120.0
+"""Maximum time in seconds for a body that is read as a whole."""
+_MAX_DIGITS = 18
 
 
 class Offline(NetworkError):
@@ -27,18 +37,17 @@ class Offline(NetworkError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkRules:
-    """What the user allows. `named_hosts` are "scheme://host" of servers in the settings; those may be private."""
+    """The connections that the user allows. `named_servers`, from the settings, may be private and unencrypted."""
 
     offline: bool = False
-    named_hosts: frozenset[str] = frozenset()
+    named_servers: frozenset[Origin] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class HttpRequest:
     """One HTTP request.
 
-    `token` is sent to the server that `url` names, and to none that it sends us on to;
-    never unencrypted over a network.
+    `token` is sent only to the server in `url`, not to one that it redirects to, and never unencrypted over a network.
     """
 
     url: str
@@ -49,57 +58,73 @@ class Call:
 
 
 class Response:
-    """An answer whose body is still coming. Reading raises ConnectionLost, or Cancelled where it was stopped."""
+    """A response whose body is streamed, within the limits of `app.network.limited_stream`.
 
-    def __init__(self, answer: http.client.HTTPResponse, halt: Halt) -> None:
+    Reading raises ConnectionLost, TooLong, or Cancelled. `length` is the body's length in bytes, None if unknown.
+    """
+
+    def __init__(self, answer: LimitedAnswer, cancel_token: CancelToken) -> None:
         self._answer = answer
-        self._halt = halt
+        self._cancel_token = cancel_token
         self.status = answer.status
-        length = answer.headers.get("Content-Length", "")
-        self.length = int(length) if length.isascii() and length.isdigit() else None
+        length = self.header("Content-Length")
+        is_known = length.isascii() and length.isdigit() and len(length) <= _MAX_DIGITS and not answer.chunked
+        self.length = int(length) if is_known else None
         self._left = self.length
 
     def header(self, name: str) -> str:
-        """A header's value, or nothing."""
-        return str(self._answer.headers.get(name, ""))
+        """Return a header's value; empty if it is missing."""
+        with _translated(self._cancel_token):
+            return str(self._answer.headers.get(name, ""))
 
-    def read(self, most: int) -> bytes:
-        """The next bytes, as soon as there are any; none at the end, which is never early."""
-        self._halt.check()
+    def read(self, max_bytes: int) -> bytes:
+        """Return the next bytes as soon as there are any; empty only at the true end of the body.
+
+        Raises TooSlow, a ConnectionLost, if the speed stays below MIN_SPEED for SPEED_SECONDS.
+        """
+        self._answer.stream.allow(max_bytes + MAX_FRAMING_BYTES, wants_speed=True)
+        return self._read(max_bytes)
+
+    def read_all(self, max_bytes: int) -> bytes:
+        """Return the whole body; raises TooLong if it has more than `max_bytes` bytes."""
+        content = bytearray()
+        self._answer.stream.allow(max_bytes + MAX_FRAMING_BYTES, seconds=MAX_WHOLE_SECONDS)
+        while chunk := self._read(max_bytes + 1 - len(content)):
+            content += chunk
+            if len(content) > max_bytes:
+                raise TooLong
+        return bytes(content)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the body line by line, each as soon as it is received."""
+        self._answer.stream.allow(MAX_LINES_BYTES, seconds=MAX_LINES_SECONDS)
+        while True:
+            self._cancel_token.check()
+            with _translated(self._cancel_token):
+                line = self._answer.readline(MAX_LINE_BYTES + 1)
+            self._cancel_token.check()
+            if len(line) > MAX_LINE_BYTES:
+                raise TooLong
+            if not line:
+                return
+            yield line
+
+    def _read(self, max_bytes: int) -> bytes:
+        self._cancel_token.check()
         if self._left == 0:
             return b""
-        with _translated(self._halt):
-            content = self._answer.read1(most if self._left is None else min(most, self._left))
-        self._halt.check()
+        with _translated(self._cancel_token):
+            content = self._answer.read1(max_bytes if self._left is None else min(max_bytes, self._left))
+        self._cancel_token.check()
         if self._left is not None:
             if not content:
                 raise _lost()
             self._left -= len(content)
         return content
 
-    def read_all(self, most: int) -> bytes:
-        """The whole body; raises NetworkError where it has more than `most` bytes."""
-        content = b""
-        while chunk := self.read(most + 1 - len(content)):
-            content += chunk
-            if len(content) > most:
-                raise NetworkError("The server's answer is longer than it can be.")
-        return content
-
-    def lines(self) -> Iterator[bytes]:
-        """The body line by line, each as soon as it has come."""
-        while True:
-            self._halt.check()
-            with _translated(self._halt):
-                line = self._answer.readline()
-            self._halt.check()
-            if not line:
-                return
-            yield line
-
 
 class NetworkClient:
-    """Opens connections, as far as `rules` allow, which are asked for each one."""
+    """Opens connections that `rules`, called for each one, allow."""
 
     def __init__(
         self,
@@ -109,77 +134,79 @@ class NetworkClient:
         connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         self._rules = rules
-        self._dialler = Dialler(resolve, connect_seconds, stall_seconds)
+        self._connector = Connector(resolve, connect_seconds, stall_seconds)
 
     @contextlib.contextmanager
-    def open(self, call: Call, halt: Halt) -> Iterator[Response]:
-        """Send a request and give its answer, whatever its status; redirects of GET and HEAD are followed.
+    def open(self, request: HttpRequest, cancel_token: CancelToken) -> Iterator[Response]:
+        """Send a request and yield its response, whatever its status; redirects of GET and HEAD are followed.
 
-        Raises Offline, ConnectionLost, Cancelled, and NetworkError for what is never tried again.
+        Raises Offline, ConnectionLost, Cancelled, and NetworkError for errors that are not retried.
         """
-        target = first = parse(call.url)
-        for _ in range(MOST_REDIRECTS + 1):
-            connection = self._connect(target, halt)
+        if not (request.token.isascii() and request.token.isprintable()):
+            raise NetworkError(network_texts.KEY_INVALID)
+        target = first = parse(request.url)
+        for _ in range(MAX_REDIRECTS + 1):
+            connection = self._connect(target, cancel_token)
             answer = None
             try:
-                token = call.token if target.origin == first.origin and target.keeps_secrets else ""
-                answer = _send(connection, target, call, token, halt)
-                if answer.status not in REDIRECTS or call.method not in {"GET", "HEAD"}:
-                    yield Response(answer, halt)
+                token = request.token if target.origin == first.origin and target.keeps_secrets else ""
+                answer = _send(connection, target, request, token, cancel_token)
+                if answer.status not in REDIRECTS or request.method not in {"GET", "HEAD"}:
+                    yield Response(answer, cancel_token)
                     return
-                link = answer.headers.get("Location", "")
+                link = Response(answer, cancel_token).header("Location")
             finally:
-                halt.watch(None)
+                cancel_token.watch(None)
                 if answer is not None:
                     answer.close()
                 connection.close()
-            target = parse(urljoin(f"{target.scheme}://{_authority(target)}{target.target}", link))
-        raise NetworkError("The server sends us on and on and never answers.", todo="Try again later.")
+            target = joined(target, link)
+        raise NetworkError(network_texts.REDIRECTS_ENDLESSLY)
 
-    def _connect(self, target: Target, halt: Halt) -> http.client.HTTPConnection:
-        """A connection over which nothing has been sent yet."""
-        halt.check()
+    def _connect(self, target: Target, cancel_token: CancelToken) -> http.client.HTTPConnection:
+        """Open a connection; nothing is sent yet."""
+        cancel_token.check()
         rules = self._rules()
         if rules.offline:
-            raise Offline(
-                "Lorgnette is set to stay offline, so nothing was sent.", todo="Switch off “Offline” below the chats."
-            )
-        is_named = f"{target.scheme}://{target.host}" in rules.named_hosts
+            raise Offline(network_texts.OFFLINE)
+        is_named = target.origin in rules.named_servers
         if target.scheme != "https" and not is_named:
-            raise NetworkError("The server sends us to a place without encryption.", kept="Nothing was sent there.")
+            raise NetworkError(network_texts.REDIRECTS_UNENCRYPTED)
         connection = http.client.HTTPConnection(target.host, target.port)
-        connection.sock = self._dialler.dial(target, halt, is_named=is_named)
+        connection.response_class = LimitedAnswer
+        connection.sock = self._connector.connect(target, cancel_token, is_named=is_named)
         return connection
 
 
 def _send(
-    connection: http.client.HTTPConnection, target: Target, call: Call, token: str, halt: Halt
-) -> http.client.HTTPResponse:
-    headers = {"Host": _authority(target), "User-Agent": f"lorgnette/{__version__}", "Connection": "close"}
-    headers |= call.headers
+    connection: http.client.HTTPConnection, target: Target, request: HttpRequest, token: str, cancel_token: CancelToken
+) -> LimitedAnswer:
+    headers = {"Host": target.authority, "User-Agent": f"lorgnette/{__version__}", "Connection": "close"}
+    headers |= request.headers
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    halt.watch(connection.sock)
-    with _translated(halt):
-        connection.request(call.method, target.target, body=call.body, headers=headers)
-        return connection.getresponse()
+    cancel_token.watch(connection.sock)
+    with _translated(cancel_token):
+        connection.request(request.method, target.target, body=request.body, headers=headers)
+        answer = connection.getresponse()
+    assert isinstance(answer, LimitedAnswer)  # noqa: S101 - the connection makes no other
+    return answer
 
 
 @contextlib.contextmanager
-def _translated(halt: Halt) -> Iterator[None]:
-    """Turn the errors of sockets, TLS and HTTP into ours; none of theirs is shown, since they may name a link."""
+def _translated(cancel_token: CancelToken) -> Iterator[None]:
+    """Translate the errors of sockets, TLS and HTTP; the originals are not shown, since they may contain a link.
+
+    A server cannot cause any other exception: Python's header parser alone raises a dozen kinds.
+    """
     try:
         yield
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        halt.check()
+    except LorgnetteError:
+        raise
+    except Exception as error:
+        cancel_token.check()
         raise _lost() from error
 
 
-def _authority(target: Target) -> str:
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    usual = 443 if target.scheme == "https" else 80
-    return host if target.port == usual else f"{host}:{target.port}"
-
-
 def _lost() -> ConnectionLost:
-    return ConnectionLost("The connection was lost.", todo="Check the network connection, then try again.")
+    return ConnectionLost(network_texts.CONNECTION_LOST)

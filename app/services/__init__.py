@@ -1,1 +1,1 @@
-"""Between the window and the rest: threads, the chat session, importing. QtCore only."""
+"""The layer between the window and the rest: threads, the chat session, importing. QtCore only."""

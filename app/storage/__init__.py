@@ -1,1 +1,1 @@
-"""What is kept on disk: conversations, attachments, settings. No Qt."""
+"""Persistent storage: conversations, attachments, settings. No Qt."""

@@ -1,1 +1,1 @@
-"""The window. One widget a file; widgets emit facts and never call their parents."""
+"""The user interface. One widget per file; widgets emit signals and never call their parents."""

@@ -1,0 +1,182 @@
+"""Connects the batch window with the batch queue."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+
+from app.domain.batch.batch import BatchJob, BatchState
+from app.domain.error_texts import batch_texts
+from app.domain.errors import BatchError, Problem
+from app.domain.images.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES
+from app.domain.models.engine_status import EngineStatus
+from app.services.batch.batch_queue import BatchQueue
+from app.services.batch.batch_run import BatchRun
+from app.services.models.model_engine import ModelEngine
+from app.services.settings.preferences import Preferences
+from app.ui.batch.batch_window import BatchWindow
+from app.ui.shell.main_window import MainWindow
+from app.ui.widgets import file_dialogs, ui_text
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.notice import Action, Notice, Severity, notice_of
+
+
+class BatchController(QObject):
+    """Wires the batch's window to the queue. An unfinished batch is offered again at the next start."""
+
+    def __init__(
+        self, window: MainWindow, queue: BatchQueue, model: ModelEngine, preferences: Preferences, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._queue = queue
+        self._model = model
+        self._preferences = preferences
+        self.batch = BatchWindow(window)
+        window.batch_triggered.connect(self.show_batch)
+        window.many_dropped.connect(self._on_many_dropped)
+        self._notice: Notice | None = None
+        self._wire_window()
+        queue.state_changed.connect(self._on_state_changed)
+        queue.found.connect(self._on_found)
+        queue.item_changed.connect(self.batch.list.items.tell_changed)
+        queue.progress_changed.connect(self.batch.set_progress)
+        queue.problem_met.connect(self._on_problem_met)
+        queue.recalled.connect(self._on_recalled)
+        self.batch.form.parallel.setValue(preferences.settings.batch_at_once)
+        model.status_changed.connect(self._on_model_status_changed)
+
+    def _wire_window(self) -> None:
+        batch, queue = self.batch, self._queue
+        batch.files_dropped.connect(self._on_many_dropped)
+        batch.start_clicked.connect(self._on_start_clicked)
+        batch.pause_clicked.connect(queue.pause)
+        batch.resume_clicked.connect(queue.resume)
+        batch.stop_clicked.connect(self._on_stop_clicked)
+        batch.retry_clicked.connect(queue.retry)
+        batch.open_folder_clicked.connect(self._on_open_folder_clicked)
+        batch.form.files_clicked.connect(self._on_files_clicked)
+        batch.form.folder_clicked.connect(self._on_folder_clicked)
+        batch.form.target_clicked.connect(self._on_target_clicked)
+
+    def begin(self) -> None:
+        """Look for an unfinished batch of an earlier run."""
+        if folder := self._preferences.settings.batch_folder:
+            self._queue.recall(Path(folder))
+
+    @Slot()
+    def show_batch(self) -> None:
+        """Show the batch window and bring it to the front."""
+        if self._notice:
+            self._window.notices.dismiss(self._notice)
+            self._notice = None
+        self.batch.show()
+        self.batch.raise_()
+        self.batch.activateWindow()
+
+    @Slot(object)
+    def _on_many_dropped(self, files: Sequence[Path]) -> None:
+        if self._queue.state in {BatchState.IDLE, BatchState.DONE}:
+            self.batch.add_sources(files)
+            if self.batch.form.target is None:
+                first = files[0]
+                name = tr("{name} read", name=first.name if first.is_dir() else first.parent.name)
+                self.batch.set_target(first.parent / name if first.is_dir() else first.parent.parent / name)
+        else:
+            self.batch.show_problem(batch_texts.RUNNING.problem())
+        self.show_batch()
+
+    @Slot()
+    def _on_start_clicked(self) -> None:
+        form = self.batch.form
+        info = self._model.status.info
+        model = self._model.title if info and not info.is_demo else ""
+        parallel = form.parallel.value()
+        if form.target is None:
+            return
+        try:
+            options = form.options(model)
+        except BatchError as error:
+            self.batch.show_problem(error.problem)
+            return
+        self.batch.show_problem(None)
+        self._preferences.change(batch_at_once=parallel)
+        self._keep(str(form.target))
+        job = BatchJob(tuple(str(source) for source in form.sources), options)
+        self._queue.start(job, form.target, parallel=parallel if self._model.server else 0)
+
+    @Slot(object)
+    def _on_model_status_changed(self, status: EngineStatus) -> None:
+        self.batch.form.set_model(status.info)
+
+    @Slot()
+    def _on_stop_clicked(self) -> None:
+        self._queue.stop()
+        self._keep("")
+
+    @Slot(object)
+    def _on_state_changed(self, state: BatchState) -> None:
+        self.batch.set_state(state)
+        if state is BatchState.DONE:
+            self._keep("")
+            if not self.batch.isVisible():
+                self._show_end()
+
+    @Slot(object)
+    def _on_found(self, run: BatchRun) -> None:
+        self.batch.show_run(run)
+
+    @Slot(object)
+    def _on_problem_met(self, problem: Problem) -> None:
+        self.batch.show_problem(problem)
+        if not self.batch.isVisible():
+            self._show_notice(notice_of(problem, self._show_action()))
+
+    @Slot(object, object)
+    def _on_recalled(self, job: BatchJob, out: Path) -> None:
+        self.batch.form.set_sources([Path(source) for source in job.sources])
+        self.batch.form.show_options(job.options)
+        self.batch.set_target(out)
+        text = tr("A batch was not finished. Start it to resume where it stopped.")
+        self._show_notice(Notice(Severity.INFO, text, actions=(self._show_action(),)))
+
+    @Slot()
+    def _on_open_folder_clicked(self) -> None:
+        if self.batch.form.target:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.batch.form.target)))
+
+    @Slot()
+    def _on_files_clicked(self) -> None:
+        wanted = file_dialogs.patterns(tr("Images and documents"), (*IMAGE_SUFFIXES, *DOCUMENT_SUFFIXES))
+        file_dialogs.open_files(self.batch, tr("Add files to the batch"), self._on_many_dropped, wanted)
+
+    @Slot()
+    def _on_folder_clicked(self) -> None:
+        file_dialogs.choose_folder(self.batch, tr("Add a folder to the batch"), self._add_folder)
+
+    @Slot()
+    def _on_target_clicked(self) -> None:
+        file_dialogs.choose_folder(self.batch, tr("Choose the output folder"), self.batch.set_target)
+
+    def _add_folder(self, folder: Path) -> None:
+        self._on_many_dropped((folder,))
+
+    def _show_end(self) -> None:
+        failed, text = self.batch.list.items.failed, tr("The batch is finished.")
+        detail = tr("{count} failed", count=ui_text.number(failed)) if failed else ""
+        severity = Severity.WARNING if failed else Severity.SUCCESS
+        open_folder = Action(tr("Open folder"), self._on_open_folder_clicked)
+        self._show_notice(Notice(severity, text, detail, (self._show_action(), open_folder)))
+
+    def _show_action(self) -> Action:
+        return Action(tr("Show batch"), self.show_batch)
+
+    def _show_notice(self, notice: Notice) -> None:
+        """Show what the batch has come to, in place of what it had come to before."""
+        if self._notice:
+            self._window.notices.dismiss(self._notice)
+        self._notice = self._window.notices.show_notice(notice)
+
+    def _keep(self, folder: str) -> None:
+        self._preferences.change(batch_folder=folder)

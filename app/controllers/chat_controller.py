@@ -1,0 +1,181 @@
+"""Connects the chat's messages, its composer and the list of all chats with their services."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QApplication
+
+from app.domain.chat.chat import DEFAULT_TITLE, Conversation, Message
+from app.domain.chat.search import SearchHit
+from app.services.chat.answers import Answers
+from app.services.chat.chat_library import ChatLibrary
+from app.services.chat.chat_session import ChatSession
+from app.ui.shell.main_window import MainWindow
+from app.ui.widgets import ui_text
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.notice import Action, Notice, Severity
+
+
+class ChatController(QObject):
+    """Wires the window's chat to its services. If `opens_latest`, the latest chat is shown once the list is loaded."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: ChatSession,
+        library: ChatLibrary,
+        answers: Answers,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self.opens_latest = True
+        self._window = window
+        self._session = session
+        self._library = library
+        self._deleted: dict[str, tuple[Conversation, Notice]] = {}
+        """Chats that can be restored, by id, in the order of their deletion."""
+        self._shown_chat = session.conversation_id
+        self._wire_composer()
+        self._wire_view()
+        self._wire_sidebar()
+        window.stop_triggered.connect(session.stop)
+        window.read_triggered.connect(self._on_read_triggered)
+        window.regenerate_triggered.connect(self._on_regenerate_triggered)
+        session.conversation_changed.connect(self._on_conversation_changed)
+        session.branch_changed.connect(self._on_branch_changed)
+        session.message_changed.connect(self._on_message_changed)
+        session.message_pointed_at.connect(window.chat_view.show_message)
+        answers.activity_changed.connect(window.chat_view.set_activity)
+
+    def _wire_composer(self) -> None:
+        composer, session = self._window.composer, self._session
+        composer.text_changed.connect(session.set_draft_text)
+        composer.submitted.connect(session.send)
+        composer.stop_clicked.connect(session.stop)
+        composer.read_clicked.connect(session.read_text)
+        composer.image_removed.connect(session.remove_attachment)
+        composer.budget_chosen.connect(session.set_pixel_budget)
+        composer.text_cut.connect(self._on_text_cut)
+        session.draft_changed.connect(composer.set_draft)
+        session.busy_changed.connect(composer.set_busy)
+
+    def _wire_view(self) -> None:
+        view, session = self._window.chat_view, self._session
+        view.regenerate_clicked.connect(session.regenerate)
+        view.continue_clicked.connect(session.go_on)
+        view.question_edited.connect(session.edit)
+        view.version_chosen.connect(session.show_version)
+        view.link_clicked.connect(self._on_link_clicked)
+        view.text_cut.connect(self._on_text_cut)
+
+    def _wire_sidebar(self) -> None:
+        sidebar, library = self._window.sidebar, self._library
+        sidebar.new_chat_clicked.connect(self._on_new_chat_clicked)
+        sidebar.conversation_chosen.connect(self._session.open)
+        sidebar.conversation_renamed.connect(library.rename)
+        sidebar.conversation_deleted.connect(self._session.delete)
+        sidebar.conversation_pinned.connect(library.pin)
+        sidebar.searched.connect(library.search)
+        sidebar.hit_chosen.connect(self._on_hit_chosen)
+        library.conversations_changed.connect(sidebar.set_conversations)
+        library.deleted.connect(self._on_deleted)
+        self._window.menu_button.undelete_triggered.connect(self._on_undelete_triggered)
+        library.found.connect(sidebar.set_hits)
+        library.loaded.connect(self._on_library_loaded)
+
+    def forget_deleted(self) -> None:
+        """Withdraw the offer to restore deleted chats, since all chats have been replaced."""
+        for _, notice in self._deleted.values():
+            self._window.notices.dismiss(notice)
+        self._deleted.clear()
+        self._window.menu_button.undelete.setEnabled(False)
+
+    @Slot()
+    def _on_library_loaded(self) -> None:
+        latest = self._library.latest
+        is_untouched = not self._session.branch and self._session.draft.is_empty
+        if self.opens_latest and latest is not None and is_untouched:
+            self._session.open(latest.id)
+
+    @Slot()
+    def _on_new_chat_clicked(self) -> None:
+        self._session.start_new()
+        self._window.composer.focus()
+
+    @Slot(object)
+    def _on_hit_chosen(self, hit: SearchHit) -> None:
+        self._session.open(hit.conversation_id, hit.message_id)
+
+    @Slot(object)
+    def _on_conversation_changed(self, conversation: Conversation) -> None:
+        if conversation.id != self._shown_chat:
+            self._shown_chat = conversation.id
+            self._window.composer.clear_imports()
+        self._window.set_title("" if conversation.title == DEFAULT_TITLE else conversation.title)
+        self._window.sidebar.select(conversation.id)
+
+    @Slot(object)
+    def _on_branch_changed(self, branch: Sequence[Message]) -> None:
+        versions = {message.id: self._session.versions(message.id) for message in branch}
+        self._window.chat_view.set_branch(branch, versions)
+        self._window.set_empty(not branch)
+        self._show_used_tokens(branch)
+
+    @Slot(object)
+    def _on_message_changed(self, message: Message) -> None:
+        self._window.chat_view.put_message(message)
+        self._window.set_empty(False)
+        if message.stats:
+            self._show_used_tokens((message,))
+
+    def _show_used_tokens(self, branch: Sequence[Message]) -> None:
+        used = next((message.stats.context_tokens for message in reversed(branch) if message.stats), 0)
+        self._window.composer.set_used_tokens(used)
+
+    @Slot(object)
+    def _on_deleted(self, conversation: Conversation) -> None:
+        text = tr("“{title}” deleted.", title=ui_text.chat_title(conversation))
+        detail = tr(
+            "You can restore it from the menu until you quit Lorgnette. Backups may still contain it: to delete them, "
+            "choose “Restore chats from a backup…” in the menu."
+        )
+        undo = Action(tr("Undo"), self._undelete, (conversation.id,))
+        notice = self._window.notices.show_notice(Notice(Severity.SUCCESS, text, detail, (undo,)))
+        self._deleted[conversation.id] = conversation, notice
+        self._window.menu_button.undelete.setEnabled(True)
+
+    def _undelete(self, conversation_id: str) -> None:
+        conversation, notice = self._deleted.pop(conversation_id)
+        self._window.notices.dismiss(notice)
+        self._window.menu_button.undelete.setEnabled(bool(self._deleted))
+        self._library.restore(conversation)
+        self._session.open(conversation_id)
+
+    @Slot()
+    def _on_undelete_triggered(self) -> None:
+        if self._deleted:
+            self._undelete(next(reversed(self._deleted)))
+
+    @Slot()
+    def _on_read_triggered(self) -> None:
+        if images := [image for image in self._session.images() if not image.is_video]:
+            self._session.read_text(images[-1])
+
+    @Slot()
+    def _on_regenerate_triggered(self) -> None:
+        answers = [message for message in self._session.branch if message.author is not None]
+        if answers:
+            self._session.regenerate(answers[-1].id)
+
+    @Slot(int, int)
+    def _on_text_cut(self, kept: int, lost: int) -> None:
+        text = tr("The text is too long for one question: its last {count} characters were not pasted.", count=lost)
+        there = tr("The first {count} are there.", count=kept)
+        todo = tr("Send them, then paste the rest as the next question.")
+        self._window.notices.show_notice(Notice(Severity.WARNING, text, f"{there} {todo}"))
+
+    @Slot(str)
+    def _on_link_clicked(self, target: str) -> None:
+        QApplication.clipboard().setText(target)
+        text = tr("This link goes to {target}", target=target[:300])
+        self._window.notices.show_notice(Notice(Severity.SUCCESS, text, tr("The address was copied, not opened.")))

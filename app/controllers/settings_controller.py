@@ -1,0 +1,81 @@
+"""Connects the settings window, and the settings in the menu and on keys, with the preferences."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Slot
+
+from app.domain.settings.settings import Settings, ThemeChoice
+from app.domain.shown_setting import bounded
+from app.paths import LICENCES
+from app.services.settings.preferences import Preferences
+from app.ui.settings.settings_window import SettingsWindow
+from app.ui.shell.main_window import MainWindow
+from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.text_dialog import TextDialog
+
+ZOOM_STEP = 10
+"""Change of the zoom per step, in percent."""
+_DIAGNOSTICS = mark(
+    "This is everything that will be copied: versions, hardware, changed settings and the "
+    "end of the log. It contains no chats, text, file names or keys. Nothing is sent."
+)
+_LICENCES = mark("Third-party software included with Lorgnette.")
+
+
+class SettingsController(QObject):
+    """Wires the settings to the preferences; `diagnose` calls its argument with the details for a bug report.
+
+    Settings whose names are in `useless` are not shown.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        preferences: Preferences,
+        diagnose: Callable[[Callable[[str], None]], None],
+        useless: frozenset[str],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._diagnose = diagnose
+        self._useless = useless
+        self._window = window
+        self._preferences = preferences
+        window.menu_button.theme_chosen.connect(self._on_theme_chosen)
+        window.zoom_triggered.connect(self._on_zoom_triggered)
+        window.menu_button.diagnostics_triggered.connect(self._on_diagnostics_triggered)
+        window.menu_button.licences_triggered.connect(self._on_licences_triggered)
+        window.menu_button.licences.setVisible(LICENCES.exists())
+        window.settings_triggered.connect(self._on_settings_triggered)
+
+    @Slot(object)
+    def _on_theme_chosen(self, choice: ThemeChoice) -> None:
+        self._preferences.change(theme=choice)
+
+    @Slot(int)
+    def _on_zoom_triggered(self, steps: int) -> None:
+        settings = self._preferences.settings
+        zoom = bounded(Settings, "zoom", settings.zoom + steps * ZOOM_STEP) if steps else Settings().zoom
+        self._preferences.change(zoom=int(zoom))
+
+    @Slot(str)
+    def _on_settings_triggered(self, query: str) -> None:
+        dialog = SettingsWindow(
+            self._preferences.settings, self._window.key_actions, self._window, useless=self._useless
+        )
+        dialog.changed.connect(self._preferences.update)
+        self._preferences.changed.connect(dialog.set_settings)
+        dialog.search.setText(query)
+        dialog.show()
+
+    @Slot()
+    def _on_diagnostics_triggered(self) -> None:
+        self._diagnose(self._show_diagnostics)
+
+    def _show_diagnostics(self, text: str) -> None:
+        TextDialog(tr("Diagnostics"), tr(_DIAGNOSTICS), text, self._window).show()
+
+    @Slot()
+    def _on_licences_triggered(self) -> None:
+        text = LICENCES.read_text(encoding="utf-8")
+        TextDialog(tr("Licences"), tr(_LICENCES), text, self._window).show()

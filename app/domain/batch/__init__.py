@@ -1,0 +1,1 @@
+"""Batches: options, items, output formats."""

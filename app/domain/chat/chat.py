@@ -1,0 +1,150 @@
+"""A conversation is a tree of messages: editing or regenerating adds a sibling, nothing is overwritten."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import uuid4
+
+from app.domain.documents.pages import OcrPage
+from app.domain.errors import Problem
+from app.domain.images.attachments import Attachment
+from app.domain.models.generation import AnswerStats
+from app.domain.text.confidence import LowConfidenceSpan
+
+
+class Role(StrEnum):
+    """Who wrote a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageState(StrEnum):
+    """The progress of a message. Only answers are ever in a state other than COMPLETE."""
+
+    COMPLETE = "complete"
+    STREAMING = "streaming"
+    STOPPED = "stopped"
+    CUT_OFF = "cut_off"
+    REPEATING = "repeating"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+UNFINISHED = frozenset(MessageState) - {MessageState.COMPLETE, MessageState.STREAMING}
+"""States of answers that may be incomplete."""
+
+
+class Author(StrEnum):
+    """The source of an answer: the vision model or the built-in OCR."""
+
+    MODEL = "model"
+    READER = "reader"
+
+
+def new_id() -> str:
+    """Return a new random identifier of 32 hex digits."""
+    return uuid4().hex
+
+
+def now() -> datetime:
+    """Return the current time in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One node of a conversation's tree.
+
+    `text` is Markdown for an answer of the model and plain text otherwise. `page` is the OCR page, for an answer of the
+    built-in OCR. `doubts` are the low-confidence spans, if they were requested. `problem` is the reason why a FAILED or
+    INTERRUPTED answer stopped; its `text` is the part before that.
+    """
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    text: str
+    created: datetime
+    attachments: tuple[Attachment, ...] = ()
+    state: MessageState = MessageState.COMPLETE
+    author: Author | None = None
+    model_name: str = ""
+    stats: AnswerStats | None = None
+    page: OcrPage | None = None
+    doubts: tuple[LowConfidenceSpan, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The unsent content of the composer."""
+
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the draft has neither text nor attachments."""
+        return not self.text.strip() and not self.attachments
+
+    def with_image(self, image: Attachment) -> "Draft":
+        """Return the draft with one more image; a crop replaces the image that it was cut from."""
+        whole = image.part_of.digest if image.part_of else ""
+        others = tuple(attachment for attachment in self.attachments if attachment.digest != whole)
+        return replace(self, attachments=(*others, image))
+
+    def without(self, sent: "Draft") -> "Draft":
+        """Return what remains after `sent` has been sent: text typed after it, images added since."""
+        rest = tuple(attachment for attachment in self.attachments if attachment not in sent.attachments)
+        return Draft(text=self.text.removeprefix(sent.text), attachments=rest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A chat as the sidebar lists it. `leaf_id` is the id of the last message of the branch that is shown."""
+
+    id: str
+    title: str
+    created: datetime
+    updated: datetime
+    leaf_id: str | None = None
+    image_count: int = 0
+    is_pinned: bool = False
+    draft: Draft = Draft()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenImage:
+    """An image as the model sees it: the file, and the maximum number of its pixels; None for the general setting.
+
+    `digest` is the file's SHA-256 in hexadecimal, empty if it is not known yet.
+    """
+
+    path: str
+    pixel_budget: int | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message as the model sees it: its role, its text, and its images in order."""
+
+    role: Role
+    text: str
+    images: tuple[SeenImage, ...] = ()
+
+
+TITLE_LENGTH = 48
+DEFAULT_TITLE = "New chat"
+
+
+def title_from(text: str) -> str:
+    """Return a sidebar title from the start of a question: one line, cut at a word, at most TITLE_LENGTH characters."""
+    line = " ".join(text.split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    head = line[: TITLE_LENGTH - 1]
+    words = head.rsplit(" ", 1)
+    return (words[0] if len(words[0]) >= TITLE_LENGTH // 2 else head) + "…"

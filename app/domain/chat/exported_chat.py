@@ -1,0 +1,18 @@
+"""The schema of the JSON in which chats are exported and imported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.domain.chat.chat import Conversation, Message
+
+FORMAT = "lorgnette chat 1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedChat:
+    """All versions of all messages, parents first, and the original bytes of their images by SHA-256."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...]
+    images: Mapping[str, bytes]
+    format: str = FORMAT

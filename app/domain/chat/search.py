@@ -1,0 +1,42 @@
+"""Search for words in chats."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+EXCERPT = 90
+"""Length of an excerpt, in characters."""
+BEFORE = 24
+"""Number of characters of an excerpt before the first match."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """A message that contains all the words, or a chat whose title does, without a `message_id`.
+
+    `excerpt` is one line around the first match; `matches` are the [start, end) of the words in that line.
+    """
+
+    conversation_id: str
+    message_id: str | None
+    excerpt: str
+    matches: tuple[tuple[int, int], ...]
+
+
+def search_words(query: str) -> tuple[str, ...]:
+    """Return the distinct words of a query, all of which must be found, in any order."""
+    return tuple(dict.fromkeys(query.split()))
+
+
+def excerpt_of(text: str, words: Sequence[str]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Return a line of `text` around the first of `words`, and the [start, end) of words in it."""
+    line = " ".join(text.split())
+    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+    first = pattern.search(line)
+    start = max(0, first.start() - BEFORE) if first else 0
+    shown = line[start : start + EXCERPT]
+    if start:
+        shown = f"…{shown}"
+    if start + EXCERPT < len(line):
+        shown = f"{shown}…"
+    return shown, tuple(match.span() for match in pattern.finditer(shown))

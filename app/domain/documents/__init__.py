@@ -1,0 +1,1 @@
+"""Pages of documents: OCR results, tables, fields, formats."""

@@ -1,0 +1,126 @@
+"""Paragraphs of a page, and their translation by a model: the prompt, and the parsing of its answer."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from app.domain.documents.pages import OcrPage
+from app.domain.images.geometry import Box, TextLine
+
+MAX_GAP = 0.9
+"""Maximum gap between two lines of a paragraph, in line heights."""
+MAX_SHIFT = 1.0
+"""Maximum offset between their left ends or their centres, in line heights."""
+MAX_GROWTH = 1.35
+"""Maximum ratio of their heights."""
+MAX_LETTERS = 700
+"""Maximum number of characters of the paragraphs in one request: a small model loses count in long lists."""
+MAX_PARAGRAPHS = 12
+
+_WITHOUT_SPACES = (("\u2e80", "\u9fff"), ("\uf900", "\ufaff"), ("\uff00", "\uffef"))
+"""Ranges of Chinese and Japanese: from radicals to ideographs including kana, and full-width forms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Consecutive lines that form one text."""
+
+    text: str
+    lines: tuple[TextLine, ...]
+
+    @property
+    def box(self) -> Box:
+        """Bounding box of all its lines, in pixels."""
+        boxes = [line.box for line in self.lines]
+        return Box(
+            min(box.left for box in boxes),
+            min(box.top for box in boxes),
+            max(box.right for box in boxes),
+            max(box.bottom for box in boxes),
+        )
+
+    @property
+    def line_height(self) -> float:
+        """Mean height of its lines, in pixels."""
+        return fmean(line.box.height for line in self.lines)
+
+
+class UnusableAnswer(ValueError):
+    """A model's answer is not in the requested form; the message is sent back to the model."""
+
+
+def paragraphs_of(page: OcrPage) -> tuple[Paragraph, ...]:
+    """Join lines that continue one another; return all lines with text, in reading order."""
+    groups: list[list[TextLine]] = []
+    for line in page.lines:
+        if not line.text.strip():
+            continue
+        if groups and _continues(groups[-1][-1], line):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return tuple(Paragraph(_joined([line.text for line in group]), tuple(group)) for group in groups)
+
+
+def chunks(paragraphs: Sequence[Paragraph]) -> list[list[int]]:
+    """Group the indices of paragraphs that are translated in one request."""
+    found: list[list[int]] = []
+    letters = 0
+    for number, paragraph in enumerate(paragraphs):
+        letters += len(paragraph.text)
+        if not found or letters > MAX_LETTERS or len(found[-1]) == MAX_PARAGRAPHS:
+            found.append([])
+            letters = len(paragraph.text)
+        found[-1].append(number)
+    return found
+
+
+def translation_prompt(texts: Sequence[str], language: str, complaint: str = "") -> str:
+    """Return the prompt for a model; `complaint` describes the error in its previous answer."""
+    ask = (
+        f"Translate each text of this JSON array into {language}. Keep numbers, names and codes as they are. "
+        f"Answer with a JSON array of {len(texts)} strings in the same order, and nothing else.\n\n"
+        f"{json.dumps(list(texts), ensure_ascii=False)}"
+    )
+    return f"{ask}\n\nYour last answer could not be used: {complaint}" if complaint else ask
+
+
+def translated_texts(answer: str, count: int) -> tuple[str, ...]:
+    """Parse the texts of an answer to `translation_prompt`. Raises UnusableAnswer."""
+    start, end = answer.find("["), answer.rfind("]")
+    if start < 0 or end < start:
+        raise UnusableAnswer("it has no JSON array.")
+    try:
+        found = json.loads(answer[start : end + 1])
+    except (ValueError, RecursionError) as error:
+        raise UnusableAnswer(f"it is not JSON: {error}.") from error
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        raise UnusableAnswer("its array has something else than strings.")
+    if len(found) != count:
+        raise UnusableAnswer(f"its array has {len(found)} strings, not {count}.")
+    return tuple(found)
+
+
+def _continues(above: TextLine, below: TextLine) -> bool:
+    upper, lower = above.box, below.box
+    height = min(upper.height, lower.height)
+    if height <= 0 or max(upper.height, lower.height) > MAX_GROWTH * height:
+        return False
+    if not -0.5 * height <= lower.top - upper.bottom <= MAX_GAP * height:
+        return False
+    shifts = (abs(upper.left - lower.left), abs(upper.centre.x - lower.centre.x))
+    return min(shifts) <= MAX_SHIFT * height
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Join lines with a space, except in scripts without spaces."""
+    whole = texts[0].strip()
+    for text in texts[1:]:
+        following = text.strip()
+        whole += following if _has_no_spaces(whole[-1:]) or _has_no_spaces(following[:1]) else f" {following}"
+    return whole
+
+
+def _has_no_spaces(letter: str) -> bool:
+    return any(first <= letter <= last for first, last in _WITHOUT_SPACES)

@@ -1,0 +1,311 @@
+"""Errors of model folders and their files."""
+
+from app.domain.errors import ErrorText, ProblemKind
+
+_CHECKPOINT = ProblemKind.CHECKPOINT
+_GET_ANOTHER = "Choose a folder with Qwen3-VL-2B-Instruct or another Qwen3-VL model of the dense kind."
+_GET_SUPPORTED = "Choose a folder quantised W4A16, symmetric, with GPTQ packing, or one in 16 bits."
+_DOWNLOAD_IT_AGAIN = "Download it again."
+_DOWNLOAD_FILE_AGAIN = "Download that file again."
+_DOWNLOAD_MODEL_AGAIN = "Download the model again."
+_DOWNLOAD_OR_CHOOSE = "Download the model again, or choose another one."
+_CHOOSE_SAFETENSORS = "Choose a folder with .safetensors files."
+_NOT_TOGETHER = "The files do not belong together: download the model again."
+_CHECK_FILE = "Check its permissions and the drive."
+
+FOLDER_GONE = ErrorText(
+    "checkpoint.folder_gone",
+    _CHECKPOINT,
+    "The model folder “{folder}” no longer exists.",
+    todo="Choose its new location.",
+    cli_todo="Give its new location.",
+)
+INCOMPLETE = ErrorText(
+    "checkpoint.incomplete",
+    _CHECKPOINT,
+    "The folder “{folder}” has no {file}, so it is not a complete model.",
+    todo="Choose the folder that holds config.json and the .safetensors files.",
+)
+FILE_TOO_LARGE = ErrorText(
+    "checkpoint.file_too_large",
+    _CHECKPOINT,
+    "“{file}” in the model folder is too large.",
+    todo=_DOWNLOAD_IT_AGAIN,
+)
+JSON_DAMAGED = ErrorText(
+    "checkpoint.json_damaged",
+    _CHECKPOINT,
+    "“{file}” in the model folder is damaged.",
+    todo=_DOWNLOAD_MODEL_AGAIN,
+)
+NOT_AN_OBJECT = ErrorText(
+    "checkpoint.not_an_object",
+    _CHECKPOINT,
+    "“{file}” in the model folder is not a JSON object.",
+    todo=_DOWNLOAD_IT_AGAIN,
+)
+UNREADABLE = ErrorText(
+    "checkpoint.unreadable",
+    _CHECKPOINT,
+    "“{file}” in the model folder cannot be read ({reason}).",
+    todo=_CHECK_FILE,
+)
+UNREADABLE_FOR_NO_REASON = ErrorText(
+    "checkpoint.unreadable_for_no_reason",
+    _CHECKPOINT,
+    "“{file}” in the model folder cannot be read.",
+    todo=_CHECK_FILE,
+)
+NOT_REGULAR = ErrorText(
+    "checkpoint.not_regular",
+    _CHECKPOINT,
+    "“{file}” in the model folder is not a regular file.",
+    "It was not opened.",
+    "Download the model again, from a source you trust.",
+)
+OTHER_ARCHITECTURE = ErrorText(
+    "checkpoint.other_architecture",
+    _CHECKPOINT,
+    "This folder holds {architecture}, not a Qwen3-VL model.",
+    todo=_GET_ANOTHER,
+)
+UNNAMED_ARCHITECTURE = ErrorText(
+    "checkpoint.unnamed_architecture",
+    _CHECKPOINT,
+    "This folder holds an unnamed architecture, not a Qwen3-VL model.",
+    todo=_GET_ANOTHER,
+)
+FIELD_UNSUPPORTED = ErrorText(
+    "checkpoint.field_unsupported",
+    _CHECKPOINT,
+    "This model needs {name} = {value}, which is not supported ({place}).",
+    todo=_GET_ANOTHER,
+)
+FIELD_INVALID = ErrorText(
+    "checkpoint.field_invalid",
+    _CHECKPOINT,
+    "The model's configuration is not valid: {name} is {value} ({place}).",
+    todo=_DOWNLOAD_OR_CHOOSE,
+)
+FIELD_MISSING = ErrorText(
+    "checkpoint.field_missing",
+    _CHECKPOINT,
+    "The model's configuration is not valid: {name} is missing ({place}).",
+    todo=_DOWNLOAD_OR_CHOOSE,
+)
+PREPROCESSOR_INVALID = ErrorText(
+    "checkpoint.preprocessor_invalid",
+    _CHECKPOINT,
+    "The model's preprocessor_config.json is not valid.",
+    todo=_DOWNLOAD_FILE_AGAIN,
+)
+
+TOKENIZER_MISSING = ErrorText(
+    "checkpoint.tokenizer_missing",
+    _CHECKPOINT,
+    "The model folder has no {file}.",
+    todo="Download that file into the same folder.",
+)
+TOKENIZER_TOO_LARGE = ErrorText(
+    "checkpoint.tokenizer_too_large",
+    _CHECKPOINT,
+    "“{file}” in the model folder is too large.",
+    todo=_DOWNLOAD_FILE_AGAIN,
+)
+TOKENIZER_DAMAGED = ErrorText(
+    "checkpoint.tokenizer_damaged",
+    _CHECKPOINT,
+    "The model's {file} is damaged.",
+    todo=_DOWNLOAD_FILE_AGAIN,
+)
+TOKENIZER_TOO_RICH = ErrorText(
+    "checkpoint.tokenizer_too_rich",
+    _CHECKPOINT,
+    "The model's {file} has more tokens than the model's vocabulary.",
+    todo=_NOT_TOGETHER,
+)
+TOKENIZER_LACKS_TOKEN = ErrorText(
+    "checkpoint.tokenizer_lacks_token",
+    _CHECKPOINT,
+    "The model's tokenizer has no {token}, so it does not belong to a Qwen3-VL model.",
+    todo=_DOWNLOAD_MODEL_AGAIN,
+)
+
+QUANTIZATION_NOT_AN_OBJECT = ErrorText(
+    "checkpoint.quantization_not_an_object",
+    _CHECKPOINT,
+    "The model's quantization_config is not a JSON object.",
+    todo=_DOWNLOAD_IT_AGAIN,
+)
+OTHER_METHOD = ErrorText(
+    "checkpoint.other_method",
+    _CHECKPOINT,
+    "This model cannot be opened: it is quantised with {value}, which is not supported.",
+    todo=_GET_SUPPORTED,
+)
+OTHER_PACKING = ErrorText(
+    "checkpoint.other_packing",
+    _CHECKPOINT,
+    "This model cannot be opened: its weights are packed as {value}, which is not supported.",
+    todo=_GET_SUPPORTED,
+)
+OTHER_LAYOUT = ErrorText(
+    "checkpoint.other_layout",
+    _CHECKPOINT,
+    "This model cannot be opened: its weights are stored as {value}, which is not supported.",
+    todo=_GET_SUPPORTED,
+)
+OTHER_BITS = ErrorText(
+    "checkpoint.other_bits",
+    _CHECKPOINT,
+    "This model cannot be opened: it has {value}-bit weights, which is not supported.",
+    todo=_GET_SUPPORTED,
+)
+OTHER_DATA_TYPE = ErrorText(
+    "checkpoint.other_data_type",
+    _CHECKPOINT,
+    "This model cannot be opened: its weights are of the type {value}, which is not supported.",
+    todo=_GET_SUPPORTED,
+)
+ASYMMETRIC = ErrorText(
+    "checkpoint.asymmetric",
+    _CHECKPOINT,
+    "This model cannot be opened: it is quantised asymmetrically, which is not supported.",
+    todo=_GET_SUPPORTED,
+)
+REORDERED = ErrorText(
+    "checkpoint.reordered",
+    _CHECKPOINT,
+    "This model cannot be opened: its columns are reordered (desc_act), which is not supported.",
+    todo=_GET_SUPPORTED,
+)
+OTHER_ACTIVATION_BITS = ErrorText(
+    "checkpoint.other_activation_bits",
+    _CHECKPOINT,
+    "This model cannot be opened: its activations have {value} bits, which is not supported.",
+    todo=_GET_SUPPORTED,
+)
+OTHER_GROUP_SIZE = ErrorText(
+    "checkpoint.other_group_size",
+    _CHECKPOINT,
+    "This model cannot be opened: its group size is {value}, which is not supported.",
+    todo=_GET_SUPPORTED,
+)
+LAYER_ASYMMETRIC = ErrorText(
+    "checkpoint.layer_asymmetric",
+    _CHECKPOINT,
+    "The model's layer {layer} is quantised asymmetrically, which is not supported.",
+    todo="Choose a folder quantised W4A16, symmetric, with GPTQ packing.",
+)
+LAYER_REORDERED = ErrorText(
+    "checkpoint.layer_reordered",
+    _CHECKPOINT,
+    "The columns of the model's layer {layer} are reordered (desc_act), which is not supported.",
+    todo="Choose a folder quantised without desc_act.",
+)
+
+PICKLED = ErrorText(
+    "checkpoint.pickled",
+    _CHECKPOINT,
+    "The weights in this folder are pickled ({file}), which can run programs when opened.",
+    "They were not opened.",
+    _CHOOSE_SAFETENSORS,
+)
+GGUF = ErrorText(
+    "checkpoint.gguf",
+    _CHECKPOINT,
+    "This folder holds a GGUF file ({file}), which is not supported.",
+    todo=_CHOOSE_SAFETENSORS,
+)
+NO_WEIGHTS = ErrorText(
+    "checkpoint.no_weights",
+    _CHECKPOINT,
+    "The folder “{folder}” has no {file} and no {index}.",
+    todo="Finish the download, or choose the folder that holds the .safetensors files.",
+)
+INDEX_INVALID = ErrorText(
+    "checkpoint.index_invalid",
+    _CHECKPOINT,
+    "{index} does not say which file holds which tensor.",
+    todo=_DOWNLOAD_FILE_AGAIN,
+)
+INDEX_WRONG = ErrorText(
+    "checkpoint.index_wrong",
+    _CHECKPOINT,
+    "{file} does not hold {tensor}, as {index} says.",
+    todo=_DOWNLOAD_FILE_AGAIN,
+)
+INDEX_LEADS_OUTSIDE = ErrorText(
+    "checkpoint.index_leads_outside",
+    _CHECKPOINT,
+    "{index} points to “{file}”, which is not a file of the model folder.",
+    "Nothing was opened.",
+    "Delete this folder and get the model from a source you trust.",
+)
+FILE_MISSING = ErrorText(
+    "checkpoint.file_missing",
+    _CHECKPOINT,
+    "The model's file {file} is missing.",
+    todo="Download it into the same folder.",
+)
+FILE_CUT = ErrorText(
+    "checkpoint.file_cut",
+    _CHECKPOINT,
+    "The model's file {file} ends early: its download was not finished.",
+    todo=_DOWNLOAD_FILE_AGAIN,
+)
+FILE_DAMAGED = ErrorText(
+    "checkpoint.file_damaged",
+    _CHECKPOINT,
+    "The model's file {file} is damaged.",
+    todo=_DOWNLOAD_FILE_AGAIN,
+)
+TOO_MANY_TENSORS = ErrorText(
+    "checkpoint.too_many_tensors",
+    _CHECKPOINT,
+    "The model's file {file} lists more tensors than any model has.",
+    "They were not read.",
+    "Get the model from a source you trust.",
+)
+
+NO_TENSOR = ErrorText(
+    "checkpoint.no_tensor",
+    _CHECKPOINT,
+    "The model has no tensor {tensor}.",
+    todo=_DOWNLOAD_OR_CHOOSE,
+)
+TENSOR_NOT_LOADED = ErrorText(
+    "checkpoint.tensor_not_loaded",
+    _CHECKPOINT,
+    "The model has no tensor {tensor}.",
+    todo=_DOWNLOAD_MODEL_AGAIN,
+)
+FLOATS_REQUIRED = ErrorText(
+    "checkpoint.floats_required",
+    _CHECKPOINT,
+    "The model's tensor {tensor} is {dtype} {shape}, but F16 or BF16 or F32 {required_shape} is required.",
+    todo=_NOT_TOGETHER,
+)
+INTEGERS_REQUIRED = ErrorText(
+    "checkpoint.integers_required",
+    _CHECKPOINT,
+    "The model's tensor {tensor} is {dtype} {shape}, but I32 {required_shape} is required.",
+    todo=_NOT_TOGETHER,
+)
+NOT_FINITE = ErrorText(
+    "checkpoint.not_finite",
+    _CHECKPOINT,
+    "The model's tensor {tensor} contains infinite or NaN values: its file is damaged.",
+    todo=_DOWNLOAD_MODEL_AGAIN,
+)
+LAYER_INDIVISIBLE = ErrorText(
+    "checkpoint.layer_indivisible",
+    _CHECKPOINT,
+    "The model's layer {layer} [{outputs}, {inputs}] does not divide into groups of {group}.",
+)
+VISION_TOWER_MISMATCH = ErrorText(
+    "checkpoint.vision_tower_mismatch",
+    _CHECKPOINT,
+    "The model's vision tower gives {given} numbers a token, its language model takes {taken}.",
+    todo=_DOWNLOAD_MODEL_AGAIN,
+)

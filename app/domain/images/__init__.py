@@ -1,0 +1,1 @@
+"""Images: attachments, geometry, visual tokens, codes."""

@@ -1,0 +1,1 @@
+"""Models: catalogue, memory needs, downloads, generation options, servers."""

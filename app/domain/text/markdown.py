@@ -1,0 +1,96 @@
+"""Prepares a model's Markdown for a renderer of GitHub's dialect: line breaks and formulas."""
+
+import re
+from dataclasses import dataclass
+
+MARK_START, MARK_END = "\ue000", "\ue001"
+"""Delimiters around a formula's number: private-use characters, which have no meaning in Markdown."""
+LONGEST_FORMULA = 1000
+"""Maximum length of a formula, in characters; a longer one is shown as it was written."""
+LONGEST_CODE = 5000
+"""Maximum length of inline code, in characters; longer code is treated as text."""
+DEEPEST_FORMULA = 6
+"""Maximum nesting of groups; drawing time doubles with each level, and deeper formulas are shown as written."""
+
+_FENCED = r"^[ ]{0,3}(?P<fence>```+|~~~+)(?s:.*?)(?:^[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)"
+_CODE = rf"(?P<code>{_FENCED}|(?<!`)(?P<tick>`+)(?!`).{{1,{LONGEST_CODE}}}?(?<!`)(?P=tick)(?!`))"
+# A formula contains no opening delimiter, so the search for its end stops at the next one.
+_DISPLAY = r"\$\$(?P<dollars>[^$]+)\$\$|(?<!\\)\\\[(?P<brackets>(?:\\[^\[\]]|[^\\])+?)\\\]"
+_DOLLAR = r"(?<![\\$\w])\$(?P<dollar>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\d$])"
+_INLINE = rf"(?<!\\)\\\((?P<parens>(?:\\[^()\n]|[^\\\n])+?)\\\)|{_DOLLAR}"
+_PARTS = re.compile(f"{_CODE}|{_DISPLAY}|{_INLINE}", re.MULTILINE)
+_LIVE = re.compile(r"(?P<kept>\\.)|<(?=[A-Za-z/!?])|!(?=\[)")
+_GROUP = re.compile(r"\\\\|\\[{}]|(?P<opens>\{|\\left(?![A-Za-z]))|(?P<closes>\}|\\right(?![A-Za-z]))")
+_MARK = re.compile(f"{MARK_START}(\\d+){MARK_END}")
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """The TeX between math delimiters; display formulas have their own line. `source` includes the delimiters."""
+
+    tex: str
+    is_display: bool
+    source: str
+
+
+def with_marks(text: str) -> tuple[str, tuple[Formula, ...]]:
+    r"""Replace each formula by a mark: `$$…$$`, `\[…\]`, `\(…\)`, and `$…$` by Pandoc's rule.
+
+    That rule tells money from mathematics (https://pandoc.org/MANUAL.html#math): no space inside the delimiters, no
+    digit after them. Code stays as it is. `mark_spans` finds the marks again.
+    """
+    formulas: list[Formula] = []
+
+    def replaced(match: re.Match[str]) -> str:
+        display = match["dollars"] or match["brackets"]
+        tex = (display or match["parens"] or match["dollar"] or "").strip()
+        if match["code"] is not None or not tex or len(tex) > LONGEST_FORMULA or _depth(tex) > DEEPEST_FORMULA:
+            return match[0]
+        formulas.append(Formula(tex, is_display=display is not None, source=match[0]))
+        return f"{MARK_START}{len(formulas) - 1}{MARK_END}"
+
+    return _PARTS.sub(replaced, text.replace(MARK_START, "\ufffd").replace(MARK_END, "\ufffd")), tuple(formulas)
+
+
+def _depth(tex: str) -> int:
+    """Return the maximum nesting depth of groups."""
+    depth = deepest = 0
+    for match in _GROUP.finditer(tex):
+        depth += bool(match["opens"]) - bool(match["closes"])
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def mark_spans(text: str) -> list[tuple[int, int, int]]:
+    """Return the start, end and number of each mark in rendered text."""
+    return [(match.start(), match.end(), int(match[1])) for match in _MARK.finditer(text)]
+
+
+def plain_as_markdown(text: str) -> str:
+    """Convert plain text to Markdown that keeps its lines and is not interpreted as HTML or an image."""
+    lines = (f"{line.rstrip()}  " if line.strip() else "" for line in text.split("\n"))
+    return without_html("\n".join(lines))
+
+
+def without_html(text: str) -> str:
+    """Escape HTML and images in Markdown with a backslash, unless they are escaped already.
+
+    Text on an image may be an attack on those who open the file: renderers pass HTML on to a browser, and fetch remote
+    images. Within code, which plain text has only by accident, the backslash is visible.
+    """
+    return _LIVE.sub(lambda match: match[0] if match["kept"] else f"\\{match[0]}", text)
+
+
+def with_hard_breaks(text: str) -> str:
+    """Add a hard break to every line that Markdown would join with the next; code stays as it is."""
+    lines, fence = [], ""
+    for line in text.split("\n"):
+        opening, rest = line.lstrip()[:3], line.lstrip()[3:]
+        if fence:
+            fence = "" if opening == fence and not rest.strip("`~ \t") else fence
+        elif opening == "~~~" or (opening == "```" and "`" not in rest.lstrip("`")):  # Otherwise it is inline code.
+            fence = opening
+        elif line.strip():
+            line = f"{line.rstrip()}  "  # noqa: PLW2901
+        lines.append(line)
+    return "\n".join(lines)

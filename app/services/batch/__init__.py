@@ -1,0 +1,1 @@
+"""Batches: the queue, and the steps for each image."""

@@ -1,0 +1,1 @@
+"""Chats: sending questions, streaming answers, saving, exporting, importing."""

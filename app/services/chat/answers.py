@@ -1,0 +1,190 @@
+"""Unfinished answers: each follows its request's events until the end, whichever chat is shown.
+
+A streamed answer is shown at most twenty times a second and saved once a second, and always at its end.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from app.domain.chat.chat import Message, MessageState, Turn
+from app.domain.error_texts import chat_texts
+from app.domain.images.codes import with_codes
+from app.domain.models.engine_status import EngineState
+from app.domain.models.generation import FinishReason, GenerationOptions
+from app.domain.text.confidence import HIGH_CONFIDENCE, LowConfidenceSpan
+from app.domain.text.repetition import without_repeated_tail
+from app.engine.process.messages import AnswerDelta, Done, Event, Failed, StageProgress, Stats, TextRead
+from app.services.engines.reader_engine import ReaderEngine
+from app.services.engines.store_thread import StoreThread
+from app.services.models.model_engine import ModelEngine
+
+PAINT_MILLISECONDS = 50
+SAVE_MILLISECONDS = 1000
+MAX_ANSWER_CHARACTERS = 1_000_000
+"""Length at which an answer is cut off: a server might never end it, or ignore a limit of tokens."""
+
+_STATES = {
+    FinishReason.COMPLETE: MessageState.COMPLETE,
+    FinishReason.LENGTH: MessageState.CUT_OFF,
+    FinishReason.STOPPED: MessageState.STOPPED,
+    FinishReason.REPEATING: MessageState.REPEATING,
+}
+
+
+@dataclass(slots=True)
+class _Running:
+    """An unfinished answer. Deltas are joined to its text on demand, not one by one."""
+
+    answer: Message
+    stop: Callable[[], None]
+    unpainted: bool = False
+    unsaved: bool = False
+    _length: int = 0
+    _texts: list[str] = field(default_factory=list)
+    _low_confidence: list[LowConfidenceSpan] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._length = len(self.answer.text)
+
+    def add(self, token: AnswerDelta) -> bool:
+        """Add a delta; return whether all of it fitted within the maximum length."""
+        text = token.text[: MAX_ANSWER_CHARACTERS - self._length]
+        if token.probability < HIGH_CONFIDENCE and text:
+            span = LowConfidenceSpan(self._length, self._length + len(text), token.probability, token.alternatives)
+            self._low_confidence.append(span)
+        self._texts.append(text)
+        self._length += len(text)
+        self.unpainted = self.unsaved = True
+        return len(text) == len(token.text)
+
+    def snapshot(self) -> Message:
+        """Return the message with all the text so far."""
+        if self._texts:
+            text = "".join((self.answer.text, *self._texts))
+            self.answer = replace(self.answer, text=text, doubts=(*self.answer.doubts, *self._low_confidence))
+            self._texts.clear()
+            self._low_confidence.clear()
+        return self.answer
+
+
+class Answers(QObject):
+    """Runs answers. `answer_changed` carries the current Message, `activity_changed` the activity of its engine."""
+
+    answer_changed = Signal(object)
+    activity_changed = Signal(str, object, float)
+
+    def __init__(
+        self, model: ModelEngine, reader: ReaderEngine, store: StoreThread, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._reader = reader
+        self._store = store
+        self._running: dict[str, _Running] = {}
+        """Unfinished answers, by id."""
+        self._paint_timer = self._timer(PAINT_MILLISECONDS, self._on_paint_due)
+        self._save_timer = self._timer(SAVE_MILLISECONDS, self._on_save_due)
+
+    def ask(self, answer: Message, turns: tuple[Turn, ...], options: GenerationOptions) -> None:
+        """Have the model write `answer`, a STREAMING message that is already on disk."""
+        status = self._model.status
+        if status.state in {EngineState.NO_MODEL, EngineState.FAILED}:
+            self._end(replace(answer, state=MessageState.FAILED, problem=chat_texts.NO_MODEL_TO_ANSWER.problem()))
+            return
+        call = self._model.ask(turns, options, partial(self._on_event, answer.id))
+        self._follow(_Running(answer, partial(self._model.stop, call)))
+
+    def read(self, answer: Message, image: Path) -> None:
+        """Have the built-in OCR write `answer`, a STREAMING message that is already on disk."""
+        self._model.stop_prefill()  # The OCR gets the whole CPU.
+        call = self._reader.read(image, partial(self._on_event, answer.id))
+        self._follow(_Running(answer, call.stop))
+
+    def current(self, conversation_id: str) -> list[Message]:
+        """Return the unfinished answers of a conversation, with their text so far."""
+        running = self._running.values()
+        return [item.snapshot() for item in running if item.answer.conversation_id == conversation_id]
+
+    def stop(self, conversation_id: str) -> None:
+        """Request the end of every unfinished answer of a conversation."""
+        for running in list(self._running.values()):
+            if running.answer.conversation_id == conversation_id:
+                running.stop()
+
+    def abandon(self) -> None:
+        """Cancel every unfinished answer, and save nothing more of them: their chats are being replaced."""
+        for answer_id, running in list(self._running.items()):
+            running.stop()
+            self._remove(answer_id)
+
+    def _follow(self, running: _Running) -> None:
+        self._running[running.answer.id] = running
+        self._paint_timer.start()
+        self._save_timer.start()
+
+    def _end(self, answer: Message) -> None:
+        self.answer_changed.emit(answer)
+        self._save(answer)
+
+    def _save(self, answer: Message) -> None:
+        self._store.save(("message", answer.id), lambda store: store.save_message(answer))
+
+    def _timer(self, milliseconds: int, due: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(due)
+        return timer
+
+    def _on_event(self, answer_id: str, event: Event) -> None:
+        running = self._running.get(answer_id)
+        if running is None:  # Abandoned, or cut off.
+            return
+        match event:
+            case StageProgress(stage=stage, progress=progress):
+                self.activity_changed.emit(answer_id, stage, progress)
+            case AnswerDelta():
+                if not running.add(event):
+                    running.stop()
+                    self._finish(replace(running.snapshot(), state=MessageState.CUT_OFF))
+            case Stats(stats=stats):
+                info = self._model.status.info
+                running.answer = replace(running.snapshot(), stats=stats, model_name=info.name if info else "")
+            case TextRead(page=page):
+                running.answer = replace(running.answer, text=with_codes(page.text, page.codes), page=page)
+            case Done(reason=reason):
+                answer = running.snapshot()
+                text = without_repeated_tail(answer.text) if reason is FinishReason.REPEATING else answer.text
+                doubts = tuple(span for span in answer.doubts if span.end <= len(text))
+                ended = replace(answer, text=text, doubts=doubts, state=_STATES[reason])
+                self._finish(ended)
+            case Failed(problem=problem):
+                failed = replace(running.snapshot(), state=MessageState.FAILED, problem=problem)
+                self._finish(failed)
+
+    def _finish(self, answer: Message) -> None:
+        self._remove(answer.id)
+        self._end(answer)
+
+    def _remove(self, answer_id: str) -> None:
+        del self._running[answer_id]
+        if not self._running:
+            self._paint_timer.stop()
+            self._save_timer.stop()
+
+    @Slot()
+    def _on_paint_due(self) -> None:
+        for answer_id, running in list(self._running.items()):  # A handler may end one, or begin another.
+            if running.unpainted and answer_id in self._running:
+                running.unpainted = False
+                self.answer_changed.emit(running.snapshot())
+
+    @Slot()
+    def _on_save_due(self) -> None:
+        for running in list(self._running.values()):
+            if running.unsaved:
+                running.unsaved = False
+                self._save(running.snapshot())

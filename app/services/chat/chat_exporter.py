@@ -1,0 +1,60 @@
+"""Writes a chat to a file of the user's choice."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.chat.chat import Conversation, Message
+from app.domain.errors import problem_of
+from app.services.engines.background import BackgroundThread
+from app.services.engines.store_thread import StoreThread
+from app.services.images.pictures import Pictures
+
+WriteChat = Callable[[Path, Conversation, Sequence[Message], Mapping[str, bytes]], None]
+"""Writes a chat with all its messages to a file, in the format of its suffix; raises StorageError.
+
+The mapping has PNGs of its images by digest, for formats that have to decode them.
+"""
+PRINTED_SIZE = 1600
+"""Maximum width and height of a printed picture, in pixels."""
+
+
+class ChatExporter(QObject):
+    """Exports chats. `exported` carries the Path that was written, `problem_met` a Problem."""
+
+    exported = Signal(object)
+    problem_met = Signal(object)
+
+    def __init__(
+        self,
+        store: StoreThread,
+        thread: BackgroundThread,
+        pictures: Pictures,
+        write: WriteChat,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._thread = thread
+        self._pictures = pictures
+        self._write = write
+
+    def export(self, conversation: Conversation, target: Path) -> None:
+        """Write `conversation`, all versions of its messages read from the store, to `target`."""
+        self._store.run(lambda store: store.messages(conversation.id), partial(self._on_read, conversation, target))
+
+    def _on_read(self, conversation: Conversation, target: Path, messages: Sequence[Message]) -> None:
+        is_printed = target.suffix.lower() == ".pdf"
+        images = [image for message in messages for image in message.attachments] if is_printed else []
+        self._pictures.make(images, PRINTED_SIZE, partial(self._write_with, conversation, target, messages))
+
+    def _write_with(
+        self, conversation: Conversation, target: Path, messages: Sequence[Message], pictures: Mapping[str, bytes]
+    ) -> None:
+        self._thread.submit(
+            lambda: self._write(target, conversation, messages, pictures),
+            lambda _: self.exported.emit(target),
+            lambda error: self.problem_met.emit(problem_of(error)),
+        )

@@ -1,0 +1,117 @@
+"""The list of chats, as the sidebar shows it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.chat.chat import Conversation, Draft
+from app.services.engines.store_thread import StoreThread
+
+
+class ChatLibrary(QObject):
+    """All conversations, by id.
+
+    `conversations_changed` carries them, pinned ones first, then the most recently updated first.
+
+    `deleted` carries one that can still be restored, `header_changed` one that was renamed, pinned or unpinned, `found`
+    the query and a sequence of SearchHits.
+    """
+
+    conversations_changed = Signal(object)
+    deleted = Signal(object)
+    header_changed = Signal(object)
+    found = Signal(str, object)
+    loaded = Signal()
+
+    def __init__(self, store: StoreThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._conversations: dict[str, Conversation] = {}
+
+    def __contains__(self, conversation_id: str) -> bool:
+        return conversation_id in self._conversations
+
+    def __getitem__(self, conversation_id: str) -> Conversation:
+        return self._conversations[conversation_id]
+
+    @property
+    def latest(self) -> Conversation | None:
+        """The most recently updated conversation."""
+        return max(self._conversations.values(), key=lambda conversation: conversation.updated, default=None)
+
+    def load(self) -> None:
+        """Read the list from the store; `loaded` follows."""
+
+        def done(conversations: Sequence[Conversation]) -> None:
+            # Conversations that were added while the list was being read are newer than the list.
+            self._conversations = {item.id: item for item in conversations} | self._conversations
+            self._announce()
+            self.loaded.emit()
+
+        self._store.run(lambda store: store.conversations(), done)
+
+    def reload(self) -> None:
+        """Replace the list with that of other chats; `loaded` follows."""
+        self._conversations = {}
+        self.load()
+
+    def search(self, query: str) -> None:
+        """Search all chats; `found` follows."""
+        self._store.run(lambda store: store.search(query), lambda hits: self.found.emit(query, hits))
+
+    def put(self, conversation: Conversation) -> None:
+        """Show a conversation that the caller is saving."""
+        self._conversations[conversation.id] = conversation
+        self._announce()
+
+    def save(self, conversation: Conversation) -> None:
+        """Save a conversation's row."""
+        self.put(conversation)
+        self._store.save(("conversation", conversation.id), lambda store: store.save_conversation(conversation))
+
+    def save_draft(self, conversation: Conversation, draft: Draft) -> None:
+        """Save the content of the composer; a chat that has only a draft appears with it."""
+        is_new = conversation.id not in self._conversations
+        if is_new and draft.is_empty:
+            return
+        kept = replace(conversation, draft=draft)
+        self._conversations[conversation.id] = kept
+        if is_new:
+            self._store.save(("conversation", kept.id), lambda store: store.save_conversation(kept))
+            self._announce()
+        self._store.save(("draft", kept.id), lambda store: store.save_draft(kept.id, draft))
+
+    def rename(self, conversation_id: str, title: str) -> None:
+        """Rename a conversation; an empty title is ignored."""
+        title = " ".join(title.split())
+        if not title or conversation_id not in self._conversations:
+            return
+        self._change_header(replace(self._conversations[conversation_id], title=title))
+
+    def delete(self, conversation_id: str) -> None:
+        """Delete a conversation with its messages; it can be restored until the end of the session."""
+        if conversation := self._conversations.pop(conversation_id, None):
+            self._announce()
+            self._store.save(("deleted", conversation_id), lambda store: store.delete_conversation(conversation_id))
+            self.deleted.emit(conversation)
+
+    def restore(self, conversation: Conversation) -> None:
+        """Restore a deleted conversation."""
+        self._store.save(("deleted", conversation.id), lambda store: store.restore_conversation(conversation.id))
+        self.put(conversation)
+
+    def pin(self, conversation_id: str) -> None:
+        """Pin or unpin a conversation."""
+        conversation = self._conversations[conversation_id]
+        self._change_header(replace(conversation, is_pinned=not conversation.is_pinned))
+
+    def _change_header(self, conversation: Conversation) -> None:
+        self.save(conversation)
+        self.header_changed.emit(conversation)
+
+    def _announce(self) -> None:
+        pinned_first = sorted(
+            self._conversations.values(), key=lambda item: (item.is_pinned, item.updated), reverse=True
+        )
+        self.conversations_changed.emit(tuple(pinned_first))

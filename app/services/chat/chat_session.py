@@ -1,0 +1,393 @@
+"""The chat that is shown: its branch of messages, its draft, and the sending of questions.
+
+Nothing is asked before it is on disk: the question and an empty answer are saved first, then the engine is asked, and
+only then is the composer cleared. A failed save leaves the draft as it was.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from app.domain.chat.chat import (
+    DEFAULT_TITLE,
+    Author,
+    Conversation,
+    Draft,
+    Message,
+    MessageState,
+    Role,
+    Turn,
+    new_id,
+    now,
+    title_from,
+)
+from app.domain.chat.message_tree import MessageTree
+from app.domain.errors import Problem
+from app.domain.images.attachments import Attachment
+from app.domain.models.generation import GenerationOptions
+from app.domain.ports import AttachmentStore
+from app.services.chat.answers import Answers
+from app.services.chat.chat_library import ChatLibrary
+from app.services.chat.turns import turns_for
+from app.services.engines.store_thread import StoreThread
+
+DRAFT_MILLISECONDS = 400
+READ_QUESTION = "Read text"
+
+
+class ChatSession(QObject):
+    """One conversation at a time.
+
+    `conversation_changed` carries the Conversation that is shown, `branch_changed` a tuple of its Messages,
+    `message_changed` one Message to add or update, `message_pointed_at` the id of one to scroll to, `draft_changed`
+    the Draft, `problem_met` a Problem.
+    """
+
+    conversation_changed = Signal(object)
+    branch_changed = Signal(object)
+    message_changed = Signal(object)
+    message_pointed_at = Signal(str)
+    draft_changed = Signal(object)
+    busy_changed = Signal(bool)
+    problem_met = Signal(object)
+
+    def __init__(
+        self,
+        library: ChatLibrary,
+        answers: Answers,
+        store: StoreThread,
+        attachments: AttachmentStore,
+        options: Callable[[], GenerationOptions],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._answers = answers
+        self._store = store
+        self._attachments = attachments
+        self._options = options
+        self._conversation = _new_conversation()
+        self._tree = MessageTree()
+        self._draft = Draft()
+        self._is_saving = False
+        self._stops_at_start = False
+        self._draft_timer = QTimer(self)
+        self._draft_timer.setSingleShot(True)
+        self._draft_timer.setInterval(DRAFT_MILLISECONDS)
+        self._draft_timer.timeout.connect(self.save_draft)
+        answers.answer_changed.connect(self._on_answer_changed)
+        library.header_changed.connect(self._on_header_changed)
+
+    @property
+    def conversation_id(self) -> str:
+        """The id of the chat that is shown; a new one has an id before it has anything to save."""
+        return self._conversation.id
+
+    @property
+    def branch(self) -> tuple[Message, ...]:
+        """The messages that are shown, oldest first."""
+        return self._tree.path_to(self._conversation.leaf_id)
+
+    @property
+    def draft(self) -> Draft:
+        """The content of the composer."""
+        return self._draft
+
+    @property
+    def is_busy(self) -> bool:
+        """True if an answer of this chat is unfinished."""
+        return self._is_saving or bool(self._answers.current(self._conversation.id))
+
+    def prefill_turns(self) -> tuple[Turn, ...]:
+        """The turns that the model would be asked, without the question's text; empty if nothing is to be prefilled."""
+        if self._draft.is_empty or not (self.branch or self._draft.attachments):
+            return ()
+        return turns_for((*self.branch, self._question("", self._draft.attachments)), self._attachments)
+
+    def start_new(self) -> None:
+        """Show an empty chat."""
+        self.save_draft()
+        self._show(_new_conversation(), ())
+
+    def begin_again(self) -> None:
+        """Show an empty chat with the current draft, after the chats were replaced."""
+        draft = self._draft
+        self._show(_new_conversation(), ())
+        if not draft.is_empty:
+            self._change_draft(draft)
+
+    def open(self, conversation_id: str, message_id: str | None = None) -> None:
+        """Show a saved chat as soon as its messages have been loaded, and point at one of them."""
+        if conversation_id == self._conversation.id:
+            self._point_at(message_id)
+            return
+        self.save_draft()
+        self._show(self._library[conversation_id], ())
+        read = partial(self._on_messages_read, conversation_id, message_id)
+        self._store.run(lambda store: store.messages(conversation_id), read)
+
+    def delete(self, conversation_id: str) -> None:
+        """Delete a chat; if it is the one that is shown, show an empty one in its place."""
+        self._answers.stop(conversation_id)
+        if conversation_id == self._conversation.id:
+            self.save_draft()
+            self._show(_new_conversation(), ())
+        self._library.delete(conversation_id)
+
+    def set_draft_text(self, text: str) -> None:
+        """Set the text of the draft; it is saved shortly after the last keystroke."""
+        self._draft = replace(self._draft, text=text)
+        self._draft_timer.start()
+
+    def add_attachment(self, conversation_id: str, attachment: Attachment) -> None:
+        """Add an image to the draft of the chat for which it was dropped, which may no longer be the one shown."""
+        if conversation_id == self._conversation.id:
+            if attachment not in self._draft.attachments:
+                self._change_draft(self._draft.with_image(attachment))
+        elif conversation_id in self._library:
+            other = self._library[conversation_id]
+            if attachment not in other.draft.attachments:
+                self._library.save_draft(other, other.draft.with_image(attachment))
+
+    def remove_attachment(self, attachment: Attachment) -> None:
+        """Remove an image from the draft."""
+        kept = tuple(item for item in self._draft.attachments if item != attachment)
+        self._change_draft(replace(self._draft, attachments=kept))
+
+    def set_pixel_budget(self, attachment: Attachment, pixels: int | None) -> None:
+        """Set the maximum number of pixels of an image of the draft that the model sees; None for the setting."""
+        changed = tuple(
+            replace(item, pixel_budget=pixels) if item.digest == attachment.digest else item
+            for item in self._draft.attachments
+        )
+        self._change_draft(replace(self._draft, attachments=changed))
+
+    @Slot()
+    def save_draft(self) -> None:
+        """Save the draft now."""
+        self._draft_timer.stop()
+        if self._is_saving:
+            self._draft_timer.start()  # The row that is being saved is newer than this one.
+        elif self._draft != self._conversation.draft:
+            self._library.save_draft(self._conversation, self._draft)
+            self._conversation = replace(self._conversation, draft=self._draft)
+
+    def send(self, text: str) -> None:
+        """Ask the model about the draft's images and the chat so far."""
+        if self.is_busy or not text.strip():
+            return
+        question = self._question(text, self._draft.attachments)
+        answer = self._answer(question.id, Author.MODEL)
+        ask = self._asking(answer, (*self.branch, question))
+        self._commit((question, answer), Draft(text=text, attachments=question.attachments), ask, title_from(text))
+
+    def read_text(self, attachment: Attachment) -> None:
+        """Have the built-in OCR read one image of the draft or of the chat."""
+        if self.is_busy:
+            return
+        question = self._question(READ_QUESTION, (attachment,))
+        answer = self._answer(question.id, Author.READER)
+        read = partial(self._answers.read, answer, self._attachments.path(attachment))
+        self._commit((question, answer), Draft(attachments=(attachment,)), read, title_from(attachment.name))
+
+    def regenerate(self, answer_id: str) -> None:
+        """Answer the same question again, as a new branch beside the old answer."""
+        old = self._tree[answer_id]
+        if self.is_busy or old.parent_id is None or old.author is None:
+            return
+        answer = self._answer(old.parent_id, old.author)
+        asked = self._tree.path_to(old.parent_id)
+        start: Callable[[], None]
+        if old.author is Author.READER:
+            start = partial(self._answers.read, answer, self._attachments.path(asked[-1].attachments[0]))
+        else:
+            start = self._asking(answer, asked)
+        self._commit((answer,), Draft(), start)
+
+    def edit(self, question_id: str, text: str) -> None:
+        """Ask an edited question about the same images, as a new branch beside the old one."""
+        if self.is_busy or not text.strip():
+            return
+        old = self._tree[question_id]
+        question = replace(self._question(text, old.attachments), parent_id=old.parent_id)
+        answer = self._answer(question.id, Author.MODEL)
+        asked = (*self._tree.path_to(old.parent_id), question)
+        self._commit((question, answer), Draft(), self._asking(answer, asked))
+
+    def go_on(self, answer_id: str) -> None:
+        """Have the model continue the last answer of the branch, which is incomplete."""
+        old = self._tree[answer_id]
+        if self.is_busy or old.author is not Author.MODEL or not old.text or answer_id != self._conversation.leaf_id:
+            return
+        answer = replace(old, state=MessageState.STREAMING, problem=None)
+        self._commit((answer,), Draft(), self._asking(answer, self._tree.path_to(answer_id)))
+
+    def images(self, message_id: str | None = None) -> tuple[Attachment, ...]:
+        """Return the images of the branch and the draft, oldest first, or of the last question before a message."""
+        if message_id is None:
+            shown = [*(image for message in self.branch for image in message.attachments), *self._draft.attachments]
+            return tuple(dict.fromkeys(shown))
+        path = self._tree.path_to(message_id)
+        return next((message.attachments for message in reversed(path) if message.attachments), ())
+
+    def versions(self, message_id: str) -> tuple[str, ...]:
+        """Return the ids of all versions of a message, oldest first."""
+        return self._tree.siblings(message_id)
+
+    def show_version(self, message_id: str) -> None:
+        """Show the newest branch through a message."""
+        self._conversation = replace(self._conversation, leaf_id=self._tree.latest_leaf(message_id))
+        self._library.save(self._conversation)
+        self.branch_changed.emit(self.branch)
+
+    def stop(self) -> None:
+        """End the unfinished answers of this chat; their text so far is kept."""
+        self._stops_at_start = self._is_saving  # An answer that has not been asked for yet.
+        self._answers.stop(self._conversation.id)
+
+    def _show(self, conversation: Conversation, messages: Sequence[Message]) -> None:
+        self._conversation = conversation
+        self._draft = conversation.draft
+        self._tree = MessageTree(messages)
+        for answer in self._answers.current(conversation.id):
+            if answer.id in self._tree:
+                self._tree.put(answer)
+        if conversation.leaf_id not in self._tree:
+            self._conversation = replace(conversation, leaf_id=self._tree.latest_leaf())
+        self.conversation_changed.emit(self._conversation)
+        self.branch_changed.emit(self.branch)
+        self.draft_changed.emit(self._draft)
+        self.busy_changed.emit(self.is_busy)
+
+    def _question(self, text: str, attachments: tuple[Attachment, ...]) -> Message:
+        return Message(
+            id=new_id(),
+            conversation_id=self._conversation.id,
+            parent_id=self._conversation.leaf_id,
+            role=Role.USER,
+            text=text,
+            created=now(),
+            attachments=attachments,
+        )
+
+    def _answer(self, question_id: str, author: Author) -> Message:
+        return Message(
+            id=new_id(),
+            conversation_id=self._conversation.id,
+            parent_id=question_id,
+            role=Role.ASSISTANT,
+            text="",
+            created=now(),
+            state=MessageState.STREAMING,
+            author=author,
+        )
+
+    def _asking(self, answer: Message, asked: Sequence[Message]) -> Callable[[], None]:
+        """Return a callable that has the model write `answer` to the messages `asked`, with the current options."""
+        return partial(self._answers.ask, answer, turns_for(asked, self._attachments), self._options())
+
+    def _commit(
+        self, messages: tuple[Message, ...], sent: Draft, start: Callable[[], None], title: str = DEFAULT_TITLE
+    ) -> None:
+        """Save `messages` and the draft without `sent`; on success show them and `start` the answer."""
+        self._draft_timer.stop()
+        is_first = self._conversation.leaf_id is None
+        conversation = replace(
+            self._conversation,
+            title=title if is_first and self._conversation.title == DEFAULT_TITLE else self._conversation.title,
+            leaf_id=messages[-1].id,
+            updated=now(),
+            draft=self._draft.without(sent),
+            image_count=self._conversation.image_count + len(self._new_images(messages)),
+        )
+        before = self._conversation
+        self._set_saving(is_saving=True)
+        self._store.run(
+            lambda store: store.save_turn(conversation, messages),
+            lambda _: self._on_committed(self._with_header(conversation, before), messages, sent, start),
+            self._on_commit_failed,
+        )
+
+    def _with_header(self, saved: Conversation, before: Conversation) -> Conversation:
+        """Return `saved` with the title and the pin that the user set while it was being saved."""
+        is_listed = saved.id in self._library
+        listed = self._library[saved.id] if is_listed else before
+        title = saved.title if listed.title == before.title else listed.title
+        return replace(saved, title=title, is_pinned=listed.is_pinned)
+
+    def _new_images(self, messages: Sequence[Message]) -> set[str]:
+        """Return the digests of images that are in `messages` and not yet in the branch."""
+        shown, added = (
+            {image.digest for message in part for image in message.attachments} for part in (self.branch, messages)
+        )
+        return added - shown
+
+    def _on_committed(
+        self, conversation: Conversation, messages: tuple[Message, ...], sent: Draft, start: Callable[[], None]
+    ) -> None:
+        self._library.put(conversation)
+        if conversation.id == self._conversation.id:
+            is_new_branch = messages[0].parent_id != self._conversation.leaf_id
+            self._conversation = conversation
+            for message in messages:
+                self._tree.put(message)
+            self._change_draft(self._draft.without(sent))  # The user may have continued typing meanwhile.
+            self.conversation_changed.emit(conversation)
+            if is_new_branch:
+                self.branch_changed.emit(self.branch)
+            else:
+                for message in messages:
+                    self.message_changed.emit(message)
+        start()
+        if self._stops_at_start:
+            self._answers.stop(conversation.id)
+        self._set_saving(is_saving=False)
+
+    def _on_commit_failed(self, problem: Problem) -> None:
+        self._set_saving(is_saving=False)
+        self.problem_met.emit(problem)
+
+    def _on_messages_read(self, conversation_id: str, message_id: str | None, messages: Sequence[Message]) -> None:
+        if conversation_id == self._conversation.id:
+            self.save_draft()  # It may have been typed while they were loaded.
+            self._show(self._library[conversation_id], messages)
+            self._point_at(message_id)
+
+    def _point_at(self, message_id: str | None) -> None:
+        if message_id is None or message_id not in self._tree:
+            return
+        if not self._tree.is_on_path(message_id, self._conversation.leaf_id):
+            self.show_version(message_id)
+        self.message_pointed_at.emit(message_id)
+
+    def _change_draft(self, draft: Draft) -> None:
+        self._draft = draft
+        self.draft_changed.emit(draft)
+        self._draft_timer.start()
+
+    def _set_saving(self, *, is_saving: bool) -> None:
+        self._is_saving = is_saving
+        self._stops_at_start = False
+        self.busy_changed.emit(self.is_busy)
+
+    @Slot(object)
+    def _on_header_changed(self, renamed: Conversation) -> None:
+        """Adopt a new title or pin, which the next turn would otherwise overwrite with the old one."""
+        if renamed.id == self._conversation.id:
+            self._conversation = replace(self._conversation, title=renamed.title, is_pinned=renamed.is_pinned)
+            self.conversation_changed.emit(self._conversation)
+
+    @Slot(object)
+    def _on_answer_changed(self, answer: Message) -> None:
+        if answer.id in self._tree:
+            self._tree.put(answer)
+            if self._tree.is_on_path(answer.id, self._conversation.leaf_id):
+                self.message_changed.emit(answer)
+            self.busy_changed.emit(self.is_busy)
+
+
+def _new_conversation() -> Conversation:
+    moment = now()
+    return Conversation(id=new_id(), title=DEFAULT_TITLE, created=moment, updated=moment)

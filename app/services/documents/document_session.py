@@ -1,0 +1,323 @@
+"""A file that is viewed page by page: its pictures, its OCR results, and the user's corrections.
+
+Pages are read when they are viewed, and saved in the database with their corrections; pictures are rendered when they
+are shown, and only the latest OCR results are held in memory.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from app.domain.documents.ocr_results import OcrResult
+from app.domain.documents.pages import OcrPage
+from app.domain.errors import ProblemKind, problem_of
+from app.domain.ports import ConversationStore
+from app.domain.well_formed import well_formed
+from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesFound, PageShown, TextRead
+from app.services.documents.ignored_areas import IgnoredAreas
+from app.services.engines.background import BackgroundThread
+from app.services.engines.engine import EngineCall
+from app.services.engines.images_engine import ImagesEngine
+from app.services.engines.reader_engine import ReaderEngine
+from app.services.engines.store_thread import StoreThread
+
+PICTURE_SIZE, THUMBNAIL_SIZE = 1800, 150
+"""Maximum width and height in pixels, of a page and of a thumbnail."""
+MAX_OCR_RESULTS = 40
+"""Maximum number of OCR results in memory; others are in the database."""
+SAVE_MILLISECONDS = 400
+
+
+class DocumentSession(QObject):
+    """Emits `opened(pages)`, `picture_ready(number, width, height, png)`, `thumbnail_ready(number, png)`.
+
+    `ocr_result_changed(OcrResult)`, `ocr_failed(number, Problem)`, `password_needed(Problem)`, `problem_met(Problem)`,
+    `all_read()`, `read_so_far(pages)` while all of them are being read, `pdf_written(Path)`.
+    """
+
+    opened = Signal(int)
+    picture_ready = Signal(int, int, int, bytes)
+    thumbnail_ready = Signal(int, bytes)
+    ocr_result_changed = Signal(object)
+    ocr_failed = Signal(int, object)
+    password_needed = Signal(object)
+    problem_met = Signal(object)
+    read_so_far = Signal(int)
+    all_read = Signal()
+    pdf_written = Signal(object)
+
+    def __init__(
+        self,
+        images: ImagesEngine,
+        reader: ReaderEngine,
+        store: StoreThread,
+        thread: BackgroundThread,
+        new_file: Callable[[str], Path],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._thread = thread
+        self._new_file = new_file
+        self._images = images
+        self._reader = reader
+        self._store = store
+        self.path = Path()
+        self.name = ""
+        self.page_count = 0
+        self.is_encrypted = False
+        self.ignored = IgnoredAreas(store, self)
+        self._digest = ""
+        self._password = ""
+        self._calls: set[EngineCall] = set()
+        self._ocr_results: OrderedDict[int, OcrResult] = OrderedDict()
+        self._pending_pages: set[int] = set()
+        self._unsaved: dict[int, OcrResult] = {}
+        self._wants_all = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SAVE_MILLISECONDS)
+        self._timer.timeout.connect(self.save)
+
+    def open(self, path: Path, password: str = "", name: str = "") -> None:
+        """Open another file; `name` replaces a meaningless file name. The password is not written to any file."""
+        self.close()
+        self.path, self._password = path, password
+        self.name = name or well_formed(path.name)
+        self._follow(self._images.probe(path, THUMBNAIL_SIZE, self._on_probed, password))
+
+    def close(self) -> None:
+        """Close the file; requests for it are cancelled."""
+        self.save()
+        for call in self._calls:
+            call.abandon()
+        self._calls.clear()
+        self._ocr_results.clear()
+        self._pending_pages.clear()
+        self._wants_all = False
+        self.page_count, self.is_encrypted, self._digest, self._password = 0, False, "", ""
+
+    def show(self, number: int) -> None:
+        """Render the picture of a page, and read the page if it has not been read."""
+        on_event = partial(self._on_picture, number)
+        self._follow(self._images.show_page(self.path, number, PICTURE_SIZE, on_event, self._password))
+        self.read(number)
+
+    def show_thumbnail(self, number: int) -> None:
+        """Render the thumbnail of a page."""
+        on_event = partial(self._on_thumbnail, number)
+        self._follow(self._images.show_page(self.path, number, THUMBNAIL_SIZE, on_event, self._password))
+
+    def ocr_result(self, number: int) -> OcrResult | None:
+        """Return the OCR result of a page, if it is in memory."""
+        return self._ocr_results.get(number)
+
+    def read(self, number: int, *, force: bool = False) -> None:
+        """Read a page; with `force` even if it was read before, which discards its corrections."""
+        if number in self._pending_pages:
+            return
+        if not force and (known := self._ocr_results.get(number)):
+            self.ocr_result_changed.emit(known)
+            return
+        self._pending_pages.add(number)
+        if force:
+            self._read(number)
+            return
+        digest = self._digest
+        self._store.run(
+            lambda store: store.ocr_result(digest, number),
+            partial(self._on_loaded, digest, number),
+            lambda _problem: self._on_loaded(digest, number, None),
+        )
+
+    def read_all(self) -> None:
+        """Read all pages, one after the other; `all_read` follows."""
+        self._wants_all = True
+        self._go_on()
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the open file; empty until it is known."""
+        return self._digest
+
+    def replace_page(self, digest: str, number: int, page: OcrPage, model_name: str) -> None:
+        """Replace the OCR result of a page of the file with this digest by a model's.
+
+        If another file has been opened meanwhile, it is saved for when its own file is opened again.
+        """
+        ocr_result = OcrResult(digest=digest, number=number, page=page, model_name=model_name)
+        if digest == self._digest:
+            self._take(ocr_result)
+        else:
+            self._store_result(ocr_result)
+
+    def correct(self, number: int, line: int, text: str) -> None:
+        """Correct the text of a line."""
+        if ocr_result := self._ocr_results.get(number):
+            corrected = ocr_result.with_correction(line, text)
+            if corrected != ocr_result:
+                self._ocr_results[number] = corrected
+                self._unsaved[number] = corrected
+                self._timer.start()
+                self.ocr_result_changed.emit(corrected)
+
+    def draw(self, number: int, use: Callable[[Path], None]) -> None:
+        """Call `use` with a picture of a page, a file that exists as long as Lorgnette runs."""
+        if self.page_count == 1 and self.path.suffix.lower() != ".pdf":
+            use(self.path)
+            return
+        path, password = self.path, self._password
+
+        def draw(target: Path) -> None:
+            on_event = partial(self._on_drawn, target, use)
+            self._follow(self._images.draw_page(path, number, target, THUMBNAIL_SIZE, on_event, password=password))
+
+        find_path = partial(self._new_file, f"page {number + 1}.png")
+        self._thread.submit(find_path, draw, lambda error: self.problem_met.emit(problem_of(error)))
+
+    def with_all_ocr_results(self, use: Callable[[Sequence[OcrPage]], None]) -> None:
+        """Call `use` with the corrected pages of the whole document, including those in the database."""
+        self.save()
+        digest, count, held = self._digest, self.page_count, dict(self._ocr_results)
+        self._store.run(
+            lambda store: [held.get(number) or store.ocr_result(digest, number) for number in range(count)],
+            lambda ocr_results: use(
+                [ocr_result.corrected_page() if ocr_result else _nothing() for ocr_result in ocr_results]
+            ),
+            self.problem_met.emit,
+        )
+
+    def write_pdf(self, target: Path) -> None:
+        """Write the document with its text as a searchable PDF."""
+        source, password = self.path, self._password
+
+        def write(pages: Sequence[OcrPage]) -> None:
+            self._follow(self._images.write_pdf(source, pages, target, partial(self._on_written, target), password))
+
+        self.with_all_ocr_results(write)
+
+    @Slot()
+    def save(self) -> None:
+        """Save unsaved corrections."""
+        self._timer.stop()
+        for ocr_result in self._unsaved.values():
+            self._store_result(ocr_result)
+        self._unsaved.clear()
+
+    def _store_result(self, ocr_result: OcrResult) -> None:
+        self._store.save(("reading", ocr_result.digest, str(ocr_result.number)), partial(_save, ocr_result))
+
+    def _follow(self, call: EngineCall) -> None:
+        """Register a call that is to be abandoned when the file is closed."""
+        self._calls = {known for known in self._calls if known.is_open} | {call}
+
+    def _read(self, number: int) -> None:
+        self._follow(self._reader.read(self.path, partial(self._on_read, number), number, self._password))
+
+    def _take(self, ocr_result: OcrResult) -> None:
+        self._pending_pages.discard(ocr_result.number)
+        self._ocr_results[ocr_result.number] = ocr_result
+        self._unsaved.pop(ocr_result.number, None)
+        if len(self._ocr_results) > MAX_OCR_RESULTS:
+            self._ocr_results.popitem(last=False)
+        self._store_result(ocr_result)
+        self.ocr_result_changed.emit(ocr_result)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Read the next unread page, if all pages are to be read."""
+        if not self._wants_all or self._pending_pages:
+            return
+        digest, count = self._digest, self.page_count
+        self._store.run(
+            lambda store: next((n for n in range(count) if store.ocr_result(digest, n) is None), count),
+            self._on_next_found,
+            self.problem_met.emit,
+        )
+
+    def _on_next_found(self, number: int) -> None:
+        if not self._wants_all:
+            return
+        self.read_so_far.emit(number)
+        if number < self.page_count:
+            self.read(number)
+        else:
+            self._wants_all = False
+            self.all_read.emit()
+
+    def _on_loaded(self, digest: str, number: int, ocr_result: OcrResult | None) -> None:
+        if digest != self._digest or number not in self._pending_pages:
+            return
+        if ocr_result is None:
+            self._read(number)
+            return
+        self._pending_pages.discard(number)
+        self._ocr_results[number] = ocr_result
+        self.ocr_result_changed.emit(ocr_result)
+        self._go_on()
+
+    def _on_probed(self, event: Event) -> None:
+        match event:
+            case ImageProbed(digest=digest):
+                self._begin(digest, 1)
+            case PagesFound(pages=pages, digest=digest, is_encrypted=is_encrypted):
+                self.is_encrypted = is_encrypted
+                self._begin(digest, pages)
+            case Failed(problem=problem) if problem.kind is ProblemKind.PASSWORD:
+                self.password_needed.emit(problem)
+            case Failed(problem=problem):
+                self.problem_met.emit(problem)
+
+    def _begin(self, digest: str, pages: int) -> None:
+        self._digest, self.page_count = digest, pages
+        self.ignored.load(digest)
+        self.opened.emit(pages)
+
+    def _on_picture(self, number: int, event: Event) -> None:
+        match event:
+            case PageShown(width=width, height=height, png=png):
+                self.picture_ready.emit(number, width, height, png)
+            case Failed(problem=problem):
+                self.problem_met.emit(problem)
+
+    def _on_thumbnail(self, number: int, event: Event) -> None:
+        if isinstance(event, PageShown):
+            self.thumbnail_ready.emit(number, event.png)
+
+    def _on_read(self, number: int, event: Event) -> None:
+        match event:
+            case TextRead(page=page):
+                self._take(OcrResult(digest=self._digest, number=number, page=page))
+            case Failed(problem=problem):
+                self._pending_pages.discard(number)
+                if self._wants_all:  # The other pages are read nevertheless; this one stays empty.
+                    empty = replace(_nothing(), notice=problem.sentence)
+                    self._take(OcrResult(digest=self._digest, number=number, page=empty))
+                else:
+                    self.ocr_failed.emit(number, problem)
+
+    def _on_drawn(self, target: Path, use: Callable[[Path], None], event: Event) -> None:
+        match event:
+            case Done():
+                use(target)
+            case Failed(problem=problem):
+                self.problem_met.emit(problem)
+
+    def _on_written(self, target: Path, event: Event) -> None:
+        match event:
+            case Done():
+                self.pdf_written.emit(target)
+            case Failed(problem=problem):
+                self.problem_met.emit(problem)
+
+
+def _nothing() -> OcrPage:
+    """Return an empty page, for one that could not be read."""
+    return OcrPage(1, 1, (), "")
+
+
+def _save(ocr_result: OcrResult, store: ConversationStore) -> None:
+    store.save_ocr_result(ocr_result)

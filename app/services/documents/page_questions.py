@@ -1,0 +1,60 @@
+"""Requests to the model about a page of a document: its text, and fields that are located in the OCR."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.chat.presets import BUILT_IN
+from app.domain.documents.evidence import evidence_of
+from app.domain.documents.fields import Field, FieldAnswer, InvalidAnswer
+from app.domain.documents.labelled_values import LabelledValue
+from app.domain.documents.pages import OcrPage
+from app.domain.error_texts import document_texts
+from app.domain.errors import Problem
+from app.domain.models.generation import GREEDY, GenerationOptions
+from app.services.models.background_requests import BackgroundRequests
+from app.services.models.field_question import FieldQuestion
+
+_OPTIONS = GenerationOptions(sampling=GREEDY)
+
+
+class PageQuestions:
+    """Asks the model about pages. If no model is open, `on_failure` is called before a method returns."""
+
+    def __init__(self, questions: BackgroundRequests) -> None:
+        self._questions = questions
+
+    def transcribe(self, picture: Path, on_text: Callable[[str], None], on_failure: Callable[[Problem], None]) -> None:
+        """Have the model transcribe a picture."""
+        turn = Turn(Role.USER, BUILT_IN[0].text, (SeenImage(str(picture)),))
+        self._questions.ask((turn,), _OPTIONS, on_text, on_failure)
+
+    def fill_in(
+        self,
+        fields: tuple[Field, ...],
+        page: OcrPage,
+        picture: Path,
+        on_values: Callable[[tuple[LabelledValue, ...]], None],
+        on_failure: Callable[[Problem], None],
+    ) -> None:
+        """Have the model fill in `fields` from the picture of `page`, each with the box of its words in the OCR."""
+        question = FieldQuestion(fields, (SeenImage(str(picture)),))
+
+        def on_answer(answer: str) -> None:
+            try:
+                found = question.take(answer)
+            except InvalidAnswer:
+                on_failure(document_texts.FIELDS_INVALID.problem())
+                return
+            if found is None:
+                self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure)
+            else:
+                on_values(tuple(_with_box(field, page) for field in found))
+
+        self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure)
+
+
+def _with_box(answer: FieldAnswer, page: OcrPage) -> LabelledValue:
+    evidence = evidence_of(answer, [page])
+    boxes = (evidence.box,) if evidence else ()
+    return LabelledValue(answer.name, answer.value, boxes, is_unverified=bool(answer.value) and not boxes)

@@ -1,0 +1,1 @@
+"""Importing images and rendering pictures of them."""

@@ -1,0 +1,270 @@
+"""Turns a dropped file into an attachment: checked in the images process, copied into the store.
+
+The window's process never decodes a file that it was given.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.chat.chat import new_id
+from app.domain.error_texts import document_texts
+from app.domain.errors import Problem, ProblemKind, problem_of
+from app.domain.images.attachments import Attachment, DocumentPage, ImageCrop
+from app.domain.images.open_imports import OpenImport
+from app.domain.models.generation import FinishReason
+from app.domain.well_formed import well_formed
+from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesFound
+from app.services.engines.background import BackgroundThread
+from app.services.engines.engine import EngineCall
+from app.services.engines.images_engine import ImagesEngine
+from app.services.images.import_order import ImageImport, ImportOrder
+
+THUMBNAIL_SIZE = 320
+MAX_PAGES = 20
+"""Maximum number of pages of a PDF; more would fill the composer and the model's context."""
+
+
+class ImageFiles(Protocol):
+    """The part of the attachment store that the importer needs."""
+
+    def add(self, source: Path, digest: str) -> Path:
+        """Copy `source` into the store; raises StorageError or ImageError."""
+        ...
+
+    def save_thumbnail(self, digest: str, png: bytes) -> None:
+        """Save a thumbnail; raises StorageError."""
+        ...
+
+    def save_incoming(self, data: bytes, name: str) -> Path:
+        """Save pasted bytes to a file; raises StorageError."""
+        ...
+
+    def path(self, attachment: Attachment) -> Path:
+        """The path of the original bytes."""
+        ...
+
+    def new_incoming(self, name: str) -> Path:
+        """Return a path for a file that will be written; raises StorageError."""
+        ...
+
+    def discard_incoming(self, path: Path) -> None:
+        """Remove an incoming file."""
+        ...
+
+
+class ImageImporter(QObject):
+    """Imports images for chats. Signals carry the import's id and the chat's; every start is followed by one end.
+
+    The images of a chat are finished in the order of their files and, within a document, of its pages.
+
+    `started(import_id, chat_id, name)`, `finished(import_id, chat_id, Attachment)`,
+    `failed(import_id, chat_id, Problem)`; a cancelled import emits `cancelled(import_id, chat_id)`, and so does a
+    document that needs a password, after `password_needed(Path, chat_id, Problem)`, or whose pages are added instead.
+    `was_too_long(Path, Problem)` names a document of which only the first pages are added; `open_changed` reports that
+    `open_imports` are others.
+    """
+
+    started = Signal(str, str, str)
+    finished = Signal(str, str, object)
+    failed = Signal(str, str, object)
+    cancelled = Signal(str, str)
+    password_needed = Signal(object, str, object)
+    was_too_long = Signal(object, object)
+    open_changed = Signal()
+
+    def __init__(
+        self, images: ImagesEngine, files: ImageFiles, thread: BackgroundThread, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._images = images
+        self._files = files
+        self._thread = thread
+        self._calls: dict[str, EngineCall] = {}
+        self._cancelled: set[str] = set()
+        self._order = ImportOrder()
+
+    @property
+    def open_imports(self) -> tuple[OpenImport, ...]:
+        """The imports that have not ended."""
+        return self._order.records
+
+    def import_file(self, path: Path, chat_id: str, password: str = "") -> None:
+        """Import a file of the user's; it is copied and never changed. The password is not written to any file."""
+        self._begin(ImageImport(new_id(), chat_id, path, well_formed(path.name), is_incoming=False, password=password))
+
+    def import_data(self, data: bytes, name: str, chat_id: str) -> None:
+        """Import the bytes of an encoded image from the clipboard or a browser."""
+        item = ImageImport(new_id(), chat_id, Path(), name, is_incoming=True)
+        self._begin_incoming(item, partial(self._files.save_incoming, data, name))
+
+    def import_crop(self, parent: Attachment, part: ImageCrop, chat_id: str) -> None:
+        """Import a crop of an image of the store, cut from its original pixels."""
+        name = f"{Path(parent.name).stem} (part).png"
+        self._begin_incoming(_part_import(chat_id, name, self._files.path(parent), part))
+
+    def import_again(self, record: OpenImport, chat_id: str) -> None:
+        """Begin an import again that was interrupted, for the chat `chat_id`."""
+        path = Path(record.path)
+        if record.part:
+            self._begin_incoming(_part_import(chat_id, record.name, path, record.part))
+        else:
+            self._begin(ImageImport(new_id(), chat_id, path, record.name, record.is_incoming))
+
+    def cancel(self, import_id: str) -> None:
+        """Cancel an unfinished import."""
+        if import_id not in self._order:
+            return
+        self._cancelled.add(import_id)
+        if ready := self._order.find_ready(import_id):
+            self._is_cancelled(ready)
+        if call := self._calls.get(import_id):
+            call.cancel()
+
+    def _begin_incoming(self, item: ImageImport, find_path: Callable[[], Path] | None = None) -> None:
+        """Import a file that Lorgnette writes; `find_path`, called on the files' thread, returns its path."""
+        self._announce(item)
+        self._write_incoming(item, find_path or partial(self._files.new_incoming, item.name))
+
+    def _write_incoming(self, item: ImageImport, find_path: Callable[[], Path]) -> None:
+        self._thread.submit(
+            find_path,
+            lambda path: self._probe(replace(item, path=path)),
+            lambda error: self._end_failed(item, problem_of(error)),
+        )
+
+    def _take_pages(self, item: ImageImport, count: int) -> None:
+        """Import the pages of a document in place of the document."""
+        pages = tuple(
+            replace(
+                _part_import(
+                    item.chat_id, f"{Path(item.name).stem}, page {number + 1}.png", item.path, DocumentPage(number)
+                ),
+                password=item.password,
+            )
+            for number in range(min(count, MAX_PAGES))
+        )
+        self._order.add_pages(item, pages)
+        for page in pages:
+            self.started.emit(page.import_id, page.chat_id, page.name)
+            self._write_incoming(page, partial(self._files.new_incoming, page.name))
+        if count > MAX_PAGES:
+            self.was_too_long.emit(item.path, _too_many(item.name, count))
+        self._end_cancelled(item)
+
+    def _begin(self, item: ImageImport) -> None:
+        self._announce(item)
+        self._probe(item)
+
+    def _announce(self, item: ImageImport) -> None:
+        self._order.add(item)
+        self.open_changed.emit()
+        self.started.emit(item.import_id, item.chat_id, item.name)
+
+    def _probe(self, item: ImageImport) -> None:
+        if self._is_cancelled(item):
+            return
+        self._order.update(item)
+        self.open_changed.emit()
+        on_event = partial(self._on_event, item)
+        match item.part:
+            case ImageCrop():
+                call = self._images.cut(item.parent, item.part, item.path, THUMBNAIL_SIZE, on_event)
+            case DocumentPage(number=number):
+                call = self._images.draw_page(
+                    item.parent, number, item.path, THUMBNAIL_SIZE, on_event, password=item.password
+                )
+            case None:
+                call = self._images.probe(item.path, THUMBNAIL_SIZE, on_event, item.password)
+        self._calls[item.import_id] = call
+
+    def _on_event(self, item: ImageImport, event: Event) -> None:
+        if isinstance(event, Done | Failed):
+            del self._calls[item.import_id]
+        match event:
+            case ImageProbed():
+                self._store_result(item, event)
+            case PagesFound(pages=pages):
+                self._take_pages(item, pages)
+            case Failed(problem=problem) if problem.kind is ProblemKind.PASSWORD:
+                self.password_needed.emit(item.path, item.chat_id, problem)
+                self._end_cancelled(item)
+            case Failed(problem=problem):
+                self._fail(item, _stopped(item) if problem.kind is ProblemKind.ENGINE else problem)
+            case Done(reason=FinishReason.STOPPED):
+                self._is_cancelled(item)
+
+    def _store_result(self, item: ImageImport, probed: ImageProbed) -> None:
+        attachment = Attachment(
+            digest=probed.digest,
+            name=item.name,
+            media_type=probed.media_type,
+            width=probed.width,
+            height=probed.height,
+            byte_size=probed.byte_size,
+            frames=probed.frames,
+            seconds=probed.seconds,
+            part_of=item.part if isinstance(item.part, ImageCrop) else None,
+        )
+
+        def work() -> None:
+            self._files.save_thumbnail(probed.digest, probed.thumbnail)
+            self._files.add(item.path, probed.digest)
+            self._discard(item)
+
+        def done(_: None) -> None:
+            if not self._is_cancelled(item):
+                self._order.set_ready(item, attachment)
+                self._finish_ready(item.chat_id)
+
+        self._thread.submit(work, done, lambda error: self._fail(item, problem_of(error)))
+
+    def _fail(self, item: ImageImport, problem: Problem) -> None:
+        self._thread.submit(partial(self._discard, item), lambda _: None, lambda _: None)
+        if not self._is_cancelled(item):
+            self._end_failed(item, problem)
+
+    def _end_failed(self, item: ImageImport, problem: Problem) -> None:
+        self._order.remove(item)
+        self.failed.emit(item.import_id, item.chat_id, problem)
+        self._finish_ready(item.chat_id)
+
+    def _end_cancelled(self, item: ImageImport) -> None:
+        self._order.remove(item)
+        self.cancelled.emit(item.import_id, item.chat_id)
+        self._finish_ready(item.chat_id)
+
+    def _finish_ready(self, chat_id: str) -> None:
+        """Finish the imports of a chat that are ready and that no other import precedes."""
+        while ready := self._order.next_ready(chat_id):
+            item, attachment = ready
+            self._order.remove(item)
+            self.finished.emit(item.import_id, chat_id, attachment)
+        self.open_changed.emit()
+
+    def _is_cancelled(self, item: ImageImport) -> bool:
+        if item.import_id not in self._cancelled:
+            return False
+        self._cancelled.discard(item.import_id)
+        self._end_cancelled(item)
+        return True
+
+    def _discard(self, item: ImageImport) -> None:
+        if item.is_incoming:
+            self._files.discard_incoming(item.path)
+
+
+def _part_import(chat_id: str, name: str, parent: Path, part: ImageCrop | DocumentPage) -> ImageImport:
+    return ImageImport(new_id(), chat_id, Path(), name, is_incoming=True, parent=parent, part=part)
+
+
+def _too_many(name: str, pages: int) -> Problem:
+    return document_texts.ONLY_FIRST_PAGES.problem(file=name, pages=pages, most=MAX_PAGES)
+
+
+def _stopped(item: ImageImport) -> Problem:
+    return document_texts.DECODER_STOPPED.problem(file=item.name)

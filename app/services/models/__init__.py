@@ -1,0 +1,1 @@
+"""The vision model's engine, downloads, installed models and servers."""

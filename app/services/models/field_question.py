@@ -1,0 +1,34 @@
+"""Asks the model for fields; after an invalid answer it asks once more, with the error."""
+
+from collections.abc import Iterable
+
+from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.documents.fields import (
+    Field,
+    FieldAnswer,
+    InvalidAnswer,
+    field_correction,
+    field_question,
+    read_field_answer,
+)
+
+
+class FieldQuestion:
+    """The request for `fields` of pictures. `turns` are the turns to ask the model next."""
+
+    def __init__(self, fields: tuple[Field, ...], pictures: Iterable[SeenImage]) -> None:
+        self._fields = fields
+        self.turns: tuple[Turn, ...] = (Turn(Role.USER, field_question(fields), tuple(pictures)),)
+
+    def take(self, answer: str) -> tuple[FieldAnswer, ...] | None:
+        """Return the fields in the answer to `turns`, or None if they are to be asked again.
+
+        Raises InvalidAnswer, with the error, for the second invalid answer.
+        """
+        try:
+            return read_field_answer(answer, self._fields)
+        except InvalidAnswer as error:
+            if len(self.turns) > 1:
+                raise
+            self.turns += (Turn(Role.ASSISTANT, answer), Turn(Role.USER, field_correction(error)))
+            return None

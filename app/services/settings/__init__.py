@@ -1,0 +1,1 @@
+"""Preferences, the check for a newer version, and bug reports."""

@@ -1,0 +1,1 @@
+"""Chats in the database, and their export and import."""

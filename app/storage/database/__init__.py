@@ -1,0 +1,1 @@
+"""The SQLite database: migrations, recovery, backups."""

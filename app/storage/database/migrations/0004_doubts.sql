@@ -1,0 +1,3 @@
+-- Low-confidence spans of an answer.
+
+ALTER TABLE message ADD COLUMN doubts TEXT;  -- JSON array of Doubt

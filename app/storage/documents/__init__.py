@@ -1,0 +1,1 @@
+"""OCR results of pages, and spreadsheets."""

@@ -1,0 +1,106 @@
+"""Spreadsheets as XLSX files. A text stays a text: nothing read from an image becomes a formula or a link."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from app.domain.documents.table_formats import is_number
+from app.domain.documents.worksheets import WorksheetCell, WorksheetData
+from app.domain.error_texts import storage_texts
+from app.domain.errors import StorageError
+from app.partial_files import replacing
+from app.storage.files.atomic import storage_error
+
+LONGEST_TEXT = 32_767
+"""Maximum length of a cell in Excel, in UTF-16 units; a longer text is cut and ends with an ellipsis."""
+MAX_ROWS = 1_048_576
+LONGEST_NAME = 31
+"""Maximum length of a worksheet's name, in UTF-16 units."""
+MAX_DIGITS = 11
+"""Maximum number of digits of a number; Excel shows longer ones, such as bar codes, in exponents: they stay text."""
+WIDEST = 60
+"""Maximum width of a column in characters; longer texts are wrapped."""
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f\ufffe\uffff\ud800-\udfff]")
+_ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+"""Matches the characters that XML cannot hold."""
+_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": False}
+
+
+def save_workbook(
+    path: Path, sheets: Sequence[WorksheetData], written: Callable[[Path], object] = lambda _file: None
+) -> None:
+    """Write an XLSX file, whole or not at all; `written` receives the whole file before it takes its place.
+
+    Raises StorageError, also for more rows than Excel supports.
+    """
+    if any(len(sheet.rows) > MAX_ROWS for sheet in sheets):
+        raise StorageError(storage_texts.SPREADSHEET_TOO_LONG, file=path.name, rows=MAX_ROWS)
+    try:
+        with replacing(path) as partial:
+            workbook = Workbook(str(partial), _OPTIONS)
+            wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+            flagged = workbook.add_format({"text_wrap": True, "valign": "top", "bg_color": "#FFE7A3"})
+            head = workbook.add_format({"bold": True, "valign": "top"})
+            names: set[str] = set()
+            for sheet in sheets:
+                page = workbook.add_worksheet(_free(sheet.name, names))
+                _fill(page, sheet, (wrapped, flagged, head))
+            workbook.close()
+            written(partial)
+    except (OSError, FileCreateError) as error:
+        cause = error if isinstance(error, OSError) else error.args[0]
+        refused = cause if isinstance(cause, OSError) else OSError(str(cause))
+        raise storage_error(refused, storage_texts.FILE, file=path.name) from error
+
+
+def _fill(page: Worksheet, sheet: WorksheetData, formats: tuple[Format, Format, Format]) -> None:
+    wrapped, flagged, head = formats
+    spans = {(row, column): (row + rows - 1, column + columns - 1) for row, column, rows, columns in sheet.merged}
+    widths: dict[int, int] = {}
+    for row, cells in enumerate(sheet.rows):
+        for column, given in enumerate(cells):
+            cell = given if isinstance(given, WorksheetCell) else WorksheetCell(given)
+            text = _clean(cell.text)
+            style = head if sheet.has_head and row == 0 else flagged if cell.is_flagged else wrapped
+            if end := spans.get((row, column)):
+                page.merge_range(row, column, *end, "", style)
+            elif text:
+                widths[column] = max(widths.get(column, 8), min(len(text) + 2, WIDEST))
+            if text and is_number(text) and len(text) <= MAX_DIGITS:
+                page.write_number(row, column, float(text), style)
+            elif text or cell.is_flagged:
+                page.write_string(row, column, text, style)
+            if cell.note:
+                page.write_comment(row, column, _clean(cell.note))
+    for column, width in widths.items():
+        page.set_column(column, column, width)
+    if sheet.has_head:
+        page.freeze_panes(1, 0)
+
+
+def _clean(text: str) -> str:
+    kept = _ODD.sub("\ufffd", text)
+    short = _shortened(kept, LONGEST_TEXT)
+    return kept if short == kept else f"{_shortened(kept, LONGEST_TEXT - 1)}…"
+
+
+def _shortened(text: str, length: int) -> str:
+    """Return the first `length` UTF-16 units, which Excel counts, without splitting a character."""
+    return text.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore")
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Return a name that Excel accepts and no other sheet has; Excel ignores case in names."""
+    plain = _FORBIDDEN.sub(" ", name).strip(" '") or "Sheet"
+    plain = "Sheet" if plain.casefold() == "history" else plain
+    number, free = 1, _shortened(plain, LONGEST_NAME).rstrip(" '")
+    while free.casefold() in taken:
+        number += 1
+        free = f"{_shortened(plain, LONGEST_NAME - len(str(number)) - 1)} {number}"
+    taken.add(free.casefold())
+    return free

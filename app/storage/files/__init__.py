@@ -1,0 +1,1 @@
+"""Files and folders: atomic writes, permissions, locks, digests."""

@@ -1,0 +1,1 @@
+"""Attachments, and images that are no longer used."""

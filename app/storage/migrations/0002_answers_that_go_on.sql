@@ -1,6 +1,0 @@
--- An answer that had ended may go on: it leaves the index until it ends again.
-
-CREATE TRIGGER message_search_go_on AFTER UPDATE OF state ON message
-WHEN old.state <> 'streaming' AND new.state = 'streaming' BEGIN
-    INSERT INTO message_search (message_search, rowid, text) VALUES ('delete', old.number, old.text);
-END;

@@ -1,6 +1,0 @@
--- Parts of pages that are left out, by the document, as readings are kept. Not bound to chats.
-
-CREATE TABLE ignored_parts (
-    digest TEXT PRIMARY KEY,  -- sha256 of the file
-    parts  TEXT NOT NULL      -- JSON list of Box, as shares of a page's sides
-) STRICT, WITHOUT ROWID;

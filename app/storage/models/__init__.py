@@ -1,0 +1,1 @@
+"""Model folders, the catalogue, GPU packages, and access tokens."""

@@ -1,0 +1,1 @@
+"""The settings file, diagnostics, and leftovers of telemetry."""

@@ -1,0 +1,178 @@
+"""The form with the options of a batch and its output folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+
+from app.domain.batch.batch import MAX_PARALLEL, BatchOptions, Output
+from app.domain.documents.clean_up import CleanUp
+from app.domain.documents.fields import fields_from, fields_text
+from app.domain.documents.ignored_areas import EXAMPLE, ignored_from, ignored_text
+from app.domain.documents.reader_choice import ReaderChoice
+from app.domain.models.generation import ModelInfo
+from app.ui.widgets import ui_text
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.flow_layout import FlowLayout
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.labels import ElidedLabel, label
+
+
+class BatchForm(QWidget):
+    """Sources, output folder, outputs, clean-up, OCR and fields; `changed()` is emitted when the user changes any.
+
+    `files_clicked()`, `folder_clicked()` and `target_clicked()` request file dialogs.
+    """
+
+    changed = Signal()
+    files_clicked = Signal()
+    folder_clicked = Signal()
+    target_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sources: tuple[Path, ...] = ()
+        self.target: Path | None = None
+        self._sources = ElidedLabel(parent=self)
+        self._target = ElidedLabel(parent=self)
+        self.files = button(tr("Add files…"), Role.PLAIN, tr("Add files to the batch"), self)
+        self.folder = button(tr("Add a folder…"), Role.PLAIN, tr("Add a folder and its subfolders"), self)
+        self.clear = button("×", Role.ICON, tr("Remove all files and folders"), self)
+        self.choose = button(tr("Choose…"), Role.PLAIN, tr("Choose the output folder"), self)
+        self.boxes = {output: QCheckBox(ui_text.batch_output(output), self) for output in Output}
+        self.reader = QComboBox(self)
+        for choice in ReaderChoice:
+            self.reader.addItem(ui_text.reader_choice(choice), choice)
+        self.reader.setAccessibleName(tr("Read with"))
+        self.fields = QLineEdit(self)
+        self.fields.setAccessibleName(tr("Fields"))
+        self.fields.setPlaceholderText(tr("date, total: with tax, vendor"))
+        self.fields.setToolTip(tr("Columns for the model to extract, each with an optional hint after a colon"))
+        self.fields.setAcceptDrops(False)  # The window takes drops.
+        self.joins = QCheckBox(tr("Join lines into paragraphs"), self)
+        self.strips = QCheckBox(tr("Remove hyphens at line ends"), self)
+        self.ignored = QLineEdit(self)
+        self.ignored.setAccessibleName(tr("Ignore areas"))
+        self.ignored.setPlaceholderText(EXAMPLE)
+        self.ignored.setToolTip(tr("Areas of every page, in percent: margins, or left, top, right, bottom"))
+        self.ignored.setAcceptDrops(False)
+        self.parallel = QSpinBox(self)
+        self.parallel.setRange(1, MAX_PARALLEL)
+        self.parallel.setAccessibleName(tr("Parallel requests"))
+        self.parallel.setToolTip(tr("Number of requests sent to the server at the same time"))
+        self._server: ModelInfo | None = None
+        self._goes_to = label("", "muted", parent=self)
+        self._lay_out()
+        self.files.clicked.connect(self.files_clicked)
+        self.folder.clicked.connect(self.folder_clicked)
+        self.choose.clicked.connect(self.target_clicked)
+        self.clear.clicked.connect(self._on_clear_clicked)
+        self.reader.activated.connect(self.changed)
+        self.fields.editingFinished.connect(self.changed)
+        self.fields.textChanged.connect(self._show_server)
+        self.changed.connect(self._show_server)
+        self.ignored.editingFinished.connect(self.changed)
+        for box in (*self.boxes.values(), self.joins, self.strips):
+            box.clicked.connect(self.changed)
+        self.show_options(BatchOptions())
+        self.set_sources(())
+        self.set_target(None)
+        self.set_model(None)
+
+    def set_sources(self, sources: Sequence[Path]) -> None:
+        """Show the sources, each once."""
+        self.sources = tuple(dict.fromkeys(sources))
+        names = tr(", ").join(source.name or str(source) for source in self.sources[:20])
+        more = "…" if len(self.sources) > 20 else ""
+        self._sources.setText(f"{names}{more}" if self.sources else tr("Drop folders and files here."))
+        self.clear.setVisible(bool(self.sources))
+
+    def set_target(self, target: Path | None) -> None:
+        """Show the output folder."""
+        self.target = target
+        self._target.setText(str(target) if target else tr("Not chosen yet"))
+
+    def set_model(self, info: ModelInfo | None) -> None:
+        """Set the open model; for a server's model, show where images are sent, and offer parallel requests."""
+        self._server = info if info and info.server else None
+        if self._server:
+            says = tr("Questions and images are sent to {host}.", host=self._server.server)
+            self._goes_to.setText(says if self._server.leaves_machine else self._server.name)
+        self._show_server()
+
+    def show_options(self, options: BatchOptions) -> None:
+        """Show the options, except for the model, which is always the open one."""
+        for output, box in self.boxes.items():
+            box.setChecked(output in options.outputs)
+        self.reader.setCurrentIndex(self.reader.findData(options.reader))
+        self.fields.setText(fields_text(options.fields))
+        self.joins.setChecked(options.clean_up.joins_lines)
+        self.strips.setChecked(options.clean_up.strips_hyphens)
+        self.ignored.setText(ignored_text(options.clean_up.ignored))
+        self._show_server()
+
+    def options(self, model: str) -> BatchOptions:
+        """Return the chosen options for `model`, if any (see BatchOptions). Raises BatchError."""
+        options = BatchOptions(
+            outputs=tuple(output for output, box in self.boxes.items() if box.isChecked()),
+            reader=ReaderChoice(self.reader.currentData()),
+            fields=fields_from(self.fields.text()),
+            model=model,
+            clean_up=CleanUp(self.joins.isChecked(), self.strips.isChecked(), ignored_from(self.ignored.text())),
+        )
+        options.check()
+        return options
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        rows = (
+            (tr("Images"), self._row(self._sources, self.clear, self.files, self.folder)),
+            (tr("Output folder"), self._row(self._target, self.choose)),
+            (tr("Output formats"), self._flow(*self.boxes.values())),
+            (tr("Text"), self._flow(self.joins, self.strips)),
+            (tr("Ignore areas"), self.ignored),
+            (tr("Read with"), self.reader),
+            (tr("Fields"), self.fields),
+            (tr("Parallel requests"), self._row(self._goes_to, first=self.parallel)),
+        )
+        for number, (name, widget) in enumerate(rows):
+            hint = label(name, "hint", parent=self)
+            grid.addWidget(hint, number, 0, Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(widget, number, 1)
+        self._server_row = hint, widget
+
+    def _flow(self, *widgets: QWidget) -> QWidget:
+        made, flow = QWidget(self), FlowLayout()
+        made.setLayout(flow)
+        for widget in widgets:
+            flow.addWidget(widget)
+        return made
+
+    def _row(self, wide: QWidget, *narrow: QWidget, first: QWidget | None = None) -> QWidget:
+        made = QWidget(self)
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        if first:
+            row.addWidget(first)
+        row.addWidget(wide, 1)
+        for widget in narrow:
+            row.addWidget(widget)
+        return made
+
+    @Slot()
+    def _show_server(self) -> None:
+        """Show the server's options if the batch uses the model and it is a server's."""
+        may_ask = self.reader.currentData() != ReaderChoice.BUILT_IN or bool(self.fields.text().strip())
+        for widget in self._server_row:
+            widget.setVisible(self._server is not None and may_ask)
+
+    @Slot()
+    def _on_clear_clicked(self) -> None:
+        self.set_sources(())
+        self.changed.emit()

@@ -1,0 +1,189 @@
+"""Batch processing of many images: options and progress."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from app.domain.batch.batch import BatchProgress, BatchState, ItemsView
+from app.domain.errors import Problem
+from app.ui.batch.batch_form import BatchForm
+from app.ui.batch.batch_list import BatchList
+from app.ui.widgets import ui_text
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.discard import discard
+from app.ui.widgets.focus_keeper import FocusKeeper
+from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.incoming_images import incoming_images
+from app.ui.widgets.labels import label
+from app.ui.widgets.notice import notice_of
+from app.ui.widgets.notice_box import NoticeBox
+from app.ui.widgets.screen_fit import ScreenFit
+
+WIDTH, HEIGHT = 680, 640
+_MAIN = {
+    BatchState.IDLE: mark("Start"),
+    BatchState.SCANNING: mark("Start"),
+    BatchState.RUNNING: mark("Pause"),
+    BatchState.PAUSED: mark("Resume"),
+    BatchState.DONE: mark("Start"),
+}
+
+
+class BatchWindow(QDialog):
+    """The batch window, which may be closed while the batch runs.
+
+    `start_clicked()`, `pause_clicked()`, `resume_clicked()`, `stop_clicked()`, `retry_clicked()`,
+    `open_folder_clicked()`, `files_dropped(tuple[Path, ...])`.
+    """
+
+    start_clicked = Signal()
+    pause_clicked = Signal()
+    resume_clicked = Signal()
+    stop_clicked = Signal()
+    retry_clicked = Signal()
+    open_folder_clicked = Signal()
+    files_dropped = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Batch processing"))
+        ScreenFit(self, WIDTH, HEIGHT)
+        self.setAcceptDrops(True)
+        self._state = BatchState.IDLE
+        self._progress: BatchProgress | None = None
+        self.form = BatchForm(self)
+        self.list = BatchList(self)
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(tr("Progress of the batch"))
+        self.status_label = label("", "muted", parent=self)
+        self.left_out = label("", "muted", wraps=True, parent=self)
+        self.main = button(tr("Start"), Role.PRIMARY, parent=self)
+        self.stop = button(tr("Stop"), Role.PLAIN, tr("Stop the batch; finished files are kept"), self)
+        self.retry = button(tr("Retry failed images"), Role.PLAIN, parent=self)
+        self.open_folder = button(tr("Open folder"), Role.SOFT, tr("Show the output files"), self)
+        self._problem: NoticeBox | None = None
+        self._lay_out()
+        self.main.clicked.connect(self._on_main_clicked)
+        self.stop.clicked.connect(self.stop_clicked)
+        self.retry.clicked.connect(self.retry_clicked)
+        self.open_folder.clicked.connect(self.open_folder_clicked)
+        self.form.changed.connect(self._on_form_changed)
+        FocusKeeper(self, self.list)
+        self.set_state(BatchState.IDLE)
+
+    def add_sources(self, sources: Sequence[Path]) -> None:
+        """Add files and folders to the sources."""
+        self.form.set_sources((*self.form.sources, *sources))
+        self._on_form_changed()
+
+    def set_target(self, target: Path) -> None:
+        """Show the output folder."""
+        self.form.set_target(target)
+        self._on_form_changed()
+
+    def show_run(self, run: ItemsView) -> None:
+        """Show the images that were found."""
+        self.list.items.set_run(run)
+        self._show_left_out(ui_text.left_out(run.left_out))
+        self.show_problem(None)
+
+    def set_state(self, state: BatchState) -> None:
+        """Offer the actions that are possible in this state."""
+        self._state = state
+        is_under_way = state in {BatchState.SCANNING, BatchState.RUNNING, BatchState.PAUSED}
+        self.form.setEnabled(not is_under_way)
+        self.main.setText(tr(_MAIN[state]))
+        self.main.setAccessibleName(self.main.text())
+        self.stop.setVisible(is_under_way)
+        self.bar.setVisible(state is not BatchState.IDLE)
+        if state is BatchState.SCANNING:
+            self.bar.setRange(0, 0)
+            self.status_label.setText(tr("Scanning for images…"))
+        elif state is BatchState.IDLE:
+            self._progress = None
+            self.list.items.set_run(None)
+            self.status_label.setText("")
+            self._show_left_out("")
+        self._show_progress()
+        self._on_form_changed()
+
+    def set_progress(self, progress: BatchProgress) -> None:
+        """Show the progress."""
+        self._progress = progress
+        self._show_progress()
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """Show why the batch paused or did not start; None hides the problem."""
+        if self._problem:
+            gone, self._problem = self._problem, None
+            discard(gone)
+        if problem:
+            self._problem = NoticeBox(notice_of(problem), is_dismissible=True, parent=self)
+            self._problem.dismissed.connect(self._on_problem_dismissed)
+            self._column.insertWidget(self._column.indexOf(self.bar), self._problem)
+            self._problem.show()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files and folders."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Emit the dropped files and folders."""
+        event.acceptProposedAction()
+        if files := incoming_images(event.mimeData(), "").files:
+            self.files_dropped.emit(files)
+
+    def _show_progress(self) -> None:
+        if self._progress is None or self._state is BatchState.SCANNING:
+            return
+        self.bar.setRange(0, max(self._progress.total, 1))
+        self.bar.setValue(self._progress.total - self._progress.left)
+        self.status_label.setText(ui_text.batch_progress(self._progress, self._state))
+        self.retry.setVisible(self._state is BatchState.DONE and bool(self.list.items.failed))
+
+    def _show_left_out(self, said: str) -> None:
+        self.left_out.setText(said)
+        self.left_out.setVisible(bool(said))
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for widget in (self.main, self.stop, self.retry):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.open_folder)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(12)
+        column.addWidget(self.form)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.bar)
+        column.addWidget(self.status_label)
+        column.addWidget(self.left_out)
+        column.addLayout(row)
+
+    @Slot()
+    def _on_form_changed(self) -> None:
+        is_ready = bool(self.form.sources) and self.form.target is not None
+        self.main.setEnabled(is_ready and self._state is not BatchState.SCANNING)
+        self.open_folder.setEnabled(self.form.target is not None and self._state is not BatchState.IDLE)
+        self.retry.setVisible(self._state is BatchState.DONE and bool(self.list.items.failed))
+
+    @Slot()
+    def _on_main_clicked(self) -> None:
+        match self._state:
+            case BatchState.RUNNING:
+                self.pause_clicked.emit()
+            case BatchState.PAUSED:
+                self.resume_clicked.emit()
+            case BatchState.IDLE | BatchState.DONE:
+                self.start_clicked.emit()
+
+    @Slot()
+    def _on_problem_dismissed(self) -> None:
+        self.show_problem(None)

@@ -1,0 +1,1 @@
+"""The chat pane: questions, answers, their versions, find, and the PDF of a chat."""

@@ -1,0 +1,189 @@
+"""The bubble of an answer by the model or the built-in OCR, during and after generation."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from app.domain.chat.chat import UNFINISHED, Author, Message, MessageState
+from app.domain.errors import Problem
+from app.domain.models.engine_status import Stage
+from app.domain.text.grounding import Detection
+from app.ui.chat.branch_switch import BranchSwitch
+from app.ui.markdown.formulas import FormulaPainter
+from app.ui.markdown.message_parts import MessageParts
+from app.ui.markdown.safe_text_browser import SafeTextBrowser
+from app.ui.widgets import ui_text
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.copy_button import copy_button
+from app.ui.widgets.discard import discard
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.labels import label
+from app.ui.widgets.notice import Action, notice_of
+from app.ui.widgets.notice_box import NoticeBox
+
+
+class AnswerBubble(QWidget):
+    """Shows a message in its present state, or the last shown part of it.
+
+    `more_clicked(str)`, `regenerate_clicked(str)`, `continue_clicked(str)` and `detections_clicked(str)` carry its id,
+    `remedy_clicked` its Problem, `detection_hovered(str, int)` its id and the index of a detection, or -1, and
+    `quoted(str)` the selected text.
+    """
+
+    more_clicked = Signal(str)
+    regenerate_clicked = Signal(str)
+    continue_clicked = Signal(str)
+    detections_clicked = Signal(str)
+    detection_hovered = Signal(str, int)
+    remedy_clicked = Signal(object)
+    link_clicked = Signal(str)
+    quoted = Signal(str)
+
+    def __init__(self, parts: MessageParts, formulas: FormulaPainter, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._message = parts.message
+        self._is_last = False
+        self._problem: NoticeBox | None = None
+        self.text = SafeTextBrowser(formulas, self)
+        self.text.link_clicked.connect(self.link_clicked)
+        self.text.detection_hovered.connect(self._on_detection_hovered)
+        self.text.quoted.connect(self.quoted)
+        self.detections: Sequence[Detection] = ()
+        self.more = button(tr("Show more"), Role.LINK, parent=self)
+        self.places = button("", Role.LINK, tr("Show on the image what the answer refers to"), self)
+        self.activity = label("", "muted", parent=self)
+        self.progress = QProgressBar(self)
+        self.progress.setTextVisible(False)
+        self.progress.setMaximumWidth(240)
+        self.progress.setAccessibleName(tr("Progress"))
+        self.notice = label("", "hint", wraps=True, parent=self)
+        self.footer = label("", "muted", wraps=True, parent=self)
+        self.copy = copy_button(tr("Copy"), Role.LINK, tr("Copy the answer"), self)
+        self.regenerate = button(tr("Regenerate"), Role.LINK, tr("Regenerate the answer"), self)
+        self.quote = button(tr("Quote"), Role.LINK, tr("Quote the selection in your next question"), self)
+        self.quote.hide()
+        self.text.copyAvailable.connect(self.quote.setVisible)
+        self.quote.clicked.connect(self._on_quote_clicked)
+        self.go_on = button(tr("Continue"), Role.LINK, tr("Continue this answer"), self)
+        self.versions = BranchSwitch(self)
+        self._actions = QWidget(self)
+        self._lay_out()
+        self.copy.clicked.connect(self.copy_text)
+        self.regenerate.clicked.connect(self._on_regenerate_clicked)
+        self.go_on.clicked.connect(self._on_continue_clicked)
+        self.places.clicked.connect(self._on_places_clicked)
+        self.more.clicked.connect(self._on_more_clicked)
+        self.update_parts(parts)
+
+    @property
+    def message(self) -> Message:
+        """The message that is shown."""
+        return self._message
+
+    def update_parts(self, parts: MessageParts) -> None:
+        """Show the message's present state: its last part, and the actions for the whole message."""
+        self._message = message = parts.message
+        is_streaming = message.state is MessageState.STREAMING
+        text = message.text
+        part = parts.part(message.id)
+        self.text.show_part(part)
+        self.text.setVisible(bool(text))
+        self.text.setAccessibleName(tr("Answer: {text}", text=part.text))
+        self.more.setVisible(parts.rest > 0)
+        self.more.setToolTip(ui_text.shown_share(len(text) - parts.rest, len(text)))
+        self.activity.setVisible(is_streaming and not text)
+        self.progress.setVisible(is_streaming and not text and self.progress.value() > 0)
+        self.footer.setText(ui_text.answer_footer(message))
+        self.footer.setVisible(not is_streaming and bool(self.footer.text()))
+        self._actions.setVisible(not is_streaming)
+        self.copy.setVisible(bool(message.text))
+        self._show_continue()
+        self.detections = parts.detections
+        self.places.setText(ui_text.places(len(self.detections)))
+        self.places.setVisible(bool(self.detections))
+        self.notice.setText(message.page.notice if message.page else "")
+        self.notice.setVisible(bool(self.notice.text()))
+        self._show_problem(message.problem)
+
+    def set_last(self, *, is_last: bool) -> None:
+        """Set whether this is the last message: only then can it be continued."""
+        self._is_last = is_last
+        self._show_continue()
+
+    def set_activity(self, stage: Stage, progress: float) -> None:
+        """Show what the engine is doing before the first text."""
+        self.activity.setText(ui_text.activity(stage, progress))
+        self.progress.setValue(round(progress * 100))
+        self.progress.setVisible(self.activity.isVisibleTo(self) and progress > 0)
+
+    @Slot()
+    def _on_quote_clicked(self) -> None:
+        self.quoted.emit(self.text.selected_text)
+
+    @Slot()
+    def copy_text(self) -> None:
+        """Copy the answer's source text."""
+        QGuiApplication.clipboard().setText(self._message.text)
+
+    def _lay_out(self) -> None:
+        actions = QHBoxLayout(self._actions)
+        actions.setContentsMargins(0, 0, 0, 0)
+        actions.setSpacing(16)
+        for action in (self.versions, self.places, self.copy, self.quote, self.go_on, self.regenerate):
+            actions.addWidget(action)
+        actions.addStretch(1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        for item in (self.text, self.more, self.notice, self.activity, self.progress, self.footer, self._actions):
+            self._column.addWidget(item)
+        self._column.setAlignment(self.more, Qt.AlignmentFlag.AlignLeft)
+        self.activity.setText(tr("Waiting…"))
+        self.activity.setAlignment(Qt.AlignmentFlag.AlignLeft)
+
+    def _show_problem(self, problem: Problem | None) -> None:
+        notice = notice_of(problem, *self._remedies(problem)) if problem else None
+        if self._problem is not None and self._problem.notice == notice:
+            return
+        if self._problem is not None:
+            gone, self._problem = self._problem, None
+            discard(gone)
+        if notice is not None:
+            self._problem = NoticeBox(notice, is_dismissible=False, parent=self)
+            self._column.insertWidget(1, self._problem)
+
+    def _on_remedy_clicked(self, problem: Problem) -> None:
+        self.remedy_clicked.emit(problem)
+
+    def _remedies(self, problem: Problem) -> tuple[Action, ...]:
+        """Return the button for a problem of the model; the built-in OCR is started again by itself."""
+        label = ui_text.remedy(problem) if self._message.author is Author.MODEL else ""
+        return (Action(label, self._on_remedy_clicked, (problem,)),) if label else ()
+
+    def _show_continue(self) -> None:
+        message = self._message
+        has_more = message.state in UNFINISHED and message.author is Author.MODEL and bool(message.text)
+        self.go_on.setText(tr("Continue anyway") if message.state is MessageState.REPEATING else tr("Continue"))
+        self.go_on.setVisible(self._is_last and has_more)
+
+    @Slot(int)
+    def _on_detection_hovered(self, number: int) -> None:
+        self.detection_hovered.emit(self._message.id, number)
+
+    @Slot()
+    def _on_places_clicked(self) -> None:
+        self.detections_clicked.emit(self._message.id)
+
+    @Slot()
+    def _on_continue_clicked(self) -> None:
+        self.continue_clicked.emit(self._message.id)
+
+    @Slot()
+    def _on_more_clicked(self) -> None:
+        self.more_clicked.emit(self._message.id)
+
+    @Slot()
+    def _on_regenerate_clicked(self) -> None:
+        self.regenerate_clicked.emit(self._message.id)

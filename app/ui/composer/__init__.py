@@ -1,0 +1,1 @@
+"""The composer of questions: text, attachments, presets, pixel budget, context gauge."""

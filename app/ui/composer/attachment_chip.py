@@ -1,0 +1,99 @@
+"""The chip of an image of the draft, above the composer's text."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.domain.images.attachments import Attachment
+from app.domain.models.generation import GenerationOptions
+from app.ui.composer.pixel_budget_menu import PixelBudgetMenu
+from app.ui.widgets import ui_text
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.labels import ElidedLabel, tooltip
+from app.ui.widgets.theme import zoomed
+from app.ui.widgets.thumbnails import ThumbnailButton
+
+CHIP_WIDTH = 300
+THUMBNAIL = QSize(40, 40)
+
+
+class AttachmentChip(QFrame):
+    """Thumbnail, name, size, and buttons to read the image's text or to remove it. Signals carry the Attachment.
+
+    `budget_chosen(Attachment, int | None)` carries the image's maximum number of pixels for the model.
+    """
+
+    image_clicked = Signal(object)
+    read_clicked = Signal(object)
+    remove_clicked = Signal(object)
+    budget_chosen = Signal(object, object)
+
+    def __init__(self, attachment: Attachment, thumbnail: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.attachment = attachment
+        self._options, self._visual_token_seconds = GenerationOptions(), 0.0
+        self.setObjectName("chip")
+        self.setFixedWidth(zoomed(self, CHIP_WIDTH))
+        self.picture = ThumbnailButton(attachment, thumbnail, THUMBNAIL, self)
+        name = ElidedLabel(attachment.name, self)
+        self.details = ElidedLabel(ui_text.pixels(attachment), self)
+        self.details.setProperty("role", "muted")
+        self.budget = button("", Role.LINK, parent=self)
+        self.read = button(tr("Read"), Role.LINK, tr("Read the text of {name}", name=attachment.name), self)
+        self.remove = button("×", Role.ICON, tr("Remove {name}", name=attachment.name), self)
+        figures = QHBoxLayout()
+        figures.setSpacing(6)
+        figures.addWidget(self.details, 1)
+        figures.addWidget(self.budget)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(name, 1)
+        head.addWidget(self.read)
+        self.read.setVisible(not attachment.is_video)
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addLayout(head)
+        texts.addLayout(figures)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 6, 6, 6)
+        row.setSpacing(8)
+        row.addWidget(self.picture)
+        row.addLayout(texts, 1)
+        row.addWidget(self.remove)
+        self.picture.clicked.connect(self._on_picture_clicked)
+        self.read.clicked.connect(self._on_read_clicked)
+        self.remove.clicked.connect(self._on_remove_clicked)
+        self.budget.clicked.connect(self._on_budget_clicked)
+
+    def show_cost(self, attachment: Attachment, options: GenerationOptions, visual_token_seconds: float) -> None:
+        """Show the image's cost; `visual_token_seconds` is the seconds that a visual token takes."""
+        self.attachment, self._options, self._visual_token_seconds = attachment, options, visual_token_seconds
+        cost, sentence = ui_text.seen_by_model(attachment, options, visual_token_seconds)
+        self.budget.setText(cost)
+        self.budget.setAccessibleName(f"{sentence} {tr('Change it')}")
+        self.budget.setToolTip(f"{sentence} {tr('Click to change it.')}")
+        self.details.setToolTip(tooltip(f"{ui_text.image_details(attachment)}\n{sentence}"))
+
+    @Slot()
+    def _on_picture_clicked(self) -> None:
+        self.image_clicked.emit(self.attachment)
+
+    @Slot()
+    def _on_read_clicked(self) -> None:
+        self.read_clicked.emit(self.attachment)
+
+    @Slot()
+    def _on_remove_clicked(self) -> None:
+        self.remove_clicked.emit(self.attachment)
+
+    @Slot()
+    def _on_budget_clicked(self) -> None:
+        menu = PixelBudgetMenu(self.attachment, self._options, self._visual_token_seconds, self)
+        menu.chosen.connect(self._on_budget_chosen)
+        menu.popup(self.budget.mapToGlobal(self.budget.rect().bottomLeft()))
+
+    @Slot(object)
+    def _on_budget_chosen(self, pixels: int | None) -> None:
+        self.budget_chosen.emit(self.attachment, pixels)

@@ -1,0 +1,82 @@
+"""The menu for the pixel budget of one image: a slider from the minimum to every pixel."""
+
+from dataclasses import replace
+from math import inf
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QMenu, QSlider, QVBoxLayout, QWidget, QWidgetAction
+
+from app.domain.images.attachments import Attachment
+from app.domain.images.visual_tokens import MIN_PIXELS
+from app.domain.models.generation import GenerationOptions
+from app.domain.shown_setting import bounded
+from app.ui.widgets import ui_text
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.labels import label
+
+WIDTH = 300
+STEPS_TO_DOUBLE = 2
+
+
+class PixelBudgetMenu(QMenu):
+    """`chosen` carries the maximum pixels of the image for the model, or None for the general setting."""
+
+    chosen = Signal(object)
+
+    def __init__(
+        self, attachment: Attachment, options: GenerationOptions, visual_token_seconds: float, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._attachment = attachment
+        self._options = options
+        pixel_budget = attachment.pixel_budget or options.pixel_budget
+        self._visual_token_seconds = visual_token_seconds
+        self._budgets = budgets(attachment)
+        inside = QWidget(self)
+        inside.setFixedWidth(WIDTH)
+        self.slider = QSlider(Qt.Orientation.Horizontal, inside)
+        self.slider.setAccessibleName(tr("Resolution at which the model sees {name}", name=attachment.name))
+        self.slider.setRange(0, len(self._budgets) - 1)
+        self.slider.setPageStep(STEPS_TO_DOUBLE)
+        self.slider.setValue(min(range(len(self._budgets)), key=lambda step: abs(self._budgets[step] - pixel_budget)))
+        self.sentence = label("", "hint", wraps=True, parent=inside)
+        self.usual = button(tr("Use default"), Role.LINK, tr("Use the same resolution as for other images"), inside)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(12, 8, 12, 8)
+        for part in (self.sentence, self.slider, self.usual):
+            column.addWidget(part)
+        action = QWidgetAction(self)
+        action.setDefaultWidget(inside)
+        self.addAction(action)
+        self._say(pixel_budget)
+        self.slider.valueChanged.connect(self._on_moved)
+        self.usual.clicked.connect(self._on_usual_clicked)
+
+    def _say(self, pixel_budget: int) -> None:
+        chosen = replace(self._attachment, pixel_budget=pixel_budget)
+        self.sentence.setText(ui_text.seen_by_model(chosen, self._options, self._visual_token_seconds)[1])
+
+    @Slot(int)
+    def _on_moved(self, step: int) -> None:
+        self._say(self._budgets[step])
+        self.chosen.emit(self._budgets[step])
+
+    @Slot()
+    def _on_usual_clicked(self) -> None:
+        self.chosen.emit(None)
+        self.close()
+
+
+def budgets(attachment: Attachment) -> tuple[int, ...]:
+    """Return the budgets to choose from, from the model's minimum to all of the image's pixels, in equal ratios.
+
+    The frames of a video share the chosen budget.
+    """
+    wanted = inf if attachment.is_video else attachment.width * attachment.height
+    most = bounded(GenerationOptions, "pixel_budget", wanted)
+    found = [MIN_PIXELS]
+    while found[-1] < most:
+        found.append(round(MIN_PIXELS * 2 ** (len(found) / STEPS_TO_DOUBLE)))
+    return tuple(found)

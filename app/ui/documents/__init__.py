@@ -1,0 +1,1 @@
+"""The document window: pages, lines, tables, values, export."""

@@ -1,0 +1,315 @@
+"""The document window: a document beside its OCR results."""
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
+
+from app.domain.documents.clean_up import CleanUp, cleaned_text, without_ignored
+from app.domain.documents.labelled_values import LabelledValue, labelled_values
+from app.domain.documents.ocr_results import OcrResult
+from app.domain.documents.page_formats import page_as_html, page_as_markdown
+from app.domain.documents.pages import OcrPage
+from app.domain.documents.tables import Table
+from app.domain.errors import Problem
+from app.domain.images.geometry import Box
+from app.domain.text.visible_text import visible
+from app.ui.documents.lines_edit import LinesEdit
+from app.ui.documents.page_canvas import PageCanvas
+from app.ui.documents.source_pane import SourcePane
+from app.ui.documents.tables_pane import TablesPane
+from app.ui.documents.thumbnail_strip import ThumbnailStrip
+from app.ui.documents.values_pane import ValuesPane
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.copy_button import copy_button
+from app.ui.widgets.focus_keeper import FocusKeeper
+from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.labels import ElidedLabel, label
+from app.ui.widgets.notices import Notices
+from app.ui.widgets.problem_text import problem_sentence
+from app.ui.widgets.screen_fit import ScreenFit
+
+SIZE = (1180, 760)
+EXPORTS = (
+    ("pdf", mark("Searchable PDF")),
+    ("txt", mark("Text")),
+    ("md", mark("Markdown")),
+    ("html", mark("Web page")),
+    ("json", mark("JSON with positions")),
+    ("xlsx", mark("Spreadsheet of tables")),
+)
+
+
+class DocumentWindow(QWidget):
+    """Thumbnails, page and text, with linked selection.
+
+    `page_chosen(int)`, `thumbnail_wanted(int)`, `line_corrected(page, line, text)`, `clean_up_changed(CleanUp)`,
+    `read_again_clicked(int)`, `model_clicked(int)`, `fields_wanted(page, names)`, `export_wanted(suffix)`,
+    `table_save_wanted(Table, suffix)`, `closed()`.
+    """
+
+    page_chosen = Signal(int)
+    thumbnail_wanted = Signal(int)
+    line_corrected = Signal(int, int, str)
+    clean_up_changed = Signal(object)
+    read_again_clicked = Signal(int)
+    model_clicked = Signal(int)
+    fields_wanted = Signal(int, str)
+    export_wanted = Signal(str)
+    table_save_wanted = Signal(object, str)
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setObjectName("documentWindow")
+        ScreenFit(self, *SIZE)
+        self.number = 0
+        self.ocr_result: OcrResult | None = None
+        self.clean_up = CleanUp()
+        self._ignores = False
+        self.thumbnails = ThumbnailStrip(self)
+        self.canvas = PageCanvas(self)
+        self.lines = LinesEdit(self)
+        self.markdown, self.html = SourcePane("Markdown", self), SourcePane("HTML", self)
+        self.tables, self.values = TablesPane(self), ValuesPane(self)
+        self.notices = Notices(self)
+        self.name = ElidedLabel(parent=self)
+        self.status_label = label("", "muted", wraps=True, parent=self)
+        self.copy = copy_button(tr("Copy text"), Role.PRIMARY, tr("Copy the cleaned-up text of this page"), self)
+        self.model = button(
+            tr("Read with the model"), Role.PLAIN, tr("For complex layouts, handwriting and other scripts"), self
+        )
+        self.again = button(tr("Read again"), Role.PLAIN, tr("With the built-in OCR; corrections are discarded"), self)
+        self.export, self.clean_up_tool = QToolButton(self), QToolButton(self)
+        self.fit = button(tr("Fit"), Role.PLAIN, tr("Fit the image to the window"), self)
+        self.rotate = button("↻", Role.PLAIN, tr("Rotate clockwise"), self)
+        self._add_menus()
+        self._lay_out()
+        self._wire()
+        FocusKeeper(self, self.tabs)
+
+    def begin(self, name: str, pages: int) -> None:
+        """Show a file of `pages` pages."""
+        self.setWindowTitle(f"{visible(name)} – Lorgnette")
+        self.name.setText(name)
+        self.thumbnails.set_count(pages)
+        self.number = 0
+        self.clear_page()
+        if pages > 1:
+            self.thumbnails.setCurrentRow(0)
+        else:
+            self.page_chosen.emit(0)
+
+    def clear_page(self) -> None:
+        """Clear everything that is known of the page."""
+        self.ocr_result = None
+        self.canvas.set_picture(QPixmap())
+        self.canvas.set_page(OcrPage(1, 1, (), ""))
+        self.lines.clear_ocr_result()
+        for pane in (self.markdown, self.html):
+            pane.set_source("")
+        self.tables.set_tables(())
+        self.values.set_values(())
+        self.show_status(tr("Reading…"))
+
+    def show_picture(self, number: int, png: bytes) -> None:
+        """Show the picture of a page, if it is still the current one."""
+        if number == self.number:
+            pixmap = QPixmap()
+            pixmap.loadFromData(png, "PNG")
+            self.canvas.set_picture(pixmap)
+
+    def show_ocr_result(self, ocr_result: OcrResult) -> None:
+        """Show the OCR result of a page, if it is still the current one."""
+        if ocr_result.number != self.number:
+            return
+        is_new = self.ocr_result is None or self.ocr_result.page != ocr_result.page
+        self.ocr_result = ocr_result
+        page = ocr_result.corrected_page()
+        if is_new:
+            self.canvas.set_page(page)
+        self.lines.set_ocr_result(ocr_result)
+        self._show_formats()
+        if is_new:
+            self.tables.set_tables(page.tables)
+            self.values.set_values(labelled_values(page))
+        self.show_status(_words(ocr_result))
+
+    def show_failure(self, number: int, problem: Problem) -> None:
+        """Show why a page could not be read."""
+        if number == self.number:
+            self.show_status(problem_sentence(problem))
+
+    def show_status(self, sentence: str) -> None:
+        """Show a status message about the page."""
+        self.status_label.setText(sentence)
+        self.status_label.setVisible(bool(sentence))
+
+    def set_clean_up(self, how: CleanUp) -> None:
+        """Set the clean-up of texts, without emitting `clean_up_changed`."""
+        self.clean_up = how
+        self._joins.setChecked(how.joins_lines)
+        self._strips.setChecked(how.strips_hyphens)
+        self._forget.setEnabled(bool(how.ignored))
+        self.canvas.set_ignored(how.ignored)
+        self._show_formats()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Emit `closed`."""
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def _show_formats(self) -> None:
+        if self.ocr_result:
+            page = without_ignored(self.ocr_result.corrected_page(), self.clean_up.ignored)
+            self.markdown.set_source(page_as_markdown(page))
+            self.html.set_source(page_as_html(page))
+
+    def _add_menus(self) -> None:
+        for tool, name in ((self.export, tr("Export")), (self.clean_up_tool, tr("Clean up"))):
+            tool.setObjectName("presets")
+            tool.setText(name)
+            tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        for suffix, name in EXPORTS:
+            menu.addAction(tr(name), partial(self.export_wanted.emit, suffix))
+        self.export.setMenu(menu)
+        clean_up_tool = QMenu(self)
+        self._joins = clean_up_tool.addAction(tr("Join lines into paragraphs"))
+        self._strips = clean_up_tool.addAction(tr("Remove hyphens at line ends"))
+        for action in (self._joins, self._strips):
+            action.setCheckable(True)
+            action.triggered.connect(self._on_clean_up_chosen)
+        clean_up_tool.addSeparator()
+        self._ignore = clean_up_tool.addAction(tr("Ignore an area of the page…"), self._begin_ignoring)
+        self._forget = clean_up_tool.addAction(tr("Clear ignored areas"), self._ignore_nothing)
+        self._forget.setEnabled(False)
+        self.clean_up_tool.setMenu(clean_up_tool)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 8, 12, 8)
+        head.setSpacing(8)
+        head.addWidget(self.name, 1)
+        for tool in (self.fit, self.rotate, self.again, self.model, self.clean_up_tool, self.export, self.copy):
+            head.addWidget(tool)
+        self.tabs = QTabWidget(self)
+        self.tabs.addTab(self.lines, tr("Text"))
+        self.tabs.addTab(self.markdown, "Markdown")
+        self.tabs.addTab(self.html, "HTML")
+        self.tabs.addTab(self.tables, tr("Tables"))
+        self.tabs.addTab(self.values, tr("Fields"))
+        right = QWidget(self)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(8, 0, 12, 12)
+        column.addWidget(self.tabs, 1)
+        column.addWidget(self.status_label)
+        self.splitter = QSplitter(self)
+        self.splitter.addWidget(self.canvas)
+        self.splitter.addWidget(right)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        body = QHBoxLayout()
+        body.setSpacing(0)
+        body.addWidget(self.thumbnails)
+        body.addWidget(self.splitter, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(head)
+        whole.addWidget(self.notices.bar)
+        whole.addLayout(body, 1)
+
+    def _wire(self) -> None:
+        self.thumbnails.page_chosen.connect(self._on_page_chosen)
+        self.thumbnails.wanted.connect(self.thumbnail_wanted)
+        self.canvas.line_hovered.connect(self.lines.highlight_line)
+        self.canvas.line_clicked.connect(self.lines.show_line)
+        self.canvas.part_selected.connect(self._on_part_selected)
+        self.lines.line_hovered.connect(self.canvas.highlight_line)
+        self.lines.line_chosen.connect(self.canvas.highlight_line)
+        self.lines.line_edited.connect(self._on_line_edited)
+        self.tables.table_highlighted.connect(self._on_table_highlighted)
+        self.tables.save_wanted.connect(self.table_save_wanted)
+        self.values.value_highlighted.connect(self._on_value_highlighted)
+        self.values.fields_wanted.connect(self._on_fields_wanted)
+        self.fit.clicked.connect(self.canvas.fit)
+        self.rotate.clicked.connect(self.canvas.rotate)
+        self.copy.clicked.connect(self._on_copy_clicked)
+        self.again.clicked.connect(self._on_again_clicked)
+        self.model.clicked.connect(self._on_model_clicked)
+        self.tabs.currentChanged.connect(self._on_tab_changed)
+
+    def _begin_ignoring(self) -> None:
+        self.canvas.begin_selecting()
+
+    def _ignore_nothing(self) -> None:
+        self._choose(replace(self.clean_up, ignored=()))
+
+    def _choose(self, how: CleanUp) -> None:
+        self.set_clean_up(how)
+        self.clean_up_changed.emit(how)
+
+    @Slot(int)
+    def _on_page_chosen(self, number: int) -> None:
+        self.number = number
+        self.clear_page()
+        self.page_chosen.emit(number)
+
+    @Slot(int, str)
+    def _on_line_edited(self, line: int, text: str) -> None:
+        self.line_corrected.emit(self.number, line, text)
+
+    @Slot(float, float, float, float)
+    def _on_part_selected(self, left: float, top: float, right: float, bottom: float) -> None:
+        self._choose(replace(self.clean_up, ignored=(*self.clean_up.ignored, Box(left, top, right, bottom))))
+
+    @Slot()
+    def _on_clean_up_chosen(self) -> None:
+        self._choose(
+            replace(self.clean_up, joins_lines=self._joins.isChecked(), strips_hyphens=self._strips.isChecked())
+        )
+
+    @Slot(str)
+    def _on_fields_wanted(self, names: str) -> None:
+        self.fields_wanted.emit(self.number, names)
+
+    @Slot(object)
+    def _on_table_highlighted(self, table: Table | None) -> None:
+        if self.tabs.currentWidget() is self.tables:
+            self.canvas.highlight_boxes((table.box,) if table else ())
+
+    @Slot(object)
+    def _on_value_highlighted(self, value: LabelledValue) -> None:
+        self.canvas.highlight_boxes(value.boxes)
+
+    @Slot()
+    def _on_tab_changed(self) -> None:
+        self.canvas.highlight_boxes(())
+        self._on_table_highlighted(self.tables.table)
+
+    @Slot()
+    def _on_copy_clicked(self) -> None:
+        if self.ocr_result:
+            QGuiApplication.clipboard().setText(cleaned_text(self.ocr_result.corrected_page(), self.clean_up))
+
+    @Slot()
+    def _on_again_clicked(self) -> None:
+        self.show_status(tr("Reading…"))
+        self.read_again_clicked.emit(self.number)
+
+    @Slot()
+    def _on_model_clicked(self) -> None:
+        self.show_status(tr("The model is reading…"))
+        self.model_clicked.emit(self.number)
+
+
+def _words(ocr_result: OcrResult) -> str:
+    said = [ocr_result.page.notice]
+    if ocr_result.model_name:
+        said.append(tr("Read by {name}, which gives no positions.", name=ocr_result.model_name))
+    if ocr_result.corrections:
+        said.append(tr("Corrected lines: {count}", count=len(ocr_result.corrections)))
+    return " ".join(filter(None, said))

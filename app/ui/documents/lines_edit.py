@@ -1,0 +1,188 @@
+"""The text of a page, line by line, each of which can be corrected."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QKeySequence, QMouseEvent, QPalette, QTextCursor, QTextFormat
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip, QWidget
+
+from app.domain.documents.ocr_results import OcrResult
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.labels import tooltip
+from app.ui.widgets.long_words import wrap_mode
+
+UNSURE = 0.85
+"""Confidence below which a line is marked for review."""
+_PARTING = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+_BACKWARDS, _FORWARDS = {Qt.Key.Key_Backspace}, {Qt.Key.Key_Delete}
+_REMOVING = _BACKWARDS | _FORWARDS
+
+
+class LinesEdit(QPlainTextEdit):
+    """Lines can be edited, but neither joined nor split: each corresponds to a line on the page.
+
+    `line_edited(int, str)`, `line_hovered(int)` with -1 for none, `line_chosen(int)` for the line with the cursor.
+    """
+
+    line_edited = Signal(int, str)
+    line_hovered = Signal(int)
+    line_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("linesEdit")
+        self.setAccessibleName(tr("Text of the page"))
+        self.setUndoRedoEnabled(True)
+        self.setMouseTracking(True)
+        self.viewport().setMouseTracking(True)
+        self._ocr_result: OcrResult | None = None
+        self._highlighted = self._hovered = -1
+        self._is_filling = False
+        self.textChanged.connect(self._on_text_changed)
+        self.cursorPositionChanged.connect(self._on_cursor_moved)
+
+    def set_ocr_result(self, ocr_result: OcrResult) -> None:
+        """Show an OCR result with its corrections; the cursor stays if the text is unchanged."""
+        same = self._ocr_result is not None and self._texts(ocr_result) == self.toPlainText().split("\n")
+        self._ocr_result = ocr_result
+        if not same:
+            self._is_filling = True
+            text = "\n".join(self._texts(ocr_result))
+            self.setWordWrapMode(wrap_mode(text))
+            self.setPlainText(text)
+            self._is_filling = False
+        self.setReadOnly(not ocr_result.page.lines)
+        self._mark()
+
+    def clear_ocr_result(self) -> None:
+        """Show nothing."""
+        self._ocr_result = None
+        self._is_filling = True
+        self.clear()
+        self._is_filling = False
+        self.setReadOnly(True)
+
+    def highlight_line(self, number: int) -> None:
+        """Highlight a line; -1 for none."""
+        self._highlighted = number
+        self._mark()
+
+    def show_line(self, number: int) -> None:
+        """Put the cursor on a line, and scroll to it."""
+        cursor = QTextCursor(self.document().findBlockByNumber(number))
+        self.blockSignals(True)
+        self.setTextCursor(cursor)
+        self.blockSignals(False)
+        self.centerCursor()
+        self.highlight_line(number)
+
+    def undo_correction(self, number: int) -> None:
+        """Restore the recognised text of a line."""
+        if self._ocr_result and number in self._ocr_result.corrections:
+            cursor = QTextCursor(self.document().findBlockByNumber(number))
+            cursor.select(QTextCursor.SelectionType.LineUnderCursor)
+            cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock)
+            cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+            cursor.insertText(self._ocr_result.page.lines[number].text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ignore keys that would join or split lines."""
+        cursor = self.textCursor()
+        spans = self._spans_lines(cursor)
+        changes = bool(event.text()) and event.text().isprintable()
+        removes = event.matches(QKeySequence.StandardKey.Delete) or event.key() in _REMOVING
+        at_edge = not cursor.hasSelection() and (
+            (event.key() in _BACKWARDS and cursor.atBlockStart()) or (event.key() in _FORWARDS and cursor.atBlockEnd())
+        )
+        cuts = event.matches(QKeySequence.StandardKey.Cut)
+        if event.key() in _PARTING or (spans and (changes or removes or cuts)) or (removes and at_edge):
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste text as a single line."""
+        cursor = self.textCursor()
+        if source.hasText() and not self._spans_lines(cursor) and not self.isReadOnly():
+            cursor.insertText(" ".join(source.text().split()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Emit the line under the pointer."""
+        super().mouseMoveEvent(event)
+        self._hover(self.cursorForPosition(event.position().toPoint()).blockNumber())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Clear the line under the pointer."""
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Show a tooltip with the recognised text of a corrected line, and the OCR's confidence."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip and self._ocr_result:
+            number = self.cursorForPosition(event.pos()).blockNumber()
+            QToolTip.showText(event.globalPos(), tooltip(self._details(self._ocr_result, number)), self)
+            return True
+        return super().viewportEvent(event)
+
+    def _hover(self, number: int) -> None:
+        if number != self._hovered:
+            self._hovered = number
+            self.line_hovered.emit(number)
+
+    def _details(self, ocr_result: OcrResult, number: int) -> str:
+        if number >= len(ocr_result.page.lines):
+            return ""
+        line = ocr_result.page.lines[number]
+        if number in ocr_result.corrections:
+            return tr("OCR text: {text}", text=line.text)
+        return tr("OCR confidence: {share} %", share=round(100 * line.score)) if line.score < UNSURE else ""
+
+    def _spans_lines(self, cursor: QTextCursor) -> bool:
+        document = self.document()
+        return document.findBlock(cursor.selectionStart()) != document.findBlock(cursor.selectionEnd())
+
+    def _texts(self, ocr_result: OcrResult) -> Sequence[str]:
+        page = ocr_result.page
+        if not page.lines:
+            return page.text.split("\n")
+        return [ocr_result.corrections.get(number, line.text) for number, line in enumerate(page.lines)]
+
+    def _mark(self) -> None:
+        if self._ocr_result is None:
+            return
+        palette = self.palette()
+        marks = []
+        for number, line in enumerate(self._ocr_result.page.lines):
+            tint = QColor(palette.color(QPalette.ColorRole.Highlight))
+            if number == self._highlighted:
+                tint.setAlpha(60)
+            elif number in self._ocr_result.corrections:
+                tint = QColor("#3fa45b")
+                tint.setAlpha(60)
+            elif line.score < UNSURE:
+                tint = QColor("#d9a400")
+                tint.setAlpha(50)
+            else:
+                continue
+            mark = QTextEdit.ExtraSelection()
+            mark.format.setBackground(tint)
+            mark.format.setProperty(QTextFormat.Property.FullWidthSelection.value, True)
+            mark.cursor = QTextCursor(self.document().findBlockByNumber(number))
+            marks.append(mark)
+        self.setExtraSelections(marks)
+
+    @Slot()
+    def _on_text_changed(self) -> None:
+        if self._is_filling or self._ocr_result is None or not self._ocr_result.page.lines:
+            return
+        texts = self.toPlainText().split("\n")
+        if len(texts) != len(self._ocr_result.page.lines):
+            return
+        for number, (text, known) in enumerate(zip(texts, self._texts(self._ocr_result), strict=True)):
+            if text != known:
+                self.line_edited.emit(number, text)
+
+    @Slot()
+    def _on_cursor_moved(self) -> None:
+        if not self._is_filling and self._ocr_result:
+            self.line_chosen.emit(self.textCursor().blockNumber())

@@ -1,0 +1,264 @@
+"""The picture of a page whose text can be selected in place."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QWidget
+
+from app.domain.documents.pages import OcrPage
+from app.domain.images.geometry import Box, TextLine
+from app.domain.images.quarter_turns import rotated
+from app.domain.text.word_spans import letter_edges
+from app.ui.widgets.image_canvas import ImageCanvas
+
+REACH = 0.6
+"""Maximum distance of the pointer from a line while text is being selected, in heights of the line."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position between two letters: before letter number `letter` of line number `line`."""
+
+    line: int
+    letter: int
+
+
+class PageCanvas(ImageCanvas):
+    """Dragging over text selects it, elsewhere it moves the picture; a double click on a word selects the word.
+
+    `line_hovered(int)` carries the number of the line under the pointer, or -1, `line_clicked(int)` the one that was
+    clicked; `selection_changed(str)` the text that is selected.
+    """
+
+    line_hovered = Signal(int)
+    line_clicked = Signal(int)
+    selection_changed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._page = OcrPage(1, 1, (), "")
+        self._ignored: tuple[Box, ...] = ()
+        self._highlighted_line = -1
+        self._highlighted_boxes: tuple[Box, ...] = ()
+        self._anchor: Place | None = None
+        self._focus: Place | None = None
+        self._is_dragging = False
+
+    def set_page(self, page: OcrPage) -> None:
+        """Set the text on the picture, and clear the selection."""
+        self._page = page
+        self._highlighted_line, self._highlighted_boxes = -1, ()
+        self.clear_selection()
+
+    def set_ignored(self, ignored: tuple[Box, ...]) -> None:
+        """Show the ignored areas, as fractions of the page's sides."""
+        self._ignored = ignored
+        self.update()
+
+    def highlight_line(self, number: int) -> None:
+        """Highlight one line; -1 for none."""
+        self._highlighted_line = number
+        self.update()
+
+    def highlight_boxes(self, boxes: tuple[Box, ...]) -> None:
+        """Highlight boxes on the page, in its pixels."""
+        self._highlighted_boxes = boxes
+        self.update()
+
+    def clear_selection(self) -> None:
+        """Clear the selection."""
+        self._anchor = self._focus = None
+        self.selection_changed.emit("")
+        self.update()
+
+    def select_all(self) -> None:
+        """Select the text of the whole page."""
+        if self._page.lines:
+            last = len(self._page.lines) - 1
+            self._select(Place(0, 0), Place(last, len(self._page.lines[last].text)))
+
+    def selected_text(self) -> str:
+        """Return the selected text, with a line break after each line."""
+        span = self._span()
+        if span is None:
+            return ""
+        first, last = span
+        texts = []
+        for number in range(first.line, last.line + 1):
+            text = self._page.lines[number].text
+            begin = first.letter if number == first.line else 0
+            end = last.letter if number == last.line else len(text)
+            texts.append(text[begin:end])
+        return "\n".join(texts)
+
+    def line_at(self, place: QPointF) -> int:
+        """Return the number of the line at a point; -1 if there is none."""
+        for number, line in enumerate(self._page.lines):
+            if self._polygon(line, 0.0, 1.0).containsPoint(place, Qt.FillRule.OddEvenFill):
+                return number
+        return -1
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture, and over it the highlights and the selection."""
+        super().paintEvent(event)
+        if self._pixmap.isNull():
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        accent = self.palette().color(QPalette.ColorRole.Highlight)
+        if 0 <= self._highlighted_line < len(self._page.lines):
+            self._fill(painter, self._polygon(self._page.lines[self._highlighted_line], 0.0, 1.0), accent, 60)
+        for box in self._highlighted_boxes:
+            self._fill(painter, self._box_polygon(box), accent, 60)
+        for part in self._ignored:
+            shares = (part.left, part.top, part.right, part.bottom)
+            self._fill(painter, self._shares_polygon(shares), QColor(128, 128, 128), 150)
+        if span := self._span():
+            first, last = span
+            for number in range(first.line, last.line + 1):
+                line = self._page.lines[number]
+                edges = letter_edges(line.text)
+                begin = edges[first.letter] if number == first.line else 0.0
+                end = edges[last.letter] if number == last.line else 1.0
+                self._fill(painter, self._polygon(line, begin, end), accent, 110, rim=False)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to select if there is text."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        wants_part = self._is_selecting or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        number = self.line_at(event.position())
+        if event.button() is Qt.MouseButton.LeftButton and number >= 0 and not wants_part:
+            self._is_dragging = True
+            self._anchor = self._focus = self._place(number, event.position())
+            self.line_clicked.emit(number)
+            self.update()
+            return
+        if not wants_part:
+            self.clear_selection()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Extend the selection, or emit the line under the pointer."""
+        if self._is_dragging and self._anchor:
+            number = self._nearest(event.position())
+            if number >= 0:
+                self._select(self._anchor, self._place(number, event.position()))
+            return
+        super().mouseMoveEvent(event)
+        if self._dragged_from is None and not self._is_selecting:
+            number = self.line_at(event.position())
+            self.setCursor(Qt.CursorShape.IBeamCursor if number >= 0 else Qt.CursorShape.ArrowCursor)
+            if number != self._highlighted_line:
+                self.highlight_line(number)
+                self.line_hovered.emit(number)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End selecting."""
+        if self._is_dragging:
+            self._is_dragging = False
+            return
+        super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Select a word; elsewhere, toggle between fitted and 1:1."""
+        number = self.line_at(event.position())
+        if number < 0:
+            super().mouseDoubleClickEvent(event)
+            return
+        text, letter = self._page.lines[number].text, self._place(number, event.position()).letter
+        begin, end = text.rfind(" ", 0, letter) + 1, text.find(" ", letter)
+        self._select(Place(number, begin), Place(number, end if end >= 0 else len(text)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy the selection, or select everything."""
+        if event.matches(QKeySequence.StandardKey.Copy) and self.selected_text():
+            QGuiApplication.clipboard().setText(self.selected_text())
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        else:
+            super().keyPressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Clear the line under the pointer."""
+        super().leaveEvent(event)
+        self.highlight_line(-1)
+        self.line_hovered.emit(-1)
+
+    def _select(self, anchor: Place, focus: Place) -> None:
+        self._anchor, self._focus = anchor, focus
+        self.selection_changed.emit(self.selected_text())
+        self.update()
+
+    def _span(self) -> tuple[Place, Place] | None:
+        if self._anchor is None or self._focus is None or self._anchor == self._focus:
+            return None
+        return min(self._anchor, self._focus), max(self._anchor, self._focus)
+
+    def _place(self, number: int, place: QPointF) -> Place:
+        """Return the nearest position between two letters of a line."""
+        line = self._page.lines[number]
+        whole = self._polygon(line, 0.0, 1.0)
+        start, end = whole.at(0), whole.at(1)
+        along = end - start
+        length = QPointF.dotProduct(along, along) or 1.0
+        share = QPointF.dotProduct(place - start, along) / length
+        edges = letter_edges(line.text)
+        return Place(number, min(range(len(edges)), key=lambda letter: abs(edges[letter] - share)))
+
+    def _nearest(self, place: QPointF) -> int:
+        """Return the line to select at a point: the one there, or the nearest above or below."""
+        number = self.line_at(place)
+        if number >= 0 or not self._page.lines:
+            return number
+
+        def distance(number: int) -> float:
+            area = self._polygon(self._page.lines[number], 0.0, 1.0).boundingRect()
+            across = max(area.left() - place.x(), place.x() - area.right(), 0.0)
+            down = max(area.top() - place.y(), place.y() - area.bottom(), 0.0)
+            return across + 3 * down
+
+        return min(range(len(self._page.lines)), key=distance)
+
+    def _fill(self, painter: QPainter, polygon: QPolygonF, colour: QColor, alpha: int, *, rim: bool = True) -> None:
+        tint = QColor(colour)
+        tint.setAlpha(alpha)
+        painter.setBrush(QBrush(tint))
+        painter.setPen(QPen(colour, 1.5) if rim else Qt.PenStyle.NoPen)
+        painter.drawPolygon(polygon)
+
+    def _polygon(self, line: TextLine, begin: float, end: float) -> QPolygonF:
+        """Return the polygon of a part of a line in this widget's coordinates, from its own top left clockwise."""
+        top_left, top_right, bottom_right, bottom_left = (self._on_screen(c.x, c.y) for c in line.quad)
+        top, bottom = top_right - top_left, bottom_right - bottom_left
+        return QPolygonF(
+            [top_left + top * begin, top_left + top * end, bottom_left + bottom * end, bottom_left + bottom * begin]
+        )
+
+    def _box_polygon(self, box: Box) -> QPolygonF:
+        corners = ((box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom))
+        return QPolygonF([self._on_screen(x, y) for x, y in corners])
+
+    def _shares_polygon(self, shares: tuple[float, float, float, float]) -> QPolygonF:
+        left, top, right, bottom = shares
+        width, height = self._page.width, self._page.height
+        return self._box_polygon(Box(left * width, top * height, right * width, bottom * height))
+
+    def _on_screen(self, x: float, y: float) -> QPointF:
+        area = self.picture_area()
+        across, down = x / max(self._page.width, 1), y / max(self._page.height, 1)
+        left, top = rotated(across, down, self.quarter_turns)
+        return QPointF(area.left() + area.width() * left, area.top() + area.height() * top)

@@ -1,0 +1,1 @@
+"""The image viewer, translated images, and screen capture."""

@@ -1,0 +1,276 @@
+"""The viewer beside the chat: one image at a time, its detections, and actions on it."""
+
+from collections.abc import Sequence
+from functools import partial
+from math import ceil, floor
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from app.domain.documents.translation import Translation
+from app.domain.images.attachments import Attachment, ImageCrop
+from app.domain.images.detection_formats import DetectionFormat
+from app.domain.text.grounding import Detection
+from app.ui.images.translate_button import TranslateButton
+from app.ui.images.translated_image import translated_image
+from app.ui.widgets import ui_text
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.flow_layout import FlowLayout
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.image_canvas import ImageCanvas
+from app.ui.widgets.labels import ElidedLabel, label
+
+
+class ImageViewer(QFrame):
+    """`wanted` requests a preview of an Attachment, `read_clicked` its OCR, `closed` asks to hide the viewer.
+
+    `part_wanted(Attachment, ImageCrop)` asks to attach a crop, `save_wanted(DetectionFormat)` to export the
+    detections, `full_screen_clicked` to toggle full screen. `translation_wanted(Attachment, str)` names a language in
+    English, `translation_save_wanted` asks to save the translated image as shown. `document_wanted(Attachment)`
+    requests the document window.
+    """
+
+    wanted = Signal(object)
+    read_clicked = Signal(object)
+    closed = Signal()
+    part_wanted = Signal(object, object)
+    save_wanted = Signal(object)
+    full_screen_clicked = Signal()
+    detection_hovered = Signal(str, int)
+    translation_wanted = Signal(object, str)
+    translation_save_wanted = Signal(object)
+    document_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("viewer")
+        self.setAccessibleName(tr("Image"))
+        self.attachment: Attachment | None = None
+        self.message_id = ""
+        self.detections: Sequence[Detection] = ()
+        self._images: Sequence[Attachment] = ()
+        self.canvas = ImageCanvas(self)
+        self._words = label("", "hint", wraps=True, parent=self)
+        self._name = ElidedLabel(parent=self)
+        self._details = label("", "muted", wraps=True, parent=self)
+        self._page = label("", "muted", parent=self)
+        self.previous = button("‹", Role.ICON, tr("Previous image"), self)
+        self.next = button("›", Role.ICON, tr("Next image"), self)
+        self.full_screen = button("⤢", Role.ICON, tr("Toggle full screen (F11)"), self)
+        self.close_button = button("×", Role.ICON, tr("Close the image"), self)
+        self.read = button(tr("Read text"), Role.SOFT, tr("Read the text of this image"), self)
+        details = tr("Show text lines, tables, fields and corrections in a separate window")
+        self.document = button(tr("Open as document"), Role.PLAIN, details, self)
+        self.fit = button(tr("Fit"), Role.PLAIN, tr("Fit the image to the window"), self)
+        self.pixels = button("1:1", Role.PLAIN, tr("Show at actual size"), self)
+        self.rotate = button("↻", Role.PLAIN, tr("Rotate clockwise"), self)
+        self.part = button(tr("Select"), Role.PLAIN, tr("Drag to select an area to ask about"), self)
+        self.part.setCheckable(True)
+        self.places = QToolButton(self)
+        self.translate = TranslateButton(self)
+        self.translation: Translation | None = None
+        self._picture = QPixmap()
+        self._lay_out()
+        self._add_forms()
+        self.previous.clicked.connect(self._on_previous_clicked)
+        self.next.clicked.connect(self._on_next_clicked)
+        self.close_button.clicked.connect(self.closed)
+        self.read.clicked.connect(self._on_read_clicked)
+        self.document.clicked.connect(self._on_document_clicked)
+        self.fit.clicked.connect(self.canvas.fit)
+        self.pixels.clicked.connect(self.canvas.show_pixels)
+        self.rotate.clicked.connect(self.canvas.rotate)
+        self.part.clicked.connect(self._on_part_clicked)
+        self.full_screen.clicked.connect(self.full_screen_clicked)
+        self.translate.language_chosen.connect(self._on_language_chosen)
+        self.translate.original_toggled.connect(self._show_version)
+        self.translate.save_clicked.connect(self._on_translation_save_clicked)
+        self.canvas.detection_hovered.connect(self._on_detection_hovered)
+        self.canvas.part_selected.connect(self._on_part_selected)
+        self.canvas.selecting_ended.connect(self._on_selecting_ended)
+
+    def show_images(self, images: Sequence[Attachment], shown: Attachment) -> None:
+        """Show one of several images; its preview is requested unless it is shown already."""
+        self._images = images
+        place = images.index(shown)
+        self._page.setText(f"{place + 1} / {len(images)}")
+        for part in (self._page, self.previous, self.next):
+            part.setVisible(len(images) > 1)
+        is_new, self.attachment = shown != self.attachment, shown
+        self.previous.setEnabled(place > 0)
+        self.next.setEnabled(place + 1 < len(images))
+        if not is_new:
+            return
+        self.canvas.setAccessibleName(tr("Image {name}", name=shown.name))
+        self._name.setText(shown.name)
+        self._details.setText(ui_text.image_details(shown))
+        for tool in (self.part, self.read, self.translate, self.document):
+            tool.setVisible(not shown.is_video)
+        self._forget_translation()
+        self.canvas.set_picture(QPixmap())
+        self._say(tr("Opening…"))
+        self.wanted.emit(shown)
+
+    def show_detections(self, message_id: str, detections: Sequence[Detection]) -> None:
+        """Draw the detections of an answer."""
+        self.message_id = message_id
+        self.detections = detections
+        self.places.setVisible(bool(detections))
+        self.canvas.set_detections(detections)
+
+    def show_preview(self, attachment: Attachment, png: bytes) -> None:
+        """Show a preview, a PNG made by the image decoder process."""
+        if attachment != self.attachment:
+            return
+        pixmap = QPixmap()
+        pixmap.loadFromData(png, "PNG")
+        self._picture = pixmap
+        self.canvas.set_picture(pixmap)
+        self._tell_size()
+        self._say("")
+
+    def show_translation(self, translation: Translation) -> None:
+        """Show a translation, even an incomplete one, in place of the original."""
+        if translation.attachment != self.attachment or self._picture.isNull():
+            return
+        self.translation = translation
+        self.translate.set_translated(is_translated=True)
+        self._show_version()
+        if translation.is_whole:
+            self._tell_size()
+        else:
+            known = sum(map(bool, translation.texts))
+            self._details.setText(tr("Translating: {known} of {all}", known=known, all=len(translation.texts)))
+
+    def end_translation(self, attachment: Attachment) -> None:
+        """Mark the translation as ended."""
+        if attachment == self.attachment:
+            self._tell_size()
+
+    def show_failure(self, sentence: str) -> None:
+        """Show why there is no preview."""
+        self._say(sentence)
+
+    def _forget_translation(self) -> None:
+        self.translation = None
+        self.translate.set_translated(is_translated=False)
+
+    def _tell_size(self) -> None:
+        if self.attachment is not None:
+            size = self._picture.size()
+            self._details.setText(ui_text.shown_size(self.attachment, size.width(), size.height()))
+
+    def _say(self, sentence: str) -> None:
+        self._words.setText(sentence)
+        self._pages.setCurrentWidget(self._words if sentence else self.canvas)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self._name, 1)
+        for part in (self.previous, self._page, self.next, self.full_screen, self.close_button):
+            head.addWidget(part)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.canvas)
+        self._pages.addWidget(self._words)
+        foot = FlowLayout()
+        for tool in (self.fit, self.pixels, self.rotate):
+            foot.addWidget(tool)
+        foot.push()
+        foot.addWidget(self.places)
+        foot.addWidget(self.translate)
+        foot.addWidget(self.document)
+        foot.addWidget(self.part)
+        foot.addWidget(self.read)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 12)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addLayout(self._pages, 1)
+        column.addWidget(self._details)
+        column.addLayout(foot)
+
+    def _add_forms(self) -> None:
+        self.places.setObjectName("presets")
+        self.places.setText(tr("Boxes"))
+        self.places.setAccessibleName(tr("Save the boxes in this answer"))
+        self.places.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        for form in DetectionFormat:
+            menu.addAction(ui_text.detection_format(form), partial(self.save_wanted.emit, form))
+        self.places.setMenu(menu)
+        self.places.hide()
+
+    def _step(self, by: int) -> None:
+        if self.attachment is not None:
+            self.show_images(self._images, self._images[self._images.index(self.attachment) + by])
+
+    @Slot()
+    def _on_previous_clicked(self) -> None:
+        self._step(-1)
+
+    @Slot()
+    def _on_next_clicked(self) -> None:
+        self._step(1)
+
+    @Slot()
+    def _on_read_clicked(self) -> None:
+        if self.attachment is not None:
+            self.read_clicked.emit(self.attachment)
+
+    @Slot()
+    def _show_version(self) -> None:
+        """Show the translation or the original."""
+        shown, original = self.translation, self._picture
+        if shown is None or self.translate.original.isChecked():
+            self.canvas.replace_picture(original)
+            return
+        image = translated_image(original.toImage(), shown.page_width, shown.paragraphs, shown.texts)
+        self.canvas.replace_picture(QPixmap.fromImage(image))
+
+    @Slot(str)
+    def _on_language_chosen(self, language: str) -> None:
+        if self.attachment is not None and not self._picture.isNull():
+            self._forget_translation()
+            self._show_version()
+            self._details.setText(tr("Translating…"))
+            self.translation_wanted.emit(self.attachment, language)
+
+    @Slot()
+    def _on_translation_save_clicked(self) -> None:
+        self.translation_save_wanted.emit(self.translation)
+
+    @Slot()
+    def _on_document_clicked(self) -> None:
+        self.document_wanted.emit(self.attachment)
+
+    @Slot(bool)
+    def _on_part_clicked(self, is_wanted: bool) -> None:
+        if is_wanted:
+            self.canvas.begin_selecting()
+        else:
+            self.canvas.end_selecting()
+
+    @Slot()
+    def _on_selecting_ended(self) -> None:
+        self.part.setChecked(False)
+
+    @Slot(float, float, float, float)
+    def _on_part_selected(self, left: float, top: float, right: float, bottom: float) -> None:
+        if (image := self.attachment) is None:
+            return
+        part = ImageCrop(
+            digest=image.digest,
+            name=image.name,
+            left=floor(left * image.width),
+            top=floor(top * image.height),
+            right=ceil(right * image.width),
+            bottom=ceil(bottom * image.height),
+            turns=self.canvas.quarter_turns,
+        )
+        self.part_wanted.emit(image, part)
+
+    @Slot(int)
+    def _on_detection_hovered(self, number: int) -> None:
+        self.detection_hovered.emit(self.message_id, number)

@@ -1,0 +1,1 @@
+"""Markdown of answers as rich text: documents, code, formulas, tables, copying."""

@@ -1,0 +1,396 @@
+"""Shows untrusted text: a model's Markdown, or text from the OCR.
+
+Qt's own browser would load `![](/any/file)` from the disk, follow links and render HTML. This one loads nothing, opens
+nothing and treats tags as text.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from math import ceil
+
+from PySide6.QtCore import QEvent, QMimeData, QSignalBlocker, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QGuiApplication,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QToolTip, QWidget
+
+from app.domain.chat.sections import begins_code, whole_code, whole_table
+from app.domain.text.confidence import LowConfidenceSpan, LowConfidenceWord, low_confidence_words, same_words
+from app.domain.text.grounding import detections_in
+from app.domain.text.visible_lines import visible_lines
+from app.ui.markdown.code_blocks import (
+    CodeBlock,
+    code_blocks,
+    code_mime,
+    colour,
+    frame_of,
+    make_room,
+    paint_frames,
+)
+from app.ui.markdown.code_colours import DARK, LIGHT
+from app.ui.markdown.copy_row import CopyRow, place_rows
+from app.ui.markdown.formulas import IMAGE, FormulaPainter, written
+from app.ui.markdown.markdown_document import set_markdown
+from app.ui.markdown.markdown_tables import row_place, rows_mime, table_mime, tables_in
+from app.ui.markdown.message_parts import Part
+from app.ui.markdown.text_positions import QtPositions
+from app.ui.widgets import ui_text
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.labels import tooltip
+from app.ui.widgets.long_words import wrap_mode
+
+DOUBT = QColor("#E08A2C")
+"""Background of a low-confidence word: the lower the confidence, the stronger the tint."""
+
+MAX_MARKS = 500
+"""Maximum number of search marks in one text; painting each takes time."""
+
+_Span = tuple[int, int]
+"""The beginning and end of a span, in Qt's positions."""
+
+
+class SafeTextBrowser(QTextBrowser):
+    """A browser as tall as its text. `link_clicked` carries a link's target, which is not opened.
+
+    `detection_hovered(int)` carries the number of the detection under the pointer, or -1, `quoted(str)` the selected
+    text.
+    """
+
+    link_clicked = Signal(str)
+    detection_hovered = Signal(int)
+    quoted = Signal(str)
+
+    def __init__(self, formulas: FormulaPainter, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._formulas = formulas
+        self.setObjectName("answer")
+        self.setOpenLinks(False)
+        self.setAcceptDrops(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(self._on_size_changed)
+        self.anchorClicked.connect(self._on_anchor_clicked)
+        self._part: Part | None = None
+        self._first_detection = 0
+        self._markdown: str | None = None
+        self._written_doubts: Sequence[LowConfidenceSpan] = ()
+        self._doubts: list[tuple[_Span, LowConfidenceWord]] = []
+        self._colour = ""
+        self._lacks_formulas = False
+        self._code: tuple[CodeBlock, ...] = ()
+        self._is_rendering = self._is_stale = False
+        self._code_rows: list[CopyRow] = []
+        self._table_rows: list[CopyRow] = []
+        formulas.drawn.connect(self._on_formulas_drawn)
+        self._detections: list[_Span] = []
+        self._hovered = self._highlighted = -1
+        self._search_terms = ""
+        self.viewport().setMouseTracking(True)
+
+    @property
+    def selected_text(self) -> str:
+        """The selected text, with formulas as TeX."""
+        return written(self.textCursor())
+
+    def show_part(self, part: Part) -> None:
+        """Show a part of a message; if it is shown already, it is not laid out again."""
+        shown, self._part = self._part, part
+        if part == shown:
+            return
+        self._first_detection = part.first_detection
+        if part.is_markdown:
+            self.show_markdown(part.text, part.doubts)
+        else:
+            self.show_plain(part.text)
+
+    def show_markdown(self, text: str, doubts: Sequence[LowConfidenceSpan] = ()) -> None:
+        """Render GitHub-flavoured Markdown without HTML, and keep line breaks: text read from an image has lines."""
+        self._markdown, self._written_doubts = text, doubts
+        seen = visible_lines(text)
+        text, doubts = seen, doubts if seen == text else ()  # Otherwise their positions differ.
+        self._colour = self.palette().color(QPalette.ColorRole.Text).name()
+        line = self.palette().color(QPalette.ColorRole.Mid)
+        with self._rendering():
+            self.setWordWrapMode(wrap_mode(text))
+            self._lacks_formulas = not set_markdown(
+                self.document(), text, self._formulas.picture, self._colour, line, self.devicePixelRatioF()
+            )
+            self._style_blocks()
+        shown = self.toPlainText()
+        positions = QtPositions(shown)
+        self._detections = [
+            (positions.of(detection.start), positions.of(detection.end)) for detection in detections_in(shown)
+        ]
+        places = same_words(text, shown) if doubts else {}
+        words_in_doubt = low_confidence_words(text, doubts) if doubts else ()
+        self._doubts = [
+            ((positions.of(places[word.start][0]), positions.of(places[word.start][1])), word)
+            for word in words_in_doubt
+            if word.start in places
+        ]
+        self._show_marks()
+
+    def show_plain(self, text: str) -> None:
+        """Show plain text, line by line."""
+        self._markdown = None
+        self._detections, self._doubts = [], []
+        with self._rendering():
+            self.setWordWrapMode(wrap_mode(text))
+            self.setPlainText(visible_lines(text))
+            self._style_blocks()
+        self._show_marks()
+
+    def set_highlighted(self, number: int) -> None:
+        """Highlight the text of one of the detections; -1 for none."""
+        highlighted = number - self._first_detection if number >= 0 else -1
+        if highlighted != self._highlighted:
+            self._highlighted = highlighted
+            self._show_marks()
+
+    def set_search_terms(self, ui_text: str) -> None:
+        """Mark all matches of `ui_text`, ignoring case; none if it is empty."""
+        if ui_text != self._search_terms:
+            self._search_terms = ui_text
+            self._show_marks()
+
+    def loadResource(self, type: int, name: QUrl | str) -> object:
+        """Load nothing, whatever its address: every image is one transparent pixel."""
+        # If this returned nothing, or no image, Qt's image handler would open the file by itself.
+        pixel = QImage(1, 1, QImage.Format.Format_ARGB32)
+        pixel.fill(Qt.GlobalColor.transparent)
+        return pixel
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the whole text, plus a scroll bar if a table or line of code is wider than `width`."""
+        self._lay_out(width)
+        size = self.document().size()
+        bar = self.horizontalScrollBar().sizeHint().height() if size.width() > width + 1 else 0
+        return ceil(size.height()) + bar
+
+    def sizeHint(self) -> QSize:
+        """Return the document's height at the width that it was laid out for, which a layout queries first."""
+        width = round(self.document().textWidth())
+        is_laid_out = width > 0 and not self._is_stale
+        return QSize(super().sizeHint().width(), self.heightForWidth(width) if is_laid_out else 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return no more height than needed, and any width that the window wants."""
+        return QSize(0, 0)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Show a tooltip with the alternatives of a low-confidence word."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            place = self.cursorForPosition(event.pos()).position()
+            for (start, end), word in self._doubts:
+                if start <= place <= end:
+                    QToolTip.showText(event.globalPos(), tooltip(ui_text.doubt(word)), self)
+                    return True
+        return super().viewportEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Emit the detection under the pointer."""
+        super().mouseMoveEvent(event)
+        place = self.cursorForPosition(event.position().toPoint()).position()
+        found = (number for number, (start, end) in enumerate(self._detections) if start <= place < end)
+        self._hover(next(found, -1))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Clear the detection under the pointer."""
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Redraw everything in the new theme's colours."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self._markdown is not None and self._is_recoloured():
+            self.show_markdown(self._markdown, self._written_doubts)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the frames of code, and the text over them."""
+        if self._code:
+            painter = QPainter(self.viewport())
+            painter.translate(-self.horizontalScrollBar().value(), 0)
+            paint_frames(painter, [frame_of(self.document(), code) for code in self._code])
+            painter.end()
+        super().paintEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the rows above code and tables aligned with them."""
+        super().resizeEvent(event)
+        self._lay_out(self.viewport().width())
+        self._place_rows()
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """Copy formulas as TeX, and then without HTML, whose pictures could not be loaded elsewhere."""
+        if IMAGE not in self.textCursor().selectedText():
+            return super().createMimeDataFromSelection()
+        data = QMimeData()
+        data.setText(self.selected_text)
+        return data
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Show Qt's own menu, with an action that copies the whole text without Markdown syntax."""
+        menu = self.createStandardContextMenu(event.pos())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr("Copy all as plain text"), self.copy_plain)
+        if self.textCursor().hasSelection():
+            menu.addAction(tr("Quote"), self._quote)
+        menu.popup(event.globalPos())
+
+    @Slot()
+    def copy_plain(self) -> None:
+        """Copy all shown text, with formulas as TeX."""
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        QGuiApplication.clipboard().setText(written(cursor))
+
+    @Slot()
+    def _quote(self) -> None:
+        self.quoted.emit(self.selected_text)
+
+    def _is_recoloured(self) -> bool:
+        return self._colour != self.palette().color(QPalette.ColorRole.Text).name()
+
+    def _hover(self, number: int) -> None:
+        number += self._first_detection if number >= 0 else 0
+        if number != self._hovered:
+            self._hovered = number
+            self.set_highlighted(number)
+            self.detection_hovered.emit(number)
+
+    def _show_marks(self) -> None:
+        accent = QColor(self.palette().color(QPalette.ColorRole.Highlight))
+        accent.setAlpha(60)
+        spans = self._detections[self._highlighted : self._highlighted + 1] if self._highlighted >= 0 else []
+        if self._search_terms:
+            text = self.toPlainText()
+            pattern = re.compile(re.escape(self._search_terms), re.IGNORECASE)
+            positions = QtPositions(text)
+            found = islice(pattern.finditer(text), MAX_MARKS)
+            spans = [*spans, *((positions.of(match.start()), positions.of(match.end())) for match in found)]
+        marks = [(*span, accent) for span in spans]
+        marks += [
+            (*span, QColor(DOUBT.red(), DOUBT.green(), DOUBT.blue(), _strength(word))) for span, word in self._doubts
+        ]
+        if marks or self.extraSelections():
+            self.setExtraSelections([self._mark(*mark) for mark in marks])
+
+    def _mark(self, start: int, end: int, tint: QColor) -> QTextEdit.ExtraSelection:
+        mark = QTextEdit.ExtraSelection()
+        mark.cursor = QTextCursor(self.document())
+        mark.cursor.setPosition(start)
+        mark.cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        mark.format.setBackground(tint)
+        return mark
+
+    def _style_blocks(self) -> None:
+        document = self.document()
+        self._code = code_blocks(document)
+        make_room(document, self._code)
+        is_dark = QGuiApplication.palette().color(QPalette.ColorRole.Base).lightness() < 128
+        colour(document, self._code, DARK if is_dark else LIGHT)
+        for _ in range(len(self._code_rows), len(self._code)):
+            self._code_rows.append(CopyRow(tr("Copy code"), tr("Copy this code"), self.viewport(), at_end=True))
+        for number in range(len(self._table_rows), len(tables_in(document))):
+            row = CopyRow(tr("Copy table"), tr("Copy this table for a spreadsheet"), self.viewport(), at_end=False)
+            row.stand_for("", partial(self._table_mime, number))
+            self._table_rows.append(row)
+        for row, code in zip(self._code_rows, self._code, strict=False):
+            row.stand_for(code.language, partial(self._code_mime, code))
+
+    @contextmanager
+    def _rendering(self) -> Iterator[None]:
+        """Defer layout: Qt would lay out the document with every change, and report sizes while it is incomplete."""
+        self._is_rendering = True
+        self.document().setLayoutEnabled(False)
+        try:
+            yield
+        finally:
+            self.document().setLayoutEnabled(True)
+            self._is_rendering = False
+            self._is_stale = True
+            if self.isVisible():  # Otherwise its width is queried first.
+                self._lay_out(self.viewport().width())
+            self.updateGeometry()
+
+    def _lay_out(self, width: int) -> None:
+        document = self.document()
+        if round(document.textWidth()) != width:
+            # Qt would react to the new size with another layout, for the width that a widget has before it is shown.
+            with nullcontext() if self.isVisible() else QSignalBlocker(document.documentLayout()):
+                document.setTextWidth(width)
+        elif self._is_stale:
+            document.markContentsDirty(0, document.characterCount())
+        else:
+            return
+        self._is_stale = False
+        self._place_rows()
+        self.updateGeometry()
+
+    def _table_mime(self, number: int) -> QMimeData:
+        # Qt's tables are deleted with the text that contains them, so none is stored.
+        tables = tables_in(self.document())
+        start = self._parted_block(is_code=False, is_first=number == 0, is_last=number == len(tables) - 1)
+        return rows_mime(whole_table(self._message, start)) if start >= 0 else table_mime(tables[number])
+
+    def _code_mime(self, code: CodeBlock) -> QMimeData:
+        ends = self._code[0], self._code[-1]
+        start = self._parted_block(is_code=True, is_first=code == ends[0], is_last=code == ends[1])
+        return code_mime(replace(code, code=whole_code(self._message, start)) if start >= 0 else code)
+
+    def _parted_block(self, *, is_code: bool, is_first: bool, is_last: bool) -> int:
+        """Return the start in the message of the block that continues beyond either end of this part, or -1."""
+        part = self._part or Part("")
+        ends = ((part.begins_in, is_first), (part.ends_in, is_last))
+        starts = (start for start, is_there in ends if is_there and start >= 0)
+        return next((start for start in starts if begins_code(part.message, start) is is_code), -1)
+
+    @property
+    def _message(self) -> str:
+        return self._part.message if self._part else ""
+
+    def _place_rows(self) -> None:
+        """Place the rows above their blocks, and hide those without one."""
+        document, width = self.document(), self.viewport().width()
+        corners = [frame_of(document, code).topLeft() for code in self._code]
+        place_rows(self._code_rows, corners, width)
+        place_rows(self._table_rows, [row_place(document, table) for table in tables_in(document)], width)
+
+    @Slot()
+    def _on_size_changed(self) -> None:
+        self.updateGeometry()
+        if not self._is_rendering:
+            self._place_rows()
+
+    @Slot()
+    def _on_formulas_drawn(self) -> None:
+        if self._lacks_formulas and self._markdown is not None:
+            self.show_markdown(self._markdown, self._written_doubts)
+
+    @Slot(QUrl)
+    def _on_anchor_clicked(self, url: QUrl) -> None:
+        self.link_clicked.emit(url.toString())
+
+
+def _strength(word: LowConfidenceWord) -> int:
+    """Return the strength of a word's tint, 0..255."""
+    return round(30 + 90 * (1 - word.probability))

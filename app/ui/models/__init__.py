@@ -1,0 +1,1 @@
+"""The models window, and connecting to a server."""

@@ -1,0 +1,94 @@
+"""Rows of the chat list, drawn by a delegate: a widget for each would take a hundred times the memory of its chat."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from app.domain.chat.chat import Conversation
+from app.ui.widgets import ui_text
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.labels import one_line, tooltip
+from app.ui.widgets.theme import zoomed
+
+ID = Qt.ItemDataRole.UserRole
+"""Role of the chat's id; a heading has none."""
+_DETAILS = Qt.ItemDataRole.AccessibleDescriptionRole
+ROW_HEIGHT = 46
+HEADING_HEIGHT = 30
+SIDE, SPACING, ABOVE_HEADING = 10, 4, 8
+"""Spacing around the text, in pixels."""
+SMALL = 11
+"""Font size of a heading, and of the text below a title, in pixels."""
+
+
+def chat_row(conversation: Conversation, sidebar: QWidget) -> QListWidgetItem:
+    """Return a row with a chat's title, and its details below."""
+    title = one_line(ui_text.chat_title(conversation))
+    item = QListWidgetItem(title)
+    item.setData(ID, conversation.id)
+    item.setData(
+        _DETAILS, tr("Draft") if conversation.leaf_id is None else ui_text.image_count(conversation.image_count)
+    )
+    item.setToolTip(tooltip(title))
+    item.setSizeHint(QSize(0, zoomed(sidebar, ROW_HEIGHT)))
+    return item
+
+
+def heading_row(text: str, sidebar: QWidget) -> QListWidgetItem:
+    """Return a heading row above a group of chats."""
+    item = QListWidgetItem(text)
+    item.setFlags(Qt.ItemFlag.NoItemFlags)
+    item.setSizeHint(QSize(0, zoomed(sidebar, HEADING_HEIGHT)))
+    return item
+
+
+class ChatRowPainter(QStyledItemDelegate):
+    """Draws the rows of a view."""
+
+    def __init__(self, view: QAbstractItemView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw the background of the style sheet, and the text over it."""
+        view = self._view
+        ground = QStyleOptionViewItem(option)
+        self.initStyleOption(ground, index)
+        title, ground.text = ground.text, ""
+        view.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, ground, painter, view)
+        muted = QApplication.palette().color(QPalette.ColorRole.PlaceholderText)
+        small = QFont(view.font())
+        small.setPixelSize(zoomed(view, SMALL))
+        area = option.rect.adjusted(SIDE, 0, -SIDE, 0)
+        painter.save()
+        if index.data(ID) is None:
+            painter.setPen(muted)
+            _draw(painter, view, small, area.adjusted(0, ABOVE_HEADING, 0, 0), title)
+        else:
+            above, below = QFontMetrics(view.font()).height(), QFontMetrics(small).height()
+            top = area.top() + (area.height() - above - SPACING - below) // 2
+            painter.setPen(view.palette().color(QPalette.ColorRole.Text))
+            _draw(painter, view, view.font(), QRect(area.left(), top, area.width(), above), title)
+            painter.setPen(muted)
+            place = QRect(area.left(), top + above + SPACING, area.width(), below)
+            _draw(painter, view, small, place, str(index.data(_DETAILS)))
+        painter.restore()
+
+
+def _draw(painter: QPainter, view: QAbstractItemView, font: QFont, area: QRect, text: str) -> None:
+    """Draw as much of the text as fits, aligned to the side where lines begin."""
+    painter.setFont(font)
+    shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+    begin = QStyle.visualAlignment(view.layoutDirection(), Qt.AlignmentFlag.AlignLeft)
+    alignment = begin | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(area, int(alignment | Qt.TextFlag.TextSingleLine), shown)

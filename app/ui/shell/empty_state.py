@@ -1,0 +1,94 @@
+"""The placeholder of an empty chat, which explains what can be done."""
+
+from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.domain.models.engine_status import EngineState, EngineStatus
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.flow_layout import FlowLayout
+from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.labels import label
+from app.ui.widgets.theme import zoomed
+
+CARD_WIDTH = 520
+MARGIN = 12
+HINT = mark(
+    "A screenshot, receipt, scan or photo, or paste one with Ctrl+V.\nAsk about it or read "
+    "its text. Everything stays on this computer."
+)
+MODEL_HINT = mark("Read text works right away. To ask questions, choose a model.")
+DEMO_HINT = mark(
+    "The demo model answers “Read the text.”, “How many lines are there?” and “Where is …?” about short printed text. "
+    "The full model answers anything."
+)
+
+
+class EmptyState(QWidget):
+    """Shown in place of messages."""
+
+    open_clicked = Signal()
+    sample_clicked = Signal()
+    model_clicked = Signal()
+    full_model_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._card = card = QFrame(self)
+        card.setObjectName("emptyCard")
+        title = label(tr("Drop an image anywhere"), "title", parent=card)
+        self.hint = label(tr(HINT), "hint", wraps=True, parent=card)
+        self.open = button(tr("Open images…"), Role.PRIMARY, tr("Open images"), card)
+        self.sample = button(tr("Try the sample"), Role.SOFT, tr("Add the sample image"), card)
+        self.model = button(tr("Choose model…"), Role.PLAIN, tr("Choose a model folder"), card)
+        self.full_model = button(tr("Get the full model…"), Role.PLAIN, tr("Get the full model"), card)
+        row = FlowLayout()
+        for item in (self.open, self.sample, self.model, self.full_model):
+            row.addWidget(item)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(12)
+        column.addWidget(title)
+        column.addWidget(self.hint)
+        column.addLayout(row)
+        # An alignment instead of the stretches would ignore that the hint's height depends on its width.
+        centre = QHBoxLayout()
+        centre.addStretch(1)
+        centre.addWidget(card)
+        centre.addStretch(1)
+        middle = QVBoxLayout(self)
+        middle.addStretch(1)
+        middle.addLayout(centre)
+        middle.addStretch(1)
+        self.open.clicked.connect(self.open_clicked)
+        self.sample.clicked.connect(self.sample_clicked)
+        self.model.clicked.connect(self.model_clicked)
+        self.full_model.clicked.connect(self.full_model_clicked)
+        self.set_status(EngineStatus())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Resize the card when the style changes."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._fit_card()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shrink the card if an image is shown beside it."""
+        super().resizeEvent(event)
+        self._fit_card()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return any width that the window wants: the card shrinks."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def _fit_card(self) -> None:
+        self._card.setFixedWidth(min(zoomed(self, CARD_WIDTH), self.width() - 2 * MARGIN))
+
+    def set_status(self, status: EngineStatus) -> None:
+        """Offer to choose a model if there is none, and the full model if the demo is open."""
+        is_missing = status.state in {EngineState.NO_MODEL, EngineState.FAILED}
+        is_demo = status.info is not None and status.info.is_demo
+        self.model.setVisible(is_missing)
+        self.full_model.setVisible(is_demo)
+        more = tr(MODEL_HINT) if is_missing else tr(DEMO_HINT) if is_demo else ""
+        self.hint.setText(f"{tr(HINT)}\n{more}".strip())

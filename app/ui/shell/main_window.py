@@ -1,0 +1,393 @@
+"""The main window: sidebar, chat, composer; drops, pastes and keys anywhere in it."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from PySide6.QtCore import QMimeData, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QIcon,
+    QKeyEvent,
+    QMoveEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app.domain.error_texts import image_texts
+from app.domain.models.engine_status import EngineStatus
+from app.domain.text.visible_text import visible
+from app.paths import RESOURCES
+from app.ui.chat.chat_view import ChatView
+from app.ui.chat.find_bar import FindBar
+from app.ui.composer.composer import Composer
+from app.ui.images.image_viewer import ImageViewer
+from app.ui.images.screen_capture import ScreenCapture
+from app.ui.settings.settings_window import KEYBOARD
+from app.ui.shell.drop_overlay import DropOverlay
+from app.ui.shell.empty_state import EmptyState
+from app.ui.shell.key_actions import KeyAction, add_key_actions, set_keys
+from app.ui.shell.main_menu import MainMenu
+from app.ui.shell.model_picker import ModelPicker
+from app.ui.shell.sidebar import Sidebar
+from app.ui.shell.tray_icon import TrayIcon
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.focus_keeper import FocusKeeper
+from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.incoming_images import are_many, has_images, incoming_images
+from app.ui.widgets.labels import ElidedLabel
+from app.ui.widgets.notice import Notice, Severity
+from app.ui.widgets.notices import Notices
+from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.thumbnails import ThumbnailPath
+
+MINIMUM_WIDTH, MINIMUM_HEIGHT = 560, 420
+WIDTH, HEIGHT = 1080, 760
+NARROW = 760
+"""Width in pixels below which the sidebar is hidden."""
+WIDE = 900
+"""Width in pixels from which an image is shown beside the chat instead of in its place."""
+CHAT_SHARE = 56
+"""Share of the chat in the width beside the sidebar while an image is shown, in percent."""
+
+
+class MainWindow(QMainWindow):
+    """Owns the widgets; application.py connects their signals.
+
+    `files_dropped(tuple[Path, ...])`, `many_dropped(tuple[Path, ...])` for folders and many files,
+    `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `drop_refused(Problem)`, `open_triggered()`,
+    `document_triggered()`, `batch_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`,
+    `zoom_triggered(steps)` where 0 steps reset the zoom, `settings_triggered(query)`; `geometry_changed()` after the
+    window was moved or resized.
+    """
+
+    files_dropped = Signal(object)
+    many_dropped = Signal(object)
+    document_triggered = Signal()
+    batch_triggered = Signal()
+    chats_dropped = Signal(object)
+    image_data_dropped = Signal(bytes, str)
+    drop_refused = Signal(object)
+    open_triggered = Signal()
+    read_triggered = Signal()
+    stop_triggered = Signal()
+    regenerate_triggered = Signal()
+    zoom_triggered = Signal(int)
+    geometry_changed = Signal()
+    settings_triggered = Signal(str)
+
+    def __init__(self, thumbnail_path: ThumbnailPath) -> None:
+        super().__init__()
+        self.setWindowTitle("Lorgnette")
+        self.setWindowIcon(QIcon(str(RESOURCES / "icons" / "lorgnette.svg")))
+        self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
+        ScreenFit(self, WIDTH, HEIGHT)
+        self.setAcceptDrops(True)
+        self.sidebar = Sidebar(self)
+        self.chat_view = ChatView(thumbnail_path, self)
+        self.empty_state = EmptyState(self)
+        self.find_bar = FindBar(self)
+        self.find_bar.changed.connect(self.chat_view.look_for)
+        self.find_bar.stepped.connect(self.chat_view.look_further)
+        self.find_bar.closed.connect(self._on_find_closed)
+        self.chat_view.found.connect(self.find_bar.set_place)
+        self.composer = Composer(thumbnail_path, self)
+        self.notices = Notices(self, self.composer)
+        self.capture = ScreenCapture(self, self)
+        self.capture.captured.connect(self.image_data_dropped)
+        self.capture.failed.connect(self.drop_refused)
+        self.composer.capture.clicked.connect(self.capture.start)
+        self.tray = TrayIcon(self)
+        self.tray.shown.connect(self.come_forward)
+        self.tray.capture_triggered.connect(self.capture.start)
+        self.tray.clipboard_triggered.connect(self.take_clipboard)
+        self.tray.quit_triggered.connect(self._quit)
+        self.tray.setVisible(TrayIcon.isSystemTrayAvailable())
+        self.viewer = ImageViewer(self)
+        self.viewer.hide()
+        self._halves = QSplitter(self)
+        self._is_divided = False
+        self._was_maximised = False
+        self.viewer.full_screen_clicked.connect(self.toggle_full_screen)
+        self.model_picker = ModelPicker(self)
+        self.menu_button = MainMenu(self)
+        self._title = ElidedLabel(parent=self)
+        self._title.setObjectName("chatTitle")
+        self._fold = button("☰", Role.ICON, tr("Show or hide the sidebar (Ctrl+B)"), self)
+        self._fold.clicked.connect(self.toggle_sidebar)
+        self._wants_sidebar = True
+        self._pages = QStackedWidget(self)
+        self._lay_out()
+        self._overlay = DropOverlay(self)
+        self._add_keys()
+        self.composer.mime_pasted.connect(self._take_pasted)
+        self.composer.up_pressed.connect(self.chat_view.edit_last_question)
+        self.sidebar.search_left.connect(self.composer.focus)
+        self.chat_view.quoted.connect(self.composer.quote)
+        self.chat_view.reused.connect(self.composer.take)
+        FocusKeeper(self, self.composer.edit)
+        self.composer.focus()
+
+    @property
+    def wants_sidebar(self) -> bool:
+        """True if the user wants the sidebar when there is room for it."""
+        return self._wants_sidebar
+
+    def set_title(self, title: str) -> None:
+        """Show the chat's title, also in the window's title."""
+        self._title.setText(title)
+        self.setWindowTitle(f"{visible(title)} — Lorgnette" if title else "Lorgnette")
+
+    def set_empty(self, is_empty: bool) -> None:
+        """Show the placeholder of an empty chat, or the messages."""
+        self._pages.setCurrentWidget(self.empty_state if is_empty else self.chat_view)
+
+    def set_status(self, status: EngineStatus) -> None:
+        """Show the engine's state in all widgets."""
+        self.sidebar.status_line.set_status(status)
+        self.model_picker.set_status(status)
+        self.empty_state.set_status(status)
+        self.composer.set_capacity(status.info.context_length if status.info else 0)
+        self.composer.set_server(status.info.server if status.info and status.info.leaves_machine else "")
+
+    def set_sidebar_wanted(self, is_wanted: bool) -> None:
+        """Show or hide the sidebar."""
+        self._wants_sidebar = is_wanted
+        self.sidebar.setVisible(is_wanted and (self.width() >= NARROW or self.sidebar.isVisible()))
+
+    @property
+    def key_actions(self) -> Sequence[QAction]:
+        """The keyboard actions: an action's object name is its name, its data the default shortcuts."""
+        return self.actions()
+
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Apply custom shortcuts by action name; all others revert to their defaults."""
+        set_keys(self.actions(), keys)
+
+    @property
+    def is_wide(self) -> bool:
+        """True if there is room for an image beside the chat."""
+        return self.width() >= WIDE
+
+    @Slot()
+    def show_viewer(self) -> None:
+        """Show the image, beside the chat if there is room."""
+        self.viewer.show()
+        self._chat.setVisible(self.is_wide)
+        if self.is_wide and not self._is_divided:  # Afterwards the user moves the splitter.
+            self._is_divided = True
+            width = self._halves.width()
+            self._halves.setSizes([width * CHAT_SHARE // 100, width - width * CHAT_SHARE // 100])
+
+    @Slot()
+    def hide_viewer(self) -> None:
+        """Show the chat alone."""
+        if self.isFullScreen():
+            self._leave_full_screen()
+        self.viewer.hide()
+        self._chat.show()
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Show the image on the full screen, or restore the window."""
+        if self.isFullScreen():
+            self._leave_full_screen()
+        elif self.viewer.isVisible():
+            self._was_maximised = self.isMaximized()
+            self.sidebar.hide()
+            self._chat.hide()
+            self.showFullScreen()
+
+    def _leave_full_screen(self) -> None:
+        if self._was_maximised:
+            self.showMaximized()
+        else:
+            self.showNormal()
+        self.sidebar.setVisible(self._wants_sidebar and self.width() >= NARROW)
+        self._chat.setVisible(self.is_wide or self.viewer.isHidden())
+
+    @Slot()
+    def _on_escape(self) -> None:
+        if self.isFullScreen():
+            self._leave_full_screen()
+        else:
+            self.stop_triggered.emit()
+
+    @Slot()
+    def toggle_sidebar(self) -> None:
+        """Show the sidebar, even in a narrow window, or hide it."""
+        self._wants_sidebar = self.sidebar.isHidden()
+        self.sidebar.setVisible(self._wants_sidebar)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept the drag and show the overlay."""
+        if has_images(event.mimeData()):
+            event.acceptProposedAction()
+            self._overlay.cover()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Hide the overlay."""
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Handle the dropped data."""
+        self._overlay.hide()
+        event.acceptProposedAction()
+        self._take(event.mimeData(), tr("Dropped image"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Forward typing anywhere to the composer."""
+        text = event.text()
+        if text and text.isprintable() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.composer.focus()
+            self.composer.edit.insertPlainText(text)
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Hide the sidebar when the window gets narrow, and show it when it gets wide."""
+        super().resizeEvent(event)
+        self.geometry_changed.emit()
+        was, now = event.oldSize().width() >= NARROW, self.width() >= NARROW
+        if was != now and not self.isFullScreen():
+            self.sidebar.setVisible(now and self._wants_sidebar)
+        if not self.isFullScreen():
+            self._chat.setVisible(self.is_wide or self.viewer.isHidden())
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Emit `geometry_changed`, so that the position is saved."""
+        super().moveEvent(event)
+        self.geometry_changed.emit()
+
+    def _take(self, mime: QMimeData, origin: str) -> None:
+        incoming = incoming_images(mime, origin)
+        if incoming.files:
+            chats = tuple(file for file in incoming.files if file.suffix.lower() == ".json")
+            images = tuple(file for file in incoming.files if file not in chats)
+            if chats:
+                self.chats_dropped.emit(chats)
+            if images:
+                (self.many_dropped if are_many(images) else self.files_dropped).emit(images)
+        elif incoming.data:
+            self.image_data_dropped.emit(incoming.data, incoming.name)
+        elif incoming.problem:
+            self.drop_refused.emit(incoming.problem)
+
+    @Slot(object)
+    def _take_pasted(self, mime: QMimeData) -> None:
+        self._take(mime, tr("Pasted image"))
+
+    @Slot()
+    def come_forward(self) -> None:
+        """Bring the window to the front, even if it is covered or hidden."""
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    @Slot()
+    def take_clipboard(self) -> None:
+        """Take an image, and nothing else, from the clipboard."""
+        self.come_forward()
+        mime = QGuiApplication.clipboard().mimeData()
+        if has_images(mime):
+            self._take(mime, tr("Pasted image"))
+        else:
+            self.drop_refused.emit(image_texts.NOT_ON_CLIPBOARD.problem())
+
+    @Slot()
+    def _paste(self) -> None:
+        self.composer.focus()
+        self.composer.edit.paste()
+
+    @Slot()
+    def _search(self) -> None:
+        self._wants_sidebar = True
+        self.sidebar.show()
+        self.sidebar.search.setFocus()
+        self.sidebar.search.selectAll()
+
+    @Slot()
+    def _on_find_closed(self) -> None:
+        self.composer.focus()
+
+    @Slot()
+    def _copy_last_answer(self) -> None:
+        answers = [message for message in self.chat_view.messages if message.author]
+        if answers:
+            QGuiApplication.clipboard().setText(answers[-1].text)
+            self.notices.show_notice(Notice(Severity.SUCCESS, tr("The last answer was copied.")))
+
+    def _lay_out(self) -> None:
+        header = QFrame(self)
+        header.setObjectName("header")
+        head = QHBoxLayout(header)
+        head.setContentsMargins(12, 8, 16, 8)
+        head.setSpacing(8)
+        head.addWidget(self._fold)
+        head.addWidget(self._title, 1)
+        head.addWidget(self.model_picker)
+        head.addWidget(self.menu_button)
+        self._pages.addWidget(self.empty_state)
+        self._pages.addWidget(self.chat_view)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(20, 8, 20, 20)
+        foot.addWidget(self.composer)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(header)
+        column.addWidget(self.notices.bar)
+        column.addWidget(self.find_bar)
+        column.addWidget(self._pages, 1)
+        column.addLayout(foot)
+        self._chat = QWidget(self)
+        self._chat.setLayout(column)
+        self._halves.setChildrenCollapsible(False)
+        self._halves.addWidget(self._chat)
+        self._halves.addWidget(self.viewer)
+        central = QWidget(self)
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.sidebar)
+        row.addWidget(self._halves, 1)
+        self.setCentralWidget(central)
+
+    def _add_keys(self) -> None:
+        wanted = (
+            KeyAction(mark("New chat"), "Ctrl+N", self.sidebar.new_chat_clicked),
+            KeyAction(mark("Search chats"), "Ctrl+K", self._search),
+            KeyAction(mark("Find in this chat"), "Ctrl+F", self.find_bar.open_bar),
+            KeyAction(mark("Open images"), "Ctrl+O", self.open_triggered),
+            KeyAction(mark("Open a document"), "Ctrl+Shift+O", self.document_triggered),
+            KeyAction(mark("Batch processing"), "Ctrl+Shift+B", self.batch_triggered),
+            KeyAction(mark("Paste"), "Ctrl+V", self._paste),
+            KeyAction(mark("Capture an area of the screen"), "Ctrl+Shift+S", self.capture.start),
+            KeyAction(mark("Capture the same area again"), "Ctrl+Alt+S", self.capture.repeat),
+            KeyAction(mark("Read text"), "Ctrl+Shift+T", self.read_triggered),
+            KeyAction(mark("Stop"), "Esc", self._on_escape),
+            KeyAction(mark("Full screen"), "F11", self.toggle_full_screen),
+            KeyAction(mark("Regenerate"), "Ctrl+R", self.regenerate_triggered),
+            KeyAction(mark("Copy last answer"), "Ctrl+Shift+C", self._copy_last_answer),
+            KeyAction(mark("Sidebar"), "Ctrl+B", self.toggle_sidebar),
+            KeyAction(mark("Zoom in"), "Ctrl++", partial(self.zoom_triggered.emit, 1)),
+            KeyAction(mark("Zoom out"), "Ctrl+-", partial(self.zoom_triggered.emit, -1)),
+            KeyAction(mark("Reset zoom"), "Ctrl+0", partial(self.zoom_triggered.emit, 0)),
+            KeyAction(mark("Settings"), "Ctrl+,", partial(self.settings_triggered.emit, "")),
+            KeyAction(mark("Keyboard shortcuts"), "Ctrl+/", partial(self.settings_triggered.emit, tr(KEYBOARD))),
+            KeyAction(mark("Quit"), "Ctrl+Q", self._quit),
+        )
+        add_key_actions(self, wanted)
+        self.menu_button.settings_triggered.connect(self.settings_triggered)
+        self.menu_button.document_triggered.connect(self.document_triggered)
+        self.menu_button.batch_triggered.connect(self.batch_triggered)
+
+    @Slot()
+    def _quit(self) -> None:
+        self.close()
+        QGuiApplication.quit()

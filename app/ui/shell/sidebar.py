@@ -1,0 +1,223 @@
+"""The sidebar: brand, New chat, search, the chats by day or the search results, and the engine's state."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QIcon, QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QInputDialog,
+    QListWidgetItem,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.chat.chat import Conversation
+from app.domain.chat.search import SearchHit
+from app.paths import RESOURCES
+from app.ui.shell.chat_rows import ID, ChatRowPainter, chat_row, heading_row
+from app.ui.shell.engine_status_line import EngineStatusLine
+from app.ui.shell.search_results import SearchResults
+from app.ui.shell.side_list import SideList
+from app.ui.widgets import ui_text
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.labels import label
+from app.ui.widgets.search_field import SearchField
+from app.ui.widgets.theme import zoomed
+
+WIDTH = 232
+SEARCH_MILLISECONDS = 120
+"""Delay in milliseconds between the last key and the search."""
+
+
+class Sidebar(QFrame):
+    """The sidebar with the list of chats.
+
+    Emits `conversation_chosen(id)`, `conversation_renamed(id, title)`, `conversation_deleted(id)`,
+    `conversation_pinned(id)`, `conversation_exported(id)`; `searched(str)` requests results for `set_hits`,
+    `hit_chosen` carries a SearchHit, `search_left()` is emitted when the search is cancelled by key.
+    """
+
+    new_chat_clicked = Signal()
+    conversation_chosen = Signal(str)
+    conversation_renamed = Signal(str, str)
+    conversation_deleted = Signal(str)
+    conversation_pinned = Signal(str)
+    conversation_exported = Signal(str)
+    searched = Signal(str)
+    hit_chosen = Signal(object)
+    search_left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self._conversations: dict[str, Conversation] = {}
+        self._selected = ""
+        self.new_chat = button(tr("New chat"), Role.PRIMARY, tr("Start a new chat"), self)
+        self.list = _ConversationList(self)
+        self.search = SearchField(self)
+        self.results = SearchResults(self)
+        self._lists = QStackedWidget(self)
+        self._lists.addWidget(self.list)
+        self._lists.addWidget(self.results)
+        self._search_timer = QTimer(self)
+        self._search_timer.setSingleShot(True)
+        self._search_timer.setInterval(SEARCH_MILLISECONDS)
+        self.status_line = EngineStatusLine(self)
+        brand = QHBoxLayout()
+        mark = label(parent=self)
+        mark.setPixmap(QIcon(str(RESOURCES / "icons" / "lorgnette.svg")).pixmap(QSize(24, 24)))
+        name = label("Lorgnette", parent=self)
+        name.setObjectName("brand")
+        brand.addWidget(mark)
+        brand.addWidget(name)
+        brand.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 16, 0, 0)
+        column.setSpacing(12)
+        top = QVBoxLayout()
+        top.setContentsMargins(16, 0, 16, 0)
+        top.setSpacing(12)
+        top.addLayout(brand)
+        top.addWidget(self.new_chat)
+        top.addWidget(self.search)
+        column.addLayout(top)
+        column.addWidget(self._lists, 1)
+        column.addWidget(self.status_line)
+        self.new_chat.clicked.connect(self.new_chat_clicked)
+        self.list.itemClicked.connect(self._on_item_activated)
+        self.list.itemActivated.connect(self._on_item_activated)
+        self.list.customContextMenuRequested.connect(self._on_menu_requested)
+        self.list.delete_pressed.connect(self._on_delete_pressed)
+        self.search.textChanged.connect(self._on_search_changed)
+        self.search.stepped.connect(self._on_search_stepped)
+        self.search.returnPressed.connect(self._on_search_entered)
+        self.search.left.connect(self.search_left)
+        self._search_timer.timeout.connect(self._on_search_due)
+        self.results.hit_chosen.connect(self.hit_chosen)
+        self._resize()
+
+    @Slot(object)
+    def set_conversations(self, conversations: Sequence[Conversation]) -> None:
+        """Show the chats, pinned ones first, then the most recently updated."""
+        if list(self._conversations.values()) == list(conversations):
+            return
+        self._conversations = {conversation.id: conversation for conversation in conversations}
+        self._fill()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Resize the widgets when the style changes."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange and self.width() != zoomed(self, WIDTH):
+            self._resize()
+
+    def _resize(self) -> None:
+        self.setFixedWidth(zoomed(self, WIDTH))
+        self._fill()
+
+    def _fill(self) -> None:
+        self.list.clear()
+        today = datetime.now(UTC).astimezone().date()
+        heading = ""
+        for conversation in self._conversations.values():
+            day = conversation.updated.astimezone().date()
+            group = tr("Pinned") if conversation.is_pinned else ui_text.day_group(day, today)
+            if group != heading:
+                heading = group
+                self.list.addItem(heading_row(heading, self))
+            self.list.addItem(chat_row(conversation, self))
+        self.select(self._selected)
+
+    @Slot(str, object)
+    def set_hits(self, query: str, hits: Sequence[SearchHit]) -> None:
+        """Show the results of `query`, unless it has changed since."""
+        if query == self.search.text():
+            self.results.set_hits(hits, self._conversations)
+            self._lists.setCurrentWidget(self.results)
+
+    def select(self, conversation_id: str) -> None:
+        """Select the chat that is shown; none if the id is not listed."""
+        self._selected = conversation_id
+        self.list.setCurrentRow(-1)
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            if item.data(ID) == conversation_id:
+                self.list.setCurrentItem(item)
+
+    @Slot(str)
+    def _on_search_changed(self, text: str) -> None:
+        if text.strip():
+            self._search_timer.start()
+        else:
+            self._search_timer.stop()
+            self._lists.setCurrentWidget(self.list)
+
+    @Slot()
+    def _on_search_due(self) -> None:
+        self.searched.emit(self.search.text())
+
+    @Slot(int)
+    def _on_search_stepped(self, by: int) -> None:
+        if self._lists.currentWidget() is self.results:
+            self.results.step(by)
+
+    @Slot()
+    def _on_search_entered(self) -> None:
+        if self._lists.currentWidget() is self.results:
+            self.results.open_current()
+
+    @Slot(QListWidgetItem)
+    def _on_item_activated(self, item: QListWidgetItem) -> None:
+        if conversation_id := item.data(ID):
+            self.conversation_chosen.emit(conversation_id)
+
+    @Slot(QPoint)
+    def _on_menu_requested(self, position: QPoint) -> None:
+        item = self.list.itemAt(position)
+        conversation = self._conversations.get(item.data(ID) or "") if item else None
+        if conversation is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        pin = tr("Unpin") if conversation.is_pinned else tr("Pin")
+        menu.addAction(pin, lambda: self.conversation_pinned.emit(conversation.id))
+        menu.addAction(tr("Rename…"), lambda: self._ask_title(conversation))
+        menu.addAction(tr("Export…"), lambda: self.conversation_exported.emit(conversation.id))
+        menu.addAction(tr("Delete"), lambda: self.conversation_deleted.emit(conversation.id))
+        menu.popup(self.list.viewport().mapToGlobal(position))
+
+    @Slot()
+    def _on_delete_pressed(self) -> None:
+        for item in self.list.selectedItems():
+            if item.data(ID) in self._conversations:
+                self.conversation_deleted.emit(item.data(ID))
+
+    def _ask_title(self, conversation: Conversation) -> None:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(tr("Rename chat"))
+        dialog.setLabelText(tr("Title"))
+        dialog.setTextValue(ui_text.chat_title(conversation))
+        dialog.textValueSelected.connect(lambda title: self.conversation_renamed.emit(conversation.id, title))
+        dialog.open()
+
+
+class _ConversationList(SideList):
+    delete_pressed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(tr("Chats"), parent)
+        self.setItemDelegate(ChatRowPainter(self))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete the chat on the Delete key."""
+        if event.key() == Qt.Key.Key_Delete:
+            self.delete_pressed.emit()
+        else:
+            super().keyPressEvent(event)

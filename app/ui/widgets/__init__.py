@@ -1,0 +1,1 @@
+"""Widgets and helpers shared by all windows: theme, strings, notices, buttons."""

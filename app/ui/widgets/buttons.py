@@ -1,0 +1,31 @@
+"""Buttons in the application's roles."""
+
+from enum import StrEnum
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from app.domain.text.visible_lines import visible_lines
+from app.ui.widgets.labels import tooltip
+
+
+class Role(StrEnum):
+    """A button's prominence; the style sheet uses these values."""
+
+    PRIMARY = "primary"
+    SOFT = "soft"
+    PLAIN = "plain"
+    LINK = "link"
+    ICON = "icon"
+
+
+def button(label: str, role: Role, name: str = "", parent: QWidget | None = None) -> QPushButton:
+    """Make a button. `name`, for a label that is a mere symbol, is read by screen readers and shown as a tooltip."""
+    made = QPushButton(visible_lines(label), parent)
+    made.setProperty("role", role.value)
+    made.setAccessibleName(visible_lines(name or label))
+    made.setToolTip(tooltip(name))
+    made.setAutoDefault(False)
+    if role is Role.LINK:
+        made.setCursor(Qt.CursorShape.PointingHandCursor)
+    return made

@@ -1,0 +1,65 @@
+"""The dialogs that ask for files and folders. They do not block: `use` is called with what was chosen, if anything."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.ui.widgets.i18n import tr
+
+_NO_FORMS: Mapping[str, str] = MappingProxyType({})
+
+
+def patterns(name: str, suffixes: Iterable[str]) -> str:
+    """Return the filter for files that end with one of `suffixes`, which include their dots."""
+    return f"{name} ({' '.join(f'*{suffix}' for suffix in suffixes)})"
+
+
+def open_files(
+    parent: QWidget | None, title: str, use: Callable[[tuple[Path, ...]], object], name_filter: str = ""
+) -> None:
+    """Ask for files that `name_filter` matches, or any."""
+    filters = ";;".join(filter(None, (name_filter, f"{tr('All files')} (*)")))
+    dialog = _dialog(parent, title, filters)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    dialog.filesSelected.connect(lambda files: use(tuple(Path(file) for file in files)))
+    dialog.open()
+
+
+def open_file(parent: QWidget | None, title: str, use: Callable[[Path], object], name_filter: str) -> None:
+    """Ask for one file that `name_filter` matches."""
+    dialog = _dialog(parent, title, name_filter)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.fileSelected.connect(lambda file: use(Path(file)))
+    dialog.open()
+
+
+def choose_folder(parent: QWidget | None, title: str, use: Callable[[Path], object]) -> None:
+    """Ask for a folder."""
+    dialog = _dialog(parent, title)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.fileSelected.connect(lambda folder: use(Path(folder)))
+    dialog.open()
+
+
+def save_file(
+    parent: QWidget | None, title: str, name: str, use: Callable[[Path], object], forms: Mapping[str, str] = _NO_FORMS
+) -> None:
+    """Ask for the file to write, `name` if nothing else is typed.
+
+    A file without a suffix gets that of `name`, or of the chosen one of `forms`, which are named by their suffixes.
+    """
+    filters = {patterns(form, (suffix,)): suffix for suffix, form in forms.items()}
+    dialog = _dialog(parent, title, ";;".join(filters), name)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(Path(name).suffix)
+    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(filters.get(chosen, Path(name).suffix)))
+    dialog.fileSelected.connect(lambda file: use(Path(file)))
+    dialog.open()
+
+
+def _dialog(parent: QWidget | None, title: str, filters: str = "", name: str = "") -> QFileDialog:
+    dialog = QFileDialog(parent, title, name, filters)
+    dialog.finished.connect(dialog.deleteLater)
+    return dialog

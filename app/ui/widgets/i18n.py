@@ -1,0 +1,110 @@
+"""The user interface's language. The source is English; the others are in resources/translations, one file each."""
+
+import gettext
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polib
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from app.domain.settings.settings import UiLanguage
+from app.domain.text.visible_lines import visible_lines
+from app.paths import RESOURCES
+
+CATALOGUES = RESOURCES / "translations"
+RIGHT_TO_LEFT = frozenset({UiLanguage.ARABIC})
+
+
+def _english(count: int) -> int:
+    return int(count != 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Catalogue:
+    """Translations by English text; `form` returns the index of the plural form for a count."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    plurals: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    form: Callable[[int], int] = _english
+    code: str = UiLanguage.ENGLISH
+
+    @property
+    def gap(self) -> str:
+        """The space between two sentences: Chinese and Japanese have none."""
+        return "" if self.code.startswith(("zh", "ja")) else " "
+
+
+_ENGLISH = _Catalogue()
+_in_force = {"catalogue": _ENGLISH}
+
+
+def mark(text: str) -> str:
+    """Return `text` itself, marked for translation where it is shown; for texts read before the language is known."""
+    return text
+
+
+def tr(text: str, /, **values: object) -> str:
+    """Return `text` in the current language, or itself if not translated, with `values` for its {names}."""
+    translated = _in_force["catalogue"].texts.get(text) or text
+    return translated.format(**_seen(values)) if values else translated
+
+
+def tr_count(one: str, many: str, count: int, /, **values: object) -> str:
+    """Translate like `tr`, in the plural form for `count`, which is also {count} unless `values` has another."""
+    catalogue = _in_force["catalogue"]
+    translated = catalogue.plurals.get(one, {}).get(catalogue.form(count))
+    return (translated or (one, many)[_english(count)]).format(**{"count": count, **_seen(values)})
+
+
+def sentences(*parts: str) -> str:
+    """Join sentences as the current language does; empty ones are left out."""
+    return _in_force["catalogue"].gap.join(part for part in parts if part)
+
+
+def _seen(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the values with invisible characters, as in a file's name, made visible."""
+    return {name: visible_lines(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def set_language(code: str) -> None:
+    """Set the language by the name of its file; English has none. Texts already shown do not change."""
+    _in_force["catalogue"] = _ENGLISH if code == UiLanguage.ENGLISH else _read(code)
+
+
+def locale() -> QLocale:
+    """Return the locale of the current language, for the names of days."""
+    return QLocale(_in_force["catalogue"].code)
+
+
+def chosen_language(choice: UiLanguage, wanted: Sequence[str]) -> UiLanguage:
+    """Resolve `choice`; `wanted` are the desktop's languages, such as "de-AT", in order of preference."""
+    if choice is not UiLanguage.SYSTEM:
+        return choice
+    known = {language.value.split("_")[0]: language for language in UiLanguage if language is not UiLanguage.SYSTEM}
+    codes = (re.split(r"[-_]", name)[0].lower() for name in wanted)
+    return next((known[code] for code in codes if code in known), UiLanguage.ENGLISH)
+
+
+def speak(application: QApplication, choice: UiLanguage) -> None:
+    """Set the language for all widgets built from now on, including Qt's own dialogs."""
+    language = chosen_language(choice, QLocale.system().uiLanguages())
+    set_language(language.value)
+    is_mirrored = language in RIGHT_TO_LEFT
+    application.setLayoutDirection(Qt.LayoutDirection.RightToLeft if is_mirrored else Qt.LayoutDirection.LeftToRight)
+    translator = QTranslator(application)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if language is not UiLanguage.ENGLISH and translator.load(f"qtbase_{language.value}", folder):
+        application.installTranslator(translator)
+
+
+def _read(code: str) -> _Catalogue:
+    catalogue = polib.pofile(str(CATALOGUES / f"{code}.po"), encoding="utf-8")
+    rule = catalogue.metadata["Plural-Forms"].split("plural=", 1)[1].rstrip("; ")
+    return _Catalogue(
+        {entry.msgid: entry.msgstr for entry in catalogue if not entry.msgid_plural},
+        {entry.msgid: entry.msgstr_plural for entry in catalogue if entry.msgid_plural},
+        gettext.c2py(rule),
+        code,
+    )

@@ -1,0 +1,88 @@
+"""Drawing of thumbnails, from the PNGs that the image decoder process made."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QImageReader, QPainter, QPainterPath, QPaintEvent, QPixmap, QPolygonF
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from app.domain.images.attachments import Attachment
+from app.ui.widgets import ui_text
+from app.ui.widgets.i18n import tr
+from app.ui.widgets.labels import tooltip
+
+ThumbnailPath = Callable[[Attachment], Path]
+"""Returns the path of an attachment's thumbnail; the file may be missing."""
+
+RADIUS = 6
+MAX_PIXELS = 4096
+"""Maximum side of a thumbnail in pixels; the image decoder process makes far smaller ones."""
+
+
+class ThumbnailButton(QPushButton):
+    """A thumbnail that opens its image when clicked."""
+
+    def __init__(self, attachment: Attachment, path: Path, size: QSize, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("thumbnail")
+        self.setFixedSize(size)
+        self.setIconSize(size)
+        self.setIcon(QIcon(rounded(thumbnail(path), size, self.devicePixelRatioF())))
+        self._is_video = attachment.is_video
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(tr("Show image {name}", name=attachment.name))
+        self.setToolTip(tooltip(f"{attachment.name}\n{ui_text.image_details(attachment)}"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the button, and a play symbol over a video."""
+        super().paintEvent(event)
+        if not self._is_video:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 150))
+        middle, radius = QRectF(self.rect()).center(), min(self.width(), self.height()) / 4
+        painter.drawEllipse(middle, radius, radius)
+        painter.setBrush(Qt.GlobalColor.white)
+        corners = [QPointF(-0.35, -0.5), QPointF(0.55, 0.0), QPointF(-0.35, 0.5)]
+        painter.drawPolygon(QPolygonF([middle + corner * radius for corner in corners]))
+
+
+def thumbnail(path: Path) -> QPixmap:
+    """Load the PNG at `path`; null if it is missing, no PNG, or larger than a thumbnail can be.
+
+    Qt would otherwise try all of its decoders on the output of the image decoder process, which opens untrusted files.
+    """
+    if not path.is_file():
+        return QPixmap()
+    reader = QImageReader(str(path), QByteArray(b"PNG"))
+    reader.setDecideFormatFromContent(False)
+    reader.setAutoDetectImageFormat(False)
+    size = reader.size()
+    if not size.isValid() or max(size.width(), size.height()) > MAX_PIXELS:
+        return QPixmap()
+    return QPixmap.fromImageReader(reader)
+
+
+def rounded(pixmap: QPixmap, size: QSize, ratio: float) -> QPixmap:
+    """Return the middle of `pixmap`, filling `size` with round corners; transparent if there is no picture."""
+    target = QPixmap(size * ratio)
+    target.setDevicePixelRatio(ratio)
+    target.fill(Qt.GlobalColor.transparent)
+    if pixmap.isNull():
+        return target
+    filling = pixmap.scaled(
+        size * ratio, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
+    )
+    filling.setDevicePixelRatio(ratio)
+    painter = QPainter(target)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    outline = QPainterPath()
+    outline.addRoundedRect(0, 0, size.width(), size.height(), RADIUS, RADIUS)
+    painter.setClipPath(outline)
+    left = (size.width() - filling.width() / ratio) / 2
+    painter.drawPixmap(round(left), 0, filling)
+    painter.end()
+    return target

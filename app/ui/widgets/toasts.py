@@ -1,0 +1,167 @@
+"""Toasts: quiet notices of success at the bottom of a window, which fade by themselves."""
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRect, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication, QGraphicsOpacityEffect, QHBoxLayout, QStyle, QVBoxLayout, QWidget
+
+from app.ui.widgets.discard import discard
+from app.ui.widgets.notice import Notice
+from app.ui.widgets.notice_box import NoticeBox
+from app.ui.widgets.theme import zoomed
+
+SHOWN = 3
+"""Maximum number of toasts in a window; the oldest makes way."""
+MILLISECONDS, ACTION_MILLISECONDS = 6_000, 20_000
+"""Time in milliseconds until a toast fades, and until one with buttons does."""
+TEXT_WIDTH, MARGIN, GAP = 420, 16, 8
+"""Maximum width of a toast's text, distance from the window's edges and between toasts, in pixels."""
+
+
+class Toast(NoticeBox):
+    """Emits `faded()` when its time is over, which it is not while it is held: see `is_held`."""
+
+    faded = Signal()
+
+    def __init__(self, notice: Notice, parent: QWidget) -> None:
+        super().__init__(notice, is_dismissible=True, parent=parent)
+        self.timer = QTimer(self, singleShot=True)
+        self.timer.setInterval(ACTION_MILLISECONDS if notice.actions else MILLISECONDS)
+        self.timer.timeout.connect(self._on_due)
+        self.timer.start()
+        self._fade: QPropertyAnimation | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is under the mouse, has the focus, or cannot have been read since its window is not active."""
+        focus = QApplication.focusWidget()
+        has_focus = focus is not None and self.isAncestorOf(focus)
+        return self.underMouse() or has_focus or not self.window().isActiveWindow()
+
+    def fit(self, width: int) -> None:
+        """Take the size that its text needs, within `width`."""
+        self.ensurePolished()
+        free = width - (self.minimumSizeHint().width() - self.sentence.minimumWidth())
+        text = self.sentence.fontMetrics().horizontalAdvance(self.sentence.text()) + 4
+        self.sentence.setFixedWidth(max(1, min(text, zoomed(self, TEXT_WIDTH), free)))
+        self._row.activate()
+        width = self._row.totalSizeHint().width()
+        self.resize(width, self._row.totalHeightForWidth(width))
+
+    def _add_buttons(self) -> None:
+        if not self.buttons:
+            return
+        text, row = QVBoxLayout(), QHBoxLayout()
+        self._row.removeWidget(self.sentence)
+        text.addWidget(self.sentence)
+        text.addLayout(row)
+        for made in self.buttons:
+            row.addWidget(made)
+        row.addStretch(1)
+        self._row.addLayout(text, 1)
+
+    @Slot()
+    def _on_due(self) -> None:
+        milliseconds = fade_milliseconds(self)
+        if self.is_held:
+            self.timer.start()
+        elif not milliseconds:
+            self.faded.emit()
+        else:
+            self._begin_to_fade(milliseconds)
+
+    def _begin_to_fade(self, milliseconds: int) -> None:
+        effect = QGraphicsOpacityEffect(self)
+        self.setGraphicsEffect(effect)
+        self._fade = QPropertyAnimation(effect, b"opacity", self)
+        self._fade.setDuration(milliseconds)
+        self._fade.setStartValue(1.0)
+        self._fade.setEndValue(0.0)
+        self._fade.valueChanged.connect(self._on_fading)
+        self._fade.finished.connect(self.faded)
+        self._fade.start()
+
+    @Slot()
+    def _on_fading(self) -> None:
+        if self._fade and self.is_held:
+            self._fade.stop()
+            self._fade = None
+            self.setGraphicsEffect(None)  # type: ignore[arg-type]  # Removes the effect, whatever the stub says.
+            self.timer.start()
+
+
+def fade_milliseconds(toast: Toast) -> int:
+    """Return the duration of the fading; 0 if the desktop has animations switched off."""
+    return max(0, toast.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, toast))
+
+
+class Toasts(QObject):
+    """Toasts of a window, the newest at the bottom, above the widget `above` if that is shown.
+
+    They do not take the focus; the newest one's buttons are next in the tab order after the focused widget.
+    """
+
+    def __init__(self, window: QWidget, above: QWidget | None = None) -> None:
+        super().__init__(window)
+        self.boxes: list[Toast] = []
+        """The newest first."""
+        self._window = window
+        self._above = above
+        for watched in filter(None, (window, above)):
+            watched.installEventFilter(self)
+
+    def show_notice(self, notice: Notice) -> None:
+        """Show a notice; one that is already shown begins anew."""
+        self._remove(notice)
+        toast = Toast(notice, self._window)
+        toast.dismissed.connect(lambda: self.dismiss(notice))
+        toast.faded.connect(lambda: self.dismiss(notice))
+        self.boxes.insert(0, toast)
+        for old in self.boxes[SHOWN:]:
+            self._remove(old.notice)
+        before = self._window.focusWidget()
+        for button in (*toast.buttons, toast.close_button):
+            if before is not None:
+                QWidget.setTabOrder(before, button)
+            before = button
+        self._place()
+        toast.show()
+
+    def dismiss(self, notice: Notice) -> None:
+        """Remove a notice if it is still shown."""
+        self._remove(notice)
+        self._place()
+
+    def clear(self) -> None:
+        """Remove all of them."""
+        for toast in tuple(self.boxes):
+            self._remove(toast.notice)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the toasts in their place."""
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide}:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _remove(self, notice: Notice) -> None:
+        for toast in [toast for toast in self.boxes if toast.notice == notice]:
+            self.boxes.remove(toast)
+            discard(toast)
+
+    def _place(self) -> None:
+        area = self._area()
+        bottom = area.bottom()
+        for toast in self.boxes:
+            toast.fit(area.width())
+            left = area.center().x() - toast.width() // 2
+            toast.move(left, bottom - toast.height())
+            toast.raise_()
+            bottom -= toast.height() + GAP
+
+    def _area(self) -> QRect:
+        """The part of the window where toasts may be, in its coordinates."""
+        area = self._window.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        if self._above and self._above.isVisible():
+            place = QRect(self._above.mapTo(self._window, QPoint()), self._above.size())
+            area.setBottom(place.top() - GAP)
+            area.setLeft(max(area.left(), place.left()))
+            area.setRight(min(area.right(), place.right()))
+        return area
