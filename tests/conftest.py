@@ -1,12 +1,16 @@
 """Fixtures that every test gets: no display, no user folders, no leaks, no unexpected warnings."""
 
 import os
+from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if os.environ.setdefault("QT_QPA_PLATFORM", "offscreen") == "offscreen":  # Its own screen is smaller than a window.
+    _screen = os.path.relpath(Path(__file__).parent / "support" / "screen.json")
+    os.environ["QT_QPA_PLATFORM"] += f":configfile={_screen}"
 os.environ["LC_ALL"], os.environ["LANGUAGE"] = "C.UTF-8", "en"  # The window follows the desktop's language.
 # transformers loads weights on threads that it does not wait for, and the check for leaks may still find one.
 os.environ.setdefault("HF_DEACTIVATE_ASYNC_LOAD", "1")
 
+import gc
 import logging
 import multiprocessing
 import sys
@@ -14,7 +18,38 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer
+from pytestqt.qtbot import QtBot
+
+from app.services.engines.garbage_collector import collect_due
+
+settings.register_profile("same each time", derandomize=True, database=None, deadline=None)
+settings.load_profile("same each time")
+for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitExposed, QtBot.waitActive):
+    assert wait.__kwdefaults__
+    wait.__kwdefaults__["timeout"] = 60_000  # Milliseconds. pytest-qt's 5 s are too short on a busy machine.
+gc.disable()  # A thread in the background would destroy Qt's objects, those of earlier tests too.
+
+
+@pytest.fixture(autouse=True)
+def garbage_is_collected_between_tests() -> Iterator[None]:
+    """Collect on the main thread, while no event is being delivered."""
+    yield
+    collect_due()
+
+
+@pytest.fixture(autouse=True)
+def commands_leave_the_tests_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command renounces, its process renounces for good; see test_confined_commands.py."""
+    monkeypatch.setattr("app.commands.confined._confine", lambda _allowance, **_: None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Of the fault suite; defined here, since pytest asks the first conftest alone."""
+    group = parser.getgroup("faults")
+    group.addoption("--soak", action="store_true", help="the same faults, tried far more often: hours, not minutes")
+    group.addoption("--seed", default="lorgnette", help="of all random moments and mutations; printed by what fails")
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +60,18 @@ def no_unexpected_log_warnings(request: pytest.FixtureRequest, caplog: pytest.Lo
         return
     loud = [record for record in caplog.get_records("call") if record.levelno >= logging.WARNING]
     assert not loud, f"unexpected log: {[record.getMessage() for record in loud]}"
+
+
+@pytest.fixture(autouse=True)
+def garbage_of_this_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Collect what a test with Qt leaves on the thread that made it: timers that die on an engine's thread crash."""
+    if "qapp" not in request.fixturenames:
+        yield
+        return
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

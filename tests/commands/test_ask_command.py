@@ -55,3 +55,10 @@ def test_a_folder_and_a_server_are_not_both_taken(capsys: pytest.CaptureFixture[
         main(["ask", "--model", ".", "--server", "gpu-box:8000", NOTE, QUESTION])
     assert ended.value.code == 2
     assert "not allowed with argument --model" in capsys.readouterr().err
+
+
+def test_an_empty_question_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["ask", "a.png", "  "])
+    assert ended.value.code == 2
+    assert "the question is empty" in capsys.readouterr().err

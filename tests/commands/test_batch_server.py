@@ -34,18 +34,6 @@ def scans(tmp_path: Path) -> Path:
     return folder
 
 
-class Held(list[bytes]):
-    """An answer that is not begun before `released` is set."""
-
-    def __init__(self, answer: list[bytes]) -> None:
-        super().__init__(answer)
-        self.released = threading.Event()
-
-    def __iter__(self) -> Iterator[bytes]:
-        self.released.wait()
-        return super().__iter__()
-
-
 def run(scans: Path, server: ChatServer, *more: str) -> int:
     arguments = [str(scans), "-o", str(scans.parent / "out"), "--reader", "model", "--server", server.address]
     return batch.main([*arguments, "--server-model", "qwen3-vl", *more])
@@ -55,15 +43,22 @@ def texts(scans: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in (scans.parent / "out").glob("*.txt")}
 
 
-def test_so_many_are_asked_at_once_and_each_image_has_its_text(scans: Path, server: ChatServer) -> None:
-    server.answer = held = Held(server.answer)
+def test_the_former_name_of_parallel_works_and_is_hidden() -> None:
+    given = batch.parser().parse_args(["scans", "-o", "out", "--at-once", "3"])
+
+    assert given.parallel == 3
+    assert "--at-once" not in batch.parser().format_help()
+
+
+def test_so_many_are_asked_in_parallel_and_each_image_has_its_text(scans: Path, server: ChatServer) -> None:
+    server.hold.clear()
     ended: list[int] = []
-    running = threading.Thread(target=lambda: ended.append(run(scans, server, "--at-once", "3")))
+    running = threading.Thread(target=lambda: ended.append(run(scans, server, "--parallel", "3")))
     running.start()
     try:
         wait_until(lambda: len(server.requests) == 3)
     finally:
-        held.released.set()
+        server.hold.set()
         running.join()
     assert ended == [0]
     assert len(server.requests) == 5
@@ -75,7 +70,7 @@ def test_a_server_with_several_models_wants_a_name(
 ) -> None:
     arguments = [str(scans), "-o", str(scans.parent / "out"), "--reader", "model", "--server", server.address]
     assert batch.main(arguments) == 1
-    assert "The server has 2 models: other, qwen3-vl. Name one of them with --server-model." in capsys.readouterr().err
+    assert "The server has 2 models: other, qwen3-vl. Choose one with --server-model." in capsys.readouterr().err
     server.models = b'{"data": [{"id": "only"}]}'
     assert batch.main(arguments) == 0
     assert {request["model"] for request in server.requests} == {"only"}
@@ -93,8 +88,8 @@ def test_what_a_server_refuses_is_told_and_asked_again_by_the_same_command(
     server.busy = [200] + [400] * 2  # The list of models first.
     assert run(scans, server, "--at-once", "1") == 1
     said = capsys.readouterr().err
-    assert "“0.png” got no answer" in said
-    assert "cannot take this question" in said
+    assert "no answer for “0.png”" in said
+    assert "cannot process this question" in said
     assert "3 done, 2 failed." in said
     assert run(scans, server, "--retry") == 0
     assert len(texts(scans)) == 5

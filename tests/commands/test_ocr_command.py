@@ -1,11 +1,14 @@
 """`lorgnette ocr` as its user meets it."""
 
+import errno
 import io
 import json
+import os
 import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
@@ -14,10 +17,10 @@ from PIL import Image
 
 from app.cli import main
 from app.commands import page_readers
-from app.domain.page_formats import TSV_HEAD
-from app.domain.pages import Page
+from app.domain.documents.page_formats import TSV_HEAD
+from app.domain.documents.pages import OcrPage
 from app.paths import DEMO_MODEL, RESOURCES
-from tests.support.documents import locked_pdf, scanned_pdf, written_pdf
+from tests.support.documents import damaged_tiff, locked_pdf, scanned_pdf, written_pdf
 
 NOTE = str(RESOURCES / "samples" / "note.png")
 LINES = ["Gate B14", "Boarding 09:35", "Luggage: 23 kg"]
@@ -88,7 +91,7 @@ def test_the_model_reads_where_it_is_asked_to(capsys: pytest.CaptureFixture[str]
 def test_the_model_reads_where_the_reader_is_unsure(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unsure = Page(512, 206, (), "G@te", notice="Parts may be wrong.")
+    unsure = OcrPage(512, 206, (), "G@te", notice="Parts may be wrong.")
     monkeypatch.setattr(page_readers.BuiltInReader, "read", lambda *_: unsure)
     assert main(["ocr", NOTE]) == 0
     said = capsys.readouterr()
@@ -96,7 +99,7 @@ def test_the_model_reads_where_the_reader_is_unsure(
     assert main(["ocr", "--model", str(DEMO_MODEL), NOTE]) == 0
     said = capsys.readouterr()
     assert said.out.splitlines() == LINES
-    assert "unsure, so the model reads it" in said.err
+    assert "uncertain, so the model reads it" in said.err
 
 
 def test_wrong_arguments_are_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -248,3 +251,87 @@ def test_a_spreadsheet_goes_to_standard_output(tmp_path: Path, capfdbinary: pyte
     path = pdf_with_table(tmp_path / "table.pdf")
     assert main(["ocr", "--format", "xlsx", "--pages", "2", str(path)]) == 0
     assert list(sheets(capfdbinary.readouterr().out)) == ["Page 2"]
+
+
+def test_a_file_that_was_never_read_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.open(NOTE).convert("RGB").save(tmp_path / "photo.jpg")
+    standing = {"photo.pdf": "a contract", "photo.jpg.txt": "notes", "photo.jpg.xlsx": "a budget"}
+    for name, content in standing.items():
+        (tmp_path / name).write_text(content)
+    for form, name in (("pdf", "photo.pdf"), ("txt", "photo.jpg.txt"), ("xlsx", "photo.jpg.xlsx")):
+        assert main(["ocr", "--format", form, "-o", str(tmp_path), str(tmp_path / "photo.jpg")]) == 0
+        assert (tmp_path / name).read_text() == standing[name]
+        assert (tmp_path / f"2 {name}").stat().st_size > 0
+        assert f"2 {name}" in capsys.readouterr().err
+    assert main(["ocr", "--overwrite", "-o", str(tmp_path), str(tmp_path / "photo.jpg")]) == 0
+    assert (tmp_path / "photo.jpg.txt").read_text().splitlines() == LINES
+    assert capsys.readouterr().err == ""
+
+
+def test_a_name_that_cannot_be_written_costs_that_file_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / f"{'長' * 83}.png"
+    names = [tmp_path / name for name in ("locked.png", "日本語.png", "it's \u200bodd.png")]
+    for path in (long, *names):
+        path.write_bytes(Path(NOTE).read_bytes())
+    monkeypatch.setattr(os, "open", _refuses(os.open, "locked.png.txt"))
+    assert main(["ocr", "-o", str(tmp_path / "out"), str(long), *map(str, names)]) == 1
+    found = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert len(found) == 3
+    assert {"日本語.png.txt", "it's \u200bodd.png.txt"} < set(found)
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2
+    assert "“locked.png.txt” could not be saved" in told[1]
+
+
+def test_a_drive_that_refuses_ends_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "open", _refuses(os.open, "note.png.txt", errno.ENOSPC))
+    assert main(["ocr", "-o", str(tmp_path / "out"), NOTE, NOTE]) == 1
+    assert capsys.readouterr().err.count("disk is full") == 1
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_pages_of_a_document_with_a_long_name_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scanned = scanned_pdf(tmp_path / "scan.pdf", ["Gate B14"])
+    long = scanned.rename(tmp_path / f"{'x' * 251}.pdf")
+    assert main(["ocr", str(long)]) == 0
+    assert capsys.readouterr().out == "Gate B14\n"
+
+
+@pytest.mark.timeout(60)
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "zero.png").symlink_to("/dev/zero")
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    names = [str(tmp_path / name) for name in ("pipe.png", "zero.png", "loop.png")]
+    assert main(["ocr", *names, NOTE]) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines() == LINES
+    assert [line.split("”")[0] for line in said.err.splitlines()] == [
+        f"lorgnette: “{name}" for name in ("pipe.png", "zero.png", "loop.png")
+    ]
+
+
+def _refuses(opened: Callable[..., int], name: str, number: int = errno.EACCES) -> Callable[..., int]:
+    def refuse(path: str | Path, *arguments: int, **options: int) -> int:
+        if Path(path).name == name:
+            raise OSError(number, os.strerror(number))
+        return opened(path, *arguments, **options)
+
+    return refuse
+
+
+def test_what_decoders_remark_is_not_printed(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from app.cli import main; sys.exit(main())", "ocr", "a.tif"],
+        cwd=damaged_tiff(tmp_path / "a.tif").parent,
+        env={**os.environ, "PYTHONPATH": str(RESOURCES.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("lorgnette: “a.tif” is damaged or incomplete.")

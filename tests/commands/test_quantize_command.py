@@ -77,4 +77,4 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code: str) -> None:
 def test_help_says_that_the_command_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert "“lorgnette quantize” makes a 4-bit model" in " ".join(capsys.readouterr().out.split())
+    assert "“lorgnette quantize”: quantize a 16-bit model" in " ".join(capsys.readouterr().out.split())

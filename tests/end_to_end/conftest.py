@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.application import Lorgnette
-from app.domain.chat import Message
-from app.domain.engine_status import EngineState
-from app.domain.generation import GREEDY, GenerationOptions
-from app.domain.settings import Settings
-from app.domain.summons import Summons
+from app.domain.chat.chat import Message
+from app.domain.launch_request import LaunchRequest
+from app.domain.models.engine_status import EngineState
+from app.domain.models.generation import GREEDY, GenerationOptions
+from app.domain.settings.settings import Settings
 from app.paths import Paths
-from app.storage.settings_file import SettingsFile
-from app.ui.main_window import MainWindow
+from app.storage.settings.settings_file import SettingsFile
+from app.ui.shell.main_window import MainWindow
 from tests.support import drops
 from tests.support.tiny_checkpoint import Layout, make_checkpoint, make_endless
 
@@ -38,7 +38,7 @@ class Desktop:
         self.lorgnette = Lorgnette(paths, application)
         self.window.show()
         qtbot.waitExposed(self.window)
-        self.lorgnette.begin(Summons(), "")
+        self.lorgnette.begin(LaunchRequest(), "")
         self._is_open = True
 
     @property

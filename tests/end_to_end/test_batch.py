@@ -4,11 +4,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.domain.batch import BatchState
-from app.domain.reader_choice import ReaderChoice
-from app.domain.remote_servers import RemoteModel
+from app.domain.batch.batch import BatchState
+from app.domain.documents.reader_choice import ReaderChoice
+from app.domain.models.remote_servers import RemoteModel
 from app.paths import RESOURCES
-from app.storage.batch_journal import NAME
+from app.storage.batch.batch_journal import NAME
 from tests.end_to_end.conftest import OpenDesktop
 from tests.support.chat_server import chat_server, end, piece
 
@@ -23,7 +23,7 @@ def test_a_dropped_folder_is_read_and_gone_on_with_after_a_restart(open_desktop:
     (scans / "broken.png").write_bytes((RESOURCES / "samples" / "note.png").read_bytes()[:300])
     desktop = open_desktop()
     desktop.drop(scans)
-    batch, queue = desktop.lorgnette._batch_desk.batch, desktop.lorgnette.batch
+    batch, queue = desktop.lorgnette._batch_controller.batch, desktop.lorgnette.batch
     assert batch.isVisible()
     out = tmp_path / "scans read"
     assert batch.form.target == out
@@ -33,7 +33,7 @@ def test_a_dropped_folder_is_read_and_gone_on_with_after_a_restart(open_desktop:
     assert (out / NAME).is_file()
 
     again = open_desktop()
-    batch, queue = again.lorgnette._batch_desk.batch, again.lorgnette.batch
+    batch, queue = again.lorgnette._batch_controller.batch, again.lorgnette.batch
     again.wait(lambda: batch.form.target == out)
     batch.main.click()
     again.wait(lambda: queue.state is BatchState.DONE)
@@ -49,7 +49,7 @@ def test_a_server_is_asked_about_several_images_at_once(open_desktop: OpenDeskto
     for number in range(4):
         Image.open(RESOURCES / "samples" / "note.png").save(scans / f"{number}.png")
     desktop = open_desktop()
-    batch, queue = desktop.lorgnette._batch_desk.batch, desktop.lorgnette.batch
+    batch, queue = desktop.lorgnette._batch_controller.batch, desktop.lorgnette.batch
     with chat_server() as server:
         server.answer = [piece("The server says so."), end()]
         server.hold.clear()
@@ -57,7 +57,7 @@ def test_a_server_is_asked_about_several_images_at_once(open_desktop: OpenDeskto
         desktop.wait(lambda: desktop.lorgnette.model.title == f"qwen3-vl at {server.address}")
         desktop.drop(scans)
         batch.form.reader.setCurrentIndex(batch.form.reader.findData(ReaderChoice.MODEL))
-        batch.form.at_once.setValue(3)
+        batch.form.parallel.setValue(3)
         batch.main.click()
         desktop.wait(lambda: len(server.requests) == 3)
         server.hold.set()

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from app.paths import Paths
-from app.ui.text_dialog import TextDialog
+from app.ui.widgets.text_dialog import TextDialog
 from tests.end_to_end.conftest import RECEIPT, OpenDesktop
 from tests.support.printed_text import print_text
 
@@ -35,7 +35,7 @@ def steps(lorgnette):
     yield lambda: len(session.branch) > 2 and idle()
     print("answered:", bool(session.branch[-1].text))
     lorgnette.model.open(str(Path(sys.argv[2]).with_name(f"{CANARY} model")))
-    yield lambda: bool(lorgnette.window.notices.problems)
+    yield lambda: bool(lorgnette.window.notices.current)
     QTimer.singleShot(0, fail)
     yield lambda: "uncaught" in (Path(sys.argv[2]) / "lorgnette.log").read_text()
     for child in engine_processes_of(os.getpid()):
@@ -105,9 +105,11 @@ def test_diagnostics_from_the_menu_say_what_answers_and_nothing_private(
     desktop.type_and_send(f"Who is {CANARY}?")
     desktop.wait_for_answer()
     desktop.window.menu_button.diagnostics_triggered.emit()
+    desktop.wait(lambda: bool(desktop.window.findChildren(TextDialog)))
     (dialog,) = desktop.window.findChildren(TextDialog)
     text = dialog.text.toPlainText()
     assert "Answers from: CPU" in text
     assert "Model: ready" in text
+    assert "Sandbox of the image decoder: at most" in text
     for private in (CANARY, receipt.name, *RECEIPT):
         assert private not in text

@@ -1,11 +1,12 @@
 """What a person meets who has just installed Lorgnette: the demo model is open, and it reads what they drop."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from app.domain.chat import MessageState
-from app.domain.engine_status import EngineState
-from app.paths import Paths
-from app.storage.settings_file import SettingsFile
+from app.domain.chat.chat import MessageState
+from app.domain.models.engine_status import EngineState
+from app.paths import DEMO_MODEL, Paths
+from app.storage.settings.settings_file import SettingsFile
 from tests.end_to_end.conftest import Desktop, OpenDesktop
 from tests.support.printed_text import print_text
 
@@ -73,11 +74,11 @@ def test_what_an_answer_names_is_shown_on_the_image(open_desktop: OpenDesktop, t
     desktop.type_and_send("Where is 5093?")
     answer = desktop.wait_for_answer()
     desktop.wait(lambda: viewer.isVisible() and not viewer.canvas._pixmap.isNull())
-    (region,) = viewer.canvas._regions
-    assert region.label == "5093"
+    (detection,) = viewer.canvas._detections
+    assert detection.label == "5093"
     assert viewer.message_id == answer.id
     left, _, right, _ = boxes["5093"]
-    assert left - 60 < (region.left + region.right) / 2 < right + 60
+    assert left - 60 < (detection.left + detection.right) / 2 < right + 60
 
     viewer.close_button.click()
     assert not viewer.isVisible()
@@ -85,3 +86,13 @@ def test_what_an_answer_names_is_shown_on_the_image(open_desktop: OpenDesktop, t
     assert viewer.isVisible()
     desktop.window.sidebar.new_chat.click()
     assert not viewer.isVisible()
+
+
+def test_a_changed_weight_cache_folder_holds_from_the_next_model_on(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    """Its process, too, which is confined, may write there."""
+    desktop = ready(open_desktop())
+    preferences = desktop.lorgnette.preferences
+    loading = replace(preferences.settings.loading, cache_folder=str(tmp_path / "weights"))
+    preferences.update(replace(preferences.settings, loading=loading))
+    desktop.open_model(DEMO_MODEL)
+    assert list((tmp_path / "weights").rglob("*.npy"))

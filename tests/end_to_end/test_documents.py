@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from app.domain.regions import Box
-from app.ui.document_window import DocumentWindow
+from app.domain.images.geometry import Box
+from app.ui.documents.document_window import DocumentWindow
 from tests.end_to_end.conftest import Desktop, OpenDesktop
 from tests.support.documents import locked_pdf
 
@@ -13,11 +13,11 @@ TEXT = "Read me aloud"
 
 def opened(desktop: Desktop, path: Path) -> DocumentWindow:
     """The window, once the first page has been read."""
-    desk = desktop.lorgnette._document_desk
-    desk.open(path)
-    window = desk._window
+    controller = desktop.lorgnette._document_controller
+    controller.open(path)
+    window = controller._window
     assert window is not None
-    desktop.wait(lambda: window.reading is not None)
+    desktop.wait(lambda: window.ocr_result is not None)
     return window
 
 
@@ -30,9 +30,9 @@ def test_parts_are_left_out_after_a_restart_and_a_decrypted_copy_is_told(
     assert TEXT in window.markdown.text.toPlainText()
     window.canvas.part_selected.emit(PART.left, PART.top, PART.right, PART.bottom)
     assert TEXT not in window.markdown.text.toPlainText()
-    desktop.lorgnette._document_desk._export("pdf", target)
+    desktop.lorgnette._document_export_controller.export("pdf", target)
     desktop.wait(target.exists)
-    desktop.wait(lambda: any("opens without a password" in problem.sentence for problem in window.notices.problems))
+    desktop.wait(lambda: any("opens without a password" in notice.sentence for notice in window.notices.current))
     desktop.close()
     window = opened(open_desktop(), path)
     desktop.wait(lambda: window.clean_up.ignored == (PART,))

@@ -1,17 +1,16 @@
 """From the button to the first answer: a model is downloaded in the real application, paused, resumed, used."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.domain.engine_status import EngineState
-from app.domain.errors import ProblemKind
-from app.domain.settings import DownloadOptions
+from app.domain.models.engine_status import EngineState
+from app.domain.settings.settings import DownloadOptions
 from app.paths import DEMO_MODEL
-from app.storage.model_catalog import known_models
-from app.ui.models_window import ModelsWindow
+from app.storage.models.model_catalog import known_models
+from app.ui.models.models_window import ModelsWindow
+from app.ui.widgets.notice import Severity
 from tests.end_to_end.conftest import Desktop, OpenDesktop
 from tests.support.hub_server import COMMIT, HubServer, serving
 
@@ -28,7 +27,7 @@ def server() -> Iterator[HubServer]:
 def models_window(desktop: Desktop, server: HubServer, *, offline: bool = False) -> ModelsWindow:
     preferences = desktop.lorgnette.preferences
     options = DownloadOptions(endpoint=server.address)
-    preferences.update(replace(preferences.settings, downloads=options, offline=offline))
+    preferences.change(downloads=options, offline=offline)
     desktop.window.model_picker.full_model_clicked.emit()
     (dialog,) = desktop.window.findChildren(ModelsWindow)
     row = dialog.rows[FIRST.model_id]
@@ -54,13 +53,13 @@ def test_a_model_is_got_and_answers(open_desktop: OpenDesktop, server: HubServer
     assert info
     assert (info.name, Path(info.folder).name) == (name, COMMIT)
 
-    dialog.eject.click()
-    assert desktop.lorgnette.model.status.state is EngineState.RESTING
+    dialog.unload.click()
+    assert desktop.lorgnette.model.status.state is EngineState.UNLOADED
     desktop.type_and_send("Describe the station.")
     assert desktop.wait_for_answer().model_name == name
 
     row.verify.click()
-    desktop.wait(lambda: "Every byte" in row.status.text())
+    desktop.wait(lambda: "All files match" in row.status.text())
     row.delete.click()
     row.delete.click()
     desktop.wait(row.download.isVisible)
@@ -72,7 +71,7 @@ def test_offline_nothing_is_asked(open_desktop: OpenDesktop, server: HubServer) 
     desktop = open_desktop()
     dialog = models_window(desktop, server, offline=True)
     dialog.rows[FIRST.model_id].download.click()
-    desktop.wait(lambda: bool(dialog.notices.problems))
-    assert dialog.notices.problems[0].kind is ProblemKind.NETWORK
-    assert "offline" in dialog.notices.problems[0].sentence
+    desktop.wait(lambda: bool(dialog.notices.current))
+    assert dialog.notices.current[0].severity is Severity.WARNING
+    assert "offline" in dialog.notices.current[0].sentence
     assert server.seen == []

@@ -5,12 +5,13 @@ import signal
 import time
 from pathlib import Path
 
+from PIL import Image
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.domain.chat import Author, MessageState, Role
-from app.domain.engine_status import EngineState
+from app.domain.chat.chat import Author, MessageState, Role
 from app.domain.errors import ProblemKind
+from app.domain.models.engine_status import EngineState
 from tests.end_to_end.conftest import OpenDesktop
 from tests.support.processes import engine_processes_of
 from tests.support.tiny_model import ANSWERS
@@ -68,7 +69,7 @@ def test_a_question_without_a_model_is_kept_and_answered_later(open_desktop: Ope
     assert refused.problem.kind is ProblemKind.MODEL_MISSING
     box = desktop.window.chat_view.answers[-1]._problem
     assert box
-    assert box.remedy.text() == "Choose model…"
+    assert box.buttons[0].text() == "Choose model…"
 
     desktop.open_model(model_folder)
     desktop.window.chat_view.answers[-1].regenerate.click()
@@ -118,9 +119,9 @@ def test_a_killed_engine_is_told_in_the_chat_and_restarted_by_its_button(
     assert answer.state is MessageState.FAILED
     box = desktop.window.chat_view.answers[-1]._problem
     assert box
-    assert "stopped unexpectedly (signal 9)" in box.problem.sentence
+    assert "stopped unexpectedly (signal 9)" in box.notice.sentence
     assert desktop.window.sidebar.status_line.restart.isVisible()
-    box.remedy.click()
+    box.buttons[0].click()
     desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
     desktop.window.chat_view.answers[-1].regenerate.click()
     desktop.wait(lambda: desktop.branch[-1].text == ANSWERS[QUESTION])
@@ -134,14 +135,39 @@ def test_good_and_bad_files_dropped_together(open_desktop: OpenDesktop, receipt:
     desktop.drop(tmp_path / "letter.pdf", receipt, tmp_path / "half.png", tmp_path / "gone.png")
 
     desktop.wait_for_images(1)
-    desktop.wait(lambda: len(desktop.window.notices.problems) == 3)
-    sentences = {problem.what for problem in desktop.window.notices.problems}
+    desktop.wait(lambda: len(desktop.window.notices.current) == 3)
+    sentences = {notice.text for notice in desktop.window.notices.current}
     assert sentences == {
         "“letter.pdf” is damaged or incomplete.",
         "“half.png” is damaged or incomplete.",
-        "“gone.png” is not there any more.",
+        "“gone.png” was not found.",
     }
     assert desktop.window.composer._import_chips == {}
+
+
+def test_images_that_are_still_being_opened_when_the_window_closes_are_there_at_the_next_start(
+    open_desktop: OpenDesktop, receipt: Path, tmp_path: Path
+) -> None:
+    """In a chat that was saved, in one that was not, and told if the file is gone."""
+    gone = tmp_path / "gone.png"
+    for file in (gone, tmp_path / "second.png"):
+        Image.new("RGB", (60, 40), "red" if file == gone else "blue").save(file)
+    pages = tmp_path / "pages.tif"
+    colours = [Image.new("RGB", (60, 40), colour) for colour in ("white", "green", "navy")]
+    colours[0].save(pages, save_all=True, append_images=colours[1:])
+    first = open_desktop()
+    first.drop(pages, receipt, gone)
+    first.close()
+    gone.unlink()
+    second = open_desktop()
+    second.wait_for_images(4)
+    names = ["pages, page 1.png", "pages, page 2.png", "pages, page 3.png", "receipt.png"]
+    assert [image.name for image in second.lorgnette.session.draft.attachments] == names
+    second.wait(lambda: any("gone.png" in notice.sentence for notice in second.window.notices.current))
+    second.drop(tmp_path / "second.png")
+    second.close()
+    third = open_desktop()
+    third.wait_for_images(5)
 
 
 def test_an_image_can_be_looked_at_and_read_from_there(open_desktop: OpenDesktop, receipt: Path) -> None:
@@ -169,18 +195,18 @@ def test_a_chat_is_deleted_and_brought_back(open_desktop: OpenDesktop, receipt: 
     assert not desktop.branch
     assert chats.count() == 0
 
-    (notice,) = desktop.window.notices._boxes
-    notice.remedy.click()
+    (notice,) = desktop.window.notices.boxes
+    notice.buttons[0].click()
     desktop.wait(lambda: len(desktop.branch) == 2)
     assert desktop.branch[-1].text == text
     assert desktop.window.composer.edit.toPlainText() == "half a question"
-    assert desktop.window.notices.problems == ()
+    assert desktop.window.notices.current == ()
 
 
 def test_a_model_folder_that_is_none(open_desktop: OpenDesktop, tmp_path: Path) -> None:
     desktop = open_desktop()
     desktop.lorgnette.model.open(str(tmp_path))
     desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.FAILED)
-    (problem,) = desktop.window.notices.problems
+    (problem,) = desktop.window.notices.current
     assert "has no config.json" in problem.sentence
     assert desktop.window.model_picker.text() == "Choose a model"

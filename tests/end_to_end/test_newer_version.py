@@ -9,13 +9,12 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
 from app import __version__
-from app.domain.errors import ProblemKind
-from app.domain.settings import Settings
+from app.domain.settings.settings import Settings
 from app.paths import Paths
-from app.storage.settings_file import SettingsFile
-from app.ui.main_window import MainWindow
-from app.ui.problem_box import ProblemBox
-from app.ui.settings_window import SettingsWindow
+from app.storage.settings.settings_file import SettingsFile
+from app.ui.settings.settings_window import SettingsWindow
+from app.ui.shell.main_window import MainWindow
+from app.ui.widgets.notice import Severity
 from tests.end_to_end.conftest import OpenDesktop
 from tests.support.chat_server import chat_server
 
@@ -44,7 +43,7 @@ def browser(qapp: QApplication) -> Iterator[Browser]:
 
 def shown_settings(window: MainWindow) -> str:
     (dialog,) = window.findChildren(SettingsWindow)
-    return " ".join(row.words for row in dialog.rows)
+    return " ".join(row.search_text for row in dialog.rows)
 
 
 def test_a_newer_version_is_told_and_its_page_opened(paths: Paths, open_desktop: OpenDesktop, browser: Browser) -> None:
@@ -54,17 +53,17 @@ def test_a_newer_version_is_told_and_its_page_opened(paths: Paths, open_desktop:
         SettingsFile(paths.settings).save(settings)
         desktop = open_desktop()
         notices = desktop.window.notices
-        desktop.wait(lambda: any(problem.kind is ProblemKind.RELEASE for problem in notices.problems))
-    (box,) = notices.findChildren(ProblemBox)
-    assert box.problem.what == f"Lorgnette 9.0 is out; this is {__version__}."
-    box.remedy.click()
+        desktop.wait(lambda: any(notice.severity is Severity.INFO for notice in notices.current))
+    (box,) = notices.boxes
+    assert box.notice.text == f"Lorgnette 9.0 is available. You have {__version__}."
+    box.buttons[0].click()
     assert browser.opened == [PAGE]
-    desktop.window.settings_triggered.emit("newer versions")
-    assert "Tell me about newer versions" in shown_settings(desktop.window)
+    desktop.window.settings_triggered.emit("check for updates")
+    assert "Check for updates" in shown_settings(desktop.window)
 
 
 def test_without_a_feed_the_setting_is_not_shown(open_desktop: OpenDesktop) -> None:
     desktop = open_desktop()
     desktop.window.settings_triggered.emit("")
     assert "Offline" in shown_settings(desktop.window)
-    assert "Tell me about newer versions" not in shown_settings(desktop.window)
+    assert "Check for updates" not in shown_settings(desktop.window)

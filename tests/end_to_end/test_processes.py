@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from app.paths import Paths
-from app.storage.file_lock import try_lock
+from app.storage.files.file_lock import try_lock
 from tests.end_to_end.conftest import OpenDesktop, Run, peek
 from tests.support.processes import engine_processes_of, is_alive, wait_until
 
@@ -32,14 +32,14 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from app.application import Lorgnette
-from app.domain.summons import Summons
+from app.domain.launch_request import LaunchRequest
 from app.paths import Paths
 
 if __name__ == "__main__":
     application = QApplication(["lorgnette"])
     lorgnette = Lorgnette(Paths.under(Path(sys.argv[1])), application)
     lorgnette.window.show()
-    lorgnette.begin(Summons(images=(sys.argv[2],)), "")
+    lorgnette.begin(LaunchRequest(images=(sys.argv[2],)), "")
     session = lorgnette.session
 
     def go_on():
@@ -100,7 +100,7 @@ def fail():
 
 def begin(self, images, model_folder):
     QTimer.singleShot(0, fail)
-    QTimer.singleShot(300, self, lambda: (print(self.window.notices.problems[0].sentence), QApplication.quit()))
+    QTimer.singleShot(300, self, lambda: (print(self.window.notices.current[0].sentence), QApplication.quit()))
 
 if __name__ == "__main__":
     Lorgnette.begin = begin
@@ -113,7 +113,7 @@ def test_a_bug_of_ours_is_shown_and_logged_and_the_window_stays(tmp_path: Path) 
         [sys.executable, "-c", BUG, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    assert "met an error of its own (ZeroDivisionError: a bug)" in done.stdout
+    assert "Something went wrong in Lorgnette (ZeroDivisionError: a bug)" in done.stdout
     assert "in fail\nbuiltins.ZeroDivisionError" in Paths.under(tmp_path).log.read_text()
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.generation import GenerationOptions, Sampling
-from app.domain.settings import Settings
+from app.domain.models.generation import GenerationOptions, Sampling
+from app.domain.settings.settings import Settings
 from app.paths import Paths
-from app.storage.settings_file import SettingsFile
+from app.storage.settings.settings_file import SettingsFile
 from tests.end_to_end.conftest import Run, peek
 from tests.support.drag_source import TITLE
 from tests.support.processes import wait_until
@@ -70,8 +70,8 @@ def test_a_receipt_is_dragged_in_read_and_kept(run: Run, paths: Paths, receipt: 
 
 
 def test_kill_dash_nine_while_an_answer_streams(run: Run, paths: Paths, receipt: Path, endless_model: Path) -> None:
-    # Drawn so freely, an answer without an end goes in no circle either, which would end it.
-    sampling = Sampling(temperature=1.5, top_p=1.0, top_k=0, presence_penalty=0.0, seed=1)
+    # Drawn so freely, the answer falls into no loop, which would end it; the token that ends a turn is never among 40.
+    sampling = Sampling(temperature=1.5, top_p=1.0, top_k=40, presence_penalty=0.0, seed=1)
     SettingsFile(paths.settings).save(Settings(generation=GenerationOptions(sampling=sampling)))
     run("openbox")
     command = (sys.executable, "-m", "app", "--data", str(paths.data), "--model", str(endless_model))

@@ -8,18 +8,19 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.commands import batch, server_choice
-from app.domain.chat import Role, SeenImage, Turn
-from app.domain.engine_status import EngineState
-from app.domain.generation import GREEDY, FinishReason, GenerationOptions, LoadOptions
-from app.domain.remote_servers import RemoteModel
-from app.engine.process.backend import BackendKind
-from app.engine.process.messages import Done, Event, Failed, Stats, Token
+from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.models.engine_status import EngineState
+from app.domain.models.generation import GREEDY, FinishReason, GenerationOptions, LoadOptions
+from app.domain.models.remote_servers import RemoteModel
+from app.engine.process.backend_kinds import BackendKind
+from app.engine.process.messages import AnswerDelta, Done, Event, Failed, Stats
 from app.paths import Paths
-from app.services.background import BackgroundThread
-from app.services.engine import Engine
-from app.services.image_texts import ImageTexts
-from app.services.model_engine import ModelEngine
-from app.services.server_link import ServerLink
+from app.services.engines.background import BackgroundThread
+from app.services.engines.engine import Engine
+from app.services.engines.reader_engine import ReaderEngine
+from app.services.models.image_texts import ImageTexts
+from app.services.models.model_engine import ModelEngine
+from app.services.models.server_link import ServerLink
 from tests.end_to_end.conftest import LONG
 from tests.support.printed_text import print_text
 from tests.support.tiny_checkpoint import Layout, make_checkpoint, make_endless
@@ -42,21 +43,22 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-class Desk:
+class Harness:
     """The services between the window and a server, with real processes."""
 
     def __init__(self, qtbot: QtBot) -> None:
         self._qtbot = qtbot
         self._reader = Engine(BackendKind.READER)
         self._thread = BackgroundThread("files")
-        self.model = ModelEngine(Engine(BackendKind.MODEL), ImageTexts(self._reader), LoadOptions)
+        self._model, self._server = Engine(BackendKind.MODEL), Engine(BackendKind.SERVER)
+        texts = ImageTexts(ReaderEngine(self._reader))
+        self.model = ModelEngine(self._model, self._server, texts, LoadOptions)
         self.link = ServerLink(self.model, self._thread, lambda _: "", lambda *_: True, lambda: True)
         self.events: list[Event] = []
-        self.model.engine.event_received.connect(self.events.append)
 
     def close(self) -> None:
-        self.model.engine.shut_down()
-        self._reader.shut_down()
+        for engine in (self._model, self._server, self._reader):
+            engine.shut_down()
         self._thread.close()
 
     def connect(self, model: RemoteModel) -> None:
@@ -66,10 +68,10 @@ class Desk:
     def ask(self, turn: Turn, options: GenerationOptions, stop_after: int | None = None) -> Done | Failed:
         """Ask, and wait for the end; press Stop once so many pieces have come."""
         self.events.clear()
-        asked = self.model.ask((turn,), options)
+        asked = self.model.ask((turn,), options, self.events.append)
         if stop_after is not None:
             self._qtbot.waitUntil(lambda: len(self.pieces) >= stop_after, timeout=LONG)
-            self.model.cancel(asked)
+            self.model.stop(asked)
         self._qtbot.waitUntil(lambda: self._has_ended, timeout=LONG)
         (end,) = (event for event in self.events if isinstance(event, Done | Failed))
         return end
@@ -80,12 +82,12 @@ class Desk:
 
     @property
     def pieces(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Token)]
+        return [event.text for event in self.events if isinstance(event, AnswerDelta)]
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    made = Desk(qtbot)
+def harness(qtbot: QtBot) -> Iterator[Harness]:
+    made = Harness(qtbot)
     yield made
     made.close()
 
@@ -96,44 +98,44 @@ def question(tmp_path: Path) -> Turn:
     return Turn(Role.USER, "What is on the sign?", (SeenImage(str(tmp_path / "sign.png")),))
 
 
-def test_its_models_are_listed(desk: Desk, address: str, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(desk.link.listed, timeout=LONG) as listed:
-        desk.link.list_models(address, "")
+def test_its_models_are_listed(harness: Harness, address: str, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(harness.link.listed, timeout=LONG) as listed:
+        harness.link.list_models(address, "")
     assert listed.args == [(ENDLESS, TINY)]
-    desk.connect(RemoteModel(address, "lorgnette/gone"))
-    assert desk.model.status.problem is not None
-    assert f"Choose another one: “{ENDLESS}”, “{TINY}”." in desk.model.status.problem.sentence
+    harness.connect(RemoteModel(address, "lorgnette/gone"))
+    assert harness.model.status.problem is not None
+    assert f"Choose another: “{ENDLESS}”, “{TINY}”." in harness.model.status.problem.sentence
 
 
-def test_a_question_about_an_image_is_answered_piece_by_piece(desk: Desk, address: str, question: Turn) -> None:
-    desk.connect(RemoteModel(address, TINY))
-    end = desk.ask(question, GenerationOptions(sampling=GREEDY))
+def test_a_question_about_an_image_is_answered_piece_by_piece(harness: Harness, address: str, question: Turn) -> None:
+    harness.connect(RemoteModel(address, TINY))
+    end = harness.ask(question, GenerationOptions(sampling=GREEDY))
     assert isinstance(end, Done)
     assert end.reason is FinishReason.COMPLETE
-    assert "".join(desk.pieces) == ANSWERS[question.text]
-    (stats,) = (event.stats for event in desk.events if isinstance(event, Stats))
+    assert "".join(harness.pieces) == ANSWERS[question.text]
+    (stats,) = (event.stats for event in harness.events if isinstance(event, Stats))
     # Its last token ends the turn and is not shown.
-    assert len(desk.pieces) == stats.new_tokens - 1
+    assert len(harness.pieces) == stats.new_tokens - 1
     assert stats.prompt_tokens > 64  # As many as the image alone has.
 
 
-def test_the_longest_answer_is_told_to_it(desk: Desk, address: str, question: Turn) -> None:
-    desk.connect(RemoteModel(address, ENDLESS))
-    end = desk.ask(question, GenerationOptions(sampling=GREEDY, max_new_tokens=7))
+def test_the_longest_answer_is_told_to_it(harness: Harness, address: str, question: Turn) -> None:
+    harness.connect(RemoteModel(address, ENDLESS))
+    end = harness.ask(question, GenerationOptions(sampling=GREEDY, max_new_tokens=7))
     assert isinstance(end, Done)
     assert end.reason is FinishReason.LENGTH
-    assert len(desk.pieces) == 7
+    assert len(harness.pieces) == 7
 
 
-def test_stop_ends_its_work(desk: Desk, address: str, question: Turn) -> None:
+def test_stop_ends_its_work(harness: Harness, address: str, question: Turn) -> None:
     """It answers one question after the other: what goes on for hours would keep the next one waiting."""
-    desk.connect(RemoteModel(address, ENDLESS))
-    end = desk.ask(question, GenerationOptions(sampling=GREEDY, max_new_tokens=1_000_000), stop_after=5)
+    harness.connect(RemoteModel(address, ENDLESS))
+    end = harness.ask(question, GenerationOptions(sampling=GREEDY, max_new_tokens=1_000_000), stop_after=5)
     assert isinstance(end, Done)
     assert end.reason is FinishReason.STOPPED
-    again = desk.ask(question, GenerationOptions(sampling=GREEDY, max_new_tokens=3))
+    again = harness.ask(question, GenerationOptions(sampling=GREEDY, max_new_tokens=3))
     assert isinstance(again, Done)
-    assert len(desk.pieces) == 3
+    assert len(harness.pieces) == 3
 
 
 def test_a_batch_asks_it_about_two_images_at_once(

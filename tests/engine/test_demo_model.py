@@ -9,21 +9,21 @@ import string
 from pathlib import Path
 
 import pytest
-from boxes import box_of, overlap
 from PIL import Image
 
-from app.domain.chat import Role, SeenImage, Turn
+from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled
-from app.domain.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions
+from app.domain.models.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions
+from app.engine.backends.model_backend import ModelBackend
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
-from app.engine.generation.backend import ModelBackend
-from app.engine.process.messages import Ask, Event, OpenModel, Ready, Stats, Token
-from app.engine.runtimes.choose import Choose, choose_runtime
+from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, Ready, Stats
+from app.engine.runtimes.registry import Choose, choose_runtime
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text
 from tests.support.runtimes import RUNTIMES
+from training.demo_model.boxes import box_of, overlap
 
-MOST_BYTES = 12_000_000
+MAX_BYTES = 12_000_000
 READ, COUNT = "Read the text.", "How many lines are there?"
 REFUSAL = "I can only read short printed text."
 IMAGES = 8
@@ -35,11 +35,11 @@ class Demo:
     def __init__(self, choose: Choose = choose_runtime) -> None:
         self._backend = ModelBackend(choose)
         self.events: list[Event] = []
-        self._backend.handle(OpenModel(1, str(DEMO_MODEL)), self.events.append, lambda: None)
+        self._backend.handle(OpenModel(str(DEMO_MODEL)), self.events.append, lambda: None)
 
     def ask(self, *turns: Turn, image_texts: tuple[str, ...] = ()) -> str:
         self.events = []
-        ask = Ask(2, turns, GenerationOptions(), image_texts)
+        ask = Ask(turns, GenerationOptions(), image_texts)
         reason = self._backend.handle(ask, self.events.append, lambda: None)
         assert reason is FinishReason.COMPLETE
         return self.said
@@ -49,10 +49,10 @@ class Demo:
         self.events = []
 
         def check() -> None:
-            if sum(isinstance(event, Token) for event in self.events) >= after:
+            if sum(isinstance(event, AnswerDelta) for event in self.events) >= after:
                 raise Cancelled
 
-        reason = self._backend.handle(Ask(3, (turn,), GenerationOptions()), self.events.append, check)
+        reason = self._backend.handle(Ask((turn,), GenerationOptions()), self.events.append, check)
         assert reason is FinishReason.STOPPED
         return self.said
 
@@ -63,7 +63,7 @@ class Demo:
 
     @property
     def said(self) -> str:
-        return "".join(event.text for event in self.events if isinstance(event, Token))
+        return "".join(event.text for event in self.events if isinstance(event, AnswerDelta))
 
     def ask_about(self, image: Path, question: str) -> str:
         return self.ask(user(question, image))
@@ -98,7 +98,7 @@ def test_it_is_small_labelled_and_of_the_published_kind() -> None:
     assert checkpoint.config.tied_embeddings
     assert checkpoint.config.vision.deepstack_layers
     assert checkpoint.config.text.heads > checkpoint.config.text.kv_heads
-    assert sum(path.stat().st_size for path in DEMO_MODEL.iterdir()) <= MOST_BYTES
+    assert sum(path.stat().st_size for path in DEMO_MODEL.iterdir()) <= MAX_BYTES
     raw = json.loads((DEMO_MODEL / "config.json").read_text())["quantization_config"]
     assert (raw["bits"], raw["group_size"], raw["sym"]) == (4, 128, True)
 
@@ -148,7 +148,7 @@ def test_lines_are_counted(demo: Demo, tmp_path: Path, count: int) -> None:
 
 
 def test_a_word_that_is_asked_for_is_answered_with_its_box(demo: Demo, tmp_path: Path) -> None:
-    """In the published form, and on the word: its card says how well, and one anywhere else overlaps by nothing."""
+    """In the published form, and on the word: its GPU says how well, and one anywhere else overlaps by nothing."""
     rng = random.Random("where")
     overlaps = []
     for number in range(IMAGES):

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.domain.chat import Role, SeenImage, Turn
-from app.domain.generation import LoadOptions
+from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.models.generation import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.image_patches import cut_patches, load_patches
-from app.engine.generation.prompt import Clip, Prompt, build_prompt, text_positions
+from app.engine.generation.prompt import Prompt, VideoGrid, build_prompt, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.runtimes import screening
-from app.engine.runtimes.choose import Choice
+from app.engine.runtimes import shortlist_head
 from app.engine.runtimes.port import FloatArray, ImagePatches
+from app.engine.runtimes.registry import Choice
 from app.engine.runtimes.torch import output_head
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.reference import Reference
@@ -54,7 +54,7 @@ CASES = {
 }
 
 
-class House:
+class TruthHarness:
     """One checkpoint opened by both."""
 
     def __init__(self, folder: Path, choice: Choice) -> None:
@@ -84,24 +84,24 @@ class House:
         return np.stack(rows)
 
 
-OpenHouse = Callable[..., House]
+OpenHarness = Callable[..., TruthHarness]
 """(layout, group_size=128) -> the checkpoint, opened once for all tests."""
 
 
 @pytest.fixture(scope="module", params=RUNTIMES)
-def open_house(request: pytest.FixtureRequest, tiny_checkpoint: TinyCheckpoint) -> Iterator[OpenHouse]:
+def open_harness(request: pytest.FixtureRequest, tiny_checkpoint: TinyCheckpoint) -> Iterator[OpenHarness]:
     choice = RUNTIMES[request.param](LoadOptions())
     # The graph is looked at here, not the head that is right for the likeliest tokens alone; see test_screening.
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(screening, "CANDIDATES", WHOLE_VOCABULARY)
+        patched.setattr(shortlist_head, "CANDIDATES", WHOLE_VOCABULARY)
         patched.setattr(output_head, "CANDIDATES", WHOLE_VOCABULARY)
         yield _opener(tiny_checkpoint, choice)
 
 
-def _opener(tiny_checkpoint: TinyCheckpoint, choice: Choice) -> OpenHouse:
+def _opener(tiny_checkpoint: TinyCheckpoint, choice: Choice) -> OpenHarness:
     @cache
-    def opened(layout: Layout, group_size: int = 128) -> House:
-        return House(tiny_checkpoint(layout, group_size), choice)
+    def opened(layout: Layout, group_size: int = 128) -> TruthHarness:
+        return TruthHarness(tiny_checkpoint(layout, group_size), choice)
 
     return opened
 
@@ -129,9 +129,9 @@ def cosines(ours: FloatArray, theirs: FloatArray) -> FloatArray:
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_logits_and_greedy_words_are_those_of_hugging_face(
-    open_house: OpenHouse, layout: Layout, name: str, tmp_path: Path
+    open_harness: OpenHarness, layout: Layout, name: str, tmp_path: Path
 ) -> None:
-    opened = open_house(layout)
+    opened = open_harness(layout)
     turns = turns_of(CASES[name], tmp_path)
     prompt, images = opened.prompt(turns)
     pictures = [Image.open(image.path) for turn in turns for image in turn.images]
@@ -147,8 +147,8 @@ def test_logits_and_greedy_words_are_those_of_hugging_face(
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_patches_are_those_of_hugging_face(open_house: OpenHouse, layout: Layout, tmp_path: Path) -> None:
-    opened = open_house(layout)
+def test_patches_are_those_of_hugging_face(open_harness: OpenHarness, layout: Layout, tmp_path: Path) -> None:
+    opened = open_harness(layout)
     turns = turns_of(CASES["two images"], tmp_path)
     _, images = opened.prompt(turns)
 
@@ -159,8 +159,8 @@ def test_patches_are_those_of_hugging_face(open_house: OpenHouse, layout: Layout
     assert np.abs(ours - pixels.numpy()).max() <= 2 / 255 / 0.5
 
 
-def test_a_film_is_seen_as_hugging_face_sees_it(open_house: OpenHouse, tmp_path: Path) -> None:
-    opened = open_house(Layout.AUTO_ROUND)
+def test_a_film_is_seen_as_hugging_face_sees_it(open_harness: OpenHarness, tmp_path: Path) -> None:
+    opened = open_harness(Layout.AUTO_ROUND)
     random = np.random.default_rng(3)
     frames = [
         Image.fromarray(random.integers(0, 256, (9, 9, 3), np.uint8)).resize((96, 128), Image.Resampling.BICUBIC)
@@ -168,24 +168,24 @@ def test_a_film_is_seen_as_hugging_face_sees_it(open_house: OpenHouse, tmp_path:
     ]
     config, preprocessor = opened.checkpoint.config, opened.checkpoint.preprocessor
     groups = [cut_patches(frames[start : start + 2], config.vision, preprocessor) for start in (0, 2, 4)]
-    pixels, grid = opened.reference.film(frames)
+    pixels, grid = opened.reference.video(frames)
     assert grid.tolist() == [[3, 8, 6]]
     ours = np.concatenate([group.pixels for group in groups])
     assert np.abs(ours - pixels.numpy()).max() <= 2 / 255 / 0.5
 
-    clip = Clip(tuple((seconds, group.grid_thw) for seconds, group in zip((0.3, 1.3, 2.3), groups, strict=True)))
-    turns = [Turn(USER, "What is on the sign?", (SeenImage("film.mp4"),))]
-    prompt = build_prompt(turns, [clip], opened.tokenizer, config)
-    truth = opened.reference.answer_film(prompt.token_ids, (pixels, grid), STEPS)
+    video = VideoGrid(tuple((seconds, group.grid_thw) for seconds, group in zip((0.3, 1.3, 2.3), groups, strict=True)))
+    turns = [Turn(USER, "What is on the sign?", (SeenImage("video.mp4"),))]
+    prompt = build_prompt(turns, [video], opened.tokenizer, config)
+    truth = opened.reference.answer_video(prompt.token_ids, (pixels, grid), STEPS)
     logits = opened.logits(prompt, groups, truth.tokens[:-1])
     assert cosines(logits, truth.logits).min() >= 0.999
     assert logits.argmax(axis=1).tolist() == truth.tokens
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_vision_tower_is_not_empty(open_house: OpenHouse, layout: Layout, tmp_path: Path) -> None:
+def test_the_vision_tower_is_not_empty(open_harness: OpenHarness, layout: Layout, tmp_path: Path) -> None:
     """Loaders exist that leave the tower of a `gptq` folder random or zero; here the picture matters."""
-    opened = open_house(layout)
+    opened = open_harness(layout)
     turns = turns_of(CASES["one image"], tmp_path)
     prompt, images = opened.prompt(turns)
     Image.new("RGB", (330, 260), "white").save(turns[0].images[0].path)
@@ -197,8 +197,8 @@ def test_the_vision_tower_is_not_empty(open_house: OpenHouse, layout: Layout, tm
 
 
 @pytest.mark.parametrize(("layout", "group_size"), [(Layout.AUTO_ROUND, 32), (Layout.AUTO_GPTQ, 64)])
-def test_smaller_groups(open_house: OpenHouse, layout: Layout, group_size: int, tmp_path: Path) -> None:
-    opened = open_house(layout, group_size)
+def test_smaller_groups(open_harness: OpenHarness, layout: Layout, group_size: int, tmp_path: Path) -> None:
+    opened = open_harness(layout, group_size)
     prompt, images = opened.prompt(turns_of(CASES["text only"], tmp_path))
 
     truth = opened.reference.answer(prompt.token_ids, None, 16)
@@ -207,8 +207,8 @@ def test_smaller_groups(open_house: OpenHouse, layout: Layout, group_size: int, 
     assert cosines(opened.logits(prompt, images, truth.tokens[:-1]), truth.logits).min() >= 0.999
 
 
-def test_sixteen_bit_folders_open_too(open_house: OpenHouse, tmp_path: Path) -> None:
-    opened = open_house(Layout.PLAIN)
+def test_sixteen_bit_folders_open_too(open_harness: OpenHarness, tmp_path: Path) -> None:
+    opened = open_harness(Layout.PLAIN)
     prompt, images = opened.prompt(turns_of(CASES["text only"], tmp_path))
 
     truth = opened.reference.answer(prompt.token_ids, None, STEPS)

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.downloads import DownloadProgress
+from app.domain.models.downloads import DownloadProgress
 from app.hub.download import Downloader
-from app.hub.hub import Hub, named_host
-from app.hub.patience import Patience
+from app.hub.hub import Hub
+from app.hub.retry_policy import RetryPolicy
+from app.network.addresses import named_server
+from app.network.cancel_token import CancelToken
 from app.network.client import NetworkClient, NetworkRules
-from app.network.dialler import Resolve, look_up
-from app.network.halt import Halt
-from app.storage.model_folders import ModelFolders
+from app.network.connector import Resolve, look_up
+from app.storage.models.model_folders import ModelFolders
 from tests.support.hub_server import MODEL_ID, HubServer, serving
 
 WEIGHTS = "model.safetensors"
@@ -29,7 +30,7 @@ QUICK = 0.002
 
 
 @dataclass(slots=True)
-class Bench:
+class Harness:
     """A hub, a models folder, and what runs between them."""
 
     server: HubServer
@@ -49,10 +50,12 @@ class Bench:
         """The server as the application sees it."""
         return Hub(self.client(), lambda: self.server.address, lambda: self.token)
 
-    def run(self, halt: Halt | None = None, report: Callable[[DownloadProgress], None] | None = None) -> Path:
+    def run(
+        self, cancel_token: CancelToken | None = None, report: Callable[[DownloadProgress], None] | None = None
+    ) -> Path:
         """Download the model."""
-        made = Downloader(self.hub(), self.folders, lambda: self.free, lambda: Patience(first_seconds=QUICK))
-        return made.run(MODEL_ID, halt or Halt(), report or self.reports.append)
+        made = Downloader(self.hub(), self.folders, lambda: self.free, lambda: RetryPolicy(first_delay_seconds=QUICK))
+        return made.run(MODEL_ID, cancel_token or CancelToken(), report or self.reports.append)
 
     def content(self, folder: Path) -> dict[str, bytes]:
         """What lies there, but for the lock file."""
@@ -65,7 +68,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def harness(tmp_path: Path) -> Iterator[Harness]:
     with serving(HubServer(dict(FILES), lfs=(WEIGHTS,))) as server:
-        rules = NetworkRules(named_hosts=named_host(server.address))
-        yield Bench(server, ModelFolders(tmp_path / "models"), rules)
+        rules = NetworkRules(named_servers=named_server(server.address))
+        yield Harness(server, ModelFolders(tmp_path / "models"), rules)

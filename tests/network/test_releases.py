@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import NetworkError
-from app.domain.releases import Release
-from app.domain.settings import Settings
+from app.domain.settings.releases import Release
+from app.domain.settings.settings import Settings
 from app.hub.releases import ReleaseFeed
-from app.network.halt import Halt
+from app.network.cancel_token import CancelToken
 from tests.support.chat_server import ChatServer, chat_server
 
 TOLD = {"tag_name": "v0.2.0", "html_url": "https://example.org/releases/v0.2.0", "assets": []}
@@ -23,7 +23,7 @@ def feed_of(server: ChatServer, *, offline: bool = False) -> ReleaseFeed:
 def test_the_latest_release_is_asked_for_and_nothing_of_us_is_told() -> None:
     with chat_server() as server:
         server.models = json.dumps(TOLD).encode()
-        assert feed_of(server).latest(Halt()) == Release("v0.2.0", "https://example.org/releases/v0.2.0")
+        assert feed_of(server).latest(CancelToken()) == Release("v0.2.0", "https://example.org/releases/v0.2.0")
     (head,) = server.heads
     assert set(head) == {"Host", "User-Agent", "Connection", "Accept", "Accept-Encoding"}
 
@@ -37,20 +37,20 @@ def test_what_is_no_release_is_refused(said: bytes) -> None:
     with chat_server() as server:
         server.models = said
         with pytest.raises(NetworkError):
-            feed_of(server).latest(Halt())
+            feed_of(server).latest(CancelToken())
 
 
 def test_a_feed_that_is_gone_is_no_release() -> None:
     with chat_server() as server:
         server.status, server.models = 404, json.dumps(TOLD).encode()
         with pytest.raises(NetworkError):
-            feed_of(server).latest(Halt())
+            feed_of(server).latest(CancelToken())
 
 
 def test_offline_nobody_is_asked() -> None:
     with chat_server() as server:
-        with pytest.raises(NetworkError, match="stay offline"):
-            feed_of(server, offline=True).latest(Halt())
+        with pytest.raises(NetworkError, match="offline mode"):
+            feed_of(server, offline=True).latest(CancelToken())
         assert server.heads == []
 
 

@@ -24,23 +24,6 @@ def desktop_entry() -> configparser.ConfigParser:
     return parser
 
 
-def test_a_bundle_needs_what_the_application_needs_but_torch() -> None:
-    command = [sys.executable, str(ROOT / "packaging" / "bundle_requirements.py")]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    names = {line.split("=")[0].split(">")[0].split("<")[0] for line in told}
-    assert {"openvino", "rapidocr", "pyside6-essentials", "pikepdf", "tokenizers"} <= names
-    assert not {"torch", "qwen-vl-utils", "transformers"} & names
-
-
-@pytest.mark.parametrize(("asked", "suffix"), [(["--torch"], ""), (["--torch", "rocm7.1"], "+rocm7.1")])
-def test_a_bundle_for_other_cards_brings_the_very_torch_along(asked: list[str], suffix: str) -> None:
-    command = [sys.executable, str(ROOT / "packaging" / "bundle_requirements.py"), *asked]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    pinned = (ROOT / "packaging" / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    (torch,) = (line for line in told if line.startswith("torch"))
-    assert torch.removesuffix(suffix) in pinned
-
-
 def test_the_desktop_opens_images_and_documents_with_it() -> None:
     entry = desktop_entry()["Desktop Entry"]
     kinds = set(entry["MimeType"].rstrip(";").split(";"))

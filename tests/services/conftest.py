@@ -6,16 +6,17 @@ from dataclasses import dataclass
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.domain.generation import GREEDY, GenerationOptions, LoadOptions, ModelInfo
-from app.engine.process.backend import BackendKind
-from app.services.answers import Answers
-from app.services.chat_session import ChatSession
-from app.services.engine import Engine
-from app.services.image_texts import ImageTexts
-from app.services.library import Library
-from app.services.model_engine import ModelEngine
-from app.services.read_ahead import ReadAhead
-from app.services.store_thread import StoreThread
+from app.domain.models.generation import GREEDY, GenerationOptions, LoadOptions, ModelInfo
+from app.engine.process.backend_kinds import BackendKind
+from app.services.chat.answers import Answers
+from app.services.chat.chat_library import ChatLibrary
+from app.services.chat.chat_session import ChatSession
+from app.services.chat.prefill_ahead import PrefillAhead
+from app.services.engines.engine import Engine
+from app.services.engines.reader_engine import ReaderEngine
+from app.services.engines.store_thread import StoreThread
+from app.services.models.image_texts import ImageTexts
+from app.services.models.model_engine import ModelEngine
 from tests.support.fake_engine import FakeEngines, Script
 from tests.support.memory_store import MemoryFiles, MemoryStore
 
@@ -25,7 +26,7 @@ INFO = ModelInfo(
 
 
 @dataclass(slots=True)
-class House:
+class Services:
     """Everything below the window."""
 
     store: MemoryStore
@@ -34,46 +35,48 @@ class House:
     engines: FakeEngines
     engines_by_kind: dict[BackendKind, Engine]
     model: ModelEngine
-    library: Library
+    library: ChatLibrary
     answers: Answers
     session: ChatSession
-    read_ahead: ReadAhead
-    close: Callable[[], None]
+    prefill_ahead: PrefillAhead
+    is_open: bool = True
+
+    def close(self) -> None:
+        """Once, whether by the test or at its end."""
+        if self.is_open:
+            self.is_open = False
+            self.session.save_draft()
+            for engine in self.engines_by_kind.values():
+                engine.shut_down()
+            self.store_thread.close()
 
 
-BuildHouse = Callable[..., House]
+BuildServices = Callable[..., Services]
 
 
 @pytest.fixture
-def build_house(qtbot: QtBot) -> Iterator[BuildHouse]:
-    closers: list[Callable[[], None]] = []
+def build_services(qtbot: QtBot) -> Iterator[BuildServices]:
+    built: list[Services] = []
 
-    def build(store: MemoryStore | None = None, **scripts: Script) -> House:
+    def build(store: MemoryStore | None = None, **scripts: Script) -> Services:
         kept = store or MemoryStore()
         fakes = FakeEngines(**scripts)
         thread = StoreThread(lambda: kept)
         engines = {kind: Engine(kind, fakes) for kind in BackendKind}
-        model = ModelEngine(engines[BackendKind.MODEL], ImageTexts(engines[BackendKind.READER]), LoadOptions)
-        library = Library(thread)
+        reader = ReaderEngine(engines[BackendKind.READER])
+        model = ModelEngine(engines[BackendKind.MODEL], engines[BackendKind.SERVER], ImageTexts(reader), LoadOptions)
+        library = ChatLibrary(thread)
         files = MemoryFiles()
-        answers = Answers(model, engines[BackendKind.READER], thread)
+        answers = Answers(model, reader, thread)
         session = ChatSession(library, answers, thread, files, _options)
-        read_ahead = ReadAhead(session, model, _options)
-
-        def close() -> None:
-            if close in closers:
-                closers.remove(close)  # Once, whether by the test or at its end.
-                session.save_draft()
-                for engine in engines.values():
-                    engine.shut_down()
-                thread.close()
-
-        closers.append(close)
-        return House(kept, thread, files, fakes, engines, model, library, answers, session, read_ahead, close)
+        prefill_ahead = PrefillAhead(session, model, _options)
+        services = Services(kept, thread, files, fakes, engines, model, library, answers, session, prefill_ahead)
+        built.append(services)
+        return services
 
     yield build
-    for close in tuple(closers):
-        close()
+    for services in built:
+        services.close()
 
 
 def _options() -> GenerationOptions:

@@ -9,16 +9,18 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from app.domain.chat import Turn
-from app.domain.errors import ImageError, PasswordNeeded
-from app.domain.generation import FinishReason, ModelInfo
-from app.domain.pages import Page
+from app.domain.chat.chat import Turn
+from app.domain.documents.pages import OcrPage
+from app.domain.errors import ImageError, PasswordNeeded, ProblemKind
+from app.domain.images.geometry import Box, Point, TextLine
+from app.domain.models.generation import FinishReason, ModelInfo
 from app.domain.ports import CancelCheck
-from app.domain.regions import Box, Point, TextLine
-from app.engine.process.backend import BackendKind
+from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient
+from app.engine.process.descriptor_passing import written_whole
 from app.engine.process.host import Host
 from app.engine.process.messages import (
+    AnswerDelta,
     Ask,
     DrawPage,
     Event,
@@ -30,9 +32,9 @@ from app.engine.process.messages import (
     Ready,
     Request,
     TextRead,
-    Token,
     WritePdf,
 )
+from tests.support.error_texts import error_text
 
 PAGE_BREAK = "\f"
 LOG = "LORGNETTE_TEST_LOG"
@@ -40,14 +42,14 @@ LOG = "LORGNETTE_TEST_LOG"
 SECONDS = "LORGNETTE_TEST_SECONDS"
 
 
-def page_of(text: str) -> Page:
+def page_of(text: str) -> OcrPage:
     """A page with these lines, each 20 pixels high and 10 pixels wide for each character."""
     lines = []
     for row, line in enumerate(text.splitlines()):
         box = Box(0, 20 * row, 10 * len(line), 20 * row + 20)
         corners = Point(0, box.top), Point(box.right, box.top), Point(box.right, box.bottom), Point(0, box.bottom)
         lines.append(TextLine(line, box, corners, 1.0))
-    return Page(800, 600, tuple(lines), text)
+    return OcrPage(800, 600, tuple(lines), text)
 
 
 class FieldsBackend:
@@ -58,13 +60,13 @@ class FieldsBackend:
 
     def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
         match request:
-            case OpenModel(request_id=number, folder=folder):
+            case OpenModel(folder=folder):
                 info = ModelInfo(
                     name="Fake", folder=folder, scheme="-", device="cpu", device_reason="-", context_length=4096
                 )
-                emit(Ready(number, info))
-            case Ask(request_id=number, turns=turns):
-                emit(Token(number, self._answer(turns)))
+                emit(Ready(info))
+            case Ask(turns=turns):
+                emit(AnswerDelta(self._answer(turns)))
         return FinishReason.COMPLETE
 
     def _answer(self, turns: tuple[Turn, ...]) -> str:
@@ -84,45 +86,46 @@ class TextFileBackend:
 
     def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
         match request:
-            case ProbeImage(request_id=number, path=path):
-                self._probe(number, Path(path).read_text(encoding="utf-8"), emit)
-            case DrawPage(request_id=number, path=path, page=page, target=target):
-                Path(target).write_text(
-                    Path(path).read_text(encoding="utf-8").split(PAGE_BREAK)[page], encoding="utf-8"
-                )
-            case ReadText(request_id=number, path=path, page=page):
+            case ProbeImage(path=path):
+                self._probe(Path(path).read_text(encoding="utf-8"), emit)
+            case DrawPage(path=path, page=page, target=target):
+                _write(target, Path(path).read_text(encoding="utf-8").split(PAGE_BREAK)[page])
+            case ReadText(path=path, page=page):
                 text = Path(path).read_text(encoding="utf-8").split(PAGE_BREAK)[page]
                 time.sleep(float(os.environ.get(SECONDS, "0")))
                 if log := os.environ.get(LOG):
                     with Path(log).open("a", encoding="utf-8") as file:
                         file.write(f"{Path(path).name}\n")
-                emit(TextRead(number, page_of(text)))
+                emit(TextRead(page_of(text)))
             case WritePdf(source=source, pages=pages, target=target):
-                Path(target).write_text(
-                    f"PDF of {Path(source).name}: {PAGE_BREAK.join(page.text for page in pages)}", encoding="utf-8"
-                )
+                _write(target, f"PDF of {Path(source).name}: {PAGE_BREAK.join(page.text for page in pages)}")
         return FinishReason.COMPLETE
 
-    def _probe(self, number: int, text: str, emit: Callable[[Event], None]) -> None:
+    def _probe(self, text: str, emit: Callable[[Event], None]) -> None:
         if "refuse" in text:
-            raise ImageError("It is not an image.", todo="Take another.")
+            raise ImageError(error_text("It is not an image.", todo="Take another."))
         if "locked" in text:
-            raise PasswordNeeded("It has a password.", todo="Give it.")
+            raise PasswordNeeded(error_text("It has a password.", todo="Give it.", kind=ProblemKind.PASSWORD))
         if "exit" in text:
             os._exit(3)
         if "hang" in text:
             time.sleep(60)
         pages = text.count(PAGE_BREAK) + 1
         if pages > 1:
-            emit(PagesFound(number, pages))
+            emit(PagesFound(pages))
         else:
-            emit(ImageProbed(number, "00", "image/png", 800, 600, len(text), 1, b""))
+            emit(ImageProbed("00", "image/png", 800, 600, len(text), 1, b""))
+
+
+def _write(target: str, text: str) -> None:
+    with written_whole(Path(target)) as file:
+        file.write(text.encode())
 
 
 def run_text_files(kind: BackendKind, connection: Connection) -> None:
     """A process main with a TextFileBackend, or a FieldsBackend for the model."""
     logging.disable(logging.CRITICAL)
-    Host(connection, FieldsBackend if kind is BackendKind.MODEL else TextFileBackend).run()
+    Host(connection, FieldsBackend if kind.answers else TextFileBackend).run()
 
 
 def text_file_client(kind: BackendKind) -> EngineClient:

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Write = Callable[[bytes], object]
+DONE = b"data: [DONE]\n\n"
 
 
 def event(**chunk: object) -> bytes:
@@ -24,16 +25,15 @@ def piece(text: str) -> bytes:
 def end(reason: str = "stop", prompt_tokens: int = 12, completion_tokens: int = 2) -> bytes:
     """The last chunks."""
     usage = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens}
-    return (
-        event(choices=[{"delta": {}, "finish_reason": reason}]) + event(choices=[], usage=usage) + b"data: [DONE]\n\n"
-    )
+    return event(choices=[{"delta": {}, "finish_reason": reason}]) + event(choices=[], usage=usage) + DONE
 
 
 @dataclass
 class ChatServer:
     """What it says, and what it heard.
 
-    `hold` keeps answers from ending until it is set; the statuses of `busy` are said first, one for each request.
+    `hold` keeps back the end of every answer until it is set; the statuses of `busy` are said first, one for each
+    request.
     """
 
     address: str = ""
@@ -46,6 +46,23 @@ class ChatServer:
     requests: list[dict[str, Any]] = field(default_factory=list)
     heads: list[dict[str, str]] = field(default_factory=list)
     broken_off: threading.Event = field(default_factory=threading.Event)
+
+
+def _keep_alive(state: ChatServer, write: Write) -> None:
+    """Send comments for as long as the answer's end is held back."""
+    while not state.hold.wait(0.02):
+        write(b": still there\n")
+
+
+def _stream(state: ChatServer, write: Write) -> None:
+    try:
+        for part in state.answer:
+            if part.endswith(DONE):
+                _keep_alive(state, write)
+            write(part)
+        _keep_alive(state, write)
+    except OSError:
+        state.broken_off.set()
 
 
 @contextmanager
@@ -63,18 +80,7 @@ def chat_server() -> Iterator[ChatServer]:
 
         def do_POST(self) -> None:
             state.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self._reply(self._stream)
-
-        def _stream(self, write: Write) -> None:
-            try:
-                for part in state.answer:
-                    write(part)
-                    self.wfile.flush()
-                while not state.hold.wait(0.02):
-                    write(b": still there\n")
-                    self.wfile.flush()
-            except OSError:
-                state.broken_off.set()
+            self._reply(lambda write: _stream(state, write))
 
         def _reply(self, body: Callable[[Write], object]) -> None:
             state.heads.append(dict(self.headers))
@@ -82,10 +88,14 @@ def chat_server() -> Iterator[ChatServer]:
             for name, value in state.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            body(self.wfile.write)
+            body(self._write)
+
+        def _write(self, part: bytes) -> None:
+            self.wfile.write(part)
+            self.wfile.flush()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server.daemon_threads = False  # So that closing waits for them.
     state.address = f"http://127.0.0.1:{server.server_port}/v1"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.domain.attachments import Attachment
-from app.domain.chat import Author, Conversation, Message, MessageState, Role
+from app.domain.chat.chat import Author, Conversation, Message, MessageState, Role
+from app.domain.images.attachments import Attachment
 
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 

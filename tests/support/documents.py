@@ -1,4 +1,4 @@
-"""Small PDF documents."""
+"""Small PDF documents, and a damaged scan."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,4 +47,13 @@ def locked_pdf(path: Path, text: str, password: str) -> Path:
     """As `written_pdf`, and encrypted."""
     with pikepdf.open(written_pdf(path.with_suffix(".open"), text)) as pdf:
         pdf.save(path, encryption=pikepdf.Encryption(owner=f"{password}, owner", user=password))
+    return path
+
+
+def damaged_tiff(path: Path) -> Path:
+    """A TIFF on whose LZW code libtiff remarks."""
+    Image.effect_noise((64, 64), 80).save(path, compression="tiff_lzw")
+    data = bytearray(path.read_bytes())
+    data[200:260] = bytes(255 - value for value in data[200:260])
+    path.write_bytes(data)
     return path

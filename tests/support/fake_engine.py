@@ -3,9 +3,11 @@
 import queue
 from collections.abc import Callable, Iterator
 
-from app.engine.process.backend import BackendKind
+from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient, EngineDied
-from app.engine.process.messages import Cancel, Event, Request
+from app.engine.process.messages import Cancel, Event, Heartbeat, Request
+from app.engine.process.wire import EventEnvelope, RequestEnvelope
+from app.services.engines.engine import Engine
 
 Script = Callable[[Request], Iterator[Event]]
 """What the process says to a request; Cancel is passed to it like any other."""
@@ -16,28 +18,50 @@ class FakeClient(EngineClient):
 
     def __init__(self, script: Script) -> None:
         self._script = script
-        self._inbox: queue.SimpleQueue[Request | int | None] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[RequestEnvelope | EventEnvelope | int | None] = queue.SimpleQueue()
         self.requests: list[Request] = []
+        self._call_id = 0
 
-    def send(self, request: Request) -> None:
+    def send(self, request: RequestEnvelope) -> None:
         """Queue a request for the script."""
-        self._inbox.put(request)
+        self._asked.put(request)
+
+    def say(self, event: Event) -> None:
+        """Have an event come of the latest request."""
+        self._asked.put(EventEnvelope(self._call_id, event))
 
     def close(self) -> None:
         """End `events`."""
-        self._inbox.put(None)
+        self._asked.put(None)
 
     def kill(self) -> None:
         """Die as a killed process does."""
-        self._inbox.put(-9)
+        self._asked.put(-9)
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[EventEnvelope]:
         """What the script says."""
-        while (item := self._inbox.get()) is not None:
+        while (item := self._asked.get()) is not None:
             if isinstance(item, int):
                 raise EngineDied(item)
-            self.requests.append(item)
-            yield from self._script(item)
+            if isinstance(item, EventEnvelope):
+                yield item
+                continue
+            self._call_id = item.call_id
+            self.requests.append(item.body)
+            if not isinstance(item.body, Cancel):
+                yield EventEnvelope(item.call_id, Heartbeat())
+            for event in self._script(item.body):
+                yield EventEnvelope(item.call_id, event)
+
+
+def ignore(_event: Event) -> None:
+    """Hear an answer that no test asks about."""
+
+
+def pass_ticks(engine: Engine, count: int) -> None:
+    """Let so many ticks of the engine's watch pass at once."""
+    for _ in range(count):
+        engine._ticks.timeout.emit()
 
 
 class FakeEngines:

@@ -13,7 +13,7 @@ from jeepney.io.blocking import open_dbus_connection
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtDBus import QDBusConnection
 
-from app.ui.screenshot_portal import PATH, REQUEST, SERVICE, ScreenshotPortal
+from app.ui.images.screenshot_portal import PATH, REQUEST, SERVICE, ScreenshotPortal
 
 NOBODY = "-1"
 

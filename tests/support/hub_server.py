@@ -34,7 +34,8 @@ class Trouble:
     """What goes wrong with the next requests for a file or the listing whose path ends with `where`, `times` times.
 
     `status` refuses, with `headers`. `cut` ends the connection after so many bytes, `stall` keeps silent after so many.
-    `wrong` sends other bytes of the same number. `more` sends too many. `whole` ignores Range.
+    `wrong` sends other bytes of the same number. `more` sends too many. `whole` ignores Range. `drip` sends so many
+    bytes each hundredth of a second.
     """
 
     where: str
@@ -46,6 +47,7 @@ class Trouble:
     wrong: bool = False
     more: bool = False
     whole: bool = False
+    drip: int = 0
 
 
 class HubServer:
@@ -173,11 +175,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _write(self, body: bytes, trouble: Trouble | None) -> None:
         ends = (trouble.cut, trouble.stall) if trouble else ()
         end = next((at for at in ends if at is not None), len(body))
+        piece, pause = (trouble.drip, 0.01) if trouble and trouble.drip else (PIECE, self.hub.slow_seconds)
         try:
-            for place in range(0, end, PIECE):
-                self.wfile.write(body[place : min(place + PIECE, end)])
-                if self.hub.slow_seconds:
-                    time.sleep(self.hub.slow_seconds)
+            for place in range(0, end, piece):
+                self.wfile.write(body[place : min(place + piece, end)])
+                if pause:
+                    time.sleep(pause)
         except OSError:
             self.close_connection = True
             return

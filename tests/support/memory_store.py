@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from app.domain.attachments import Attachment
-from app.domain.chat import Conversation, Draft, Message
+from app.domain.backups import Backup
+from app.domain.chat.chat import Conversation, Draft, Message
+from app.domain.chat.search import SearchHit
+from app.domain.documents.ocr_results import OcrResult
+from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, StorageError
-from app.domain.readings import Reading
-from app.domain.regions import Box
-from app.domain.search import SearchHit
+from app.domain.images.attachments import Attachment
+from app.domain.images.geometry import Box
 
 
 class MemoryStore:
@@ -17,34 +19,37 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.problem: Problem | None = None
-        self.cards: dict[str, Conversation] = {}
+        self.damaged_rows = 0
+        self.kept_backups: list[Backup] = []
+        self.restored: list[Backup] = []
+        self.conversation_rows: dict[str, Conversation] = {}
         self.saved: dict[str, Message] = {}
         self.save_count = 0
         self.full = False
         self.closed = False
         self.deleted: set[str] = set()
-        self.readings: dict[tuple[str, int], Reading] = {}
+        self.ocr_results: dict[tuple[str, int], OcrResult] = {}
         self.ignored: dict[str, tuple[Box, ...]] = {}
 
     def conversations(self) -> Sequence[Conversation]:
         """Newest first."""
-        cards = [card for card in self.cards.values() if card.id not in self.deleted]
-        return sorted(cards, key=lambda card: card.updated, reverse=True)
+        conversation_rows = [chat for chat in self.conversation_rows.values() if chat.id not in self.deleted]
+        return sorted(conversation_rows, key=lambda chat: chat.updated, reverse=True)
 
     def messages(self, conversation_id: str) -> Sequence[Message]:
         """In order of insertion."""
         return [message for message in self.saved.values() if message.conversation_id == conversation_id]
 
     def save_conversation(self, conversation: Conversation) -> None:
-        """Keep the card, and the draft it had."""
+        """Keep the row, and the draft it had."""
         self._check()
-        old = self.cards.get(conversation.id)
-        self.cards[conversation.id] = replace(conversation, draft=old.draft if old else Draft())
+        old = self.conversation_rows.get(conversation.id)
+        self.conversation_rows[conversation.id] = replace(conversation, draft=old.draft if old else Draft())
 
     def save_draft(self, conversation_id: str, draft: Draft) -> None:
         """Keep the draft."""
         self._check()
-        self.cards[conversation_id] = replace(self.cards[conversation_id], draft=draft)
+        self.conversation_rows[conversation_id] = replace(self.conversation_rows[conversation_id], draft=draft)
 
     def save_message(self, message: Message) -> None:
         """Keep the message."""
@@ -53,9 +58,9 @@ class MemoryStore:
         self.save_count += 1
 
     def save_turn(self, conversation: Conversation, messages: Sequence[Message]) -> None:
-        """Keep the card with its draft, and the messages."""
+        """Keep the row with its draft, and the messages."""
         self._check()
-        self.cards[conversation.id] = conversation
+        self.conversation_rows[conversation.id] = conversation
         for message in messages:
             self.save_message(message)
 
@@ -80,36 +85,52 @@ class MemoryStore:
     def attachment_digests(self) -> set[str]:
         """Of messages and drafts."""
         sent = [item for message in self.saved.values() for item in message.attachments]
-        drafted = [item for card in self.cards.values() for item in card.draft.attachments]
+        drafted = [item for chat in self.conversation_rows.values() for item in chat.draft.attachments]
         return {item.digest for item in (*sent, *drafted)}
 
-    def reading(self, digest: str, number: int) -> Reading | None:
+    def ocr_result(self, digest: str, number: int) -> OcrResult | None:
         """As it was saved."""
-        return self.readings.get((digest, number))
+        return self.ocr_results.get((digest, number))
 
-    def save_reading(self, reading: Reading) -> None:
+    def save_ocr_result(self, ocr_result: OcrResult) -> None:
         """Keep it."""
         self._check()
-        self.readings[reading.digest, reading.number] = reading
+        self.ocr_results[ocr_result.digest, ocr_result.number] = ocr_result
 
-    def ignored_parts(self, digest: str) -> tuple[Box, ...]:
+    def ignored_areas(self, digest: str) -> tuple[Box, ...]:
         """As they were saved."""
         return self.ignored.get(digest, ())
 
-    def save_ignored_parts(self, digest: str, parts: tuple[Box, ...]) -> None:
+    def save_ignored_areas(self, digest: str, areas: tuple[Box, ...]) -> None:
         """Keep them."""
         self._check()
-        self.ignored[digest] = parts
+        self.ignored[digest] = areas
+
+    def backups(self) -> Sequence[Backup]:
+        """As the test has set them."""
+        return self.kept_backups
+
+    def restore_backup(self, backup: Backup) -> None:
+        """Forget everything, and remember which it was."""
+        self._check()
+        self.conversation_rows.clear()
+        self.saved.clear()
+        self.restored.append(backup)
+
+    def delete_backup(self, backup: Backup) -> None:
+        """Forget it."""
+        self._check()
+        self.kept_backups.remove(backup)
 
     def close(self) -> None:
         """Remember that it was closed."""
-        self.cards = {key: card for key, card in self.cards.items() if key not in self.deleted}
-        self.saved = {key: item for key, item in self.saved.items() if item.conversation_id in self.cards}
+        self.conversation_rows = {key: chat for key, chat in self.conversation_rows.items() if key not in self.deleted}
+        self.saved = {key: item for key, item in self.saved.items() if item.conversation_id in self.conversation_rows}
         self.closed = True
 
     def _check(self) -> None:
         if self.full:
-            raise StorageError("The disk is full.", kept="Nothing was lost.", todo="Free some space.")
+            raise StorageError(storage_texts.DATABASE_DISK_FULL)
 
 
 class MemoryFiles:

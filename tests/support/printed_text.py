@@ -14,13 +14,13 @@ Box = tuple[float, float, float, float]
 
 def print_text(path: Path, *lines: str, size: tuple[int, int] = (480, 160), dark: bool = False) -> dict[str, Box]:
     """Write an image of `lines` to `path`, and return each word's box: its letters' advances by its line's height."""
-    ground, ink = ("#202428", "#f0f0e8") if dark else ("#fdfdfb", "#101014")
+    ground, foreground = ("#202428", "#f0f0e8") if dark else ("#fdfdfb", "#101014")
     image = Image.new("RGB", size, ground)
     draw, font = ImageDraw.Draw(image), ImageFont.truetype(FONT, 26)
     boxes = {}
     for row, line in enumerate(lines):
         x, y = 36, 24 + 42 * row
-        draw.text((x, y), line, ink, font)
+        draw.text((x, y), line, foreground, font)
         for word in line.split():
             before = line[: line.index(word)]
             left, right = (x + font.getlength(text) for text in (before, before + word))

@@ -68,7 +68,7 @@ class Reference:
         made = create(size=size, **{name: PREPROCESSOR[name] for name in named})(images=images, return_tensors="pt")
         return made["pixel_values"], made["image_grid_thw"]
 
-    def film(self, frames: Sequence[Image.Image]) -> tuple[Tensor, Tensor]:
+    def video(self, frames: Sequence[Image.Image]) -> tuple[Tensor, Tensor]:
         """Hugging Face's patches of frames that need no scaling [patches, values], and their grid [1, 3]."""
         from transformers.models.qwen3_vl.video_processing_qwen3_vl import Qwen3VLVideoProcessor  # noqa: PLC0415
 
@@ -80,8 +80,8 @@ class Reference:
         patches, *grid = cut(None, ((pixels / 255 - mean) / std)[None], **sizes)
         return patches[0], torch.tensor([grid])
 
-    def answer_film(self, token_ids: npt.NDArray[np.int64], pixels: tuple[Tensor, Tensor], steps: int) -> Continuation:
-        """The same for a prompt whose images are the frames of one film."""
+    def answer_video(self, token_ids: npt.NDArray[np.int64], pixels: tuple[Tensor, Tensor], steps: int) -> Continuation:
+        """The same for a prompt whose images are the frames of one video."""
         tokens = torch.from_numpy(np.where(token_ids == self._image_token, self._video_token, token_ids))[None]
         kinds = 2 * (tokens == self._video_token).long()
         inputs = {"mm_token_type_ids": kinds, "pixel_values_videos": pixels[0], "video_grid_thw": pixels[1]}

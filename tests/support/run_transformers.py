@@ -1,6 +1,6 @@
 """The command `transformers`, in a process of its own: `FOLDER_OF_TORCHVISION ARGUMENT...`.
 
-Qwen3-VL's processor wants torchvision, for films. Images are decoded by Pillow, because torchvision's decoder is part
+Qwen3-VL's processor wants torchvision, for videos. Images are decoded by Pillow, because torchvision's decoder is part
 of its C++ library, which does not load beside every build of torch.
 """
 

@@ -73,8 +73,8 @@ def _fill_cache(hub: Path, name: str, checkpoint: Path) -> None:
     snapshot = shutil.copytree(checkpoint, repository / "snapshots" / REVISION)
     tokenizer = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"}
     (snapshot / "tokenizer_config.json").write_text(json.dumps(tokenizer), encoding="utf-8")
-    films = {"video_processor_type": "Qwen3VLVideoProcessor"}
-    (snapshot / "video_preprocessor_config.json").write_text(json.dumps(films), encoding="utf-8")
+    video_processor = {"video_processor_type": "Qwen3VLVideoProcessor"}
+    (snapshot / "video_preprocessor_config.json").write_text(json.dumps(video_processor), encoding="utf-8")
     (snapshot / "chat_template.jinja").write_text(CHAT_TEMPLATE, encoding="utf-8")
 
 

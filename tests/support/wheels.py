@@ -4,7 +4,7 @@ import hashlib
 import io
 import zipfile
 
-from app.domain.card_support import CardSupport, Wheel
+from app.domain.models.gpu_support import GpuSupport, Wheel
 
 TORCH, CUDA = "torch-9.9.9-py3-none-any.whl", "nvidia_cuda-1.0-py3-none-any.whl"
 FILES = {
@@ -32,10 +32,10 @@ def wheels() -> dict[str, bytes]:
     return {name: wheel(files) for name, files in FILES.items()}
 
 
-def support_of(contents: dict[str, bytes], address: str = "https://example.org") -> CardSupport:
+def support_of(contents: dict[str, bytes], address: str = "https://example.org") -> GpuSupport:
     """The support that consists of these wheels, each below `address`."""
     made = tuple(
         Wheel(url=f"{address}/{name}", size=len(content), sha256=hashlib.sha256(content).hexdigest())
         for name, content in contents.items()
     )
-    return CardSupport(torch="9.9.9", cuda="13.0", driver=580, wheels=made)
+    return GpuSupport(torch="9.9.9", cuda="13.0", driver=580, wheels=made)

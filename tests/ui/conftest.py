@@ -1,6 +1,6 @@
 """Widgets are built as the application builds them: themed, and deleted at the end of each test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,11 +10,11 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.domain.settings import ThemeChoice
-from app.ui.chat_view import ChatView
-from app.ui.main_window import MainWindow
-from app.ui.question_card import QuestionCard
-from app.ui.theme import Theme
+from app.domain.settings.settings import ThemeChoice
+from app.ui.chat.chat_view import ChatView
+from app.ui.chat.question_bubble import QuestionBubble
+from app.ui.shell.main_window import MainWindow
+from app.ui.widgets.theme import Theme
 
 W = TypeVar("W", bound=QWidget)
 
@@ -34,6 +34,13 @@ def shown(widget: W, qtbot: QtBot) -> W:
     return widget
 
 
+@pytest.fixture
+def mirror(qapp: QApplication) -> Iterator[Callable[[], None]]:
+    """Has the application be as in a language that is written from the right."""
+    yield lambda: qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
 @pytest.fixture(autouse=True)
 def empty_clipboard(qapp: QApplication) -> Iterator[None]:
     """What Python has put there would be deleted twice when the offscreen platform ends."""
@@ -41,11 +48,11 @@ def empty_clipboard(qapp: QApplication) -> Iterator[None]:
     qapp.clipboard().clear()
 
 
-def question_card(view: ChatView, message_id: str) -> QuestionCard:
-    """The card of a question that is near the screen."""
-    card = view.card(message_id)
-    assert isinstance(card, QuestionCard)
-    return card
+def question_bubble(view: ChatView, message_id: str) -> QuestionBubble:
+    """The bubble of a question that is near the screen."""
+    bubble = view.bubble(message_id)
+    assert isinstance(bubble, QuestionBubble)
+    return bubble
 
 
 def drag(

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from app.domain.errors import CheckpointError
-from app.domain.generation import GREEDY, Sampling
+from app.domain.models.generation import GREEDY, Sampling
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
@@ -97,7 +97,7 @@ def test_shards_open_and_hold_the_same(folder: Path, tiny_checkpoint: TinyCheckp
 
 
 def test_a_model_moved_away(tmp_path: Path) -> None:
-    assert "not there any more" in refused(tmp_path / "gone")
+    assert "no longer exists" in refused(tmp_path / "gone")
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:
@@ -201,9 +201,9 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "deepstack": ("deepstack_visual_indexes", {"vision_config": {"deepstack_visual_indexes": [0, 99]}}),
     "no vision": ("vision_config is None", {"vision_config": "None"}),
     "tower": ("vision tower gives 128", {"vision_config": {"out_hidden_size": 128}}),
-    "sizes": ("where I32", {"text_config": {"intermediate_size": 512}}),
-    "lacking": ("lacks the tensor model.language_model.layers.3.", {"text_config": {"num_hidden_layers": 4}}),
-    "untied": ("lacks the tensor lm_head.weight", {"tie_word_embeddings": False}),
+    "sizes": ("but I32", {"text_config": {"intermediate_size": 512}}),
+    "lacking": ("has no tensor model.language_model.layers.3.", {"text_config": {"num_hidden_layers": 4}}),
+    "untied": ("has no tensor lm_head.weight", {"tie_word_embeddings": False}),
 }
 
 
@@ -231,7 +231,7 @@ SCHEMES: dict[str, tuple[str, dict[str, object]]] = {
     "AWQ": ("quantised with awq", {"quant_method": "awq"}),
     "8 bits": ("8-bit weights", {"bits": 8}),
     "asymmetric": ("asymmetrically", {"sym": False}),
-    "re-ordered": ("re-ordered", {"desc_act": True}),
+    "re-ordered": ("reordered", {"desc_act": True}),
     "odd group": ("group size is 100", {"group_size": 100}),
     "whole columns": ("group size is -1", {"group_size": -1}),
     "version 2": ("stored as gptq_v2", {"checkpoint_format": "gptq_v2"}),
@@ -256,7 +256,7 @@ def test_a_wrong_shape_and_a_wrong_type_are_named(tmp_path: Path, tiny_checkpoin
 
     tensors = load(tmp_path / WEIGHTS)
     save({**tensors, FIRST_PACKED: tensors[FIRST_PACKED][:16].contiguous()}, tmp_path / WEIGHTS)
-    assert f"{FIRST_PACKED} is I32 [16, 256] where I32 [32, 256] is needed" in refused(tmp_path)
+    assert f"{FIRST_PACKED} is I32 [16, 256], but I32 [32, 256] is required" in refused(tmp_path)
 
     save({**tensors, FIRST_PACKED: tensors[FIRST_PACKED].float()}, tmp_path / WEIGHTS)
     assert f"{FIRST_PACKED} is F32" in refused(tmp_path)

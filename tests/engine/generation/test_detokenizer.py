@@ -14,13 +14,13 @@ def decode_bytes(tokens: Sequence[int]) -> str:
 def test_pieces_are_whole_characters_and_join_to_the_text(text: str) -> None:
     detokenizer = Detokenizer(decode_bytes)
 
-    pieces = [detokenizer.push(byte) for byte in text.encode()]
+    texts = [detokenizer.push(byte) for byte in text.encode()]
     rest = detokenizer.finish()
 
-    assert "".join(pieces) + rest == text
+    assert "".join(texts) + rest == text
     assert rest == ""
-    assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in pieces)
-    assert sum(piece != "" for piece in pieces) == len(text)
+    assert not any("\N{REPLACEMENT CHARACTER}" in text_part for text_part in texts)
+    assert sum(text_part != "" for text_part in texts) == len(text)
 
 
 def test_half_a_character_at_the_end_is_shown_as_broken() -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from app.domain.errors import ImageError
-from app.domain.visual_tokens import fitting_size
+from app.domain.images.visual_tokens import fitting_size
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.preprocessor import Preprocessor
 from app.engine.generation import image_patches

@@ -3,9 +3,9 @@
 import pytest
 from tokenizers import Tokenizer
 
-from app.domain.chat import Role, SeenImage, Turn
+from app.domain.chat.chat import Role, SeenImage, Turn
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
-from app.engine.generation.prompt import Clip, Prompt, build_prompt
+from app.engine.generation.prompt import Prompt, VideoGrid, build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
@@ -85,11 +85,11 @@ def test_any_text_survives_the_tokenizer(checkpoint: Checkpoint) -> None:
         assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-def test_a_film_is_one_image_after_the_other_behind_its_time(checkpoint: Checkpoint) -> None:
+def test_a_video_is_one_image_after_the_other_behind_its_time(checkpoint: Checkpoint) -> None:
     tokenizer = ChatTokenizer(checkpoint)
-    turns = [Turn(Role.USER, "What happens?", (SeenImage("film.mp4"),))]
-    clip = Clip(((0.25, (1, 4, 6)), (1.75, (1, 4, 6))))
-    prompt = build_prompt(turns, [clip], tokenizer, checkpoint.config)
+    turns = [Turn(Role.USER, "What happens?", (SeenImage("video.mp4"),))]
+    video = VideoGrid(((0.25, (1, 4, 6)), (1.75, (1, 4, 6))))
+    prompt = build_prompt(turns, [video], tokenizer, checkpoint.config)
     pads = prompt.token_ids == checkpoint.config.image_token
     assert (int(pads.sum()), prompt.visual_tokens) == (12, 12)
     text = tokenizer.decode([int(token) for token in prompt.token_ids[~pads]])

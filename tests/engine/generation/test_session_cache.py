@@ -4,47 +4,47 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.chat import Role, SeenImage, Turn
-from app.domain.engine_status import Stage
+from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled
-from app.domain.generation import AnswerStats, GenerationOptions
-from app.engine.generation.backend import ModelBackend
-from app.engine.process.messages import Ask, Event, Loading, OpenModel, Stats, Token
-from app.engine.runtimes.choose import Choose
+from app.domain.models.engine_status import Stage
+from app.domain.models.generation import AnswerStats, GenerationOptions
+from app.engine.backends.model_backend import ModelBackend
+from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, StageProgress, Stats
+from app.engine.runtimes.registry import Choose
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text
 from tests.support.runtimes import RUNTIMES
 
-MOST_NEW = 64
+MAX_NEW = 64
 READ, COUNT = "Read the text.", "How many lines are there?"
 
 
-class Desk:
-    """A backend with the demo model, and what it said last."""
+class Harness:
+    """A backend with the demo model, and its last events."""
 
     def __init__(self, choose: Choose) -> None:
         self._backend = ModelBackend(choose)
         self._events: list[Event] = []
-        self._backend.handle(OpenModel(1, str(DEMO_MODEL)), self._events.append, lambda: None)
+        self._backend.handle(OpenModel(str(DEMO_MODEL)), self._events.append, lambda: None)
 
     def ask(self, *turns: Turn, pixel_budget: int = 1024 * 1024, stop_after: int | None = None) -> str:
         self._events = []
 
         def check() -> None:
-            if sum(isinstance(event, Token) for event in self._events) == stop_after:
+            if sum(isinstance(event, AnswerDelta) for event in self._events) == stop_after:
                 raise Cancelled
 
-        options = GenerationOptions(pixel_budget=pixel_budget, max_new_tokens=MOST_NEW)
-        self._backend.handle(Ask(2, turns, options), self._events.append, check)
-        return "".join(event.text for event in self._events if isinstance(event, Token))
+        options = GenerationOptions(pixel_budget=pixel_budget, max_new_tokens=MAX_NEW)
+        self._backend.handle(Ask(turns, options), self._events.append, check)
+        return "".join(event.text for event in self._events if isinstance(event, AnswerDelta))
 
     def limit(self, monkeypatch: pytest.MonkeyPatch, chats: int) -> None:
-        """Room for so many chats of at most 128 tokens, one of them with an answer to come."""
+        """Memory for so many chats of at most 128 tokens, one of them with an answer to come."""
         runtime = self._backend._model.session._runtime  # type: ignore[union-attr]
-        monkeypatch.setattr(runtime, "cache_tokens", chats * 128 + MOST_NEW)
+        monkeypatch.setattr(runtime, "cache_tokens", chats * 128 + MAX_NEW)
 
-    def remember(self, visual_tokens: int) -> None:
-        self._backend._model._images._most_tokens = visual_tokens  # type: ignore[union-attr]
+    def limit_cached_tokens(self, visual_tokens: int) -> None:
+        self._backend._model._images._max_tokens = visual_tokens  # type: ignore[union-attr]
 
     @property
     def stats(self) -> AnswerStats:
@@ -52,14 +52,16 @@ class Desk:
         return stats
 
     @property
-    def looked(self) -> bool:
+    def encoded_image(self) -> bool:
         """Whether the vision tower was run: it says how far it is, and nothing else does."""
-        return any(e.stage is Stage.LOOKING and e.progress > 0 for e in self._events if isinstance(e, Loading))
+        return any(
+            e.stage is Stage.ENCODING_IMAGE and e.progress > 0 for e in self._events if isinstance(e, StageProgress)
+        )
 
 
 @pytest.fixture(params=RUNTIMES)
-def desk(request: pytest.FixtureRequest) -> Desk:
-    return Desk(RUNTIMES[request.param])
+def harness(request: pytest.FixtureRequest) -> Harness:
+    return Harness(RUNTIMES[request.param])
 
 
 @pytest.fixture
@@ -72,89 +74,89 @@ def user(text: str, *images: Path) -> Turn:
     return Turn(Role.USER, text, tuple(SeenImage(str(image)) for image in images))
 
 
-def test_a_follow_up_reads_its_new_tokens_alone(desk: Desk, image: Path) -> None:
-    read = desk.ask(user(READ, image))
-    assert (desk.looked, desk.stats.reused_tokens) == (True, 0)
-    before = desk.stats.context_tokens
+def test_a_follow_up_reads_its_new_tokens_alone(harness: Harness, image: Path) -> None:
+    read = harness.ask(user(READ, image))
+    assert (harness.encoded_image, harness.stats.reused_tokens) == (True, 0)
+    before = harness.stats.context_tokens
 
-    assert desk.ask(user(READ, image), Turn(Role.ASSISTANT, read), user(COUNT)) == "2 lines"
+    assert harness.ask(user(READ, image), Turn(Role.ASSISTANT, read), user(COUNT)) == "2 lines"
 
-    assert not desk.looked
-    assert desk.stats.reused_tokens == before
-
-
-def test_another_question_about_the_image_keeps_the_image(desk: Desk, image: Path) -> None:
-    desk.ask(user(READ, image))
-    assert desk.ask(user(COUNT, image)) == "2 lines"
-    assert not desk.looked
-    assert desk.stats.visual_tokens < desk.stats.reused_tokens < desk.stats.prompt_tokens
+    assert not harness.encoded_image
+    assert harness.stats.reused_tokens == before
 
 
-def test_asking_the_same_again_reads_one_token(desk: Desk, image: Path) -> None:
-    answers = {desk.ask(user(READ, image)) for _ in range(3)}
+def test_another_question_about_the_image_keeps_the_image(harness: Harness, image: Path) -> None:
+    harness.ask(user(READ, image))
+    assert harness.ask(user(COUNT, image)) == "2 lines"
+    assert not harness.encoded_image
+    assert harness.stats.visual_tokens < harness.stats.reused_tokens < harness.stats.prompt_tokens
+
+
+def test_asking_the_same_again_reads_one_token(harness: Harness, image: Path) -> None:
+    answers = {harness.ask(user(READ, image)) for _ in range(3)}
     assert answers == {"Tanu 5093\nRika 27"}
-    assert desk.stats.reused_tokens == desk.stats.prompt_tokens - 1
+    assert harness.stats.reused_tokens == harness.stats.prompt_tokens - 1
 
 
-def test_an_image_that_has_changed_is_looked_at_again(desk: Desk, image: Path) -> None:
-    desk.ask(user(READ, image))
+def test_an_image_that_has_changed_is_encoded_again(harness: Harness, image: Path) -> None:
+    harness.ask(user(READ, image))
     print_text(image, "Mebo Kupo", "Rika 27")
-    assert desk.ask(user(READ, image)) == "Mebo Kupo\nRika 27"
-    assert desk.looked
-    assert desk.stats.reused_tokens < 10
+    assert harness.ask(user(READ, image)) == "Mebo Kupo\nRika 27"
+    assert harness.encoded_image
+    assert harness.stats.reused_tokens < 10
 
 
-def test_the_same_image_with_another_budget_is_looked_at_again(desk: Desk, image: Path) -> None:
-    desk.ask(user(READ, image))
-    desk.ask(user(READ, image), pixel_budget=160 * 160)
-    assert desk.looked
-    assert desk.stats.visual_tokens <= 25
+def test_the_same_image_with_another_budget_is_encoded_again(harness: Harness, image: Path) -> None:
+    harness.ask(user(READ, image))
+    harness.ask(user(READ, image), pixel_budget=160 * 160)
+    assert harness.encoded_image
+    assert harness.stats.visual_tokens <= 25
 
 
-def test_images_are_remembered_beyond_the_chat_and_forgotten_one_by_one(
-    desk: Desk, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_images_are_cached_beyond_the_chat_and_evicted_one_by_one(
+    harness: Harness, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     print_text(tmp_path / "other.png", "Mebo Kupo")
     print_text(tmp_path / "third.png", "Sota 11")
-    desk.limit(monkeypatch, chats=1)
-    desk.ask(user(READ, image))
-    desk.ask(user(READ, tmp_path / "other.png"))
-    assert desk.ask(user(READ, image)) == "Tanu 5093\nRika 27"
-    assert not desk.looked
-    desk.remember(2 * desk.stats.visual_tokens)
-    desk.ask(user(READ, tmp_path / "third.png"))
-    assert desk.ask(user(READ, tmp_path / "other.png")) == "Mebo Kupo"
-    assert desk.looked
+    harness.limit(monkeypatch, chats=1)
+    harness.ask(user(READ, image))
+    harness.ask(user(READ, tmp_path / "other.png"))
+    assert harness.ask(user(READ, image)) == "Tanu 5093\nRika 27"
+    assert not harness.encoded_image
+    harness.limit_cached_tokens(2 * harness.stats.visual_tokens)
+    harness.ask(user(READ, tmp_path / "third.png"))
+    assert harness.ask(user(READ, tmp_path / "other.png")) == "Mebo Kupo"
+    assert harness.encoded_image
 
 
-def test_what_was_read_before_a_stop_is_used_and_right(desk: Desk, image: Path) -> None:
-    said = desk.ask(user(READ, image), stop_after=4)
+def test_what_was_read_before_a_stop_is_used_and_right(harness: Harness, image: Path) -> None:
+    said = harness.ask(user(READ, image), stop_after=4)
     assert 4 <= len(said) < len("Tanu 5093\nRika 27")
     assert "Tanu 5093\nRika 27".startswith(said)
-    assert desk.ask(user(READ, image)) == "Tanu 5093\nRika 27"
-    assert desk.stats.reused_tokens == desk.stats.prompt_tokens - 1
+    assert harness.ask(user(READ, image)) == "Tanu 5093\nRika 27"
+    assert harness.stats.reused_tokens == harness.stats.prompt_tokens - 1
 
 
-def test_two_chats_in_turn_are_both_kept(desk: Desk, image: Path, tmp_path: Path) -> None:
+def test_two_chats_in_turn_are_both_kept(harness: Harness, image: Path, tmp_path: Path) -> None:
     print_text(tmp_path / "other.png", "Mebo Kupo")
     chats = {READ: [user(READ, image)], COUNT: [user(READ, tmp_path / "other.png")]}
     for chat in chats.values():
-        chat.append(Turn(Role.ASSISTANT, desk.ask(*chat)))
+        chat.append(Turn(Role.ASSISTANT, harness.ask(*chat)))
     for chat, expected in zip(chats.values(), ("2 lines", "1 line"), strict=True):
-        assert desk.ask(*chat, user(COUNT)) == expected
-        assert desk.stats.reused_tokens > desk.stats.visual_tokens
+        assert harness.ask(*chat, user(COUNT)) == expected
+        assert harness.stats.reused_tokens > harness.stats.visual_tokens
 
 
 def test_what_does_not_fit_is_forgotten_the_oldest_first(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.limit(monkeypatch, chats=2)
+    harness.limit(monkeypatch, chats=2)
     names = ("Tanu", "Mebo", "Sota")
     for name in names:
         print_text(tmp_path / f"{name}.png", name)
-        assert desk.ask(user(READ, tmp_path / f"{name}.png")) == name
+        assert harness.ask(user(READ, tmp_path / f"{name}.png")) == name
     reused = {}
     for name in ("Sota", "Mebo", "Tanu"):
-        assert desk.ask(user(COUNT, tmp_path / f"{name}.png")) == "1 line"
-        reused[name] = desk.stats.reused_tokens > 0
+        assert harness.ask(user(COUNT, tmp_path / f"{name}.png")) == "1 line"
+        reused[name] = harness.stats.reused_tokens > 0
     assert reused == {"Sota": True, "Mebo": True, "Tanu": False}

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
 from app.domain.errors import ImageError, PasswordNeeded
+from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.imaging import open_frames
-from app.engine.imaging.backend import ImagingBackend
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.open_frames import FrameFile
 from app.engine.imaging.open_image import MAX_SIDE, open_decoder, open_image, probe_image
@@ -63,7 +64,7 @@ def test_frames_that_are_asked_for_in_order_are_decoded_once_each(
     path = scan(tmp_path / f"a.{suffix}", "red", "lime", "blue", "white")
     opened: list[Path] = []
 
-    def open_and_note(file: Path) -> Image.Image:
+    def open_and_note(file: Path) -> AbstractContextManager[Image.Image]:
         opened.append(file)
         return open_decoder(file)
 
@@ -121,9 +122,9 @@ def test_a_scan_that_breaks_off_keeps_its_first_pages(tmp_path: Path) -> None:
 
 def test_a_locked_document_opens_with_its_password_alone(tmp_path: Path) -> None:
     path = locked_pdf(tmp_path / "a.pdf", SENTENCE, "sesame")
-    with pytest.raises(PasswordNeeded, match="is protected"):
+    with pytest.raises(PasswordNeeded, match="is password-protected"):
         open_document(path)
-    with pytest.raises(PasswordNeeded, match="another password"):
+    with pytest.raises(PasswordNeeded, match="a different password"):
         open_document(path, "open")
     document = open_document(path, "sesame")
     page = document.text_page(0)
@@ -141,11 +142,11 @@ def test_the_text_of_a_turned_and_cropped_page_lies_where_its_ink_is(tmp_path: P
     page, picture = document.text_page(0), document.picture(0)
     assert page is not None
     assert (page.width, page.height) == picture.size
-    ink = Image.eval(picture.convert("L"), lambda value: 255 - value).getbbox()
-    assert ink is not None
+    foreground = Image.eval(picture.convert("L"), lambda value: 255 - value).getbbox()
+    assert foreground is not None
     (line,) = page.lines
     box = (line.box.left, line.box.top, line.box.right, line.box.bottom)
-    assert box == pytest.approx(ink, abs=14)
+    assert box == pytest.approx(foreground, abs=14)
     # Its first corner is where the text begins.
     begins = {0: (box[0], box[1]), 90: (box[2], box[1]), 180: (box[2], box[3]), 270: (box[0], box[3])}[turn]
     assert (line.quad[0].x, line.quad[0].y) == pytest.approx(begins)
@@ -154,11 +155,11 @@ def test_the_text_of_a_turned_and_cropped_page_lies_where_its_ink_is(tmp_path: P
 def test_scans_become_pages_and_animations_images(tmp_path: Path) -> None:
     events: list[Event] = []
     backend = ImagingBackend()
-    backend.handle(ProbeImage(1, str(scan(tmp_path / "a.tiff", "red", "lime")), 64), events.append, go_on)
-    backend.handle(DrawPage(2, str(tmp_path / "a.tiff"), 1, str(tmp_path / "page.png"), 64), events.append, go_on)
-    backend.handle(ProbeImage(3, str(scan(tmp_path / "a.gif", "red", "lime")), 64), events.append, go_on)
+    backend.handle(ProbeImage(str(scan(tmp_path / "a.tiff", "red", "lime")), 64), events.append, go_on)
+    backend.handle(DrawPage(str(tmp_path / "a.tiff"), 1, str(tmp_path / "page.png"), 64), events.append, go_on)
+    backend.handle(ProbeImage(str(scan(tmp_path / "a.gif", "red", "lime")), 64), events.append, go_on)
     pages, drawn, moving = events
-    assert pages == PagesFound(1, 2, sha256((tmp_path / "a.tiff").read_bytes()).hexdigest())
+    assert pages == PagesFound(2, sha256((tmp_path / "a.tiff").read_bytes()).hexdigest())
     assert isinstance(drawn, ImageProbed)
     assert (drawn.width, drawn.height) == (90, 60)
     assert isinstance(moving, ImageProbed)
@@ -169,9 +170,9 @@ def test_a_locked_document_is_probed_with_its_password(tmp_path: Path) -> None:
     path = locked_pdf(tmp_path / "a.pdf", SENTENCE, "sesame")
     events: list[Event] = []
     with pytest.raises(PasswordNeeded):
-        ImagingBackend().handle(ProbeImage(1, str(path), 64), events.append, go_on)
-    ImagingBackend().handle(ProbeImage(1, str(path), 64, "sesame"), events.append, go_on)
-    assert events == [PagesFound(1, 1, sha256(path.read_bytes()).hexdigest(), is_encrypted=True)]
+        ImagingBackend().handle(ProbeImage(str(path), 64), events.append, go_on)
+    ImagingBackend().handle(ProbeImage(str(path), 64, "sesame"), events.append, go_on)
+    assert events == [PagesFound(1, sha256(path.read_bytes()).hexdigest(), is_encrypted=True)]
 
 
 def test_an_heic_photo_is_an_image_like_others(tmp_path: Path) -> None:

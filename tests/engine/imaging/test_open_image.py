@@ -77,18 +77,18 @@ def test_16_bit_grey_keeps_its_shades(tmp_path: Path) -> None:
     assert shades.tolist() == [0, 64, 128, 255]
 
 
-@pytest.mark.parametrize(("ink", "ground"), [((0, 0, 0), 255), ((255, 255, 255), 0)])
+@pytest.mark.parametrize(("foreground", "ground"), [((0, 0, 0), 255), ((255, 255, 255), 0)])
 def test_a_drawing_on_nothing_is_laid_on_a_ground_that_shows_it(
-    tmp_path: Path, ink: tuple[int, int, int], ground: int
+    tmp_path: Path, foreground: tuple[int, int, int], ground: int
 ) -> None:
     image = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
-    image.paste((*ink, 255), (10, 10, 20, 20))
+    image.paste((*foreground, 255), (10, 10, 20, 20))
     image.save(tmp_path / "drawing.png")
 
     opened = np.asarray(open_image(tmp_path / "drawing.png"))
 
     assert opened[0, 0].tolist() == [ground] * 3
-    assert opened[15, 15].tolist() == list(ink)
+    assert opened[15, 15].tolist() == list(foreground)
 
 
 def test_an_animation_is_its_first_frame(tmp_path: Path) -> None:
@@ -136,14 +136,14 @@ REFUSED = {
     "letter.pdf": (b"%PDF-1.7 ...", "is a PDF document"),
     "photo.heic": (b"\0\0\0\x18ftypheic\0\0\0\0", "damaged or incomplete"),
     "logo.svg": (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "is an SVG drawing"),
-    "film.mp4": (b"\0\0\0\x18ftypisom\0\0\0\0", "is a video"),
-    "song.mp3": (b"ID3\x03" + bytes(100), "is a sound file"),
+    "video.mp4": (b"\0\0\0\x18ftypisom\0\0\0\0", "is a video"),
+    "song.mp3": (b"ID3\x03" + bytes(100), "is an audio file"),
     "letter.docx": (b"PK\x03\x04....[Content_Types].xml", "is an office document"),
     "all.zip": (b"PK\x03\x04" + bytes(60), "is an archive"),
     "page.html": (b"<!DOCTYPE html><html></html>", "is a web page"),
     "notes.png": ("Grüße, nothing but words".encode(), "is a text file"),
     "tool.exe": (b"MZ" + bytes(100), "is a program"),
-    "noise.png": (bytes(range(256)) * 4, "is not an image that can be opened"),
+    "noise.png": (bytes(range(256)) * 4, "is not a supported image"),
 }
 
 
@@ -175,9 +175,9 @@ def test_things_that_are_not_files(tmp_path: Path) -> None:
 
     with pytest.raises(ImageError, match="is a folder"):
         open_image(tmp_path)
-    with pytest.raises(ImageError, match="not an ordinary file"):
+    with pytest.raises(ImageError, match="not a regular file"):
         open_image(tmp_path / "pipe")
-    with pytest.raises(ImageError, match="not there any more"):
+    with pytest.raises(ImageError, match="was not found"):
         open_image(tmp_path / "gone.png")
     with pytest.raises(ImageError, match="could not be read"):
         open_image(Path("nul\0byte.png"))

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.domain.attachments import DocumentPage
 from app.domain.errors import ImageError
-from app.engine.imaging.backend import ImagingBackend
-from app.engine.imaging.open_pdf import MOST_PIXELS, is_pdf, page_count, render_page, text_layer
+from app.domain.images.attachments import DocumentPage
+from app.engine.backends.imaging_backend import ImagingBackend
+from app.engine.imaging.open_pdf import MAX_PAGE_PIXELS, is_pdf, page_count, render_page, text_layer
 from app.engine.process.messages import DrawPage, Event, ImageProbed, PagesFound, ProbeImage
 from tests.support.documents import scanned_pdf, written_pdf
 
@@ -40,10 +40,10 @@ def test_a_page_tells_its_text_where_it_stands(tmp_path: Path) -> None:
     assert line.text == SENTENCE
     drawn = render_page(document, 0)
     assert (page.width, page.height) == drawn.size
-    ink = Image.eval(drawn.convert("L"), lambda value: 255 - value).getbbox()
-    assert ink is not None
+    foreground = Image.eval(drawn.convert("L"), lambda value: 255 - value).getbbox()
+    assert foreground is not None
     box = (line.box.left, line.box.top, line.box.right, line.box.bottom)
-    assert all(abs(told - seen) < 12 for told, seen in zip(box, ink, strict=True))
+    assert all(abs(told - seen) < 12 for told, seen in zip(box, foreground, strict=True))
 
 
 @pytest.mark.parametrize("text", ["", "Too short", "\x01\x02\x03" * 9 + "letters enough"])
@@ -53,7 +53,7 @@ def test_a_text_that_makes_no_sense_is_left_aside(tmp_path: Path, text: str) -> 
 
 def test_a_page_as_large_as_a_house_is_drawn_smaller(tmp_path: Path) -> None:
     page = render_page(written_pdf(tmp_path / "a.pdf", SENTENCE, (14_400, 14_400)), 0)
-    assert page.width * page.height <= MOST_PIXELS * 1.01
+    assert page.width * page.height <= MAX_PAGE_PIXELS * 1.01
 
 
 @pytest.mark.parametrize("cut", [8, 60, 300])
@@ -67,10 +67,10 @@ def test_a_damaged_document_is_refused_in_words(tmp_path: Path, cut: int) -> Non
 def test_probing_a_document_tells_its_pages_and_a_page_becomes_an_image(tmp_path: Path) -> None:
     document, target = scanned_pdf(tmp_path / "a.pdf", ["one", "two"]), tmp_path / "page.png"
     events: list[Event] = []
-    ImagingBackend().handle(ProbeImage(1, str(document), 64), events.append, go_on)
-    ImagingBackend().handle(DrawPage(2, str(document), DocumentPage(1).number, str(target), 64), events.append, go_on)
+    ImagingBackend().handle(ProbeImage(str(document), 64), events.append, go_on)
+    ImagingBackend().handle(DrawPage(str(document), DocumentPage(1).number, str(target), 64), events.append, go_on)
     found, probed = events
-    assert found == PagesFound(1, 2, sha256(document.read_bytes()).hexdigest())
+    assert found == PagesFound(2, sha256(document.read_bytes()).hexdigest())
     assert isinstance(probed, ImageProbed)
     assert (probed.media_type, probed.width, probed.height) == ("image/png", 1654, 2339)
     with Image.open(target) as page:

@@ -7,7 +7,7 @@ import pytest
 
 from app.engine.quantize.recipe import PackingFormat, Recipe
 from app.engine.quantize.report import Report
-from app.engine.quantize.run import Job, Listener, quantize
+from app.engine.quantize.run import QuantizeCallbacks, QuantizeJob, quantize
 from tests.support.tiny_model import ANSWERS, quiet
 
 
@@ -18,7 +18,7 @@ def ignore(*_: object) -> None:
 class Run:
     """One quantisation, with what its listener was told."""
 
-    def __init__(self, job: Job, at_block: Callable[[float, int], None] | None = None) -> None:
+    def __init__(self, job: QuantizeJob, at_block: Callable[[float, int], None] | None = None) -> None:
         self.lines: list[str] = []
         self.blocks: list[tuple[float, int]] = []
         self._job = job
@@ -26,7 +26,7 @@ class Run:
 
     def start(self) -> Report:
         with quiet():
-            return quantize(self._job, Listener(self.lines.append, ignore, self._tune))
+            return quantize(self._job, QuantizeCallbacks(self.lines.append, ignore, self._tune))
 
     def _tune(self, done: float, blocks: int) -> None:
         self.blocks.append((done, blocks))

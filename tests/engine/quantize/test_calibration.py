@@ -75,7 +75,7 @@ def test_bad_files_are_skipped_in_folders_and_refused_by_name(base: Checkpoint, 
     with pytest.raises(QuantizeError, match="no file or folder"):
         calibrate(base, recipe(1), [tmp_path / "nowhere"])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(QuantizeError, match="No text and no image"):
+    with pytest.raises(QuantizeError, match="No text or images"):
         calibrate(base, recipe(0), [tmp_path / "empty"])
 
 

@@ -17,7 +17,7 @@ from app.engine.quantize.calibration import Calibration
 from app.engine.quantize.estimate import estimate
 from app.engine.quantize.recipe import PackingFormat
 from app.engine.quantize.report import REPORT
-from app.engine.quantize.run import Job
+from app.engine.quantize.run import QuantizeJob
 from app.engine.quantize.sample_answers import answer_all
 from tests.engine.conftest import TinyCheckpoint
 from tests.engine.quantize.conftest import Run, ignore, recipe
@@ -37,7 +37,7 @@ def test_a_quantised_folder_opens_knows_what_the_model_knew_and_reports_the_trut
     base, out = tiny_checkpoint(Layout.PLAIN), tmp_path / "new"
     # Rounding needs no texts. Tuning sees two batches here, the second of which must not be taken for the first.
     texts = (lessons,) if iters else ()
-    job = Job(base=base, out=out, recipe=recipe(iters, packing), texts=texts, questions=tuple(ANSWERS))
+    job = QuantizeJob(base=base, out=out, recipe=recipe(iters, packing), texts=texts, questions=tuple(ANSWERS))
     run = Run(job)
 
     report = run.start()
@@ -58,8 +58,8 @@ def test_a_quantised_folder_opens_knows_what_the_model_knew_and_reports_the_trut
     assert report.average_linear_bits == 4 + (16 + 4) / 128
     assert report.size_after == sum(entry.end - entry.begin for entry in opened.tensors.entries.values())
     assert report.calibration_texts == samples
-    guessed = estimate(open_checkpoint(base), job.recipe, samples, 64).disk
-    assert guessed == pytest.approx(report.size_after, rel=0.02)
+    estimated = estimate(open_checkpoint(base), job.recipe, samples, 64).disk
+    assert estimated == pytest.approx(report.size_after, rel=0.02)
 
     assert (run.blocks[0], run.blocks[-1]) == ((0, 3), (3, 3))
     assert ((1 / 4, 3) in run.blocks) == bool(iters)
@@ -71,7 +71,7 @@ def test_an_image_is_a_sample_of_its_own_and_is_asked_about(
 ) -> None:
     picture = tmp_path / "picture.png"
     Image.effect_noise((256, 192), 80).convert("RGB").save(picture)
-    job = Job(
+    job = QuantizeJob(
         base=tiny_checkpoint(Layout.PLAIN),
         out=tmp_path / "new",
         recipe=recipe(2, samples=2),
@@ -93,7 +93,7 @@ def test_an_interrupted_run_leaves_nothing(tiny_checkpoint: TinyCheckpoint, tmp_
             beside.extend(path.name for path in tmp_path.iterdir() if path.is_dir())
             raise KeyboardInterrupt
 
-    job = Job(base=tiny_checkpoint(Layout.PLAIN), out=tmp_path / "new", recipe=recipe(2), texts=(lessons,))
+    job = QuantizeJob(base=tiny_checkpoint(Layout.PLAIN), out=tmp_path / "new", recipe=recipe(2), texts=(lessons,))
     with pytest.raises(KeyboardInterrupt):
         Run(job, press_ctrl_c).start()
     assert len(beside) == 1
@@ -113,7 +113,7 @@ def test_a_sample_that_the_model_cannot_take_ends_the_run(tiny_checkpoint: TinyC
 
 
 @pytest.mark.parametrize(
-    ("raised", "said"), [(SystemExit(-1), "AutoRound gave up"), (MemoryError(), "memory was not enough")]
+    ("raised", "said"), [(SystemExit(-1), "AutoRound gave up"), (MemoryError(), "not enough memory")]
 )
 def test_autorounds_ways_to_give_up_are_told_in_words(
     raised: BaseException, said: str, tiny_checkpoint: TinyCheckpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from app.domain.engine_status import Stage
+from app.domain.documents.pages import OcrPage
 from app.domain.errors import Cancelled, ImageError
-from app.domain.generation import FinishReason
-from app.domain.pages import Page
-from app.engine.process.messages import Ask, Event, Loading, ReadText, TextRead
-from app.engine.reader.backend import ReaderBackend
+from app.domain.models.engine_status import Stage
+from app.domain.models.generation import FinishReason
+from app.engine.backends.reader_backend import ReaderBackend
+from app.engine.process.messages import Ask, Event, ReadText, StageProgress, TextRead
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
 
@@ -27,17 +27,17 @@ def go_on() -> None:
 
 
 def draw(
-    lines: tuple[str, ...] = LINES, size: int = 30, ink: str = "black", ground: str = "white", edge: int = 30
+    lines: tuple[str, ...] = LINES, size: int = 30, foreground: str = "black", background: str = "white", edge: int = 30
 ) -> Image.Image:
     font = ImageFont.load_default(size)
     width = max(int(font.getlength(line)) for line in lines) + 2 * edge
-    image = Image.new("RGB", (width, int(len(lines) * size * 1.6) + 2 * edge), ground)
+    image = Image.new("RGB", (width, int(len(lines) * size * 1.6) + 2 * edge), background)
     for row, line in enumerate(lines):
-        ImageDraw.Draw(image).text((edge, edge + row * size * 1.6), line, ink, font)
+        ImageDraw.Draw(image).text((edge, edge + row * size * 1.6), line, foreground, font)
     return image
 
 
-def read(image: Image.Image, recogniser: Recogniser) -> Page:
+def read(image: Image.Image, recogniser: Recogniser) -> OcrPage:
     return read_page(image, recogniser, go_on)
 
 
@@ -66,14 +66,14 @@ def test_lines_are_read_in_order_with_boxes_around_them(recogniser: Recogniser) 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_turned_pages_are_read_and_their_boxes_turned_back(recogniser: Recogniser, degrees: int) -> None:
-    upright = draw()
-    turned = upright.rotate(degrees, expand=True)  # anticlockwise
+    orientation = draw()
+    rotated = orientation.rotate(degrees, expand=True)  # anticlockwise
 
-    page = read(turned, recogniser)
+    page = read(rotated, recogniser)
 
     assert words(page.text) == words("\n".join(LINES))
     assert page.rotation == degrees
-    assert (page.width, page.height) == turned.size
+    assert (page.width, page.height) == rotated.size
     first, last = page.lines[0].box.centre, page.lines[-1].box.centre
     match degrees:
         case 90:
@@ -84,9 +84,11 @@ def test_turned_pages_are_read_and_their_boxes_turned_back(recogniser: Recognise
             assert first.x > last.x
 
 
-@pytest.mark.parametrize(("ink", "ground"), [("white", "black"), ("#ffe9b0", "#20407a"), ("#777777", "#eeeeee")])
-def test_light_on_dark_and_faint(recogniser: Recogniser, ink: str, ground: str) -> None:
-    assert words(read(draw(ink=ink, ground=ground), recogniser).text) == words("\n".join(LINES))
+@pytest.mark.parametrize(
+    ("foreground", "background"), [("white", "black"), ("#ffe9b0", "#20407a"), ("#777777", "#eeeeee")]
+)
+def test_light_on_dark_and_faint(recogniser: Recogniser, foreground: str, background: str) -> None:
+    assert words(read(draw(foreground=foreground, background=background), recogniser).text) == words("\n".join(LINES))
 
 
 def test_small_text_and_text_at_the_edge(recogniser: Recogniser) -> None:
@@ -139,10 +141,10 @@ def test_the_backend_reads_a_file(backend: ReaderBackend, tmp_path: Path) -> Non
     draw().save(tmp_path / "receipt.png")
     events: list[Event] = []
 
-    reason = backend.handle(ReadText(3, str(tmp_path / "receipt.png")), events.append, go_on)
+    reason = backend.handle(ReadText(str(tmp_path / "receipt.png")), events.append, go_on)
 
     assert reason is FinishReason.COMPLETE
-    assert events[0] == Loading(3, Stage.READING, 0.0)
+    assert events[0] == StageProgress(Stage.READING, 0.0)
     assert isinstance(events[1], TextRead)
     assert "Walnut cake" in events[1].page.text
 
@@ -153,11 +155,13 @@ def test_the_backend_can_be_stopped(backend: ReaderBackend, tmp_path: Path) -> N
 
     draw().save(tmp_path / "receipt.png")
     with pytest.raises(Cancelled):
-        backend.handle(ReadText(3, str(tmp_path / "receipt.png")), lambda _: None, stop)
+        backend.handle(ReadText(str(tmp_path / "receipt.png")), lambda _: None, stop)
 
 
 def test_the_backend_refuses_what_is_no_image_and_what_is_no_reading(backend: ReaderBackend, tmp_path: Path) -> None:
-    with pytest.raises(ImageError):
-        backend.handle(ReadText(3, str(tmp_path)), lambda _: None, go_on)
+    with pytest.raises(ImageError, match="The file itself was not changed"):
+        backend.handle(ReadText(str(tmp_path)), lambda _: None, go_on)
+    with pytest.raises(ImageError, match=r"^The image was not found"):
+        backend.handle(ReadText(str(tmp_path / ("ab" * 32))), lambda _: None, go_on)
     with pytest.raises(TypeError):
-        backend.handle(Ask(3, (), options=None), lambda _: None, go_on)  # type: ignore[arg-type]
+        backend.handle(Ask((), options=None), lambda _: None, go_on)  # type: ignore[arg-type]

@@ -5,18 +5,18 @@ import math
 import numpy as np
 
 from app.engine.reader.reading_order import order_rows, text_of
-from app.engine.reader.recognise import Found
+from app.engine.reader.recognise import OcrLine
 
 
-def line(text: str, x: float, y: float, width: float = 100, height: float = 20, tilt: float = 0.0) -> Found:
-    """A line at (x, y), turned about the page's origin by `tilt` degrees."""
+def line(text: str, x: float, y: float, width: float = 100, height: float = 20, skew: float = 0.0) -> OcrLine:
+    """A line at (x, y), rotated about the page's origin by `skew` degrees."""
     corners = np.array([(x, y), (x + width, y), (x + width, y + height), (x, y + height)], np.float64)
-    angle = math.radians(tilt)
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    return Found(text, corners @ turn.T, 0.99)
+    angle = math.radians(skew)
+    rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    return OcrLine(text, corners @ rotation.T, 0.99)
 
 
-def texts(lines: list[Found]) -> list[str]:
+def texts(lines: list[OcrLine]) -> list[str]:
     return text_of(order_rows(lines)).splitlines()
 
 
@@ -25,8 +25,8 @@ def test_top_to_bottom_and_left_to_right() -> None:
     assert texts(strewn) == ["a  b", "c  d"]
 
 
-def test_a_tilted_receipt_keeps_its_rows() -> None:
-    rows = [line(f"{name}{row}", x, 40 * row, tilt=4) for row in range(6) for name, x in (("item", 0), ("price", 500))]
+def test_a_skewed_receipt_keeps_its_rows() -> None:
+    rows = [line(f"{name}{row}", x, 40 * row, skew=4) for row in range(6) for name, x in (("item", 0), ("price", 500))]
     assert texts(rows[::-1]) == [f"item{row}  price{row}" for row in range(6)]
 
 
@@ -53,8 +53,8 @@ def test_nothing_is_lost_or_said_twice() -> None:
     random = np.random.default_rng(8)
     for count in (1, 2, 9, 60):
         lines = [
-            line(f"w{index}", x, y, width, height, tilt)
-            for index, (x, y, width, height, tilt) in enumerate(random.uniform(5, 400, (count, 5)) * (3, 3, 1, 1, 0.05))
+            line(f"w{index}", x, y, width, height, skew)
+            for index, (x, y, width, height, skew) in enumerate(random.uniform(5, 400, (count, 5)) * (3, 3, 1, 1, 0.05))
         ]
         ordered = [found.text for row in order_rows(lines) for found in row]
         assert sorted(ordered) == sorted(found.text for found in lines)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.engine.reader.recognise import Found, Quad
-from app.engine.reader.rotation import read_lines, turned, turned_size
+from app.engine.reader.recognise import OcrLine, Quad
+from app.engine.reader.rotation import read_lines, rotated, rotated_size
 
 PAGE = (400, 300)
 
@@ -21,12 +21,12 @@ class UprightOnly:
     def find(self, image: Image.Image) -> list[Quad]:
         raise AssertionError
 
-    def read(self, image: Image.Image, quad: Quad) -> Found:
+    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         self.reads += 1
         (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
         corner = [(left, top), (right, top), (right, bottom), (left, bottom)][self._corner]
         is_right = np.allclose(quad[0], corner)
-        return Found(self._text if is_right else "ul", quad, 0.97 if is_right else 0.55)
+        return OcrLine(self._text if is_right else "ul", quad, 0.97 if is_right else 0.55)
 
 
 def boxes(count: int, width: float, height: float) -> list[Quad]:
@@ -40,11 +40,11 @@ def boxes(count: int, width: float, height: float) -> list[Quad]:
 )
 def test_all_four_ways(corner: int, size: tuple[int, int], rotation: int) -> None:
     reader = UprightOnly(corner)
-    lines, upright = read_lines(Image.new("RGB", PAGE), boxes(8, *size), reader, lambda: None)
-    assert (upright.rotation, upright.order) == (rotation, rotation)
+    lines, orientation = read_lines(Image.new("RGB", PAGE), boxes(8, *size), reader, lambda: None)
+    assert (orientation.rotation, orientation.order) == (rotation, rotation)
     assert [line.text for line in lines] == ["some words"] * 8
     for line in lines:
-        level = turned(line, rotation, PAGE).quad
+        level = rotated(line, rotation, PAGE).quad
         assert np.allclose(level[0], level.min(axis=0))
 
 
@@ -58,13 +58,13 @@ def test_an_upright_page_is_read_once_and_a_turned_one_little_more() -> None:
 
 
 def test_nothing_to_read() -> None:
-    lines, upright = read_lines(Image.new("RGB", PAGE), [], UprightOnly(0), lambda: None)
-    assert (lines, upright.rotation) == ([], 0)
+    lines, orientation = read_lines(Image.new("RGB", PAGE), [], UprightOnly(0), lambda: None)
+    assert (lines, orientation.rotation) == ([], 0)
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
 def test_a_turn_and_its_opposite(degrees: int) -> None:
-    line = Found("x", np.array([(10, 20), (50, 20), (50, 30), (10, 30)], np.float64), 1.0)
-    there = turned(line, degrees, PAGE)
-    assert np.all(there.quad <= turned_size(PAGE, degrees))
-    assert np.array_equal(turned(there, -degrees, turned_size(PAGE, degrees)).quad, line.quad)
+    line = OcrLine("x", np.array([(10, 20), (50, 20), (50, 30), (10, 30)], np.float64), 1.0)
+    there = rotated(line, degrees, PAGE)
+    assert np.all(there.quad <= rotated_size(PAGE, degrees))
+    assert np.array_equal(rotated(there, -degrees, rotated_size(PAGE, degrees)).quad, line.quad)

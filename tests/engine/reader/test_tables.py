@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from app.domain.regions import Box, Point, TextLine
-from app.domain.tables import Cell, Table
+from app.domain.documents.tables import Cell, Table
+from app.domain.images.geometry import Box, Point, TextLine
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
 from app.engine.reader.tables.find_tables import find_tables
-from app.engine.reader.tables.turning import turned_back
+from app.engine.reader.tables.rotate_back import rotated_back
 
 SIZE = (640, 480)
 ROWS = (("Item", "Pieces", "Price"), ("Apples", "3", "4.50"), ("Rye bread", "1", "3.20"), ("Milk", "12", "9.60"))
@@ -104,15 +104,15 @@ def test_a_tilted_table_is_found_all_the_same() -> None:
     picture = drawn(*cells(4, 3)).rotate(-2, Image.Resampling.BICUBIC, fillcolor="white")
     angle, (middle_x, middle_y) = np.radians(2), (SIZE[0] / 2, SIZE[1] / 2)
 
-    def turned(corner: Point) -> Point:
+    def rotated(corner: Point) -> Point:
         x, y = corner.x - middle_x, corner.y - middle_y
         return Point(middle_x + x * np.cos(angle) - y * np.sin(angle), middle_y + x * np.sin(angle) + y * np.cos(angle))
 
     lines = []
     for flat in page_of(ROWS):
-        first, second, third, fourth = (turned(corner) for corner in flat.quad)
+        first, second, third, fourth = (rotated(corner) for corner in flat.quad)
         lines.append(TextLine.between(flat.text, (first, second, third, fourth), 0.9))
-    lines.append(TextLine.between("A longer line", (turned(Point(60, 300)), turned(Point(400, 300)), turned(Point(400, 320)), turned(Point(60, 320))), 0.9))  # fmt: skip  # noqa: E501
+    lines.append(TextLine.between("A longer line", (rotated(Point(60, 300)), rotated(Point(400, 300)), rotated(Point(400, 320)), rotated(Point(60, 320))), 0.9))  # fmt: skip  # noqa: E501
     tables = find_tables(lines, picture)
     assert tables[0].is_ruled
     assert tables[0].grid() == [list(row) for row in ROWS]
@@ -172,11 +172,11 @@ def test_odd_pictures_do_no_harm(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 def test_tables_are_turned_back_with_their_page(rotation: int) -> None:
     """A mark drawn where a cell is comes to lie where the cell is after turning back."""
-    upright = Image.new("L", (80, 50))
-    upright.paste(255, (10, 20, 30, 45))
-    original = upright.rotate(rotation, expand=True)
+    orientation = Image.new("L", (80, 50))
+    orientation.paste(255, (10, 20, 30, 45))
+    original = orientation.rotate(rotation, expand=True)
     cell = Cell(0, 0, "x", Box(10, 20, 30, 45))
-    table = turned_back(Table(1, 1, (cell,), cell.box, is_ruled=True), rotation, original.size)
+    table = rotated_back(Table(1, 1, (cell,), cell.box, is_ruled=True), rotation, original.size)
     box = table.cells[0].box
     assert (box.left, box.top, box.right, box.bottom) == original.getbbox()
     assert table.box == box

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.domain.pages import Page
-from app.domain.regions import Box
+from app.domain.documents.pages import OcrPage
+from app.domain.images.geometry import Box
 from app.engine.reader import read_any_script as any_script
 from app.engine.reader.read_any_script import read_any_script
-from app.engine.reader.recognise import Found, Quad
+from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.tesseract import installed_languages, lines_of_table, read_by_tesseract
 
 HEAD = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n"
@@ -30,7 +30,7 @@ class NoReader:
     def find(self, image: Image.Image) -> list[Quad]:
         raise AssertionError
 
-    def read(self, image: Image.Image, quad: Quad) -> Found:
+    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         raise AssertionError
 
 
@@ -75,14 +75,14 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_it_reads_a_script_that_the_built_in_reader_does_not_know(
     stand_in: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = Page(300, 100, (), "A6pbIy", 180, "unsure", script="Cyrillic")
+    page = OcrPage(300, 100, (), "A6pbIy", 180, "unsure", script="Cyrillic")
     monkeypatch.setattr(any_script, "read_page", lambda *_: page)
 
     read = read_any_script(Image.new("RGB", (300, 100), "white"), NoReader(), lambda: None)
 
     assert (read.text, read.rotation, read.script) == ("Добрый день\nмир", 0, "Cyrillic")
     assert read.notice.startswith("This looks like Cyrillic")
-    assert "tesseract read it (rus)" in read.notice
+    assert "Tesseract was used (rus)" in read.notice
     assert (stand_in / "arguments").read_text() == "stdin stdout -l rus+eng tsv"
     with Image.open(stand_in / "sent.png") as sent:
         assert (sent.format, sent.size) == ("PNG", (300, 100))
@@ -93,7 +93,7 @@ def test_it_reads_a_script_that_the_built_in_reader_does_not_know(
 def test_without_the_pack_or_the_need_the_page_stays(
     stand_in: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    page = Page(300, 100, (), "abc", script=script)
+    page = OcrPage(300, 100, (), "abc", script=script)
     monkeypatch.setattr(any_script, "read_page", lambda *_: page)
     assert read_any_script(Image.new("RGB", (300, 100), "white"), NoReader(), lambda: None) is page
     assert not (stand_in / "sent.png").exists()

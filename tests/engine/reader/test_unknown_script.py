@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.domain.scripts import UNREADABLE
+from app.domain.text.scripts import UNREADABLE
 from app.engine.reader import script_of_lines, unknown_script
-from app.engine.reader.recognise import Found
+from app.engine.reader.recognise import OcrLine
 
 WIDTH, HEIGHT = 480, 48
 PAGE = Image.new("RGB", (WIDTH, HEIGHT), "white")
@@ -34,5 +34,5 @@ def undecided(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_long_line_of_which_nothing_was_read_is_hardly_in_a_known_script(
     quad: "np.typing.NDArray[np.float64]", text: str, name: str | None
 ) -> None:
-    script = unknown_script.unknown_script(PAGE, [Found(text, quad, 0.7)])
+    script = unknown_script.unknown_script(PAGE, [OcrLine(text, quad, 0.7)])
     assert (script.name if script else None) == name

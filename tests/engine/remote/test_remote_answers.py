@@ -10,27 +10,27 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.domain.chat import Role, SeenImage, Turn
+from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled, EngineError, UserError
-from app.domain.generation import FinishReason, GenerationOptions, Sampling
-from app.domain.remote_servers import RemoteModel
-from app.engine.generation.backend import ModelBackend
+from app.domain.models.generation import FinishReason, GenerationOptions, Sampling
+from app.domain.models.remote_servers import RemoteModel
+from app.engine.backends.server_backend import ServerBackend
 from app.engine.process.messages import (
+    AnswerDelta,
     Ask,
     Event,
     ListModels,
     ModelsListed,
     OpenServer,
-    Prepare,
+    Prefill,
     Ready,
     Request,
     Stats,
-    Token,
 )
 from app.engine.remote import connection
 from app.engine.remote.event_stream import parsed_line
 from tests.support.chat_server import ChatServer, chat_server, end, event, piece
-from tests.support.films import make_film
+from tests.support.videos import make_video
 
 HELLO = (Turn(Role.USER, "Hello"),)
 
@@ -41,46 +41,46 @@ def server() -> Iterator[ChatServer]:
         yield running
 
 
-class Desk:
-    """A model process's backend, and what it said last."""
+class Harness:
+    """A server process's backend, and what it said last."""
 
     def __init__(self) -> None:
-        self._backend = ModelBackend()
+        self._backend = ServerBackend()
         self.events: list[Event] = []
         self.stop_after: int | None = None
         self.reason: FinishReason | None = None
 
     def _check(self) -> None:
-        if self.stop_after is not None and sum(isinstance(e, Token) for e in self.events) >= self.stop_after:
+        if self.stop_after is not None and sum(isinstance(e, AnswerDelta) for e in self.events) >= self.stop_after:
             raise Cancelled
 
     def handle(self, request: Request) -> None:
         self.events = []
         self.reason = self._backend.handle(request, self.events.append, self._check)
 
-    def connect(self, server: ChatServer, name: str = "qwen3-vl", key: str = "") -> "Desk":
-        self.handle(OpenServer(1, RemoteModel(server.address, name), key))
+    def connect(self, server: ChatServer, name: str = "qwen3-vl", key: str = "") -> "Harness":
+        self.handle(OpenServer(RemoteModel(server.address, name), key))
         return self
 
     def ask(self, *turns: Turn, options: GenerationOptions | None = None) -> str:
-        self.handle(Ask(2, turns, options or GenerationOptions()))
-        return "".join(event.text for event in self.events if isinstance(event, Token))
+        self.handle(Ask(turns, options or GenerationOptions()))
+        return "".join(event.text for event in self.events if isinstance(event, AnswerDelta))
 
 
 def test_a_server_tells_its_models(server: ChatServer) -> None:
-    desk = Desk()
-    desk.handle(ListModels(1, server.address, "secret"))
-    assert desk.events == [ModelsListed(1, ("other", "qwen3-vl"))]
+    harness = Harness()
+    harness.handle(ListModels(server.address, "secret"))
+    assert harness.events == [ModelsListed(("other", "qwen3-vl"))]
     assert server.heads[0]["Authorization"] == "Bearer secret"
 
 
 def test_an_answer_streams_with_its_figures(server: ChatServer) -> None:
-    desk = Desk().connect(server)
-    (info,) = (event.info for event in desk.events if isinstance(event, Ready))
+    harness = Harness().connect(server)
+    (info,) = (event.info for event in harness.events if isinstance(event, Ready))
     assert (info.server, info.leaves_machine) == (RemoteModel(server.address, "").host, False)
-    assert desk.ask(*HELLO) == "Hello"
-    assert desk.reason is FinishReason.COMPLETE
-    (stats,) = (event.stats for event in desk.events if isinstance(event, Stats))
+    assert harness.ask(*HELLO) == "Hello"
+    assert harness.reason is FinishReason.COMPLETE
+    (stats,) = (event.stats for event in harness.events if isinstance(event, Stats))
     assert (stats.prompt_tokens, stats.new_tokens, stats.context_tokens) == (12, 2, 14)
     assert "Authorization" not in server.heads[-1]
 
@@ -93,7 +93,7 @@ def test_what_is_sent(server: ChatServer, tmp_path: Path) -> None:
         Turn(Role.USER, "Sure?"),
     )
     options = GenerationOptions(max_new_tokens=77, sampling=Sampling(temperature=0.25))
-    Desk().connect(server).ask(*turns, options=options)
+    Harness().connect(server).ask(*turns, options=options)
     (body,) = server.requests
     assert (body["model"], body["max_tokens"], body["temperature"], body["stream"]) == ("qwen3-vl", 77, 0.25, True)
     first, second, third = body["messages"]
@@ -112,69 +112,69 @@ def test_what_is_sent(server: ChatServer, tmp_path: Path) -> None:
 
 def test_a_small_image_is_not_made_larger(server: ChatServer, tmp_path: Path) -> None:
     Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
-    Desk().connect(server).ask(Turn(Role.USER, "?", (SeenImage(str(tmp_path / "a.png")),)))
+    Harness().connect(server).ask(Turn(Role.USER, "?", (SeenImage(str(tmp_path / "a.png")),)))
     data = server.requests[0]["messages"][0]["content"][0]["image_url"]["url"].partition(",")[2]
     assert Image.open(io.BytesIO(base64.b64decode(data))).size == (40, 20)
 
 
-def test_of_a_film_frames_are_sent_with_their_times(server: ChatServer, tmp_path: Path) -> None:
-    film = make_film(tmp_path / "film.mp4", frames=20)
-    Desk().connect(server).ask(Turn(Role.USER, "?", (SeenImage(str(film)),)))
+def test_of_a_video_frames_are_sent_with_their_times(server: ChatServer, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "video.mp4", frames=20)
+    Harness().connect(server).ask(Turn(Role.USER, "?", (SeenImage(str(video)),)))
     parts = server.requests[0]["messages"][0]["content"]
     assert [part["type"] for part in parts] == ["text", "image_url"] * 4 + ["text"]
     assert parts[0]["text"] == "<0.0 seconds>"
 
 
 def test_an_answers_beginning_is_followed_by_a_request_to_go_on(server: ChatServer) -> None:
-    Desk().connect(server).ask(*HELLO, Turn(Role.ASSISTANT, "Hel"))
+    Harness().connect(server).ask(*HELLO, Turn(Role.ASSISTANT, "Hel"))
     assert [message["role"] for message in server.requests[0]["messages"]] == ["user", "assistant", "user"]
 
 
 def test_without_a_choice_the_servers_own_sampling_is_kept(server: ChatServer) -> None:
-    Desk().connect(server).ask(*HELLO)
+    Harness().connect(server).ask(*HELLO)
     assert not {"temperature", "top_p", "presence_penalty"} & set(server.requests[0])
 
 
 def test_nothing_is_sent_before_it_is_asked(server: ChatServer) -> None:
-    desk = Desk().connect(server)
-    desk.handle(Prepare(3, HELLO, GenerationOptions()))
+    harness = Harness().connect(server)
+    harness.handle(Prefill(HELLO, GenerationOptions()))
     assert server.requests == []
 
 
 def test_stop_ends_the_connection(server: ChatServer) -> None:
-    server.answer = [piece("Hel")]
+    server.answer = [piece("Hel"), end()]
     server.hold.clear()
-    desk = Desk().connect(server)
-    desk.stop_after = 1
-    assert desk.ask(*HELLO) == "Hel"
-    assert desk.reason is FinishReason.STOPPED
+    harness = Harness().connect(server)
+    harness.stop_after = 1
+    assert harness.ask(*HELLO) == "Hel"
+    assert harness.reason is FinishReason.STOPPED
     assert server.broken_off.wait(10)
 
 
 def test_an_answer_that_is_cut_at_its_length_can_be_continued(server: ChatServer) -> None:
     server.answer = [piece("Hel"), end("length")]
-    desk = Desk().connect(server)
-    desk.ask(*HELLO)
-    assert desk.reason is FinishReason.LENGTH
+    harness = Harness().connect(server)
+    harness.ask(*HELLO)
+    assert harness.reason is FinishReason.LENGTH
 
 
 def test_an_answer_that_breaks_off_is_no_answer(server: ChatServer) -> None:
     server.answer = [piece("Hel")]
-    desk = Desk().connect(server)
-    with pytest.raises(EngineError, match=r"in the middle.*Continue"):
-        desk.ask(*HELLO)
-    assert any(isinstance(event, Token) for event in desk.events)
+    harness = Harness().connect(server)
+    with pytest.raises(EngineError, match=r"cut off the answer.*Continue"):
+        harness.ask(*HELLO)
+    assert any(isinstance(event, AnswerDelta) for event in harness.events)
 
 
 def test_a_server_that_has_too_much_to_do_is_asked_again(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "WAITS", (0.01, 0.01, 0.01))
-    desk = Desk().connect(server)
+    monkeypatch.setattr(connection, "RETRY_DELAYS", (0.01, 0.01, 0.01))
+    harness = Harness().connect(server)
     server.busy = [429, 503, 429]
-    assert desk.ask(*HELLO) == "Hello"
+    assert harness.ask(*HELLO) == "Hello"
     assert len(server.requests) == 4
     server.busy = [429] * 4
-    with pytest.raises(EngineError, match="too much to do"):
-        desk.ask(*HELLO)
+    with pytest.raises(EngineError, match="is overloaded"):
+        harness.ask(*HELLO)
 
 
 def test_stop_is_heard_while_a_busy_server_is_waited_for(server: ChatServer) -> None:
@@ -190,19 +190,19 @@ def test_stop_is_heard_while_a_busy_server_is_waited_for(server: ChatServer) -> 
 
 
 def test_nobody_waits_for_an_hour(server: ChatServer) -> None:
-    desk = Desk().connect(server)
+    harness = Harness().connect(server)
     server.status, server.headers = 429, {"Retry-After": "3600"}
     with pytest.raises(EngineError, match="in 3600 seconds"):
-        desk.ask(*HELLO)
+        harness.ask(*HELLO)
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "words"),
     [
-        (401, {}, "wants another key"),
-        (403, {}, "wants another key"),
-        (404, {}, "does not know"),
-        (400, {}, "cannot take this question"),
+        (401, {}, "rejected the key"),
+        (403, {}, "rejected the key"),
+        (404, {}, "does not have"),
+        (400, {}, "cannot process this question"),
         (429, {"Retry-After": "7"}, "in 7 seconds"),
         (503, {}, "status 503"),
         (302, {"Location": "http://169.254.169.254/"}, "not followed"),
@@ -211,12 +211,12 @@ def test_nobody_waits_for_an_hour(server: ChatServer) -> None:
 def test_refusals_are_told_in_words(
     server: ChatServer, status: int, headers: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "WAITS", ())
-    desk = Desk().connect(server)
+    monkeypatch.setattr(connection, "RETRY_DELAYS", ())
+    harness = Harness().connect(server)
     server.status, server.headers = status, headers
     server.answer = [b'{"error": {"message": "no\\nway"}}']
     with pytest.raises(EngineError, match=words) as raised:
-        desk.ask(*HELLO)
+        harness.ask(*HELLO)
     assert "\n" not in raised.value.problem.sentence
     if status != 302:
         assert "no way" in raised.value.problem.sentence
@@ -225,19 +225,19 @@ def test_refusals_are_told_in_words(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ([b"data: nonsense\n\n"], "no answer"),
-        ([b"data: []\n\n"], "no answer"),
-        ([b"<html>Hello</html>"], "in the middle"),
+        ([b"data: nonsense\n\n"], "invalid answer"),
+        ([b"data: []\n\n"], "invalid answer"),
+        ([b"<html>Hello</html>"], "cut off the answer"),
         ([event(error={"message": "out of memory"})], "out of memory"),
-        ([b"data: " + b"[" * 100_000 + b"\n"], "no answer"),
-        ([event(choices=["x"])], "no answer"),
+        ([b"data: " + b"[" * 100_000 + b"\n"], "invalid answer"),
+        ([event(choices=["x"])], "invalid answer"),
     ],
 )
 def test_other_things_than_answers(server: ChatServer, answer: list[bytes], words: str) -> None:
-    desk = Desk().connect(server)
+    harness = Harness().connect(server)
     server.answer = answer
     with pytest.raises(EngineError, match=words):
-        desk.ask(*HELLO)
+        harness.ask(*HELLO)
 
 
 @pytest.mark.parametrize(
@@ -245,19 +245,19 @@ def test_other_things_than_answers(server: ChatServer, answer: list[bytes], word
 )
 def test_other_things_than_a_list_of_models(server: ChatServer, models: bytes) -> None:
     server.models = models
-    with pytest.raises(UserError, match=r"list of models|longer than it can be"):
-        Desk().handle(ListModels(1, server.address))
+    with pytest.raises(UserError, match=r"list of models|too long"):
+        Harness().handle(ListModels(server.address))
 
 
 def test_a_model_that_is_gone_is_said_with_those_that_are_there(server: ChatServer) -> None:
     with pytest.raises(EngineError, match=r"no model called “gone”.*“other”, “qwen3-vl”"):
-        Desk().connect(server, "gone")
+        Harness().connect(server, "gone")
 
 
 def test_offline_speaks_to_this_machine_alone(server: ChatServer) -> None:
-    Desk().handle(ListModels(1, server.address, offline=True))
+    Harness().handle(ListModels(server.address, offline=True))
     with pytest.raises(UserError, match="offline"):
-        Desk().handle(ListModels(1, "http://192.0.2.1/v1", offline=True))
+        Harness().handle(ListModels("http://192.0.2.1/v1", offline=True))
 
 
 def test_nobody_answers() -> None:
@@ -265,14 +265,14 @@ def test_nobody_answers() -> None:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
         with pytest.raises(UserError, match="could not be reached"):
-            Desk().handle(ListModels(1, address))
+            Harness().handle(ListModels(address))
 
 
 def test_a_server_that_says_nothing_can_be_stopped() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        desk, asked = Desk(), threading.Event()
+        harness, asked = Harness(), threading.Event()
 
         def check() -> None:
             if asked.is_set():
@@ -280,8 +280,8 @@ def test_a_server_that_says_nothing_can_be_stopped() -> None:
             asked.set()
 
         with pytest.raises(Cancelled):
-            desk._backend.handle(
-                ListModels(1, f"http://127.0.0.1:{silent.getsockname()[1]}/v1"), desk.events.append, check
+            harness._backend.handle(
+                ListModels(f"http://127.0.0.1:{silent.getsockname()[1]}/v1"), harness.events.append, check
             )
 
 

@@ -61,7 +61,7 @@ def test_the_dense_layer() -> None:
     torch.testing.assert_close(DenseLinear(weight)(x), x @ weight.t())
 
 
-def test_graphics_cards_operators_get_the_nibbles_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_graphics_gpus_operators_get_the_nibbles_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their kernels cannot run here; what is handed to them can be looked at, with the layouts torch documents."""
     weight, integers = random_weight(32)
     handed: list[tuple[Tensor, int]] = []

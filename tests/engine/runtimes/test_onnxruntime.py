@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from app.domain.errors import Cancelled
-from app.domain.generation import LoadOptions
+from app.domain.models.generation import LoadOptions
 from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import text_positions
-from app.engine.runtimes import choose
+from app.engine.runtimes import registry
 from app.engine.runtimes.onnxruntime import kv_cache, text_model
 from app.engine.runtimes.onnxruntime.graph_builder import IN_8_BITS, GraphBuilder
 from app.engine.runtimes.onnxruntime.runtime import OnnxRuntime
@@ -16,7 +16,7 @@ from app.engine.runtimes.onnxruntime.text_graph import TextGraph
 from app.engine.runtimes.openvino import devices
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.port import FloatArray
-from app.engine.runtimes.screening import embedding_and_head
+from app.engine.runtimes.shortlist_head import embedding_and_head
 from app.engine.runtimes.weight_cache import WeightCache
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.gptq import checkpoint_integers, integers_of_pairs
@@ -92,4 +92,4 @@ def test_a_cpu_that_computes_in_16_bits_is_openvinos(
     has_16_bits: bool, expected: type, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(devices, "cpu_has_16_bits", lambda: has_16_bits)
-    assert isinstance(choose.open_on_cpu(checkpoint, LoadOptions(), lambda _: None, lambda: None), expected)
+    assert isinstance(registry.open_on_cpu(checkpoint, LoadOptions(), lambda _: None, lambda: None), expected)

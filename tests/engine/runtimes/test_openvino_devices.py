@@ -6,7 +6,7 @@ from typing import Any, cast
 import openvino as ov
 import pytest
 
-from app.domain.generation import LoadOptions
+from app.domain.models.generation import LoadOptions
 from app.engine.runtimes.openvino.block_pool import BlockPool
 from app.engine.runtimes.openvino.devices import CPU, choose_device
 
@@ -17,7 +17,7 @@ OLD = {"FULL_DEVICE_NAME": "HD", "DEVICE_TYPE": "Type.INTEGRATED", "OPTIMIZATION
 
 
 class Context:
-    """Memory of a card's own."""
+    """Memory of a GPU's own."""
 
     def __init__(self) -> None:
         self.made: list[tuple[ov.Type, tuple[int, ...]]] = []
@@ -49,34 +49,34 @@ def as_core(core: Core) -> ov.Core:
     return cast(ov.Core, core)
 
 
-def test_without_a_card_the_cpu_answers() -> None:
+def test_without_a_gpu_the_cpu_answers() -> None:
     assert choose_device(lambda: as_core(Core())) is CPU
     assert choose_device(lambda: as_core(Core(NPU={"FULL_DEVICE_NAME": "AI Boost"}))) is CPU
 
 
-def test_a_card_answers_where_it_computes_in_16_bits() -> None:
+def test_a_gpu_answers_where_it_computes_in_16_bits() -> None:
     device = choose_device(lambda: as_core(Core(GPU=INTEGRATED)))
-    assert (device.plugin, device.name, device.reason) == ("GPU", "Iris", "an Intel graphics card was found")
+    assert (device.plugin, device.name, device.reason) == ("GPU", "Iris", "an Intel GPU was found")
     assert choose_device(lambda: as_core(Core(GPU=OLD))) is CPU
 
 
-def test_a_card_with_memory_of_its_own_comes_first() -> None:
+def test_a_gpu_with_memory_of_its_own_comes_first() -> None:
     assert choose_device(lambda: as_core(Core(GPU_0=INTEGRATED, GPU_1=DISCRETE))).plugin == "GPU.1"
 
 
 @pytest.mark.parametrize("exact", [False, True])
 def test_keys_and_values_are_kept_in_the_type_that_is_computed_in(exact: bool) -> None:
     options = LoadOptions(exact_activations=exact)
-    card = choose_device(lambda: as_core(Core(GPU=DISCRETE))).properties(as_core(Core()), options)
+    gpu = choose_device(lambda: as_core(Core(GPU=DISCRETE))).properties(as_core(Core()), options)
     own = CPU.properties(ov.Core(), options)
-    for properties in (card, own):
+    for properties in (gpu, own):
         assert properties["KV_CACHE_PRECISION"] == properties["INFERENCE_PRECISION_HINT"]
         assert (properties["DYNAMIC_QUANTIZATION_GROUP_SIZE"] == 0) == exact
-    assert card["KV_CACHE_PRECISION"] == "f16"
+    assert gpu["KV_CACHE_PRECISION"] == "f16"
 
 
 class Port:
-    """An input of a compiled graph for a card: blocks of 16 tokens, keys turned."""
+    """An input of a compiled graph for a GPU: blocks of 16 tokens, keys turned."""
 
     def __init__(self, name: str, *sizes: int) -> None:
         self._name = name
@@ -112,7 +112,7 @@ class Request:
         self.given[name] = tensor
 
 
-def test_a_card_holds_the_cache_in_memory_of_its_own() -> None:
+def test_a_gpu_holds_the_cache_in_memory_of_its_own() -> None:
     core, request = Core(GPU=DISCRETE), Request()
     device = choose_device(lambda: as_core(core))
     allocate = partial(device.cache_memory, as_core(core))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import openvino as ov
 import pytest
 
-from app.domain.generation import LoadOptions
+from app.domain.models.generation import LoadOptions
 from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
@@ -19,7 +19,7 @@ from app.engine.runtimes.openvino.devices import CPU, cpu_has_16_bits
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.openvino.text_graph import text_graph
 from app.engine.runtimes.openvino.vision_graph import vision_graphs
-from app.engine.runtimes.screening import CANDIDATES, GROUP, ScreeningHead, rounded_to_int4
+from app.engine.runtimes.shortlist_head import CANDIDATES, GROUP, ShortlistHead, rounded_to_int4
 from app.engine.runtimes.weight_cache import WeightCache
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.gptq import Integers, checkpoint_integers, integers_of_pairs
@@ -40,7 +40,7 @@ def integers(constant: ov.op.Constant) -> Integers:
 
 def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpoint) -> None:
     constants = Constants(checkpoint.tensors, WeightCache())
-    head = constants.int4(ScreeningHead(checkpoint.tensors, EMBEDDING).packed(constants.cache))
+    head = constants.int4(ShortlistHead(checkpoint.tensors, EMBEDDING).packed(constants.cache))
     graph = text_graph(constants, checkpoint.config, head, lambda _: None)
     held = {node.get_friendly_name(): node for node in graph.get_ops() if node.get_type_name() == "Constant"}
     packed = {name.removesuffix(".integers").split("+")[0]: name for name in held if name.endswith(".integers")}
@@ -102,18 +102,18 @@ def test_the_screening_head_chooses_as_the_whole_one() -> None:
     """Random rows are the hard case, where nothing stands out; three in a hundred are candidates."""
     rng = np.random.default_rng(4)
     rows, states = (rng.standard_normal((count, 256)).astype(np.float32) for count in (8192, 500))
-    head = ScreeningHead(cast(TensorFiles, _Rows(rows)), "rows")
+    head = ShortlistHead(cast(TensorFiles, _Rows(rows)), "rows")
     pairs, scales = rounded_to_int4(rows, GROUP)
     numbers = np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(*scales.shape, GROUP).astype(np.float32) - 8
     screened = states @ (numbers * scales[:, :, None]).reshape(rows.shape).T
     whole = states @ rows.T
 
-    corrected = head.corrected(states, screened.copy())
+    rescored = head.rescored(states, screened.copy())
 
     assert (screened.argmax(1) != whole.argmax(1)).any()
-    assert np.array_equal(corrected.argmax(1), whole.argmax(1))
+    assert np.array_equal(rescored.argmax(1), whole.argmax(1))
     best = np.argsort(whole, axis=1)[:, -40:]
-    assert np.allclose(np.take_along_axis(corrected, best, 1), np.take_along_axis(whole, best, 1), atol=1e-3)
+    assert np.allclose(np.take_along_axis(rescored, best, 1), np.take_along_axis(whole, best, 1), atol=1e-3)
     assert CANDIDATES < 8192
 
 

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from app.domain.chat import Role, Turn
+from app.domain.chat.chat import Role, Turn
 from app.domain.errors import Cancelled
-from app.domain.generation import LoadOptions
+from app.domain.models.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import build_prompt, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.runtimes.choose import Choice
 from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray
+from app.engine.runtimes.registry import Choice
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.runtimes import RUNTIMES
 from tests.support.tiny_checkpoint import Layout
 
-LIKELIEST = 20
+TOP = 20
 """Tokens that sampling may draw, so that a runtime's logits of them are exact; the others' may be approximate."""
 LONG = 600
 """Tokens of a prompt that no runtime takes in one piece without looking for Stop."""
@@ -65,7 +65,7 @@ def prefill(
 
 
 def assert_alike(logits: FloatArray, expected: FloatArray) -> None:
-    likeliest = np.argpartition(expected, -LIKELIEST)[-LIKELIEST:]
+    likeliest = np.argpartition(expected, -TOP)[-TOP:]
     assert np.abs(logits - expected)[likeliest].max() < 0.15
     assert logits.max() < expected.max() + 0.15
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from app.domain.errors import CheckpointError
-from app.domain.generation import LoadOptions
+from app.domain.models.generation import LoadOptions
 from app.engine.checkpoints.config import TextConfig
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import text_positions
@@ -17,7 +17,7 @@ from app.engine.runtimes.torch.cuda_graph import WARM_UPS, Body
 from app.engine.runtimes.torch.devices import choose_device
 from app.engine.runtimes.torch.kv_cache import STEP, KvCache
 from app.engine.runtimes.torch.runtime import TorchRuntime
-from app.engine.runtimes.torch.weights import has_room
+from app.engine.runtimes.torch.weights import fits_dequantized
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -63,48 +63,48 @@ def test_zeros_and_orders_that_a_symmetric_scheme_does_not_have(
     order = torch.arange(len(tensors[f"{name}.qweight"]) * 8, dtype=torch.int32) // 128
     for change, words in (
         ({f"{name}.qzeros": tensors[f"{name}.qzeros"] + 1}, "asymmetrically"),
-        ({f"{name}.g_idx": order.flip(0).contiguous()}, "re-ordered"),
+        ({f"{name}.g_idx": order.flip(0).contiguous()}, "reordered"),
     ):
         save_file({**tensors, **change}, file)
         with pytest.raises(CheckpointError, match=words):
             TorchRuntime(choose_device(), open_checkpoint(tmp_path), LoadOptions(), ignore, go_on)
 
 
-def test_a_recorded_step_says_what_a_step_says(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replaying is calling the same function again, here as on a card; what is not on a card is only the recording."""
+def test_a_captured_step_computes_what_a_step_computes(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replaying is calling the same function again, here as on a GPU; only the capturing is missing here."""
     monkeypatch.setattr(kv_cache, "STEP", 8)
-    recorded: list[Body] = []
+    graphs: list[Body] = []
 
-    def record(body: Body) -> Body:
+    def capture(body: Body) -> Body:
         for _ in range(WARM_UPS):
             body()
-        recorded.append(body)
+        graphs.append(body)
         return body
 
     device = choose_device()
-    plain, captured = (
+    plain, graphed = (
         TorchRuntime(kind, checkpoint, LoadOptions(), ignore, go_on).open_sequence()
-        for kind in (device, replace(device, capture=record))
+        for kind in (device, replace(device, capture=capture))
     )
     for token in (*range(30, 50), -4, *range(60, 70)):
         if token < 0:
-            for sequence in (plain, captured):
+            for sequence in (plain, graphed):
                 sequence.truncate(sequence.length + token)
             continue
         positions = text_positions(plain.length, 1)
-        expected, logits = (sequence.step(np.array([token]), positions) for sequence in (plain, captured))
+        expected, logits = (sequence.step(np.array([token]), positions) for sequence in (plain, graphed))
         assert np.abs(logits - expected).max() < 0.1
-        assert captured.length == plain.length
-    assert len(recorded) == 4  # Room for 8, 16, 24 and 32 tokens.
-    for several in (np.arange(70, 73), np.arange(75, 80), np.arange(80, 81)):  # Filled up to 4, to 8, not at all.
+        assert graphed.length == plain.length
+    assert len(graphs) == 4  # Memory for 8, 16, 24 and 32 tokens.
+    for several in (np.arange(70, 73), np.arange(75, 80), np.arange(80, 81)):  # Padded to 4, to 8, not at all.
         positions = text_positions(plain.length, len(several))
-        expected, logits = (sequence.step(several, positions) for sequence in (plain, captured))
+        expected, logits = (sequence.step(several, positions) for sequence in (plain, graphed))
         assert logits.shape == expected.shape
         assert np.abs(logits - expected).max() < 0.1
 
 
-def test_a_full_cache_is_not_filled_up(checkpoint: Checkpoint) -> None:
-    """Where tokens that are only filled up would not fit, those that are said still do."""
+def test_a_full_cache_is_not_padded(checkpoint: Checkpoint) -> None:
+    """Where padding would not fit, the tokens themselves still do."""
     device = replace(choose_device(), capture=lambda body: body)
     sequence = TorchRuntime(device, checkpoint, LoadOptions(cache_tokens=12), ignore, go_on).open_sequence()
     sequence.prefill(np.arange(30, 38), text_positions(0, 8), [], ignore, go_on)
@@ -135,13 +135,13 @@ def test_the_cache_grows_in_steps_and_keeps_what_it_holds() -> None:
         cache.reserve(STEP + 11)
 
 
-def test_with_room_to_spare_4_bit_layers_are_kept_in_16_bits_too(checkpoint: Checkpoint) -> None:
+def test_with_memory_to_spare_4_bit_layers_are_kept_dequantised_too(checkpoint: Checkpoint) -> None:
     """Long prompts then multiply at once; short passes still read the 4-bit ones."""
     device = replace(choose_device(), free_memory=lambda: 2**40)
     small = replace(device, free_memory=lambda: 2**20)
-    assert has_room(checkpoint, device, LoadOptions())
-    assert not has_room(checkpoint, small, LoadOptions())
-    assert not has_room(checkpoint, replace(device, operator=None), LoadOptions())
+    assert fits_dequantized(checkpoint, device, LoadOptions())
+    assert not fits_dequantized(checkpoint, small, LoadOptions())
+    assert not fits_dequantized(checkpoint, replace(device, operator=None), LoadOptions())
     prompt = np.arange(30, 100)
     said = []
     for kind in (small, device):

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.domain.generation import LoadOptions
+from app.domain.models.generation import LoadOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.prompt import text_positions
 from app.engine.runtimes.openvino.devices import CPU
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.port import FloatArray
-from app.engine.runtimes.weight_cache import MOST_MODELS, Bytes, WeightCache
+from app.engine.runtimes.weight_cache import MAX_MODELS, Bytes, WeightCache
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -129,7 +129,7 @@ def test_only_the_models_opened_last_keep_their_files(tmp_path: Path, maker: Mak
         (folder,) = tmp_path.glob(f"{name}-*")
         os.utime(folder, (1000 + age, 1000 + age))
     WeightCache(str(tmp_path), "a").array("weight", SHAPE, maker)
-    assert len(list(tmp_path.iterdir())) == MOST_MODELS
+    assert len(list(tmp_path.iterdir())) == MAX_MODELS
     assert {path.name[0] for path in tmp_path.iterdir()} == {"d", "c", "a"}
 
 
@@ -154,3 +154,14 @@ def test_a_model_says_the_same_from_kept_weights(tiny_checkpoint: TinyCheckpoint
     for _ in range(2):
         assert np.array_equal(logits(tmp_path), expected)
     assert list(tmp_path.rglob("screening*.npy"))
+
+
+def test_what_a_kill_has_left_half_written_goes_after_a_while(tmp_path: Path, maker: Maker) -> None:
+    folder = tmp_path / "digest-1"
+    folder.mkdir()
+    abandoned, fresh = folder / f"{'a' * 32}.part", folder / f"{'b' * 32}.part"
+    for partial in (abandoned, fresh):
+        partial.write_bytes(b"...")
+    os.utime(abandoned, (1, 1))
+    WeightCache(str(tmp_path), "digest")
+    assert list(folder.iterdir()) == [fresh]

@@ -1,0 +1,48 @@
+"""What the command line makes of the paths that it is given."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import app.bootstrap
+from app.cli import main
+from app.domain.launch_request import LaunchRequest
+from app.paths import Paths
+
+INTERRUPTED_IMPORT = """
+import importlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from app import cli
+load = importlib.import_module
+def interrupted(name):
+    signal.raise_signal(signal.SIGINT)
+    print(load(name).__name__)
+importlib.import_module = interrupted
+sys.exit(cli.main(["diagnostics"]))
+"""
+
+
+def test_ctrl_c_while_a_command_is_loaded_ends_it_in_a_word() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED_IMPORT], capture_output=True, text=True, check=False)
+    assert done.stdout == "app.commands.diagnostics\n", "the import ended first"
+    assert done.stderr == "lorgnette: Interrupted.\n"
+    assert done.returncode == 130
+
+
+def test_a_link_that_leads_to_itself_costs_no_other_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, good = tmp_path / "loop.png", tmp_path / "good.png"
+    loop.symlink_to(loop)
+    good.write_bytes(b"x")
+    given: list[tuple[Paths, LaunchRequest, str]] = []
+
+    def run(paths: Paths, launch_request: LaunchRequest, model_folder: str) -> int:
+        given.append((paths, launch_request, model_folder))
+        return 0
+
+    monkeypatch.setattr(app.bootstrap, "run_application", run)
+    assert main([str(loop), str(good), "--model", str(loop), "--data", str(loop)]) == 0
+    ((paths, launch_request, model_folder),) = given
+    assert launch_request.images == (str(loop), str(good))
+    assert (paths.data, model_folder) == (loop, str(loop))

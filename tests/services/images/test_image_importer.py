@@ -1,0 +1,326 @@
+"""From a dropped file to an attachment, with an images process that does what the test says."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.domain.error_texts import storage_texts
+from app.domain.errors import Problem, ProblemKind, StorageError
+from app.domain.images.attachments import Attachment, ImageCrop
+from app.domain.images.open_imports import OpenImport
+from app.domain.models.generation import FinishReason
+from app.engine.process.backend_kinds import BackendKind
+from app.engine.process.messages import (
+    Cancel,
+    CropImage,
+    Done,
+    DrawPage,
+    Event,
+    Failed,
+    ImageProbed,
+    PagesFound,
+    ProbeImage,
+    Request,
+)
+from app.engine.process.watchdog import MAX_TICKS
+from app.services.engines.background import BackgroundThread
+from app.services.engines.engine import Engine
+from app.services.engines.images_engine import ImagesEngine
+from app.services.images.image_importer import MAX_PAGES, ImageImporter
+from app.services.images.interrupted_imports import InterruptedImports
+from tests.support.fake_engine import FakeEngines, ignore, pass_ticks
+from tests.support.memory_store import MemoryFiles
+
+LOCKED = Problem(ProblemKind.PASSWORD, "It is protected.")
+NOT_AN_IMAGE = Problem(ProblemKind.IMAGE, "It is not an image.")
+
+
+def probes(request: Request) -> Iterator[Event]:
+    """Good files are called good…, others are refused; a file called slow waits until it is cancelled."""
+    match request:
+        case ProbeImage(path=path) | CropImage(path=path) if "good" in path:
+            yield ImageProbed("ab" * 32, "image/png", 640, 480, 1000, 1, b"png")
+            yield Done(FinishReason.COMPLETE)
+        case ProbeImage(path=path, password=password) if "locked" in path and password != "sesame":
+            yield Failed(LOCKED)
+        case ProbeImage(path=path) if "slow" not in path and not path.endswith(".pdf"):
+            yield Failed(NOT_AN_IMAGE)
+        case ProbeImage(path=path) if path.endswith(".pdf"):
+            yield PagesFound(int(Path(path).stem.removeprefix("locked")))
+            yield Done(FinishReason.COMPLETE)
+        case DrawPage(page=page):
+            yield ImageProbed(f"{page:064}", "image/png", 1654, 2339, 1000, 1, b"png")
+            yield Done(FinishReason.COMPLETE)
+        case Cancel():
+            yield Done(FinishReason.STOPPED)
+
+
+class Harness:
+    """An importer and everything it has said, as (signal, chat, what)."""
+
+    def __init__(self) -> None:
+        self.fakes = FakeEngines(images=probes)
+        self.engine = Engine(BackendKind.IMAGES, self.fakes)
+        self.thread = BackgroundThread("files")
+        self.files = MemoryFiles()
+        self.importer = ImageImporter(ImagesEngine(self.engine), self.files, self.thread)
+        self.said: list[tuple[str, str, object]] = []
+        self.ids: list[str] = []
+        self.importer.started.connect(self._on_started)
+        self.importer.finished.connect(lambda _, chat, attachment: self.said.append(("finished", chat, attachment)))
+        self.importer.failed.connect(lambda _, chat, problem: self.said.append(("failed", chat, problem)))
+        self.importer.cancelled.connect(lambda _, chat: self.said.append(("cancelled", chat, None)))
+
+    def _on_started(self, import_id: str, _chat: str, _name: str) -> None:
+        self.ids.append(import_id)
+
+    def close(self) -> None:
+        self.engine.shut_down()
+        self.thread.close()
+
+
+@pytest.fixture
+def harness(qtbot: QtBot) -> Iterator[Harness]:
+    made = Harness()
+    yield made
+    made.close()
+
+
+def wait_for(harness: Harness, qtbot: QtBot, count: int) -> None:
+    qtbot.waitUntil(lambda: len(harness.said) == count)
+
+
+def test_a_good_file_becomes_an_attachment(harness: Harness, qtbot: QtBot) -> None:
+    harness.importer.import_file(Path("/home/me/good.png"), "chat")
+    wait_for(harness, qtbot, 1)
+    expected = Attachment(
+        digest="ab" * 32, name="good.png", media_type="image/png", width=640, height=480, byte_size=1000
+    )
+    assert harness.said == [("finished", "chat", expected)]
+    assert harness.files.added == {"ab" * 32: Path("/home/me/good.png")}
+    assert harness.files.thumbnails == {"ab" * 32: b"png"}
+
+
+def test_a_name_that_is_not_utf_8_reaches_the_process_and_is_kept_as_it_can_be_shown(
+    harness: Harness, qtbot: QtBot
+) -> None:
+    path = Path(os.fsdecode(b"/home/me/good-\xe9.png"))
+    harness.importer.import_file(path, "chat")
+    wait_for(harness, qtbot, 1)
+    assert isinstance(harness.said[0][2], Attachment)
+    assert harness.said[0][2].name == "good-\N{REPLACEMENT CHARACTER}.png"
+    assert harness.files.added == {"ab" * 32: path}
+
+
+def test_many_files_at_once_are_opened_one_by_one(harness: Harness, qtbot: QtBot) -> None:
+    for name in ("good1.png", "bad.png", "good2.png"):
+        harness.importer.import_file(Path(name), "chat")
+    assert len(harness.ids) == 3
+    wait_for(harness, qtbot, 3)
+    assert sorted(said[0] for said in harness.said) == ["failed", "finished", "finished"]
+    assert ("failed", "chat", NOT_AN_IMAGE) in harness.said
+    assert len(harness.fakes.requests(BackendKind.IMAGES)) == 3
+
+
+def test_pasted_bytes_pass_through_a_file_that_is_removed(harness: Harness, qtbot: QtBot) -> None:
+    harness.importer.import_data(b"bytes", "good paste.png", "chat")
+    wait_for(harness, qtbot, 1)
+    assert harness.said[0][0] == "finished"
+    qtbot.waitUntil(lambda: harness.files.incoming == {})
+    harness.importer.import_data(b"bytes", "bad paste.png", "chat")
+    wait_for(harness, qtbot, 2)
+    qtbot.waitUntil(lambda: harness.files.incoming == {})
+
+
+def test_a_file_that_hangs_is_given_up_and_the_next_one_opens(harness: Harness, qtbot: QtBot) -> None:
+    harness.importer.import_file(Path("slow.png"), "chat")
+    harness.importer.import_file(Path("good.png"), "chat")
+    pass_ticks(harness.engine, MAX_TICKS[ProbeImage] + 1)
+    wait_for(harness, qtbot, 2)
+    failed = harness.said[0][2]
+    assert isinstance(failed, Problem)
+    assert "“slow.png” took too long or crashed the image decoder" in failed.sentence
+    assert harness.said[1][0] == "finished"
+    assert len(harness.fakes.clients) == 2, "the process that hung was replaced"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_imports_can_be_cancelled_under_way_and_waiting(harness: Harness, qtbot: QtBot, order: tuple[int, int]) -> None:
+    harness.importer.import_file(Path("slow.png"), "chat")
+    harness.importer.import_file(Path("slow too.png"), "chat")
+    harness.importer.import_file(Path("good.png"), "chat")
+    for index in order:
+        harness.importer.cancel(harness.ids[index])
+    wait_for(harness, qtbot, 3)
+    assert [said[0] for said in harness.said] == ["cancelled", "cancelled", "finished"]
+
+
+def failing(error: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_full_disk_is_told_in_words(harness: Harness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = StorageError(storage_texts.IMAGE_DISK_FULL)
+    for method in ("add", "save_incoming"):
+        with monkeypatch.context() as patch:
+            patch.setattr(harness.files, method, failing(full))
+            if method == "add":
+                harness.importer.import_file(Path("good.png"), "chat")
+            else:
+                harness.importer.import_data(b"bytes", "good.png", "chat")
+            harness.said.clear()
+            wait_for(harness, qtbot, 1)
+        assert harness.said == [("failed", "chat", full.problem)]
+
+
+def test_a_part_becomes_an_attachment_that_knows_where_it_was(harness: Harness, qtbot: QtBot) -> None:
+    parent = Attachment(digest="good", name="page.jpg", media_type="image/jpeg", width=100, height=80, byte_size=9)
+    part = ImageCrop(digest="good", name="page.jpg", left=1, top=2, right=30, bottom=40, turns=1)
+    harness.importer.import_crop(parent, part, "chat")
+    wait_for(harness, qtbot, 1)
+    expected = Attachment(
+        digest="ab" * 32,
+        name="page (part).png",
+        media_type="image/png",
+        width=640,
+        height=480,
+        byte_size=1000,
+        part_of=part,
+    )
+    assert harness.said == [("finished", "chat", expected)]
+    (request,) = harness.fakes.requests(BackendKind.IMAGES)
+    assert isinstance(request, CropImage)
+    assert (request.path, request.part) == (str(harness.files.path(parent)), part)
+    assert harness.files.added == {"ab" * 32: Path(request.target)}
+
+
+def test_the_pages_of_a_document_are_added_in_its_place(harness: Harness, qtbot: QtBot) -> None:
+    harness.importer.import_file(Path("/home/me/3.pdf"), "chat")
+    wait_for(harness, qtbot, 4)
+    assert harness.said[0] == ("cancelled", "chat", None)
+    pages = [what for said, _, what in harness.said[1:] if isinstance(what, Attachment)]
+    assert [page.name for page in pages] == ["3, page 1.png", "3, page 2.png", "3, page 3.png"]
+    assert [page.digest for page in pages] == [f"{number:064}" for number in range(3)]
+    assert len(set(harness.ids)) == 4
+
+
+def test_of_a_long_document_the_first_pages_are_added_and_that_is_said(harness: Harness, qtbot: QtBot) -> None:
+    reported: list[tuple[Path, Problem]] = []
+    harness.importer.was_too_long.connect(lambda path, problem: reported.append((path, problem)))
+    harness.importer.import_file(Path("/home/me/500.pdf"), "chat")
+    wait_for(harness, qtbot, MAX_PAGES + 1)
+    assert harness.said[0] == ("cancelled", "chat", None)
+    ((path, refused),) = reported
+    assert path == Path("/home/me/500.pdf")
+    assert refused.sentence.startswith(f"“500.pdf” has 500 pages; only the first {MAX_PAGES} were added.")
+
+
+def test_a_locked_document_is_asked_for_its_password_and_opened_with_it(harness: Harness, qtbot: QtBot) -> None:
+    asked: list[tuple[Path, str, Problem]] = []
+    harness.importer.password_needed.connect(lambda path, chat, problem: asked.append((path, chat, problem)))
+    harness.importer.import_file(Path("locked2.pdf"), "one")
+    qtbot.waitUntil(lambda: ("cancelled", "one", None) in harness.said)
+    assert asked == [(Path("locked2.pdf"), "one", LOCKED)]
+    harness.said.clear()
+    harness.importer.import_file(Path("locked2.pdf"), "one", "sesame")
+    qtbot.waitUntil(lambda: sum(what == "finished" for what, _, _ in harness.said) == 2)
+    drawn = [request for request in harness.fakes.requests(BackendKind.IMAGES) if isinstance(request, DrawPage)]
+    assert {request.password for request in drawn} == {"sesame"}
+    assert "sesame" not in repr(harness.importer.__dict__)
+
+
+def test_pages_and_files_keep_their_order(harness: Harness, qtbot: QtBot) -> None:
+    for name in ("3.pdf", "good.png", "2.pdf", "bad.png", "good too.png"):
+        harness.importer.import_file(Path(name), "chat")
+    harness.importer.import_file(Path("good.png"), "another")
+    wait_for(harness, qtbot, 11)
+    names = [what.name for said, chat, what in harness.said if isinstance(what, Attachment) and chat == "chat"]
+    assert names == [
+        "3, page 1.png", "3, page 2.png", "3, page 3.png", "good.png", "2, page 1.png", "2, page 2.png", "good too.png",
+    ]  # fmt: skip
+    assert harness.importer.open_imports == ()
+
+
+def test_an_image_that_waits_for_those_before_it_can_be_cancelled(harness: Harness, qtbot: QtBot) -> None:
+    for name in ("good.png", "slow.png", "good.png", "good.png"):
+        harness.importer.import_file(Path(name), "chat")
+    wait_for(harness, qtbot, 1)
+    harness.importer.cancel(harness.ids[3])
+    pass_ticks(harness.engine, MAX_TICKS[ProbeImage] + 1)
+    wait_for(harness, qtbot, 4)
+    harness.importer.cancel(harness.ids[3])
+    assert sorted(said[0] for said in harness.said) == ["cancelled", "failed", "finished", "finished"]
+    assert harness.importer.open_imports == ()
+
+
+class Records:
+    """Keeps the records as a file does."""
+
+    def __init__(self) -> None:
+        self.kept: tuple[OpenImport, ...] = ()
+
+    def load(self) -> tuple[OpenImport, ...]:
+        return self.kept
+
+    def save(self, imports: Sequence[OpenImport]) -> None:
+        self.kept = tuple(imports)
+
+
+def interrupted_imports(harness: Harness, records: Records) -> InterruptedImports:
+    return InterruptedImports(harness.importer, records, harness.thread, ignore)
+
+
+def test_imports_that_a_closed_window_interrupted_are_begun_again(qtbot: QtBot) -> None:
+    records, crop = Records(), ImageCrop(digest="slow", name="slow", left=0, top=0, right=9, bottom=9)
+    slow = Attachment(digest="slow", name="slow.png", media_type="image/png", width=9, height=9, byte_size=9)
+    first, second = Harness(), Harness()
+    interrupted = interrupted_imports(first, records)
+    interrupted.load()
+    first.importer.import_file(Path("slow.png"), "known")
+    first.importer.import_data(b"bytes", "slow paste.png", "unknown")
+    first.importer.import_crop(slow, crop, "known")
+    first.importer.import_file(Path("locked.pdf"), "known", "sesame")
+    qtbot.waitUntil(lambda: len(records.kept) == 4)
+    first.close()
+    assert [(item.path, item.is_incoming, item.part) for item in records.kept] == [
+        ("slow.png", False, None), ("/incoming/slow paste.png", True, None), ("/store/slow", False, crop),
+        ("locked.pdf", False, None),
+    ]  # fmt: skip
+    assert "sesame" not in repr(records.kept)
+    records.kept = tuple(replace(item, path=item.path.replace("slow", "good")) for item in records.kept)
+    again = interrupted_imports(second, records)
+    again.resume(lambda chat: {"known": "known"}.get(chat, "new"))
+    again.load()
+    qtbot.waitUntil(lambda: len(second.said) == 4)
+    assert sorted(said[:2] for said in second.said) == [
+        ("cancelled", "known"), ("finished", "known"), ("finished", "known"), ("finished", "new"),
+    ]  # fmt: skip
+    qtbot.waitUntil(lambda: records.kept == ())
+    second.close()
+
+
+def test_records_of_the_last_session_stay_until_the_chats_are_known(harness: Harness, qtbot: QtBot) -> None:
+    records = Records()
+    old = OpenImport(chat_id="old", path="old.png", name="old.png")
+    records.kept = (old,)
+    interrupted = interrupted_imports(harness, records)
+    interrupted.load()
+    harness.importer.import_file(Path("slow.png"), "chat")
+    qtbot.waitUntil(lambda: len(records.kept) == 2)
+    assert records.kept[0] == old
+
+
+def test_a_window_that_closes_before_it_has_loaded_them_keeps_both(harness: Harness, qtbot: QtBot) -> None:
+    records = Records()
+    records.kept = (OpenImport(chat_id="old", path="old.png", name="old.png"),)
+    interrupted = interrupted_imports(harness, records)
+    harness.importer.import_file(Path("slow.png"), "chat")
+    interrupted.save()
+    qtbot.waitUntil(lambda: len(records.kept) == 2)

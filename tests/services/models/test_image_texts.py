@@ -1,0 +1,95 @@
+"""What the built-in reader finds on an image while its question is being written, and who gets it."""
+
+from collections.abc import Iterator
+
+from pytestqt.qtbot import QtBot
+
+from app.domain.documents.pages import OcrPage
+from app.domain.errors import Problem, ProblemKind
+from app.domain.models.engine_status import EngineState
+from app.domain.models.generation import FinishReason
+from app.engine.process.backend_kinds import BackendKind
+from app.engine.process.messages import Ask, Cancel, Done, Event, Failed, OpenModel, ReadText, Ready, Request, TextRead
+from tests.services.conftest import INFO, BuildServices, Services
+from tests.support.chats import attachment
+
+IMAGE, OTHER, BROKEN = attachment(), attachment("other.png", "cd" * 32), attachment("broken.png", "ef" * 32)
+UNREADABLE = Problem(ProblemKind.IMAGE, "The image is damaged.", "The chat is kept.", "Use another.")
+
+
+def answers(request: Request) -> Iterator[Event]:
+    if isinstance(request, OpenModel):
+        yield Ready(INFO)
+    if not isinstance(request, Cancel):
+        yield Done(FinishReason.COMPLETE)
+
+
+def reads(request: Request) -> Iterator[Event]:
+    match request:
+        case ReadText(path=path) if BROKEN.digest in path:
+            yield Failed(UNREADABLE)
+        case ReadText(path=path):
+            yield TextRead(OcrPage(10, 10, (), f"text of {path[-4:]}"))
+            yield Done(FinishReason.COMPLETE)
+
+
+def never_ends(request: Request) -> Iterator[Event]:
+    if isinstance(request, Cancel):
+        yield Done(FinishReason.STOPPED)
+
+
+def build(build_services: BuildServices, qtbot: QtBot, **scripts: object) -> Services:
+    services = build_services(model=answers, **scripts)
+    services.model.open("/models/tiny")
+    qtbot.waitUntil(lambda: services.model.status.state is EngineState.READY)
+    return services
+
+
+def read_paths(services: Services) -> list[str]:
+    return [request.path for request in services.engines.requests(BackendKind.READER) if isinstance(request, ReadText)]
+
+
+def asked(services: Services) -> list[Ask]:
+    return [request for request in services.engines.requests(BackendKind.MODEL) if isinstance(request, Ask)]
+
+
+def test_a_dropped_image_is_read_and_its_text_goes_with_the_question(
+    build_services: BuildServices, qtbot: QtBot
+) -> None:
+    services = build(build_services, qtbot, reader=reads)
+    path = str(services.files.path(IMAGE))
+    services.session.add_attachment(services.session.conversation_id, IMAGE)
+    qtbot.waitUntil(lambda: path in services.model._image_texts._texts)
+    services.session.send("What is this?")
+    qtbot.waitUntil(lambda: len(asked(services)) == 1 and not services.session.is_busy)
+    services.session.send("And in French?")
+    qtbot.waitUntil(lambda: len(asked(services)) == 2)
+    assert read_paths(services) == [path]
+    assert [request.image_texts for request in asked(services)] == [(f"text of {path[-4:]}",)] * 2
+
+
+def test_an_image_that_cannot_be_read_is_tried_once_and_nobody_is_told(
+    build_services: BuildServices, qtbot: QtBot
+) -> None:
+    services = build(build_services, qtbot, reader=reads)
+    told: list[object] = []
+    services.session.problem_met.connect(told.append)
+    services.session.add_attachment(services.session.conversation_id, BROKEN)
+    qtbot.waitUntil(lambda: str(services.files.path(BROKEN)) in services.model._image_texts._texts)
+    services.session.add_attachment(services.session.conversation_id, IMAGE)
+    qtbot.waitUntil(lambda: len(read_paths(services)) == 2)
+    assert read_paths(services) == [str(services.files.path(image)) for image in (BROKEN, IMAGE)]
+    services.session.send("What is this?")
+    qtbot.waitUntil(lambda: len(asked(services)) == 1)
+    assert told == []
+
+
+def test_what_the_user_wants_read_does_not_wait(build_services: BuildServices, qtbot: QtBot) -> None:
+    services = build(build_services, qtbot, reader=never_ends)
+    services.session.add_attachment(services.session.conversation_id, IMAGE)
+    services.session.add_attachment(services.session.conversation_id, OTHER)
+    qtbot.waitUntil(lambda: len(services.model._image_texts._calls) == 2)
+    services.session.read_text(OTHER)
+    qtbot.waitUntil(lambda: len(read_paths(services)) == 2)
+    requests = services.engines.latest(BackendKind.READER).requests
+    assert [type(request) for request in requests] == [ReadText, Cancel, ReadText]

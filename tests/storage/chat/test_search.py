@@ -1,0 +1,105 @@
+"""Words are found in every chat: in parts, in any order and script, and never as a query language."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.domain.chat.chat import MessageState
+from app.domain.chat.search import excerpt_of
+from app.storage.chat.conversations import SqliteConversationStore
+from tests.support.chats import START, answer, conversation, question
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteConversationStore]:
+    opened = SqliteConversationStore.open(tmp_path / "lorgnette.sqlite")
+    for number, (title, text) in enumerate(
+        (
+            ("Receipt", "The total of the Bäckerei is 9.00 €."),
+            ("Sign", "駅前の看板に「営業中」と書いてあります。"),
+            ("Total eclipse", 'He said "100% sure_thing" and left. ' + "word " * 80 + "The END of it."),
+        )
+    ):
+        opened.save_turn(
+            conversation(f"c{number}", title, number),
+            (
+                replace(question(f"Question {number}", f"q{number}"), conversation_id=f"c{number}"),
+                replace(answer(text, f"a{number}", f"q{number}"), conversation_id=f"c{number}"),
+            ),
+        )
+    yield opened
+    opened.close()
+
+
+def found(store: SqliteConversationStore, query: str) -> list[str | None]:
+    return [hit.message_id for hit in store.search(query)]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("total", [None, "a0"]),  # The chat of that title first.
+        ("TOTAL 9.00", ["a0"]),
+        ("bäckerei", ["a0"]),
+        ("ckere", ["a0"]),
+        ("看板", ["a1"]),
+        ("営業中", ["a1"]),
+        ("question", ["q2", "q1", "q0"]),
+        ("of", ["a2", "a0"]),
+        ("of eclipse", []),
+        ('"100%', ["a2"]),
+        ("sure_thing", ["a2"]),
+        ("0_", []),
+        ("total OR sign", []),
+        ("NEAR( *", []),
+        ("   ", []),
+        ("zzz", []),
+    ],
+)
+def test_words_are_found(store: SqliteConversationStore, query: str, expected: list[str | None]) -> None:
+    assert found(store, query) == expected
+
+
+def test_a_hit_shows_where(store: SqliteConversationStore) -> None:
+    (hit,) = store.search("END left")
+    assert (hit.conversation_id, hit.message_id) == ("c2", "a2")
+    assert [hit.excerpt[start:end] for start, end in hit.matches] == ["left"]
+    assert hit.excerpt.startswith("…")
+    assert hit.excerpt.endswith("…")
+
+
+def test_an_excerpt_marks_every_word_and_no_other() -> None:
+    excerpt, matches = excerpt_of("A (b) and\n\n<b>B</b>", ("b", "(b)"))
+    assert excerpt == "A (b) and <b>B</b>"
+    assert [excerpt[start:end] for start, end in matches] == ["(b)", "b", "B", "b"]
+
+
+def test_an_answer_that_went_on_is_found_once_and_by_its_new_words(store: SqliteConversationStore) -> None:
+    going_on = replace(answer("The total of the", "a0", "q0", MessageState.STREAMING), conversation_id="c0")
+    store.save_message(replace(going_on, text="The total of the Bäckerei is 9.00 €."))
+    store.save_message(replace(going_on, text="The total of the Bäckerei is 9.00 €. Cheers"))
+    store.save_message(
+        replace(going_on, text="The total of the Bäckerei is 9.00 €. Cheers and out", state=MessageState.COMPLETE)
+    )
+    assert found(store, "cheers") == ["a0"]
+    assert found(store, "bäckerei") == ["a0"]
+    store._connection.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
+
+
+def test_what_was_deleted_is_not_found(store: SqliteConversationStore) -> None:
+    store.delete_conversation("c0")
+    assert found(store, "bäckerei") == []
+
+
+def test_many_messages_give_the_newest(store: SqliteConversationStore) -> None:
+    chat = conversation("big", "Big")
+    many = [
+        replace(question(f"needle number {number}", f"m{number}"), conversation_id="big", created=START)
+        for number in range(3000)
+    ]
+    store.save_turn(chat, many)
+    hits = store.search("needle")
+    assert len(hits) == 200
+    assert hits[0].message_id == "m2999"

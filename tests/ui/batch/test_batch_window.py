@@ -1,0 +1,192 @@
+"""The batch's window: what is chosen, what is shown, what can be done when."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.domain.batch.batch import BatchOptions, BatchProgress, BatchState, InputFile, ItemState, LeftOut, Output
+from app.domain.documents.clean_up import CleanUp
+from app.domain.documents.fields import Field
+from app.domain.documents.reader_choice import ReaderChoice
+from app.domain.errors import BatchError, Problem, ProblemKind
+from app.domain.images.geometry import Box
+from app.ui.batch.batch_list import STATE, BatchList
+from app.ui.batch.batch_window import BatchWindow
+from app.ui.shell.main_window import MainWindow
+from app.ui.widgets.incoming_images import MAX_FOR_A_CHAT
+from app.ui.widgets.theme import Theme
+from tests.services.conftest import INFO
+from tests.support.drops import drop, files
+from tests.ui.conftest import shown
+
+BROKEN = Problem(ProblemKind.IMAGE, "It is broken.", todo="Mend it.")
+
+
+@dataclass
+class Items:
+    sources: tuple[InputFile, ...]
+    states: list[ItemState]
+    problems: dict[int, Problem] = field(default_factory=dict)
+    left_out: LeftOut = LeftOut()
+    renamed: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+
+
+def items(count: int) -> Items:
+    sources = tuple(InputFile(f"/s/{number}.png", f"{number}.png", 1, 1) for number in range(count))
+    return Items(sources, [ItemState.WAITING] * count)
+
+
+@pytest.fixture
+def batch(qtbot: QtBot, theme: Theme) -> BatchWindow:
+    return shown(BatchWindow(), qtbot)
+
+
+def test_it_starts_when_there_is_something_to_do_and_a_place_for_it(batch: BatchWindow, qtbot: QtBot) -> None:
+    assert not batch.main.isEnabled()
+    with qtbot.waitSignal(batch.files_dropped) as dropped:
+        drop(batch, files([Path("/scans"), Path("/a.png")]))
+    assert dropped.args == [(Path("/scans"), Path("/a.png"))]
+    batch.add_sources([Path("/scans"), Path("/a.png"), Path("/scans")])
+    assert batch.form.sources == (Path("/scans"), Path("/a.png"))
+    assert not batch.main.isEnabled()
+    batch.set_target(Path("/out"))
+    with qtbot.waitSignal(batch.start_clicked):
+        batch.main.click()
+    batch.form.clear.click()
+    assert not batch.main.isEnabled()
+
+
+def test_what_is_chosen_is_what_is_done(batch: BatchWindow) -> None:
+    options = BatchOptions(
+        outputs=(Output.MARKDOWN, Output.SPREADSHEET),
+        reader=ReaderChoice.BUILT_IN,
+        fields=(Field("date"), Field("total", "with tax")),
+        model="/m",
+        clean_up=CleanUp(joins_lines=True, ignored=(Box(0, 0, 1, 0.08), Box(0, 0.95, 1, 1))),
+    )
+    batch.form.show_options(options)
+    assert batch.form.options("/m") == options
+    assert batch.form.ignored.text() == "top 8, bottom 5"
+    with pytest.raises(BatchError):
+        batch.form.options("")
+    batch.form.boxes[Output.SPREADSHEET].click()
+    with pytest.raises(BatchError):
+        batch.form.options("/m")
+
+
+def test_where_a_server_answers_it_says_so_and_asks_how_many_at_once(batch: BatchWindow) -> None:
+    form = batch.form
+    assert not form.parallel.isVisible()
+    form.set_model(replace(INFO, server="gpu-box:8000", leaves_machine=True))
+    assert form.parallel.isVisible()
+    assert form._goes_to.text() == "Questions and images are sent to gpu-box:8000."
+    form.show_options(BatchOptions(reader=ReaderChoice.BUILT_IN))
+    assert not form.parallel.isVisible()  # Nobody asks it.
+    form.fields.setText("date")
+    assert form.parallel.isVisible()
+    form.set_model(INFO)
+    assert not form.parallel.isVisible()
+
+
+def test_what_was_left_out_is_told_with_its_reasons(batch: BatchWindow) -> None:
+    batch.set_state(BatchState.RUNNING)
+    batch.show_run(replace(items(1), left_out=LeftOut(others=3, links=1, specials=2, folders=1)))
+    assert batch.left_out.isVisible()
+    assert batch.left_out.text() == (
+        "Left out: other files: 3 · links that lead nowhere: 1 · pipes or devices: 2 · folders that cannot be read: 1"
+    )
+    batch.show_run(items(1))
+    assert not batch.left_out.isVisible()
+
+
+def test_states_and_problems_are_told_row_by_row(batch: BatchWindow) -> None:
+    run = items(1000)
+    batch.show_run(run)
+    run.states[1], run.problems[1] = ItemState.FAILED, BROKEN
+    run.states[0] = run.states[3] = ItemState.DONE
+    run.renamed[3] = (("3.png.txt", "2 3.png.txt"),)
+    batch.list.items.tell_changed(1)
+    rows = [batch.list.items.index(row) for row in range(4)]
+    assert batch.list.items.rowCount() == 1000
+    assert [row.data() for row in rows] == ["0.png", "1.png", "2.png", "3.png"]
+    assert [row.data(STATE) for row in rows] == ["Done", BROKEN.sentence, "Waiting", "Done: “2 3.png.txt”"]
+    assert not batch.list.grab().isNull()
+
+
+def test_it_can_be_paused_gone_on_with_and_stopped(batch: BatchWindow, qtbot: QtBot) -> None:
+    batch.add_sources([Path("/scans")])
+    batch.set_target(Path("/out"))
+    batch.set_state(BatchState.RUNNING)
+    batch.set_progress(BatchProgress(1000, earlier=100, done=238, failed=2, seconds=120))
+    assert (
+        batch.status_label.text()
+        == "340 of 1\N{NARROW NO-BREAK SPACE}000 · 2 failed · 100 already done · about 6 min left"
+    )
+    assert not batch.form.isEnabled()
+    with qtbot.waitSignal(batch.pause_clicked):
+        batch.main.click()
+    batch.set_state(BatchState.PAUSED)
+    assert batch.status_label.text().endswith("paused")
+    with qtbot.waitSignal(batch.resume_clicked):
+        batch.main.click()
+    with qtbot.waitSignal(batch.stop_clicked):
+        batch.stop.click()
+    batch.set_state(BatchState.IDLE)
+    assert (batch.form.isEnabled(), batch.stop.isVisible(), batch.status_label.text()) == (True, False, "")
+
+
+def test_what_was_not_done_can_be_tried_again_at_the_end(batch: BatchWindow, qtbot: QtBot) -> None:
+    run = items(2)
+    batch.show_run(run)
+    batch.set_state(BatchState.DONE)
+    assert not batch.retry.isVisible()
+    run.problems[1] = BROKEN
+    batch.set_progress(BatchProgress(2, done=1, failed=1, seconds=1))
+    with qtbot.waitSignal(batch.retry_clicked):
+        batch.retry.click()
+
+
+def test_a_problem_is_shown_until_it_is_dismissed(batch: BatchWindow) -> None:
+    batch.show_problem(BROKEN)
+    assert batch._problem
+    assert batch._problem.isVisible()
+    batch._problem.close_button.click()
+    assert batch._problem is None
+
+
+def test_a_folder_and_many_files_are_no_question(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    many = [Path(f"/{number}.png") for number in range(MAX_FOR_A_CHAT + 1)]
+    for files_dropped, wanted in (
+        ([tmp_path], window.many_dropped),
+        (many, window.many_dropped),
+        (many[1:], window.files_dropped),
+    ):
+        with qtbot.waitSignal(wanted) as dropped:
+            drop(window, files(files_dropped))
+        assert dropped.args == [tuple(files_dropped)]
+
+
+def test_the_menu_and_a_key_lead_to_it(window: MainWindow, qtbot: QtBot) -> None:
+    action = next(action for action in window.key_actions if action.objectName() == "Many images at once")
+    for lead in (action.trigger, window.menu_button.batch_triggered.emit):
+        with qtbot.waitSignal(window.batch_triggered):
+            lead()
+
+
+def test_names_begin_where_lines_begin(theme: Theme, qtbot: QtBot, mirror: Callable[[], None]) -> None:
+    """At the left, or at the right where the language is mirrored."""
+    rows = BatchList()
+    rows.items.set_run(items(1))
+    shown(rows, qtbot).resize(400, 100)
+    assert inked(rows)[0] < 20
+    mirror()
+    assert inked(rows)[-1] > rows.viewport().width() - 20
+
+
+def inked(rows: BatchList) -> list[int]:
+    """The columns of the first row's pixels in which something is drawn."""
+    image = rows.viewport().grab(rows.visualRect(rows.items.index(0))).toImage()
+    return [x for x in range(image.width()) if len({image.pixel(x, y) for y in range(image.height())}) > 1]

@@ -1,0 +1,326 @@
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.domain.chat.chat import Author, Message, MessageState
+from app.domain.documents.pages import OcrPage
+from app.domain.errors import Problem, ProblemKind
+from app.domain.models.engine_status import Stage
+from app.ui.chat.chat_view import ChatView
+from app.ui.widgets.message_edit import MAX_CHARACTERS
+from app.ui.widgets.theme import Theme
+from tests.support.chats import answer, attachment, question
+from tests.ui.conftest import question_bubble, shown
+
+
+@pytest.fixture
+def view(qtbot: QtBot, theme: Theme) -> ChatView:
+    made = ChatView(lambda _: Path("no thumbnail"))
+    made.resize(700, 400)
+    return shown(made, qtbot)
+
+
+def many(count: int) -> list[Message]:
+    return [
+        question(f"Question {index}", f"q{index}") if index % 2 == 0 else answer("Answer " * 60, f"a{index}")
+        for index in range(count)
+    ]
+
+
+def is_at_end(view: ChatView) -> bool:
+    bar = view.verticalScrollBar()
+    return bar.maximum() > 0 and bar.value() == bar.maximum()
+
+
+def test_it_opens_at_the_end_and_follows_the_stream(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(20))
+    qtbot.waitUntil(lambda: is_at_end(view))
+    streaming = answer("", "a99", state=MessageState.STREAMING)
+    for length in range(0, 400, 40):
+        view.put_message(replace(streaming, text="word " * length))
+        qtbot.waitUntil(lambda: is_at_end(view))
+
+
+def test_who_has_scrolled_up_is_left_there(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(20))
+    qtbot.waitUntil(lambda: is_at_end(view))
+    view.verticalScrollBar().setValue(100)
+    view.put_message(answer("more " * 200, "a99", state=MessageState.STREAMING))
+    qtbot.wait(50)
+    assert view.verticalScrollBar().value() == 100
+    view.put_message(question("My next question", "q100"))
+    qtbot.waitUntil(lambda: is_at_end(view))
+
+
+def test_only_bubbles_near_the_screen_exist(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(2000))
+    qtbot.waitUntil(lambda: is_at_end(view))
+    assert len(dict(view.built())) < 30
+    assert [message.id for message in view.messages] == [message.id for message in many(2000)]
+    view.verticalScrollBar().setValue(0)
+    assert next(view.built())[0] == "q0"
+    assert len(dict(view.built())) < 30
+
+
+def test_nothing_jumps_where_a_guess_was_wrong(view: ChatView, qtbot: QtBot) -> None:
+    short_lines = "\n".join("word" for _ in range(40))
+    table = "|a|b|\n|-|-|\n" + "|1|2|\n" * 12
+    view.set_branch([answer((short_lines, table, "# Big\n\ntext")[index % 3], f"a{index}") for index in range(200)])
+    qtbot.waitUntil(lambda: is_at_end(view))
+    bar = view.verticalScrollBar()
+    for _ in range(60):
+        before = {key: bubble.y() for key, bubble in view.built()}
+        bar.setValue(bar.value() - 150)
+        moved = {bubble.y() - before[key] for key, bubble in view.built() if key in before}
+        assert moved == {150}
+    bubbles = [bubble for _, bubble in view.built()]
+    assert all(above.geometry().bottom() < below.y() for above, below in pairwise(bubbles))
+
+
+def test_cards_get_the_height_of_their_text_at_any_width(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question(), answer("word " * 200)])
+    bubble = view.answers[0]
+    for width in (700, 400, 1200):
+        view.resize(width, 400)
+        qtbot.waitUntil(lambda width=width: width - 50 <= view.viewport().width() <= width)  # type: ignore[misc]
+        qtbot.waitUntil(lambda: bubble.text.height() >= bubble.text.document().size().height())
+        assert bubble.geometry().bottom() <= bubble.y() + bubble.sizeHint().height() + 2 * 20
+        assert bubble.width() <= 760
+    qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() == 0)
+
+
+def test_what_is_edited_stays_however_far_one_scrolls(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(200))
+    press(question_bubble(view, "q198").edit, qtbot)
+    editor = question_bubble(view, "q198").editor
+    assert editor is not None
+    editor.edit.setPlainText("half a thought")
+    view.verticalScrollBar().setValue(0)
+    view.setFocus()
+    assert view.bubble("a197") is None
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    assert question_bubble(view, "q198").editor is editor
+
+
+def test_tab_goes_down_the_bubbles_and_leaves_at_their_end(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(40))
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum() // 2)  # Bubbles above are built after others.
+    question_bubble(view, next(key for key, _ in view.built() if key.startswith("q"))).edit.setFocus()
+    passed: list[tuple[int, int]] = []
+    seen: set[QWidget] = set()
+    while (focus := QApplication.focusWidget()) and focus is not view and focus not in seen:
+        seen.add(focus)
+        key, bubble = next((key, bubble) for key, bubble in view.built() if bubble.isAncestorOf(focus))
+        passed.append((int(key[1:]), focus.mapTo(bubble, focus.rect().topLeft()).y()))
+        qtbot.keyClick(focus, Qt.Key.Key_Tab)
+    assert len(passed) > 10
+    assert passed == sorted(passed)
+
+
+def test_cards_that_stay_are_kept_and_others_go(view: ChatView) -> None:
+    view.set_branch([question(), answer("first", "a1")])
+    kept = question_bubble(view, "q1")
+    view.set_branch([question(), answer("second", "a2")])
+    assert question_bubble(view, "q1") is kept
+    assert [bubble.message.text for bubble in view.answers] == ["second"]
+    view.set_branch([])
+    assert view.answers == ()
+
+
+def test_an_answer_in_the_making(view: ChatView, qtbot: QtBot) -> None:
+    message = answer("", state=MessageState.STREAMING)
+    view.set_branch([question(), message])
+    (bubble,) = view.answers
+    qtbot.waitUntil(bubble.isVisible)
+
+    view.set_activity("a1", Stage.ENCODING_IMAGE, 0.4)
+    assert bubble.activity.isVisible()
+    assert bubble.activity.text().startswith("Processing the image")
+    assert bubble.progress.value() == 40
+    view.put_message(replace(message, text="The **total**"))
+    assert not bubble.activity.isVisible()
+    assert not bubble.regenerate.isVisible()
+    assert bubble.text.toPlainText() == "The total"
+    view.put_message(replace(message, text="The **total** is 9.", state=MessageState.STOPPED, model_name="Qwen"))
+    assert bubble.footer.text() == "Qwen · Stopped"
+    assert bubble.regenerate.isVisible()
+
+
+def test_copy_takes_the_answer_as_it_was_written(view: ChatView) -> None:
+    view.set_branch([question(), answer("The **total** is 9.")])
+    view.answers[0].copy.click()
+    assert QGuiApplication.clipboard().text() == "The **total** is 9."
+
+
+def test_a_problem_has_its_button(view: ChatView, qtbot: QtBot) -> None:
+    problem = Problem(ProblemKind.ENGINE, "The engine stopped.", "Kept.", "Restart it.")
+    view.set_branch([question(), replace(answer("half"), problem=problem, state=MessageState.FAILED)])
+    box = view.answers[0]._problem
+    assert box
+    assert box.buttons[0].text() == "Restart engine"
+    with qtbot.waitSignal(view.remedy_clicked) as clicked:
+        box.buttons[0].click()
+    assert clicked.args == [problem]
+    assert view.answers[0].text.toPlainText() == "half"
+    view.put_message(answer("whole"))
+    assert view.answers[0]._problem is None
+
+
+def test_what_was_read_is_shown_as_it_is_with_its_notice(view: ChatView, qtbot: QtBot) -> None:
+    page = OcrPage(10, 10, (), "| not | a table |", notice="Much of this is unclear.")
+    view.set_branch([question(), replace(answer("| not | a table |\n# 9"), author=Author.READER, page=page)])
+    bubble = view.answers[0]
+    qtbot.waitUntil(bubble.isVisible)
+    assert bubble.text.toPlainText() == "| not | a table |\n# 9"
+    assert (bubble.notice.isVisible(), bubble.notice.text()) == (True, "Much of this is unclear.")
+
+
+def test_images_of_a_question_open(view: ChatView, qtbot: QtBot) -> None:
+    image = attachment("receipt.png")
+    view.set_branch([replace(question(), attachments=(image,))])
+    from app.ui.widgets.thumbnails import ThumbnailButton  # noqa: PLC0415
+
+    with qtbot.waitSignal(view.image_clicked) as clicked:
+        view.findChildren(ThumbnailButton)[0].click()
+    assert clicked.args == [image]
+
+
+def test_regenerate_names_its_answer(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question(), answer()])
+    with qtbot.waitSignal(view.regenerate_clicked) as clicked:
+        view.answers[0].regenerate.click()
+    assert clicked.args == ["a1"]
+
+
+def press(widget: QPushButton, qtbot: QtBot) -> None:
+    qtbot.waitUntil(widget.isVisible)
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def test_a_question_is_edited_in_place(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question("What is teh total?"), answer()])
+    bubble = question_bubble(view, "q1")
+    press(bubble.edit, qtbot)
+    assert bubble.editor is not None
+    assert bubble.editor.edit.toPlainText() == "What is teh total?"
+    qtbot.keyClicks(bubble.editor.edit, "What is the total?")
+    with qtbot.waitSignal(view.question_edited) as edited:
+        qtbot.keyClick(bubble.editor.edit, Qt.Key.Key_Return)
+    assert edited.args == ["q1", "What is the total?"]
+    assert bubble.editor.edit.toPlainText() == "What is the total?"  # Kept until the new question is there.
+
+
+@pytest.mark.parametrize("gives_up", ["Escape", "Cancel"])
+def test_an_edit_is_given_up(view: ChatView, qtbot: QtBot, gives_up: str) -> None:
+    view.set_branch([question("What is it?"), answer()])
+    bubble = question_bubble(view, "q1")
+    press(bubble.edit, qtbot)
+    assert bubble.editor is not None
+    qtbot.keyClicks(bubble.editor.edit, "Something else")
+    with qtbot.assertNotEmitted(view.question_edited):
+        if gives_up == "Escape":
+            qtbot.keyClick(bubble.editor.edit, Qt.Key.Key_Escape)
+        else:
+            press(bubble.editor.cancel, qtbot)
+    assert question_bubble(view, "q1").editor is None
+    assert bubble.edit.isVisible()
+    with qtbot.assertNotEmitted(view.question_edited):
+        press(bubble.edit, qtbot)
+        assert bubble.editor is not None
+        bubble.editor.edit.clear()
+        press(bubble.editor.send, qtbot)  # Nothing to ask.
+
+
+def test_versions_are_counted_and_switched(view: ChatView, qtbot: QtBot) -> None:
+    versions = {"q1": ("q1",), "a2": ("a1", "a2", "a3")}
+    view.set_branch([question(), answer("second", "a2")], versions)
+    assert not question_bubble(view, "q1").versions.isVisible()
+    switch = view.answers[0].versions
+    assert [part.text() for part in switch.findChildren(QLabel)] == ["2 / 3"]
+    for arrow, chosen in ((switch.previous, "a1"), (switch.next, "a3")):
+        with qtbot.waitSignal(view.version_chosen) as signal:
+            press(arrow, qtbot)
+        assert signal.args == [chosen]
+    view.set_branch([question(), answer("third", "a3")], {"a3": ("a1", "a2", "a3")})
+    assert not view.answers[0].versions.next.isEnabled()
+
+
+@pytest.mark.parametrize("state", [MessageState.STOPPED, MessageState.CUT_OFF, MessageState.COMPLETE])
+def test_the_last_answer_goes_on_if_it_was_cut_short(view: ChatView, qtbot: QtBot, state: MessageState) -> None:
+    view.set_branch([question(), answer("Half an", state=state)])
+    bubble = view.answers[0]
+    qtbot.waitUntil(bubble.regenerate.isVisible)
+    assert bubble.go_on.isVisible() == (state is not MessageState.COMPLETE)
+    if bubble.go_on.isVisible():
+        with qtbot.waitSignal(view.continue_clicked) as signal:
+            press(bubble.go_on, qtbot)
+        assert signal.args == ["a1"]
+    view.put_message(question("Next", "q2", "a1"))
+    qtbot.waitUntil(question_bubble(view, "q2").isVisible)
+    assert not bubble.go_on.isVisible()
+
+
+def test_a_message_that_was_looked_for_is_scrolled_to_and_marked(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(30))
+    view.show_message("q10")
+    bubble = question_bubble(view, "q10")
+    qtbot.waitUntil(lambda: 0 < bubble.y() < view.height())
+    assert bubble.property("found")
+    qtbot.waitUntil(lambda: not bubble.property("found"), timeout=5000)
+    view.show_message("not here")
+
+
+def test_a_marked_message_may_go(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch(many(4))
+    view.show_message("q2")
+    view.set_branch([])
+    view._point_timer.timeout.emit()
+    view._point_timer.stop()
+
+
+def test_what_is_selected_is_quoted(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question(), answer("One **bold** line")])
+    (bubble,) = view.answers
+    assert not bubble.quote.isVisible()
+    bubble.text.selectAll()
+    qtbot.waitUntil(bubble.quote.isVisible)
+    with qtbot.waitSignal(view.quoted) as quoted:
+        bubble.quote.click()
+    assert quoted.args == ["One bold line"]
+
+
+def test_a_question_is_reused_or_edited_from_the_keyboard(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question("First?", "q0"), answer("Yes.", "a0", "q0"), question("Second?"), answer()])
+    with qtbot.waitSignal(view.reused) as reused:
+        question_bubble(view, "q0").reuse.click()
+    assert reused.args == ["First?"]
+    view.edit_last_question()
+    editor = question_bubble(view, "q1").editor
+    assert editor
+    assert editor.edit.toPlainText() == "Second?"
+    view.edit_last_question()
+    assert question_bubble(view, "q1").editor is editor
+
+
+def test_an_answer_is_copied_as_plain_text(view: ChatView) -> None:
+    view.set_branch([question(), answer("One **bold** line")])
+    view.answers[0].text.copy_plain()
+    assert QGuiApplication.clipboard().text() == "One bold line"
+
+
+def test_what_is_too_long_for_the_editor_is_told(view: ChatView, qtbot: QtBot) -> None:
+    view.set_branch([question()])
+    view.edit_last_question()
+    editor = question_bubble(view, "q1").editor
+    assert editor is not None
+    mime = QMimeData()
+    mime.setText("a" * (MAX_CHARACTERS + 5))
+    with qtbot.waitSignal(view.text_cut) as cut:
+        editor.edit.insertFromMimeData(mime)
+    assert cut.args == [MAX_CHARACTERS, 5]

@@ -1,0 +1,250 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.domain.chat.chat import Draft
+from app.domain.models.generation import GenerationOptions
+from app.ui.composer.composer import Composer
+from app.ui.composer.pixel_budget_menu import PixelBudgetMenu, budgets
+from app.ui.widgets.message_edit import MAX_CHARACTERS
+from app.ui.widgets.theme import Theme
+from tests.support.chats import attachment
+from tests.ui.conftest import shown
+
+
+@pytest.fixture
+def composer(qtbot: QtBot, theme: Theme) -> Composer:
+    made = Composer(lambda _: Path("no thumbnail"))
+    made.resize(700, 200)
+    shown(made, qtbot)
+    made.focus()
+    return made
+
+
+def test_enter_sends_and_shift_enter_does_not(composer: Composer, qtbot: QtBot) -> None:
+    qtbot.keyClicks(composer.edit, "one")
+    qtbot.keyClick(composer.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClicks(composer.edit, "two")
+    with qtbot.waitSignal(composer.submitted) as submitted:
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    assert submitted.args == ["one\ntwo"]
+    assert composer.edit.toPlainText() == "one\ntwo", "it is cleared when the question has been saved, not before"
+
+
+def test_letters_of_an_input_method_arrive(composer: Composer, qtbot: QtBot) -> None:
+    event = QInputMethodEvent("", [])
+    event.setCommitString("日本é")
+    with qtbot.waitSignal(composer.text_changed) as changed:
+        QApplication.sendEvent(composer.edit, event)
+    assert changed.args == ["日本é"]
+
+
+def test_nothing_but_spaces_is_not_sent(composer: Composer, qtbot: QtBot) -> None:
+    qtbot.keyClicks(composer.edit, "   ")
+    with qtbot.assertNotEmitted(composer.submitted):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    assert not composer.send.isEnabled()
+
+
+def test_a_question_waits_for_the_image_that_is_being_opened(composer: Composer, qtbot: QtBot) -> None:
+    qtbot.keyClicks(composer.edit, "What is this?")
+    composer.add_import("i1", "scan.png")
+    with qtbot.assertNotEmitted(composer.submitted):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    composer.remove_import("i1")
+    with qtbot.waitSignal(composer.submitted):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+
+
+def test_an_import_can_be_given_up(composer: Composer, qtbot: QtBot) -> None:
+    composer.add_import("i1", "scan.png")
+    with qtbot.waitSignal(composer.import_cancelled) as cancelled:
+        composer._import_chips["i1"].cancel.click()
+    assert cancelled.args == ["i1"]
+
+
+def test_chips_read_show_and_remove_their_image(composer: Composer, qtbot: QtBot) -> None:
+    image = attachment("receipt.png")
+    composer.set_draft(Draft(attachments=(image,)))
+    chip = composer._attachment_chips[image.digest]
+    for signal, click in (
+        (composer.read_clicked, chip.read),
+        (composer.image_clicked, chip.picture),
+        (composer.image_removed, chip.remove),
+        (composer.read_clicked, composer.read),
+    ):
+        with qtbot.waitSignal(signal) as emitted:
+            click.click()
+        assert emitted.args == [image]
+    composer.set_draft(Draft())
+    assert composer._attachment_chips == {}
+    assert not composer.read.isEnabled()
+
+
+def test_while_an_answer_is_written_typing_goes_on_and_sending_waits(composer: Composer, qtbot: QtBot) -> None:
+    composer.set_draft(Draft(attachments=(attachment(),)))
+    composer.set_busy(True)
+    qtbot.keyClicks(composer.edit, "next")
+    with qtbot.assertNotEmitted(composer.submitted):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    assert (composer.stop.isVisible(), composer.send.isVisible(), composer.read.isEnabled()) == (True, False, False)
+    with qtbot.waitSignal(composer.stop_clicked):
+        composer.stop.click()
+    composer.set_busy(False)
+    assert composer.edit.toPlainText() == "next"
+    assert composer.send.isEnabled()
+
+
+def test_a_draft_that_comes_back_unchanged_leaves_the_cursor(composer: Composer, qtbot: QtBot) -> None:
+    qtbot.keyClicks(composer.edit, "abcd")
+    cursor = composer.edit.textCursor()
+    cursor.setPosition(2)
+    composer.edit.setTextCursor(cursor)
+    composer.set_draft(Draft(text="abcd", attachments=(attachment(),)))
+    assert composer.edit.textCursor().position() == 2
+
+
+def test_reading_leaves_the_focus_in_the_text(composer: Composer, qtbot: QtBot) -> None:
+    composer.set_draft(Draft(attachments=(attachment(),)))
+    composer.read.setFocus()
+    composer.read.click()
+    composer.set_busy(True)
+    assert composer.edit.hasFocus()
+
+
+def test_it_grows_with_its_text_up_to_a_limit(composer: Composer, qtbot: QtBot) -> None:
+    heights = []
+    for lines in (1, 3, 8, 30):
+        composer.edit.setPlainText("\n".join("x" * lines))
+        heights.append(composer.edit.sizeHint().height())
+    assert heights[0] < heights[1] < heights[2] == heights[3]
+    composer.edit.setPlainText("one line")
+    qtbot.waitUntil(lambda: not composer.edit.verticalScrollBar().isVisible())
+
+
+def test_pasting_images_is_passed_on_and_words_are_typed(composer: Composer, qtbot: QtBot) -> None:
+    words, files = QMimeData(), QMimeData()
+    words.setText("<b>words</b>\nmore")
+    words.setHtml("<b>words</b>")
+    files.setUrls([QUrl.fromLocalFile("/home/me/a.png")])
+    composer.edit.insertFromMimeData(words)
+    assert composer.edit.toPlainText() == "<b>words</b>\nmore"
+    with qtbot.waitSignal(composer.mime_pasted) as pasted:
+        composer.edit.insertFromMimeData(files)
+    assert pasted.args is not None
+    assert pasted.args[0].urls()[0].toLocalFile() == "/home/me/a.png"
+    assert composer.edit.canInsertFromMimeData(files)
+
+
+def test_what_an_image_costs_is_shown_where_it_is_decided(composer: Composer) -> None:
+    composer.set_options(GenerationOptions(pixel_budget=512 * 512))
+    composer.set_draft(Draft(attachments=(replace(attachment(), width=4000, height=3000),)))
+    (chip,) = composer._attachment_chips.values()
+    assert chip.details.text() == "4 000 × 3 000"
+    assert chip.budget.text() == "234 tokens"
+    assert "sees this image at 576 × 416 pixels" in chip.details.toolTip()
+    composer.set_visual_token_seconds(0.05)
+    assert chip.budget.text() == "234 tokens · 12 s"
+    assert "takes about 12 s" in chip.budget.toolTip()
+
+
+def test_how_closely_the_model_looks_is_chosen_for_one_image(composer: Composer, qtbot: QtBot) -> None:
+    large, small = replace(attachment(), width=4000, height=3000), attachment("b.png", "cd" * 32)
+    composer.set_draft(Draft(attachments=(large, small)))
+    chip = composer._attachment_chips[large.digest]
+    chip.budget.click()
+    (menu,) = chip.findChildren(PixelBudgetMenu)
+    with qtbot.waitSignal(composer.budget_chosen) as chosen:
+        qtbot.keyClick(menu.slider, Qt.Key.Key_End)
+    assert chosen.args is not None
+    image, pixels = chosen.args
+    assert image == large
+    assert pixels >= 4000 * 3000
+    assert "11\u202f750 tokens" in menu.sentence.text()
+    composer.set_draft(Draft(attachments=(replace(large, pixel_budget=pixels), small)))
+    assert chip.budget.text() == "11\u202f750 tokens"
+    with qtbot.waitSignal(composer.budget_chosen) as chosen:
+        menu.usual.click()
+    assert chosen.args == [replace(large, pixel_budget=pixels), None]
+
+
+def test_budgets_go_from_the_least_to_all_pixels() -> None:
+    assert budgets(replace(attachment(), width=200, height=100)) == (65_536,)
+    found = budgets(replace(attachment(), width=4000, height=3000))
+    assert found[0] == 65_536
+    assert found[-2] < 4000 * 3000 <= found[-1]
+
+
+def test_a_quotation_stands_above_the_cursor(composer: Composer, qtbot: QtBot) -> None:
+    composer.quote("two\n\nlines")
+    qtbot.keyClicks(composer.edit, "Why?")
+    assert composer.edit.toPlainText() == "> two\n>\n> lines\n\nWhy?"
+    composer.quote("more")
+    assert composer.edit.toPlainText().endswith("Why?\n> more\n\n")
+
+
+def test_a_question_that_is_taken_can_be_undone(composer: Composer, qtbot: QtBot) -> None:
+    qtbot.keyClicks(composer.edit, "mine")
+    composer.take("theirs")
+    assert composer.edit.toPlainText() == "theirs"
+    composer.edit.undo()
+    assert composer.edit.toPlainText() == "mine"
+
+
+def test_up_asks_for_the_last_question_only_where_nothing_is_written(composer: Composer, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(composer.up_pressed):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Up)
+    qtbot.keyClicks(composer.edit, "x")
+    with qtbot.assertNotEmitted(composer.up_pressed):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Up)
+
+
+def test_the_gauge_says_how_full_the_context_is(composer: Composer) -> None:
+    assert not composer.gauge.isVisible()
+    composer.set_used_tokens(500)
+    assert not composer.gauge.isVisible()  # No model is open.
+    composer.set_capacity(2000)
+    assert composer.gauge.share_label.text() == "25\u202f%"
+    composer.set_draft(Draft(attachments=(replace(attachment(), width=1024, height=1024),)))
+    assert composer.gauge.share_label.text() == "76\u202f%"
+    assert "the images below add 1\u202f024" in composer.gauge.toolTip()
+    composer.set_used_tokens(975)
+    assert composer.gauge.share_label.text() == "99\u202f%", "1,999 tokens of 2,000"
+    assert "Start a new chat" not in composer.gauge.bar.accessibleName()
+    composer.set_used_tokens(1900)
+    assert composer.gauge.share_label.text() == "100\u202f%"
+    assert "Start a new chat" in composer.gauge.bar.accessibleName()
+    assert composer.gauge.share_label.objectName() == "warning"
+    composer.set_draft(Draft())
+    composer.set_used_tokens(0)
+    assert not composer.gauge.isVisible()
+
+
+def test_a_film_says_what_the_model_sees_of_it_and_is_not_read(composer: Composer) -> None:
+    video = replace(attachment("a.mp4"), media_type="video/mp4", width=640, height=480, seconds=75.0)
+    composer.set_options(GenerationOptions(pixel_budget=512 * 512, clip_frames=8))
+    composer.set_draft(Draft(attachments=(video,)))
+    (chip,) = composer._attachment_chips.values()
+    assert chip.details.text() == "640 × 480 · 1:15"
+    assert "sees 8 frames at" in chip.budget.toolTip()
+    assert chip.read.isHidden()
+    assert not composer.read.isEnabled()
+    composer.set_draft(Draft(attachments=(attachment("b.png", "cd" * 32), video)))
+    assert composer.read.isEnabled()
+
+
+def test_what_is_too_long_to_be_pasted_is_told(composer: Composer, qtbot: QtBot) -> None:
+    mime = QMimeData()
+    mime.setText("a" * (MAX_CHARACTERS - 1))
+    with qtbot.assertNotEmitted(composer.text_cut):
+        composer.edit.insertFromMimeData(mime)
+    mime.setText("bcd")
+    with qtbot.waitSignal(composer.text_cut) as cut:
+        composer.edit.insertFromMimeData(mime)
+    assert cut.args == [1, 2]
+    assert composer.edit.toPlainText().endswith("ab")

@@ -1,0 +1,212 @@
+"""A document beside its text: linked, selected, corrected, copied."""
+
+import io
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.domain.documents.ocr_results import OcrResult
+from app.domain.documents.pages import OcrPage
+from app.domain.documents.tables import Cell, Table
+from app.domain.images.geometry import Box, Point, TextLine
+from app.ui.documents.document_window import DocumentWindow
+from app.ui.documents.thumbnail_strip import MAX_PICTURES, ThumbnailStrip
+from tests.ui.conftest import shown
+
+
+def line(text: str, top: float, right: float = 380) -> TextLine:
+    return TextLine.between(text, (Point(20, top), Point(right, top), Point(right, top + 20), Point(20, top + 20)), 0.9)
+
+
+BOX = Box(20, 100, 380, 160)
+TABLE = Table(2, 2, (Cell(0, 0, "a", BOX), Cell(0, 1, "b", BOX), Cell(1, 0, "wide", BOX, 1, 2)), BOX, is_ruled=True)
+PAGE = OcrPage(400, 300, (line("first words here", 20), line("sec0nd line", 50), line("Total: 5", 80)), "first words here\nsec0nd line\nTotal: 5", tables=(TABLE,))  # fmt: skip  # noqa: E501
+READING = OcrResult(digest="ab", number=0, page=PAGE)
+
+
+def png() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (400, 300), "white").save(made, "PNG")
+    return made.getvalue()
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> DocumentWindow:
+    made = DocumentWindow()
+    made.resize(1000, 600)
+    shown(made, qtbot)
+    made.begin("a.png", 1)
+    made.show_picture(0, png())
+    made.show_ocr_result(READING)
+    return made
+
+
+def mouse(
+    widget: QWidget, kind: QEvent.Type, place: QPointF, button: Qt.MouseButton = Qt.MouseButton.LeftButton
+) -> None:
+    held = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseButtonRelease else button
+    event = QMouseEvent(kind, place, widget.mapToGlobal(place), button, held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, event)
+
+
+def on_line(window: DocumentWindow, number: int, share: float) -> QPointF:
+    """A place on the screen, so far along a line."""
+    area = window.canvas._polygon(PAGE.lines[number], 0.0, 1.0).boundingRect()
+    return QPointF(area.left() + share * area.width(), area.center().y())
+
+
+def select(window: DocumentWindow, begin: QPointF, end: QPointF) -> None:
+    mouse(window.canvas, QEvent.Type.MouseButtonPress, begin)
+    mouse(window.canvas, QEvent.Type.MouseMove, end)
+    mouse(window.canvas, QEvent.Type.MouseButtonRelease, end)
+
+
+def test_text_is_selected_on_the_picture_and_copied(window: DocumentWindow, qtbot: QtBot) -> None:
+    select(window, on_line(window, 0, 0.0), on_line(window, 1, 1.0))
+    assert window.canvas.selected_text() == "first words here\nsec0nd line"
+    qtbot.keyClick(window.canvas, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "first words here\nsec0nd line"
+
+
+def test_parts_of_a_line_are_selected_in_both_directions(window: DocumentWindow) -> None:
+    select(window, on_line(window, 0, 0.99), on_line(window, 0, 0.73))
+    assert window.canvas.selected_text() == "here"
+
+
+def test_a_double_click_selects_a_word(window: DocumentWindow) -> None:
+    mouse(window.canvas, QEvent.Type.MouseButtonDblClick, on_line(window, 0, 0.5))
+    assert window.canvas.selected_text() == "words"
+
+
+def test_on_a_turned_page_text_is_selected_all_the_same(window: DocumentWindow) -> None:
+    window.canvas.rotate()
+    polygon = window.canvas._polygon(PAGE.lines[1], 0.0, 1.0)
+    assert polygon.boundingRect().height() > polygon.boundingRect().width()
+    select(window, (polygon.at(0) + polygon.at(3)) / 2, (polygon.at(1) + polygon.at(2)) / 2)
+    assert window.canvas.selected_text() == "sec0nd line"
+
+
+def test_beside_the_text_the_picture_is_moved(window: DocumentWindow) -> None:
+    window.canvas.show_pixels()
+    area = window.canvas.picture_area()
+    place = QPointF(area.center().x(), area.bottom() - 10)
+    select(window, place, place + QPointF(-30, -20))
+    assert window.canvas.selected_text() == ""
+
+
+def test_picture_and_text_are_linked_both_ways(window: DocumentWindow) -> None:
+    mouse(window.canvas, QEvent.Type.MouseMove, on_line(window, 1, 0.3), Qt.MouseButton.NoButton)
+    assert window.lines._highlighted == 1
+    select(window, on_line(window, 2, 0.1), on_line(window, 2, 0.1))
+    assert window.lines.textCursor().blockNumber() == 2
+    window.lines.line_hovered.emit(0)
+    assert window.canvas._highlighted_line == 0
+
+
+def test_a_correction_is_told_and_shown(window: DocumentWindow, qtbot: QtBot) -> None:
+    window.lines.show_line(1)
+    qtbot.keyClick(window.lines, Qt.Key.Key_Right)
+    qtbot.keyClick(window.lines, Qt.Key.Key_Right)
+    qtbot.keyClick(window.lines, Qt.Key.Key_Right)
+    qtbot.keyClick(window.lines, Qt.Key.Key_Delete)
+    with qtbot.waitSignal(window.line_corrected) as corrected:
+        qtbot.keyClick(window.lines, Qt.Key.Key_O)
+    assert corrected.args == [0, 1, "second line"]
+    fixed = READING.with_correction(1, "second line")
+    window.show_ocr_result(fixed)
+    assert "second line" in window.markdown.text.toPlainText()
+    assert "1" in window.status_label.text()
+    assert window.lines.textCursor().positionInBlock() == 4  # The cursor stays.
+    with qtbot.waitSignal(window.line_corrected) as taken_back:
+        window.lines.undo_correction(1)
+    assert taken_back.args is not None
+    assert taken_back.args[1:] == [1, "sec0nd line"]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Backspace])
+def test_lines_are_neither_parted_nor_joined(window: DocumentWindow, qtbot: QtBot, key: Qt.Key) -> None:
+    window.lines.show_line(1)
+    with qtbot.assertNotEmitted(window.line_corrected):
+        qtbot.keyClick(window.lines, key)
+        window.lines.selectAll()
+        qtbot.keyClick(window.lines, Qt.Key.Key_X)
+        qtbot.keyClick(window.lines, Qt.Key.Key_Delete)
+    assert window.lines.toPlainText() == PAGE.text
+
+
+def test_what_is_pasted_stays_on_its_line(window: DocumentWindow, qtbot: QtBot) -> None:
+    QGuiApplication.clipboard().setText("two\nlines ")
+    window.lines.show_line(1)
+    window.lines.paste()
+    assert window.lines.toPlainText().split("\n")[1] == "two linessec0nd line"
+
+
+def test_the_text_is_copied_as_it_is_to_be_cleaned_up(window: DocumentWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.clean_up_changed):
+        window.canvas.part_selected.emit(0.0, 0.0, 1.0, 0.15)
+    window.copy.click()
+    assert QGuiApplication.clipboard().text() == "sec0nd line\nTotal: 5"
+    window._ignore_nothing()
+    window.copy.click()
+    assert QGuiApplication.clipboard().text() == PAGE.text
+
+
+def test_a_table_is_shown_with_its_spans_and_copied(window: DocumentWindow, qtbot: QtBot) -> None:
+    assert window.tables.grid.columnSpan(1, 0) == 2
+    window.tables.copy.click()
+    assert QGuiApplication.clipboard().text() == "a\tb\nwide\t"
+    assert 'colspan="2"' in QGuiApplication.clipboard().mimeData().html()
+    window.tabs.setCurrentWidget(window.tables)
+    assert window.canvas._highlighted_boxes == (BOX,)
+
+
+def test_fields_show_where_they_stand(window: DocumentWindow) -> None:
+    window.tabs.setCurrentWidget(window.values)
+    window.values.grid.setCurrentCell(0, 1)
+    assert window.canvas._highlighted_boxes == (PAGE.lines[2].box,)
+
+
+def test_another_pages_reading_is_not_shown(window: DocumentWindow) -> None:
+    window.show_ocr_result(OcrResult(digest="ab", number=5, page=OcrPage(1, 1, (), "other")))
+    assert window.lines.toPlainText() == PAGE.text
+
+
+def test_a_page_without_places_is_shown_and_not_corrected(window: DocumentWindow) -> None:
+    window.show_ocr_result(
+        OcrResult(digest="ab", number=0, page=OcrPage(400, 300, (), "by the model"), model_name="Qwen")
+    )
+    assert window.lines.toPlainText() == "by the model"
+    assert window.lines.isReadOnly()
+    assert "Qwen" in window.status_label.text()
+
+
+def test_a_rail_of_500_pages_holds_few_pictures(qtbot: QtBot) -> None:
+    thumbnails = ThumbnailStrip()
+    thumbnails.resize(132, 500)
+    shown(thumbnails, qtbot)
+    asked: list[int] = []
+    thumbnails.wanted.connect(asked.append)
+    thumbnails.set_count(500)
+    qtbot.waitUntil(lambda: bool(asked))
+    assert len(asked) < 15
+    empty = thumbnails.item(499).icon().cacheKey()
+    for number in range(500):
+        thumbnails.set_picture(number, png())
+    held = [number for number in range(500) if thumbnails.item(number).icon().cacheKey() != empty]
+    assert len(held) <= MAX_PICTURES + 1
+
+
+def test_a_page_is_chosen_on_the_rail(qtbot: QtBot) -> None:
+    window = DocumentWindow()
+    shown(window, qtbot)
+    with qtbot.waitSignal(window.page_chosen) as chosen:
+        window.begin("a.pdf", 5)
+    assert chosen.args == [0]
+    with qtbot.waitSignal(window.page_chosen) as chosen:
+        window.thumbnails.setCurrentRow(3)
+    assert chosen.args == [3]
+    assert window.number == 3

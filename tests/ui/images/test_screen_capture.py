@@ -1,0 +1,103 @@
+"""From the screen to an image: the overlay, the desktop's portal, and both together on a real display."""
+
+import io
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPixmap
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.ui.images.capture_overlay import CaptureOverlay
+from app.ui.images.screen_capture import NAME, ScreenCapture
+from tests.support.fake_portal import NOBODY
+from tests.ui.conftest import drag, shown
+
+
+@pytest.fixture
+def overlay(qtbot: QtBot) -> CaptureOverlay:
+    still = QPixmap(800, 600)
+    still.fill(QColor("#ffffff"))
+    made = CaptureOverlay(QGuiApplication.primaryScreen(), still)
+    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
+    return shown(made, qtbot)
+
+
+def test_a_rectangle_is_dragged_from_any_corner(overlay: CaptureOverlay, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(overlay.chosen) as chosen:
+        drag(overlay, QPointF(200, 150), QPointF(101, 51))
+    assert chosen.args == [QRect(101, 51, 100, 100)]
+
+
+def test_a_click_chooses_nothing_and_escape_gives_up(overlay: CaptureOverlay, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(overlay.chosen):
+        drag(overlay, QPointF(200, 150), QPointF(201, 151))
+    with qtbot.waitSignal(overlay.given_up):
+        qtbot.keyClick(overlay, Qt.Key.Key_Escape)
+    with qtbot.waitSignal(overlay.given_up):
+        qtbot.mouseClick(overlay, Qt.MouseButton.RightButton, pos=QPoint(9, 9))
+
+
+def test_what_is_chosen_is_bright(overlay: CaptureOverlay, qtbot: QtBot) -> None:
+    qtbot.mousePress(overlay, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
+    overlay._to = QPoint(300, 300)
+    picture = overlay.grab().toImage()
+    assert picture.pixelColor(200, 200) == QColor("#ffffff")
+    assert picture.pixelColor(400, 200).lightness() < 160
+
+
+@pytest.mark.skipif(not shutil.which("dbus-run-session"), reason="needs a D-Bus daemon")
+@pytest.mark.parametrize(
+    ("answer", "content", "outcome"),
+    [
+        ("0", "the image", "the image"),
+        ("1", "", "given up"),
+        ("2", "", "failed"),
+        ("0", "", "failed"),
+        (NOBODY, "", "failed"),
+    ],
+)
+def test_the_portal_is_asked_over_a_real_bus(tmp_path: Path, answer: str, content: str, outcome: str) -> None:
+    file = tmp_path / "shot.png"
+    if content:
+        file.write_text(content)
+    talk = [sys.executable, "-m", "tests.support.fake_portal", answer, str(file)]
+    done = subprocess.run(["dbus-run-session", "--", *talk], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip() == outcome, done.stderr
+
+
+@pytest.mark.window
+def test_a_part_of_the_real_screen_is_captured_and_captured_again(qtbot: QtBot, qapp: QApplication) -> None:
+    own, other = QWidget(), QWidget()
+    for widget, colour, x in ((own, "#00ff00", 100), (other, "#ff0000", 300)):
+        widget.setStyleSheet(f"background: {colour}")
+        widget.setGeometry(x, 100, 400, 300)
+        shown(widget, qtbot)
+    own.raise_()
+    capture = ScreenCapture(own)
+    capture.start()
+    qtbot.waitUntil(lambda: bool(capture._overlays) and capture._overlays[0].isVisible())
+    assert not own.isVisible()
+    with qtbot.waitSignal(capture.captured) as captured:
+        drag(capture._overlays[0], QPointF(350, 150), QPointF(449, 229))
+    assert captured.args is not None
+    content, name = captured.args
+    assert name == f"{NAME}.png"
+    image = Image.open(io.BytesIO(content)).convert("RGB")
+    assert (image.size, image.getcolors()) == ((100, 80), [(8000, (255, 0, 0))])
+    assert own.isVisible()
+
+    with qtbot.waitSignal(capture.captured) as again:
+        capture.repeat()
+    assert again.args == captured.args
+    capture.start()
+    qtbot.waitUntil(lambda: bool(capture._overlays) and capture._overlays[0].isVisible())
+    qtbot.keyClick(capture._overlays[0], Qt.Key.Key_Escape)
+    qtbot.waitUntil(own.isVisible)
+    own.close()
+    other.close()

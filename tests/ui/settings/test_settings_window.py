@@ -1,0 +1,177 @@
+"""Every setting can be found, changed, and put back; the window is made from the typed settings."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QKeySequenceEdit,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from app.domain.models.generation import Sampling
+from app.domain.settings.settings import Settings, ThemeChoice
+from app.ui.settings.settings_window import SettingRow, SettingsWindow
+from app.ui.shell.main_window import MainWindow
+from app.ui.widgets.theme import Theme
+
+
+@pytest.fixture
+def settings_window(window: MainWindow, qtbot: QtBot, theme: Theme) -> SettingsWindow:
+    made = SettingsWindow(Settings(), window.key_actions, window)
+    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def row(window: SettingsWindow, name: str) -> SettingRow:
+    (found,) = [row for row in window.rows if row.name == name]
+    return found
+
+
+def editor(window: SettingsWindow, name: str, kind: type[QWidget]) -> QWidget:
+    (found,) = row(window, name).findChildren(kind)
+    assert found.accessibleName() == name
+    return found
+
+
+def choose_dark(window: SettingsWindow) -> None:
+    box = editor(window, "Appearance", QComboBox)
+    assert isinstance(box, QComboBox)
+    box.setCurrentIndex(box.findText("Dark"))
+    box.activated.emit(box.currentIndex())
+
+
+def write_folder(window: SettingsWindow) -> None:
+    line = editor(window, "Weight cache folder", QLineEdit)
+    assert isinstance(line, QLineEdit)
+    line.setText("/fast")
+    line.editingFinished.emit()
+
+
+def check_exact(window: SettingsWindow) -> None:
+    box = editor(window, "16-bit activations", QCheckBox)
+    assert isinstance(box, QCheckBox)
+    box.click()
+
+
+def lengthen(window: SettingsWindow) -> None:
+    box = editor(window, "Maximum answer length", QSpinBox)
+    assert isinstance(box, QSpinBox)
+    box.stepUp()
+
+
+def cool(window: SettingsWindow) -> None:
+    box = editor(window, "Temperature", QDoubleSpinBox)
+    assert isinstance(box, QDoubleSpinBox)
+    box.setValue(0.5)
+
+
+DEFAULTS = Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "expected"),
+    [
+        ("Appearance", choose_dark, replace(DEFAULTS, theme=ThemeChoice.DARK)),
+        (
+            "Weight cache folder",
+            write_folder,
+            replace(DEFAULTS, loading=replace(DEFAULTS.loading, cache_folder="/fast")),
+        ),
+        (
+            "16-bit activations",
+            check_exact,
+            replace(DEFAULTS, loading=replace(DEFAULTS.loading, exact_activations=True)),
+        ),
+        (
+            "Maximum answer length",
+            lengthen,
+            replace(DEFAULTS, generation=replace(DEFAULTS.generation, max_new_tokens=2304)),
+        ),
+        (
+            "Temperature",
+            cool,
+            replace(DEFAULTS, generation=replace(DEFAULTS.generation, sampling=Sampling(temperature=0.5))),
+        ),
+    ],
+)
+def test_a_setting_is_changed_and_reset(
+    settings_window: SettingsWindow,
+    qtbot: QtBot,
+    name: str,
+    edit: Callable[[SettingsWindow], None],
+    expected: Settings,
+) -> None:
+    assert not row(settings_window, name).reset.isEnabled()
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        edit(settings_window)
+    assert changed.args == [expected]
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        row(settings_window, name).reset.click()
+    assert changed.args == [DEFAULTS]
+    assert not row(settings_window, name).reset.isEnabled()
+
+
+def test_what_is_changed_elsewhere_is_shown_and_reset_with_all(settings_window: SettingsWindow, qtbot: QtBot) -> None:
+    there = replace(DEFAULTS, zoom=150, keys={"New chat": "Ctrl+T"}, model_folder="/model")
+    with qtbot.assertNotEmitted(settings_window.changed):
+        settings_window.set_settings(there)
+    box = editor(settings_window, "Interface size", QSpinBox)
+    assert isinstance(box, QSpinBox)
+    assert box.value() == 150
+    seen: list[Settings] = []
+    settings_window.changed.connect(seen.append)
+    settings_window.reset_all.click()
+    assert seen[-1] == replace(DEFAULTS, model_folder="/model")
+
+
+def test_everything_that_can_be_reached_has_a_name(settings_window: SettingsWindow) -> None:
+    kinds = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox)
+    reached = [widget for kind in kinds for widget in settings_window.findChildren(kind)]
+    unnamed = [
+        widget
+        for widget in reached
+        if widget.focusPolicy() != Qt.FocusPolicy.NoFocus or isinstance(widget, QAbstractButton)
+        if not widget.accessibleName() and not isinstance(widget.parent(), QAbstractSpinBox | QKeySequenceEdit)
+    ]
+    assert reached
+    assert not unnamed
+
+
+def test_search_leaves_what_has_the_words(settings_window: SettingsWindow, qtbot: QtBot) -> None:
+    qtbot.keyClicks(settings_window.search, "model loaded")
+    shown = [row.name for row in settings_window.rows if not row.isHidden()]
+    assert "16-bit activations" in shown
+    assert "Temperature" not in shown
+    settings_window.search.setText("ctrl+n")
+    assert [row.name for row in settings_window.rows if not row.isHidden()] == ["New chat"]
+    assert [name for name, heading in settings_window._headings.items() if not heading.isHidden()] == ["Keyboard"]
+
+
+def test_keys_are_changed_unless_they_belong_to_another(settings_window: SettingsWindow, qtbot: QtBot) -> None:
+    keys = row(settings_window, "New chat").editor  # type: ignore[attr-defined]
+    keys.setKeySequence(QKeySequence("Ctrl+K"))
+    with qtbot.assertNotEmitted(settings_window.changed):
+        keys.editingFinished.emit()
+    assert (
+        row(settings_window, "New chat").hint.text()
+        == "Ctrl+K is already used by “Search chats”. Change that one first."
+    )
+    assert keys.keySequence().toString() == "Ctrl+N"
+    keys.setKeySequence(QKeySequence("Ctrl+T"))
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        keys.editingFinished.emit()
+    assert changed.args == [replace(DEFAULTS, keys={"New chat": "Ctrl+T"})]
+    assert row(settings_window, "New chat").hint.text() == ""

@@ -1,0 +1,130 @@
+"""The search field of the sidebar, and the one of the chat."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app.domain.chat.search import SearchHit
+from app.ui.shell.main_window import MainWindow
+from app.ui.shell.sidebar import Sidebar
+from app.ui.widgets.theme import Theme
+from tests.support.chats import answer, conversation, question
+from tests.ui.conftest import question_bubble, shown
+
+HIT = SearchHit(conversation_id="c1", message_id="m1", excerpt="the <b>total</b> & more", matches=((7, 12),))
+
+
+@pytest.fixture
+def sidebar(qtbot: QtBot, theme: Theme) -> Sidebar:
+    made = shown(Sidebar(), qtbot)
+    made.resize(232, 600)
+    made.set_conversations([conversation("c1", "Receipt"), conversation("c2", "Sign")])
+    return made
+
+
+def search(sidebar: Sidebar, qtbot: QtBot, words: str) -> None:
+    with qtbot.waitSignal(sidebar.searched) as signal:
+        qtbot.keyClicks(sidebar.search, words)
+    assert signal.args == [words]
+
+
+def test_hits_take_the_place_of_the_chats_and_are_chosen(sidebar: Sidebar, qtbot: QtBot) -> None:
+    search(sidebar, qtbot, "total")
+    sidebar.set_hits("total", [HIT])
+    assert sidebar.results.isVisible()
+    assert not sidebar.list.isVisible()
+    row = sidebar.results.itemWidget(sidebar.results.item(0))
+    texts = [part.text() for part in row.findChildren(QLabel)]
+    assert texts == ["Receipt", "the &lt;b&gt;<b>total</b>&lt;/b&gt; &amp; more"]
+    with qtbot.waitSignal(sidebar.hit_chosen) as chosen:
+        qtbot.mouseClick(
+            sidebar.results.viewport(),
+            Qt.MouseButton.LeftButton,
+            pos=sidebar.results.visualItemRect(sidebar.results.item(0)).center(),
+        )
+    assert chosen.args == [HIT]
+
+
+@pytest.mark.parametrize(
+    ("keys", "chosen"),
+    [
+        ([], "m1"),
+        (["Down"], "m1"),
+        (["Down", "Down"], "m2"),
+        (["Down", "Down", "Down"], "m2"),
+        (["Down", "Down", "Up"], "m1"),
+    ],
+)
+def test_keys_choose_without_leaving_the_field(keys: list[str], chosen: str, sidebar: Sidebar, qtbot: QtBot) -> None:
+    search(sidebar, qtbot, "total")
+    sidebar.set_hits("total", [HIT, replace(HIT, message_id="m2")])
+    for key in keys:
+        qtbot.keyClick(sidebar.search, Qt.Key[f"Key_{key}"])
+    with qtbot.waitSignal(sidebar.hit_chosen) as signal:
+        qtbot.keyClick(sidebar.search, Qt.Key.Key_Return)
+    assert signal.args == [replace(HIT, message_id=chosen)]
+
+
+def test_enter_before_anything_was_found_does_nothing(sidebar: Sidebar, qtbot: QtBot) -> None:
+    search(sidebar, qtbot, "zzz")
+    with qtbot.assertNotEmitted(sidebar.hit_chosen):
+        qtbot.keyClick(sidebar.search, Qt.Key.Key_Return)
+        sidebar.set_hits("zzz", [])
+        qtbot.keyClick(sidebar.search, Qt.Key.Key_Down)
+        qtbot.keyClick(sidebar.search, Qt.Key.Key_Return)
+
+
+def test_escape_ends_the_search_and_stops_no_answer(window: MainWindow, qtbot: QtBot) -> None:
+    window.sidebar.search.setText("total")
+    window.sidebar.set_hits("total", [])
+    with qtbot.assertNotEmitted(window.stop_triggered), qtbot.waitSignal(window.sidebar.search_left):
+        qtbot.keyClick(window.sidebar.search, Qt.Key.Key_Escape)
+    assert window.sidebar.search.text() == ""
+    assert window.sidebar.list.isVisible()
+
+
+def test_hits_of_words_that_are_no_longer_looked_for_are_not_shown(sidebar: Sidebar, qtbot: QtBot) -> None:
+    search(sidebar, qtbot, "total")
+    sidebar.search.clear()
+    sidebar.set_hits("total", [HIT])
+    assert sidebar.list.isVisible()
+
+
+def test_nothing_found_is_said(sidebar: Sidebar, qtbot: QtBot) -> None:
+    search(sidebar, qtbot, "zzz")
+    sidebar.set_hits("zzz", [])
+    assert sidebar.results.item(0).text() == "No matching chats."
+    with qtbot.assertNotEmitted(sidebar.hit_chosen):
+        sidebar.results.itemActivated.emit(sidebar.results.item(0))
+
+
+def test_words_are_found_in_the_chat_from_the_last_message_round(window: MainWindow, qtbot: QtBot) -> None:
+    window.set_empty(False)
+    window.chat_view.set_branch([
+        question("What is the Total?", "q1"),
+        answer("The **total** is 9. Total!", "a1"),
+        question("And tax?", "q2", "a1"),
+        answer("No tax.", "a2", "q2"),
+    ])  # fmt: skip
+    bar = window.find_bar
+    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(bar.edit.isVisible)
+    qtbot.keyClicks(bar.edit, "total")
+    assert bar.count.text() == "2 / 2"
+    bubble = window.chat_view.answers[0]
+    assert [mark.cursor.selectedText() for mark in bubble.text.extraSelections()] == ["total", "Total"]
+    assert bubble.property("found")
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Return)
+    assert bar.count.text() == "1 / 2"
+    assert question_bubble(window.chat_view, "q1").property("found")
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert bar.count.text() == "2 / 2"
+    bar.edit.setText("zzz")
+    assert bar.count.text() == "No matches in this chat"
+    with qtbot.assertNotEmitted(window.stop_triggered):
+        qtbot.keyClick(bar.edit, Qt.Key.Key_Escape)
+    assert not bar.isVisible()
+    assert bubble.text.extraSelections() == []

@@ -1,0 +1,286 @@
+"""What is wrong stays in the bar with its own buttons; what succeeded is a toast that goes by itself."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QUrl, Slot
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QDesktopServices, QEnterEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.domain.errors import Problem, ProblemKind
+from app.ui.shell.main_window import MainWindow
+from app.ui.widgets import notices as notices_module
+from app.ui.widgets import toasts
+from app.ui.widgets.notice import Action, Notice, Severity, notice_of
+from app.ui.widgets.notice_bar import KEPT, NoticeBar
+from app.ui.widgets.notices import Notices
+from app.ui.widgets.saved_notice import show_saved
+from app.ui.widgets.toasts import SHOWN, Toast
+from tests.support.chats import answer, question
+from tests.ui.conftest import shown
+
+DONE = Notice(Severity.SUCCESS, "“Receipts” deleted.")
+LONG = "This sentence has so many words that no window is wide enough to have it on one line. " * 4
+
+
+@pytest.fixture
+def fading(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Sets the duration of the fading."""
+    return lambda milliseconds: monkeypatch.setattr(toasts, "fade_milliseconds", lambda _: milliseconds)
+
+
+@pytest.fixture
+def notices(window: MainWindow, qtbot: QtBot) -> Notices:
+    qtbot.waitUntil(window.isActiveWindow)
+    return window.notices
+
+
+def toast_of(notices: Notices, notice: Notice) -> Toast:
+    notices.show_notice(notice)
+    toast = notices.boxes[0]
+    assert isinstance(toast, Toast)
+    return toast
+
+
+def enter(widget: QWidget) -> None:
+    place = QPointF(1, 1)
+    QApplication.sendEvent(widget, QEnterEvent(place, place, widget.mapToGlobal(place)))
+
+
+def leave(widget: QWidget) -> None:
+    QApplication.sendEvent(widget, QEvent(QEvent.Type.Leave))
+
+
+def test_two_notices_of_one_kind_do_what_each_of_them_means(notices: Notices) -> None:
+    opened: list[Path] = []
+    problem = Problem(ProblemKind.IMAGE, "“a.pdf” has 30 pages; only the first 20 were added.")
+    for folder in ("one", "two"):
+        notices.show_notice(notice_of(problem, Action("Open as document", opened.append, (Path(folder, "a.pdf"),))))
+    second, first = notices.boxes
+    first.buttons[0].click()
+    assert opened == [Path("one", "a.pdf")]
+    second.buttons[0].click()
+    assert opened == [Path("one", "a.pdf"), Path("two", "a.pdf")]
+
+
+def test_an_equal_notice_moves_to_the_top_and_is_not_shown_twice(notices: Notices) -> None:
+    done: list[str] = []
+    for name in ("a", "b", "a"):
+        notices.show_notice(Notice(Severity.WARNING, name, actions=(Action("Do", done.append, (name,)),)))
+    assert [notice.text for notice in notices.current] == ["a", "b"]
+
+
+def test_a_notice_is_dismissed_by_whoever_has_shown_it(notices: Notices) -> None:
+    warning, success = (Notice(severity, "Something.") for severity in (Severity.WARNING, Severity.SUCCESS))
+    assert notices.show_notice(warning) is warning
+    notices.show_notice(success)
+    notices.dismiss(warning)
+    assert notices.current == (success,)
+    notices.dismiss(success)
+    notices.dismiss(success)
+    assert notices.current == ()
+
+
+def test_the_oldest_notices_are_dropped(qtbot: QtBot) -> None:
+    bar = shown(NoticeBar(), qtbot)
+    for number in range(KEPT + 5):
+        bar.show_notice(Notice(Severity.WARNING, str(number)))
+    assert [box.notice.text for box in (bar.boxes[0], bar.boxes[-1])] == [str(KEPT + 4), "5"]
+    assert len(bar.findChildren(QWidget, "notice")) == KEPT
+
+
+@pytest.mark.parametrize("kind", ProblemKind)
+def test_no_problem_is_good_news(kind: ProblemKind) -> None:
+    notice = notice_of(Problem(kind, "What.", "Kept.", "Todo."))
+    is_own_fault = kind in {ProblemKind.ENGINE, ProblemKind.STORAGE, ProblemKind.CHATS_DAMAGED, ProblemKind.BUG}
+    assert notice.severity is (Severity.ERROR if is_own_fault else Severity.WARNING)
+    assert (notice.text, notice.detail, notice.sentence) == ("What.", "Kept. Todo.", "What. Kept. Todo.")
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_only_success_is_a_toast_and_screen_readers_hear_all(
+    notices: Notices, severity: Severity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[QAccessibleEvent] = []
+
+    class Reader(QAccessible):
+        @staticmethod
+        def updateAccessibility(event: QAccessibleEvent) -> None:
+            heard.append(event)
+
+    monkeypatch.setattr(notices_module, "QAccessible", Reader)
+    notices.show_notice(Notice(severity, "Something happened.", "It is over."))
+    (box,) = notices.boxes
+    assert isinstance(box, Toast) is (severity is Severity.SUCCESS)
+    assert notices.bar.isVisible() is (severity is not Severity.SUCCESS)
+    assert box.accessibleName() == "Something happened. It is over."
+    (event,) = heard
+    assert event.type() is QAccessible.Event.Announcement
+    assert event.object() is box
+
+
+def test_a_toast_fades_by_itself(notices: Notices, qtbot: QtBot, fading: Callable[[int], None]) -> None:
+    fading(30)
+    toast = toast_of(notices, DONE)
+    toast.timer.timeout.emit()
+    assert toast.graphicsEffect() is not None
+    qtbot.waitUntil(lambda: notices.current == ())
+    assert toast.isHidden()
+
+
+def test_a_toast_goes_at_once_where_animations_are_switched_off(
+    notices: Notices, fading: Callable[[int], None]
+) -> None:
+    fading(0)
+    toast = toast_of(notices, DONE)
+    toast.timer.timeout.emit()
+    assert notices.current == ()
+
+
+def test_a_toast_stays_while_the_mouse_is_over_it(notices: Notices, fading: Callable[[int], None]) -> None:
+    fading(0)
+    toast = toast_of(notices, DONE)
+    enter(toast)
+    toast.timer.stop()
+    toast.timer.timeout.emit()
+    assert notices.current == (DONE,)
+    assert toast.timer.isActive()
+    leave(toast)
+    toast.timer.timeout.emit()
+    assert notices.current == ()
+
+
+def test_a_toast_that_fades_comes_back_under_the_mouse(
+    notices: Notices, qtbot: QtBot, fading: Callable[[int], None]
+) -> None:
+    fading(60_000)
+    toast = toast_of(notices, DONE)
+    toast.timer.stop()
+    toast.timer.timeout.emit()
+    assert toast.graphicsEffect() is not None
+    enter(toast)
+    qtbot.waitUntil(lambda: toast.graphicsEffect() is None)
+    assert toast.timer.isActive()
+    assert notices.current == (DONE,)
+
+
+def test_a_toast_stays_while_it_has_the_focus(
+    notices: Notices, window: MainWindow, fading: Callable[[int], None]
+) -> None:
+    fading(0)
+    undone: list[str] = []
+    toast = toast_of(notices, Notice(Severity.SUCCESS, "Deleted.", actions=(Action("Undo", undone.append, ("it",)),)))
+    assert QApplication.focusWidget() is window.composer.edit  # It does not take the focus.
+    toast.buttons[0].setFocus()
+    toast.timer.timeout.emit()
+    assert len(notices.current) == 1
+    window.composer.focus()
+    toast.timer.timeout.emit()
+    assert notices.current == ()
+
+
+def test_a_toast_waits_until_its_window_is_looked_at(
+    notices: Notices, window: MainWindow, qtbot: QtBot, fading: Callable[[int], None]
+) -> None:
+    fading(0)
+    toast = toast_of(notices, DONE)
+    other = shown(QWidget(), qtbot)
+    other.activateWindow()
+    qtbot.waitUntil(lambda: not window.isActiveWindow())
+    toast.timer.timeout.emit()
+    assert notices.current == (DONE,)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    toast.timer.timeout.emit()
+    assert notices.current == ()
+
+
+def test_the_buttons_of_a_toast_come_next_in_the_tab_order(notices: Notices, window: MainWindow) -> None:
+    actions = tuple(Action(name, str) for name in ("Open", "Show in folder"))
+    toast = toast_of(notices, Notice(Severity.SUCCESS, "Saved.", actions=actions))
+    found, widget = [], window.composer.edit.nextInFocusChain()
+    while len(found) < 3:
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            found.append(widget)
+        widget = widget.nextInFocusChain()
+    assert found == [*toast.buttons, toast.close_button]
+
+
+def test_a_toast_is_closed_by_its_button(notices: Notices) -> None:
+    toast = toast_of(notices, DONE)
+    toast.close_button.click()
+    assert notices.current == ()
+
+
+def test_few_toasts_are_shown_the_newest_below(notices: Notices, window: MainWindow) -> None:
+    for number in range(SHOWN + 2):
+        notices.show_notice(Notice(Severity.SUCCESS, str(number)))
+    assert [notice.text for notice in notices.current] == [str(SHOWN + 1 - place) for place in range(SHOWN)]
+    bottoms = [box.geometry().bottom() for box in notices.boxes]
+    assert bottoms == sorted(bottoms, reverse=True)
+    assert bottoms[0] < window.composer.mapTo(window, QPoint()).y()
+
+
+@pytest.mark.parametrize("size", [(560, 420), (1400, 800)])
+def test_a_toast_is_inside_the_window_and_shows_its_whole_text(
+    notices: Notices, window: MainWindow, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    toast = toast_of(notices, Notice(Severity.SUCCESS, LONG, actions=(Action("Undo", str), Action("Open", str))))
+    window.resize(*size)
+    qtbot.waitUntil(lambda: window.rect().contains(toast.geometry()))
+    assert toast.sentence.height() >= toast.sentence.heightForWidth(toast.sentence.width())
+    assert all(toast.rect().contains(button.geometry()) for button in (*toast.buttons, toast.close_button))
+    above = window.composer.mapTo(window, QPoint()).y()
+    qtbot.waitUntil(lambda: toast.geometry().bottom() < above)
+
+
+def test_the_last_answer_that_was_copied_by_its_key_is_reported(
+    notices: Notices, window: MainWindow, qtbot: QtBot
+) -> None:
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window.composer.edit, Qt.Key.Key_C, keys)
+    assert notices.current == ()  # There is no answer.
+    window.chat_view.set_branch([question(), answer("Nine.")])
+    qtbot.keyClick(window.composer.edit, Qt.Key.Key_C, keys)
+    assert QApplication.clipboard().text() == "Nine."
+    assert [notice.text for notice in notices.current] == ["The last answer was copied."]
+
+
+class Programs(QObject):
+    """Stands in for the programs of the desktop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+
+    @Slot(QUrl)
+    def open(self, url: QUrl) -> None:
+        self.opened.append(url.toLocalFile())
+
+
+@pytest.fixture
+def programs(qapp: QApplication) -> Iterator[Programs]:
+    made = Programs()
+    QDesktopServices.setUrlHandler("file", made, "open")  # type: ignore[arg-type]  # A string, whatever its stub says.
+    yield made
+    QDesktopServices.unsetUrlHandler("file")
+
+
+def test_a_saved_file_and_its_folder_are_opened_by_a_click_only(notices: Notices, programs: Programs) -> None:
+    show_saved(notices, Path("/tmp/a b#1.pdf"), "Saved.")  # noqa: S108 - nothing is written
+    assert programs.opened == []
+    for button in notices.boxes[0].buttons:
+        button.click()
+    assert programs.opened == ["/tmp/a b#1.pdf", "/tmp"]  # noqa: S108 - as above
+    assert [notice.text for notice in notices.current] == ["Saved."]
+
+
+def test_a_file_that_no_program_opens_is_reported(notices: Notices, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: False)
+    show_saved(notices, Path("a.pdf"), "Saved.")
+    notices.boxes[0].buttons[0].click()
+    problem = notices.current[-1]
+    assert problem.severity is Severity.WARNING
+    assert problem.text == "“a.pdf” could not be opened: no program for it was found."

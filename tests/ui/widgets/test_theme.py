@@ -1,0 +1,51 @@
+"""Colours that can be read: WCAG 2.2 contrast, computed from the tokens."""
+
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from app.domain.settings.settings import ThemeChoice
+from app.ui.widgets.theme import Colours, Theme
+
+TEXT, GRAPHICS = 4.5, 3.0
+PAIRS = [
+    ("text", "bg", TEXT), ("text", "side", TEXT), ("text", "surface", TEXT), ("text", "bubble", TEXT),
+    ("text", "soft", TEXT), ("text", "warn_soft", TEXT), ("muted", "bg", TEXT), ("muted", "side", TEXT),
+    ("muted", "surface", TEXT), ("muted", "bubble", TEXT), ("accent", "bg", TEXT), ("accent", "soft", TEXT),
+    ("accent", "surface", TEXT), ("on_accent", "accent", TEXT), ("on_accent", "accent_hover", TEXT),
+    ("warn", "warn_soft", GRAPHICS), ("accent", "side", GRAPHICS),
+    ("text", "error_soft", TEXT), ("error", "error_soft", GRAPHICS), ("error", "bg", GRAPHICS),
+]  # fmt: skip
+
+
+def luminance(colour: str) -> float:
+    channels = (QColor(colour).redF(), QColor(colour).greenF(), QColor(colour).blueF())
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, two: str) -> float:
+    light, dark = sorted((luminance(one), luminance(two)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
+@pytest.mark.parametrize(("foreground", "ground", "least"), PAIRS)
+def test_contrast(theme: Theme, choice: ThemeChoice, foreground: str, ground: str, least: float) -> None:
+    theme.choose(choice, 100)
+    colours: Colours = theme.colours
+    assert contrast(getattr(colours, foreground), getattr(colours, ground)) >= least
+
+
+def test_switching_repaints_what_is_there(theme: Theme, qtbot: QtBot, qapp: QApplication) -> None:
+    label = QLabel("words")
+    qtbot.addWidget(label)
+    label.show()
+    light = label.palette().color(label.foregroundRole()).lightness()
+
+    theme.choose(ThemeChoice.DARK, 100)
+    label.ensurePolished()
+
+    assert label.palette().color(label.foregroundRole()).lightness() > light + 100
+    assert theme.colours.bg in qapp.styleSheet()
