@@ -24,5 +24,6 @@ def discard_native_output() -> None:
         os.dup2(null, 2)
         os.close(null)
         stream = os.fdopen(own, "w", buffering=1, encoding=sys.stderr.encoding, errors=sys.stderr.errors)
-        sys.stderr = sys.__stderr__ = stream
+        sys.stderr = stream
+        sys.__stderr__ = stream  # type: ignore[misc]  # Final for the stub; crash reports of threads go there.
         faulthandler.enable(stream)

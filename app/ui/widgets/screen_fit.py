@@ -30,8 +30,8 @@ class ScreenFit(QObject):
         free = screen.availableGeometry()
         free.setTop(free.top() + window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight, None, window))
         window.ensurePolished()
-        if window.layout():
-            window.layout().activate()
+        if layout := window.layout():
+            layout.activate()
         if (needed := window.minimumSize()) != needed.boundedTo(free.size()):
             window.setMinimumSize(needed.boundedTo(free.size()))
         fitted = fitting(window.geometry(), free)

@@ -32,7 +32,7 @@ from app.services.engines.engine import Engine
 from app.services.engines.images_engine import ImagesEngine
 from app.services.images.image_importer import MAX_PAGES, ImageImporter
 from app.services.images.interrupted_imports import InterruptedImports
-from tests.support.fake_engine import FakeEngines, ignore, pass_ticks
+from tests.support.fake_engine import FakeEngines, pass_ticks
 from tests.support.memory_store import MemoryFiles
 
 LOCKED = Problem(ProblemKind.PASSWORD, "It is protected.")
@@ -274,7 +274,7 @@ class Records:
 
 
 def interrupted_imports(harness: Harness, records: Records) -> InterruptedImports:
-    return InterruptedImports(harness.importer, records, harness.thread, ignore)
+    return InterruptedImports(harness.importer, records, harness.thread, lambda _: None)
 
 
 def test_imports_that_a_closed_window_interrupted_are_begun_again(qtbot: QtBot) -> None:

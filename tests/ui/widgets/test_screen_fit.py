@@ -1,5 +1,6 @@
 """Windows stay on the screen: on a smaller one, on one at a larger scale, and where a monitor is gone."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,12 @@ from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.domain.models.model_catalog import KnownModel
+from app.domain.models.model_library import ModelLibraryState
 from app.domain.settings.settings import Settings
 from app.ui.batch.batch_window import BatchWindow
 from app.ui.documents.document_window import DocumentWindow
+from app.ui.models.model_row import RowState
 from app.ui.models.models_window import ModelsWindow
 from app.ui.settings.settings_window import SettingsWindow
 from app.ui.shell.backups_dialog import BackupsDialog
@@ -19,13 +23,18 @@ from app.ui.widgets.screen_fit import ScreenFit, fitting
 from app.ui.widgets.text_dialog import TextDialog
 from tests.ui.conftest import shown
 
+
+def no_row(_model: KnownModel, _library: ModelLibraryState) -> RowState:
+    raise NotImplementedError  # There are no models.
+
+
 SMALL = QRect(40, 30, 400, 300)
-WINDOWS = {
+WINDOWS: dict[str, Callable[[], QWidget]] = {
     "main": lambda: MainWindow(lambda _: Path("no thumbnail")),
     "document": DocumentWindow,
     "batch": BatchWindow,
     "settings": lambda: SettingsWindow(Settings(), ()),
-    "models": lambda: ModelsWindow((), lambda _: "", ""),
+    "models": lambda: ModelsWindow((), no_row, ""),
     "backups": lambda: BackupsDialog(()),
     "text": lambda: TextDialog("Title", "About", "Text"),
 }
