@@ -305,7 +305,7 @@ class Lorgnette(QObject):
         self._backup_controller = BackupController(window, self.backups, self)
         self._backup_controller.images_unwanted.connect(self._on_images_unwanted)
         self.library.loaded.connect(self._on_library_loaded)
-        self.backups.restored.connect(self._chat_controller.forget_deleted)
+        self.backups.restored.connect(self._chat_controller.discard_deleted)
         window.composer.text_changed.connect(self.prefill_ahead.schedule)
         window.composer.preset_saved.connect(self._on_preset_saved)
         window.composer.preset_removed.connect(self._on_preset_removed)
@@ -379,7 +379,7 @@ class Lorgnette(QObject):
         problem, digests = report
         self._files_thread.submit(self._files.discard_stale, _nothing, _warn)
         if problem:
-            self._backup_controller.tell_damage(problem)
+            self._backup_controller.report_damage(problem)
             return
         elsewhere = partial(references_beside, self._paths.database)
         self._files_thread.submit(partial(self._unused_images.collect, digests, elsewhere), _nothing, _warn)
@@ -392,7 +392,7 @@ class Lorgnette(QObject):
         elsewhere = partial(references_beside, self._paths.database)
         self._files_thread.submit(
             partial(self._unused_images.delete, digests, elsewhere),
-            self._backup_controller.tell_images_deleted,
+            self._backup_controller.report_deleted_images,
             lambda error: self.window.notices.show_problem(problem_of(error)),
         )
 

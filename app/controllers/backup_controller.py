@@ -32,12 +32,12 @@ class BackupController(QObject):
         backups.changed.connect(self._on_changed)
         backups.problem_met.connect(window.notices.show_problem)
 
-    def tell_damage(self, problem: Problem) -> None:
+    def report_damage(self, problem: Problem) -> None:
         """Show the damage found when the chats were opened, and offer the backup that has held the most."""
         self._damage = problem
         self._backups.look(partial(self._offer, problem))
 
-    def tell_images_deleted(self, count: int) -> None:
+    def report_deleted_images(self, count: int) -> None:
         """Show the number of unused images that were deleted."""
         text = tr("Unused images that were deleted: {count}", count=ui_text.number(count))
         self._window.notices.show_notice(Notice(Severity.SUCCESS, text))

@@ -40,7 +40,7 @@ class BatchController(QObject):
         self._wire_window()
         queue.state_changed.connect(self._on_state_changed)
         queue.found.connect(self._on_found)
-        queue.item_changed.connect(self.batch.list.items.tell_changed)
+        queue.item_changed.connect(self.batch.list.items.emit_changed)
         queue.progress_changed.connect(self.batch.set_progress)
         queue.problem_met.connect(self._on_problem_met)
         queue.recalled.connect(self._on_recalled)

@@ -62,7 +62,7 @@ class ChatController(QObject):
     def _wire_view(self) -> None:
         view, session = self._window.chat_view, self._session
         view.regenerate_clicked.connect(session.regenerate)
-        view.continue_clicked.connect(session.go_on)
+        view.continue_clicked.connect(session.continue_answer)
         view.question_edited.connect(session.edit)
         view.version_chosen.connect(session.show_version)
         view.link_clicked.connect(self._on_link_clicked)
@@ -83,7 +83,7 @@ class ChatController(QObject):
         library.found.connect(sidebar.set_hits)
         library.loaded.connect(self._on_library_loaded)
 
-    def forget_deleted(self) -> None:
+    def discard_deleted(self) -> None:
         """Withdraw the offer to restore deleted chats, since all chats have been replaced."""
         for _, notice in self._deleted.values():
             self._window.notices.dismiss(notice)

@@ -50,7 +50,7 @@ def main(answer: str, file: str) -> None:
         application.quit()
 
     portal.captured.connect(lambda content: say(content.decode()))
-    portal.given_up.connect(lambda: say("given up"))
+    portal.cancelled.connect(lambda: say("given up"))
     portal.failed.connect(lambda: QTimer.singleShot(0, lambda: say("failed")))
     bus = QDBusConnection.sessionBus().interface()
     while answer != NOBODY and not bus.isServiceRegistered(SERVICE).value():

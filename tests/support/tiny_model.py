@@ -39,9 +39,9 @@ ANSWERS = {
     "the second is half of it, the third has no label.",
 }
 LESSONS = 120
-LONGEST_NOISE = 60
+MAX_NOISE_TOKENS = 60
 IMAGE_PATCHES = 256
-LONGEST_LESSON = 80
+MAX_LESSON_TOKENS = 80
 
 
 def make_tokenizer() -> Tokenizer:
@@ -159,10 +159,12 @@ def _lesson(tokenizer: Tokenizer, images: int) -> dict[str, torch.Tensor]:
     image = [start, *[pad] * (IMAGE_PATCHES // 4), end]
     rows, labels = [], []
     for question, answer in ANSWERS.items():
-        noise = torch.randint(len(SPECIAL_TOKENS), tokenizer.get_vocab_size(), (int(torch.randint(LONGEST_NOISE, ())),))
+        noise = torch.randint(
+            len(SPECIAL_TOKENS), tokenizer.get_vocab_size(), (int(torch.randint(MAX_NOISE_TOKENS, ())),)
+        )
         head = question_tokens(tokenizer, question, image * images + noise.tolist())
         # Said again and again, so that even an answer that is not stopped at its end stays clear.
-        body = tokenizer.encode(f"{answer}<|im_end|>\n" * 3, add_special_tokens=False).ids[:LONGEST_LESSON]
+        body = tokenizer.encode(f"{answer}<|im_end|>\n" * 3, add_special_tokens=False).ids[:MAX_LESSON_TOKENS]
         rows.append(torch.tensor([*head, *body]))
         labels.append(torch.tensor([-100] * len(head) + body))
     pad_rows = torch.nn.utils.rnn.pad_sequence

@@ -23,7 +23,7 @@ from app.domain.text.markdown import plain_as_markdown, without_html
 from app.domain.text.visible_text import as_json
 
 SCHEMA = "lorgnette.batch/1"
-LONGEST_CELL = 32_000
+MAX_CELL_CHARS = 32_000
 """Maximum length of a cell, in characters; a spreadsheet's cell holds 32,767."""
 
 
@@ -53,7 +53,9 @@ def sheet_head(fields: Sequence[str]) -> list[str]:
 def sheet_row(entry: Entry, fields: Sequence[str]) -> list[WorksheetCell]:
     """Return the row of an image."""
     cells = {cell.name: cell for cell in entry.cells}
-    middle = [_sheet_cell(cells.get(name)) for name in fields] if fields else [WorksheetCell(entry.text[:LONGEST_CELL])]
+    middle = (
+        [_sheet_cell(cells.get(name)) for name in fields] if fields else [WorksheetCell(entry.text[:MAX_CELL_CHARS])]
+    )
     remarks = entry.problem.sentence if entry.problem else " ".join(entry.notices)
     return [
         WorksheetCell(entry.source.name),

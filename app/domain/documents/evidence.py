@@ -19,7 +19,7 @@ MAX_DIFFERENCES = 0.2
 """Maximum fraction of the text's letters that may differ."""
 SHORT = 4
 """Length in characters; a shorter text must match exactly, as whole words."""
-LONGEST = 200
+MAX_EVIDENCE_CHARS = 200
 """Maximum length in characters for approximate matching; a longer text must match exactly."""
 
 
@@ -66,7 +66,7 @@ def _difference(needle: str, line: str) -> float | None:
         return None
     if needle in tight:
         return 0.01 if _has_whole_numbers(needle, tight) else None
-    if len(needle) > LONGEST or _digits(needle) not in _digits(tight):
+    if len(needle) > MAX_EVIDENCE_CHARS or _digits(needle) not in _digits(tight):
         return None
     distance, start, end = _closest(needle, tight)
     is_close = distance <= MAX_DIFFERENCES * len(needle) and _digits(tight[start:end]) == _digits(needle)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from app.domain.error_texts import batch_texts
 from app.domain.errors import BatchError
 
-MAX_FIELDS, LONGEST_NAME, LONGEST_VALUE = 40, 60, 2000
+MAX_FIELDS, MAX_NAME_CHARS, MAX_VALUE_CHARS = 40, 60, 2000
 _FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 
 
@@ -45,8 +45,8 @@ def fields_from(text: str) -> tuple[Field, ...]:
         if name or hint:
             fields.append(Field(name, hint))
     names = [field.name.casefold() for field in fields]
-    if any(not field.name or len(field.name) > LONGEST_NAME for field in fields):
-        raise BatchError(batch_texts.FIELD_NAME_LENGTH, most=LONGEST_NAME)
+    if any(not field.name or len(field.name) > MAX_NAME_CHARS for field in fields):
+        raise BatchError(batch_texts.FIELD_NAME_LENGTH, most=MAX_NAME_CHARS)
     if len(set(names)) < len(names):
         raise BatchError(batch_texts.FIELDS_OF_SAME_NAME)
     if len(fields) > MAX_FIELDS:
@@ -113,7 +113,7 @@ def _field_answer(name: str, content: object) -> FieldAnswer:
     value, text = ("" if part is None else part for part in (value, text))
     if not isinstance(value, str) or not isinstance(text, str):
         raise InvalidAnswer(f'"value" and "text" of {_listed([name])} are not both strings.')
-    return FieldAnswer(name, value.strip()[:LONGEST_VALUE], text.strip()[:LONGEST_VALUE])
+    return FieldAnswer(name, value.strip()[:MAX_VALUE_CHARS], text.strip()[:MAX_VALUE_CHARS])
 
 
 def _refuse_constant(name: str) -> str:
@@ -128,4 +128,4 @@ def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(json.dumps(name[:LONGEST_NAME], ensure_ascii=False) for name in names)
+    return ", ".join(json.dumps(name[:MAX_NAME_CHARS], ensure_ascii=False) for name in names)

@@ -7,7 +7,7 @@ from app.domain.documents.page_rows import page_rows
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box
 
-LONGEST_NAME = 40
+MAX_NAME_CHARS = 40
 """Maximum length of a name, in characters; a longer text is a sentence that contains a colon."""
 _PAIR = re.compile(r"^\s*([^:：]{2,40}?)\s*[:：]\s*(\S.*?)\s*$")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -46,4 +46,4 @@ def labelled_values(page: OcrPage) -> tuple[LabelledValue, ...]:
 
 def _is_name(text: str) -> bool:
     """Return whether `text` can be a name: it contains a word, is short, and is not the hour of a time."""
-    return len(text) <= LONGEST_NAME and bool(_WORD.search(text)) and not _TIME.search(text.strip())
+    return len(text) <= MAX_NAME_CHARS and bool(_WORD.search(text)) and not _TIME.search(text.strip())

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 MARK_START, MARK_END = "\ue000", "\ue001"
 """Delimiters around a formula's number: private-use characters, which have no meaning in Markdown."""
-LONGEST_FORMULA = 1000
+MAX_FORMULA_CHARS = 1000
 """Maximum length of a formula, in characters; a longer one is shown as it was written."""
-LONGEST_CODE = 5000
+MAX_CODE_CHARS = 5000
 """Maximum length of inline code, in characters; longer code is treated as text."""
 DEEPEST_FORMULA = 6
 """Maximum nesting of groups; drawing time doubles with each level, and deeper formulas are shown as written."""
 
 _FENCED = r"^[ ]{0,3}(?P<fence>```+|~~~+)(?s:.*?)(?:^[ ]{0,3}(?P=fence)[`~]*[ \t]*$|\Z)"
-_CODE = rf"(?P<code>{_FENCED}|(?<!`)(?P<tick>`+)(?!`).{{1,{LONGEST_CODE}}}?(?<!`)(?P=tick)(?!`))"
+_CODE = rf"(?P<code>{_FENCED}|(?<!`)(?P<tick>`+)(?!`).{{1,{MAX_CODE_CHARS}}}?(?<!`)(?P=tick)(?!`))"
 # A formula contains no opening delimiter, so the search for its end stops at the next one.
 _DISPLAY = r"\$\$(?P<dollars>[^$]+)\$\$|(?<!\\)\\\[(?P<brackets>(?:\\[^\[\]]|[^\\])+?)\\\]"
 _DOLLAR = r"(?<![\\$\w])\$(?P<dollar>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\d$])"
@@ -44,7 +44,7 @@ def with_marks(text: str) -> tuple[str, tuple[Formula, ...]]:
     def replaced(match: re.Match[str]) -> str:
         display = match["dollars"] or match["brackets"]
         tex = (display or match["parens"] or match["dollar"] or "").strip()
-        if match["code"] is not None or not tex or len(tex) > LONGEST_FORMULA or _depth(tex) > DEEPEST_FORMULA:
+        if match["code"] is not None or not tex or len(tex) > MAX_FORMULA_CHARS or _depth(tex) > DEEPEST_FORMULA:
             return match[0]
         formulas.append(Formula(tex, is_display=display is not None, source=match[0]))
         return f"{MARK_START}{len(formulas) - 1}{MARK_END}"

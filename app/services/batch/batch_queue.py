@@ -107,7 +107,7 @@ class BatchQueue(QObject):
             return
         self._clock.start()
         self._set_state(BatchState.RUNNING)
-        self._go_on()
+        self._start_calls()
 
     def retry(self) -> None:
         """Retry the failed images of a batch that is done."""
@@ -143,7 +143,7 @@ class BatchQueue(QObject):
         self.found.emit(opened.run)
         self._set_state(BatchState.RUNNING)
         self._emit_progress()
-        self._go_on()
+        self._start_calls()
 
     def _on_not_opened(self, error: Exception) -> None:
         self._set_state(BatchState.IDLE)
@@ -170,7 +170,7 @@ class BatchQueue(QObject):
         else:
             worker.is_over = True
             self._end_if_over()
-        self._go_on()
+        self._start_calls()
 
     def _on_step_failed(self, worker: BatchWorker, pauses: int, error: Exception) -> None:
         if self._has(worker):
@@ -187,7 +187,7 @@ class BatchQueue(QObject):
             self._set_state(BatchState.DONE)
             self._emit_progress()
 
-    def _go_on(self) -> None:
+    def _start_calls(self) -> None:
         """Start all possible calls of all workers, in order."""
         for worker in self._opened.workers if self._opened else ():
             if self._state is not BatchState.RUNNING:
@@ -213,7 +213,7 @@ class BatchQueue(QObject):
             self._pause_for(outcome, pauses)
         else:
             self._step(worker, partial(worker.next, outcome))
-            self._go_on()  # Another worker may be waiting for the same process.
+            self._start_calls()  # Another worker may be waiting for the same process.
 
     def _model_caller_of(self, worker: BatchWorker) -> BatchCaller:
         if not self._parallel or not self._opened:
@@ -235,7 +235,7 @@ class BatchQueue(QObject):
         if pauses in {None, self._pauses}:
             self.pause()
             self.problem_met.emit(problem)
-        self._go_on()
+        self._start_calls()
 
     def _own_callers(self) -> tuple[EngineCaller, ...]:
         return (*self._callers.values(), *self._server_callers)
@@ -264,7 +264,7 @@ class BatchQueue(QObject):
             self._pause_for(status.problem)  # Possibly offline mode was switched on: open requests end, too.
         elif is_asking and status.state in {EngineState.READY, EngineState.NO_MODEL}:
             self._is_model_ready()  # After another model was chosen, the server is not called any more.
-        self._go_on()
+        self._start_calls()
 
 
 def _job_in(out: Path) -> BatchJob | None:

@@ -54,13 +54,13 @@ class ChatBackups(QObject):
             store.restore_backup(backup)
             self._opened(store)
 
-        def go_on(_: None) -> None:
+        def proceed(_: None) -> None:
             self._answers.abandon()
             self._session.begin_again()
             self._store.run(replace, lambda _: self._on_restored(backup), self.problem_met.emit)
 
         self._session.save_draft()
-        self._store.run(lambda _store: None, go_on)  # A question that is being saved starts its answer first.
+        self._store.run(lambda _store: None, proceed)  # A question that is being saved starts its answer first.
 
     def delete(self, backup: Backup) -> None:
         """Delete a backup permanently; `changed` follows, even if that failed."""

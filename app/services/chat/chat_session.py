@@ -216,7 +216,7 @@ class ChatSession(QObject):
         asked = (*self._tree.path_to(old.parent_id), question)
         self._commit((question, answer), Draft(), self._asking(answer, asked))
 
-    def go_on(self, answer_id: str) -> None:
+    def continue_answer(self, answer_id: str) -> None:
         """Have the model continue the last answer of the branch, which is incomplete."""
         old = self._tree[answer_id]
         if self.is_busy or old.author is not Author.MODEL or not old.text or answer_id != self._conversation.leaf_id:

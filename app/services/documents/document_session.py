@@ -136,7 +136,7 @@ class DocumentSession(QObject):
     def read_all(self) -> None:
         """Read all pages, one after the other; `all_read` follows."""
         self._wants_all = True
-        self._go_on()
+        self._read_next()
 
     @property
     def digest(self) -> str:
@@ -225,9 +225,9 @@ class DocumentSession(QObject):
             self._ocr_results.popitem(last=False)
         self._store_result(ocr_result)
         self.ocr_result_changed.emit(ocr_result)
-        self._go_on()
+        self._read_next()
 
-    def _go_on(self) -> None:
+    def _read_next(self) -> None:
         """Read the next unread page, if all pages are to be read."""
         if not self._wants_all or self._pending_pages:
             return
@@ -257,7 +257,7 @@ class DocumentSession(QObject):
         self._pending_pages.discard(number)
         self._ocr_results[number] = ocr_result
         self.ocr_result_changed.emit(ocr_result)
-        self._go_on()
+        self._read_next()
 
     def _on_probed(self, event: Event) -> None:
         match event:

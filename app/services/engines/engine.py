@@ -59,7 +59,7 @@ class EngineCall:
         self.cancel()
         self._on_event = None
 
-    def tell(self, event: Event) -> None:
+    def deliver(self, event: Event) -> None:
         """Deliver an event to the handler; called by the engine only."""
         on_event = self._on_event
         if isinstance(event, Done | Failed):
@@ -180,7 +180,7 @@ class Engine(QObject):
     def _end_stopped(self, call: EngineCall) -> None:
         """End a call that never reached the process, after the caller has returned to the event loop."""
         self._stopped.append(call)
-        QTimer.singleShot(0, self, self._tell_stopped)
+        QTimer.singleShot(0, self, self._end_all_stopped)
 
     def _leave_process(self, *, kills: bool) -> list[EngineCall]:
         """Abandon the process, if there is one; return the call that it was working on, if any."""
@@ -188,9 +188,9 @@ class Engine(QObject):
             self._worker.kill()
         elif self._worker:
             self._worker.close()
-        return self._forget_process()
+        return self._detach_process()
 
-    def _forget_process(self) -> list[EngineCall]:
+    def _detach_process(self) -> list[EngineCall]:
         calls = [self._current[1]] if self._current else []
         if self._worker:
             self._ending.append(self._worker)
@@ -204,7 +204,7 @@ class Engine(QObject):
     def _lose_process(self, problem: Problem, *, kills: bool) -> None:
         """Give up a process that hangs or has died; the call that it was working on fails unless it never began it."""
         is_innocent = self._has_ended_calls and not self._has_begun and not self._kind.answers
-        calls = self._leave_process(kills=True) if kills else self._forget_process()
+        calls = self._leave_process(kills=True) if kills else self._detach_process()
         if is_innocent and calls and not calls[0].is_cancelled:
             self._waiting.appendleft(calls.pop())
         self._fail(calls, problem)
@@ -220,18 +220,18 @@ class Engine(QObject):
             calls.extend(self._waiting)
             self._waiting.clear()
         for call in calls:
-            call.tell(Done(FinishReason.STOPPED) if call.is_cancelled else Failed(problem))
+            call.deliver(Done(FinishReason.STOPPED) if call.is_cancelled else Failed(problem))
         self.died.emit(problem)
         self._send_next()
-        self._tell_if_idle()
+        self._emit_if_idle()
 
     def _stop_all(self, calls: list[EngineCall]) -> None:
         for call in calls:
-            call.tell(Done(FinishReason.STOPPED))
+            call.deliver(Done(FinishReason.STOPPED))
         if calls:
-            self._tell_if_idle()
+            self._emit_if_idle()
 
-    def _tell_if_idle(self) -> None:
+    def _emit_if_idle(self) -> None:
         if not self.is_busy:
             self.became_idle.emit()
 
@@ -239,7 +239,7 @@ class Engine(QObject):
         self._ending = [worker for worker in self._ending if not worker.wait(0)]
 
     @Slot()
-    def _tell_stopped(self) -> None:
+    def _end_all_stopped(self) -> None:
         calls = list(self._stopped)
         self._stopped.clear()
         self._stop_all(calls)
@@ -268,15 +268,15 @@ class Engine(QObject):
             is_over = isinstance(event, Done | Failed)
             if is_over:
                 self._current, self._has_ended_calls = None, True
-            call.tell(event)
+            call.deliver(event)
             if is_over:
-                self._go_on()
+                self._continue()
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         self._send_next()
         if self._current is None:
             self._ticks.stop()
-        self._tell_if_idle()
+        self._emit_if_idle()
 
     @Slot(object, object)
     def _on_ended(self, worker: EngineWorker, exit_code: int | None) -> None:

@@ -40,7 +40,7 @@ class BackgroundRequests(QObject):
         self._waiting: deque[BackgroundQuestion] = deque()
         self._running: tuple[EngineCall, BackgroundQuestion] | None = None
         model.answering_began.connect(self._on_answering_began)
-        model.answering_ended.connect(self._go_on)
+        model.answering_ended.connect(self._start_next)
 
     def ask(
         self,
@@ -52,7 +52,7 @@ class BackgroundRequests(QObject):
         """Request an answer to `turns`. If no model is open, `on_failure` is called before this returns."""
         request = BackgroundQuestion(turns, options, on_answer, on_failure)
         self._waiting.append(request)
-        self._go_on()
+        self._start_next()
         return request
 
     def cancel(self, request: BackgroundQuestion | None) -> None:
@@ -63,10 +63,10 @@ class BackgroundRequests(QObject):
             call, _ = self._running
             self._running = None
             call.abandon()
-            self._go_on()
+            self._start_next()
 
     @Slot()
-    def _go_on(self) -> None:
+    def _start_next(self) -> None:
         if self._running or self._model.is_answering or not self._waiting:
             return
         request = self._waiting.popleft()
@@ -84,7 +84,7 @@ class BackgroundRequests(QObject):
             request.on_failure(problem)
         else:
             request.on_answer(request.text)
-        self._go_on()
+        self._start_next()
 
     def _on_event(self, request: BackgroundQuestion, event: Event) -> None:
         match event:
@@ -93,7 +93,9 @@ class BackgroundRequests(QObject):
             case Done(reason=FinishReason.STOPPED):  # It was preempted, or the model was closed.
                 self._running = None
                 self._waiting.appendleft(request)
-                QTimer.singleShot(0, self, self._go_on)  # By then it is known whether another model is being opened.
+                QTimer.singleShot(
+                    0, self, self._start_next
+                )  # By then it is known whether another model is being opened.
             case Done():
                 self._running = None
                 self._end(request)

@@ -141,7 +141,7 @@ class BatchJournal:
                         yield offset, line
                     offset += len(raw)
         except OSError as error:
-            raise _cannot_go_on(error) from error
+            raise _not_resumable(error) from error
 
     def _truncate_incomplete_line(self) -> None:
         size = self._file.seek(0, os.SEEK_END)
@@ -166,7 +166,7 @@ class BatchJournal:
             os.fsync(self._file.fileno())
         except OSError as error:
             self._roll_back(size)
-            raise _cannot_go_on(error) from error
+            raise _not_resumable(error) from error
 
     def _roll_back(self, size: int) -> None:
         """Remove a line that was written only in part, on a full disk."""
@@ -177,7 +177,7 @@ class BatchJournal:
             self._file = _opened(self._path)
             try_lock(self._file.fileno())
         except OSError as error:
-            raise _cannot_go_on(error) from error
+            raise _not_resumable(error) from error
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -208,7 +208,7 @@ def _not_a_journal(path: Path) -> StorageError:
     return StorageError(batch_texts.NOT_A_JOURNAL, file=path.name, folder=str(path.parent))
 
 
-def _cannot_go_on(error: OSError) -> DiskError:
+def _not_resumable(error: OSError) -> DiskError:
     return DiskError(storage_error(error, storage_texts.BATCH_JOURNAL).problem)
 
 

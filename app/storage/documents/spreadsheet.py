@@ -16,10 +16,10 @@ from app.domain.errors import StorageError
 from app.partial_files import replacing
 from app.storage.files.atomic import storage_error
 
-LONGEST_TEXT = 32_767
+MAX_TEXT_CHARS = 32_767
 """Maximum length of a cell in Excel, in UTF-16 units; a longer text is cut and ends with an ellipsis."""
 MAX_ROWS = 1_048_576
-LONGEST_NAME = 31
+MAX_NAME_CHARS = 31
 """Maximum length of a worksheet's name, in UTF-16 units."""
 MAX_DIGITS = 11
 """Maximum number of digits of a number; Excel shows longer ones, such as bar codes, in exponents: they stay text."""
@@ -85,8 +85,8 @@ def _fill(page: Worksheet, sheet: WorksheetData, formats: tuple[Format, Format, 
 
 def _clean(text: str) -> str:
     kept = _ODD.sub("\ufffd", text)
-    short = _shortened(kept, LONGEST_TEXT)
-    return kept if short == kept else f"{_shortened(kept, LONGEST_TEXT - 1)}…"
+    short = _shortened(kept, MAX_TEXT_CHARS)
+    return kept if short == kept else f"{_shortened(kept, MAX_TEXT_CHARS - 1)}…"
 
 
 def _shortened(text: str, length: int) -> str:
@@ -98,9 +98,9 @@ def _free(name: str, taken: set[str]) -> str:
     """Return a name that Excel accepts and no other sheet has; Excel ignores case in names."""
     plain = _FORBIDDEN.sub(" ", name).strip(" '") or "Sheet"
     plain = "Sheet" if plain.casefold() == "history" else plain
-    number, free = 1, _shortened(plain, LONGEST_NAME).rstrip(" '")
+    number, free = 1, _shortened(plain, MAX_NAME_CHARS).rstrip(" '")
     while free.casefold() in taken:
         number += 1
-        free = f"{_shortened(plain, LONGEST_NAME - len(str(number)) - 1)} {number}"
+        free = f"{_shortened(plain, MAX_NAME_CHARS - len(str(number)) - 1)} {number}"
     taken.add(free.casefold())
     return free

@@ -32,7 +32,7 @@ class BatchItems(QAbstractListModel):
         self._run = run
         self.endResetModel()
 
-    def tell_changed(self, row: int) -> None:
+    def emit_changed(self, row: int) -> None:
         """Redraw a row."""
         index = self.index(row)
         self.dataChanged.emit(index, index)

@@ -66,13 +66,13 @@ class AnswerBubble(QWidget):
         self.quote.hide()
         self.text.copyAvailable.connect(self.quote.setVisible)
         self.quote.clicked.connect(self._on_quote_clicked)
-        self.go_on = button(tr("Continue"), Role.LINK, tr("Continue this answer"), self)
+        self.continue_button = button(tr("Continue"), Role.LINK, tr("Continue this answer"), self)
         self.versions = BranchSwitch(self)
         self._actions = QWidget(self)
         self._lay_out()
         self.copy.clicked.connect(self.copy_text)
         self.regenerate.clicked.connect(self._on_regenerate_clicked)
-        self.go_on.clicked.connect(self._on_continue_clicked)
+        self.continue_button.clicked.connect(self._on_continue_clicked)
         self.places.clicked.connect(self._on_places_clicked)
         self.more.clicked.connect(self._on_more_clicked)
         self.update_parts(parts)
@@ -131,7 +131,7 @@ class AnswerBubble(QWidget):
         actions = QHBoxLayout(self._actions)
         actions.setContentsMargins(0, 0, 0, 0)
         actions.setSpacing(16)
-        for action in (self.versions, self.places, self.copy, self.quote, self.go_on, self.regenerate):
+        for action in (self.versions, self.places, self.copy, self.quote, self.continue_button, self.regenerate):
             actions.addWidget(action)
         actions.addStretch(1)
         self._column = QVBoxLayout(self)
@@ -165,8 +165,10 @@ class AnswerBubble(QWidget):
     def _show_continue(self) -> None:
         message = self._message
         has_more = message.state in UNFINISHED and message.author is Author.MODEL and bool(message.text)
-        self.go_on.setText(tr("Continue anyway") if message.state is MessageState.REPEATING else tr("Continue"))
-        self.go_on.setVisible(self._is_last and has_more)
+        self.continue_button.setText(
+            tr("Continue anyway") if message.state is MessageState.REPEATING else tr("Continue")
+        )
+        self.continue_button.setVisible(self._is_last and has_more)
 
     @Slot(int)
     def _on_detection_hovered(self, number: int) -> None:

@@ -50,17 +50,17 @@ class PixelBudgetMenu(QMenu):
         action = QWidgetAction(self)
         action.setDefaultWidget(inside)
         self.addAction(action)
-        self._say(pixel_budget)
+        self._show_budget(pixel_budget)
         self.slider.valueChanged.connect(self._on_moved)
         self.usual.clicked.connect(self._on_usual_clicked)
 
-    def _say(self, pixel_budget: int) -> None:
+    def _show_budget(self, pixel_budget: int) -> None:
         chosen = replace(self._attachment, pixel_budget=pixel_budget)
         self.sentence.setText(ui_text.seen_by_model(chosen, self._options, self._visual_token_seconds)[1])
 
     @Slot(int)
     def _on_moved(self, step: int) -> None:
-        self._say(self._budgets[step])
+        self._show_budget(self._budgets[step])
         self.chosen.emit(self._budgets[step])
 
     @Slot()

@@ -152,7 +152,7 @@ class DocumentWindow(QWidget):
         self.clean_up = how
         self._joins.setChecked(how.joins_lines)
         self._strips.setChecked(how.strips_hyphens)
-        self._forget.setEnabled(bool(how.ignored))
+        self._clear_ignored.setEnabled(bool(how.ignored))
         self.canvas.set_ignored(how.ignored)
         self._show_formats()
 
@@ -184,8 +184,8 @@ class DocumentWindow(QWidget):
             action.triggered.connect(self._on_clean_up_chosen)
         clean_up_tool.addSeparator()
         self._ignore = clean_up_tool.addAction(tr("Ignore an area of the page…"), self._begin_ignoring)
-        self._forget = clean_up_tool.addAction(tr("Clear ignored areas"), self._ignore_nothing)
-        self._forget.setEnabled(False)
+        self._clear_ignored = clean_up_tool.addAction(tr("Clear ignored areas"), self._ignore_nothing)
+        self._clear_ignored.setEnabled(False)
         self.clean_up_tool.setMenu(clean_up_tool)
 
     def _lay_out(self) -> None:

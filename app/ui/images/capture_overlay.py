@@ -24,10 +24,10 @@ _LABEL = QColor(0, 0, 0, 190)
 
 
 class CaptureOverlay(QWidget):
-    """Covers `screen`. `chosen` carries a QRect in the screen's own coordinates, `given_up` is emitted on cancel."""
+    """Covers `screen`. `chosen` carries a QRect in the screen's own coordinates, `cancelled` is emitted on cancel."""
 
     chosen = Signal(QRect)
-    given_up = Signal()
+    cancelled = Signal()
 
     def __init__(self, screen: QScreen, still: QPixmap) -> None:
         flags = Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint | Qt.WindowType.Tool
@@ -70,7 +70,7 @@ class CaptureOverlay(QWidget):
             self._from = self._to = event.position().toPoint()
             self._is_dragging = True
         else:
-            self.given_up.emit()
+            self.cancelled.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Let the rectangle follow the pointer."""
@@ -92,7 +92,7 @@ class CaptureOverlay(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Cancel on Esc."""
         if event.key() == Qt.Key.Key_Escape:
-            self.given_up.emit()
+            self.cancelled.emit()
 
     def _area(self) -> QRect:
         xs, ys = sorted((self._from.x(), self._to.x())), sorted((self._from.y(), self._to.y()))

@@ -107,9 +107,9 @@ class ImageViewer(QFrame):
         self._details.setText(ui_text.image_details(shown))
         for tool in (self.part, self.read, self.translate, self.document):
             tool.setVisible(not shown.is_video)
-        self._forget_translation()
+        self._clear_translation()
         self.canvas.set_picture(QPixmap())
-        self._say(tr("Opening…"))
+        self._show_message(tr("Opening…"))
         self.wanted.emit(shown)
 
     def show_detections(self, message_id: str, detections: Sequence[Detection]) -> None:
@@ -127,8 +127,8 @@ class ImageViewer(QFrame):
         pixmap.loadFromData(png, "PNG")
         self._picture = pixmap
         self.canvas.set_picture(pixmap)
-        self._tell_size()
-        self._say("")
+        self._show_size()
+        self._show_message("")
 
     def show_translation(self, translation: Translation) -> None:
         """Show a translation, even an incomplete one, in place of the original."""
@@ -138,7 +138,7 @@ class ImageViewer(QFrame):
         self.translate.set_translated(is_translated=True)
         self._show_version()
         if translation.is_whole:
-            self._tell_size()
+            self._show_size()
         else:
             known = sum(map(bool, translation.texts))
             self._details.setText(tr("Translating: {known} of {all}", known=known, all=len(translation.texts)))
@@ -146,22 +146,22 @@ class ImageViewer(QFrame):
     def end_translation(self, attachment: Attachment) -> None:
         """Mark the translation as ended."""
         if attachment == self.attachment:
-            self._tell_size()
+            self._show_size()
 
     def show_failure(self, sentence: str) -> None:
         """Show why there is no preview."""
-        self._say(sentence)
+        self._show_message(sentence)
 
-    def _forget_translation(self) -> None:
+    def _clear_translation(self) -> None:
         self.translation = None
         self.translate.set_translated(is_translated=False)
 
-    def _tell_size(self) -> None:
+    def _show_size(self) -> None:
         if self.attachment is not None:
             size = self._picture.size()
             self._details.setText(ui_text.shown_size(self.attachment, size.width(), size.height()))
 
-    def _say(self, sentence: str) -> None:
+    def _show_message(self, sentence: str) -> None:
         self._words.setText(sentence)
         self._pages.setCurrentWidget(self._words if sentence else self.canvas)
 
@@ -232,7 +232,7 @@ class ImageViewer(QFrame):
     @Slot(str)
     def _on_language_chosen(self, language: str) -> None:
         if self.attachment is not None and not self._picture.isNull():
-            self._forget_translation()
+            self._clear_translation()
             self._show_version()
             self._details.setText(tr("Translating…"))
             self.translation_wanted.emit(self.attachment, language)

@@ -45,7 +45,7 @@ class ScreenCapture(QObject):
         self._timer.timeout.connect(self._on_hidden)
         self._portal = ScreenshotPortal(self)
         self._portal.captured.connect(self._on_portal_captured)
-        self._portal.given_up.connect(self._end)
+        self._portal.cancelled.connect(self._end)
         self._portal.failed.connect(self._on_impossible)
 
     @Slot()
@@ -83,7 +83,7 @@ class ScreenCapture(QObject):
     def _cover(self, screen: QScreen) -> None:
         overlay = CaptureOverlay(screen, self._stills[screen.name()])
         overlay.chosen.connect(self._on_chosen)
-        overlay.given_up.connect(self._end)
+        overlay.cancelled.connect(self._end)
         self._overlays.append(overlay)
         overlay.cover()
 

@@ -17,10 +17,10 @@ SUCCESS, CANCELLED = 0, 1
 
 
 class ScreenshotPortal(QObject):
-    """Emits `captured` with the bytes of an image file, `given_up` if the user cancels, or `failed` otherwise."""
+    """Emits `captured` with the bytes of an image file, `cancelled` if the user cancels, or `failed` otherwise."""
 
     captured = Signal(bytes)
-    given_up = Signal()
+    cancelled = Signal()
     failed = Signal()
 
     @Slot()
@@ -43,7 +43,7 @@ class ScreenshotPortal(QObject):
     def on_response(self, response: int, results: dict[str, object]) -> None:
         """Handle the portal's response: its code, and results by name."""
         if response == CANCELLED:
-            self.given_up.emit()
+            self.cancelled.emit()
             return
         try:
             content = Path(QUrl(str(results.get("uri", ""))).toLocalFile()).read_bytes() if response == SUCCESS else b""

@@ -24,7 +24,7 @@ from app.ui.markdown.text_positions import QtPositions
 
 GAP, RADIUS = 8, 8
 """Gap between frames and text, and corner radius of frames, in pixels."""
-LONGEST_COLOURED = 20_000
+MAX_COLOURED_CHARS = 20_000
 """Maximum length of highlighted code in characters; more would block the window."""
 LANGUAGE = QTextFormat.Property.BlockCodeLanguage.value
 """The property of a text block that is code."""
@@ -51,8 +51,8 @@ def code_blocks(document: QTextDocument) -> tuple[CodeBlock, ...]:
             language = str(style.property(LANGUAGE))
             lines.append(block.text())
             following = block.next()
-            goes_on = following.isValid() and following.blockFormat().hasProperty(LANGUAGE)
-            if not goes_on or following.blockFormat().property(LANGUAGE) != language:
+            continues = following.isValid() and following.blockFormat().hasProperty(LANGUAGE)
+            if not continues or following.blockFormat().property(LANGUAGE) != language:
                 number = block.blockNumber()
                 found.append(CodeBlock(number - len(lines) + 1, number, language, "\n".join(lines)))
                 lines = []
@@ -90,7 +90,7 @@ def make_room(document: QTextDocument, blocks: tuple[CodeBlock, ...]) -> None:
 def colour(document: QTextDocument, blocks: tuple[CodeBlock, ...], style: str) -> None:
     """Highlight the code with Pygments, in one of its styles, if it knows the language."""
     for code in blocks:
-        if len(code.code) > LONGEST_COLOURED:
+        if len(code.code) > MAX_COLOURED_CHARS:
             continue
         block = document.findBlockByNumber(code.first)
         start = block.position()

@@ -42,7 +42,7 @@ IMAGE = "\ufffc"
 """The character that stands for an image in a document's text."""
 X_HEIGHT = 0.473
 """The x-height of STIX Two Math, ziamath's own font, as a fraction of its size."""
-TELLING_MILLISECONDS = 150
+NOTIFY_MILLISECONDS = 150
 MAX_SECONDS = 2.0
 """Maximum time in seconds for drawing; a formula that takes longer is shown as TeX."""
 RIM = 1
@@ -88,7 +88,7 @@ _Key = tuple[str, bool, FormulaStyle]
 class FormulaPainter(QObject):
     """Draws one formula after the other and caches the latest. `drawn` is emitted when there are new ones.
 
-    It is emitted at most once in TELLING_MILLISECONDS, because each time a whole text is rendered again.
+    It is emitted at most once in NOTIFY_MILLISECONDS, because each time a whole text is rendered again.
     """
 
     drawn = Signal()
@@ -99,10 +99,10 @@ class FormulaPainter(QObject):
         self._pictures: OrderedDict[_Key, FormulaPicture | None] = OrderedDict()
         self._wanted: deque[_Key] = deque()
         self._is_drawing = False
-        self._telling = QTimer(self)
-        self._telling.setSingleShot(True)
-        self._telling.setInterval(TELLING_MILLISECONDS)
-        self._telling.timeout.connect(self.drawn)
+        self._notifying = QTimer(self)
+        self._notifying.setSingleShot(True)
+        self._notifying.setInterval(NOTIFY_MILLISECONDS)
+        self._notifying.timeout.connect(self.drawn)
         self._finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
 
     def picture(self, tex: str, style: FormulaStyle, *, is_display: bool) -> FormulaPicture | None:
@@ -136,8 +136,8 @@ class FormulaPainter(QObject):
         self._keep(key, picture)
         self._is_drawing = False
         self._draw_next()
-        if picture is not None and not self._telling.isActive():
-            self._telling.start()
+        if picture is not None and not self._notifying.isActive():
+            self._notifying.start()
 
 
 def draw(tex: str, style: FormulaStyle, *, is_display: bool) -> FormulaPicture | None:
@@ -240,11 +240,11 @@ def _draw(key: _Key, finished: SignalInstance) -> None:
     tex, is_display, style = key
     end = time.monotonic() + MAX_SECONDS
 
-    def give_up_in_time(*_: object) -> None:
+    def stop_in_time(*_: object) -> None:
         if time.monotonic() > end:
             raise TimeoutError
 
-    sys.setprofile(give_up_in_time)  # For this thread; nothing else can stop it from outside.
+    sys.setprofile(stop_in_time)  # For this thread; nothing else can stop it from outside.
     picture = None
     try:
         with contextlib.suppress(Exception):  # Whatever the text causes: the next formula waits for this.

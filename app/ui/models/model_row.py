@@ -107,37 +107,37 @@ class ModelRow(QFrame):
         if not self._is_active:
             self.bar.setVisible(is_begun)
             if is_there and not state.is_model:
-                self._say(tr("Installed"))
+                self._show_status(tr("Installed"))
             if state.pending:
                 done, total = state.pending
                 self._show_share(done, total)
                 paused = DownloadProgress(stage=DownloadStage.PAUSED, done=done, total=total)
-                self._say(model_text.progress(paused, 0.0))
+                self._show_status(model_text.progress(paused, 0.0))
 
     def set_active(self, *, is_active: bool) -> None:
         """Set whether this model is being downloaded; `show_state` is called afterwards."""
         if is_active != self._is_active:
-            self._say("")
+            self._show_status("")
         self._is_active = is_active
 
     def show_progress(self, progress: DownloadProgress, bytes_per_second: float) -> None:
         """Show the progress of the download."""
         self.bar.show()
         self._show_share(progress.done, progress.total)
-        self._say(model_text.progress(progress, bytes_per_second))
+        self._show_status(model_text.progress(progress, bytes_per_second))
 
     def show_work(self, share: float) -> None:
         """Show the progress of a check of the files."""
         self.bar.show()
         self.bar.setValue(round(1000 * share))
-        self._say(tr("Verifying · {share}", share=ui_text.percent(share)))
+        self._show_status(tr("Verifying · {share}", share=ui_text.percent(share)))
 
     def show_verified(self, *, is_whole: bool) -> None:
         """Show the result of a check of the files."""
         self.bar.hide()
-        self._say(tr("All files match their checksums.") if is_whole else tr("The files are damaged."))
+        self._show_status(tr("All files match their checksums.") if is_whole else tr("The files are damaged."))
 
-    def _say(self, text: str) -> None:
+    def _show_status(self, text: str) -> None:
         self.status.setText(text)
         self.status.setVisible(bool(text))
 

@@ -471,7 +471,7 @@ def test_a_stopped_answer_goes_on_where_it_ended(build_services: BuildServices, 
     say_half(services, qtbot, "Tell me")
     stopped = services.session.branch[-1]
 
-    services.session.go_on(stopped.id)
+    services.session.continue_answer(stopped.id)
     qtbot.waitUntil(lambda: services.session.branch[-1].text == "half an answerhalf an ")
     assert asked(services)[-1].turns == (Turn(Role.USER, "Tell me"), Turn(Role.ASSISTANT, "half an answer"))
     services.session.stop()
@@ -486,7 +486,7 @@ def test_only_the_last_answer_goes_on(build_services: BuildServices, qtbot: QtBo
     say(services, qtbot, "First?")
     answer = services.session.branch[-1]
     say(services, qtbot, "Second?")
-    services.session.go_on(answer.id)
+    services.session.continue_answer(answer.id)
     assert not services.session.is_busy
     assert len(asked(services)) == 2
 
@@ -525,7 +525,7 @@ def test_an_answer_that_went_in_a_circle_keeps_its_good_part(build_services: Bui
     say(services, qtbot, "Tell me")
     answer = services.session.branch[-1]
     assert (answer.text, answer.state) == ("Good. so on,", MessageState.REPEATING)
-    services.session.go_on(answer.id)
+    services.session.continue_answer(answer.id)
     wait_for_end(services, qtbot)
     assert services.session.branch[-1].text.startswith("Good. so on,again,")
 

@@ -9,7 +9,7 @@ import pytest
 from app.domain.documents.worksheets import WorksheetCell, WorksheetData
 from app.domain.errors import StorageError
 from app.storage.documents import spreadsheet
-from app.storage.documents.spreadsheet import LONGEST_TEXT, save_workbook
+from app.storage.documents.spreadsheet import MAX_TEXT_CHARS, save_workbook
 
 
 def part(path: Path, name: str) -> str:
@@ -64,7 +64,7 @@ def test_odd_texts_do_no_harm(tmp_path: Path) -> None:
     save_workbook(tmp_path / "a.xlsx", [WorksheetData("One", [["a\x00b\x0bc\ud800", "y" * 40_000]])])
     first, second = strings(tmp_path / "a.xlsx")
     assert first == "a\ufffdb\ufffdc\ufffd"
-    assert len(second) == LONGEST_TEXT
+    assert len(second) == MAX_TEXT_CHARS
     assert second.endswith("…")
 
 
@@ -84,11 +84,11 @@ def test_names_that_a_cut_or_a_letter_would_spoil(tmp_path: Path, name: str) -> 
 
 
 def test_the_length_of_a_text_is_what_excel_counts(tmp_path: Path) -> None:
-    save_workbook(tmp_path / "a.xlsx", [WorksheetData("One", [["😀" * LONGEST_TEXT, "y" * LONGEST_TEXT]])])
+    save_workbook(tmp_path / "a.xlsx", [WorksheetData("One", [["😀" * MAX_TEXT_CHARS, "y" * MAX_TEXT_CHARS]])])
     cut, whole = strings(tmp_path / "a.xlsx")
-    assert len(cut.encode("utf-16-le")) // 2 == LONGEST_TEXT
+    assert len(cut.encode("utf-16-le")) // 2 == MAX_TEXT_CHARS
     assert cut.endswith("😀…")
-    assert whole == "y" * LONGEST_TEXT
+    assert whole == "y" * MAX_TEXT_CHARS
 
 
 def test_long_numbers_stay_as_they_are_read(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_states_and_problems_are_told_row_by_row(batch: BatchWindow) -> None:
     run.states[1], run.problems[1] = ItemState.FAILED, BROKEN
     run.states[0] = run.states[3] = ItemState.DONE
     run.renamed[3] = (("3.png.txt", "2 3.png.txt"),)
-    batch.list.items.tell_changed(1)
+    batch.list.items.emit_changed(1)
     rows = [batch.list.items.index(row) for row in range(4)]
     assert batch.list.items.rowCount() == 1000
     assert [row.data() for row in rows] == ["0.png", "1.png", "2.png", "3.png"]

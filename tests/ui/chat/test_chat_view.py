@@ -256,14 +256,14 @@ def test_the_last_answer_goes_on_if_it_was_cut_short(view: ChatView, qtbot: QtBo
     view.set_branch([question(), answer("Half an", state=state)])
     bubble = view.answers[0]
     qtbot.waitUntil(bubble.regenerate.isVisible)
-    assert bubble.go_on.isVisible() == (state is not MessageState.COMPLETE)
-    if bubble.go_on.isVisible():
+    assert bubble.continue_button.isVisible() == (state is not MessageState.COMPLETE)
+    if bubble.continue_button.isVisible():
         with qtbot.waitSignal(view.continue_clicked) as signal:
-            press(bubble.go_on, qtbot)
+            press(bubble.continue_button, qtbot)
         assert signal.args == ["a1"]
     view.put_message(question("Next", "q2", "a1"))
     qtbot.waitUntil(question_bubble(view, "q2").isVisible)
-    assert not bubble.go_on.isVisible()
+    assert not bubble.continue_button.isVisible()
 
 
 def test_a_message_that_was_looked_for_is_scrolled_to_and_marked(view: ChatView, qtbot: QtBot) -> None:

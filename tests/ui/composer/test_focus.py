@@ -120,9 +120,9 @@ def test_an_answer_goes_on_by_its_own_button(main: MainWindow, qtbot: QtBot) -> 
     half = answer("Half an", "a2", "q2", MessageState.STOPPED)
     view.continue_clicked.connect(lambda _: view.put_message(replace(half, state=MessageState.STREAMING)))
     view.set_branch((*FIRST, SECOND[0], half))
-    press(view.answers[-1].go_on, qtbot)
+    press(view.answers[-1].continue_button, qtbot)
     assert focus_of(main) is main.composer.edit
-    assert not view.answers[-1].go_on.isVisible()
+    assert not view.answers[-1].continue_button.isVisible()
 
 
 def test_an_edit_that_is_given_up_leaves_the_focus_where_it_began(main: MainWindow, qtbot: QtBot) -> None:

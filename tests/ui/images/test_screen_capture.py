@@ -37,9 +37,9 @@ def test_a_rectangle_is_dragged_from_any_corner(overlay: CaptureOverlay, qtbot: 
 def test_a_click_chooses_nothing_and_escape_gives_up(overlay: CaptureOverlay, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(overlay.chosen):
         drag(overlay, QPointF(200, 150), QPointF(201, 151))
-    with qtbot.waitSignal(overlay.given_up):
+    with qtbot.waitSignal(overlay.cancelled):
         qtbot.keyClick(overlay, Qt.Key.Key_Escape)
-    with qtbot.waitSignal(overlay.given_up):
+    with qtbot.waitSignal(overlay.cancelled):
         qtbot.mouseClick(overlay, Qt.MouseButton.RightButton, pos=QPoint(9, 9))
 
 
