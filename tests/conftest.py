@@ -63,18 +63,6 @@ def no_unexpected_log_warnings(request: pytest.FixtureRequest, caplog: pytest.Lo
 
 
 @pytest.fixture(autouse=True)
-def garbage_of_this_thread(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Collect what a test with Qt leaves on the thread that made it: timers that die on an engine's thread crash."""
-    if "qapp" not in request.fixturenames:
-        yield
-        return
-    gc.disable()
-    yield
-    gc.enable()
-    gc.collect()
-
-
-@pytest.fixture(autouse=True)
 def no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail a test that leaves a running QThread, an active QTimer, a child process or a Python thread behind."""
     started: list[tuple[QThread | QTimer, str]] = []

@@ -221,7 +221,7 @@ def test_settings_are_saved_when_they_change_and_only_then(qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: len(problems) == 1)
 
     assert preferences.settings == Settings()
-    assert problems[0].what == "The settings could not be saved."
+    assert problems == [storage_texts.SETTINGS_DISK_FULL.problem()]
     preferences._retry.setInterval(20)
     preferences._retry.start()
     qtbot.wait(100)  # Several tries, all of them told once.
