@@ -35,13 +35,14 @@ class NoticeBar(QWidget):
         """Show a notice; one that is already shown moves to the top."""
         self._remove(notice)
         box = NoticeBox(notice, is_dismissible=True, parent=self)
-        box.dismissed.connect(lambda: self.dismiss(notice))
+        box.dismissed.connect(self.dismiss)
         self.boxes.insert(0, box)
         self._column.insertWidget(0, box)
         for old in self.boxes[KEPT:]:
             self._remove(old.notice)
         self._update()
 
+    @Slot(object)
     def dismiss(self, notice: Notice) -> None:
         """Remove a notice if it is still shown."""
         self._remove(notice)

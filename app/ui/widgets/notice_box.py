@@ -1,6 +1,6 @@
 """The box of one notice."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from app.ui.widgets.buttons import Role, button
@@ -10,9 +10,9 @@ from app.ui.widgets.notice import Action, Notice
 
 
 class NoticeBox(QFrame):
-    """Shows a notice with a button for each of its actions. `dismissed()` is emitted by the × if there is one."""
+    """Shows a notice with a button for each of its actions. `dismissed(Notice)` is emitted by the × if there is one."""
 
-    dismissed = Signal()
+    dismissed = Signal(object)
 
     def __init__(self, notice: Notice, *, is_dismissible: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,8 +31,13 @@ class NoticeBox(QFrame):
         self._add_buttons()
         if is_dismissible:
             self.close_button = button("×", Role.ICON, tr("Dismiss this message"), self)
-            self.close_button.clicked.connect(self.dismissed)
+            self.close_button.clicked.connect(self.dismiss)
             self._row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Ask for the removal of the notice."""
+        self.dismissed.emit(self.notice)
 
     def _add_buttons(self) -> None:
         for made in self.buttons:

@@ -1,7 +1,8 @@
 """Toasts: quiet notices of success at the bottom of a window, which fade by themselves."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRect, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRect, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QGraphicsOpacityEffect, QHBoxLayout, QStyle, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.ui.widgets.discard import discard
 from app.ui.widgets.notice import Notice
@@ -17,9 +18,10 @@ TEXT_WIDTH, MARGIN, GAP = 420, 16, 8
 
 
 class Toast(NoticeBox):
-    """Emits `faded()` when its time is over, which it is not while it is held: see `is_held`."""
+    """Emits `dismissed` also when its time is over, which it is not while it is held: see `is_held`.
 
-    faded = Signal()
+    Its owner calls `stop` before discarding it.
+    """
 
     def __init__(self, notice: Notice, parent: QWidget) -> None:
         super().__init__(notice, is_dismissible=True, parent=parent)
@@ -28,6 +30,14 @@ class Toast(NoticeBox):
         self.timer.timeout.connect(self._on_due)
         self.timer.start()
         self._fade: QPropertyAnimation | None = None
+
+    def stop(self) -> None:
+        """Stop the timer and the fading."""
+        self.timer.stop()
+        if self._fade:
+            self._fade.stop()
+            self._fade = None
+            self.setGraphicsEffect(None)  # type: ignore[arg-type]  # Removes the effect, whatever the stub says.
 
     @property
     def is_held(self) -> bool:
@@ -64,7 +74,7 @@ class Toast(NoticeBox):
         if self.is_held:
             self.timer.start()
         elif not milliseconds:
-            self.faded.emit()
+            self.dismiss()
         else:
             self._begin_to_fade(milliseconds)
 
@@ -76,15 +86,13 @@ class Toast(NoticeBox):
         self._fade.setStartValue(1.0)
         self._fade.setEndValue(0.0)
         self._fade.valueChanged.connect(self._on_fading)
-        self._fade.finished.connect(self.faded)
+        self._fade.finished.connect(self.dismiss)
         self._fade.start()
 
     @Slot()
     def _on_fading(self) -> None:
-        if self._fade and self.is_held:
-            self._fade.stop()
-            self._fade = None
-            self.setGraphicsEffect(None)  # type: ignore[arg-type]  # Removes the effect, whatever the stub says.
+        if self.is_held:
+            self.stop()
             self.timer.start()
 
 
@@ -96,7 +104,8 @@ def fade_milliseconds(toast: Toast) -> int:
 class Toasts(QObject):
     """Toasts of a window, the newest at the bottom, above the widget `above` if that is shown.
 
-    They do not take the focus; the newest one's buttons are next in the tab order after the focused widget.
+    They do not take the focus; the newest one's buttons are next in the tab order after the focused widget. The window
+    is watched only while there are toasts, and they are placed only while it is shown.
     """
 
     def __init__(self, window: QWidget, above: QWidget | None = None) -> None:
@@ -105,18 +114,18 @@ class Toasts(QObject):
         """The newest first."""
         self._window = window
         self._above = above
-        for watched in filter(None, (window, above)):
-            watched.installEventFilter(self)
 
     def show_notice(self, notice: Notice) -> None:
         """Show a notice; one that is already shown begins anew."""
         self._remove(notice)
         toast = Toast(notice, self._window)
-        toast.dismissed.connect(lambda: self.dismiss(notice))
-        toast.faded.connect(lambda: self.dismiss(notice))
+        toast.dismissed.connect(self.dismiss)
+        if not self.boxes:
+            for watched in self._watched:
+                watched.installEventFilter(self)
         self.boxes.insert(0, toast)
         for old in self.boxes[SHOWN:]:
-            self._remove(old.notice)
+            self._discard(old)
         before = self._window.focusWidget()
         for button in (*toast.buttons, toast.close_button):
             if before is not None:
@@ -125,6 +134,7 @@ class Toasts(QObject):
         self._place()
         toast.show()
 
+    @Slot(object)
     def dismiss(self, notice: Notice) -> None:
         """Remove a notice if it is still shown."""
         self._remove(notice)
@@ -133,20 +143,34 @@ class Toasts(QObject):
     def clear(self) -> None:
         """Remove all of them."""
         for toast in tuple(self.boxes):
-            self._remove(toast.notice)
+            self._discard(toast)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the toasts in their place."""
         if event.type() in {QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide}:
             self._place()
-        return super().eventFilter(watched, event)
+        return False
+
+    @property
+    def _watched(self) -> tuple[QWidget, ...]:
+        return (self._window,) if self._above is None else (self._window, self._above)
 
     def _remove(self, notice: Notice) -> None:
         for toast in [toast for toast in self.boxes if toast.notice == notice]:
-            self.boxes.remove(toast)
-            discard(toast)
+            self._discard(toast)
+
+    def _discard(self, toast: Toast) -> None:
+        self.boxes.remove(toast)
+        toast.stop()
+        discard(toast)
+        if not self.boxes:
+            for watched in self._watched:
+                watched.removeEventFilter(self)
 
     def _place(self) -> None:
+        # A dialog's destructor hides it, and only then do its filters end: by then its wrapper is invalid.
+        if not isValid(self._window) or not self._window.isVisible():
+            return
         area = self._area()
         bottom = area.bottom()
         for toast in self.boxes:

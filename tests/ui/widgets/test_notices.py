@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QUrl, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QDesktopServices, QEnterEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from app.domain.errors import Problem, ProblemKind
 from app.ui.shell.main_window import MainWindow
@@ -131,7 +132,7 @@ def test_a_toast_fades_by_itself(notices: Notices, qtbot: QtBot, fading: Callabl
     toast.timer.timeout.emit()
     assert toast.graphicsEffect() is not None
     qtbot.waitUntil(lambda: current(notices) == [])
-    assert toast.isHidden()
+    assert not isValid(toast) or toast.isHidden()
 
 
 def test_a_toast_goes_at_once_where_animations_are_switched_off(
@@ -199,6 +200,55 @@ def test_a_toast_waits_until_its_window_is_looked_at(
     qtbot.waitUntil(window.isActiveWindow)
     toast.timer.timeout.emit()
     assert current(notices) == []
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_window_is_deleted_while_it_is_shown(qtbot: QtBot, count: int) -> None:
+    """A dialog hides itself in its destructor, which its event filters see."""
+    owner = QWidget()
+    dialog = QDialog(owner)
+    above = QWidget(dialog)
+    notices = Notices(dialog, above)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    for number in range(count):
+        notices.show_notice(Notice(Severity.SUCCESS, str(number)))
+    owner.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not isValid(dialog)
+
+
+def test_a_window_is_watched_only_while_it_has_toasts(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[int] = []
+    widget = shown(QWidget(), qtbot)
+    notices = Notices(widget)
+    monkeypatch.setattr(toasts.Toasts, "_area", lambda self: places.append(1) or self._window.rect())
+    widget.resize(300, 300)
+    assert places == []
+    notices.show_notice(DONE)
+    places.clear()
+    widget.resize(400, 400)
+    assert places
+    widget.hide()
+    places.clear()
+    widget.resize(500, 500)
+    assert places == []
+    widget.show()
+    assert places
+    notices.dismiss(DONE)
+    places.clear()
+    widget.resize(600, 600)
+    assert places == []
+
+
+def test_a_discarded_toast_has_neither_timer_nor_animation(notices: Notices, fading: Callable[[int], None]) -> None:
+    fading(60_000)
+    toast = toast_of(notices, DONE)
+    toast.timer.timeout.emit()
+    assert toast.graphicsEffect() is not None
+    notices.dismiss(DONE)
+    assert not toast.timer.isActive()
+    assert toast.graphicsEffect() is None
 
 
 def test_the_buttons_of_a_toast_come_next_in_the_tab_order(notices: Notices, window: MainWindow) -> None:
