@@ -36,7 +36,7 @@ from app.domain.chat.presets import Preset
 from app.domain.errors import Problem, StorageError, problem_of
 from app.domain.launch_request import LaunchRequest
 from app.domain.models.generation import GenerationOptions, LoadOptions
-from app.domain.ports import ConversationStore
+from app.domain.ports import ConversationStore, Stores
 from app.domain.redacting_log import kind_of
 from app.domain.settings.settings import Settings
 from app.downloads import DownloadFactory
@@ -74,7 +74,6 @@ from app.services.models.model_library import ModelLibrary
 from app.services.models.server_link import ServerLink
 from app.services.settings.preferences import Preferences
 from app.services.settings.version_check import VersionCheck
-from app.storage.chat.conversations import SqliteConversationStore
 from app.storage.chat.export import ChatWriter
 from app.storage.chat.import_chat import read_chat
 from app.storage.database.backups import references_beside
@@ -89,6 +88,7 @@ from app.storage.images.unused_images import UnusedImages
 from app.storage.models.gpu_support import gpu_packages
 from app.storage.models.model_catalog import known_models
 from app.storage.settings.settings_file import SettingsFile
+from app.storage.stores import SqliteStores
 from app.ui.chat.chat_pdf import chat_pdf
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.markdown.code_colours import load_common_languages
@@ -117,8 +117,8 @@ class Lorgnette(QObject):
         self._files_thread = BackgroundThread("files", self)
         self._files = FileAttachmentStore(paths.attachments, paths.incoming, folder)
         self._unused_images = UnusedImages(paths.attachments, paths.unused, folder)
-        self.store = StoreThread(partial(SqliteConversationStore, paths.database, paths.attachments, folder), self)
-        self.store.problem_solved.connect(self._on_store_problem_solved)
+        self.stores = StoreThread(partial(SqliteStores, paths.database, paths.attachments, folder), self)
+        self.stores.problem_solved.connect(self._on_store_problem_solved)
         self._has_opened_store = False
         self.preferences = Preferences(settings, settings_file, self._files_thread, self)
         self.model = ModelEngine(
@@ -128,19 +128,29 @@ class Lorgnette(QObject):
             self._load_options,
             self,
         )
-        self.library = ChatLibrary(self.store, self)
-        self.answers = Answers(self.model, reader, self.store, self)
-        self.session = ChatSession(self.library, self.answers, self.store, self._files, self._options, self)
-        self.backups = ChatBackups(self.store, self.library, self.session, self.answers, self._put_images_back, self)
+        self.library = ChatLibrary(self.stores.chats, self)
+        self.answers = Answers(self.model, reader, self.stores.chats, self)
+        self.session = ChatSession(self.library, self.answers, self.stores.chats, self._files, self._options, self)
+        self.backups = ChatBackups(
+            self.stores.backups,
+            self.stores.chats,
+            self.library,
+            self.session,
+            self.answers,
+            self._put_images_back,
+            self,
+        )
         self.prefill_ahead = PrefillAhead(self.session, self.model, self._options, self)
         self.pictures = Pictures(images, self._files)
         self.background_requests = BackgroundRequests(self.model, self)
         self.translator = Translator(reader, self.model, self.background_requests, self._files, self)
-        self.document = DocumentSession(images, reader, self.store, self._files_thread, self._files.new_incoming, self)
+        self.document = DocumentSession(
+            images, reader, self.stores.pages, self._files_thread, self._files.new_incoming, self
+        )
         writer = ChatWriter(self._files.path, chat_pdf)
-        self.exporter = ChatExporter(self.store, self._files_thread, self.pictures, writer.write, self)
+        self.exporter = ChatExporter(self.stores.chats, self._files_thread, self.pictures, writer.write, self)
         self.chat_importer = ChatImporter(
-            self.library, self.store, self._files, self._files_thread, self.pictures, read_chat, self
+            self.library, self.stores.chats, self._files, self._files_thread, self.pictures, read_chat, self
         )
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self._open_imports = OpenImportsFile(paths.open_imports, folder)
@@ -226,7 +236,7 @@ class Lorgnette(QObject):
         self._batch_thread.close()
         self._interrupted.save()
         self._files_thread.close()
-        self.store.close()
+        self.stores.close()
         self.window.close()
 
     @Slot()
@@ -310,9 +320,9 @@ class Lorgnette(QObject):
         window.composer.preset_saved.connect(self._on_preset_saved)
         window.composer.preset_removed.connect(self._on_preset_removed)
         self.preferences.changed.connect(self._apply)
-        for source in (self.store, self.preferences, self.session, self.exporter, self.chat_importer, saver):
+        for source in (self.stores, self.preferences, self.session, self.exporter, self.chat_importer, saver):
             source.problem_met.connect(window.notices.show_problem)
-        for retried in (self.store, self.preferences):
+        for retried in (self.stores, self.preferences):
             retried.problem_solved.connect(window.notices.dismiss_problem)
 
     @Slot(object)
@@ -365,7 +375,7 @@ class Lorgnette(QObject):
         self.preferences.change(presets=presets)
 
     def _look_at_store(self) -> None:
-        self.store.run(self._opening_report, self._on_store_opened)
+        self.stores.run(self._opening_report, self._on_store_opened)
         self.library.load()
 
     @Slot(object)
@@ -386,7 +396,7 @@ class Lorgnette(QObject):
 
     @Slot()
     def _on_images_unwanted(self) -> None:
-        self.store.run(lambda store: store.attachment_digests(), self._delete_unused_images)
+        self.stores.chats.run(lambda chats: chats.attachment_digests(), self._delete_unused_images)
 
     def _delete_unused_images(self, digests: set[str]) -> None:
         elsewhere = partial(references_beside, self._paths.database)
@@ -396,13 +406,13 @@ class Lorgnette(QObject):
             lambda error: self.window.notices.show_problem(problem_of(error)),
         )
 
-    def _opening_report(self, store: ConversationStore) -> tuple[Problem | None, set[str]]:
-        self._put_images_back(store)
-        return store.problem, store.attachment_digests()
+    def _opening_report(self, stores: Stores) -> tuple[Problem | None, set[str]]:
+        self._put_images_back(stores.chats)
+        return stores.problem, stores.chats.attachment_digests()
 
-    def _put_images_back(self, store: ConversationStore) -> None:
+    def _put_images_back(self, chats: ConversationStore) -> None:
         try:
-            self._unused_images.put_back(store.attachment_digests)
+            self._unused_images.put_back(chats.attachment_digests)
         except StorageError as error:
             _warn(error)
 

@@ -21,7 +21,7 @@ from app.domain.models.generation import FinishReason
 from app.engine.process.messages import AnswerDelta, Done
 from app.paths import Paths
 from app.services.chat.answers import _Running
-from app.storage.chat.conversations import SqliteConversationStore
+from app.storage.stores import SqliteStores
 from benchmarks.lag import Watch
 from tests.support.chats import answer, conversation, question
 
@@ -99,7 +99,7 @@ def stream(folder: Path, text: str) -> None:
     shown = replace(conversation(), leaf_id=made.id)
     run_for(application, lambda: lorgnette.library is not None)
     saved: list[None] = []
-    session._store.run(lambda store: store.save_turn(shown, (asked, made)), lambda _: saved.append(None))
+    session._chats.run(lambda chats: chats.save_turn(shown, (asked, made)), lambda _: saved.append(None))
     run_for(application, lambda: bool(saved))
     session._library.put(shown)
     session.open("c1")
@@ -137,9 +137,9 @@ def write(folder: Path, messages: tuple[Message, ...]) -> None:
     """Put a chat into a new data folder."""
     paths = Paths.under(folder)
     paths.database.parent.mkdir(parents=True, exist_ok=True)
-    store = SqliteConversationStore.open(paths.database)
-    store.save_turn(replace(conversation(), leaf_id=messages[-1].id), messages)
-    store.close()
+    stores = SqliteStores.open(paths.database)
+    stores.chats.save_turn(replace(conversation(), leaf_id=messages[-1].id), messages)
+    stores.close()
 
 
 def start(folder: Path) -> None:

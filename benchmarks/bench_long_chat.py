@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from app.application import Lorgnette
 from app.domain.chat.chat import Message, MessageState
 from app.paths import Paths
-from app.storage.chat.conversations import SqliteConversationStore
+from app.storage.stores import SqliteStores
 from tests.support.chats import answer, conversation, question
 
 MARKDOWN = """# Answer {number}
@@ -53,9 +53,9 @@ def fill(paths: Paths, count: int) -> None:
             messages.append(question(f"What does receipt {number} say?", f"m{number}", parent))
         else:
             messages.append(answer(MARKDOWN.format(number=number), f"m{number}", parent or ""))
-    store = SqliteConversationStore.open(paths.database)
-    store.save_turn(replace(conversation(), leaf_id=messages[-1].id), messages)
-    store.close()
+    stores = SqliteStores.open(paths.database)
+    stores.chats.save_turn(replace(conversation(), leaf_id=messages[-1].id), messages)
+    stores.close()
 
 
 def timed(application: QApplication, act: Callable[[], None]) -> float:

@@ -14,14 +14,12 @@ from app.domain.images.geometry import Box
 
 
 class ConversationStore(Protocol):
-    """Stores conversations. Every method may raise StorageError; all run on one thread.
+    """Stores chats."""
 
-    `problem` describes what the user should know about the state in which the store was found when it was opened, such
-    as damage set aside. `damaged_rows` counts the rows read so far that were partly unreadable.
-    """
-
-    problem: Problem | None
-    damaged_rows: int
+    @property
+    def damaged_rows(self) -> int:
+        """The number of rows read so far that were partly unreadable."""
+        ...
 
     def conversations(self) -> Sequence[Conversation]:
         """Every conversation with its draft, the most recently updated first."""
@@ -48,11 +46,11 @@ class ConversationStore(Protocol):
         ...
 
     def delete_conversation(self, conversation_id: str) -> None:
-        """Hide a conversation, and delete it with its messages when the store is closed."""
+        """Hide a conversation, and delete it with its messages when the stores are closed."""
         ...
 
     def restore_conversation(self, conversation_id: str) -> None:
-        """Bring back a conversation that was deleted since the store was opened."""
+        """Bring back a conversation that was deleted since the stores were opened."""
         ...
 
     def search(self, query: str) -> Sequence[SearchHit]:
@@ -62,6 +60,10 @@ class ConversationStore(Protocol):
     def attachment_digests(self) -> set[str]:
         """Digests of all images that a message or a draft refers to."""
         ...
+
+
+class OcrResultStore(Protocol):
+    """Stores what was read on the pages of files, and what is ignored on them."""
 
     def ocr_result(self, digest: str, number: int) -> OcrResult | None:
         """The OCR result of a page of the file with this digest; None if it has not been read."""
@@ -79,16 +81,48 @@ class ConversationStore(Protocol):
         """Replace the ignored areas."""
         ...
 
-    def backups(self) -> Sequence[Backup]:
-        """The available backups, newest first."""
+
+class BackupStore(Protocol):
+    """The backups of the database."""
+
+    def available(self) -> Sequence[Backup]:
+        """The backups that can be restored, newest first."""
         ...
 
-    def restore_backup(self, backup: Backup) -> None:
-        """Replace the chat database with a copy of a backup; the old database is kept under another name."""
+    def restore(self, backup: Backup) -> None:
+        """Replace the database with a copy of a backup; the old database is kept under another name."""
         ...
 
-    def delete_backup(self, backup: Backup) -> None:
+    def delete(self, backup: Backup) -> None:
         """Delete a backup permanently."""
+        ...
+
+
+class Stores(Protocol):
+    """The stores of one open database. Every method of theirs may raise StorageError; all run on one thread.
+
+    `problem` describes what the user should know about the state in which the database was found when it was opened,
+    such as damage set aside.
+    """
+
+    @property
+    def problem(self) -> Problem | None:
+        """The problem to report to the user, if any."""
+        ...
+
+    @property
+    def chats(self) -> ConversationStore:
+        """The chats."""
+        ...
+
+    @property
+    def pages(self) -> OcrResultStore:
+        """The pages of files."""
+        ...
+
+    @property
+    def backups(self) -> BackupStore:
+        """The backups."""
         ...
 
     def close(self) -> None:

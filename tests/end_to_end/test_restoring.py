@@ -29,7 +29,7 @@ def age(paths: Paths) -> None:
 
 def start_and_end(open_desktop: OpenDesktop, qtbot: QtBot) -> None:
     desktop = open_desktop()
-    desktop.wait(lambda: desktop.lorgnette.store._store is not None)
+    desktop.wait(lambda: desktop.lorgnette.stores._stores is not None)
     qtbot.wait(300)  # What follows from its opening is on other threads by then, which end with their work.
     desktop.close()
 

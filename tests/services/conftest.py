@@ -18,7 +18,8 @@ from app.services.engines.store_thread import StoreThread
 from app.services.models.image_texts import ImageTexts
 from app.services.models.model_engine import ModelEngine
 from tests.support.fake_engine import FakeEngines, Script
-from tests.support.memory_store import MemoryFiles, MemoryStore
+from tests.support.memory_files import MemoryFiles
+from tests.support.memory_stores import MemoryStores
 
 INFO = ModelInfo(
     name="Tiny", folder="/models/tiny", scheme="W4A16", device="cpu", device_reason="no GPU", context_length=4096
@@ -29,7 +30,7 @@ INFO = ModelInfo(
 class Services:
     """Everything below the window."""
 
-    store: MemoryStore
+    stores: MemoryStores
     store_thread: StoreThread
     files: MemoryFiles
     engines: FakeEngines
@@ -58,17 +59,17 @@ BuildServices = Callable[..., Services]
 def build_services(qtbot: QtBot) -> Iterator[BuildServices]:
     built: list[Services] = []
 
-    def build(store: MemoryStore | None = None, **scripts: Script) -> Services:
-        kept = store or MemoryStore()
+    def build(stores: MemoryStores | None = None, **scripts: Script) -> Services:
+        kept = stores or MemoryStores()
         fakes = FakeEngines(**scripts)
         thread = StoreThread(lambda: kept)
         engines = {kind: Engine(kind, fakes) for kind in BackendKind}
         reader = ReaderEngine(engines[BackendKind.READER])
         model = ModelEngine(engines[BackendKind.MODEL], engines[BackendKind.SERVER], ImageTexts(reader), LoadOptions)
-        library = ChatLibrary(thread)
+        library = ChatLibrary(thread.chats)
         files = MemoryFiles()
-        answers = Answers(model, reader, thread)
-        session = ChatSession(library, answers, thread, files, _options)
+        answers = Answers(model, reader, thread.chats)
+        session = ChatSession(library, answers, thread.chats, files, _options)
         prefill_ahead = PrefillAhead(session, model, _options)
         services = Services(kept, thread, files, fakes, engines, model, library, answers, session, prefill_ahead)
         built.append(services)

@@ -18,8 +18,8 @@ from app.domain.images.geometry import Box
 from app.domain.models.generation import Sampling
 from app.domain.settings.settings import ThemeChoice
 from app.storage.batch.batch_journal import BatchJournal
-from app.storage.chat.conversations import SqliteConversationStore
 from app.storage.settings.settings_file import SettingsFile
+from app.storage.stores import SqliteStores
 
 WRITTEN = Path(__file__).with_name("version_0_1")
 DIGEST = "ab" * 32
@@ -34,8 +34,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_chats_come_back_whole(folder: Path) -> None:
-    store = SqliteConversationStore.open(folder / "lorgnette.sqlite")
-    question, answer, read, failed = store.messages("c1")
+    stores = SqliteStores.open(folder / "lorgnette.sqlite")
+    question, answer, read, failed = stores.chats.messages("c1")
     receipt, video, crop = question.attachments
     assert (receipt.pixel_budget, video.seconds, video.is_video) == (65536, 2.5, True)
     assert crop.part_of
@@ -51,22 +51,22 @@ def test_chats_come_back_whole(folder: Path) -> None:
     assert failed.state is MessageState.FAILED
     assert failed.problem
     assert (failed.problem.kind, failed.problem.what) == (ProblemKind.ENGINE, "It stopped.")
-    (conversation,) = store.conversations()
+    (conversation,) = stores.chats.conversations()
     assert (conversation.leaf_id, conversation.draft.text, conversation.draft.attachments) == (
         "a2", "and then?", (receipt,),
     )  # fmt: skip
-    assert store.damaged_rows == 0
-    store.close()
+    assert stores.chats.damaged_rows == 0
+    stores.close()
 
 
 def test_corrected_pages_and_ignored_areas_come_back(folder: Path) -> None:
-    store = SqliteConversationStore.open(folder / "lorgnette.sqlite")
-    result = store.ocr_result(DIGEST, 1)
+    stores = SqliteStores.open(folder / "lorgnette.sqlite")
+    result = stores.pages.ocr_result(DIGEST, 1)
     assert result
     assert result.corrected_page().lines[0].text == "Total 9.50"
     assert result.model_name == "tiny"
-    assert store.ignored_areas(DIGEST) == (Box(0.0, 0.0, 1.0, 0.1),)
-    store.close()
+    assert stores.pages.ignored_areas(DIGEST) == (Box(0.0, 0.0, 1.0, 0.1),)
+    stores.close()
 
 
 def test_settings_come_back(folder: Path) -> None:

@@ -15,11 +15,12 @@ from app.domain.error_texts import chat_texts
 from app.domain.images.codes import with_codes
 from app.domain.models.engine_status import EngineState
 from app.domain.models.generation import FinishReason, GenerationOptions
+from app.domain.ports import ConversationStore
 from app.domain.text.confidence import HIGH_CONFIDENCE, LowConfidenceSpan
 from app.domain.text.repetition import without_repeated_tail
 from app.engine.process.messages import AnswerDelta, Done, Event, Failed, StageProgress, Stats, TextRead
 from app.services.engines.reader_engine import ReaderEngine
-from app.services.engines.store_thread import StoreThread
+from app.services.engines.store_thread import StoreAccess
 from app.services.models.model_engine import ModelEngine
 
 PAINT_MILLISECONDS = 50
@@ -78,12 +79,16 @@ class Answers(QObject):
     activity_changed = Signal(str, object, float)
 
     def __init__(
-        self, model: ModelEngine, reader: ReaderEngine, store: StoreThread, parent: QObject | None = None
+        self,
+        model: ModelEngine,
+        reader: ReaderEngine,
+        chats: StoreAccess[ConversationStore],
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._model = model
         self._reader = reader
-        self._store = store
+        self._chats = chats
         self._running: dict[str, _Running] = {}
         """Unfinished answers, by id."""
         self._paint_timer = self._timer(PAINT_MILLISECONDS, self._on_paint_due)
@@ -131,7 +136,7 @@ class Answers(QObject):
         self._save(answer)
 
     def _save(self, answer: Message) -> None:
-        self._store.save(("message", answer.id), lambda store: store.save_message(answer))
+        self._chats.save(("message", answer.id), lambda chats: chats.save_message(answer))
 
     def _timer(self, milliseconds: int, due: Callable[[], None]) -> QTimer:
         timer = QTimer(self)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.backups import Backup
-from app.domain.ports import ConversationStore
+from app.domain.ports import BackupStore, ConversationStore
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.chat_session import ChatSession
-from app.services.engines.store_thread import StoreThread
+from app.services.engines.store_thread import StoreAccess
 
 
 class ChatBackups(QObject):
@@ -17,7 +17,7 @@ class ChatBackups(QObject):
 
     `changed` carries the existing backups after an attempt to delete one, `problem_met` a Problem.
 
-    `opened` is called on the store's thread with the store, which has other chats then.
+    `opened` is called on the stores' thread with the chats, which are others then.
     """
 
     restored = Signal(object)
@@ -26,7 +26,8 @@ class ChatBackups(QObject):
 
     def __init__(
         self,
-        store: StoreThread,
+        stored: StoreAccess[BackupStore],
+        chats: StoreAccess[ConversationStore],
         library: ChatLibrary,
         session: ChatSession,
         answers: Answers,
@@ -34,7 +35,8 @@ class ChatBackups(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store = store
+        self._stored = stored
+        self._chats = chats
         self._library = library
         self._session = session
         self._answers = answers
@@ -42,7 +44,7 @@ class ChatBackups(QObject):
 
     def look(self, use: Callable[[Sequence[Backup]], None]) -> None:
         """Call `use` with the existing backups, newest first."""
-        self._store.run(lambda store: store.backups(), use)
+        self._stored.run(lambda backups: backups.available(), use)
 
     def restore(self, backup: Backup) -> None:
         """Replace the current chats with those of a backup; the current ones are saved as another backup.
@@ -50,22 +52,23 @@ class ChatBackups(QObject):
         Unfinished answers are cancelled; the composer keeps its content.
         """
 
-        def replace(store: ConversationStore) -> None:
-            store.restore_backup(backup)
-            self._opened(store)
-
         def proceed(_: None) -> None:
             self._answers.abandon()
             self._session.begin_again()
-            self._store.run(replace, lambda _: self._on_restored(backup), self.problem_met.emit)
+            self._stored.run(
+                lambda backups: backups.restore(backup), lambda _: self._on_replaced(backup), self.problem_met.emit
+            )
 
         self._session.save_draft()
-        self._store.run(lambda _store: None, proceed)  # A question that is being saved starts its answer first.
+        self._chats.run(lambda _chats: None, proceed)  # A question that is being saved starts its answer first.
 
     def delete(self, backup: Backup) -> None:
         """Delete a backup permanently; `changed` follows, even if that failed."""
-        self._store.run(lambda store: store.delete_backup(backup), failed=self.problem_met.emit)
+        self._stored.run(lambda backups: backups.delete(backup), failed=self.problem_met.emit)
         self.look(self.changed.emit)
+
+    def _on_replaced(self, backup: Backup) -> None:
+        self._chats.run(self._opened, lambda _: self._on_restored(backup), self.problem_met.emit)
 
     def _on_restored(self, backup: Backup) -> None:
         self._library.reload()

@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.chat.chat import Conversation, Message
 from app.domain.errors import problem_of
+from app.domain.ports import ConversationStore
 from app.services.engines.background import BackgroundThread
-from app.services.engines.store_thread import StoreThread
+from app.services.engines.store_thread import StoreAccess
 from app.services.images.pictures import Pictures
 
 WriteChat = Callable[[Path, Conversation, Sequence[Message], Mapping[str, bytes]], None]
@@ -29,21 +30,21 @@ class ChatExporter(QObject):
 
     def __init__(
         self,
-        store: StoreThread,
+        chats: StoreAccess[ConversationStore],
         thread: BackgroundThread,
         pictures: Pictures,
         write: WriteChat,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store = store
+        self._chats = chats
         self._thread = thread
         self._pictures = pictures
         self._write = write
 
     def export(self, conversation: Conversation, target: Path) -> None:
         """Write `conversation`, all versions of its messages read from the store, to `target`."""
-        self._store.run(lambda store: store.messages(conversation.id), partial(self._on_read, conversation, target))
+        self._chats.run(lambda chats: chats.messages(conversation.id), partial(self._on_read, conversation, target))
 
     def _on_read(self, conversation: Conversation, target: Path, messages: Sequence[Message]) -> None:
         is_printed = target.suffix.lower() == ".pdf"

@@ -8,9 +8,10 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.chat.exported_chat import ExportedChat
 from app.domain.errors import problem_of
+from app.domain.ports import ConversationStore
 from app.services.chat.chat_library import ChatLibrary
 from app.services.engines.background import BackgroundThread
-from app.services.engines.store_thread import StoreThread
+from app.services.engines.store_thread import StoreAccess
 from app.services.images.image_importer import THUMBNAIL_SIZE, ImageFiles
 from app.services.images.pictures import Pictures
 
@@ -27,7 +28,7 @@ class ChatImporter(QObject):
     def __init__(
         self,
         library: ChatLibrary,
-        store: StoreThread,
+        chats: StoreAccess[ConversationStore],
         files: ImageFiles,
         thread: BackgroundThread,
         pictures: Pictures,
@@ -36,7 +37,7 @@ class ChatImporter(QObject):
     ) -> None:
         super().__init__(parent)
         self._library = library
-        self._store = store
+        self._chats = chats
         self._files = files
         self._thread = thread
         self._pictures = pictures
@@ -72,7 +73,7 @@ class ChatImporter(QObject):
             self._library.put(chat.conversation)
             self.imported.emit(chat.conversation)
 
-        self._store.run(lambda store: store.save_turn(chat.conversation, chat.messages), done)
+        self._chats.run(lambda chats: chats.save_turn(chat.conversation, chat.messages), done)
 
     def _on_failed(self, error: Exception) -> None:
         self.problem_met.emit(problem_of(error))

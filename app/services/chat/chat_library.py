@@ -6,7 +6,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.chat.chat import Conversation, Draft
-from app.services.engines.store_thread import StoreThread
+from app.domain.ports import ConversationStore
+from app.services.engines.store_thread import StoreAccess
 
 
 class ChatLibrary(QObject):
@@ -24,9 +25,9 @@ class ChatLibrary(QObject):
     found = Signal(str, object)
     loaded = Signal()
 
-    def __init__(self, store: StoreThread, parent: QObject | None = None) -> None:
+    def __init__(self, chats: StoreAccess[ConversationStore], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._store = store
+        self._chats = chats
         self._conversations: dict[str, Conversation] = {}
 
     def __contains__(self, conversation_id: str) -> bool:
@@ -49,7 +50,7 @@ class ChatLibrary(QObject):
             self._announce()
             self.loaded.emit()
 
-        self._store.run(lambda store: store.conversations(), done)
+        self._chats.run(lambda chats: chats.conversations(), done)
 
     def reload(self) -> None:
         """Replace the list with that of other chats; `loaded` follows."""
@@ -58,7 +59,7 @@ class ChatLibrary(QObject):
 
     def search(self, query: str) -> None:
         """Search all chats; `found` follows."""
-        self._store.run(lambda store: store.search(query), lambda hits: self.found.emit(query, hits))
+        self._chats.run(lambda chats: chats.search(query), lambda hits: self.found.emit(query, hits))
 
     def put(self, conversation: Conversation) -> None:
         """Show a conversation that the caller is saving."""
@@ -68,7 +69,7 @@ class ChatLibrary(QObject):
     def save(self, conversation: Conversation) -> None:
         """Save a conversation's row."""
         self.put(conversation)
-        self._store.save(("conversation", conversation.id), lambda store: store.save_conversation(conversation))
+        self._chats.save(("conversation", conversation.id), lambda chats: chats.save_conversation(conversation))
 
     def save_draft(self, conversation: Conversation, draft: Draft) -> None:
         """Save the content of the composer; a chat that has only a draft appears with it."""
@@ -78,9 +79,9 @@ class ChatLibrary(QObject):
         kept = replace(conversation, draft=draft)
         self._conversations[conversation.id] = kept
         if is_new:
-            self._store.save(("conversation", kept.id), lambda store: store.save_conversation(kept))
+            self._chats.save(("conversation", kept.id), lambda chats: chats.save_conversation(kept))
             self._announce()
-        self._store.save(("draft", kept.id), lambda store: store.save_draft(kept.id, draft))
+        self._chats.save(("draft", kept.id), lambda chats: chats.save_draft(kept.id, draft))
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Rename a conversation; an empty title is ignored."""
@@ -93,12 +94,12 @@ class ChatLibrary(QObject):
         """Delete a conversation with its messages; it can be restored until the end of the session."""
         if conversation := self._conversations.pop(conversation_id, None):
             self._announce()
-            self._store.save(("deleted", conversation_id), lambda store: store.delete_conversation(conversation_id))
+            self._chats.save(("deleted", conversation_id), lambda chats: chats.delete_conversation(conversation_id))
             self.deleted.emit(conversation)
 
     def restore(self, conversation: Conversation) -> None:
         """Restore a deleted conversation."""
-        self._store.save(("deleted", conversation.id), lambda store: store.restore_conversation(conversation.id))
+        self._chats.save(("deleted", conversation.id), lambda chats: chats.restore_conversation(conversation.id))
         self.put(conversation)
 
     def pin(self, conversation_id: str) -> None:

@@ -27,11 +27,11 @@ from app.domain.chat.message_tree import MessageTree
 from app.domain.errors import Problem
 from app.domain.images.attachments import Attachment
 from app.domain.models.generation import GenerationOptions
-from app.domain.ports import AttachmentStore
+from app.domain.ports import AttachmentStore, ConversationStore
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.turns import turns_for
-from app.services.engines.store_thread import StoreThread
+from app.services.engines.store_thread import StoreAccess
 
 DRAFT_MILLISECONDS = 400
 READ_QUESTION = "Read text"
@@ -57,7 +57,7 @@ class ChatSession(QObject):
         self,
         library: ChatLibrary,
         answers: Answers,
-        store: StoreThread,
+        chats: StoreAccess[ConversationStore],
         attachments: AttachmentStore,
         options: Callable[[], GenerationOptions],
         parent: QObject | None = None,
@@ -65,7 +65,7 @@ class ChatSession(QObject):
         super().__init__(parent)
         self._library = library
         self._answers = answers
-        self._store = store
+        self._chats = chats
         self._attachments = attachments
         self._options = options
         self._conversation = _new_conversation()
@@ -126,7 +126,7 @@ class ChatSession(QObject):
         self.save_draft()
         self._show(self._library[conversation_id], ())
         read = partial(self._on_messages_read, conversation_id, message_id)
-        self._store.run(lambda store: store.messages(conversation_id), read)
+        self._chats.run(lambda chats: chats.messages(conversation_id), read)
 
     def delete(self, conversation_id: str) -> None:
         """Delete a chat; if it is the one that is shown, show an empty one in its place."""
@@ -304,8 +304,8 @@ class ChatSession(QObject):
         )
         before = self._conversation
         self._set_saving(is_saving=True)
-        self._store.run(
-            lambda store: store.save_turn(conversation, messages),
+        self._chats.run(
+            lambda chats: chats.save_turn(conversation, messages),
             lambda _: self._on_committed(self._with_header(conversation, before), messages, sent, start),
             self._on_commit_failed,
         )

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import ProblemKind, problem_of
-from app.domain.ports import ConversationStore
+from app.domain.ports import OcrResultStore
 from app.domain.well_formed import well_formed
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesFound, PageShown, TextRead
 from app.services.documents.ignored_areas import IgnoredAreas
@@ -23,7 +23,7 @@ from app.services.engines.background import BackgroundThread
 from app.services.engines.engine import EngineCall
 from app.services.engines.images_engine import ImagesEngine
 from app.services.engines.reader_engine import ReaderEngine
-from app.services.engines.store_thread import StoreThread
+from app.services.engines.store_thread import StoreAccess
 
 PICTURE_SIZE, THUMBNAIL_SIZE = 1800, 150
 """Maximum width and height in pixels, of a page and of a thumbnail."""
@@ -54,7 +54,7 @@ class DocumentSession(QObject):
         self,
         images: ImagesEngine,
         reader: ReaderEngine,
-        store: StoreThread,
+        stored_pages: StoreAccess[OcrResultStore],
         thread: BackgroundThread,
         new_file: Callable[[str], Path],
         parent: QObject | None = None,
@@ -64,12 +64,12 @@ class DocumentSession(QObject):
         self._new_file = new_file
         self._images = images
         self._reader = reader
-        self._store = store
+        self._stored_pages = stored_pages
         self.path = Path()
         self.name = ""
         self.page_count = 0
         self.is_encrypted = False
-        self.ignored = IgnoredAreas(store, self)
+        self.ignored = IgnoredAreas(stored_pages, self)
         self._digest = ""
         self._password = ""
         self._calls: set[EngineCall] = set()
@@ -127,8 +127,8 @@ class DocumentSession(QObject):
             self._read(number)
             return
         digest = self._digest
-        self._store.run(
-            lambda store: store.ocr_result(digest, number),
+        self._stored_pages.run(
+            lambda pages: pages.ocr_result(digest, number),
             partial(self._on_loaded, digest, number),
             lambda _problem: self._on_loaded(digest, number, None),
         )
@@ -182,8 +182,8 @@ class DocumentSession(QObject):
         """Call `use` with the corrected pages of the whole document, including those in the database."""
         self.save()
         digest, count, held = self._digest, self.page_count, dict(self._ocr_results)
-        self._store.run(
-            lambda store: [held.get(number) or store.ocr_result(digest, number) for number in range(count)],
+        self._stored_pages.run(
+            lambda pages: [held.get(number) or pages.ocr_result(digest, number) for number in range(count)],
             lambda ocr_results: use(
                 [ocr_result.corrected_page() if ocr_result else _nothing() for ocr_result in ocr_results]
             ),
@@ -208,7 +208,7 @@ class DocumentSession(QObject):
         self._unsaved.clear()
 
     def _store_result(self, ocr_result: OcrResult) -> None:
-        self._store.save(("reading", ocr_result.digest, str(ocr_result.number)), partial(_save, ocr_result))
+        self._stored_pages.save(("reading", ocr_result.digest, str(ocr_result.number)), partial(_save, ocr_result))
 
     def _follow(self, call: EngineCall) -> None:
         """Register a call that is to be abandoned when the file is closed."""
@@ -232,8 +232,8 @@ class DocumentSession(QObject):
         if not self._wants_all or self._pending_pages:
             return
         digest, count = self._digest, self.page_count
-        self._store.run(
-            lambda store: next((n for n in range(count) if store.ocr_result(digest, n) is None), count),
+        self._stored_pages.run(
+            lambda pages: next((n for n in range(count) if pages.ocr_result(digest, n) is None), count),
             self._on_next_found,
             self.problem_met.emit,
         )
@@ -319,5 +319,5 @@ def _nothing() -> OcrPage:
     return OcrPage(1, 1, (), "")
 
 
-def _save(ocr_result: OcrResult, store: ConversationStore) -> None:
-    store.save_ocr_result(ocr_result)
+def _save(ocr_result: OcrResult, pages: OcrResultStore) -> None:
+    pages.save_ocr_result(ocr_result)

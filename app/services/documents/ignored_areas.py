@@ -5,8 +5,8 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.images.geometry import Box
-from app.domain.ports import ConversationStore
-from app.services.engines.store_thread import StoreThread
+from app.domain.ports import OcrResultStore
+from app.services.engines.store_thread import StoreAccess
 
 
 class IgnoredAreas(QObject):
@@ -14,9 +14,9 @@ class IgnoredAreas(QObject):
 
     found = Signal(object)
 
-    def __init__(self, store: StoreThread, parent: QObject | None = None) -> None:
+    def __init__(self, pages: StoreAccess[OcrResultStore], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._store = store
+        self._pages = pages
         self._digest = ""
         self._lookup = 0
 
@@ -25,18 +25,18 @@ class IgnoredAreas(QObject):
         self._digest = digest
         self._lookup += 1
         self.found.emit(())
-        self._store.run(lambda store: store.ignored_areas(digest), partial(self._on_loaded, self._lookup))
+        self._pages.run(lambda pages: pages.ignored_areas(digest), partial(self._on_loaded, self._lookup))
 
     def save(self, areas: tuple[Box, ...]) -> None:
         """Save the user's areas for the open file."""
         if self._digest:
             self._lookup += 1  # A pending lookup is out of date.
-            self._store.save(("ignored areas", self._digest), partial(_save, self._digest, areas))
+            self._pages.save(("ignored areas", self._digest), partial(_save, self._digest, areas))
 
     def _on_loaded(self, lookup: int, areas: tuple[Box, ...]) -> None:
         if lookup == self._lookup:
             self.found.emit(areas)
 
 
-def _save(digest: str, areas: tuple[Box, ...], store: ConversationStore) -> None:
-    store.save_ignored_areas(digest, areas)
+def _save(digest: str, areas: tuple[Box, ...], pages: OcrResultStore) -> None:
+    pages.save_ignored_areas(digest, areas)

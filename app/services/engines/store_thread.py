@@ -2,23 +2,24 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, StorageError, problem_of
-from app.domain.ports import ConversationStore
+from app.domain.ports import BackupStore, ConversationStore, OcrResultStore, Stores
 from app.services.engines.background import BackgroundThread
 
+S = TypeVar("S")
 T = TypeVar("T")
-Write = Callable[[ConversationStore], None]
+Write = Callable[[Stores], None]
 RETRY_MILLISECONDS = 3000
 """Interval between two attempts to save data that could not be saved."""
 
 
 class StoreThread(QObject):
-    """Runs work on the conversation store.
+    """Runs work on the stores; `chats`, `pages` and `backups` run it on one of them each.
 
     `problem_met` carries a Problem that no caller handles, `problem_solved` one that is over: all unsaved data has been
     saved. A repeated problem is reported once.
@@ -27,11 +28,14 @@ class StoreThread(QObject):
     problem_met = Signal(object)
     problem_solved = Signal(object)
 
-    def __init__(self, open_store: Callable[[], ConversationStore], parent: QObject | None = None) -> None:
+    def __init__(self, open_stores: Callable[[], Stores], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._open_store = open_store
+        self.chats: StoreAccess[ConversationStore] = StoreAccess(self, lambda stores: stores.chats)
+        self.pages: StoreAccess[OcrResultStore] = StoreAccess(self, lambda stores: stores.pages)
+        self.backups: StoreAccess[BackupStore] = StoreAccess(self, lambda stores: stores.backups)
+        self._open_stores = open_stores
         self._thread = BackgroundThread("store", self)
-        self._store: ConversationStore | None = None  # These three are used on the thread only.
+        self._stores: Stores | None = None  # These three are used on the thread only.
         self._unsaved: dict[tuple[str, ...], Write] = {}
         self._damaged_reported = 0
         self._reported: Problem | None = None
@@ -42,20 +46,20 @@ class StoreThread(QObject):
 
     def run(
         self,
-        work: Callable[[ConversationStore], T],
+        work: Callable[[Stores], T],
         done: Callable[[T], None] | None = None,
         failed: Callable[[Problem], None] | None = None,
     ) -> None:
-        """Run `work` with the store, then call `done` or `failed` on the GUI thread.
+        """Run `work` with the stores, then call `done` or `failed` on the GUI thread.
 
-        If the store could not be opened, the next work tries again: disk space may have been freed meanwhile.
+        If the stores could not be opened, the next work tries again: disk space may have been freed meanwhile.
         """
 
         def in_order() -> tuple[T, int, bool]:
-            store = self._opened()
+            stores = self._opened()
             with suppress(StorageError):  # Pending writes are older than this work's.
-                self._save_all(store)
-            return work(store), self._newly_damaged(store), not self._unsaved
+                self._save_all(stores)
+            return work(stores), self._newly_damaged(stores.chats), not self._unsaved
 
         def on_done(outcome: tuple[T, int, bool]) -> None:
             result, damaged, is_all_saved = outcome
@@ -83,21 +87,21 @@ class StoreThread(QObject):
         self._thread.submit(add_and_save, self._on_saved, self._on_save_failed)
 
     def close(self) -> None:
-        """Finish all submitted work, close the store and end the thread."""
+        """Finish all submitted work, close the stores and end the thread."""
         self._retry.stop()
-        self._thread.submit(self._close_store, _ignore, _ignore)
+        self._thread.submit(self._close_stores, _ignore, _ignore)
         self._thread.close()
 
     @Slot()
     def _retry_writes(self) -> None:
         self._thread.submit(lambda: self._save_all(self._opened()), self._on_saved, self._on_save_failed)
 
-    def _save_all(self, store: ConversationStore) -> None:
+    def _save_all(self, stores: Stores) -> None:
         """Save pending writes, oldest first; drop one that fails for another reason than the disk: it always would."""
         while self._unsaved:
             key, work = next(iter(self._unsaved.items()))
             try:
-                work(store)
+                work(stores)
             except StorageError:
                 raise
             except Exception:
@@ -105,8 +109,8 @@ class StoreThread(QObject):
                 raise
             del self._unsaved[key]
 
-    def _newly_damaged(self, store: ConversationStore) -> int:
-        count, self._damaged_reported = store.damaged_rows - self._damaged_reported, store.damaged_rows
+    def _newly_damaged(self, chats: ConversationStore) -> int:
+        count, self._damaged_reported = chats.damaged_rows - self._damaged_reported, chats.damaged_rows
         return count
 
     def _on_saved(self, _: None) -> None:
@@ -124,17 +128,38 @@ class StoreThread(QObject):
             self._reported = problem
             self.problem_met.emit(problem)
 
-    def _opened(self) -> ConversationStore:
-        if self._store is None:
-            self._store = self._open_store()
-        return self._store
+    def _opened(self) -> Stores:
+        if self._stores is None:
+            self._stores = self._open_stores()
+        return self._stores
 
-    def _close_store(self) -> None:
+    def _close_stores(self) -> None:
         with suppress(StorageError):
             self._save_all(self._opened()) if self._unsaved else None
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        if self._stores is not None:
+            self._stores.close()
+            self._stores = None
+
+
+class StoreAccess(Generic[S]):
+    """Runs work on one of the stores, in order with all other work of their thread."""
+
+    def __init__(self, thread: StoreThread, select: Callable[[Stores], S]) -> None:
+        self._thread = thread
+        self._select = select
+
+    def run(
+        self,
+        work: Callable[[S], T],
+        done: Callable[[T], None] | None = None,
+        failed: Callable[[Problem], None] | None = None,
+    ) -> None:
+        """Run `work` with the store; see `StoreThread.run`."""
+        self._thread.run(lambda stores: work(self._select(stores)), done, failed)
+
+    def save(self, key: tuple[str, ...], work: Callable[[S], None]) -> None:
+        """Run `work`, which writes, until it succeeds; see `StoreThread.save`."""
+        self._thread.save(key, lambda stores: work(self._select(stores)))
 
 
 def _damage(rows: int) -> Problem:

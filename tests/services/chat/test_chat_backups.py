@@ -17,45 +17,60 @@ BACKUP = Backup(path=Path("backup"), made=datetime.now(UTC), amount=Amount(chats
 
 def test_the_backups_chats_take_the_place_of_those_that_are_there(build_services: BuildServices, qtbot: QtBot) -> None:
     services = build_services()
-    services.store.conversation_rows["old"] = conversation("old")
+    services.stores.chats.rows["old"] = conversation("old")
     with qtbot.waitSignal(services.library.loaded):
         services.library.load()
     services.session.open("old")
     services.session.set_draft_text("half a thought")
     opened: list[ConversationStore] = []
-    backups = ChatBackups(services.store_thread, services.library, services.session, services.answers, opened.append)
+    backups = ChatBackups(
+        services.store_thread.backups,
+        services.store_thread.chats,
+        services.library,
+        services.session,
+        services.answers,
+        opened.append,
+    )
     with qtbot.waitSignals([backups.restored, services.library.loaded]):
         backups.restore(BACKUP)
-    assert services.store.restored == [BACKUP]
-    assert opened == [services.store]
+    assert services.stores.backups.restored == [BACKUP]
+    assert opened == [services.stores.chats]
     assert "old" not in services.library
     assert services.session.draft.text == "half a thought"
     assert services.session.conversation_id != "old"
-    qtbot.waitUntil(
-        lambda: [chat.draft.text for chat in services.store.conversation_rows.values()] == ["half a thought"]
-    )
+    qtbot.waitUntil(lambda: [chat.draft.text for chat in services.stores.chats.rows.values()] == ["half a thought"])
 
 
 def test_an_answer_that_is_being_written_ends_with_its_chat(build_services: BuildServices, qtbot: QtBot) -> None:
     services = build_services()
     services.session.send("What is the total?")
     backups = ChatBackups(
-        services.store_thread, services.library, services.session, services.answers, lambda _store: None
+        services.store_thread.backups,
+        services.store_thread.chats,
+        services.library,
+        services.session,
+        services.answers,
+        lambda _stores: None,
     )
     with qtbot.waitSignal(backups.restored):
         backups.restore(BACKUP)
-    services.store_thread.run(lambda _store: None)
+    services.store_thread.run(lambda _stores: None)
     qtbot.wait(50)
-    assert services.store.saved == {}
+    assert services.stores.chats.saved == {}
     assert not services.session.is_busy
 
 
 def test_a_backup_that_cannot_be_restored_is_said(build_services: BuildServices, qtbot: QtBot) -> None:
     services = build_services()
     backups = ChatBackups(
-        services.store_thread, services.library, services.session, services.answers, lambda _store: None
+        services.store_thread.backups,
+        services.store_thread.chats,
+        services.library,
+        services.session,
+        services.answers,
+        lambda _stores: None,
     )
-    services.store.full = True
+    services.stores.full = True
     with qtbot.waitSignal(backups.problem_met) as met:
         backups.restore(BACKUP)
     assert met.args
@@ -65,14 +80,19 @@ def test_a_backup_that_cannot_be_restored_is_said(build_services: BuildServices,
 def test_a_deleted_backup_is_no_longer_listed(build_services: BuildServices, qtbot: QtBot) -> None:
     services = build_services()
     other = replace(BACKUP, path=Path("other"))
-    services.store.kept_backups = [BACKUP, other]
+    services.stores.backups.kept = [BACKUP, other]
     backups = ChatBackups(
-        services.store_thread, services.library, services.session, services.answers, lambda _store: None
+        services.store_thread.backups,
+        services.store_thread.chats,
+        services.library,
+        services.session,
+        services.answers,
+        lambda _stores: None,
     )
     with qtbot.waitSignal(backups.changed) as changed:
         backups.delete(BACKUP)
     assert changed.args == [[other]]
-    services.store.full = True
+    services.stores.full = True
     with qtbot.waitSignals([backups.problem_met, backups.changed]):
         backups.delete(other)
-    assert services.store.kept_backups == [other]
+    assert services.stores.backups.kept == [other]

@@ -12,6 +12,7 @@ from app.domain.chat.chat import Conversation, Message
 from app.domain.chat.exported_chat import ExportedChat
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.models.generation import FinishReason
+from app.domain.ports import ConversationStore
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, ProbeImage, Request
 from app.services.chat.chat_exporter import ChatExporter
@@ -20,23 +21,28 @@ from app.services.chat.chat_library import ChatLibrary
 from app.services.engines.background import BackgroundThread
 from app.services.engines.engine import Engine
 from app.services.engines.images_engine import ImagesEngine
-from app.services.engines.store_thread import StoreThread
+from app.services.engines.store_thread import StoreAccess, StoreThread
 from app.services.images.pictures import Pictures
 from tests.support.chats import answer, attachment, conversation, question
 from tests.support.error_texts import error_text
 from tests.support.fake_engine import FakeEngines
-from tests.support.memory_store import MemoryFiles, MemoryStore
+from tests.support.memory_files import MemoryFiles
+from tests.support.memory_stores import MemoryStores
+
+Threads = tuple[StoreAccess[ConversationStore], BackgroundThread]
 
 
 @pytest.fixture
-def threads() -> Iterator[tuple[StoreThread, BackgroundThread]]:
-    kept = MemoryStore()
-    kept.save_turn(conversation(), (question(), answer()))
+def threads() -> Iterator[Threads]:
+    kept = MemoryStores()
+    kept.chats.save_turn(conversation(), (question(), answer()))
     shown = (attachment("1.png", "good"), attachment("2.png", "bad"), attachment("1.png", "good"))
-    kept.save_turn(conversation("c2"), (replace(question(message_id="q2"), conversation_id="c2", attachments=shown),))
-    store, files = StoreThread(lambda: kept), BackgroundThread("files")
-    yield store, files
-    store.close()
+    kept.chats.save_turn(
+        conversation("c2"), (replace(question(message_id="q2"), conversation_id="c2", attachments=shown),)
+    )
+    stores, files = StoreThread(lambda: kept), BackgroundThread("files")
+    yield stores.chats, files
+    stores.close()
     files.close()
 
 
@@ -56,9 +62,7 @@ def pictures(qtbot: QtBot) -> Iterator[Pictures]:
     engine.shut_down()
 
 
-def test_a_chat_is_written_off_the_window(
-    threads: tuple[StoreThread, BackgroundThread], pictures: Pictures, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_chat_is_written_off_the_window(threads: Threads, pictures: Pictures, qtbot: QtBot, tmp_path: Path) -> None:
     written: list[tuple[Path, Conversation, Sequence[Message], bool]] = []
 
     def write(target: Path, chat: Conversation, messages: Sequence[Message], pictures: Mapping[str, bytes]) -> None:
@@ -72,9 +76,7 @@ def test_a_chat_is_written_off_the_window(
     assert written == [(tmp_path / "chat.md", conversation(), [question(), answer()], False)]
 
 
-def test_why_it_was_not_written_is_told(
-    threads: tuple[StoreThread, BackgroundThread], pictures: Pictures, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_why_it_was_not_written_is_told(threads: Threads, pictures: Pictures, qtbot: QtBot, tmp_path: Path) -> None:
     def fail(target: Path, chat: Conversation, messages: Sequence[Message], pictures: Mapping[str, bytes]) -> None:
         raise StorageError(error_text("The disk is full."))
 
@@ -85,7 +87,7 @@ def test_why_it_was_not_written_is_told(
 
 
 def test_a_printed_chat_has_the_pictures_that_could_be_decoded(
-    threads: tuple[StoreThread, BackgroundThread], pictures: Pictures, qtbot: QtBot, tmp_path: Path
+    threads: Threads, pictures: Pictures, qtbot: QtBot, tmp_path: Path
 ) -> None:
     given: list[Mapping[str, bytes]] = []
     exporter = ChatExporter(*threads, pictures, lambda *arguments: given.append(arguments[3]))
@@ -95,13 +97,13 @@ def test_a_printed_chat_has_the_pictures_that_could_be_decoded(
 
 
 def test_an_imported_chat_has_its_images_and_thumbnails(
-    threads: tuple[StoreThread, BackgroundThread], pictures: Pictures, qtbot: QtBot, tmp_path: Path
+    threads: Threads, pictures: Pictures, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    store, thread = threads
-    files, library = MemoryFiles(), ChatLibrary(store)
+    chats, thread = threads
+    files, library = MemoryFiles(), ChatLibrary(chats)
     asked = replace(question(message_id="n1"), conversation_id="n", attachments=(attachment("1.png", "good"),))
     chat = ExportedChat(conversation=conversation("n"), messages=(asked,), images={"good": b"bytes", "bad": b"more"})
-    importer = ChatImporter(library, store, files, thread, pictures, lambda _: chat)
+    importer = ChatImporter(library, chats, files, thread, pictures, lambda _: chat)
     with qtbot.waitSignal(importer.imported) as imported:
         importer.import_file(tmp_path / "chat.json")
     assert imported.args == [conversation("n")]
@@ -110,13 +112,11 @@ def test_an_imported_chat_has_its_images_and_thumbnails(
     assert files.incoming == {}
     assert files.thumbnails == {"good": b"png"}
     with qtbot.waitCallback() as read:
-        store.run(lambda kept: kept.messages("n"), read)
+        chats.run(lambda kept: kept.messages("n"), read)
     read.assert_called_with([asked])
 
 
-def test_why_a_chat_is_not_imported_is_told(
-    threads: tuple[StoreThread, BackgroundThread], pictures: Pictures, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_why_a_chat_is_not_imported_is_told(threads: Threads, pictures: Pictures, qtbot: QtBot, tmp_path: Path) -> None:
     def refuse(path: Path) -> ExportedChat:
         raise StorageError(error_text("It is not a chat."))
 

@@ -30,7 +30,7 @@ from app.engine.process.messages import (
 from app.services.chat import answers as answers_module
 from tests.services.conftest import INFO, BuildServices, Services
 from tests.support.chats import attachment
-from tests.support.memory_store import MemoryStore
+from tests.support.memory_stores import MemoryStores
 
 STATS = AnswerStats(
     prompt_tokens=9, visual_tokens=0, new_tokens=2, first_token_seconds=0.1, total_seconds=0.2, context_tokens=11
@@ -99,8 +99,8 @@ def test_an_answer_streams_and_everything_is_kept(build_services: BuildServices,
     assert answer.stats == STATS
     assert services.session.draft.is_empty
     services.close()
-    assert list(services.store.saved.values()) == [question, answer]
-    chat = services.store.conversation_rows[question.conversation_id]
+    assert list(services.stores.chats.saved.values()) == [question, answer]
+    chat = services.stores.chats.rows[question.conversation_id]
     assert (chat.title, chat.leaf_id, chat.image_count) == ("What is this?", answer.id, 1)
     assert chat.draft.is_empty
 
@@ -126,14 +126,14 @@ def test_the_model_is_asked_with_the_images_and_the_chat_so_far(build_services: 
 
 def test_a_question_is_on_disk_before_its_answer_starts(build_services: BuildServices, qtbot: QtBot) -> None:
     seen: list[int] = []
-    store = MemoryStore()
+    stores = MemoryStores()
 
     def watch(request: Request) -> Iterator[Event]:
         if isinstance(request, Ask):
-            seen.append(len(store.saved))
+            seen.append(len(stores.chats.saved))
         yield from answers_hello(request)
 
-    services = build_services(store=store, model=watch)
+    services = build_services(stores=stores, model=watch)
     open_model(services, qtbot)
     services.session.send("Hi")
     wait_for_end(services, qtbot)
@@ -153,7 +153,7 @@ def test_an_answer_is_saved_while_it_streams(build_services: BuildServices, qtbo
     services = build_services(model=answers_until_stopped)
     open_model(services, qtbot)
     services.session.send("Tell me")
-    qtbot.waitUntil(lambda: any(message.text == "half an " for message in services.store.saved.values()))
+    qtbot.waitUntil(lambda: any(message.text == "half an " for message in services.stores.chats.saved.values()))
     assert services.session.is_busy
 
 
@@ -222,7 +222,7 @@ def test_a_full_disk_keeps_the_draft_and_says_so(build_services: BuildServices, 
     open_model(services, qtbot)
     services.session.add_attachment(services.session.conversation_id, attachment())
     services.session.set_draft_text("Precious")
-    services.store.full = True
+    services.stores.full = True
 
     with qtbot.waitSignal(services.session.problem_met) as met:
         services.session.send("Precious")
@@ -235,7 +235,7 @@ def test_a_full_disk_keeps_the_draft_and_says_so(build_services: BuildServices, 
     assert not services.session.branch
     assert not services.session.is_busy
     assert not [item for item in services.engines.requests(BackendKind.MODEL) if isinstance(item, Ask)]
-    services.store.full = False
+    services.stores.full = False
     services.session.send("Precious")
     wait_for_end(services, qtbot)
     assert services.session.branch[-1].text == "Hello"
@@ -253,7 +253,7 @@ def test_regenerating_makes_a_second_branch(build_services: BuildServices, qtbot
 
     question, second = services.session.branch
     assert second.parent_id == first.parent_id == question.id
-    assert set(services.store.saved) == {question.id, first.id, second.id}
+    assert set(services.stores.chats.saved) == {question.id, first.id, second.id}
 
 
 def test_a_draft_survives_leaving_and_coming_back(build_services: BuildServices, qtbot: QtBot) -> None:
@@ -268,13 +268,13 @@ def test_a_draft_survives_leaving_and_coming_back(build_services: BuildServices,
 
     assert services.session.draft == Draft(text="unfinished thou", attachments=(attachment(),))
     services.close()
-    assert services.store.conversation_rows[first].draft == Draft(text="unfinished thou", attachments=(attachment(),))
+    assert services.stores.chats.rows[first].draft == Draft(text="unfinished thou", attachments=(attachment(),))
 
 
 def test_a_draft_is_saved_shortly_after_typing_without_being_asked(build_services: BuildServices, qtbot: QtBot) -> None:
     services = build_services()
     services.session.set_draft_text("typed")
-    qtbot.waitUntil(lambda: [chat.draft.text for chat in services.store.conversation_rows.values()] == ["typed"])
+    qtbot.waitUntil(lambda: [chat.draft.text for chat in services.stores.chats.rows.values()] == ["typed"])
 
 
 def test_a_draft_that_could_not_be_saved_is_saved_when_there_is_room(
@@ -282,16 +282,16 @@ def test_a_draft_that_could_not_be_saved_is_saved_when_there_is_room(
 ) -> None:
     services = build_services()
     services.session.set_draft_text("first words")
-    qtbot.waitUntil(lambda: [chat.draft.text for chat in services.store.conversation_rows.values()] == ["first words"])
-    services.store.full = True
+    qtbot.waitUntil(lambda: [chat.draft.text for chat in services.stores.chats.rows.values()] == ["first words"])
+    services.stores.full = True
     services.session.set_draft_text("more words")
     with qtbot.waitSignal(services.store_thread.problem_met):
         services.session.save_draft()
-    services.store.full = False
+    services.stores.full = False
 
     services.close()
 
-    assert [chat.draft.text for chat in services.store.conversation_rows.values()] == ["more words"]
+    assert [chat.draft.text for chat in services.stores.chats.rows.values()] == ["more words"]
 
 
 def test_an_image_lands_in_the_chat_it_was_dropped_on(build_services: BuildServices, qtbot: QtBot) -> None:
@@ -336,8 +336,8 @@ def test_closing_while_an_answer_streams_keeps_it(build_services: BuildServices,
 
     answer = services.session.branch[-1]
     assert (answer.text, answer.state) == ("half an ", MessageState.STOPPED)
-    assert services.store.saved[answer.id] == answer
-    assert services.store.closed
+    assert services.stores.chats.saved[answer.id] == answer
+    assert services.stores.closed
 
 
 def test_deleting_the_chat_that_is_shown_leaves_an_empty_one(build_services: BuildServices, qtbot: QtBot) -> None:
@@ -352,8 +352,8 @@ def test_deleting_the_chat_that_is_shown_leaves_an_empty_one(build_services: Bui
     assert not services.session.branch
     assert not services.session.is_busy
     services.close()
-    assert services.store.conversation_rows == {}
-    assert services.store.saved == {}
+    assert services.stores.chats.rows == {}
+    assert services.stores.chats.saved == {}
 
 
 def test_the_latest_chat_comes_back_after_a_restart(build_services: BuildServices, qtbot: QtBot) -> None:
@@ -364,7 +364,7 @@ def test_the_latest_chat_comes_back_after_a_restart(build_services: BuildService
     branch = before.session.branch
     before.close()
 
-    after = build_services(store=before.store)
+    after = build_services(stores=before.stores)
     after.library.load()
     with qtbot.waitSignal(after.library.loaded):
         pass
@@ -419,10 +419,10 @@ def test_an_edited_question_stands_beside_the_old_one_with_its_images(
     assert services.session.draft.text == "still writing"
     conversation_id = question.conversation_id
     services.close()
-    assert len(services.store.saved) == 6
+    assert len(services.stores.chats.saved) == 6
     assert (
-        services.store.conversation_rows[conversation_id].leaf_id,
-        services.store.conversation_rows[conversation_id].image_count,
+        services.stores.chats.rows[conversation_id].leaf_id,
+        services.stores.chats.rows[conversation_id].image_count,
     ) == (
         answer.id,
         1,
@@ -441,7 +441,7 @@ def test_another_version_is_shown_with_all_that_followed_it(build_services: Buil
         services.session.show_version(old[0].id)
     assert services.session.branch == old
     services.close()
-    assert services.store.conversation_rows[old[0].conversation_id].leaf_id == old[-1].id
+    assert services.stores.chats.rows[old[0].conversation_id].leaf_id == old[-1].id
 
 
 def test_an_answer_that_streams_in_another_version_is_not_shown_here(
@@ -559,7 +559,7 @@ def test_what_the_model_was_unsure_of_is_kept_where_it_stands(build_services: Bu
     wait_for_end(services, qtbot)
     told = services.session.branch[-1]
     assert told.doubts == (LowConfidenceSpan(10, 14, 0.5, ((" 8", 0.25),)),)
-    assert services.store.saved[told.id].doubts == told.doubts
+    assert services.stores.chats.saved[told.id].doubts == told.doubts
 
 
 def test_a_new_title_and_a_pin_are_shown_and_outlive_the_next_question(
@@ -582,10 +582,10 @@ def test_a_new_title_and_a_pin_are_shown_and_outlive_the_next_question(
     services.session.save_draft()
     listed = services.library[services.session.conversation_id]
     assert (listed.title, listed.is_pinned) == ("Trains", True)
-    qtbot.waitUntil(lambda: services.store.conversation_rows[listed.id].draft.text == "a draft")
+    qtbot.waitUntil(lambda: services.stores.chats.rows[listed.id].draft.text == "a draft")
     assert (
-        services.store.conversation_rows[listed.id].title,
-        services.store.conversation_rows[listed.id].is_pinned,
+        services.stores.chats.rows[listed.id].title,
+        services.stores.chats.rows[listed.id].is_pinned,
     ) == (
         "Trains",
         True,
@@ -614,7 +614,7 @@ def test_an_answer_without_an_end_is_cut_off_and_the_chat_goes_on(
     assert answer.state is MessageState.CUT_OFF
     assert answer.text == ("nine and " * 9 * 100)[:1000]
     assert answer.doubts[-1].end == 1000
-    assert services.store.messages(services.session.conversation_id)[-1] == answer
+    assert services.stores.chats.messages(services.session.conversation_id)[-1] == answer
     assert not services.session.is_busy
 
 

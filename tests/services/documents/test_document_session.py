@@ -77,7 +77,7 @@ class Harness:
         self.session = DocumentSession(
             ImagesEngine(engines[BackendKind.IMAGES]),
             ReaderEngine(engines[BackendKind.READER]),
-            services.store_thread,
+            services.store_thread.pages,
             self.thread,
             folder.joinpath,
         )
@@ -134,7 +134,9 @@ def test_corrections_are_kept(harness: Harness, qtbot: QtBot) -> None:
         session.show(0)
     session.correct(0, 0, "better")
     assert harness.ocr_results[-1].corrected_page().text == "better"
-    qtbot.waitUntil(lambda: [r.corrections for r in harness.services.store.ocr_results.values()] == [{0: "better"}])
+    qtbot.waitUntil(
+        lambda: [r.corrections for r in harness.services.stores.pages.ocr_results.values()] == [{0: "better"}]
+    )
     session = harness.opened(qtbot, "a.png")
     with qtbot.waitSignal(session.ocr_result_changed):
         session.show(0)
@@ -147,7 +149,9 @@ def test_corrections_are_kept_when_it_is_closed_at_once(harness: Harness, qtbot:
         session.show(0)
     session.correct(0, 0, "better")
     session.close()
-    qtbot.waitUntil(lambda: [r.corrections for r in harness.services.store.ocr_results.values()] == [{0: "better"}])
+    qtbot.waitUntil(
+        lambda: [r.corrections for r in harness.services.stores.pages.ocr_results.values()] == [{0: "better"}]
+    )
 
 
 def test_long_documents_are_not_held_in_memory(harness: Harness, qtbot: QtBot) -> None:
@@ -155,7 +159,7 @@ def test_long_documents_are_not_held_in_memory(harness: Harness, qtbot: QtBot) -
     with qtbot.waitSignal(session.all_read, timeout=20_000):
         session.read_all()
     assert len(session._ocr_results) <= MAX_OCR_RESULTS
-    assert len(harness.services.store.ocr_results) == 60
+    assert len(harness.services.stores.pages.ocr_results) == 60
     pages: list[list[OcrPage]] = []
     session.with_all_ocr_results(lambda found: pages.append(list(found)))
     qtbot.waitUntil(lambda: bool(pages))
@@ -177,7 +181,7 @@ def test_what_a_model_read_belongs_to_its_own_document(harness: Harness, qtbot: 
     session.replace_page(session.digest, 1, OcrPage(1, 1, (), "of this one"), "tiny")
     assert [ocr_result.page.text for ocr_result in harness.ocr_results] == ["of this one"]
     found: list[OcrResult | None] = []
-    harness.services.store_thread.run(lambda store: store.ocr_result("cd" * 32, 1), found.append)
+    harness.services.store_thread.run(lambda stores: stores.pages.ocr_result("cd" * 32, 1), found.append)
     qtbot.waitUntil(lambda: bool(found))
     assert found[0]
     assert found[0].page.text == "of another document"
@@ -256,8 +260,8 @@ def test_parts_that_are_chosen_before_the_kept_ones_are_found_win(harness: Harne
     parts.found.connect(found.append)
     parts.load(DIGEST)
     parts.save((low,))
-    qtbot.waitUntil(lambda: harness.services.store.ignored == {DIGEST: (low,)})
+    qtbot.waitUntil(lambda: harness.services.stores.pages.ignored == {DIGEST: (low,)})
     is_over: list[bool] = []
-    harness.services.store_thread.run(lambda _store: True, is_over.append)
+    harness.services.store_thread.run(lambda _stores: True, is_over.append)
     qtbot.waitUntil(lambda: bool(is_over))
     assert found == [()]

@@ -33,7 +33,7 @@ from app.services.engines.images_engine import ImagesEngine
 from app.services.images.image_importer import MAX_PAGES, ImageImporter
 from app.services.images.interrupted_imports import InterruptedImports
 from tests.support.fake_engine import FakeEngines, pass_ticks
-from tests.support.memory_store import MemoryFiles
+from tests.support.memory_files import MemoryFiles
 
 LOCKED = Problem(ProblemKind.PASSWORD, "It is protected.")
 NOT_AN_IMAGE = Problem(ProblemKind.IMAGE, "It is not an image.")

@@ -12,7 +12,7 @@ from app.services.engines.images_engine import ImagesEngine
 from app.services.images.previews import PREVIEW_SIZE, Previews
 from tests.support.chats import attachment
 from tests.support.fake_engine import FakeEngines, pass_ticks
-from tests.support.memory_store import MemoryFiles
+from tests.support.memory_files import MemoryFiles
 
 
 def previews(request: Request) -> Iterator[Event]:

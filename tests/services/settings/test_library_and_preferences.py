@@ -14,21 +14,21 @@ from app.services.engines.background import BackgroundThread
 from app.services.engines.store_thread import StoreThread
 from app.services.settings.preferences import Preferences
 from tests.support.chats import conversation
-from tests.support.memory_store import MemoryStore
+from tests.support.memory_stores import MemoryStores
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    made = MemoryStore()
+def stores() -> MemoryStores:
+    made = MemoryStores()
     for number in range(3):
         chat = conversation(f"c{number}", f"Chat {number}", number)
-        made.conversation_rows[chat.id] = chat
+        made.chats.rows[chat.id] = chat
     return made
 
 
 @pytest.fixture
-def thread(qtbot: QtBot, store: MemoryStore) -> Iterator[StoreThread]:
-    made = StoreThread(lambda: store)
+def thread(qtbot: QtBot, stores: MemoryStores) -> Iterator[StoreThread]:
+    made = StoreThread(lambda: stores)
     yield made
     made.close()
 
@@ -37,13 +37,13 @@ def titles(conversations: tuple[Conversation, ...]) -> list[str]:
     return [item.title for item in conversations]
 
 
-def test_the_list_comes_newest_first_and_changes(store: MemoryStore, thread: StoreThread, qtbot: QtBot) -> None:
-    library = ChatLibrary(thread)
+def test_the_list_comes_newest_first_and_changes(stores: MemoryStores, thread: StoreThread, qtbot: QtBot) -> None:
+    library = ChatLibrary(thread.chats)
     lists: list[list[str]] = []
     library.conversations_changed.connect(lambda conversations: lists.append(titles(conversations)))
     with qtbot.waitSignal(library.loaded):
         library.load()
-    assert library.latest == store.conversation_rows["c2"]
+    assert library.latest == stores.chats.rows["c2"]
 
     library.rename("c0", "  A better\n title ")
     library.rename("c1", "   ")
@@ -62,13 +62,13 @@ def test_the_list_comes_newest_first_and_changes(store: MemoryStore, thread: Sto
         ["A better title", "Chat 2", "Chat 1"],
         ["A better title", "Chat 2"],
     ]
-    qtbot.waitUntil(lambda: store.deleted == {"c1"})
-    assert store.conversation_rows["c0"].title == "A better title"
-    assert store.conversation_rows["c0"].is_pinned
+    qtbot.waitUntil(lambda: stores.chats.deleted == {"c1"})
+    assert stores.chats.rows["c0"].title == "A better title"
+    assert stores.chats.rows["c0"].is_pinned
 
 
 def test_a_chat_begun_while_the_list_is_read_stays(thread: StoreThread, qtbot: QtBot) -> None:
-    library = ChatLibrary(thread)
+    library = ChatLibrary(thread.chats)
     library.load()
     library.put(conversation("new", "Just begun", 9))
     with qtbot.waitSignal(library.loaded):
@@ -77,77 +77,77 @@ def test_a_chat_begun_while_the_list_is_read_stays(thread: StoreThread, qtbot: Q
     assert library.latest.title == "Just begun"
 
 
-def test_an_empty_draft_makes_no_chat(store: MemoryStore, thread: StoreThread, qtbot: QtBot) -> None:
-    library = ChatLibrary(thread)
+def test_an_empty_draft_makes_no_chat(stores: MemoryStores, thread: StoreThread, qtbot: QtBot) -> None:
+    library = ChatLibrary(thread.chats)
     library.save_draft(conversation("empty"), Draft(text="  "))
     library.save_draft(conversation("kept"), Draft(text="words"))
-    qtbot.waitUntil(lambda: "kept" in store.conversation_rows and store.conversation_rows["kept"].draft.text == "words")
+    qtbot.waitUntil(lambda: "kept" in stores.chats.rows and stores.chats.rows["kept"].draft.text == "words")
     assert "empty" not in library
 
 
-def test_a_store_that_could_not_be_opened_is_tried_again(qtbot: QtBot, store: MemoryStore) -> None:
+def test_a_store_that_could_not_be_opened_is_tried_again(qtbot: QtBot, stores: MemoryStores) -> None:
     attempts = []
 
-    def open_store() -> MemoryStore:
+    def open_stores() -> MemoryStores:
         attempts.append(1)
         if len(attempts) == 1:
             raise StorageError(storage_texts.DATABASE_DISK_FULL)
-        return store
+        return stores
 
-    thread = StoreThread(open_store)
+    thread = StoreThread(open_stores)
     with qtbot.waitSignal(thread.problem_met) as met:
-        thread.run(lambda opened: opened.conversations())
+        thread.run(lambda opened: opened.chats.conversations())
     assert met.args is not None
     assert met.args[0] == storage_texts.DATABASE_DISK_FULL.problem()
     seen: list[object] = []
-    thread.run(lambda opened: opened.conversations(), seen.append)
+    thread.run(lambda opened: opened.chats.conversations(), seen.append)
     qtbot.waitUntil(lambda: len(seen) == 1)
     thread.close()
-    assert store.closed
+    assert stores.closed
 
 
 def test_what_the_disk_refused_is_kept_in_its_order_as_soon_as_there_is_room(
-    store: MemoryStore, thread: StoreThread, qtbot: QtBot
+    stores: MemoryStores, thread: StoreThread, qtbot: QtBot
 ) -> None:
     """A draft waited for the next key: until then it was on the screen only."""
     thread._retry.setInterval(20)
-    library = ChatLibrary(thread)
+    library = ChatLibrary(thread.chats)
     problems: list[Problem] = []
     solved: list[Problem] = []
     thread.problem_met.connect(problems.append)
     thread.problem_solved.connect(solved.append)
     new = conversation("new", "New", 9)
-    store.full = True
+    stores.full = True
     library.save_draft(new, Draft(text="half"))
     library.save_draft(new, Draft(text="half a thought"))
     library.save(replace(new, title="Named"))
     qtbot.waitUntil(lambda: len(problems) == 1)
     qtbot.wait(100)  # Several tries, all of them told once.
-    assert "new" not in store.conversation_rows
+    assert "new" not in stores.chats.rows
 
-    store.full = False
+    stores.full = False
 
     qtbot.waitUntil(lambda: solved == problems)
-    assert (store.conversation_rows["new"].draft.text, store.conversation_rows["new"].title) == (
+    assert (stores.chats.rows["new"].draft.text, stores.chats.rows["new"].title) == (
         "half a thought",
         "Named",
     )
     assert len(problems) == 1
 
 
-def test_what_waits_for_room_is_kept_at_the_end_too(store: MemoryStore, qtbot: QtBot) -> None:
-    thread = StoreThread(lambda: store)
-    store.full = True
-    ChatLibrary(thread).save_draft(conversation("new"), Draft(text="words"))
+def test_what_waits_for_room_is_kept_at_the_end_too(stores: MemoryStores, qtbot: QtBot) -> None:
+    thread = StoreThread(lambda: stores)
+    stores.full = True
+    ChatLibrary(thread.chats).save_draft(conversation("new"), Draft(text="words"))
     with qtbot.waitSignal(thread.problem_met):
         pass
-    store.full = False
+    stores.full = False
     thread.close()
-    assert store.conversation_rows["new"].draft.text == "words"
+    assert stores.chats.rows["new"].draft.text == "words"
 
 
 def test_what_fails_for_another_reason_is_told_and_stops_nothing(
-    store: MemoryStore, thread: StoreThread, qtbot: QtBot
+    stores: MemoryStores, thread: StoreThread, qtbot: QtBot
 ) -> None:
     def fail(_: object) -> None:
         raise ZeroDivisionError
@@ -155,16 +155,16 @@ def test_what_fails_for_another_reason_is_told_and_stops_nothing(
     problems: list[Problem] = []
     thread.problem_met.connect(problems.append)
     thread.save(("bug",), fail)
-    ChatLibrary(thread).save_draft(conversation("new"), Draft(text="words"))
-    qtbot.waitUntil(lambda: "new" in store.conversation_rows and store.conversation_rows["new"].draft.text == "words")
+    ChatLibrary(thread.chats).save_draft(conversation("new"), Draft(text="words"))
+    qtbot.waitUntil(lambda: "new" in stores.chats.rows and stores.chats.rows["new"].draft.text == "words")
     qtbot.waitUntil(lambda: ["ZeroDivisionError" in problem.what for problem in problems] == [True])
 
 
-def test_damaged_rows_are_told_once_with_their_number(store: MemoryStore, thread: StoreThread, qtbot: QtBot) -> None:
+def test_damaged_rows_are_told_once_with_their_number(stores: MemoryStores, thread: StoreThread, qtbot: QtBot) -> None:
     problems: list[Problem] = []
     thread.problem_met.connect(problems.append)
-    library = ChatLibrary(thread)
-    store.damaged_rows = 3
+    library = ChatLibrary(thread.chats)
+    stores.chats.damaged_rows = 3
     for _ in range(2):
         with qtbot.waitSignal(library.loaded):
             library.load()
@@ -176,18 +176,18 @@ def test_damaged_rows_are_told_once_with_their_number(store: MemoryStore, thread
 def test_one_problem_that_every_work_meets_is_told_once(qtbot: QtBot) -> None:
     """Chats of a newer version were told twice at each start."""
 
-    def refuse() -> MemoryStore:
+    def refuse() -> MemoryStores:
         raise StorageError(storage_texts.DATABASE_OF_NEWER_VERSION)
 
     thread = StoreThread(refuse)
     problems: list[Problem] = []
     thread.problem_met.connect(problems.append)
-    library = ChatLibrary(thread)
+    library = ChatLibrary(thread.chats)
     library.load()
     library.search("words")
-    thread.save(("draft", "c1"), lambda _store: None)
+    thread.save(("draft", "c1"), lambda _stores: None)
     ended: list[Problem] = []
-    thread.run(lambda _store: None, failed=ended.append)
+    thread.run(lambda _stores: None, failed=ended.append)
     qtbot.waitUntil(lambda: len(ended) == 1)
     assert len(problems) == 1
     thread.close()

@@ -19,7 +19,7 @@ from app.domain.errors import ProblemKind, StorageError
 from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.models.generation import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
-from app.storage.chat.conversations import SqliteConversationStore
+from app.storage.stores import SqliteStores
 from tests.support.chats import answer, attachment, conversation, question
 
 CORNERS = (Point(1, 2), Point(30, 2), Point(30, 12), Point(1, 12))
@@ -35,20 +35,20 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[SqliteConversationStore]:
-    opened = SqliteConversationStore.open(path)
+def stores(path: Path) -> Iterator[SqliteStores]:
+    opened = SqliteStores.open(path)
     yield opened
     with suppress(sqlite3.ProgrammingError):  # The test may have closed it.
         opened.close()
 
 
-def reopened(store: SqliteConversationStore, path: Path) -> SqliteConversationStore:
-    store.close()
-    return SqliteConversationStore.open(path)
+def reopened(stores: SqliteStores, path: Path) -> SqliteStores:
+    stores.close()
+    return SqliteStores.open(path)
 
 
-def found(store: SqliteConversationStore, words: str) -> list[str]:
-    rows = store._connection.execute(
+def found(stores: SqliteStores, words: str) -> list[str]:
+    rows = stores._database.connection.execute(
         "SELECT message.id FROM message_search JOIN message ON number = message_search.rowid "
         "WHERE message_search MATCH ? ORDER BY number",
         (f'"{words}"',),
@@ -56,7 +56,7 @@ def found(store: SqliteConversationStore, words: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def test_everything_about_a_chat_comes_back(store: SqliteConversationStore, path: Path) -> None:
+def test_everything_about_a_chat_comes_back(stores: SqliteStores, path: Path) -> None:
     asked = replace(question(), attachments=(attachment(), attachment("b.jpg", "cd" * 32)))
     problem = batch_texts.NO_ANSWER.problem(file="a.png", cause=chat_texts.ENGINE_KILLED.problem(signal=9))
     answered = replace(
@@ -65,35 +65,35 @@ def test_everything_about_a_chat_comes_back(store: SqliteConversationStore, path
     answered = replace(answered, doubts=(LowConfidenceSpan(0, 3, 0.5, (("A", 0.25),)), LowConfidenceSpan(4, 9, 0.75)))
     chat = replace(conversation(), leaf_id="a1", image_count=2, draft=Draft(text="and", attachments=(attachment(),)))
 
-    store.save_turn(chat, (asked, answered))
-    store = reopened(store, path)
+    stores.chats.save_turn(chat, (asked, answered))
+    stores = reopened(stores, path)
 
-    assert store.conversations() == [chat]
-    assert store.messages("c1") == [asked, answered]
-    assert store.attachment_digests() == {"ab" * 32, "cd" * 32}
-    store.close()
+    assert stores.chats.conversations() == [chat]
+    assert stores.chats.messages("c1") == [asked, answered]
+    assert stores.chats.attachment_digests() == {"ab" * 32, "cd" * 32}
+    stores.close()
 
 
-def test_chats_come_newest_first(store: SqliteConversationStore) -> None:
+def test_chats_come_newest_first(stores: SqliteStores) -> None:
     for number, minutes in (("old", 1), ("new", 9), ("middle", 5)):
-        store.save_conversation(conversation(number, minutes=minutes))
-    assert [chat.id for chat in store.conversations()] == ["new", "middle", "old"]
+        stores.chats.save_conversation(conversation(number, minutes=minutes))
+    assert [chat.id for chat in stores.chats.conversations()] == ["new", "middle", "old"]
 
 
-def test_saving_a_conversation_leaves_its_draft_alone(store: SqliteConversationStore) -> None:
-    store.save_conversation(conversation())
-    store.save_draft("c1", Draft(text="half a thought"))
-    store.save_conversation(replace(conversation(), title="Renamed"))
-    (chat,) = store.conversations()
+def test_saving_a_conversation_leaves_its_draft_alone(stores: SqliteStores) -> None:
+    stores.chats.save_conversation(conversation())
+    stores.chats.save_draft("c1", Draft(text="half a thought"))
+    stores.chats.save_conversation(replace(conversation(), title="Renamed"))
+    (chat,) = stores.chats.conversations()
     assert (chat.title, chat.draft.text) == ("Renamed", "half a thought")
 
 
-def test_branches_keep_their_order(store: SqliteConversationStore) -> None:
-    store.save_conversation(conversation())
+def test_branches_keep_their_order(stores: SqliteStores) -> None:
+    stores.chats.save_conversation(conversation())
     for message in (question(), answer("one", "a1"), answer("two", "a2"), question("more", "q2", "a1")):
-        store.save_message(message)
-    store.save_message(answer("one, corrected", "a1"))
-    assert [message.text for message in store.messages("c1")] == [
+        stores.chats.save_message(message)
+    stores.chats.save_message(answer("one, corrected", "a1"))
+    assert [message.text for message in stores.chats.messages("c1")] == [
         "What is the total?",
         "one, corrected",
         "two",
@@ -101,147 +101,147 @@ def test_branches_keep_their_order(store: SqliteConversationStore) -> None:
     ]
 
 
-def test_an_answer_that_was_streaming_at_a_crash_is_kept_and_marked(store: SqliteConversationStore, path: Path) -> None:
-    store.save_turn(conversation(), (question(), answer("so far", state=MessageState.STREAMING)))
-    store = reopened(store, path)
-    last = store.messages("c1")[-1]
+def test_an_answer_that_was_streaming_at_a_crash_is_kept_and_marked(stores: SqliteStores, path: Path) -> None:
+    stores.chats.save_turn(conversation(), (question(), answer("so far", state=MessageState.STREAMING)))
+    stores = reopened(stores, path)
+    last = stores.chats.messages("c1")[-1]
     assert (last.text, last.state) == ("so far", MessageState.INTERRUPTED)
-    assert found(store, "so far") == ["a1"]
-    store.close()
+    assert found(stores, "so far") == ["a1"]
+    stores.close()
 
 
 def test_a_message_outlives_kill_dash_nine(path: Path) -> None:
     script = (
         "import os, pathlib, sys\n"
-        "from app.storage.chat.conversations import SqliteConversationStore\n"
+        "from app.storage.stores import SqliteStores\n"
         "from tests.support.chats import conversation, question\n"
-        "store = SqliteConversationStore.open(pathlib.Path(sys.argv[1]))\n"
-        "store.save_turn(conversation(), (question('Precious'),))\n"
+        "stores = SqliteStores.open(pathlib.Path(sys.argv[1]))\n"
+        "stores.chats.save_turn(conversation(), (question('Precious'),))\n"
         "os.kill(os.getpid(), 9)\n"
     )
     ended = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
     assert ended.returncode == -signal.SIGKILL
-    store = SqliteConversationStore.open(path)
-    assert [message.text for message in store.messages("c1")] == ["Precious"]
-    store.close()
+    stores = SqliteStores.open(path)
+    assert [message.text for message in stores.chats.messages("c1")] == ["Precious"]
+    stores.close()
 
 
-def test_a_full_disk_is_said_and_loses_nothing_that_was_saved(store: SqliteConversationStore) -> None:
-    store.save_turn(conversation(), (question("before"),))
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+def test_a_full_disk_is_said_and_loses_nothing_that_was_saved(stores: SqliteStores) -> None:
+    stores.chats.save_turn(conversation(), (question("before"),))
+    pages = stores._database.connection.execute("PRAGMA page_count").fetchone()[0]
+    stores._database.connection.execute(f"PRAGMA max_page_count = {pages}")
 
     with pytest.raises(StorageError, match="disk is full"):
-        store.save_turn(conversation(), (answer("x" * 100_000),))
+        stores.chats.save_turn(conversation(), (answer("x" * 100_000),))
 
-    assert [message.text for message in store.messages("c1")] == ["before"]
-    store._connection.execute("PRAGMA max_page_count = 1000000")
-    store.save_message(answer("after"))
-    assert [message.text for message in store.messages("c1")] == ["before", "after"]
+    assert [message.text for message in stores.chats.messages("c1")] == ["before"]
+    stores._database.connection.execute("PRAGMA max_page_count = 1000000")
+    stores.chats.save_message(answer("after"))
+    assert [message.text for message in stores.chats.messages("c1")] == ["before", "after"]
 
 
-def test_a_turn_is_saved_whole_or_not_at_all(store: SqliteConversationStore) -> None:
+def test_a_turn_is_saved_whole_or_not_at_all(stores: SqliteStores) -> None:
     with pytest.raises(sqlite3.IntegrityError):
-        store.save_turn(conversation(), (question(), answer(parent_id="nobody")))
-    assert store.conversations() == []
+        stores.chats.save_turn(conversation(), (question(), answer(parent_id="nobody")))
+    assert stores.chats.conversations() == []
 
 
-def test_deleting_a_chat_takes_its_messages_along(store: SqliteConversationStore, path: Path) -> None:
-    store.save_turn(conversation(), (question("findable"), answer()))
-    store.delete_conversation("c1")
-    assert store.conversations() == []
-    assert store.search("findable") == []
+def test_deleting_a_chat_takes_its_messages_along(stores: SqliteStores, path: Path) -> None:
+    stores.chats.save_turn(conversation(), (question("findable"), answer()))
+    stores.chats.delete_conversation("c1")
+    assert stores.chats.conversations() == []
+    assert stores.chats.search("findable") == []
 
-    store.close()
-    again = SqliteConversationStore.open(path)
-    assert again.messages("c1") == []
+    stores.close()
+    again = SqliteStores.open(path)
+    assert again.chats.messages("c1") == []
     again.close()
 
 
-def test_a_deleted_chat_can_be_brought_back(store: SqliteConversationStore) -> None:
-    store.save_turn(conversation(), (question("findable"), answer()))
-    store.delete_conversation("c1")
-    store.restore_conversation("c1")
-    assert [chat.id for chat in store.conversations()] == ["c1"]
-    assert len(store.messages("c1")) == 2
+def test_a_deleted_chat_can_be_brought_back(stores: SqliteStores) -> None:
+    stores.chats.save_turn(conversation(), (question("findable"), answer()))
+    stores.chats.delete_conversation("c1")
+    stores.chats.restore_conversation("c1")
+    assert [chat.id for chat in stores.chats.conversations()] == ["c1"]
+    assert len(stores.chats.messages("c1")) == 2
 
 
-def test_a_chat_that_was_deleted_before_a_crash_is_gone(store: SqliteConversationStore, path: Path) -> None:
-    store.save_turn(conversation(), (question(), answer()))
-    store.delete_conversation("c1")
-    again = SqliteConversationStore.open(path)
-    assert again.messages("c1") == []
+def test_a_chat_that_was_deleted_before_a_crash_is_gone(stores: SqliteStores, path: Path) -> None:
+    stores.chats.save_turn(conversation(), (question(), answer()))
+    stores.chats.delete_conversation("c1")
+    again = SqliteStores.open(path)
+    assert again.chats.messages("c1") == []
     again.close()
 
 
-def test_a_pin_is_kept(store: SqliteConversationStore) -> None:
-    store.save_conversation(replace(conversation(), is_pinned=True))
-    assert store.conversations()[0].is_pinned
+def test_a_pin_is_kept(stores: SqliteStores) -> None:
+    stores.chats.save_conversation(replace(conversation(), is_pinned=True))
+    assert stores.chats.conversations()[0].is_pinned
 
 
-def test_a_damaged_file_is_set_aside_and_said(store: SqliteConversationStore, path: Path) -> None:
-    store.save_turn(conversation(), (question(),))
-    store.close()
+def test_a_damaged_file_is_set_aside_and_said(stores: SqliteStores, path: Path) -> None:
+    stores.chats.save_turn(conversation(), (question(),))
+    stores.close()
     path.write_bytes(b"this is not a database" * 1000)
 
-    store = SqliteConversationStore.open(path)
+    stores = SqliteStores.open(path)
 
-    assert store.problem is not None
-    assert "damaged" in store.problem.what
-    assert store.conversations() == []
+    assert stores.problem is not None
+    assert "damaged" in stores.problem.what
+    assert stores.chats.conversations() == []
     (kept,) = path.parent.glob("lorgnette.damaged-*.sqlite")
     assert kept.read_bytes().startswith(b"this is not a database")
-    assert kept.name in store.problem.kept
-    assert store.problem.kind is ProblemKind.CHATS_DAMAGED
-    store.close()
+    assert kept.name in stores.problem.kept
+    assert stores.problem.kind is ProblemKind.CHATS_DAMAGED
+    stores.close()
 
 
 @pytest.mark.parametrize("missing", [1, 100, 4095, 4096, -1, -99])
-def test_a_file_whose_end_is_missing_is_noticed(store: SqliteConversationStore, path: Path, missing: int) -> None:
+def test_a_file_whose_end_is_missing_is_noticed(stores: SqliteStores, path: Path, missing: int) -> None:
     """By so many bytes, or but for so many at its beginning; also those that SQLite reads as zeros."""
-    store.save_turn(conversation(), (question("A long question. " * 500),))
-    store.close()
+    stores.chats.save_turn(conversation(), (question("A long question. " * 500),))
+    stores.close()
     os.truncate(path, -missing if missing < 0 else path.stat().st_size - missing)
-    store = SqliteConversationStore.open(path)
-    assert store.problem is not None
-    assert store.problem.kind is ProblemKind.CHATS_DAMAGED
+    stores = SqliteStores.open(path)
+    assert stores.problem is not None
+    assert stores.problem.kind is ProblemKind.CHATS_DAMAGED
     assert list(path.parent.glob("lorgnette.damaged-*.sqlite"))
-    store.close()
+    stores.close()
 
 
-def test_a_file_that_was_being_written_is_made_whole_by_its_journal(store: SqliteConversationStore, path: Path) -> None:
-    store.save_turn(conversation(), (question("A long question. " * 500),))
-    store.close()
+def test_a_file_that_was_being_written_is_made_whole_by_its_journal(stores: SqliteStores, path: Path) -> None:
+    stores.chats.save_turn(conversation(), (question("A long question. " * 500),))
+    stores.close()
     with closing(sqlite3.connect(path)) as writing:
         writing.execute("UPDATE message SET text = text || ?", ("And more. " * 2000,))
         writing.commit()
         journal = path.with_name(f"{path.name}-wal").read_bytes()
     os.truncate(path, path.stat().st_size - 1000)  # The power failed while the journal was being written into it.
     path.with_name(f"{path.name}-wal").write_bytes(journal)
-    store = SqliteConversationStore.open(path)
-    assert store.problem is None
-    (message,) = store.messages("c1")
+    stores = SqliteStores.open(path)
+    assert stores.problem is None
+    (message,) = stores.chats.messages("c1")
     assert message.text.endswith("And more. ")
-    store.close()
+    stores.close()
 
 
-def test_zeroed_pages_are_noticed(store: SqliteConversationStore, path: Path) -> None:
-    store.save_turn(conversation(), tuple(question(f"{n} " * 500, f"q{n}") for n in range(50)))
-    store.close()
+def test_zeroed_pages_are_noticed(stores: SqliteStores, path: Path) -> None:
+    stores.chats.save_turn(conversation(), tuple(question(f"{n} " * 500, f"q{n}") for n in range(50)))
+    stores.close()
     content = bytearray(path.read_bytes())
     content[4096 * 2 : 4096 * 6] = bytes(4096 * 4)
     path.write_bytes(content)
-    store = SqliteConversationStore.open(path)
-    assert store.problem is not None
-    store.close()
+    stores = SqliteStores.open(path)
+    assert stores.problem is not None
+    stores.close()
 
 
-def test_a_newer_database_is_refused_untouched(store: SqliteConversationStore, path: Path) -> None:
-    store.save_conversation(conversation())
-    store._connection.execute("PRAGMA user_version = 99")
-    store.close()
+def test_a_newer_database_is_refused_untouched(stores: SqliteStores, path: Path) -> None:
+    stores.chats.save_conversation(conversation())
+    stores._database.connection.execute("PRAGMA user_version = 99")
+    stores.close()
     with pytest.raises(StorageError, match="newer version of Lorgnette"):
-        SqliteConversationStore.open(path)
+        SqliteStores.open(path)
     check = sqlite3.connect(path)
     assert check.execute("SELECT count(*) FROM conversation").fetchone() == (1,)
     check.close()
@@ -250,20 +250,20 @@ def test_a_newer_database_is_refused_untouched(store: SqliteConversationStore, p
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError, match="is not writable"):
-        SqliteConversationStore.open(tmp_path / "file" / "lorgnette.sqlite")
+        SqliteStores.open(tmp_path / "file" / "lorgnette.sqlite")
 
 
 @pytest.mark.parametrize("words", ["Größe", "größ", "合計金額", "total is"])
-def test_words_are_found_in_every_script(store: SqliteConversationStore, words: str) -> None:
-    store.save_turn(conversation(), (question("Die Größe, 合計金額 9.00"), answer("größer: the total is 9.00")))
-    assert found(store, words)
+def test_words_are_found_in_every_script(stores: SqliteStores, words: str) -> None:
+    stores.chats.save_turn(conversation(), (question("Die Größe, 合計金額 9.00"), answer("größer: the total is 9.00")))
+    assert found(stores, words)
 
 
-def test_an_answer_can_be_found_once_it_has_ended(store: SqliteConversationStore) -> None:
-    store.save_turn(conversation(), (question(), answer("", state=MessageState.STREAMING)))
-    store.save_message(answer("walnut", state=MessageState.STREAMING))
-    store.save_message(answer("walnut cake", state=MessageState.COMPLETE))
-    assert found(store, "walnut cake") == ["a1"]
-    store.save_message(answer("espresso", state=MessageState.COMPLETE))
-    assert found(store, "walnut") == []
-    assert found(store, "espresso") == ["a1"]
+def test_an_answer_can_be_found_once_it_has_ended(stores: SqliteStores) -> None:
+    stores.chats.save_turn(conversation(), (question(), answer("", state=MessageState.STREAMING)))
+    stores.chats.save_message(answer("walnut", state=MessageState.STREAMING))
+    stores.chats.save_message(answer("walnut cake", state=MessageState.COMPLETE))
+    assert found(stores, "walnut cake") == ["a1"]
+    stores.chats.save_message(answer("espresso", state=MessageState.COMPLETE))
+    assert found(stores, "walnut") == []
+    assert found(stores, "espresso") == ["a1"]

@@ -12,7 +12,7 @@ from app.domain.chat.message_tree import MessageTree
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box
-from app.storage.chat.conversations import SqliteConversationStore
+from app.storage.stores import SqliteStores
 from tests.storage.chat.test_conversations import PAGE, STATS
 from tests.support.chats import answer, attachment, conversation, question
 
@@ -51,20 +51,20 @@ TABLES = tuple(KEYS)
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "lorgnette.sqlite"
-    store = SqliteConversationStore.open(path)
+    stores = SqliteStores.open(path)
     for number in range(3):
         chat = conversation(f"c{number}", minutes=number)
-        store.save_conversation(replace(chat, leaf_id=f"a{number}", draft=Draft()))
-        store.save_draft(f"c{number}", Draft(text="half", attachments=(attachment(),)))
+        stores.chats.save_conversation(replace(chat, leaf_id=f"a{number}", draft=Draft()))
+        stores.chats.save_draft(f"c{number}", Draft(text="half", attachments=(attachment(),)))
         asked = replace(question("walnut", f"q{number}"), attachments=(attachment(),))
         said = replace(answer("cake", f"a{number}", f"q{number}"), stats=STATS, page=PAGE)
         for message in (asked, said):
-            store.save_message(replace(message, conversation_id=f"c{number}"))
-    store.save_ocr_result(OcrResult(digest="ab" * 32, number=0, page=OcrPage(1, 1, (), "read")))
-    store.save_ignored_areas("ab" * 32, (Box(0, 0, 1, 1),))
-    store.save_conversation(conversation("gone"))
-    store.delete_conversation("gone")
-    store.close()
+            stores.chats.save_message(replace(message, conversation_id=f"c{number}"))
+    stores.pages.save_ocr_result(OcrResult(digest="ab" * 32, number=0, page=OcrPage(1, 1, (), "read")))
+    stores.pages.save_ignored_areas("ab" * 32, (Box(0, 0, 1, 1),))
+    stores.chats.save_conversation(conversation("gone"))
+    stores.chats.delete_conversation("gone")
+    stores.close()
     return path
 
 
@@ -100,20 +100,20 @@ def loose(sql: str) -> str:
     return sql.replace(" NOT NULL", "").replace("STRICT, WITHOUT ROWID", "WITHOUT ROWID").replace(" STRICT", "")
 
 
-def use(store: SqliteConversationStore) -> list[str]:
+def use(stores: SqliteStores) -> list[str]:
     """Everything that reads, and the writes of a usual day; return the ids of the chats."""
-    chats = sorted(store.conversations(), key=lambda chat: chat.updated)
+    chats = sorted(stores.chats.conversations(), key=lambda chat: chat.updated)
     for chat in chats:
-        tree = MessageTree(store.messages(chat.id))
+        tree = MessageTree(stores.chats.messages(chat.id))
         tree.path_to(tree.latest_leaf())
         chat.created.astimezone()
-        store.save_conversation(chat)
-        store.save_draft(chat.id, chat.draft)
-    store.search("walnut")
-    store.search("Rec")
-    store.attachment_digests()
-    store.ocr_result("ab" * 32, 0)
-    store.ignored_areas("ab" * 32)
+        stores.chats.save_conversation(chat)
+        stores.chats.save_draft(chat.id, chat.draft)
+    stores.chats.search("walnut")
+    stores.chats.search("Rec")
+    stores.chats.attachment_digests()
+    stores.pages.ocr_result("ab" * 32, 0)
+    stores.pages.ignored_areas("ab" * 32)
     return [chat.id for chat in chats]
 
 
@@ -125,13 +125,13 @@ def test_junk_in_any_column_costs_one_row(path: Path, tmp_path: Path, table: str
         path.write_bytes(whole)
         if not put(path, table, column, junk):
             continue
-        store = SqliteConversationStore.open(path)
-        assert store.problem is None, (column, store.problem)
-        found = use(store)
+        stores = SqliteStores.open(path)
+        assert stores.problem is None, (column, stores.problem)
+        found = use(stores)
         assert len(found) == 3, column
         lost = 2 if (table, column) in {("conversation", "id"), ("message", "conversation_id")} else 0
-        assert sum(len(store.messages(chat)) for chat in found) >= 6 - lost, column
-        store.close()
+        assert sum(len(stores.chats.messages(chat)) for chat in found) >= 6 - lost, column
+        stores.close()
         path.with_name("lorgnette.sqlite").unlink()
         for backup in path.parent.glob("*.backup-*"):
             backup.unlink()
@@ -142,22 +142,22 @@ def test_damage_is_counted_and_the_rest_of_a_message_stays(path: Path) -> None:
     put(path, "message", "attachments", "'junk'")
     put(path, "conversation", "draft_attachments", "'[{}]'")
     put(path, "conversation", "updated", "'yesterday'")
-    store = SqliteConversationStore.open(path)
-    assert len(store.conversations()) == 3
-    on_conversations = store.damaged_rows
+    stores = SqliteStores.open(path)
+    assert len(stores.chats.conversations()) == 3
+    on_conversations = stores.chats.damaged_rows
     assert on_conversations > 0
-    texts = {message.text for number in range(3) for message in store.messages(f"c{number}")}
+    texts = {message.text for number in range(3) for message in stores.chats.messages(f"c{number}")}
     assert texts == {"walnut", "cake"}
-    assert store.damaged_rows > on_conversations
-    store.close()
+    assert stores.chats.damaged_rows > on_conversations
+    stores.close()
 
 
 def test_a_message_whose_question_is_gone_is_still_shown(path: Path) -> None:
-    store = SqliteConversationStore.open(path)
-    store._connection.execute("PRAGMA foreign_keys = OFF")
-    store._connection.execute("DELETE FROM message WHERE id = 'q1'")
-    assert [message.text for message in MessageTree(store.messages("c1")).path_to("a1")] == ["cake"]
-    store.close()
+    stores = SqliteStores.open(path)
+    stores._database.connection.execute("PRAGMA foreign_keys = OFF")
+    stores._database.connection.execute("DELETE FROM message WHERE id = 'q1'")
+    assert [message.text for message in MessageTree(stores.chats.messages("c1")).path_to("a1")] == ["cake"]
+    stores.close()
 
 
 def test_random_bytes_over_all_texts(path: Path) -> None:
@@ -170,17 +170,17 @@ def test_random_bytes_over_all_texts(path: Path) -> None:
             table = chance.choice(TABLES)
             column = chance.choice(columns(path, table))
             put(path, table, column, f"CAST(x'{chance.randbytes(chance.randint(0, 40)).hex()}' AS TEXT)")
-        store = SqliteConversationStore.open(path)
-        use(store)
-        store.close()
+        stores = SqliteStores.open(path)
+        use(stores)
+        stores.close()
         for backup in path.parent.glob("*.backup-*"):
             backup.unlink()
 
 
 def test_halves_of_letters_are_stored_as_what_they_are_not(path: Path) -> None:
     """A server or the name of a file may bring them; SQLite and JSON take none."""
-    store = SqliteConversationStore.open(path)
-    store.save_message(replace(question("half \ud83d", "h1"), conversation_id="c1"))
-    store.save_conversation(conversation("c9", "title \udcff"))
-    assert store.messages("c1")[-1].text == "half �"
-    store.close()
+    stores = SqliteStores.open(path)
+    stores.chats.save_message(replace(question("half \ud83d", "h1"), conversation_id="c1"))
+    stores.chats.save_conversation(conversation("c9", "title \udcff"))
+    assert stores.chats.messages("c1")[-1].text == "half �"
+    stores.close()

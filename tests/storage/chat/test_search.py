@@ -8,13 +8,13 @@ import pytest
 
 from app.domain.chat.chat import MessageState
 from app.domain.chat.search import excerpt_of
-from app.storage.chat.conversations import SqliteConversationStore
+from app.storage.stores import SqliteStores
 from tests.support.chats import START, answer, conversation, question
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteConversationStore]:
-    opened = SqliteConversationStore.open(tmp_path / "lorgnette.sqlite")
+def stores(tmp_path: Path) -> Iterator[SqliteStores]:
+    opened = SqliteStores.open(tmp_path / "lorgnette.sqlite")
     for number, (title, text) in enumerate(
         (
             ("Receipt", "The total of the Bäckerei is 9.00 €."),
@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Iterator[SqliteConversationStore]:
             ("Total eclipse", 'He said "100% sure_thing" and left. ' + "word " * 80 + "The END of it."),
         )
     ):
-        opened.save_turn(
+        opened.chats.save_turn(
             conversation(f"c{number}", title, number),
             (
                 replace(question(f"Question {number}", f"q{number}"), conversation_id=f"c{number}"),
@@ -33,8 +33,8 @@ def store(tmp_path: Path) -> Iterator[SqliteConversationStore]:
     opened.close()
 
 
-def found(store: SqliteConversationStore, query: str) -> list[str | None]:
-    return [hit.message_id for hit in store.search(query)]
+def found(stores: SqliteStores, query: str) -> list[str | None]:
+    return [hit.message_id for hit in stores.chats.search(query)]
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def found(store: SqliteConversationStore, query: str) -> list[str | None]:
         ("zzz", []),
     ],
 )
-def test_words_are_found(store: SqliteConversationStore, query: str, expected: list[str | None]) -> None:
-    assert found(store, query) == expected
+def test_words_are_found(stores: SqliteStores, query: str, expected: list[str | None]) -> None:
+    assert found(stores, query) == expected
 
 
-def test_a_hit_shows_where(store: SqliteConversationStore) -> None:
-    (hit,) = store.search("END left")
+def test_a_hit_shows_where(stores: SqliteStores) -> None:
+    (hit,) = stores.chats.search("END left")
     assert (hit.conversation_id, hit.message_id) == ("c2", "a2")
     assert [hit.excerpt[start:end] for start, end in hit.matches] == ["left"]
     assert hit.excerpt.startswith("…")
@@ -76,30 +76,30 @@ def test_an_excerpt_marks_every_word_and_no_other() -> None:
     assert [excerpt[start:end] for start, end in matches] == ["(b)", "b", "B", "b"]
 
 
-def test_an_answer_that_went_on_is_found_once_and_by_its_new_words(store: SqliteConversationStore) -> None:
+def test_an_answer_that_went_on_is_found_once_and_by_its_new_words(stores: SqliteStores) -> None:
     going_on = replace(answer("The total of the", "a0", "q0", MessageState.STREAMING), conversation_id="c0")
-    store.save_message(replace(going_on, text="The total of the Bäckerei is 9.00 €."))
-    store.save_message(replace(going_on, text="The total of the Bäckerei is 9.00 €. Cheers"))
-    store.save_message(
+    stores.chats.save_message(replace(going_on, text="The total of the Bäckerei is 9.00 €."))
+    stores.chats.save_message(replace(going_on, text="The total of the Bäckerei is 9.00 €. Cheers"))
+    stores.chats.save_message(
         replace(going_on, text="The total of the Bäckerei is 9.00 €. Cheers and out", state=MessageState.COMPLETE)
     )
-    assert found(store, "cheers") == ["a0"]
-    assert found(store, "bäckerei") == ["a0"]
-    store._connection.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
+    assert found(stores, "cheers") == ["a0"]
+    assert found(stores, "bäckerei") == ["a0"]
+    stores._database.connection.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
 
 
-def test_what_was_deleted_is_not_found(store: SqliteConversationStore) -> None:
-    store.delete_conversation("c0")
-    assert found(store, "bäckerei") == []
+def test_what_was_deleted_is_not_found(stores: SqliteStores) -> None:
+    stores.chats.delete_conversation("c0")
+    assert found(stores, "bäckerei") == []
 
 
-def test_many_messages_give_the_newest(store: SqliteConversationStore) -> None:
+def test_many_messages_give_the_newest(stores: SqliteStores) -> None:
     chat = conversation("big", "Big")
     many = [
         replace(question(f"needle number {number}", f"m{number}"), conversation_id="big", created=START)
         for number in range(3000)
     ]
-    store.save_turn(chat, many)
-    hits = store.search("needle")
+    stores.chats.save_turn(chat, many)
+    hits = stores.chats.search("needle")
     assert len(hits) == 200
     assert hits[0].message_id == "m2999"

@@ -13,9 +13,9 @@ import pytest
 from app.domain.backups import Amount, best_of
 from app.domain.chat.chat import Draft
 from app.domain.errors import ProblemKind, StorageError
-from app.storage.chat.conversations import SqliteConversationStore
 from app.storage.database.backups import KEPT_BACKUPS, backups_of, references_beside
 from app.storage.database.database import MIGRATIONS
+from app.storage.stores import SqliteStores
 from tests.support.chats import conversation, question
 
 
@@ -24,17 +24,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "lorgnette.sqlite"
 
 
-def open_store(path: Path) -> SqliteConversationStore:
-    return SqliteConversationStore.open(path)
+def open_stores(path: Path) -> SqliteStores:
+    return SqliteStores.open(path)
 
 
 def fill(path: Path, messages: int, chat: str = "c1") -> None:
     """Open, write so many messages, and close, which makes the day's backup."""
-    store = open_store(path)
-    store.save_conversation(conversation(chat))
+    stores = open_stores(path)
+    stores.chats.save_conversation(conversation(chat))
     for number in range(messages):
-        store.save_message(replace(question(f"number {number}", f"{chat} {number}"), conversation_id=chat))
-    store.close()
+        stores.chats.save_message(replace(question(f"number {number}", f"{chat} {number}"), conversation_id=chat))
+    stores.close()
 
 
 def yesterday_is_today(path: Path, days: int = 1) -> None:
@@ -84,7 +84,7 @@ def test_nothing_that_is_emptier_takes_the_place_of_the_best_one(path: Path) -> 
 
 
 def test_no_backup_is_made_of_nothing(path: Path) -> None:
-    open_store(path).close()
+    open_stores(path).close()
     assert daily(path) == []
 
 
@@ -93,10 +93,10 @@ def test_what_its_user_has_deleted_is_no_loss(path: Path) -> None:
     fill(path, 9, "secret")
     for day in range(KEPT_BACKUPS + 1):
         yesterday_is_today(path)
-        store = open_store(path)
-        store.delete_conversation("secret")
-        store.save_conversation(conversation(f"day {day}"))
-        store.close()
+        stores = open_stores(path)
+        stores.chats.delete_conversation("secret")
+        stores.chats.save_conversation(conversation(f"day {day}"))
+        stores.close()
     assert amounts_of(path) == [0, 0, 0]
     assert best_of(backups_of(path)) == backups_of(path)[0]
 
@@ -106,12 +106,12 @@ def test_todays_backup_of_a_new_start_gives_way_to_what_was_restored(path: Path)
     yesterday_is_today(path)
     path.unlink()
     fill(path, 1, "another")
-    store = open_store(path)
-    best = best_of(store.backups())
+    stores = open_stores(path)
+    best = best_of(stores.backups.available())
     assert best
-    store.restore_backup(best)
-    store.save_conversation(conversation("later"))
-    store.close()
+    stores.backups.restore(best)
+    stores.chats.save_conversation(conversation("later"))
+    stores.close()
     assert [backup.amount.chats for backup in backups_of(path) if backup.path == daily(path)[-1]] == [2]
     assert any("replaced" in backup.path.name and backup.amount.messages == 1 for backup in backups_of(path))
 
@@ -129,34 +129,34 @@ def test_a_backup_that_cannot_be_read_is_left_alone_and_offered_to_nobody(path: 
 
 def test_a_backup_is_restored_while_the_store_is_open_and_nothing_is_lost(path: Path) -> None:
     fill(path, 3)
-    store = open_store(path)
-    store.save_conversation(conversation("later"))
-    store.save_draft("later", Draft(text="half a thought"))
-    (backup,) = store.backups()
+    stores = open_stores(path)
+    stores.chats.save_conversation(conversation("later"))
+    stores.chats.save_draft("later", Draft(text="half a thought"))
+    (backup,) = stores.backups.available()
 
-    store.restore_backup(backup)
+    stores.backups.restore(backup)
 
-    assert [chat.id for chat in store.conversations()] == ["c1"]
-    assert len(store.messages("c1")) == 3
-    store.save_conversation(conversation("new"))
-    replaced = next(item for item in store.backups() if "replaced" in item.path.name)
-    store.restore_backup(replaced)
-    assert {chat.id: chat.draft.text for chat in store.conversations()} == {"c1": "", "later": "half a thought"}
-    store.close()
+    assert [chat.id for chat in stores.chats.conversations()] == ["c1"]
+    assert len(stores.chats.messages("c1")) == 3
+    stores.chats.save_conversation(conversation("new"))
+    replaced = next(item for item in stores.backups.available() if "replaced" in item.path.name)
+    stores.backups.restore(replaced)
+    assert {chat.id: chat.draft.text for chat in stores.chats.conversations()} == {"c1": "", "later": "half a thought"}
+    stores.close()
     assert not list(path.parent.glob("*.part"))
 
 
 @pytest.mark.parametrize("length", [5000, -1])
 def test_a_damaged_backup_is_refused_and_all_stays(path: Path, length: int) -> None:
     fill(path, 3)
-    store = open_store(path)
-    (backup,) = store.backups()
+    stores = open_stores(path)
+    (backup,) = stores.backups.available()
     backup.path.write_bytes(backup.path.read_bytes()[:length])
     with pytest.raises(StorageError, match="could not be restored"):
-        store.restore_backup(backup)
-    assert [chat.id for chat in store.conversations()] == ["c1"]
-    assert store.backups() == []
-    store.close()
+        stores.backups.restore(backup)
+    assert [chat.id for chat in stores.chats.conversations()] == ["c1"]
+    assert stores.backups.available() == []
+    stores.close()
     assert not list(path.parent.glob("*.part"))
 
 
@@ -173,13 +173,13 @@ def test_backups_of_earlier_versions_are_counted_and_restored(path: Path, versio
             "VALUES ('c1', 'Old', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00', 4)"
         )
         connection.commit()
-    store = open_store(path)
-    assert store.problem
-    (backup,) = store.backups()
+    stores = open_stores(path)
+    assert stores.problem
+    (backup,) = stores.backups.available()
     assert (backup.amount.chats, backup.amount.images) == (1, 4)
-    store.restore_backup(backup)
-    assert [chat.title for chat in store.conversations()] == ["Old"]
-    store.close()
+    stores.backups.restore(backup)
+    assert [chat.title for chat in stores.chats.conversations()] == ["Old"]
+    stores.close()
 
 
 def lose(path: Path) -> None:
@@ -244,50 +244,50 @@ def test_all_damage_is_told_kept_and_can_be_undone(path: Path, damage: object) -
     journal = path.with_name(f"{path.name}-wal")
     before_in_journal = journal.read_bytes() if journal.exists() else None
 
-    store = open_store(path)
+    stores = open_stores(path)
 
-    assert store.problem
-    assert store.problem.kind is ProblemKind.CHATS_DAMAGED
+    assert stores.problem
+    assert stores.problem.kind is ProblemKind.CHATS_DAMAGED
     (kept,) = path.parent.glob("lorgnette.damaged-*.sqlite")
     assert kept.read_bytes() == before
     if before_in_journal is not None:
         assert kept.with_name(f"{kept.name}-wal").read_bytes() == before_in_journal
-    assert store.conversations() == []
-    best = best_of(store.backups())
+    assert stores.chats.conversations() == []
+    best = best_of(stores.backups.available())
     assert best
-    store.restore_backup(best)
-    assert len(store.messages("c1")) == 3
-    store.close()
+    stores.backups.restore(best)
+    assert len(stores.chats.messages("c1")) == 3
+    stores.close()
 
 
 def test_every_backup_can_be_deleted_for_ever_and_nothing_else(path: Path) -> None:
     fill(path, 3)
-    store = open_store(path)
-    store.restore_backup(store.backups()[0])  # What it replaces is a backup with a journal.
-    store.save_conversation(conversation("c2"))
-    for backup in store.backups():
+    stores = open_stores(path)
+    stores.backups.restore(stores.backups.available()[0])  # What it replaces is a backup with a journal.
+    stores.chats.save_conversation(conversation("c2"))
+    for backup in stores.backups.available():
         for suffix in ("-wal", "-shm"):
             backup.path.with_name(backup.path.name + suffix).write_bytes(b"")
     images, settings = path.parent / "attachments", path.with_name("settings.json")
     settings.write_text("{}")
-    assert len(store.backups()) == 2
-    for backup in store.backups():
-        store.delete_backup(backup)
-        store.delete_backup(backup)  # It is gone already.
+    assert len(stores.backups.available()) == 2
+    for backup in stores.backups.available():
+        stores.backups.delete(backup)
+        stores.backups.delete(backup)  # It is gone already.
         for other in (path, settings, images):
-            store.delete_backup(replace(backup, path=other))
-    assert store.backups() == []
+            stores.backups.delete(replace(backup, path=other))
+    assert stores.backups.available() == []
     assert {file.name for file in path.parent.iterdir()} <= {
         "lorgnette.sqlite", "lorgnette.sqlite-wal", "lorgnette.sqlite-shm", "settings.json", "attachments",
     }  # fmt: skip
-    assert len(store.messages("c1")) == 3
-    store.close()
+    assert len(stores.chats.messages("c1")) == 3
+    stores.close()
     assert amounts_of(path) == [3]  # The day's, of what is there now.
 
 
 def test_a_backup_that_cannot_be_deleted_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(path, 3)
-    store = open_store(path)
+    stores = open_stores(path)
 
     def refuse(_path: Path, **_: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -295,24 +295,24 @@ def test_a_backup_that_cannot_be_deleted_is_told(path: Path, monkeypatch: pytest
     with monkeypatch.context() as locked:
         locked.setattr(Path, "unlink", refuse)
         with pytest.raises(StorageError, match="could not be deleted"):
-            store.delete_backup(store.backups()[0])
+            stores.backups.delete(stores.backups.available()[0])
     assert amounts_of(path) == [3]
-    store.close()
+    stores.close()
 
 
 def test_nothing_of_a_deleted_chat_is_left_in_the_files(path: Path) -> None:
     """Nor in the index of words, which has its texts in parts of three letters."""
     fill(path, 20)
-    store = open_store(path)
-    store.save_conversation(conversation("c2"))
+    stores = open_stores(path)
+    stores.chats.save_conversation(conversation("c2"))
     for number in range(20):
-        store.save_message(replace(question(f"private qzx {number}", f"m{number}"), conversation_id="c2"))
-    store.close()
+        stores.chats.save_message(replace(question(f"private qzx {number}", f"m{number}"), conversation_id="c2"))
+    stores.close()
     assert b"qzx" in path.read_bytes()
     daily(path)[0].unlink()
-    store = open_store(path)
-    store.delete_conversation("c2")
-    store.close()
+    stores = open_stores(path)
+    stores.chats.delete_conversation("c2")
+    stores.close()
     assert [file.name for file in (path, *daily(path)) if b"qzx" in file.read_bytes()] == []
 
 
@@ -353,17 +353,17 @@ def test_what_is_no_file_is_told_as_that_and_stays_where_it_is(
     put(place)
     before = {file.name: os.lstat(file) for file in path.parent.iterdir()}
     with pytest.raises(StorageError, match=told) as failed:
-        open_store(path)
+        open_stores(path)
     assert {file.name: os.lstat(file) for file in path.parent.iterdir()} == before
     assert ("restore the chats from a backup" in failed.value.problem.todo) == (suffix == "")
     place.rename(path.parent.parent / "moved")
-    store = open_store(path)
+    stores = open_stores(path)
     if suffix == "":
-        assert store.problem
-        assert store.problem.kind is ProblemKind.CHATS_DAMAGED
-        store.restore_backup(store.backups()[0])
-    assert len(store.messages("c1")) == 3
-    store.close()
+        assert stores.problem
+        assert stores.problem.kind is ProblemKind.CHATS_DAMAGED
+        stores.backups.restore(stores.backups.available()[0])
+    assert len(stores.chats.messages("c1")) == 3
+    stores.close()
 
 
 def test_a_backup_that_is_no_file_is_not_waited_for(path: Path) -> None:
@@ -374,48 +374,48 @@ def test_a_backup_that_is_no_file_is_not_waited_for(path: Path) -> None:
 
 
 def test_images_without_a_database_are_damage_and_an_empty_folder_is_a_beginning(path: Path) -> None:
-    store = open_store(path)
-    assert store.problem is None
-    store.close()
+    stores = open_stores(path)
+    assert stores.problem is None
+    stores.close()
     path.unlink()
     image = path.parent / "attachments" / "ab" / ("ab" * 32)
     image.parent.mkdir(parents=True)
     image.write_bytes(b"image")
-    store = open_store(path)
-    assert store.problem
-    assert "missing" in store.problem.what
-    store.close()
-    store = open_store(path)
-    assert store.problem
-    assert "not been restored" in store.problem.what
-    store.save_conversation(conversation())
-    store.close()
-    store = open_store(path)
-    assert store.problem is None
-    store.close()
+    stores = open_stores(path)
+    assert stores.problem
+    assert "missing" in stores.problem.what
+    stores.close()
+    stores = open_stores(path)
+    assert stores.problem
+    assert "not been restored" in stores.problem.what
+    stores.chats.save_conversation(conversation())
+    stores.close()
+    stores = open_stores(path)
+    assert stores.problem is None
+    stores.close()
     assert len(list(path.parent.glob("lorgnette.damaged-*"))) == 1
 
 
 def test_a_database_that_another_program_damages_meanwhile_is_told_in_one_sentence(path: Path) -> None:
     fill(path, 3)
-    store = open_store(path)
-    store.save_turn(conversation(), tuple(question("x" * 3000, f"long {n}") for n in range(50)))
-    store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    stores = open_stores(path)
+    stores.chats.save_turn(conversation(), tuple(question("x" * 3000, f"long {n}") for n in range(50)))
+    stores._database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     path.write_bytes(content)
-    store._connection.execute("PRAGMA shrink_memory")
+    stores._database.connection.execute("PRAGMA shrink_memory")
     with pytest.raises(StorageError, match="is damaged"):
-        store.messages("c1")
-    store.close()
+        stores.chats.messages("c1")
+    stores.close()
 
 
 def test_two_damages_in_one_second_are_two_files(path: Path) -> None:
     for number in range(3):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(f"damage {number}".encode())
-        store = open_store(path)
-        assert store.problem
-        store.close()
+        stores = open_stores(path)
+        assert stores.problem
+        stores.close()
     kept = {file.read_bytes() for file in path.parent.glob("lorgnette.damaged-*.sqlite")}
     assert kept == {b"damage 0", b"damage 1", b"damage 2"}

@@ -9,10 +9,10 @@ import pytest
 from app.domain.chat.chat import Draft
 from app.domain.errors import StorageError
 from app.domain.settings.settings import Settings
-from app.storage.chat.conversations import SqliteConversationStore
 from app.storage.files.data_folder import DataFolder
 from app.storage.images.attachments import FileAttachmentStore
 from app.storage.settings.settings_file import SettingsFile
+from app.storage.stores import SqliteStores
 from tests.support.chats import conversation, question
 
 
@@ -36,49 +36,49 @@ def test_nothing_is_written_to_another_folder_and_all_goes_on_when_it_is_back(
 ) -> None:
     path = tmp_path / "data"
     folder = DataFolder(path)
-    store = SqliteConversationStore(path / "lorgnette.sqlite", path / "attachments", folder)
-    store.save_turn(conversation(), (question(),))
+    stores = SqliteStores(path / "lorgnette.sqlite", path / "attachments", folder)
+    stores.chats.save_turn(conversation(), (question(),))
     files = FileAttachmentStore(path / "attachments", path / "incoming", folder)
     settings = SettingsFile(path / "settings.json", folder)
     move(path)
     before = sorted(path.rglob("*"))
 
     writes: tuple[Callable[[], object], ...] = (
-        lambda: store.save_draft("c1", Draft(text="words")),
-        lambda: store.save_message(question("more", "q2", "q1")),
+        lambda: stores.chats.save_draft("c1", Draft(text="words")),
+        lambda: stores.chats.save_message(question("more", "q2", "q1")),
         lambda: settings.save(Settings(zoom=150)),
         lambda: files.save_incoming(b"image", "pasted.png"),
         lambda: files.new_incoming("page.png"),
         lambda: files.save_thumbnail("ab" * 32, b"png"),
         lambda: files.add(Path(__file__), "ab" * 32),
-        lambda: SqliteConversationStore(path / "lorgnette.sqlite", path / "attachments", folder),
+        lambda: SqliteStores(path / "lorgnette.sqlite", path / "attachments", folder),
         lambda: folder.checked(lambda name: (path / "models" / name).mkdir(parents=True))("a model"),
     )
     for write in writes:
         with pytest.raises(StorageError, match="no longer exists"):
             write()
     assert sorted(path.rglob("*")) == before
-    assert len(store.messages("c1")) == 1
+    assert len(stores.chats.messages("c1")) == 1
 
     if path.exists():
         shutil.rmtree(path)
     path.with_name("moved").replace(path)
     for write in (*writes[:6],):
         write()
-    assert store.conversations()[0].draft.text == "words"
-    store.close()
+    assert stores.chats.conversations()[0].draft.text == "words"
+    stores.close()
     assert list(path.glob("*.backup-*"))
 
 
 def test_a_store_that_is_closed_over_a_moved_folder_makes_nothing_there(tmp_path: Path) -> None:
     path = tmp_path / "data"
-    store = SqliteConversationStore.open(path / "lorgnette.sqlite")
-    store.save_turn(conversation(), (question(),))
+    stores = SqliteStores.open(path / "lorgnette.sqlite")
+    stores.chats.save_turn(conversation(), (question(),))
     taken_away(path)
-    store.close()
+    stores.close()
     assert not path.exists()
-    again = SqliteConversationStore.open(tmp_path / "moved" / "lorgnette.sqlite")
-    assert len(again.messages("c1")) == 1
+    again = SqliteStores.open(tmp_path / "moved" / "lorgnette.sqlite")
+    assert len(again.chats.messages("c1")) == 1
     again.close()
 
 

@@ -10,12 +10,12 @@ import pytest
 from app.domain.chat.chat import Draft
 from app.domain.settings.settings import Settings
 from app.paths import Paths, make_private_folder
-from app.storage.chat.conversations import SqliteConversationStore
 from app.storage.files.atomic import save_file
 from app.storage.files.data_folder import DataFolder
 from app.storage.files.restrict_permissions import restrict_permissions
 from app.storage.images.attachments import FileAttachmentStore
 from app.storage.settings.settings_file import SettingsFile
+from app.storage.stores import SqliteStores
 from tests.support.chats import conversation, question
 from tests.support.modes import open_to_others
 
@@ -34,9 +34,9 @@ def mode(path: Path) -> int:
 def test_all_that_is_kept_is_private_and_exports_are_not(tmp_path: Path) -> None:
     paths = Paths.under(tmp_path / "new" / "data")
     folder = DataFolder(paths.data)
-    store = SqliteConversationStore(paths.database, paths.attachments, folder)
-    store.save_turn(conversation(), (question(),))
-    store.save_draft("c1", Draft(text="words"))
+    stores = SqliteStores(paths.database, paths.attachments, folder)
+    stores.chats.save_turn(conversation(), (question(),))
+    stores.chats.save_draft("c1", Draft(text="words"))
     SettingsFile(paths.settings, folder).save(Settings(zoom=150))
     files = FileAttachmentStore(paths.attachments, paths.incoming, folder)
     files.save_thumbnail("ab" * 32, b"png")
@@ -44,7 +44,7 @@ def test_all_that_is_kept_is_private_and_exports_are_not(tmp_path: Path) -> None
     files.new_incoming("page.png").write_bytes(b"drawn by another process")
     assert paths.database.with_name("lorgnette.sqlite-wal").exists()
     assert open_to_others(tmp_path / "new") == []
-    store.close()
+    stores.close()
     assert list(paths.data.glob("*.backup-*"))
     assert open_to_others(tmp_path / "new") == []
     save_file(tmp_path / "export.md", b"text")

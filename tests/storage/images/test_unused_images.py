@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import StorageError
-from app.storage.chat.conversations import SqliteConversationStore
 from app.storage.database.backups import references_beside
 from app.storage.files.data_folder import DataFolder
 from app.storage.images.unused_images import GRACE_SECONDS, KEPT_DAYS, UnusedImages
+from app.storage.stores import SqliteStores
 from tests.storage.database.test_backups import DAMAGE
 from tests.support.chats import attachment, conversation, question
 
@@ -51,21 +51,21 @@ def both(*digests: str) -> set[str]:
     return {name for digest in digests for name in (digest, f"{digest}.png")}
 
 
-def start(path: Path, unused: UnusedImages) -> SqliteConversationStore:
+def start(path: Path, unused: UnusedImages) -> SqliteStores:
     """What the application does with images when it starts."""
-    store = SqliteConversationStore.open(path)
-    unused.put_back(store.attachment_digests)
-    if store.problem is None:
-        unused.collect(store.attachment_digests(), lambda: references_beside(path))
-    return store
+    stores = SqliteStores.open(path)
+    unused.put_back(stores.chats.attachment_digests)
+    if stores.problem is None:
+        unused.collect(stores.chats.attachment_digests(), lambda: references_beside(path))
+    return stores
 
 
 def begin(path: Path) -> None:
     """A chat with an image, and the backup of the day."""
-    store = SqliteConversationStore.open(path)
+    stores = SqliteStores.open(path)
     put_image(path.parent, USED)
-    store.save_turn(conversation(), (replace(question(), attachments=(attachment(digest=USED),)),))
-    store.close()
+    stores.chats.save_turn(conversation(), (replace(question(), attachments=(attachment(digest=USED),)),))
+    stores.close()
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -79,18 +79,18 @@ def test_no_image_goes_after_damage_at_any_start(path: Path, unused: UnusedImage
         start(path, unused).close()
     assert there(path.parent) | aside(path.parent) == both(USED, DROPPED)
     assert there(path.parent) >= both(USED)
-    store = SqliteConversationStore.open(path)
-    restored = store.backups()[-1]
-    store.restore_backup(restored)
-    assert store.attachment_digests() == {USED}
-    store.close()
+    stores = SqliteStores.open(path)
+    restored = stores.backups.available()[-1]
+    stores.backups.restore(restored)
+    assert stores.chats.attachment_digests() == {USED}
+    stores.close()
 
 
 def test_what_only_a_backup_or_a_copy_refers_to_stays(path: Path, unused: UnusedImages) -> None:
     begin(path)
-    store = SqliteConversationStore.open(path)
-    store.delete_conversation("c1")
-    store.close()
+    stores = SqliteStores.open(path)
+    stores.chats.delete_conversation("c1")
+    stores.close()
     start(path, unused).close()
     assert there(path.parent) == both(USED)
     (backup,) = path.parent.glob("*.backup-*")
@@ -111,9 +111,9 @@ def test_what_is_moved_aside_comes_back_when_it_is_missed(path: Path, unused: Un
     elsewhere.mkdir()
     (backup,) = path.parent.glob("*.backup-*")
     backup.replace(elsewhere / backup.name)
-    store = SqliteConversationStore.open(path)
-    store.delete_conversation("c1")
-    store.close()
+    stores = SqliteStores.open(path)
+    stores.chats.delete_conversation("c1")
+    stores.close()
     start(path, unused).close()
     assert aside(path.parent) == both(USED)
     path.unlink()
@@ -155,9 +155,9 @@ def test_young_images_and_files_that_are_not_ours_stay(path: Path, unused: Unuse
 
 def test_images_of_rows_that_cannot_be_decoded_any_more_are_in_use(path: Path, unused: UnusedImages) -> None:
     begin(path)
-    store = SqliteConversationStore.open(path)
-    store._connection.execute("UPDATE message SET attachments = '[{ broken ' || attachments")
-    store.close()
+    stores = SqliteStores.open(path)
+    stores._database.connection.execute("UPDATE message SET attachments = '[{ broken ' || attachments")
+    stores.close()
     for backup in path.parent.glob("*.backup-*"):
         backup.unlink()
     start(path, unused).close()
@@ -178,26 +178,26 @@ def test_what_nothing_refers_to_is_deleted_at_once_where_that_is_asked_for(
     tmp_path: Path, path: Path, unused: UnusedImages
 ) -> None:
     other, young = "ef" * 32, "01" * 32
-    store = SqliteConversationStore.open(path)
-    store.save_conversation(conversation())
-    store.save_message(replace(question(), attachments=(attachment(USED),)))
+    stores = SqliteStores.open(path)
+    stores.chats.save_conversation(conversation())
+    stores.chats.save_message(replace(question(), attachments=(attachment(USED),)))
     for digest in (USED, DROPPED, other):
         put_image(tmp_path, digest)
     unused.collect(set(), set)
     assert aside(tmp_path) == both(USED, DROPPED, other)
     put_image(tmp_path, "23" * 32)
     put_image(tmp_path, young, days_old=0.5)
-    assert unused.delete(store.attachment_digests(), lambda: {other}) == 2
+    assert unused.delete(stores.chats.attachment_digests(), lambda: {other}) == 2
     assert there(tmp_path) == both(USED, other, young)
     assert not list((tmp_path / "unused").iterdir())
-    assert unused.delete(store.attachment_digests(), lambda: {other}) == 0
-    store.close()
+    assert unused.delete(stores.chats.attachment_digests(), lambda: {other}) == 0
+    stores.close()
 
 
 def test_no_image_is_deleted_while_nobody_knows_what_a_damaged_file_has(
     tmp_path: Path, path: Path, unused: UnusedImages
 ) -> None:
-    SqliteConversationStore.open(path).close()
+    SqliteStores.open(path).close()
     put_image(tmp_path, DROPPED)
     path.with_name("lorgnette.damaged-2026-01-31-120000.sqlite").write_bytes(b"damaged")
     with pytest.raises(StorageError, match="No image was deleted"):

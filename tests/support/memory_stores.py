@@ -1,8 +1,7 @@
-"""A conversation store and an attachment store that keep everything in memory, and fail when told to."""
+"""Stores that keep everything in memory, and fail when told to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from app.domain.backups import Backup
 from app.domain.chat.chat import Conversation, Draft, Message
@@ -10,31 +9,45 @@ from app.domain.chat.search import SearchHit
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, StorageError
-from app.domain.images.attachments import Attachment
 from app.domain.images.geometry import Box
 
 
-class MemoryStore:
-    """Implements domain.ports.ConversationStore. While `full` is true, every write fails as a full disk does."""
+class MemoryStores:
+    """Implements domain.ports.Stores. While `full` is true, every write fails as a full disk does."""
 
     def __init__(self) -> None:
         self.problem: Problem | None = None
-        self.damaged_rows = 0
-        self.kept_backups: list[Backup] = []
-        self.restored: list[Backup] = []
-        self.conversation_rows: dict[str, Conversation] = {}
-        self.saved: dict[str, Message] = {}
-        self.save_count = 0
+        self.chats = MemoryConversations(self._check)
+        self.pages = MemoryOcrResults(self._check)
+        self.backups = MemoryBackups(self.chats, self._check)
         self.full = False
         self.closed = False
+
+    def close(self) -> None:
+        """Remember that they were closed."""
+        self.chats.purge()
+        self.closed = True
+
+    def _check(self) -> None:
+        if self.full:
+            raise StorageError(storage_texts.DATABASE_DISK_FULL)
+
+
+class MemoryConversations:
+    """Implements domain.ports.ConversationStore; `check` is called before every write."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+        self.damaged_rows = 0
+        self.rows: dict[str, Conversation] = {}
+        self.saved: dict[str, Message] = {}
+        self.save_count = 0
         self.deleted: set[str] = set()
-        self.ocr_results: dict[tuple[str, int], OcrResult] = {}
-        self.ignored: dict[str, tuple[Box, ...]] = {}
 
     def conversations(self) -> Sequence[Conversation]:
         """Newest first."""
-        conversation_rows = [chat for chat in self.conversation_rows.values() if chat.id not in self.deleted]
-        return sorted(conversation_rows, key=lambda chat: chat.updated, reverse=True)
+        rows = [chat for chat in self.rows.values() if chat.id not in self.deleted]
+        return sorted(rows, key=lambda chat: chat.updated, reverse=True)
 
     def messages(self, conversation_id: str) -> Sequence[Message]:
         """In order of insertion."""
@@ -43,13 +56,13 @@ class MemoryStore:
     def save_conversation(self, conversation: Conversation) -> None:
         """Keep the row, and the draft it had."""
         self._check()
-        old = self.conversation_rows.get(conversation.id)
-        self.conversation_rows[conversation.id] = replace(conversation, draft=old.draft if old else Draft())
+        old = self.rows.get(conversation.id)
+        self.rows[conversation.id] = replace(conversation, draft=old.draft if old else Draft())
 
     def save_draft(self, conversation_id: str, draft: Draft) -> None:
         """Keep the draft."""
         self._check()
-        self.conversation_rows[conversation_id] = replace(self.conversation_rows[conversation_id], draft=draft)
+        self.rows[conversation_id] = replace(self.rows[conversation_id], draft=draft)
 
     def save_message(self, message: Message) -> None:
         """Keep the message."""
@@ -60,7 +73,7 @@ class MemoryStore:
     def save_turn(self, conversation: Conversation, messages: Sequence[Message]) -> None:
         """Keep the row with its draft, and the messages."""
         self._check()
-        self.conversation_rows[conversation.id] = conversation
+        self.rows[conversation.id] = conversation
         for message in messages:
             self.save_message(message)
 
@@ -85,8 +98,22 @@ class MemoryStore:
     def attachment_digests(self) -> set[str]:
         """Of messages and drafts."""
         sent = [item for message in self.saved.values() for item in message.attachments]
-        drafted = [item for chat in self.conversation_rows.values() for item in chat.draft.attachments]
+        drafted = [item for chat in self.rows.values() for item in chat.draft.attachments]
         return {item.digest for item in (*sent, *drafted)}
+
+    def purge(self) -> None:
+        """Forget what was deleted."""
+        self.rows = {key: chat for key, chat in self.rows.items() if key not in self.deleted}
+        self.saved = {key: item for key, item in self.saved.items() if item.conversation_id in self.rows}
+
+
+class MemoryOcrResults:
+    """Implements domain.ports.OcrResultStore; `check` is called before every write."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+        self.ocr_results: dict[tuple[str, int], OcrResult] = {}
+        self.ignored: dict[str, tuple[Box, ...]] = {}
 
     def ocr_result(self, digest: str, number: int) -> OcrResult | None:
         """As it was saved."""
@@ -106,64 +133,28 @@ class MemoryStore:
         self._check()
         self.ignored[digest] = areas
 
-    def backups(self) -> Sequence[Backup]:
-        """As the test has set them."""
-        return self.kept_backups
 
-    def restore_backup(self, backup: Backup) -> None:
+class MemoryBackups:
+    """Implements domain.ports.BackupStore; `check` is called before every write."""
+
+    def __init__(self, chats: MemoryConversations, check: Callable[[], None]) -> None:
+        self._chats = chats
+        self._check = check
+        self.kept: list[Backup] = []
+        self.restored: list[Backup] = []
+
+    def available(self) -> Sequence[Backup]:
+        """As the test has set them."""
+        return self.kept
+
+    def restore(self, backup: Backup) -> None:
         """Forget everything, and remember which it was."""
         self._check()
-        self.conversation_rows.clear()
-        self.saved.clear()
+        self._chats.rows.clear()
+        self._chats.saved.clear()
         self.restored.append(backup)
 
-    def delete_backup(self, backup: Backup) -> None:
+    def delete(self, backup: Backup) -> None:
         """Forget it."""
         self._check()
-        self.kept_backups.remove(backup)
-
-    def close(self) -> None:
-        """Remember that it was closed."""
-        self.conversation_rows = {key: chat for key, chat in self.conversation_rows.items() if key not in self.deleted}
-        self.saved = {key: item for key, item in self.saved.items() if item.conversation_id in self.conversation_rows}
-        self.closed = True
-
-    def _check(self) -> None:
-        if self.full:
-            raise StorageError(storage_texts.DATABASE_DISK_FULL)
-
-
-class MemoryFiles:
-    """Implements domain.ports.AttachmentStore and services' ImageFiles."""
-
-    def __init__(self) -> None:
-        self.added: dict[str, Path] = {}
-        self.thumbnails: dict[str, bytes] = {}
-        self.incoming: dict[Path, bytes] = {}
-
-    def add(self, source: Path, digest: str) -> Path:
-        """Remember the source."""
-        self.added[digest] = source
-        return Path("/store") / digest
-
-    def path(self, attachment: Attachment) -> Path:
-        """Where it would lie."""
-        return Path("/store") / attachment.digest
-
-    def save_thumbnail(self, digest: str, png: bytes) -> None:
-        """Remember it."""
-        self.thumbnails[digest] = png
-
-    def save_incoming(self, data: bytes, name: str) -> Path:
-        """Remember the bytes."""
-        path = Path("/incoming") / name
-        self.incoming[path] = data
-        return path
-
-    def new_incoming(self, name: str) -> Path:
-        """Nothing is there yet."""
-        return Path("/incoming") / name
-
-    def discard_incoming(self, path: Path) -> None:
-        """Forget them."""
-        self.incoming.pop(path, None)
+        self.kept.remove(backup)
