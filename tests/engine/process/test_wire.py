@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.chat.chat import Role, SeenImage, Turn
@@ -16,22 +17,27 @@ from app.engine.process.messages import (
     AnswerDelta,
     Ask,
     CropImage,
+    Event,
     ImageProbed,
+    Message,
     ProbeImage,
     Request,
     TextRead,
     WritePdf,
 )
 from app.engine.process.wire import EventEnvelope, RequestEnvelope
+from tests.support.any_value import INTEGERS, any_value
 
 any_text = st.one_of(
     st.text(), st.text(st.characters(categories=["Cs"])), st.text(st.sampled_from("aä日\ud800\udce9\udfff"))
 )
 """Half of it with lone surrogates."""
+names = st.one_of(st.text(), st.binary().map(os.fsdecode))
+"""Of files; half of them are not UTF-8."""
 NAME = os.fsdecode(b"/home/me/latin1-\xe9.png")
 
 
-@given(st.one_of(st.text(), st.binary().map(os.fsdecode)), st.integers(-(2**63), 2**64 - 1))
+@given(names, INTEGERS)
 def test_every_name_reaches_the_process(name: str, number: int) -> None:
     request = RequestEnvelope(number, ProbeImage(name, 320, name))
     assert wire.decode_request(wire.encode_request(request)) == request
@@ -60,6 +66,50 @@ def test_events_can_be_shown_and_stored_and_lose_nothing_else(text: str, data: b
         (ImageProbed(text, "image/png", 1, 1, 1, 1, data), ImageProbed(shown, "image/png", 1, 1, 1, 1, data)),
     ):
         assert wire.decode_event(wire.encode_event(EventEnvelope(3, event))) == EventEnvelope(3, expected)
+
+
+@pytest.mark.parametrize("kind", get_args(Request))
+@settings(max_examples=30)
+@given(st.data())
+def test_every_request_reaches_the_process(kind: type[Message], data: st.DataObject) -> None:
+    request = RequestEnvelope(data.draw(INTEGERS), data.draw(any_value(kind, names)))
+    assert wire.decode_request(wire.encode_request(request)) == request
+
+
+@pytest.mark.parametrize("kind", get_args(Event))
+@settings(max_examples=30)
+@given(st.data())
+def test_every_event_reaches_the_window(kind: type[Message], data: st.DataObject) -> None:
+    event = EventEnvelope(data.draw(INTEGERS), data.draw(any_value(kind, st.text())))
+    assert wire.decode_event(wire.encode_event(event)) == event
+
+
+@pytest.mark.parametrize("kind", get_args(Event))
+@settings(max_examples=30)
+@given(st.data())
+def test_every_event_is_shown_as_far_as_it_can_be(kind: type[Message], data: st.DataObject) -> None:
+    shown = wire.decode_event(wire.encode_event(EventEnvelope(1, data.draw(any_value(kind, any_text)))))
+    assert type(shown.body) is kind
+    assert repr(shown).encode()
+    assert wire.decode_event(wire.encode_event(shown)) == shown
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_a_damaged_message_is_refused_or_another_message(data: st.DataObject) -> None:
+    """One byte after another of a message is replaced, left out, or follows at its end."""
+    body = data.draw(
+        st.sampled_from([*get_args(Request), *get_args(Event)]).flatmap(lambda it: any_value(it, st.text()))
+    )
+    is_request = isinstance(body, Request)
+    whole = wire.encode_request(RequestEnvelope(1, body)) if is_request else wire.encode_event(EventEnvelope(1, body))
+    place = data.draw(st.integers(0, len(whole)))
+    damaged = whole[:place] + data.draw(st.binary(max_size=2)) + whole[place + data.draw(st.integers(0, 2)) :]
+    try:
+        decoded = wire.decode_request(damaged) if is_request else wire.decode_event(damaged)
+    except (ValueError, RecursionError, MemoryError):
+        return
+    assert isinstance(decoded.body, Message)
 
 
 junk = st.one_of(
