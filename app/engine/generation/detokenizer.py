@@ -3,37 +3,39 @@
 from collections.abc import Callable, Sequence
 
 INCOMPLETE = "\N{REPLACEMENT CHARACTER}"
-MAX_HELD_TOKENS = 4  # A character has at most four bytes, so at most four tokens.
+CONTEXT_TOKENS = 8
+"""Number of preceding tokens that a token is decoded with: more than a character has bytes.
+
+The text of a token depends on them: they may hold the first bytes of its first character, and a tokenizer may drop a
+space at the very start of a text.
+"""
 
 
 class Detokenizer:
     """Turns a stream of tokens into text deltas whose concatenation is the whole text.
 
-    A token may hold only some bytes of a character; they are held back until the rest arrives.
+    A token may hold the last bytes of one character and the first ones of the next; those are held back until the rest
+    arrives. `decode` turns the incomplete bytes at the end of a text into one U+FFFD, as UTF-8 decoders do.
     """
 
     def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
         self._decode = decode
-        self._context: list[int] = []
-        self._held: list[int] = []
+        self._tokens: list[int] = []
 
     def push(self, token: int) -> str:
         """Append a token and return the text that is now complete, possibly empty."""
-        self._held.append(token)
-        text = self._new_text()
-        if text.endswith(INCOMPLETE) and len(self._held) < MAX_HELD_TOKENS:
-            return ""
-        return self._release(text)
+        before = self._complete_text()
+        self._tokens.append(token)
+        text = self._complete_text()[len(before) :]
+        del self._tokens[:-CONTEXT_TOKENS]
+        return text
 
     def finish(self) -> str:
         """Return the text still held back when the answer ends; incomplete bytes become U+FFFD."""
-        return self._release(self._new_text()) if self._held else ""
-
-    def _new_text(self) -> str:
-        # Decoded after the preceding delta, since a tokenizer may drop a space at the very start of a text.
-        before = self._decode(self._context)
-        return self._decode([*self._context, *self._held])[len(before) :]
-
-    def _release(self, text: str) -> str:
-        self._context, self._held = self._held, []
+        text = self._decode(self._tokens)[len(self._complete_text()) :]
+        self._tokens.clear()
         return text
+
+    def _complete_text(self) -> str:
+        """Return the text of the tokens without a character at its end that more bytes could change."""
+        return self._decode(self._tokens).removesuffix(INCOMPLETE)
