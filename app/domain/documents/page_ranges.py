@@ -2,7 +2,7 @@
 
 import re
 
-_RANGE = re.compile(r"(\d{1,6})?(-)?(\d{1,6})?")
+_RANGE = re.compile(r"(?P<page>\d{1,6})|(?P<first>\d{1,6})?\s*-\s*(?P<last>\d{1,6})?")
 
 
 class PageRangeError(ValueError):
@@ -12,13 +12,12 @@ class PageRangeError(ValueError):
 def parsed_ranges(text: str) -> tuple[range, ...]:
     """Parse page ranges, counted from 0: "2-" extends to the end, "-3" begins at the first. Raises PageRangeError."""
     found = []
-    for part in text.replace(" ", "").split(","):
+    for part in map(str.strip, text.split(",")):
         match = _RANGE.fullmatch(part)
-        if not part or part == "-" or match is None:
+        if match is None or part == "-":
             raise PageRangeError(f"“{part}” is not a page or a range of pages; use a form like 1-3,7")
-        first, dash, last = match.groups()
-        begin = int(first or 1)
-        end = int(last) if last else (1_000_000 if dash else begin)
+        begin = int(match["page"] or match["first"] or 1)
+        end = int(match["page"] or match["last"] or 1_000_000)
         if begin < 1 or end < begin:
             raise PageRangeError(f"“{part}” runs backwards or starts before page 1")
         found.append(range(begin - 1, end))
