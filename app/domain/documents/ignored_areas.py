@@ -52,14 +52,27 @@ def _share(number: str, area: str) -> float:
 
 
 def _text(area: Box) -> str:
-    left, top, right, bottom = (f"{100 * edge:g}" for edge in (area.left, area.top, area.right, area.bottom))
-    match left, top, right, bottom:
-        case "0", "0", "100", edge:
-            return f"top {edge}"
-        case "0", _, "100", "100":
-            return f"bottom {100 * (1 - area.top):g}"
+    """Format an area with as few digits as `_area` needs to return the same one."""
+    match area:
+        case Box(0, 0, 1, share):
+            edge, shares = "top ", [share]
+        case Box(0, top, 1, 1):
+            edge, shares = "bottom ", [1 - top]
+        case Box(0, 0, share, 1):
+            edge, shares = "left ", [share]
+        case Box(left, 0, 1, 1):
+            edge, shares = "right ", [1 - left]
         case _:
-            return f"{left} {top} {right} {bottom}"
+            edge, shares = "", [area.left, area.top, area.right, area.bottom]
+    texts = [edge + " ".join(f"{100 * share:.{digits}g}" for share in shares) for digits in range(6, 18)]
+    return next((text for text in texts if _is_text_of(text, area)), texts[-1])
+
+
+def _is_text_of(text: str, area: Box) -> bool:
+    try:
+        return _area(text) == area
+    except BatchError:  # Rounded to fewer digits, a narrow rectangle has no extent.
+        return False
 
 
 def _refusal(area: str) -> BatchError:
