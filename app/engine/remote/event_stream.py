@@ -84,4 +84,4 @@ def _text(value: Any) -> str:  # noqa: ANN401 - whatever a server may have sent
 
 def _count(usage: Any, name: str) -> int:  # noqa: ANN401 - whatever a server may have sent
     value = usage.get(name) if isinstance(usage, dict) else None
-    return value if isinstance(value, int) and 0 <= value < 2**31 else 0
+    return value if type(value) is int and 0 <= value < 2**31 else 0  # True is an int, too.
