@@ -21,6 +21,7 @@ _INLINE = rf"(?<!\\)\\\((?P<parens>(?:\\[^()\n]|[^\\\n])+?)\\\)|{_DOLLAR}"
 _PARTS = re.compile(f"{_CODE}|{_DISPLAY}|{_INLINE}", re.MULTILINE)
 _LIVE = re.compile(r"(?P<kept>\\.)|<(?=[A-Za-z/!?])|!(?=\[)")
 _GROUP = re.compile(r"\\\\|\\[{}]|(?P<opens>\{|\\left(?![A-Za-z]))|(?P<closes>\}|\\right(?![A-Za-z]))")
+_FENCE = re.compile(r"\s*(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")  # With more backticks in it, it is inline code.
 _MARK = re.compile(f"{MARK_START}(\\d+){MARK_END}")
 
 
@@ -85,11 +86,12 @@ def with_hard_breaks(text: str) -> str:
     """Add a hard break to every line that Markdown would join with the next; code stays as it is."""
     lines, fence = [], ""
     for line in text.split("\n"):
-        opening, rest = line.lstrip()[:3], line.lstrip()[3:]
+        match = _FENCE.match(line)
         if fence:
-            fence = "" if opening == fence and not rest.strip("`~ \t") else fence
-        elif opening == "~~~" or (opening == "```" and "`" not in rest.lstrip("`")):  # Otherwise it is inline code.
-            fence = opening
+            is_end = match and match["fence"].startswith(fence) and not match["info"].strip()
+            fence = "" if is_end else fence
+        elif match:
+            fence = match["fence"]
         elif line.strip():
             line = f"{line.rstrip()}  "  # noqa: PLW2901
         lines.append(line)

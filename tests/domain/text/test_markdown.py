@@ -1,6 +1,48 @@
-import pytest
+"""Formulas are told from money and code, lines stay lines, and what is plain text acts nowhere."""
 
-from app.domain.text.markdown import mark_spans, with_marks, without_html
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from app.domain.text.markdown import (
+    DEEPEST_FORMULA,
+    LONGEST_FORMULA,
+    MARK_END,
+    MARK_START,
+    mark_spans,
+    plain_as_markdown,
+    with_hard_breaks,
+    with_marks,
+    without_html,
+)
+
+RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+PIECES = [
+    *("$", "$$", "\\[", "\\]", "\\(", "\\)", "`", "``", "```", "~~~", "\\", "{", "}", "x", "1", " ", "  ", "\n", "\t"),
+    *(
+        "<b>",
+        "</",
+        "<!--",
+        "<?",
+        "<http://a>",
+        "![",
+        "[a](b)",
+        "](",
+        "&lt;",
+        "- ",
+        "> ",
+        "    ",
+        "é",
+        "日",
+        "\r",
+        "\x0b",
+    ),
+    *(MARK_START, MARK_END, f"{MARK_START}0{MARK_END}", "\u2028"),
+]
+texts = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 
 
 def found(text: str) -> list[tuple[str, bool]]:
@@ -54,3 +96,60 @@ def test_a_million_signs_are_gone_through(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
     assert with_marks(text)[1] == ()
     assert without_html(text) == text
+
+
+@given(texts)
+def test_marks_stand_for_their_formulas_and_all_else_stays(text: str) -> None:
+    marked, formulas = with_marks(text)
+    spans = mark_spans(marked)
+    assert [number for _, _, number in spans] == list(range(len(formulas)))
+    for start, end, number in reversed(spans):
+        marked = marked[:start] + formulas[number].source + marked[end:]
+    assert marked == re.sub(f"[{MARK_START}{MARK_END}]", "\ufffd", text)
+    for formula in formulas:
+        assert formula.tex == formula.tex.strip() != ""
+        assert formula.tex in formula.source
+        assert len(formula.tex) <= LONGEST_FORMULA
+        assert formula.tex.count("{") <= DEEPEST_FORMULA + formula.tex.count("}") + formula.tex.count("\\")
+
+
+@given(texts.map(lambda text: re.sub("\r(?!\n)", "", text)))  # Nobody ends lines with that alone.
+def test_hard_breaks_are_spaces_at_the_ends_of_lines(text: str) -> None:
+    broken = with_hard_breaks(text)
+    pairs = list(zip(text.split("\n"), broken.split("\n"), strict=True))
+    assert all(after in {before, f"{before.rstrip()}  "} for before, after in pairs)
+    assert with_hard_breaks(broken) == broken
+    assert fences(broken) == fences(text)
+
+
+@given(
+    st.lists(st.sampled_from(["```", "````", "```a", "~~~", "~~~~", "~~~ a", "```a```", "a", "b  c", ""]), max_size=12)
+)
+@example(["````markdown", "```python", "a", "```", "````", "b"])
+@example(["```\r", "a\r", "```\r", "b\r", "c"])
+def test_all_lines_but_those_of_code_get_a_hard_break(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    blocks = [token.map for token in RENDERER.parse(text) if token.type == "fence" and token.map]
+    code = {number for start, end in blocks for number in range(start, end)}
+    expected = [
+        line if number in code or not line.strip() else f"{line.rstrip()}  " for number, line in enumerate(lines)
+    ]
+    assert with_hard_breaks(text) == "\n".join(expected)
+
+
+def fences(text: str) -> list[str]:
+    """The blocks of code that a renderer sees."""
+    return [token.content for token in RENDERER.parse(text) if token.type == "fence"]
+
+
+@given(texts)
+def test_plain_text_acts_nowhere_and_keeps_its_lines(text: str) -> None:
+    shown = plain_as_markdown(text)
+    tokens = RENDERER.parse(shown)
+    kinds = {token.type for token in tokens} | {child.type for token in tokens for child in token.children or ()}
+    assert not kinds & {"html_block", "html_inline", "image"}
+    lines = [line.rstrip() for line in text.split("\n")]
+    assert [line.rstrip().replace("\\", "") for line in shown.split("\n")] == [
+        it.replace("\\", "").rstrip() for it in lines
+    ]
+    assert without_html(shown) == shown
