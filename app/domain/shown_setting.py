@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 _KEY = "shown"
+_BOUNDS = "bounds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,20 @@ def setting_of(described: "Field[Any]") -> ShownSetting | None:
     return setting if isinstance(setting, ShownSetting) else None
 
 
+def within(default: T, bounds: tuple[float, float]) -> T:
+    """Define a dataclass field with a default and bounds, which the settings window does not show."""
+    made: T = field(default=default, metadata={_BOUNDS: bounds})
+    return made
+
+
+def bounds_of(described: "Field[Any]") -> tuple[float, float] | None:
+    """Return the bounds of a field, both inclusive; None if it has none."""
+    setting = setting_of(described)
+    found: tuple[float, float] | None = setting.bounds if setting else described.metadata.get(_BOUNDS)
+    return found
+
+
 def bounded(cls: type, name: str, value: float) -> float:
     """Clamp `value` to the bounds of the field `name` of dataclass `cls`."""
-    (setting,) = [setting_of(item) for item in fields(cls) if item.name == name]
-    if setting is None or setting.bounds is None:
-        return value
-    return min(max(value, setting.bounds[0]), setting.bounds[1])
+    (bounds,) = [bounds_of(item) for item in fields(cls) if item.name == name]
+    return value if bounds is None else min(max(value, bounds[0]), bounds[1])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.shown_setting import ShownSetting, shown
+from app.domain.shown_setting import ShownSetting, shown, within
 
 _TEMPERATURE = ShownSetting(
     "Temperature",
@@ -91,7 +91,7 @@ class Sampling:
     top_p: float = shown(0.8, _TOP_P)
     top_k: int = shown(20, _TOP_K)
     presence_penalty: float = shown(1.5, _PRESENCE_PENALTY)
-    seed: int | None = None
+    seed: int | None = within(None, bounds=(0, 2**63 - 1))
 
 
 GREEDY = Sampling(temperature=0.0, top_p=1.0, top_k=0, presence_penalty=0.0)

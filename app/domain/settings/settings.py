@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypedDict
 
-from app.domain.batch.batch import DEFAULT_PARALLEL
+from app.domain.batch.batch import DEFAULT_PARALLEL, MAX_PARALLEL
 from app.domain.chat.presets import Preset
 from app.domain.models.generation import GenerationOptions, LoadOptions
-from app.domain.shown_setting import ShownSetting, shown
+from app.domain.shown_setting import ShownSetting, shown, within
 
 _ZOOM = ShownSetting(
     "Interface size",
@@ -106,7 +106,7 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
     batch_folder: str = ""
-    batch_at_once: int = DEFAULT_PARALLEL
+    batch_at_once: int = within(DEFAULT_PARALLEL, bounds=(1, MAX_PARALLEL))
     server_address: str = ""
     server_model: str = ""
     sidebar_visible: bool = True

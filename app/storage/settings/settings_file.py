@@ -12,7 +12,7 @@ import msgspec
 from app.domain.error_texts import settings_texts, storage_texts
 from app.domain.errors import Problem
 from app.domain.settings.settings import Settings
-from app.domain.shown_setting import setting_of
+from app.domain.shown_setting import bounds_of
 from app.regular_files import read_regular
 from app.storage.database.rows import UNREADABLE
 from app.storage.files.atomic import os_words, storage_error
@@ -78,8 +78,7 @@ def _merged(defaults: Any, content: dict[str, Any]) -> Any:  # noqa: ANN401 - th
         if group := _group(types[field.name]):
             changes[field.name] = _merged(default or group(), value) if isinstance(value, dict) else default
         else:
-            setting = setting_of(field)
-            changes[field.name] = _checked(value, types[field.name], default, setting.bounds if setting else None)
+            changes[field.name] = _checked(value, types[field.name], default, bounds_of(field))
     return replace(defaults, **changes)
 
 
@@ -99,4 +98,4 @@ def _checked(value: object, expected: Any, default: object, bounds: tuple[float,
     if not is_text_whole:
         return default
     # Written so that NaN, for which every comparison is false, is out of bounds.
-    return converted if bounds is None or bounds[0] <= converted <= bounds[1] else default
+    return converted if bounds is None or converted is None or bounds[0] <= converted <= bounds[1] else default
