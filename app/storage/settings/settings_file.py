@@ -1,5 +1,6 @@
 """The settings as one JSON file that users may edit: an invalid value costs only that field."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
@@ -35,7 +36,7 @@ class SettingsFile:
         Anything else at that path, or an unreadable file, is set aside: the next change would overwrite it.
         """
         try:
-            content = msgspec.json.decode(read_regular(self._path, MAX_BYTES))
+            content = _decoded(read_regular(self._path, MAX_BYTES))
             if not isinstance(content, dict):
                 raise TypeError
             return _merged(Settings(), content), None
@@ -48,7 +49,7 @@ class SettingsFile:
         """Write all settings in one step; raises StorageError."""
         self._data.check()
         try:
-            write_privately(self._path, msgspec.json.format(msgspec.json.encode(settings), indent=2))
+            write_privately(self._path, _encoded(settings))
         except OSError as error:
             raise storage_error(error, storage_texts.SETTINGS) from error
 
@@ -64,6 +65,20 @@ class SettingsFile:
         for number in count(1):
             mark = "damaged" if number == 1 else f"damaged-{number}"
             yield self._path.with_name(f"{self._path.stem}.{mark}{self._path.suffix}")
+
+
+def _encoded(settings: Settings) -> bytes:
+    try:
+        return msgspec.json.format(msgspec.json.encode(settings), indent=2)
+    except UnicodeEncodeError:  # Bytes of a folder's name that are not UTF-8, which JSON can only hold as escapes.
+        return json.dumps(msgspec.to_builtins(settings), indent=2).encode("ascii")
+
+
+def _decoded(content: bytes) -> object:
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError:  # Raised for escapes of a name that is not UTF-8, too.
+        return json.loads(content)
 
 
 def _merged(defaults: Any, content: dict[str, Any]) -> Any:  # noqa: ANN401 - the same dataclass in and out
@@ -92,10 +107,21 @@ def _group(annotation: Any) -> Any:  # noqa: ANN401 - a type, or a union of type
 def _checked(value: object, expected: Any, default: object, bounds: tuple[float, float] | None) -> object:  # noqa: ANN401
     try:
         converted = msgspec.convert(value, expected)
-        is_text_whole = "\\u0000" not in msgspec.json.encode(converted).decode()  # No path, no address has NUL.
+        texts = b"".join(map(os.fsencode, _texts(msgspec.to_builtins(converted))))
     except UNREADABLE:
         return default
-    if not is_text_whole:
+    if b"\0" in texts:  # No path, no address has NUL.
         return default
     # Written so that NaN, for which every comparison is false, is out of bounds.
     return converted if bounds is None or converted is None or bounds[0] <= converted <= bounds[1] else default
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield the strings in plain data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts([*value, *value.values()])
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)

@@ -1,7 +1,8 @@
-"""Any file gives settings that are valid."""
+"""Any file gives settings that are valid; any settings come back from their file."""
 
 import json
-from dataclasses import fields, is_dataclass
+import os
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from app.domain.chat.presets import Preset
 from app.domain.settings.settings import Settings
 from app.domain.shown_setting import bounds_of
 from app.storage.settings.settings_file import SettingsFile
@@ -33,6 +35,8 @@ any_json = st.recursive(
     ),
     max_leaves=20,
 )
+
+names = st.one_of(st.text(st.characters(codec="utf-8")), st.binary().map(os.fsdecode)).filter(lambda it: "\0" not in it)
 
 
 def load(path: Path, content: object) -> Settings:
@@ -75,3 +79,16 @@ def test_a_wrong_field_costs_itself_alone(tmp_path: Path, data: st.DataObject) -
     found = load(tmp_path / "settings.json", content)
     others = [field.name for field in fields(CHANGED) if field.name != name]
     assert [getattr(found, other) for other in others] == [getattr(CHANGED, other) for other in others]
+
+
+@quick
+@given(names, names, st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+@example(os.fsdecode(b"/models/\xe9"), os.fsdecode(b"/scans/\xe9"), "what \\u0000 means")
+def test_any_texts_come_back(tmp_path: Path, folder: str, other: str, text: str) -> None:
+    changed = replace(
+        CHANGED, model_folder=folder, recent_model_folders=(other, folder), presets=(Preset(text, text),),
+        keys={text: text}, server_model=text,
+    )  # fmt: skip
+    file = SettingsFile(tmp_path / "settings.json")
+    file.save(changed)
+    assert file.load() == (changed, None)
