@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QInputMethodEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Draft
@@ -14,6 +14,7 @@ from app.ui.composer.pixel_budget_menu import PixelBudgetMenu, budgets
 from app.ui.widgets.message_edit import MAX_CHARACTERS
 from app.ui.widgets.theme import Theme
 from tests.support.chats import attachment
+from tests.support.on_screen import chip, chips, click, the
 from tests.ui.conftest import shown
 
 
@@ -64,25 +65,25 @@ def test_a_question_waits_for_the_image_that_is_being_opened(composer: Composer,
 def test_an_import_can_be_given_up(composer: Composer, qtbot: QtBot) -> None:
     composer.add_import("i1", "scan.png")
     with qtbot.waitSignal(composer.import_cancelled) as cancelled:
-        composer._import_chips["i1"].cancel.click()
+        click(the(composer, QPushButton, "Cancel adding scan.png"))
     assert cancelled.args == ["i1"]
 
 
 def test_chips_read_show_and_remove_their_image(composer: Composer, qtbot: QtBot) -> None:
     image = attachment("receipt.png")
     composer.set_draft(Draft(attachments=(image,)))
-    chip = composer._attachment_chips[image.digest]
-    for signal, click in (
-        (composer.read_clicked, chip.read),
-        (composer.image_clicked, chip.picture),
-        (composer.image_removed, chip.remove),
+    receipt = chip(composer, "receipt.png")
+    for signal, button in (
+        (composer.read_clicked, receipt.read),
+        (composer.image_clicked, receipt.picture),
+        (composer.image_removed, receipt.remove),
         (composer.read_clicked, composer.read),
     ):
         with qtbot.waitSignal(signal) as emitted:
-            click.click()
+            click(button)
         assert emitted.args == [image]
     composer.set_draft(Draft())
-    assert composer._attachment_chips == {}
+    assert chips(composer) == []
     assert not composer.read.isEnabled()
 
 
@@ -144,21 +145,21 @@ def test_pasting_images_is_passed_on_and_words_are_typed(composer: Composer, qtb
 def test_what_an_image_costs_is_shown_where_it_is_decided(composer: Composer) -> None:
     composer.set_options(GenerationOptions(pixel_budget=512 * 512))
     composer.set_draft(Draft(attachments=(replace(attachment(), width=4000, height=3000),)))
-    (chip,) = composer._attachment_chips.values()
-    assert chip.details.text() == "4 000 × 3 000"
-    assert chip.budget.text() == "234 tokens"
-    assert "sees this image at 576 × 416 pixels" in chip.details.toolTip()
+    receipt = chip(composer, "receipt.png")
+    assert receipt.details.text() == "4 000 × 3 000"
+    assert receipt.budget.text() == "234 tokens"
+    assert "sees this image at 576 × 416 pixels" in receipt.details.toolTip()
     composer.set_visual_token_seconds(0.05)
-    assert chip.budget.text() == "234 tokens · 12 s"
-    assert "takes about 12 s" in chip.budget.toolTip()
+    assert receipt.budget.text() == "234 tokens · 12 s"
+    assert "takes about 12 s" in receipt.budget.toolTip()
 
 
 def test_how_closely_the_model_looks_is_chosen_for_one_image(composer: Composer, qtbot: QtBot) -> None:
     large, small = replace(attachment(), width=4000, height=3000), attachment("b.png", "cd" * 32)
     composer.set_draft(Draft(attachments=(large, small)))
-    chip = composer._attachment_chips[large.digest]
-    chip.budget.click()
-    (menu,) = chip.findChildren(PixelBudgetMenu)
+    receipt = chip(composer, "receipt.png")
+    receipt.budget.click()
+    (menu,) = receipt.findChildren(PixelBudgetMenu)
     with qtbot.waitSignal(composer.budget_chosen) as chosen:
         qtbot.keyClick(menu.slider, Qt.Key.Key_End)
     assert chosen.args is not None
@@ -167,7 +168,7 @@ def test_how_closely_the_model_looks_is_chosen_for_one_image(composer: Composer,
     assert pixels >= 4000 * 3000
     assert "11\u202f750 tokens" in menu.sentence.text()
     composer.set_draft(Draft(attachments=(replace(large, pixel_budget=pixels), small)))
-    assert chip.budget.text() == "11\u202f750 tokens"
+    assert receipt.budget.text() == "11\u202f750 tokens"
     with qtbot.waitSignal(composer.budget_chosen) as chosen:
         menu.usual.click()
     assert chosen.args == [replace(large, pixel_budget=pixels), None]
@@ -229,10 +230,10 @@ def test_a_film_says_what_the_model_sees_of_it_and_is_not_read(composer: Compose
     video = replace(attachment("a.mp4"), media_type="video/mp4", width=640, height=480, seconds=75.0)
     composer.set_options(GenerationOptions(pixel_budget=512 * 512, clip_frames=8))
     composer.set_draft(Draft(attachments=(video,)))
-    (chip,) = composer._attachment_chips.values()
-    assert chip.details.text() == "640 × 480 · 1:15"
-    assert "sees 8 frames at" in chip.budget.toolTip()
-    assert chip.read.isHidden()
+    film = chip(composer, "a.mp4")
+    assert film.details.text() == "640 × 480 · 1:15"
+    assert "sees 8 frames at" in film.budget.toolTip()
+    assert film.read.isHidden()
     assert not composer.read.isEnabled()
     composer.set_draft(Draft(attachments=(attachment("b.png", "cd" * 32), video)))
     assert composer.read.isEnabled()

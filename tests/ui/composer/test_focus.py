@@ -11,12 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Draft, Message, MessageState
 from app.domain.errors import Problem, ProblemKind
-from app.ui.composer.attachment_chip import AttachmentChip
 from app.ui.documents.document_window import DocumentWindow
+from app.ui.markdown.safe_text_browser import SafeTextBrowser
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.theme import Theme
 from tests.support.active_window import NEEDS_WINDOWS, activate, window_manager
 from tests.support.chats import answer, attachment, conversation, question
+from tests.support.on_screen import chip, chips, the
 from tests.ui.conftest import question_bubble
 
 __all__ = ["window_manager"]
@@ -37,8 +38,9 @@ def main(window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
 
 
 def shown(main: MainWindow) -> list[str]:
-    """The texts of all messages whose bubbles exist and are seen, from above."""
-    return [main.chat_view._parts[key].message.text for key, bubble in main.chat_view.built() if bubble.isVisible()]
+    """The texts of all bubbles that exist and are seen, from above."""
+    bubbles = [bubble for _, bubble in main.chat_view.built() if bubble.isVisible()]
+    return [the(bubble, SafeTextBrowser).toPlainText() for bubble in bubbles]
 
 
 def texts(*messages: Message) -> list[str]:
@@ -153,8 +155,8 @@ def test_an_image_that_is_taken_out_leaves_the_focus_to_the_composer(main: MainW
         lambda gone: composer.set_draft(Draft(attachments=tuple(image for image in images if image != gone)))
     )
     composer.set_draft(Draft(attachments=images))
-    press(composer.findChildren(AttachmentChip)[1].remove, qtbot)
-    assert [image.name for image in composer._attachments] == ["one.png", "three.png"]
+    press(chip(composer, "two.png").remove, qtbot)
+    assert [chip.attachment.name for chip in chips(composer)] == ["one.png", "three.png"]
     assert focus_of(main) is composer.edit
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.presets import BUILT_IN, Preset, matching
 from app.ui.composer.composer import Composer
 from app.ui.widgets.theme import Theme
+from tests.support.on_screen import enter_text, entry
 from tests.ui.conftest import shown
 
 OWN = Preset("Train times", "List the trains to «Basel».")
@@ -64,27 +64,26 @@ def test_escape_closes_and_a_path_can_still_be_asked_about(composer: Composer, q
 
 def test_the_button_has_them_all_and_undo_brings_the_message_back(composer: Composer, qtbot: QtBot) -> None:
     qtbot.keyClicks(composer.edit, "half a thought")
-    actions = {action.text(): action for action in composer.presets.menu().actions()}
-    actions["Table"].trigger()
+    entry(composer.presets.menu(), "Table").trigger()
     assert composer.edit.toPlainText().startswith("Write the table")
     composer.edit.undo()
     assert composer.edit.toPlainText() == "half a thought"
 
 
 def test_a_message_is_kept_and_removed(composer: Composer, qtbot: QtBot) -> None:
-    actions = {action.text(): action for action in composer.presets.menu().actions()}
-    assert not actions["Save the message as a preset…"].isEnabled()
+    save = entry(composer.presets.menu(), "Save the message as a preset…")
+    assert not save.isEnabled()
     qtbot.keyClicks(composer.edit, "Which plants?")
-    assert actions["Save the message as a preset…"].isEnabled()
+    assert save.isEnabled()
     with qtbot.waitSignal(composer.preset_saved) as saved:
-        composer.presets._on_named("  Plants ")
+        save.trigger()
+        enter_text(composer, "  Plants ")
     assert saved.args == [Preset("Plants", "Which plants?")]
     with qtbot.assertNotEmitted(composer.preset_saved):
-        composer.presets._on_named("   ")
-    (removal,) = (menu for menu in composer.presets.findChildren(QMenu) if menu.title() == "Remove")
-    (remove,) = removal.actions()
+        save.trigger()
+        enter_text(composer, "   ")
     with qtbot.waitSignal(composer.preset_removed) as removed:
-        remove.trigger()
+        entry(composer.presets.menu(), "Remove", OWN.name).trigger()
     assert removed.args == [OWN]
 
 
