@@ -3,10 +3,10 @@
 import time
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu, QWidget
 
 from app.ui.composer.attachment_chip import AttachmentChip
 from app.ui.composer.composer import Composer
@@ -35,6 +35,18 @@ def click(widget: QWidget) -> None:
     assert widget.isVisible()
     assert widget.isEnabled()
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def mouse(
+    widget: QWidget,
+    kind: QEvent.Type,
+    place: QPointF,
+    button: Qt.MouseButton = Qt.MouseButton.LeftButton,
+    keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Press, move or let go at `place`, wherever the platform believes the pointer to be."""
+    held = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseButtonRelease else button
+    QApplication.sendEvent(widget, QMouseEvent(kind, place, widget.mapToGlobal(place), button, held, keys))
 
 
 def entry(menu: QMenu, *names: str) -> QAction:

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +14,7 @@ from app.ui.chat.chat_view import ChatView
 from app.ui.chat.question_bubble import QuestionBubble
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.theme import Theme
+from tests.support.on_screen import mouse
 
 W = TypeVar("W", bound=QWidget)
 
@@ -58,14 +58,13 @@ def question_bubble(view: ChatView, message_id: str) -> QuestionBubble:
 def drag(
     widget: QWidget, start: QPointF, end: QPointF, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
 ) -> None:
-    """Press at `start`, move to `end` and let go, wherever the platform believes the pointer to be."""
-    left = Qt.MouseButton.LeftButton
+    """Press at `start`, move to `end` and let go."""
     for kind, place in (
         (QEvent.Type.MouseButtonPress, start),
         (QEvent.Type.MouseMove, end),
         (QEvent.Type.MouseButtonRelease, end),
     ):
-        QApplication.sendEvent(widget, QMouseEvent(kind, place, widget.mapToGlobal(place), left, left, keys))
+        mouse(widget, kind, place, keys=keys)
 
 
 @pytest.fixture

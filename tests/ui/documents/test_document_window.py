@@ -1,12 +1,13 @@
 """A document beside its text: linked, selected, corrected, copied."""
 
 import io
+import itertools
+from dataclasses import astuple
 
 import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from pytestqt.qtbot import QtBot
 
 from app.domain.documents.ocr_results import OcrResult
@@ -15,6 +16,7 @@ from app.domain.documents.tables import Cell, Table
 from app.domain.images.geometry import Box, Point, TextLine
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.documents.thumbnail_strip import MAX_PICTURES, ThumbnailStrip
+from tests.support.on_screen import entry, mouse
 from tests.ui.conftest import shown
 
 
@@ -45,18 +47,43 @@ def window(qtbot: QtBot) -> DocumentWindow:
     return made
 
 
-def mouse(
-    widget: QWidget, kind: QEvent.Type, place: QPointF, button: Qt.MouseButton = Qt.MouseButton.LeftButton
-) -> None:
-    held = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseButtonRelease else button
-    event = QMouseEvent(kind, place, widget.mapToGlobal(place), button, held, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(widget, event)
+def on_screen(window: DocumentWindow, x: float, y: float) -> QPointF:
+    """Where a pixel of the page is on its canvas, as long as it is not rotated."""
+    area = window.canvas.picture_area()
+    return QPointF(area.left() + x / PAGE.width * area.width(), area.top() + y / PAGE.height * area.height())
 
 
 def on_line(window: DocumentWindow, number: int, share: float) -> QPointF:
     """A place on the screen, so far along a line."""
-    area = window.canvas._polygon(PAGE.lines[number], 0.0, 1.0).boundingRect()
-    return QPointF(area.left() + share * area.width(), area.center().y())
+    box = PAGE.lines[number].box
+    return on_screen(window, box.left + share * (box.right - box.left), (box.top + box.bottom) / 2)
+
+
+def tinted(window: DocumentWindow) -> Box:
+    """The box around all that is highlighted on the white page, in its pixels, to a few of them."""
+    picture = window.canvas.grab().toImage()
+    white = QColor("white").rgb()
+    pixels = itertools.product(range(1, PAGE.width - 1, 2), range(1, PAGE.height - 1, 2))
+    found = [(x, y) for x, y in pixels if picture.pixel(on_screen(window, x, y).toPoint()) != white]
+    assert found, "nothing is highlighted"
+    columns, rows = zip(*found, strict=True)
+    return Box(min(columns), min(rows), max(columns), max(rows))
+
+
+def is_around(found: Box, wanted: Box) -> bool:
+    pairs = zip(astuple(found), astuple(wanted), strict=True)
+    return all(abs(one - other) <= 4 for one, other in pairs)
+
+
+def highlighted_lines(window: DocumentWindow) -> list[int]:
+    """The lines of the text in the colour of a highlight."""
+    tint = window.lines.palette().color(QPalette.ColorRole.Highlight)
+    marks = window.lines.extraSelections()
+    return [
+        mark.cursor.blockNumber()  # type: ignore[attr-defined]
+        for mark in marks
+        if mark.format.background().color().rgb() == tint.rgb()  # type: ignore[attr-defined]
+    ]
 
 
 def select(window: DocumentWindow, begin: QPointF, end: QPointF) -> None:
@@ -84,9 +111,11 @@ def test_a_double_click_selects_a_word(window: DocumentWindow) -> None:
 
 def test_on_a_turned_page_text_is_selected_all_the_same(window: DocumentWindow) -> None:
     window.canvas.rotate()
-    polygon = window.canvas._polygon(PAGE.lines[1], 0.0, 1.0)
-    assert polygon.boundingRect().height() > polygon.boundingRect().width()
-    select(window, (polygon.at(0) + polygon.at(3)) / 2, (polygon.at(1) + polygon.at(2)) / 2)
+    area, box = window.canvas.picture_area(), PAGE.lines[1].box
+    assert area.height() > area.width()
+    across = area.right() - (box.top + box.bottom) / 2 / PAGE.height * area.width()
+    ends = [area.top() + x / PAGE.width * area.height() for x in (box.left, box.right)]
+    select(window, QPointF(across, ends[0]), QPointF(across, ends[1]))
     assert window.canvas.selected_text() == "sec0nd line"
 
 
@@ -100,11 +129,11 @@ def test_beside_the_text_the_picture_is_moved(window: DocumentWindow) -> None:
 
 def test_picture_and_text_are_linked_both_ways(window: DocumentWindow) -> None:
     mouse(window.canvas, QEvent.Type.MouseMove, on_line(window, 1, 0.3), Qt.MouseButton.NoButton)
-    assert window.lines._highlighted == 1
+    assert highlighted_lines(window) == [1]
     select(window, on_line(window, 2, 0.1), on_line(window, 2, 0.1))
     assert window.lines.textCursor().blockNumber() == 2
     window.lines.line_hovered.emit(0)
-    assert window.canvas._highlighted_line == 0
+    assert is_around(tinted(window), PAGE.lines[0].box)
 
 
 def test_a_correction_is_told_and_shown(window: DocumentWindow, qtbot: QtBot) -> None:
@@ -150,7 +179,7 @@ def test_the_text_is_copied_as_it_is_to_be_cleaned_up(window: DocumentWindow, qt
         window.canvas.part_selected.emit(0.0, 0.0, 1.0, 0.15)
     window.copy.click()
     assert QGuiApplication.clipboard().text() == "sec0nd line\nTotal: 5"
-    window._ignore_nothing()
+    entry(window.clean_up_tool.menu(), "Clear ignored areas").trigger()
     window.copy.click()
     assert QGuiApplication.clipboard().text() == PAGE.text
 
@@ -161,13 +190,13 @@ def test_a_table_is_shown_with_its_spans_and_copied(window: DocumentWindow, qtbo
     assert QGuiApplication.clipboard().text() == "a\tb\nwide\t"
     assert 'colspan="2"' in QGuiApplication.clipboard().mimeData().html()
     window.tabs.setCurrentWidget(window.tables)
-    assert window.canvas._highlighted_boxes == (BOX,)
+    assert is_around(tinted(window), BOX)
 
 
 def test_fields_show_where_they_stand(window: DocumentWindow) -> None:
     window.tabs.setCurrentWidget(window.values)
     window.values.grid.setCurrentCell(0, 1)
-    assert window.canvas._highlighted_boxes == (PAGE.lines[2].box,)
+    assert is_around(tinted(window), PAGE.lines[2].box)
 
 
 def test_another_pages_reading_is_not_shown(window: DocumentWindow) -> None:
