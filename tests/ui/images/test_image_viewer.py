@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.text.grounding import detections_in
@@ -15,6 +15,7 @@ from app.ui.images.image_viewer import ImageViewer
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.image_canvas import ImageCanvas
 from tests.support.chats import answer, attachment, question
+from tests.support.on_screen import seen
 from tests.ui.conftest import drag, shown
 
 BOXES = '[{"bbox_2d": [0, 0, 500, 500], "label": "big"},\n{"bbox_2d": [100, 100, 200, 200], "label": "small"}]'
@@ -125,12 +126,13 @@ def test_images_are_paged_and_a_late_preview_is_dropped(qtbot: QtBot) -> None:
         qtbot.mouseClick(viewer.next, Qt.MouseButton.LeftButton)
     assert wanted.args == [OTHER]
     viewer.show_preview(IMAGE, png())
-    assert viewer.canvas._pixmap.isNull()
+    assert viewer.canvas.picture_area().isEmpty()
     viewer.show_failure("It is damaged.")
-    assert viewer._words.isVisible()
+    assert seen(viewer, QLabel, "It is damaged.")
     viewer.show_preview(OTHER, png(100, 100))
-    assert not viewer._words.isVisible()
-    assert "displayed at 100 × 100" in viewer._details.text().replace("\N{NARROW NO-BREAK SPACE}", "")
+    assert not seen(viewer, QLabel, "It is damaged.")
+    said = [label.text().replace("\N{NARROW NO-BREAK SPACE}", "") for label in seen(viewer, QLabel)]
+    assert any("displayed at 100 × 100" in sentence for sentence in said)
     with qtbot.waitSignal(viewer.read_clicked) as read:
         qtbot.mouseClick(viewer.read, Qt.MouseButton.LeftButton)
     assert read.args == [OTHER]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from app.ui.images.capture_overlay import CaptureOverlay
 from app.ui.images.screen_capture import NAME, ScreenCapture
 from tests.support.fake_portal import NOBODY
+from tests.support.on_screen import mouse
 from tests.ui.conftest import drag, shown
 
 
@@ -45,7 +46,7 @@ def test_a_click_chooses_nothing_and_escape_gives_up(overlay: CaptureOverlay, qt
 
 def test_what_is_chosen_is_bright(overlay: CaptureOverlay, qtbot: QtBot) -> None:
     qtbot.mousePress(overlay, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
-    overlay._to = QPoint(300, 300)
+    mouse(overlay, QEvent.Type.MouseMove, QPointF(300, 300))
     picture = overlay.grab().toImage()
     assert picture.pixelColor(200, 200) == QColor("#ffffff")
     assert picture.pixelColor(400, 200).lightness() < 160
@@ -71,6 +72,13 @@ def test_the_portal_is_asked_over_a_real_bus(tmp_path: Path, answer: str, conten
     assert done.stdout.strip() == outcome, done.stderr
 
 
+def overlays() -> list[CaptureOverlay]:
+    """Those that cover a screen."""
+    return [
+        found for found in QApplication.topLevelWidgets() if isinstance(found, CaptureOverlay) and found.isVisible()
+    ]
+
+
 @pytest.mark.window
 def test_a_part_of_the_real_screen_is_captured_and_captured_again(qtbot: QtBot, qapp: QApplication) -> None:
     own, other = QWidget(), QWidget()
@@ -81,10 +89,10 @@ def test_a_part_of_the_real_screen_is_captured_and_captured_again(qtbot: QtBot, 
     own.raise_()
     capture = ScreenCapture(own)
     capture.start()
-    qtbot.waitUntil(lambda: bool(capture._overlays) and capture._overlays[0].isVisible())
+    qtbot.waitUntil(lambda: bool(overlays()))
     assert not own.isVisible()
     with qtbot.waitSignal(capture.captured) as captured:
-        drag(capture._overlays[0], QPointF(350, 150), QPointF(449, 229))
+        drag(overlays()[0], QPointF(350, 150), QPointF(449, 229))
     assert captured.args is not None
     content, name = captured.args
     assert name == f"{NAME}.png"
@@ -96,8 +104,8 @@ def test_a_part_of_the_real_screen_is_captured_and_captured_again(qtbot: QtBot, 
         capture.repeat()
     assert again.args == captured.args
     capture.start()
-    qtbot.waitUntil(lambda: bool(capture._overlays) and capture._overlays[0].isVisible())
-    qtbot.keyClick(capture._overlays[0], Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: bool(overlays()))
+    qtbot.keyClick(overlays()[0], Qt.Key.Key_Escape)
     qtbot.waitUntil(own.isVisible)
     own.close()
     other.close()
