@@ -12,10 +12,13 @@ from app.domain.chat.chat import Author, Message, MessageState
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem, ProblemKind
 from app.domain.models.engine_status import Stage
+from app.ui.chat import chat_view
 from app.ui.chat.chat_view import ChatView
 from app.ui.widgets.message_edit import MAX_CHARACTERS
+from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.theme import Theme
 from tests.support.chats import answer, attachment, question
+from tests.support.on_screen import click, seen, the
 from tests.ui.conftest import question_bubble, shown
 
 
@@ -161,15 +164,13 @@ def test_copy_takes_the_answer_as_it_was_written(view: ChatView) -> None:
 def test_a_problem_has_its_button(view: ChatView, qtbot: QtBot) -> None:
     problem = Problem(ProblemKind.ENGINE, "The engine stopped.", "Kept.", "Restart it.")
     view.set_branch([question(), replace(answer("half"), problem=problem, state=MessageState.FAILED)])
-    box = view.answers[0]._problem
-    assert box
-    assert box.buttons[0].text() == "Restart engine"
+    box = the(view.answers[0], NoticeBox)
     with qtbot.waitSignal(view.remedy_clicked) as clicked:
-        box.buttons[0].click()
+        click(the(box, QPushButton, "Restart engine"))
     assert clicked.args == [problem]
     assert view.answers[0].text.toPlainText() == "half"
     view.put_message(answer("whole"))
-    assert view.answers[0]._problem is None
+    assert not seen(view.answers[0], NoticeBox)
 
 
 def test_what_was_read_is_shown_as_it_is_with_its_notice(view: ChatView, qtbot: QtBot) -> None:
@@ -276,12 +277,16 @@ def test_a_message_that_was_looked_for_is_scrolled_to_and_marked(view: ChatView,
     view.show_message("not here")
 
 
-def test_a_marked_message_may_go(view: ChatView, qtbot: QtBot) -> None:
+def test_a_marked_message_may_go(qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_view, "POINT_MILLISECONDS", 10)
+    view = shown(ChatView(lambda _: Path("no thumbnail")), qtbot)
     view.set_branch(many(4))
     view.show_message("q2")
+    assert question_bubble(view, "q2").property("found")
     view.set_branch([])
-    view._point_timer.timeout.emit()
-    view._point_timer.stop()
+    qtbot.wait(50)
+    view.set_branch(many(4))
+    assert not question_bubble(view, "q2").property("found")
 
 
 def test_what_is_selected_is_quoted(view: ChatView, qtbot: QtBot) -> None:
