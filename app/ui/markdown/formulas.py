@@ -105,6 +105,11 @@ class FormulaPainter(QObject):
         self._notifying.timeout.connect(self.drawn)
         self._finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether a formula is being drawn; others may wait for it."""
+        return self._is_drawing
+
     def picture(self, tex: str, style: FormulaStyle, *, is_display: bool) -> FormulaPicture | None:
         """Return the picture of `tex`, or None while there is none: then show the TeX.
 
