@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
+    QLabel,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
@@ -28,6 +28,7 @@ from app.ui.widgets.notice_bar import SHOWN
 from app.ui.widgets.theme import Theme
 from tests.support.chats import answer, attachment, conversation, question
 from tests.support.drops import drag_over, drop, files
+from tests.support.on_screen import enter_text, entry, seen, the
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -40,11 +41,11 @@ DEMO = ModelInfo(
 def test_several_files_are_dropped_at_once_under_an_overlay(window: MainWindow, qtbot: QtBot) -> None:
     mime = files([Path("/a.png"), Path("/b c.jpg")])
     assert drag_over(window, mime)
-    assert window._overlay.isVisible()
+    assert seen(window, QLabel, "Drop to add to this chat")
     with qtbot.waitSignal(window.files_dropped) as dropped:
         drop(window, mime)
     assert dropped.args == [(Path("/a.png"), Path("/b c.jpg"))]
-    assert not window._overlay.isVisible()
+    assert not seen(window, QLabel, "Drop to add to this chat")
 
 
 def test_no_part_of_the_window_keeps_a_drop_to_itself(window: MainWindow) -> None:
@@ -191,12 +192,12 @@ def test_chats_are_listed_by_day_chosen_renamed_and_deleted(window: MainWindow, 
         sidebar.list.itemClicked.emit(sidebar.list.item(1))
     assert chosen.args == ["c2"]
 
-    sidebar._ask_title(conversation("c1", "Receipt"))
-    dialog = QApplication.activeModalWidget()
-    assert dialog
-    dialog.findChildren(QLineEdit)[0].setText("Lunch")
+    sidebar.list.customContextMenuRequested.emit(sidebar.list.visualItemRect(sidebar.list.item(2)).center())
+    menu = the(sidebar, QMenu)
+    entry(menu, "Rename…").trigger()
+    menu.close()
     with qtbot.waitSignal(sidebar.conversation_renamed) as renamed:
-        dialog.accept()  # type: ignore[attr-defined]
+        enter_text(sidebar, "Lunch")
     assert renamed.args == ["c1", "Lunch"]
 
     sidebar.list.setFocus()
@@ -222,9 +223,9 @@ def test_a_pinned_chat_stands_above_all_days(window: MainWindow, qtbot: QtBot) -
 
 def test_the_menu_switches_the_theme_and_lists_the_keys(window: MainWindow, qtbot: QtBot) -> None:
     window.menu_button.set_theme(ThemeChoice.DARK)
-    assert window.menu_button._themes[ThemeChoice.DARK].isChecked()
+    assert entry(window.menu_button.menu(), "Appearance", "Dark").isChecked()
     with qtbot.waitSignal(window.menu_button.theme_chosen) as chosen:
-        window.menu_button._themes[ThemeChoice.LIGHT].trigger()
+        entry(window.menu_button.menu(), "Appearance", "Light").trigger()
     assert chosen.args == [ThemeChoice.LIGHT]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.controllers.offline_controller import OfflineController
@@ -114,7 +115,8 @@ def test_the_settings_window_moves_it_too(harness: Harness) -> None:
 
 
 def test_who_asks_for_newer_versions_is_not_told_that_connections_are_for_downloads_only(harness: Harness) -> None:
-    connects = harness.window.sidebar.status_line._connects
+    labels = harness.window.sidebar.status_line.findChildren(QLabel)
+    (connects,) = (label for label in labels if label.text() == "Online only for downloads")
     assert not connects.isHidden()
     harness.preferences.change(tells_of_versions=True)
     assert connects.isHidden()
