@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.domain.batch.batch import BatchOptions, BatchProgress, BatchState, InputFile, ItemState, LeftOut, Output
@@ -17,9 +18,11 @@ from app.ui.batch.batch_list import STATE, BatchList
 from app.ui.batch.batch_window import BatchWindow
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.incoming_images import MAX_FOR_A_CHAT
+from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.theme import Theme
 from tests.services.conftest import INFO
 from tests.support.drops import drop, files
+from tests.support.on_screen import click, seen, the
 from tests.ui.conftest import shown
 
 BROKEN = Problem(ProblemKind.IMAGE, "It is broken.", todo="Mend it.")
@@ -82,7 +85,7 @@ def test_where_a_server_answers_it_says_so_and_asks_how_many_at_once(batch: Batc
     assert not form.parallel.isVisible()
     form.set_model(replace(INFO, server="gpu-box:8000", leaves_machine=True))
     assert form.parallel.isVisible()
-    assert form._goes_to.text() == "Questions and images are sent to gpu-box:8000."
+    assert seen(form, QLabel, "Questions and images are sent to gpu-box:8000.")
     form.show_options(BatchOptions(reader=ReaderChoice.BUILT_IN))
     assert not form.parallel.isVisible()  # Nobody asks it.
     form.fields.setText("date")
@@ -151,10 +154,8 @@ def test_what_was_not_done_can_be_tried_again_at_the_end(batch: BatchWindow, qtb
 
 def test_a_problem_is_shown_until_it_is_dismissed(batch: BatchWindow) -> None:
     batch.show_problem(BROKEN)
-    assert batch._problem
-    assert batch._problem.isVisible()
-    batch._problem.close_button.click()
-    assert batch._problem is None
+    click(the(batch, NoticeBox).close_button)
+    assert not seen(batch, NoticeBox)
 
 
 def test_a_folder_and_many_files_are_no_question(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
