@@ -160,7 +160,13 @@ class Lorgnette(QObject):
         parts = DownloadFactory(
             paths, lambda: self.preferences.settings, tuple(model.model_id for model in self._known_models)
         )
-        self.model_library = ModelLibrary(folder.checked(parts.folders), parts.look, parts.save_token, self)
+        self.model_library = ModelLibrary(
+            folder.checked(parts.folders),
+            folder.checked(parts.gpu_support_folders),
+            parts.look,
+            parts.save_token,
+            self,
+        )
         self.downloads = ModelDownloads(folder.checked(parts.downloader), self)
         self.server_link = ServerLink(
             self.model, self._files_thread, parts.key_of, parts.save_key, self._is_offline, self

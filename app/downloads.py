@@ -31,12 +31,17 @@ class DownloadFactory:
         self._model_ids = model_ids
         self._tokens: TokenStore | None = None
 
-    def folders(self, model_id: str = "") -> ModelFolders:
-        """Return the models folder, or the folder of the GPU support."""
-        if model_id == GPU_SUPPORT_ID and (support := gpu_support()):
-            return GpuSupportFolders(self._paths.gpu_support, support)
+    def folders(self) -> ModelFolders:
+        """Return the models folder."""
         chosen = self._settings().downloads.folder.strip()
         return ModelFolders(Path(chosen).expanduser() if chosen else self._paths.models)
+
+    def gpu_support_folders(self) -> GpuSupportFolders:
+        """Return the folder of the GPU support, which is shown only if there is one for this system."""
+        support = gpu_support()
+        if support is None:
+            raise RuntimeError("no GPU support exists for this system")
+        return GpuSupportFolders(self._paths.gpu_support, support)
 
     def client(self) -> "NetworkClient":
         """Return the network client, which checks before each connection whether the settings allow it."""
@@ -59,14 +64,16 @@ class DownloadFactory:
         from app.hub.wheels import Wheels  # noqa: PLC0415
         from app.storage.models.machine import this_machine  # noqa: PLC0415 - loads psutil
 
-        folders = self.folders(model_id)
+        gpu_support_folders = self.gpu_support_folders() if model_id == GPU_SUPPORT_ID else None
+        folders = gpu_support_folders or self.folders()
 
         def free_bytes() -> int:
             return this_machine(folders.root).free_disk
 
-        if isinstance(folders, GpuSupportFolders):
-            wheels = Wheels(self.client(), folders.support, self._settings().downloads.packages)
-            return GpuSupportDownload(Downloader(wheels, folders, free_bytes), folders, free_bytes)
+        if gpu_support_folders:
+            wheels = Wheels(self.client(), gpu_support_folders.support, self._settings().downloads.packages)
+            downloader = Downloader(wheels, gpu_support_folders, free_bytes)
+            return GpuSupportDownload(downloader, gpu_support_folders, free_bytes)
         endpoint = self._endpoint()
         token = self._token_store().token(endpoint)
         hub = Hub(self.client(), lambda: endpoint, lambda: token)
@@ -78,15 +85,12 @@ class DownloadFactory:
 
         folders = self.folders()
         pending = {model_id: folders.pending(model_id) for model_id in self._model_ids}
-        gpu = gpu_support_state(self._paths.gpu_support)
-        if gpu:
-            pending[GPU_SUPPORT_ID] = GpuSupportFolders(self._paths.gpu_support, gpu.support).pending()
         return ModelLibraryState(
             folder=str(folders.root),
             installed=folders.installed(),
             pending={model_id: bytes_there for model_id, bytes_there in pending.items() if bytes_there},
             machine=this_machine(folders.root),
-            gpu=gpu,
+            gpu=gpu_support_state(self._paths.gpu_support),
         )
 
     def save_token(self, token: str) -> bool:

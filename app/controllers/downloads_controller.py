@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Slot
 from app.domain.errors import Problem
 from app.domain.models.downloads import DownloadProgress
 from app.domain.models.engine_status import EngineState
-from app.domain.models.gpu_support import GPU_SUPPORT_ID
+from app.domain.models.gpu_support import GPU_SUPPORT_ID, InstalledGpuSupport
 from app.domain.models.model_catalog import InstalledModel, KnownModel
 from app.domain.models.model_fit import ComputeDevice, fits, memory_need, weight_bytes
 from app.domain.models.model_library import ModelLibraryState
@@ -131,10 +131,13 @@ class DownloadsController(QObject):
         self._library.look()
 
     @Slot(object)
-    def _on_delete_clicked(self, model: InstalledModel) -> None:
-        if self._open_folder() == model.folder:
+    def _on_delete_clicked(self, installed: InstalledModel | InstalledGpuSupport) -> None:
+        if isinstance(installed, InstalledGpuSupport):
+            self._library.delete_gpu_support(installed)
+            return
+        if self._open_folder() == installed.folder:
             self._unload_model()  # Its files are in use until then.
-        self._library.delete(model)
+        self._library.delete(installed)
 
     @Slot(str)
     def _on_imported(self, folder: str) -> None:

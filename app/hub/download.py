@@ -21,7 +21,7 @@ from app.paths import make_private_file
 from app.storage.files.atomic import storage_error
 from app.storage.files.digests import FileDigest, take_file
 from app.storage.files.free_space import check_free_space
-from app.storage.models.model_folders import ModelFolders
+from app.storage.models.download_folders import DownloadFolders
 
 CHUNK = 256 * 1024
 MIN_GAIN = 64 * 1024
@@ -54,7 +54,7 @@ class Downloader:
     def __init__(
         self,
         hub: DownloadSource,
-        folders: ModelFolders,
+        folders: DownloadFolders,
         free_bytes: Callable[[], int],
         retry_policy: Callable[[], RetryPolicy] = RetryPolicy,
     ) -> None:
@@ -102,7 +102,7 @@ class _FileDownload:
     """The download of one file."""
 
     def __init__(
-        self, hub: DownloadSource, folders: ModelFolders, listing: ModelListing, file: ModelFile,
+        self, hub: DownloadSource, folders: DownloadFolders, listing: ModelListing, file: ModelFile,
         retry_policy: RetryPolicy, cancel_token: CancelToken, report: Report,
     ) -> None:  # fmt: skip
         self._hub = hub

@@ -57,7 +57,9 @@ def test_it_comes_and_is_unpacked(trouble: Trouble | None, tmp_path: Path) -> No
             server.troubles.append(trouble)
         site = harness.run()
     assert (site / "torch" / "__init__.py").is_file()
-    assert harness.folders.installed()[0].folder == str(site)
+    installed = harness.folders.installed()
+    assert installed
+    assert installed.folder == str(site)
     stages = [report.stage for report in harness.reports]
     assert stages[-1] is DownloadStage.UNPACKING
     assert harness.reports[-1].done == harness.reports[-1].total > 0

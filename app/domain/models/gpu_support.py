@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from app.domain.models.model_catalog import InstalledModel, ModelFile, ModelListing, is_plain_name, listing_of
+from app.domain.models.model_catalog import ModelFile, ModelListing, is_plain_name, listing_of
 
 GPU_SUPPORT_ID = "lorgnette/graphics-card"
-"""The id of their download among those of models; no model of a hub has it, as the owner's name is Lorgnette's."""
+"""The id of their download, beside those of models; no model of a hub has it, as the owner's name is Lorgnette's."""
 NVIDIA_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "C:/Windows/System32/nvcuda.dll")
 """Files that show that a driver is installed: on Linux, in WSL, and on Windows."""
 
@@ -41,12 +41,24 @@ class GpuSupport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledGpuSupport:
+    """GPU support whose packages are unpacked in `folder`."""
+
+    support: GpuSupport
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GpuSupportState:
-    """The state of the GPU support. `driver` is the release of the GPU's driver, 0 if it is unknown."""
+    """The state of the GPU support. `driver` is the release of the GPU's driver, 0 if it is unknown.
+
+    `pending` is the received and the total bytes of a download that was begun.
+    """
 
     support: GpuSupport
     driver: int
-    installed: InstalledModel | None = None
+    installed: InstalledGpuSupport | None = None
+    pending: tuple[int, int] | None = None
 
     @property
     def is_driver_too_old(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.domain.models.gpu_support import GPU_SUPPORT_ID, GpuSupportState
+from app.domain.models.gpu_support import GpuSupportState
 from app.domain.models.model_catalog import InstalledModel
 from app.domain.models.model_fit import Machine
 
@@ -22,7 +22,5 @@ class ModelLibraryState:
     gpu: GpuSupportState | None = None
 
     def model(self, model_id: str) -> InstalledModel | None:
-        """Return the installed model with this id, or the GPU support; None if it is not installed."""
-        if model_id == GPU_SUPPORT_ID:
-            return self.gpu.installed if self.gpu else None
+        """Return the installed model with this id; None if it is not installed."""
         return next((model for model in self.installed if model.listing.model_id == model_id), None)

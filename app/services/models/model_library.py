@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.error_texts import model_texts
 from app.domain.errors import Cancelled, Problem, problem_of
+from app.domain.models.gpu_support import GPU_SUPPORT_ID, InstalledGpuSupport
 from app.domain.models.model_catalog import InstalledModel, ModelListing
 from app.domain.models.model_library import ModelLibraryState
 from app.network.cancel_token import CancelToken
@@ -39,12 +40,24 @@ class Folders(Protocol):
         ...
 
 
+class GpuSupportFolder(Protocol):
+    """The storage of the GPU support; see app.storage.models.gpu_support."""
+
+    def delete(self, installed: InstalledGpuSupport) -> None:
+        """Remove the packages."""
+        ...
+
+    def discard(self) -> None:
+        """Remove the partial files of the download."""
+        ...
+
+
 class ModelLibrary(QObject):
     """Emits `changed(ModelLibraryState)` after `look` and changes of the folder, `worked(model_id, share)` meanwhile.
 
     Also emits `verified(model_id, wrong names)`, `imported(folder)`, `token_saved(bool)`, which is False without a
-    keyring, and `problem_met(Problem)`. All work is done in order on one thread. `folders` returns the storage of the
-    model with a given name.
+    keyring, and `problem_met(Problem)`. All work is done in order on one thread. `folders` returns the storage of
+    models, `gpu_support_folder` that of the GPU support.
     """
 
     changed = Signal(object)
@@ -57,13 +70,15 @@ class ModelLibrary(QObject):
 
     def __init__(
         self,
-        folders: Callable[[str], Folders],
+        folders: Callable[[], Folders],
+        gpu_support_folder: Callable[[], GpuSupportFolder],
         look: Callable[[], ModelLibraryState],
         save_token: Callable[[str], bool],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._folders = folders
+        self._gpu_support_folder = gpu_support_folder
         self._look = look
         self._save_token = save_token
         self._cancel_token = CancelToken()
@@ -78,25 +93,28 @@ class ModelLibrary(QObject):
     def verify(self, model: InstalledModel) -> None:
         """Read a model's files and compare their digests with those of its download."""
         on_bytes = self._byte_counter(model.listing.model_id, model.listing.size)
-        self._do(
-            model.listing.model_id,
-            lambda folders: folders.verify(model, on_bytes),
-            partial(self._on_verified, model.listing),
-        )
+        self._do(lambda: self._folders().verify(model, on_bytes), partial(self._on_verified, model.listing))
 
     def delete(self, model: InstalledModel) -> None:
         """Remove a model."""
-        self._do(model.listing.model_id, lambda folders: folders.delete(model), lambda _: None)
+        self._do(lambda: self._folders().delete(model), lambda _: None)
 
-    def discard(self, model_id: str) -> None:
-        """Remove the partial files of a download."""
-        self._do(model_id, lambda folders: folders.discard(model_id), lambda _: None)
+    def delete_gpu_support(self, installed: InstalledGpuSupport) -> None:
+        """Remove the GPU support."""
+        self._do(lambda: self._gpu_support_folder().delete(installed), lambda _: None)
+
+    def discard(self, download_id: str) -> None:
+        """Remove the partial files of a download, of a model or the GPU support."""
+        if download_id == GPU_SUPPORT_ID:
+            self._do(lambda: self._gpu_support_folder().discard(), lambda _: None)
+        else:
+            self._do(lambda: self._folders().discard(download_id), lambda _: None)
 
     def import_files(self, paths: Sequence[Path]) -> None:
         """Copy the files of a model into the models folder."""
         total = sum(path.stat().st_size for path in paths if path.exists())
         on_bytes = self._byte_counter("", total)
-        self._do("", lambda folders: folders.import_files(paths, on_bytes), self._on_imported)
+        self._do(lambda: self._folders().import_files(paths, on_bytes), self._on_imported)
 
     def save_token(self, token: str) -> None:
         """Save the token of the server that models are downloaded from."""
@@ -108,8 +126,8 @@ class ModelLibrary(QObject):
         self._cancel_token.set()
         self._thread.close()
 
-    def _do(self, model_id: str, work: Callable[[Folders], T], done: Callable[[T], None]) -> None:
-        self._thread.submit(lambda: work(self._folders(model_id)), done, self._on_failed)
+    def _do(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        self._thread.submit(work, done, self._on_failed)
         self.look()
 
     def _byte_counter(self, model_id: str, total: int) -> Callable[[int], None]:

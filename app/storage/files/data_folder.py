@@ -6,13 +6,14 @@ write, half of the data would go into a new folder at the old path.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from app.domain.error_texts import storage_texts
 from app.domain.errors import StorageError
 from app.paths import make_private_folder
 from app.storage.files.atomic import os_words
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -41,12 +42,12 @@ class DataFolder:
         except OSError as error:
             raise unusable(self._path, error) from error
 
-    def checked(self, work: Callable[[str], T]) -> Callable[[str], T]:
+    def checked(self, work: Callable[P, T]) -> Callable[P, T]:
         """Return `work` with a `check` before each call."""
 
-        def do(argument: str) -> T:
+        def do(*arguments: P.args, **named: P.kwargs) -> T:
             self.check()
-            return work(argument)
+            return work(*arguments, **named)
 
         return do
 

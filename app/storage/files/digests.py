@@ -9,6 +9,8 @@ from app.domain.models.model_catalog import ModelFile
 from app.regular_files import open_regular
 
 CHUNK = 1024 * 1024
+OnBytes = Callable[[int], None]
+"""Callback with the number of bytes processed since the last call; may raise Cancelled."""
 
 
 class FileDigest:
@@ -36,7 +38,7 @@ class FileDigest:
         return self._hash.hexdigest() == self._file.digest
 
 
-def take_file(path: Path, update: Callable[[bytes], None], on_bytes: Callable[[int], None]) -> None:
+def take_file(path: Path, update: Callable[[bytes], None], on_bytes: OnBytes) -> None:
     """Pass the content of a file to `update`, and the number of bytes to `on_bytes`; raises OSError."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):

@@ -1,6 +1,6 @@
 """The support for NVIDIA GPUs on disk: its downloaded wheels, and the packages unpacked from them.
 
-One folder contains, besides the download's files that `model_folders` describes:
+One folder contains, besides the download's files that `download_folders` describes:
 
     site-<commit>/     all wheels unpacked as by pip, with a lock file that names them; imported by GPU processes
     unpacking/         the same while it is being unpacked
@@ -23,13 +23,22 @@ import msgspec
 
 from app.domain.error_texts import model_texts, storage_texts
 from app.domain.errors import StorageError
-from app.domain.models.gpu_support import GPU_SUPPORT_ID, NVIDIA_DRIVERS, GpuSupport, GpuSupportState, Wheel, is_wheel
-from app.domain.models.model_catalog import LOCK_NAME, InstalledModel
+from app.domain.models.gpu_support import (
+    GPU_SUPPORT_ID,
+    NVIDIA_DRIVERS,
+    GpuSupport,
+    GpuSupportState,
+    InstalledGpuSupport,
+    Wheel,
+    is_wheel,
+)
+from app.domain.models.model_catalog import LOCK_NAME
 from app.paths import RESOURCES, make_private_file, make_private_folder
 from app.storage.files.atomic import storage_error
+from app.storage.files.digests import OnBytes
 from app.storage.files.free_space import check_free_space
 from app.storage.files.private_files import write_privately
-from app.storage.models.model_folders import ModelFolders, OnBytes
+from app.storage.models.download_folders import DownloadFolders
 
 WHEELS = RESOURCES / "gpu_wheels.toml"
 DRIVER_VERSION = Path("/proc/driver/nvidia/version")
@@ -68,18 +77,18 @@ def gpu_support_state(folder: Path) -> GpuSupportState | None:
     support, driver = gpu_support(), nvidia_driver()
     if support is None or driver is None or importlib.util.find_spec("torch"):
         return None
-    installed = next(iter(GpuSupportFolders(folder, support).installed()), None)
-    return GpuSupportState(support=support, driver=driver, installed=installed)
+    folders = GpuSupportFolders(folder, support)
+    return GpuSupportState(support=support, driver=driver, installed=folders.installed(), pending=folders.pending())
 
 
 def gpu_packages(folder: Path) -> str:
     """Return the folder from which a process imports torch for a GPU; empty if the support is not installed."""
     support = gpu_support() if folder.exists() else None
-    installed = GpuSupportFolders(folder, support).installed() if support else ()
-    return installed[0].folder if installed else ""
+    installed = GpuSupportFolders(folder, support).installed() if support else None
+    return installed.folder if installed else ""
 
 
-class GpuSupportFolders(ModelFolders):
+class GpuSupportFolders(DownloadFolders):
     """Stores `support` below `root`. Methods that access the disk raise StorageError."""
 
     def __init__(self, root: Path, support: GpuSupport) -> None:
@@ -93,10 +102,10 @@ class GpuSupportFolders(ModelFolders):
         """Return whether a file of this name belongs here."""
         return is_wheel(name)
 
-    def installed(self) -> tuple[InstalledModel, ...]:
-        """Return the support if it is unpacked here."""
+    def installed(self) -> InstalledGpuSupport | None:
+        """Return the support if it is unpacked here, or None."""
         is_whole = self.read_listing(self._site / LOCK_NAME) == self._listing
-        return (InstalledModel(listing=self._listing, folder=str(self._site)),) if is_whole else ()
+        return InstalledGpuSupport(support=self.support, folder=str(self._site)) if is_whole else None
 
     def pending(self, model_id: str = GPU_SUPPORT_ID) -> tuple[int, int] | None:
         """Return the received and the total bytes of a download that was begun and has not been unpacked, or None."""
@@ -137,15 +146,15 @@ class GpuSupportFolders(ModelFolders):
             shutil.rmtree(staging, ignore_errors=True)
         return self._site
 
-    def discard(self, model_id: str) -> None:
+    def discard(self, model_id: str = GPU_SUPPORT_ID) -> None:
         """Discard the partial download."""
         super().discard(model_id)
         shutil.rmtree(self.folder_of(self._listing).parent, ignore_errors=True)
 
-    def delete(self, model: InstalledModel) -> None:
+    def delete(self, installed: InstalledGpuSupport) -> None:
         """Delete the support. Its lock file is deleted first, so that a half-deleted one is not used."""
         try:
-            (Path(model.folder) / LOCK_NAME).unlink(missing_ok=True)
+            (Path(installed.folder) / LOCK_NAME).unlink(missing_ok=True)
             shutil.rmtree(self._site)
         except OSError as error:
             raise storage_error(error, storage_texts.GPU_SUPPORT) from error

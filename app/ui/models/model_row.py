@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.domain.models.downloads import DownloadProgress, DownloadStage
-from app.domain.models.model_catalog import InstalledModel
 from app.domain.models.model_fit import Verdict
 from app.ui.models import model_text
 from app.ui.widgets import ui_text
@@ -21,7 +20,7 @@ class RowState:
     """The state of a row. `size` is exact once the hub has reported it; `fit` is the verdict with its arithmetic.
 
     `pending` is the received and the total bytes of a download that was begun. `can_start` is false while another
-    model is being downloaded. `is_model` is false for a package that is not a model, such as the GPU support.
+    model is being downloaded. `is_model` is false for the GPU support, which is neither chosen nor verified.
     """
 
     size: int
@@ -30,7 +29,7 @@ class RowState:
     fit: str = ""
     arithmetic: str = ""
     pending: tuple[int, int] | None = None
-    installed: InstalledModel | None = None
+    is_installed: bool = False
     is_open: bool = False
     can_start: bool = True
     is_model: bool = True
@@ -93,7 +92,7 @@ class ModelRow(QFrame):
         self.verdict.style().polish(self.verdict)
         self.why.setVisible(bool(state.arithmetic))
         self.arithmetic.setText(state.arithmetic)
-        is_there, is_begun = state.installed is not None, state.pending is not None
+        is_there, is_begun = state.is_installed, state.pending is not None
         self.download.setVisible(not is_there and not self._is_active)
         self.download.setEnabled(state.can_start)
         self.download.setText(tr("Resume") if is_begun else tr("Download"))

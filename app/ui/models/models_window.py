@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QFormLayout, QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.models.downloads import DownloadProgress
-from app.domain.models.gpu_support import GPU_SUPPORT_ID, GpuSupportState
+from app.domain.models.gpu_support import GPU_SUPPORT_ID, GpuSupportState, InstalledGpuSupport
 from app.domain.models.model_catalog import InstalledModel, KnownModel
 from app.domain.models.model_fit import Verdict
 from app.domain.models.model_library import ModelLibraryState
@@ -31,10 +31,9 @@ Describe = Callable[[KnownModel, ModelLibraryState], RowState]
 class ModelsWindow(QDialog):
     """Emits clicks and shows the state it is given. Esc closes the window; a download continues.
 
-    `looked()` to request the installed models, `download_clicked(model_id)`, `pause_clicked()`,
-    `use_clicked(folder)`, `verify_clicked(InstalledModel)`, `delete_clicked(InstalledModel)`,
-    `discard_clicked(model_id)`, `folder_clicked()`, `files_clicked()`, `unload_clicked()`, `endpoint_changed(text)`,
-    `token_entered(text)`.
+    `download_clicked(download_id)`, `pause_clicked()`, `use_clicked(folder)`, `verify_clicked(InstalledModel)`,
+    `delete_clicked(InstalledModel or InstalledGpuSupport)`, `discard_clicked(download_id)`, `folder_clicked()`,
+    `files_clicked()`, `unload_clicked()`, `endpoint_changed(text)`, `token_entered(text)`.
     """
 
     download_clicked = Signal(str)
@@ -108,7 +107,9 @@ class ModelsWindow(QDialog):
             model_id = model.listing.model_id
             if model_id not in self.rows:
                 self._add_row(model_id, model_id.partition("/")[2], model_id)
-        kept = {*self._known, GPU_SUPPORT_ID, *(model.listing.model_id for model in library.installed)}
+        kept = {*self._known, *(model.listing.model_id for model in library.installed)}
+        if library.gpu:
+            kept.add(GPU_SUPPORT_ID)
         gone = set(self.rows) - kept
         for model_id in gone:
             row = self.rows.pop(model_id)
@@ -159,23 +160,23 @@ class ModelsWindow(QDialog):
     def _update(self) -> None:
         if self._library is None:
             return
-        for model_id, row in self.rows.items():
-            row.set_active(is_active=model_id == self._active)
-            row.show_state(self._state(model_id, self._library))
+        for download_id, row in self.rows.items():
+            row.set_active(is_active=download_id == self._active)
+            if download_id != GPU_SUPPORT_ID:
+                row.show_state(self._state(download_id, self._library))
+            elif self._library.gpu:
+                row.show_state(_gpu_row_state(self._library.gpu, can_start=not self._active))
 
     def _state(self, model_id: str, library: ModelLibraryState) -> RowState:
         installed, pending = library.model(model_id), library.pending.get(model_id)
         known = self._known.get(model_id)
-        if model_id == GPU_SUPPORT_ID and library.gpu:
-            state = _gpu_row_state(library.gpu)
-        else:
-            state = self._describe(known, library) if known else RowState(size=0, is_exact=True)
+        state = self._describe(known, library) if known else RowState(size=0, is_exact=True)
         size = installed.listing.size if installed else pending[1] if pending else state.size
         return replace(
             state,
             size=size,
             is_exact=state.is_exact or installed is not None or pending is not None,
-            installed=installed,
+            is_installed=installed is not None,
             pending=None if installed else pending,
             is_open=installed is not None and installed.folder == self._open_folder,
             can_start=not self._active,
@@ -200,11 +201,18 @@ class ModelsWindow(QDialog):
     def _on_use(self, model: InstalledModel) -> None:
         self.use_clicked.emit(model.folder)
 
-    def _on_delete(self, model_id: str) -> None:
-        if self._library and self._library.model(model_id):
-            self._with_installed(model_id, self.delete_clicked.emit)
+    def _on_delete(self, download_id: str) -> None:
+        if installed := self._installed(download_id):
+            self.delete_clicked.emit(installed)
         else:
-            self.discard_clicked.emit(model_id)
+            self.discard_clicked.emit(download_id)
+
+    def _installed(self, download_id: str) -> InstalledModel | InstalledGpuSupport | None:
+        if self._library is None:
+            return None
+        if download_id == GPU_SUPPORT_ID:
+            return self._library.gpu.installed if self._library.gpu else None
+        return self._library.model(download_id)
 
     @Slot()
     def _on_endpoint_edited(self) -> None:
@@ -239,11 +247,14 @@ class ModelsWindow(QDialog):
         column.addWidget(self._token_hint)
 
 
-def _gpu_row_state(gpu: GpuSupportState) -> RowState:
+def _gpu_row_state(gpu: GpuSupportState, *, can_start: bool) -> RowState:
     return RowState(
         size=gpu.support.listing.size,
         is_exact=True,
         verdict=Verdict.DOES_NOT_FIT if gpu.is_driver_too_old else Verdict.FITS,
         fit=model_text.gpu_driver(gpu),
+        pending=None if gpu.installed else gpu.pending,
+        is_installed=gpu.installed is not None,
+        can_start=can_start,
         is_model=False,
     )

@@ -17,6 +17,7 @@ from app.network.addresses import named_server
 from app.network.client import NetworkClient, NetworkRules
 from app.services.models.model_downloads import ModelDownloads
 from app.services.models.model_library import ModelLibrary
+from app.storage.models.gpu_support import GpuSupportFolders
 from app.storage.models.model_folders import ModelFolders
 from tests.network.conftest import FILES, WEIGHTS
 from tests.support.hub_server import MODEL_ID, HubServer, Trouble, serving
@@ -47,6 +48,10 @@ def downloads(server: HubServer, folders: ModelFolders, qtbot: QtBot) -> Iterato
     made.close()
 
 
+def no_gpu_support() -> GpuSupportFolders:
+    raise AssertionError("nothing here is about the GPU support")
+
+
 @pytest.fixture
 def library(folders: ModelFolders, qtbot: QtBot) -> Iterator[ModelLibrary]:
     def look() -> ModelLibraryState:
@@ -56,7 +61,7 @@ def library(folders: ModelFolders, qtbot: QtBot) -> Iterator[ModelLibrary]:
             machine=Machine(memory=1, free_memory=1, free_disk=1, processor=ComputeDevice.CPU),
         )
 
-    made = ModelLibrary(lambda _: folders, look, bool)
+    made = ModelLibrary(lambda: folders, no_gpu_support, look, bool)
     yield made
     made.close()
 

@@ -97,7 +97,7 @@ def test_unpacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "gpu_support", lambda: folders.support)
     assert folders.are_wheels_there()
     assert folders.pending() == (folders.support.listing.size,) * 2
-    assert folders.installed() == ()
+    assert folders.installed() is None
     assert gpu_packages(tmp_path / "card") == ""
     told: list[int] = []
     totals: list[int] = []
@@ -110,12 +110,13 @@ def test_unpacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not list(site.rglob("torchrun"))
     assert sum(told) == totals[0]
     assert sorted(path.name for path in (tmp_path / "card").iterdir()) == ["incoming", site.name]
-    (installed,) = folders.installed()
+    installed = folders.installed()
+    assert installed
     assert installed.folder == str(site) == gpu_packages(tmp_path / "card")
     assert folders.pending() is None
 
     folders.delete(installed)
-    assert folders.installed() == ()
+    assert folders.installed() is None
     assert not site.exists()
 
 
@@ -139,9 +140,9 @@ def test_other_wheels_are_not_taken_for_these(tmp_path: Path) -> None:
     folders = downloaded(tmp_path, wheels())
     folders.unpack(PLENTY, nothing, nothing)
     newer = GpuSupportFolders(tmp_path, support_of({**wheels(), CUDA: wheel({"nvidia/newer.so": "1"})}))
-    assert newer.installed() == ()
+    assert newer.installed() is None
     shutil.rmtree(tmp_path)
-    assert folders.installed() == ()
+    assert folders.installed() is None
 
 
 @pytest.mark.parametrize("name", ["../outside.py", "/outside.py", "torch/../../outside.py", "torch\\outside.py"])
@@ -162,6 +163,6 @@ def test_links_and_broken_archives_are_refused(tmp_path: Path) -> None:
         folders = downloaded(tmp_path / str(number), {TORCH: content})
         with pytest.raises(StorageError, match="not a valid package"):
             folders.unpack(PLENTY, nothing, nothing)
-        assert folders.installed() == ()
+        assert folders.installed() is None
         folders.discard(folders.support.listing.model_id)
         assert not folders.are_wheels_there()

@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.errors import Cancelled, CheckpointError, StorageError
 from app.domain.models.model_catalog import LOCK_NAME, is_model_id, is_wanted, model_display_name
-from app.storage.models import model_folders
+from app.storage.models import download_folders
 from app.storage.models.model_catalog import known_models
 from app.storage.models.model_folders import ModelFolders
 
@@ -115,7 +115,7 @@ def test_deleting_waits_for_a_process_that_is_ending(
         true_rmtree(folder)
 
     monkeypatch.setattr(shutil, "rmtree", rmtree)
-    monkeypatch.setattr(model_folders, "MAX_SECONDS_TO_END", 10.0 if is_deleted else 0.2)
+    monkeypatch.setattr(download_folders, "MAX_SECONDS_TO_END", 10.0 if is_deleted else 0.2)
     with nullcontext() if is_deleted else pytest.raises(StorageError):
         folders.delete(model)
     assert Path(model.folder).exists() != is_deleted

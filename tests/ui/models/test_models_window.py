@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.domain.models.downloads import DownloadProgress, DownloadStage, Speedometer
-from app.domain.models.gpu_support import GPU_SUPPORT_ID, GpuSupportState
+from app.domain.models.gpu_support import GPU_SUPPORT_ID, GpuSupportState, InstalledGpuSupport
 from app.domain.models.model_catalog import InstalledModel, KnownModel, ModelFile, ModelListing
 from app.domain.models.model_fit import ComputeDevice, Machine, Verdict, fits, memory_need
 from app.domain.models.model_library import ModelLibraryState
@@ -157,14 +157,14 @@ def test_the_support_for_a_gpu(window: ModelsWindow, qtbot: QtBot) -> None:
     row = window.rows[GPU_SUPPORT_ID]
     assert "torch 9.9.9, CUDA 13.0" in texts(row)
     assert row.verdict.text() == "The NVIDIA driver is too old: 535 is installed, 580 is required"
-    window.show_library(library(gpu=replace(state, driver=580), pending={GPU_SUPPORT_ID: (40_000_000, 80_000_000)}))
+    window.show_library(library(gpu=replace(state, driver=580, pending=(40_000_000, 80_000_000))))
     assert row.verdict.text() == "An NVIDIA driver was found"
     assert row.download.text() == "Resume"
     with qtbot.waitSignal(window.discard_clicked) as discarded:
         row.delete.click()
         row.delete.click()
     assert discarded.args == [GPU_SUPPORT_ID]
-    installed = InstalledModel(listing=state.support.listing, folder="/card/site")
+    installed = InstalledGpuSupport(support=state.support, folder="/card/site")
     window.show_library(library(gpu=replace(state, driver=0, installed=installed)))
     assert "Installed" in texts(row)
     assert [item.isHidden() for item in (row.download, row.use, row.verify, row.delete)] == [True, True, True, False]
