@@ -15,7 +15,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.application import Lorgnette
-from app.controllers.image_controller import DEMO_SAMPLE, SAMPLE
+from app.controllers.image_controller import SAMPLES
 from app.domain.chat.chat import Author, Message, Role, now
 from app.domain.launch_request import LaunchRequest
 from app.domain.models.engine_status import EngineState
@@ -76,17 +76,17 @@ class Studio:
     def prepare(self) -> None:
         """Two chats, and the second one on the screen."""
         lorgnette, session = self.lorgnette, self.lorgnette.session
-        lorgnette.begin(LaunchRequest(images=(str(SAMPLE),)), "")
+        lorgnette.begin(LaunchRequest(images=(str(SAMPLES / "receipt.png"),)), "")
         self.wait_for_image()
         session.read_text(session.draft.attachments[0])
         self.wait_for_answer()
         session.start_new()
-        lorgnette.importer.import_file(DEMO_SAMPLE, session.conversation_id)
+        lorgnette.importer.import_file(SAMPLES / "note.png", session.conversation_id)
         self.wait_for_image()
         self.wait(lambda: lorgnette.model.status.state is EngineState.READY)
         session.send("Where is Boarding?")
         self.wait_for_answer()
-        lorgnette.importer.import_file(SAMPLE, session.conversation_id)
+        lorgnette.importer.import_file(SAMPLES / "receipt.png", session.conversation_id)
         self.wait_for_image()
 
     def take_states(self, folder: Path) -> None:

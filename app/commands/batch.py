@@ -39,6 +39,7 @@ from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import command_line_sentence
 from app.domain.errors import BatchError, UserError
 from app.domain.images.geometry import Box
+from app.engine.checkpoints.model_policy import policy_of
 from app.engine.process.backend_kinds import BackendKind
 from app.paths import DEMO_MODEL
 from app.services.batch.batch_run import BatchRun
@@ -118,7 +119,7 @@ def main(arguments: Sequence[str], create_client: ClientFactory = client_ignorin
     """Run the command and return its exit status."""
     arguments_of = parser()
     args = arguments_of.parse_args(arguments)
-    if args.fields and not args.server and (args.model is None or _real(args.model) == str(DEMO_MODEL)):
+    if args.fields and not args.server and not policy_of(args.model or DEMO_MODEL).can_extract_fields:
         arguments_of.error("--fields needs --model FOLDER or --server; the demo model cannot extract fields")
     default = [Output.SPREADSHEET] if args.fields else [Output.TEXT]
     options = BatchOptions(

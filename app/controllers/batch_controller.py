@@ -91,7 +91,7 @@ class BatchController(QObject):
     def _on_start_clicked(self) -> None:
         form = self.batch.form
         info = self._model.status.info
-        model = self._model.title if info and not info.is_demo else ""
+        model = self._model.title if info and info.policy.can_read_documents else ""
         parallel = form.parallel.value()
         if form.target is None:
             return

@@ -115,13 +115,13 @@ class DownloadsController(QObject):
 
     @Slot(str, str)
     def _on_finished(self, model_id: str, folder: str) -> None:
-        """Open the model if none but the demo is open, so that a download never ends an answer."""
+        """Open the model if none but a placeholder is open, so that a download never ends an answer."""
         self._on_stopped()
         info = self._model.status.info
         if model_id == GPU_SUPPORT_ID:
             if not self._model.is_answering:
                 self._model.restart()
-        elif info is None or info.is_demo:
+        elif info is None or info.policy.is_placeholder:
             self._model.open(folder)
 
     @Slot()

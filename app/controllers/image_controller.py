@@ -10,6 +10,7 @@ from app.domain.errors import Problem
 from app.domain.images.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES, Attachment, ImageCrop
 from app.domain.images.detection_formats import DetectionFormat, detections_coco, detections_json
 from app.domain.launch_request import LaunchRequest
+from app.domain.models.model_policy import FULL_MODEL
 from app.paths import RESOURCES
 from app.services.chat.chat_session import ChatSession
 from app.services.engines.file_saver import FileSaver
@@ -24,7 +25,7 @@ from app.ui.widgets.incoming_images import encoded_png
 from app.ui.widgets.problem_text import problem_sentence
 from app.ui.widgets.saved_notice import show_saved
 
-SAMPLE, DEMO_SAMPLE = RESOURCES / "samples" / "receipt.png", RESOURCES / "samples" / "note.png"
+SAMPLES = RESOURCES / "samples"
 
 
 class ImageController(QObject):
@@ -94,7 +95,8 @@ class ImageController(QObject):
     @Slot()
     def _on_sample_clicked(self) -> None:
         info = self._model.status.info
-        self.import_files([DEMO_SAMPLE if info and info.is_demo else SAMPLE])
+        policy = info.policy if info else FULL_MODEL
+        self.import_files([SAMPLES / policy.sample])
 
     @Slot(object)
     def import_files(self, files: Sequence[Path]) -> None:

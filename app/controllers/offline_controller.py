@@ -55,5 +55,5 @@ class OfflineController(QObject):
         settings, info = self._preferences.settings, status.info
         if settings.offline_settled or status.state is not EngineState.READY or self._downloads.active:
             return
-        if info is not None and not info.is_demo and not info.server:
+        if info is not None and not info.policy.is_placeholder and not info.server:
             self._preferences.change(offline=True, offline_settled=True)

@@ -92,7 +92,7 @@ def demo(request: pytest.FixtureRequest) -> Demo:
 def test_it_is_small_labelled_and_of_the_published_kind() -> None:
     demo = Demo()
     (ready,) = (event for event in demo.events if isinstance(event, Ready))
-    assert (ready.info.name, ready.info.is_demo) == (DEMO_NAME, True)
+    assert (ready.info.name, ready.info.policy.is_placeholder) == (DEMO_NAME, True)
     assert ready.info.scheme == "W4A16, group 128"
     checkpoint = open_checkpoint(DEMO_MODEL)
     assert checkpoint.config.tied_embeddings

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.models.model_policy import FULL_MODEL, ModelPolicy
 from app.domain.shown_setting import ShownSetting, shown, within
 
 _TEMPERATURE = ShownSetting(
@@ -159,13 +160,11 @@ class AnswerStats:
 
 DEMO_NAME = "Demo (short printed text)"
 """The shown name of the bundled model."""
-DEMO_DECLINES = "I can only read short printed text."
-"""The answer that the bundled model was trained to give when it cannot answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """An opened model, worded for the status line. `is_demo` is True for the small bundled one.
+    """An opened model, worded for the status line, with its policy.
 
     `server` is the host that answers, empty for this machine; `leaves_machine` is True if the data sent there leaves
     this machine. A server does not report its `context_length`, which is 0 then.
@@ -177,6 +176,6 @@ class ModelInfo:
     device: str
     device_reason: str
     context_length: int
-    is_demo: bool = False
+    policy: ModelPolicy = FULL_MODEL
     server: str = ""
     leaves_machine: bool = False

@@ -9,8 +9,6 @@ from pathlib import Path
 from app.domain.chat.chat import Role, Turn
 from app.domain.models.engine_status import Stage
 from app.domain.models.generation import (
-    DEMO_DECLINES,
-    DEMO_NAME,
     AnswerStats,
     FinishReason,
     GenerationOptions,
@@ -21,6 +19,7 @@ from app.domain.models.model_catalog import model_display_name
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.domain.redacting_log import kind_of
 from app.engine.answering import GenerationCallbacks, StageCallback
+from app.engine.checkpoints.model_policy import policy_of
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.generate import generate
 from app.engine.generation.prompt import Grid, Prompt, VideoGrid, build_prompt
@@ -30,16 +29,8 @@ from app.engine.generation.vision_cache import PromptImage, VisionFeatureCache
 from app.engine.imaging.open_video import is_video
 from app.engine.runtimes.port import DecoderRuntime
 from app.engine.runtimes.registry import Choice, Choose
-from app.paths import DEMO_MODEL
 
 _log = logging.getLogger(__name__)
-DEMO_MAX_NEW_TOKENS = 256
-"""Maximum number of tokens of the demo model's answer: more than any answer in its training data."""
-DEMO_MIN_CONFIDENCE = 0.7
-"""Minimum confidence of the demo model's answer.
-
-In its training domain 99 of 100 answers stay above; on photos, receipts and other scripts nearly none do.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +57,15 @@ class Model:
         stage(Stage.LOADING, 0.0)
         choice, runtime = _open_runtime(choose(options), checkpoint, options, partial(stage, Stage.LOADING), check)
         images = VisionFeatureCache(checkpoint.config.vision, checkpoint.preprocessor, options.remembered_visual_tokens)
-        is_demo = checkpoint.folder.resolve() == DEMO_MODEL
+        policy = policy_of(checkpoint.folder)
         info = ModelInfo(
-            name=DEMO_NAME if is_demo else model_display_name(checkpoint.folder.resolve()),
+            name=policy.name or model_display_name(checkpoint.folder.resolve()),
             folder=str(checkpoint.folder),
             scheme=checkpoint.scheme,
             device=choice.device,
             device_reason=choice.reason,
             context_length=runtime.capacity,
-            is_demo=is_demo,
+            policy=policy,
         )
         session = SessionCache(runtime, images, checkpoint.config.image_token)
         return cls(info, session, checkpoint, tokenizer, images)
@@ -97,10 +88,9 @@ class Model:
         sampling = options.sampling or self._checkpoint.sampling
         lookup_tokens = tuple(token for text in image_texts for token in self._tokenizer.encode(text))
         prompt = replace(prompt, lookup_tokens=lookup_tokens)
-        max_new_tokens = options.max_new_tokens
-        if self.info.is_demo:
-            callbacks = replace(callbacks, min_confidence=DEMO_MIN_CONFIDENCE, fallback=DEMO_DECLINES)
-            max_new_tokens = min(max_new_tokens, DEMO_MAX_NEW_TOKENS)
+        policy = self.info.policy
+        max_new_tokens = min(options.max_new_tokens, policy.max_new_tokens or options.max_new_tokens)
+        callbacks = replace(callbacks, min_confidence=policy.min_confidence, fallback=policy.fallback)
         return generate(self.session, self._tokenizer, prompt, images, sampling, max_new_tokens, callbacks)
 
     @property

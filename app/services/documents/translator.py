@@ -72,7 +72,7 @@ class Translator(QObject):
             self.changed.emit(replace(known, attachment=attachment))
             return
         info = self._model.status.info
-        if info and info.is_demo:
+        if info and not info.policy.can_translate:
             self.failed.emit(attachment, chat_texts.DEMO_CANNOT_TRANSLATE.problem())
             return
         self._job = job = _Job(attachment, language)

@@ -87,8 +87,8 @@ class EmptyState(QWidget):
     def set_status(self, status: EngineStatus) -> None:
         """Offer to choose a model if there is none, and the full model if the demo is open."""
         is_missing = status.state in {EngineState.NO_MODEL, EngineState.FAILED}
-        is_demo = status.info is not None and status.info.is_demo
+        is_placeholder = status.info is not None and status.info.policy.is_placeholder
         self.model.setVisible(is_missing)
-        self.full_model.setVisible(is_demo)
-        more = tr(MODEL_HINT) if is_missing else tr(DEMO_HINT) if is_demo else ""
+        self.full_model.setVisible(is_placeholder)
+        more = tr(MODEL_HINT) if is_missing else tr(DEMO_HINT) if is_placeholder else ""
         self.hint.setText(f"{tr(HINT)}\n{more}".strip())

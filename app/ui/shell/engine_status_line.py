@@ -69,7 +69,7 @@ class EngineStatusLine(QFrame):
         self._leaves_machine = bool(status.info and status.info.leaves_machine)
         self._show_connects()
         self.restart.setVisible(status.offers_restart)
-        self.full_model.setVisible(status.info is not None and status.info.is_demo)
+        self.full_model.setVisible(status.info is not None and status.info.policy.is_placeholder)
 
     def set_offline(self, offline: bool) -> None:
         """Set the offline switch."""

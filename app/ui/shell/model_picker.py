@@ -74,7 +74,7 @@ class ModelPicker(QToolButton):
             action.setChecked(info is not None and info.folder == folder)
         demo = self._menu.addAction(tr(DEMO_NAME), self.demo_clicked.emit)
         demo.setCheckable(True)
-        demo.setChecked(info is not None and info.is_demo)
+        demo.setChecked(info is not None and info.policy.is_placeholder)
         self._menu.addSeparator()
         self._menu.addAction(tr("Get the full model…"), self.full_model_clicked.emit)
         self._menu.addAction(tr("Choose a model folder…"), self.choose_clicked.emit)

@@ -58,7 +58,8 @@ def _engine_state(status: EngineStatus) -> str:
         case EngineState.LOADING:
             return activity(status.stage, status.progress)
         case EngineState.READY if status.info:
-            words = mark("Demo model · Ready on {device}") if status.info.is_demo else mark("Ready on {device}")
+            is_demo = status.info.policy.is_placeholder
+            words = mark("Demo model · Ready on {device}") if is_demo else mark("Ready on {device}")
             return tr(words, device=status.info.device)
         case EngineState.UNLOADED:
             return tr("Unloaded · reloads with the next question")

@@ -15,6 +15,7 @@ from app.domain.errors import Problem
 from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.models.engine_status import EngineState
 from app.domain.models.generation import FinishReason, GenerationOptions, ModelInfo
+from app.domain.models.model_policy import ModelPolicy
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     AnswerDelta,
@@ -205,7 +206,13 @@ def test_what_cannot_be_translated_is_said(
     build_services: BuildServices, qtbot: QtBot, answers: list[str], words: str
 ) -> None:
     demo = ModelInfo(
-        name="Demo", folder="", scheme="W4A16", device="CPU", device_reason="", context_length=1, is_demo=not answers
+        name="Demo",
+        folder="",
+        scheme="W4A16",
+        device="CPU",
+        device_reason="",
+        context_length=1,
+        policy=ModelPolicy(can_translate=bool(answers)),
     )
     services = build_services(model=Model(*answers, info=demo), reader=reads)
     translator = translator_of(services, qtbot)

@@ -22,6 +22,7 @@ from app.domain.chat.chat import Draft
 from app.domain.errors import Problem, ProblemKind
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.domain.models.generation import ModelInfo
+from app.domain.models.model_policy import ModelPolicy
 from app.domain.settings.settings import ThemeChoice
 from app.ui.shell.main_window import NARROW, MainWindow
 from app.ui.widgets.notice_bar import SHOWN
@@ -34,7 +35,13 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 
 
 DEMO = ModelInfo(
-    name="Demo", folder="/demo", scheme="W4A16", device="CPU", device_reason="-", context_length=4096, is_demo=True
+    name="Demo",
+    folder="/demo",
+    scheme="W4A16",
+    device="CPU",
+    device_reason="-",
+    context_length=4096,
+    policy=ModelPolicy(is_placeholder=True),
 )
 
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.controllers.offline_controller import OfflineController
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.domain.models.generation import ModelInfo
+from app.domain.models.model_policy import ModelPolicy
 from app.domain.settings.settings import Settings
 from app.services.engines.background import BackgroundThread
 from app.services.settings.preferences import Preferences
@@ -26,7 +27,7 @@ FULL = ModelInfo(
     device_reason="",
     context_length=32_768,
 )
-DEMO = replace(FULL, is_demo=True)
+DEMO = replace(FULL, policy=ModelPolicy(is_placeholder=True))
 SERVED = replace(FULL, server="example.org", leaves_machine=True)
 
 
