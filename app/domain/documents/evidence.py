@@ -41,7 +41,7 @@ def find_evidence(text: str, pages: Sequence[OcrPage]) -> Evidence | None:
         for lines in _spans(page.lines):
             share = _difference(needle, _plain(" ".join(line.text for line in lines)))
             if share is not None and (best is None or share < best[0]):
-                best = share, Evidence(number, _bounding_box(lines))
+                best = share, Evidence(number, Box.around(line.box for line in lines))
     return best[1] if best else None
 
 
@@ -114,13 +114,3 @@ def _plain(text: str) -> str:
         for at, character in enumerate(folded)
     ]
     return " ".join("".join(kept).split())
-
-
-def _bounding_box(lines: Sequence[TextLine]) -> Box:
-    boxes = [line.box for line in lines]
-    return Box(
-        min(box.left for box in boxes),
-        min(box.top for box in boxes),
-        max(box.right for box in boxes),
-        max(box.bottom for box in boxes),
-    )

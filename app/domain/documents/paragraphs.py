@@ -32,13 +32,7 @@ class Paragraph:
     @property
     def box(self) -> Box:
         """Bounding box of all its lines, in pixels."""
-        boxes = [line.box for line in self.lines]
-        return Box(
-            min(box.left for box in boxes),
-            min(box.top for box in boxes),
-            max(box.right for box in boxes),
-            max(box.bottom for box in boxes),
-        )
+        return Box.around(line.box for line in self.lines)
 
     @property
     def line_height(self) -> float:

@@ -3,6 +3,7 @@
 All coordinates are pixels of the upright image (after EXIF orientation), origin at the top left, x to the right.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -22,6 +23,28 @@ class Box:
     top: float
     right: float
     bottom: float
+
+    @classmethod
+    def around(cls, boxes: Iterable["Box"]) -> "Box":
+        """Return the bounding box of at least one box."""
+        lefts, tops, rights, bottoms = zip(*((box.left, box.top, box.right, box.bottom) for box in boxes), strict=True)
+        return cls(min(lefts), min(tops), max(rights), max(bottoms))
+
+    @classmethod
+    def around_points(cls, points: Iterable[Point]) -> "Box":
+        """Return the bounding box of at least one point."""
+        across, down = zip(*((point.x, point.y) for point in points), strict=True)
+        return cls(min(across), min(down), max(across), max(down))
+
+    @property
+    def corners(self) -> tuple[Point, Point, Point, Point]:
+        """The corners, clockwise from the top left."""
+        return (
+            Point(self.left, self.top),
+            Point(self.right, self.top),
+            Point(self.right, self.bottom),
+            Point(self.left, self.bottom),
+        )
 
     @property
     def width(self) -> float:
@@ -55,5 +78,4 @@ class TextLine:
     @classmethod
     def between(cls, text: str, quad: tuple[Point, Point, Point, Point], score: float) -> "TextLine":
         """Create a line with these corners; its box is derived from them."""
-        across, down = [corner.x for corner in quad], [corner.y for corner in quad]
-        return cls(text, Box(min(across), min(down), max(across), max(down)), quad, score)
+        return cls(text, Box.around_points(quad), quad, score)

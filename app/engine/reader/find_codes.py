@@ -5,7 +5,7 @@ import zxingcpp
 from PIL import Image
 
 from app.domain.images.codes import Code
-from app.domain.images.geometry import Box
+from app.domain.images.geometry import Box, Point
 
 
 def find_codes(image: Image.Image) -> tuple[Code, ...]:
@@ -17,5 +17,5 @@ def find_codes(image: Image.Image) -> tuple[Code, ...]:
 
 def _box(position: zxingcpp.Position, size: tuple[int, int]) -> Box:
     corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
-    across, down = [corner.x for corner in corners], [corner.y for corner in corners]
-    return Box(max(0, min(across)), max(0, min(down)), min(size[0], max(across)), min(size[1], max(down)))
+    box = Box.around_points(Point(corner.x, corner.y) for corner in corners)
+    return Box(max(0, box.left), max(0, box.top), min(size[0], box.right), min(size[1], box.bottom))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from app.domain.images.geometry import Box, Point, TextLine
+from app.domain.images.geometry import Box, TextLine
 
 LIST_SECONDS, READ_SECONDS = 5, 90
 WORD_LEVEL = 5
@@ -33,7 +33,7 @@ def read_by_tesseract(image: Image.Image, languages: Sequence[str]) -> tuple[Tex
 class _Words:
     texts: list[str] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
-    edges: list[tuple[float, float, float, float]] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
 
 
 def lines_of_table(table: str) -> tuple[TextLine, ...]:
@@ -54,20 +54,13 @@ def lines_of_table(table: str) -> tuple[TextLine, ...]:
         words = lines.setdefault(tuple(cells[1:5]), _Words())
         words.texts.append(cells[11].strip())
         words.scores.append(min(1.0, max(0.0, percent / 100)))
-        words.edges.append((left, top, left + width, top + height))
+        words.boxes.append(Box(left, top, left + width, top + height))
     return tuple(_line(words) for words in lines.values())
 
 
 def _line(words: _Words) -> TextLine:
-    lefts, tops, rights, bottoms = zip(*words.edges, strict=True)
-    box = Box(min(lefts), min(tops), max(rights), max(bottoms))
-    corners = (
-        Point(box.left, box.top),
-        Point(box.right, box.top),
-        Point(box.right, box.bottom),
-        Point(box.left, box.bottom),
-    )
-    return TextLine(" ".join(words.texts), box, corners, sum(words.scores) / len(words.scores))
+    box = Box.around(words.boxes)
+    return TextLine(" ".join(words.texts), box, box.corners, sum(words.scores) / len(words.scores))
 
 
 def _run(arguments: Sequence[str], sent: bytes, seconds: float) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from app.domain.images.geometry import Box
 from app.domain.text.word_spans import word_spans
 from app.engine.reader.tables.text_boxes import Skew, TextBox
 
@@ -43,14 +44,12 @@ class Foreground:
 
     def _deskew(self, skew: Skew) -> None:
         height, width = self.mask.shape
-        corners = [skew.deskewed(x, y) for x in (0, width) for y in (0, height)]
-        left, top = min(x for x, _ in corners), min(y for _, y in corners)
-        right, bottom = max(x for x, _ in corners), max(y for _, y in corners)
+        box = Box.around_points(skew.deskewed(corner) for corner in Box(0, 0, width, height).corners)
         angle = -skew.angle
-        matrix = np.array([[cos(angle), -sin(angle), -left], [sin(angle), cos(angle), -top]])
-        size = (round(right - left), round(bottom - top))
+        matrix = np.array([[cos(angle), -sin(angle), -box.left], [sin(angle), cos(angle), -box.top]])
+        size = (round(box.width), round(box.height))
         deskewed = cv2.warpAffine(self.mask, matrix, size, flags=cv2.INTER_LINEAR)
-        self.mask, self.origin = as_mask(np.where(deskewed > 90, 255, 0)), (left, top)
+        self.mask, self.origin = as_mask(np.where(deskewed > 90, 255, 0)), (box.left, box.top)
 
     def split(self, text_box: TextBox) -> list[TextBox]:
         """Shrink a text box to its foreground's width, and split it at gaps so wide that they separate columns."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import atan2, cos, hypot, sin
 from statistics import median
 
-from app.domain.images.geometry import Box, TextLine
+from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.text.word_spans import word_spans
 
 Rectangle = tuple[float, float, float, float]
@@ -20,19 +20,17 @@ class Skew:
 
     angle: float
 
-    def deskewed(self, x: float, y: float) -> tuple[float, float]:
+    def deskewed(self, point: Point) -> Point:
         """Return a point's position on the deskewed page."""
         angle = -self.angle
-        return x * cos(angle) - y * sin(angle), x * sin(angle) + y * cos(angle)
+        return Point(point.x * cos(angle) - point.y * sin(angle), point.x * sin(angle) + point.y * cos(angle))
 
     def box(self, left: float, top: float, right: float, bottom: float) -> Box:
         """Return the bounding box, on the original page, of a rectangle of the deskewed page."""
-        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-        rotated = [
-            (x * cos(self.angle) - y * sin(self.angle), x * sin(self.angle) + y * cos(self.angle)) for x, y in corners
-        ]
-        across, down = zip(*rotated, strict=True)
-        return Box(min(across), min(down), max(across), max(down))
+        return Box.around_points(
+            Point(x * cos(self.angle) - y * sin(self.angle), x * sin(self.angle) + y * cos(self.angle))
+            for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +71,8 @@ def deskewed_boxes(lines: Sequence[TextLine], skew: Skew) -> list[TextBox]:
     text_boxes = []
     for line in lines:
         if text := line.text.strip():
-            across, down = zip(*(skew.deskewed(corner.x, corner.y) for corner in line.quad), strict=True)
-            text_boxes.append(TextBox(text, min(across), min(down), max(across), max(down)))
+            box = Box.around_points(skew.deskewed(corner) for corner in line.quad)
+            text_boxes.append(TextBox(text, box.left, box.top, box.right, box.bottom))
     return text_boxes
 
 
