@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from app.domain.images import quarter_turns
 from app.domain.ports import CancelCheck
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.tuning import SAMPLE_LINES, TALL
@@ -138,18 +139,8 @@ def _worth(lines: Iterable[OcrLine]) -> float:
 
 def rotated(line: OcrLine, degrees: int, size: tuple[int, int]) -> OcrLine:
     """Return a line in the pixels of an image of `size` after a clockwise rotation by 0, 90, 180 or 270 degrees."""
-    width, height = size
-    x, y = line.quad[:, 0], line.quad[:, 1]
-    match degrees % 360:
-        case 90:
-            quad = np.stack([height - y, x], axis=1)
-        case 180:
-            quad = np.stack([width - x, height - y], axis=1)
-        case 270:
-            quad = np.stack([y, width - x], axis=1)
-        case _:
-            return line
-    return replace(line, quad=quad)
+    corners = [quarter_turns.rotated(x, y, degrees // 90, *size) for x, y in line.quad]
+    return replace(line, quad=np.array(corners, line.quad.dtype))
 
 
 def rotated_size(size: tuple[int, int], degrees: int) -> tuple[int, int]:

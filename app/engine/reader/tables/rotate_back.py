@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import Box
+from app.domain.images.quarter_turns import rotated_box
+from app.engine.reader.rotation import rotated_size
 
 
 def rotated_back(table: Table, rotation: int, size: tuple[int, int]) -> Table:
@@ -15,11 +17,5 @@ def rotated_back(table: Table, rotation: int, size: tuple[int, int]) -> Table:
 
 
 def _rotated_back(box: Box, rotation: int, size: tuple[int, int]) -> Box:
-    width, height = size
-    match rotation:
-        case 90:
-            return Box(box.top, height - box.right, box.bottom, height - box.left)
-        case 180:
-            return Box(width - box.right, height - box.bottom, width - box.left, height - box.top)
-        case _:
-            return Box(width - box.bottom, box.left, width - box.top, box.right)
+    width, height = rotated_size(size, rotation)
+    return Box(*rotated_box((box.left, box.top, box.right, box.bottom), -rotation // 90, width, height))
