@@ -20,6 +20,7 @@ from app.engine.runtimes.weight_cache import Bytes, WeightCache
 
 GROUP = 128
 CANDIDATES = 128
+"""Number of tokens of the shortlist, whose logits are exact. Sampling considers fewer."""
 _ROWS = 256
 """Number of rows that are rounded at a time: few enough to stay in the CPU's cache."""
 

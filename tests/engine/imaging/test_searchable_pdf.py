@@ -1,4 +1,4 @@
-"""PDFs that can be searched: the text lies where it is seen, and what is seen stays as it was."""
+"""Searchable PDFs: the text lies where it is seen, and what is seen stays as it was."""
 
 import os
 from pathlib import Path

@@ -5,12 +5,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from app.engine.runtimes.packed_weights import ZERO
+from app.engine.runtimes.shortlist_head import CANDIDATES, GROUP
 from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.int4 import Int4Operator
 
-CANDIDATES = 128
-"""Number of tokens of the shortlist, whose logits are exact. Sampling considers fewer."""
-GROUP = 128
 TILE = 64
 """Number of outputs of a tile; every operator's tile divides it."""
 _ROWS = 16384
