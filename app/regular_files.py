@@ -6,11 +6,14 @@ standard library, so that the engine and the store may both use it.
 """
 
 import errno
+import hashlib
 import os
 import stat
+from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
 
+CHUNK_BYTES = 1024 * 1024
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -41,6 +44,18 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
     if len(content) > max_bytes:
         raise TooLarge(errno.EFBIG, f"More than {max_bytes} bytes", str(path))
     return content
+
+
+def sha256_of(file: BufferedReader, take: Callable[[bytes], object] = len) -> str:
+    """Return the SHA-256 of the rest of a file in lower-case hex; each part read is passed to `take`.
+
+    `take` may copy the part, report progress, or raise Cancelled. Raises OSError.
+    """
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK_BYTES):
+        digest.update(chunk)
+        take(chunk)
+    return digest.hexdigest()
 
 
 def _check(path: Path, facts: os.stat_result) -> None:

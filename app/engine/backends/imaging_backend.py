@@ -1,6 +1,5 @@
 """The imaging process: checks files and makes thumbnails, so that no other process decodes an unknown file first."""
 
-import hashlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -31,11 +30,11 @@ from app.engine.process.messages import (
     ShowPage,
     WritePdf,
 )
+from app.regular_files import sha256_of
 
 MIN_CONTACT_SHEET_SIZE = 800
 """Minimum side in pixels of a picture that holds several frames of a video."""
 CONTACT_SHEET_FRAMES = 16
-CHUNK_BYTES = 4 * 1024 * 1024
 
 
 class ImagingBackend:
@@ -115,12 +114,8 @@ def _probe(path: Path, thumbnail_size: int, check: CancelCheck) -> tuple[ImageFa
 
 
 def _sha256(path: Path, check: CancelCheck) -> str:
-    digest = hashlib.sha256()
     try:
         with open_to_read(path) as file:
-            while chunk := file.read(CHUNK_BYTES):
-                digest.update(chunk)
-                check()
+            return sha256_of(file, lambda _: check())
     except OSError as error:
         raise ImageError(image_texts.NOT_READ_COMPLETELY, file=path.name) from error
-    return digest.hexdigest()

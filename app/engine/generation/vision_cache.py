@@ -15,7 +15,7 @@ from app.engine.generation.image_patches import load_patches, video_patches
 from app.engine.imaging.open_image import check_file, unreadable
 from app.engine.imaging.open_video import sample_frames, video_facts
 from app.engine.runtimes.port import DecoderRuntime, ImagePatches, VisionFeatures
-from app.regular_files import open_regular
+from app.regular_files import open_regular, sha256_of
 
 ImageKey = tuple[str, int]
 """The SHA-256 of an image file, and the pixel budget with which it is encoded."""
@@ -117,6 +117,6 @@ def _digest(path: Path) -> str:
     check_file(path)
     try:
         with open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return sha256_of(file)
     except OSError as error:
         raise unreadable(path) from error

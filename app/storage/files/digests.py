@@ -6,9 +6,8 @@ from pathlib import Path
 
 from app.domain.batch.batch import Content
 from app.domain.models.model_catalog import ModelFile
-from app.regular_files import open_regular
+from app.regular_files import CHUNK_BYTES, open_regular, sha256_of
 
-CHUNK = 1024 * 1024
 OnBytes = Callable[[int], None]
 """Callback with the number of bytes processed since the last call; may raise Cancelled."""
 
@@ -41,7 +40,7 @@ class FileDigest:
 def take_file(path: Path, update: Callable[[bytes], None], on_bytes: OnBytes) -> None:
     """Pass the content of a file to `update`, and the number of bytes to `on_bytes`; raises OSError."""
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        while chunk := file.read(CHUNK_BYTES):
             update(chunk)
             on_bytes(len(chunk))
 
@@ -49,5 +48,5 @@ def take_file(path: Path, update: Callable[[bytes], None], on_bytes: OnBytes) ->
 def content_of(path: Path) -> Content:
     """Return the Content of the file at `path`. Raises OSError; NotRegular for anything but a regular file."""
     with open_regular(path) as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return Content(file.tell(), digest.hexdigest())
+        digest = sha256_of(file)
+        return Content(file.tell(), digest)

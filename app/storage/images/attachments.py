@@ -4,7 +4,6 @@ Layout: `<folder>/ab/<digest>` and `<folder>/ab/<digest>.png`, where `ab` are th
 appear under their names only when they are complete and on disk.
 """
 
-import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -16,11 +15,11 @@ from app.domain.error_texts import storage_texts
 from app.domain.errors import ImageError
 from app.domain.images.attachments import Attachment, is_digest
 from app.paths import make_private_file, make_private_folder
+from app.regular_files import sha256_of
 from app.storage.files.atomic import storage_error
 from app.storage.files.data_folder import DataFolder
 from app.storage.files.private_files import replacing_privately
 
-CHUNK_BYTES = 1024 * 1024
 STALE_SECONDS = 24 * 60 * 60
 """Age in seconds from which partial files count as left behind by a crash."""
 
@@ -114,11 +113,8 @@ class FileAttachmentStore:
 
 def _copy(source: Path, target: Path) -> str:
     """Copy the bytes and return their sha256."""
-    digest = hashlib.sha256()
     with source.open("rb") as reader, target.open("wb") as writer:
-        while chunk := reader.read(CHUNK_BYTES):
-            digest.update(chunk)
-            writer.write(chunk)
+        digest = sha256_of(reader, writer.write)
         writer.flush()
         os.fsync(writer.fileno())
-    return digest.hexdigest()
+    return digest

@@ -1,6 +1,5 @@
 """The models folder: complete models as downloaded or imported, and partial downloads; see `download_folders`."""
 
-import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from app.domain.models.model_catalog import (
     missing_files,
 )
 from app.paths import make_private_file, make_private_folder
+from app.regular_files import sha256_of
 from app.storage.files.atomic import os_words, storage_error
 from app.storage.files.digests import FileDigest, OnBytes, take_file
 from app.storage.models.download_folders import INCOMING, DownloadFolders, folder_name, remove_folder
@@ -95,14 +95,13 @@ def _plain(name: str) -> str:
 
 
 def _copy(source: Path, target: Path, on_bytes: OnBytes) -> ModelFile:
-    digest = hashlib.sha256()
     make_private_file(target)
-    with target.open("wb") as file:
+    with source.open("rb") as reader, target.open("wb") as writer:
 
         def take(content: bytes) -> None:
-            digest.update(content)
-            file.write(content)
+            writer.write(content)
+            on_bytes(len(content))
 
-        take_file(source, take, on_bytes)
-        size = file.tell()
-    return ModelFile(name=source.name, size=size, sha256=digest.hexdigest())
+        digest = sha256_of(reader, take)
+        size = writer.tell()
+    return ModelFile(name=source.name, size=size, sha256=digest)
