@@ -36,7 +36,7 @@ from app.domain.chat.presets import Preset
 from app.domain.errors import Problem, StorageError, problem_of
 from app.domain.launch_request import LaunchRequest
 from app.domain.models.generation import GenerationOptions, LoadOptions
-from app.domain.ports import ConversationStore, Stores
+from app.domain.ports import IGNORE, ConversationStore, Stores
 from app.domain.redacting_log import kind_of
 from app.domain.settings.settings import Settings
 from app.downloads import DownloadFactory
@@ -207,10 +207,10 @@ class Lorgnette(QObject):
         if self._settings_problem:
             self.window.notices.show_problem(self._settings_problem)
         leftovers = partial(_remove_leftovers, self._paths, time.time(), self._open_imports)
-        self._files_thread.submit(leftovers, _nothing, _warn)
+        self._files_thread.submit(leftovers, IGNORE, _warn)
         self._interrupted.load()
-        self._files_thread.submit(partial(restrict_permissions, self._paths), _nothing, _warn)
-        self._files_thread.submit(load_common_languages, _nothing, _warn)
+        self._files_thread.submit(partial(restrict_permissions, self._paths), IGNORE, _warn)
+        self._files_thread.submit(load_common_languages, IGNORE, _warn)
         self._chat_controller.opens_latest = launch_request == LaunchRequest()
         self._look_at_store()
         if model_folder or not self._server_controller.begin():
@@ -393,12 +393,12 @@ class Lorgnette(QObject):
     def _on_store_opened(self, report: tuple[Problem | None, set[str]]) -> None:
         self._has_opened_store = True
         problem, digests = report
-        self._files_thread.submit(self._files.discard_stale, _nothing, _warn)
+        self._files_thread.submit(self._files.discard_stale, IGNORE, _warn)
         if problem:
             self._backup_controller.report_damage(problem)
             return
         elsewhere = partial(references_beside, self._paths.database)
-        self._files_thread.submit(partial(self._unused_images.collect, digests, elsewhere), _nothing, _warn)
+        self._files_thread.submit(partial(self._unused_images.collect, digests, elsewhere), IGNORE, _warn)
 
     @Slot()
     def _on_images_unwanted(self) -> None:
@@ -432,10 +432,6 @@ def _diagnostics(paths: Paths, settings: Settings, running: dict[str, str]) -> s
     from app.storage.settings.diagnostics import diagnostics  # noqa: PLC0415 - loads psutil
 
     return diagnostics(paths, settings, running | confinement_report())
-
-
-def _nothing(_outcome: object) -> None:
-    """Do nothing: the outcome is not used."""
 
 
 def _warn_of_diagnostics(error: Exception) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.commands.terminal import go_on
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions
+from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import AnswerDelta, Ask, Event, Ready, Request, Stats
 
@@ -34,13 +34,13 @@ class ModelAnswers:
                 found.append(event.stats)
 
         turn = Turn(Role.USER, question, tuple(SeenImage(str(image)) for image in images))
-        self.reason = backend.handle(Ask((turn,), options), emit, go_on)
+        self.reason = backend.handle(Ask((turn,), options), emit, NEVER_CANCELLED)
         return found[0]
 
     def _opened(self) -> ModelBackend:
         if self._backend is None:
             backend = ModelBackend()
-            backend.handle(self._opening(), self._on_opening, go_on)
+            backend.handle(self._opening(), self._on_opening, NEVER_CANCELLED)
             self._backend = backend
         return self._backend
 

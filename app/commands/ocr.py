@@ -15,7 +15,6 @@ from app.commands.terminal import (
     STDIN,
     CommandParser,
     exit_status,
-    go_on,
     name_given,
     opened,
     path_given,
@@ -31,6 +30,7 @@ from app.domain.documents.page_ranges import PageRangeError, chosen_pages, parse
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import DiskError, UserError
+from app.domain.ports import NEVER_CANCELLED
 from app.domain.text.visible_text import encoded
 from app.engine.process.allowances import Programs
 from app.storage.files.output_files import OutputFiles, fitting
@@ -206,7 +206,7 @@ def _write_pdf(
     if not _read_file(reader, path, name, options, lambda page, _number, _of: pages.append(page)):
         return False  # An unreadable page would be missing, or another would take its place.
     with _target(f"{Path(name).stem}.pdf", outputs) as target:
-        write_searchable_pdf(path, pages, target, options.password, go_on)
+        write_searchable_pdf(path, pages, target, options.password, NEVER_CANCELLED)
     if open_document(path, options.password).is_encrypted:
         print_error(f"{name} is encrypted. The searchable copy is not and opens without a password.")
     return True

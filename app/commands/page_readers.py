@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.commands.terminal import go_on, print_error
+from app.commands.terminal import print_error
 from app.domain.chat.presets import BUILT_IN
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
+from app.domain.ports import NEVER_CANCELLED
 
 if TYPE_CHECKING:
     from app.engine.reader.recognise import Recogniser
@@ -50,7 +51,7 @@ class BuiltInReader:
         image = open_image(path)
         self._recogniser = self._recogniser or Recogniser()
         read = read_any_script if self._may_use_tesseract else read_page
-        return read(image, self._recogniser, go_on)
+        return read(image, self._recogniser, NEVER_CANCELLED)
 
 
 class ModelReader:

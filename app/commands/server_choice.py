@@ -4,10 +4,11 @@ import argparse
 import os
 from pathlib import Path
 
-from app.commands.terminal import go_on, path_given, print_error
+from app.commands.terminal import path_given, print_error
 from app.domain.error_texts import command_line_sentence, command_texts
 from app.domain.errors import CheckpointError
 from app.domain.models.remote_servers import AddressError, RemoteModel, is_this_machine, normalised
+from app.domain.ports import NEVER_CANCELLED
 from app.engine.process.messages import OpenServer, Request
 from app.paths import default_paths
 from app.storage.settings.settings_file import SettingsFile
@@ -62,7 +63,7 @@ class ServerChoice:
     def _names(self) -> tuple[str, ...]:
         from app.engine.remote.connection import ServerConnection  # noqa: PLC0415 - loads TLS
 
-        return tuple(ServerConnection(self._address, self._key, offline=self._offline).models(go_on))
+        return tuple(ServerConnection(self._address, self._key, offline=self._offline).models(NEVER_CANCELLED))
 
 
 def _kept_key(address: str) -> str:

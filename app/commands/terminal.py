@@ -21,6 +21,7 @@ from typing import NoReturn
 
 from app.domain.error_texts import command_line_sentence, command_texts
 from app.domain.errors import ImageError, Problem, UserError
+from app.domain.ports import NEVER_CANCELLED
 from app.domain.text.visible_text import ANY_TEXT, visible, without_commands
 from app.storage.files.output_files import fitting
 from app.storage.files.scratch import scratch_folder
@@ -70,10 +71,6 @@ def opened(name: str) -> Iterator[Path]:
                 if file.tell() > MAX_STDIN_BYTES:
                     raise ImageError(command_texts.STDIN_TOO_LARGE, megabytes=MAX_STDIN_BYTES // 1024**2)
         yield path
-
-
-def go_on() -> None:
-    """Do nothing: the cancel check of work that only Ctrl+C stops, which ends the process."""
 
 
 def print_content(text: str) -> None:
@@ -157,7 +154,7 @@ def held_interrupts() -> Iterator[Callable[[], None]]:
 
     is_main = threading.current_thread() is threading.main_thread()  # Signals are handled there alone.
     if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # It may be ignored.
-        yield go_on
+        yield NEVER_CANCELLED
         return
     signal.signal(signal.SIGINT, hold)
     try:

@@ -155,3 +155,15 @@ class CancelCheck(Protocol):
 
 ProgressCallback = Callable[[float], None]
 """Called with the fraction of the work that is done, 0..1."""
+
+
+def _do_nothing(*_arguments: object) -> None:
+    """Do nothing."""
+
+
+NEVER_CANCELLED: CancelCheck = _do_nothing
+"""For work that cannot be stopped, or that only Ctrl+C stops, which ends the process."""
+NO_PROGRESS: ProgressCallback = _do_nothing
+"""For work whose progress is not shown."""
+IGNORE: Callable[[object], None] = _do_nothing
+"""For an outcome that nobody waits for."""

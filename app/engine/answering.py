@@ -14,6 +14,14 @@ StageCallback = Callable[[Stage, float], None]
 """Receives the stage of the work, and its progress in 0..1."""
 
 
+def _ignore_stage(_stage: Stage, _progress: float) -> None:
+    """Do nothing."""
+
+
+NO_STAGE: StageCallback = _ignore_stage
+"""For work whose stages are not shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationCallbacks:
     """Callbacks of an answer while it is generated: `on_stage` before its first token, then `on_text` for each delta.

@@ -14,8 +14,9 @@ from PIL import Image
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.models.engine_status import Stage
 from app.domain.models.generation import GREEDY, AnswerStats, GenerationOptions, LoadOptions, ModelInfo, Sampling
+from app.domain.ports import IGNORE, NEVER_CANCELLED
 from app.domain.text.confidence import TextDelta
-from app.engine.answering import GenerationCallbacks
+from app.engine.answering import NO_STAGE, GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.model import Model
 from app.engine.generation.tokenizer import ChatTokenizer
@@ -95,7 +96,7 @@ def compare(folder: Path, options: LoadOptions, report: Report, choose: Choose =
 
 def _load(folder: Path, options: LoadOptions, choose: Choose) -> Model:
     checkpoint = open_checkpoint(folder)
-    return Model.load(checkpoint, ChatTokenizer(checkpoint), choose, options, _no_stage, _never_cancelled)
+    return Model.load(checkpoint, ChatTokenizer(checkpoint), choose, options, NO_STAGE, NEVER_CANCELLED)
 
 
 def _logits(folder: Path, options: LoadOptions, choose: Choose) -> list[FloatArray]:
@@ -125,7 +126,7 @@ def _measure_image(model: Model, side: int, path: Path, other: Path, report: Rep
     report(Figure(f"{size}: prefill", stats.prompt_tokens / (first_token - vision_encode), "tokens/s"))
     report(Figure(f"{size}: time to first token", first_token, "s"))
     report(Figure(f"{size}: time to first token, prefix cached", _ask(model, path)[0], "s"))
-    model.prefill((_turn(other, ""),), _options(), _no_stage, _never_cancelled)
+    model.prefill((_turn(other, ""),), _options(), NO_STAGE, NEVER_CANCELLED)
     report(Figure(f"{size}: time to first token, prefilled", _ask(model, other)[0], "s"))
     context = stats.context_tokens
     step = _step_seconds(model, context, 1, STEPS)
@@ -150,7 +151,7 @@ def _ask(model: Model, path: Path) -> tuple[float, float, AnswerStats]:
         first = first or time.perf_counter()
 
     _, stats = model.answer(
-        (_turn(path, QUESTION),), (), _options(), GenerationCallbacks(stage, delta, _never_cancelled)
+        (_turn(path, QUESTION),), (), _options(), GenerationCallbacks(stage, delta, NEVER_CANCELLED)
     )
     return (first or time.perf_counter()) - started, encoded - started, stats
 
@@ -183,12 +184,4 @@ def _peak_memory() -> int | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MACOS_UNIT
 
 
-def _no_stage(_stage: Stage, _progress: float) -> None:
-    """Ignore progress."""
-
-
-def _never_cancelled() -> None:
-    """Never cancel."""
-
-
-_NO_CALLBACKS = GenerationCallbacks(_no_stage, lambda _: None, _never_cancelled)
+_NO_CALLBACKS = GenerationCallbacks(NO_STAGE, IGNORE, NEVER_CANCELLED)

@@ -11,7 +11,7 @@ from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.error_texts import quantize_texts
 from app.domain.errors import QuantizeError, UserError
 from app.domain.images.attachments import IMAGE_SUFFIXES
-from app.domain.ports import ProgressCallback
+from app.domain.ports import NEVER_CANCELLED, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.image_patches import load_patches
 from app.engine.generation.prompt import build_prompt
@@ -134,7 +134,7 @@ def _read_images(
             break
         try:
             patches = load_patches(file.path, base.config.vision, base.preprocessor, budget)
-            page = read_page(open_image(file.path), recogniser, _never_cancelled)
+            page = read_page(open_image(file.path), recogniser, NEVER_CANCELLED)
         except UserError:
             if file.is_named:
                 raise
@@ -145,7 +145,3 @@ def _read_images(
         samples.append(ImageSample(tuple(prompt.token_ids[: recipe.seqlen].tolist()), file.path, budget))
         progress((index + 1) / len(files))
     return samples, skipped
-
-
-def _never_cancelled() -> None:
-    """Do nothing: Ctrl+C interrupts the command by itself."""

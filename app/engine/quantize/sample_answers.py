@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.models.engine_status import Stage
 from app.domain.models.generation import GREEDY, LoadOptions
+from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS
 from app.domain.text.confidence import TextDelta
-from app.engine.answering import GenerationCallbacks
+from app.engine.answering import NO_STAGE, GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.generate import generate
 from app.engine.generation.prompt import build_prompt
@@ -23,7 +23,7 @@ MAX_NEW_TOKENS, PIXEL_BUDGET = 64, 512 * 512
 def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | None]]) -> list[str]:
     """Return the greedy answers to `questions`, each about an image or none, cut off after 64 tokens."""
     tokenizer = ChatTokenizer(checkpoint)
-    runtime = TorchRuntime(choose_device(), checkpoint, LoadOptions(), _no_progress, _never_cancelled)
+    runtime = TorchRuntime(choose_device(), checkpoint, LoadOptions(), NO_PROGRESS, NEVER_CANCELLED)
     images_cache = VisionFeatureCache(checkpoint.config.vision, checkpoint.preprocessor, max_tokens=0)
     session = SessionCache(runtime, images_cache, checkpoint.config.image_token)
     answers = []
@@ -32,19 +32,7 @@ def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | Non
         turn = Turn(Role.USER, question, (SeenImage(str(image)),) if image else ())
         prompt = build_prompt([turn], [seen.grid_thw for seen in images], tokenizer, checkpoint.config)
         deltas: list[TextDelta] = []
-        callbacks = GenerationCallbacks(_no_stage, deltas.append, _never_cancelled)
+        callbacks = GenerationCallbacks(NO_STAGE, deltas.append, NEVER_CANCELLED)
         generate(session, tokenizer, prompt, images, GREEDY, MAX_NEW_TOKENS, callbacks)
         answers.append("".join(delta.text for delta in deltas))
     return answers
-
-
-def _no_progress(part: float) -> None:
-    """Do nothing: the answers take little time."""
-
-
-def _no_stage(stage: Stage, part: float) -> None:
-    """Do nothing: the answers take little time."""
-
-
-def _never_cancelled() -> None:
-    """Do nothing: Ctrl+C interrupts the command by itself."""

@@ -16,6 +16,7 @@ from app.domain.batch.batch import BatchJob, BatchState
 from app.domain.error_texts import batch_texts
 from app.domain.errors import Problem, problem_of
 from app.domain.models.engine_status import EngineState, EngineStatus
+from app.domain.ports import IGNORE
 from app.engine.process.backend_kinds import BackendKind
 from app.services.batch.batch_caller import BatchCaller, EngineCaller, ServerBatchCaller
 from app.services.batch.batch_calls import BatchCall, Reply
@@ -90,7 +91,7 @@ class BatchQueue(QObject):
 
     def recall(self, out: Path) -> None:
         """Read the job of a batch in `out`; nothing is reported if it cannot be read."""
-        self._thread.submit(partial(_job_in, out), partial(self._on_recalled, out), _ignore)
+        self._thread.submit(partial(_job_in, out), partial(self._on_recalled, out), IGNORE)
 
     def pause(self) -> None:
         """Make no further calls. A request to the model is stopped immediately, the OCR of a page is finished."""
@@ -121,7 +122,7 @@ class BatchQueue(QObject):
         opened, self._opened = self._opened, None
         self._worked = 0
         if opened:
-            self._thread.submit(opened.close, _ignore, _ignore)
+            self._thread.submit(opened.close, IGNORE, IGNORE)
         self._end_engines()
         self._set_state(BatchState.IDLE)
 
@@ -133,7 +134,7 @@ class BatchQueue(QObject):
 
     def _on_opened(self, opened: OpenedBatch) -> None:
         if self._state is not BatchState.SCANNING:  # Stopped meanwhile.
-            self._thread.submit(opened.close, _ignore, _ignore)
+            self._thread.submit(opened.close, IGNORE, IGNORE)
             return
         self._opened = opened
         self._clock.start()
@@ -273,7 +274,3 @@ def _job_in(out: Path) -> BatchJob | None:
         return None
     with BatchJournal(out) as journal:
         return journal.job
-
-
-def _ignore(_outcome: object) -> None:
-    """Ignore the outcome: no caller waits for it."""

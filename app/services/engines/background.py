@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
+from app.domain.ports import IGNORE
+
 T = TypeVar("T")
 
 
@@ -58,7 +60,7 @@ class BackgroundThread(QObject):
     def close(self) -> None:
         """Finish every job that has been submitted, then end the thread. Results that arrive later are dropped."""
         # Both calls pass through the worker's event queue, after the jobs.
-        self._submitted.emit(_Job(self._thread.quit, _ignore, _ignore))
+        self._submitted.emit(_Job(self._thread.quit, IGNORE, IGNORE))
         self._thread.wait()
 
     @Slot(object, object)
@@ -68,7 +70,3 @@ class BackgroundThread(QObject):
     @Slot(object, object)
     def _on_failed(self, job: _Job, error: Exception) -> None:
         job.failed(error)
-
-
-def _ignore(_outcome: object) -> None:
-    """Ignore the outcome: no caller waits for this job."""

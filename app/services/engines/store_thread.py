@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, StorageError, problem_of
-from app.domain.ports import BackupStore, ConversationStore, OcrResultStore, Stores
+from app.domain.ports import IGNORE, BackupStore, ConversationStore, OcrResultStore, Stores
 from app.services.engines.background import BackgroundThread
 
 S = TypeVar("S")
@@ -63,7 +63,7 @@ class StoreThread(QObject):
 
         def on_done(outcome: tuple[T, int, bool]) -> None:
             result, damaged, is_all_saved = outcome
-            (done or _ignore)(result)
+            (done or IGNORE)(result)
             if damaged:
                 self.problem_met.emit(_damage(damaged))
             if is_all_saved:
@@ -89,7 +89,7 @@ class StoreThread(QObject):
     def close(self) -> None:
         """Finish all submitted work, close the stores and end the thread."""
         self._retry.stop()
-        self._thread.submit(self._close_stores, _ignore, _ignore)
+        self._thread.submit(self._close_stores, IGNORE, IGNORE)
         self._thread.close()
 
     @Slot()
@@ -164,7 +164,3 @@ class StoreAccess(Generic[S]):
 
 def _damage(rows: int) -> Problem:
     return storage_texts.ROWS_DAMAGED.problem(rows=rows) if rows > 1 else storage_texts.ONE_ROW_DAMAGED.problem()
-
-
-def _ignore(_outcome: object) -> None:
-    """Ignore the outcome: no caller waits for it."""

@@ -17,6 +17,7 @@ from app.domain.errors import Problem, ProblemKind, problem_of
 from app.domain.images.attachments import Attachment, DocumentPage, ImageCrop
 from app.domain.images.open_imports import OpenImport
 from app.domain.models.generation import FinishReason
+from app.domain.ports import IGNORE
 from app.domain.well_formed import well_formed
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesFound
 from app.services.engines.background import BackgroundThread
@@ -224,7 +225,7 @@ class ImageImporter(QObject):
         self._thread.submit(work, done, lambda error: self._fail(item, problem_of(error)))
 
     def _fail(self, item: ImageImport, problem: Problem) -> None:
-        self._thread.submit(partial(self._discard, item), lambda _: None, lambda _: None)
+        self._thread.submit(partial(self._discard, item), IGNORE, IGNORE)
         if not self._is_cancelled(item):
             self._end_failed(item, problem)
 

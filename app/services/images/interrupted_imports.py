@@ -7,6 +7,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.domain.images.open_imports import OpenImport
+from app.domain.ports import IGNORE
 from app.services.engines.background import BackgroundThread
 from app.services.images.image_importer import ImageImporter
 
@@ -72,7 +73,7 @@ class InterruptedImports(QObject):
         records = tuple(dict.fromkeys((*(self._interrupted or ()), *opened)))
         if frozenset(records) != self._saved:
             self._saved = frozenset(records)
-            self._thread.submit(partial(self._replace, records, keeps=not is_loaded), _nothing, self._warn)
+            self._thread.submit(partial(self._replace, records, keeps=not is_loaded), IGNORE, self._warn)
 
     def _replace(self, records: Sequence[OpenImport], *, keeps: bool) -> None:
         """Save `records` on the files' thread, behind those of the last session if it `keeps` them."""
@@ -93,7 +94,3 @@ class InterruptedImports(QObject):
         is_new = not self._saved.issuperset(self._importer.open_imports)
         if is_new or not self._timer.isActive():
             self._timer.start(0 if is_new else ENDED_MILLISECONDS)
-
-
-def _nothing(_outcome: object) -> None:
-    """Do nothing: there is no outcome."""

@@ -12,6 +12,7 @@ from app.domain.errors import Cancelled, Problem, problem_of
 from app.domain.models.gpu_support import GPU_SUPPORT_ID, InstalledGpuSupport
 from app.domain.models.model_catalog import InstalledModel, ModelListing
 from app.domain.models.model_library import ModelLibraryState
+from app.domain.ports import IGNORE
 from app.network.cancel_token import CancelToken
 from app.services.engines.background import BackgroundThread
 
@@ -97,18 +98,18 @@ class ModelLibrary(QObject):
 
     def delete(self, model: InstalledModel) -> None:
         """Remove a model."""
-        self._do(lambda: self._folders().delete(model), lambda _: None)
+        self._do(lambda: self._folders().delete(model), IGNORE)
 
     def delete_gpu_support(self, installed: InstalledGpuSupport) -> None:
         """Remove the GPU support."""
-        self._do(lambda: self._gpu_support_folder().delete(installed), lambda _: None)
+        self._do(lambda: self._gpu_support_folder().delete(installed), IGNORE)
 
     def discard(self, download_id: str) -> None:
         """Remove the partial files of a download, of a model or the GPU support."""
         if download_id == GPU_SUPPORT_ID:
-            self._do(lambda: self._gpu_support_folder().discard(), lambda _: None)
+            self._do(lambda: self._gpu_support_folder().discard(), IGNORE)
         else:
-            self._do(lambda: self._folders().discard(download_id), lambda _: None)
+            self._do(lambda: self._folders().discard(download_id), IGNORE)
 
     def import_files(self, paths: Sequence[Path]) -> None:
         """Copy the files of a model into the models folder."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.errors import problem_of
 from app.domain.models.remote_servers import RemoteModel
+from app.domain.ports import IGNORE
 from app.engine.process.messages import Event, Failed, ModelsListed
 from app.services.engines.background import BackgroundThread
 from app.services.engines.engine import EngineCall
@@ -48,7 +49,7 @@ class ServerLink(QObject):
     def connect_to(self, model: RemoteModel, key: str) -> None:
         """Connect to a server, and save its key."""
         self._model.open_server(model, key, offline=self._is_offline())
-        self._thread.submit(partial(self._save_key, model.address, key), _ignore, self._on_keyring_failed)
+        self._thread.submit(partial(self._save_key, model.address, key), IGNORE, self._on_keyring_failed)
 
     def reconnect(self, model: RemoteModel) -> None:
         """Connect to a former server again, with its saved key."""
@@ -66,7 +67,3 @@ class ServerLink(QObject):
                 self.listed.emit(names)
             case Failed(problem=problem):
                 self.failed.emit(problem)
-
-
-def _ignore(_kept: bool) -> None:  # noqa: FBT001 - what the thread hands over
-    """Ignore the outcome: without a keyring, the key is kept until Lorgnette is closed."""

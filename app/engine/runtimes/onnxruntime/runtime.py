@@ -6,7 +6,7 @@ import onnxruntime
 import openvino as ov
 
 from app.domain.models.generation import LoadOptions
-from app.domain.ports import CancelCheck, ProgressCallback
+from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS, CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.graph_sequence import GraphSequence, TextModel
 from app.engine.runtimes.memory import trim
@@ -58,8 +58,8 @@ class OnnxRuntime:
                 properties,
                 constants,
                 checkpoint.config.vision,
-                _no_progress,
-                _not_cancellable,
+                NO_PROGRESS,
+                NEVER_CANCELLED,
             )
             self._session = builder.open(_session_options())
         self._vision = vision.result()
@@ -87,11 +87,3 @@ def _session_options() -> onnxruntime.SessionOptions:
     options.add_session_config_entry("session.intra_op.spin_duration_us", "20")
     options.add_session_config_entry("session.dynamic_block_base", "4")
     return options
-
-
-def _no_progress(_: float) -> None:
-    """Ignore the tower's progress: the language model takes longer."""
-
-
-def _not_cancellable() -> None:
-    """Not cancellable: takes a few seconds."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from app.domain.models.generation import LoadOptions
-from app.domain.ports import CancelCheck, ProgressCallback
+from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS, CancelCheck, ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray, VisionFeatures
 from app.engine.runtimes.torch.cuda_graph_runner import CudaGraphRunner
@@ -126,7 +126,7 @@ class TorchSequence:
         if self._graph_runner and self._graph_runner.fits(len(token_ids)):
             return self._graph_runner(token_ids, positions)
         embeddings = self._text.embedding[torch.from_numpy(token_ids).to(self._text.embedding.device)]
-        normed = self._text.forward(embeddings, positions, self._cache, None, _no_progress, _never_cancelled)
+        normed = self._text.forward(embeddings, positions, self._cache, None, NO_PROGRESS, NEVER_CANCELLED)
         return _to_numpy(self._text.logits(normed))
 
     def truncate(self, length: int) -> None:
@@ -139,11 +139,3 @@ class TorchSequence:
 def _to_numpy(logits: Tensor) -> FloatArray:
     array: FloatArray = logits.cpu().numpy()
     return array
-
-
-def _no_progress(part: float) -> None:
-    """Ignore progress: none is shown for single tokens."""
-
-
-def _never_cancelled() -> None:
-    """Never cancel: Stop is checked between tokens, not within a single one."""
