@@ -14,9 +14,9 @@ from app.domain.backups import Amount
 from app.domain.chat.chat import Author, Draft, Message, MessageState, Role
 from app.domain.errors import ProblemKind
 from app.domain.images.geometry import Box
-from app.storage.chat.conversations import SqliteConversationStore
 from app.storage.database.backups import amounts
 from app.storage.database.database import MIGRATIONS
+from app.storage.stores import SqliteStores
 from tests.support.chats import question
 
 ROWS = Path(__file__).with_name("rows")
@@ -41,13 +41,13 @@ def version(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def store(tmp_path: Path, version: int) -> Iterator[SqliteConversationStore]:
+def stores(tmp_path: Path, version: int) -> Iterator[SqliteStores]:
     """The database of that version, opened by the present code."""
     make_database(tmp_path / "lorgnette.sqlite", version)
-    opened = SqliteConversationStore.open(tmp_path / "lorgnette.sqlite")
+    opened = SqliteStores.open(tmp_path / "lorgnette.sqlite")
     assert opened.problem is None
     yield opened
-    assert opened.damaged_rows == 0
+    assert opened.chats.damaged_rows == 0
     opened.close()
 
 
@@ -56,12 +56,12 @@ def test_every_migration_has_rows_of_its_version() -> None:
     assert [int(script.name[:4]) for script in SCRIPTS] == list(VERSIONS)
 
 
-def test_chats_and_messages_come_back(store: SqliteConversationStore, version: int) -> None:
-    (chat,) = store.conversations()  # The other one was deleted, and is gone for good.
+def test_chats_and_messages_come_back(stores: SqliteStores, version: int) -> None:
+    (chat,) = stores.chats.conversations()  # The other one was deleted, and is gone for good.
     assert (chat.id, chat.title, chat.leaf_id, chat.image_count) == ("c1", "Receipt of a walnut cake", "m6", 1)
     assert (chat.created.isoformat(), chat.updated.minute) == ("2026-03-14T09:01:00+00:00", 30)
     assert chat.is_pinned == (version >= 3)
-    asked, answered, read, also_asked, failed, streamed = messages = store.messages("c1")
+    asked, answered, read, also_asked, failed, streamed = messages = stores.chats.messages("c1")
     assert chat.draft == Draft(text="and then?", attachments=asked.attachments)
     assert [message.parent_id for message in messages] == [None, "m1", "m1", "m2", "m4", "m4"]
     assert [message.role for message in (asked, answered, read, also_asked)] == [
@@ -76,8 +76,8 @@ def test_chats_and_messages_come_back(store: SqliteConversationStore, version: i
     ]  # fmt: skip
 
 
-def test_what_belongs_to_messages_comes_back(store: SqliteConversationStore, version: int) -> None:
-    asked, answered, read, _, failed, _ = store.messages("c1")
+def test_what_belongs_to_messages_comes_back(stores: SqliteStores, version: int) -> None:
+    asked, answered, read, _, failed, _ = stores.chats.messages("c1")
     check_image(asked, version)
     assert (answered.model_name, answered.stats and answered.stats.new_tokens) == ("tiny", 7)
     assert [(span.end, span.probability) for span in answered.doubts] == ([(4, 0.5)] if version >= 4 else [])
@@ -97,8 +97,8 @@ def check_image(asked: Message, version: int) -> None:
         assert (image.part_of.digest, image.part_of.bottom, image.pixel_budget) == (DIGEST, 4, 65536)
 
 
-def test_pages_and_ignored_areas_come_back(store: SqliteConversationStore, version: int) -> None:
-    result = store.ocr_result(DIGEST, 1)
+def test_pages_and_ignored_areas_come_back(stores: SqliteStores, version: int) -> None:
+    result = stores.pages.ocr_result(DIGEST, 1)
     if version >= 5:
         assert result
         assert (result.model_name, result.corrected_page().lines[0].text) == ("tiny", "Total 9.50")
@@ -106,25 +106,25 @@ def test_pages_and_ignored_areas_come_back(store: SqliteConversationStore, versi
         assert table.is_ruled
     else:
         assert result is None
-    assert store.ignored_areas(DIGEST) == ((Box(0.0, 0.0, 1.0, 0.1),) if version >= 6 else ())
+    assert stores.pages.ignored_areas(DIGEST) == ((Box(0.0, 0.0, 1.0, 0.1),) if version >= 6 else ())
 
 
-def test_what_was_deleted_is_counted(store: SqliteConversationStore, version: int) -> None:
-    now, ever = amounts(store._connection)
+def test_what_was_deleted_is_counted(stores: SqliteStores, version: int) -> None:
+    now, ever = amounts(stores._database.connection)
     assert (now.messages, now.chats, now.images) == (6, 1, 1)
     gone = Amount(messages=1, chats=1, images=1) if version >= 3 else Amount()  # Before, it was deleted at once.
     earlier = Amount(messages=4, chats=2, images=1) if version >= 7 else Amount()
     assert ever == now + gone + earlier
 
 
-def test_all_is_found_changed_and_kept(store: SqliteConversationStore, tmp_path: Path) -> None:
-    assert [(hit.conversation_id, hit.message_id) for hit in store.search("walnut")] == [("c1", None)]
-    assert [hit.message_id for hit in store.search("14 march")] == ["m6"]
-    assert store.attachment_digests() == {DIGEST}
-    store.save_message(question("A new question", "m8", "m6"))
-    store.close()
+def test_all_is_found_changed_and_kept(stores: SqliteStores, tmp_path: Path) -> None:
+    assert [(hit.conversation_id, hit.message_id) for hit in stores.chats.search("walnut")] == [("c1", None)]
+    assert [hit.message_id for hit in stores.chats.search("14 march")] == ["m6"]
+    assert stores.chats.attachment_digests() == {DIGEST}
+    stores.chats.save_message(question("A new question", "m8", "m6"))
+    stores.close()
     (copy,) = tmp_path.glob("lorgnette.backup-*.sqlite")
-    again = SqliteConversationStore.open(copy)
-    assert [hit.message_id for hit in again.search("new question")] == ["m8"]
-    assert len(again.messages("c1")) == 7
+    again = SqliteStores.open(copy)
+    assert [hit.message_id for hit in again.chats.search("new question")] == ["m8"]
+    assert len(again.chats.messages("c1")) == 7
     again.close()
