@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
+from typing import BinaryIO
 
 CHUNK_BYTES = 1024 * 1024
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -46,7 +47,7 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
     return content
 
 
-def sha256_of(file: BufferedReader, take: Callable[[bytes], object] = len) -> str:
+def sha256_of(file: BinaryIO, take: Callable[[bytes], object] = len) -> str:
     """Return the SHA-256 of the rest of a file in lower-case hex; each part read is passed to `take`.
 
     `take` may copy the part, report progress, or raise Cancelled. Raises OSError.
