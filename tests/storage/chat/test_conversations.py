@@ -267,3 +267,11 @@ def test_an_answer_can_be_found_once_it_has_ended(stores: SqliteStores) -> None:
     stores.chats.save_message(answer("espresso", state=MessageState.COMPLETE))
     assert found(stores, "walnut") == []
     assert found(stores, "espresso") == ["a1"]
+
+
+def test_an_answer_that_goes_on_with_another_text_at_once_leaves_the_index_once(stores: SqliteStores) -> None:
+    stores.chats.save_turn(conversation(), (question(), answer("walnut cake")))
+    stores.chats.save_message(answer("walnut cake and espresso", state=MessageState.STREAMING))
+    assert found(stores, "walnut") == []
+    stores.chats.save_message(answer("walnut cake and espresso", state=MessageState.STOPPED))
+    assert found(stores, "espresso") == ["a1"]
