@@ -38,7 +38,7 @@ def any_value(kind: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]
     return st.deferred(lambda: _any_record(kind, text))  # A problem may hold another one.
 
 
-def _any_record(kind: type, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+def _any_record(kind: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:  # noqa: ANN401 - a class
     fields = msgspec.structs.fields(kind) if issubclass(kind, msgspec.Struct) else dataclasses.fields(kind)
     types = get_type_hints(kind)
     return st.builds(kind, **{field.name: any_value(types[field.name], text) for field in fields})
