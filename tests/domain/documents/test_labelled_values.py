@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.documents.labelled_values import LONGEST_NAME, labelled_values
+from app.domain.documents.labelled_values import MAX_NAME_CHARS, labelled_values
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box, Point, TextLine
 
@@ -48,7 +48,7 @@ def test_any_page_has_pairs_of_its_own_lines(rows: list[list[str]]) -> None:
     texts = {one.box: one.text for one in read.lines}
     for pair in found:
         evidence = [texts[box] for box in pair.boxes]
-        assert 2 <= len(pair.name) <= LONGEST_NAME
+        assert 2 <= len(pair.name) <= MAX_NAME_CHARS
         assert pair.name in evidence[0]
         assert pair.value in evidence[-1]
         assert (pair.name, pair.value) == (pair.name.strip(), pair.value.strip())

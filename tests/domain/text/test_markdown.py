@@ -9,9 +9,9 @@ from markdown_it import MarkdownIt
 
 from app.domain.text.markdown import (
     DEEPEST_FORMULA,
-    LONGEST_FORMULA,
     MARK_END,
     MARK_START,
+    MAX_FORMULA_CHARS,
     mark_spans,
     plain_as_markdown,
     with_hard_breaks,
@@ -109,7 +109,7 @@ def test_marks_stand_for_their_formulas_and_all_else_stays(text: str) -> None:
     for formula in formulas:
         assert formula.tex == formula.tex.strip() != ""
         assert formula.tex in formula.source
-        assert len(formula.tex) <= LONGEST_FORMULA
+        assert len(formula.tex) <= MAX_FORMULA_CHARS
         assert formula.tex.count("{") <= DEEPEST_FORMULA + formula.tex.count("}") + formula.tex.count("\\")
 
 
