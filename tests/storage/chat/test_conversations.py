@@ -21,6 +21,7 @@ from app.domain.models.generation import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
 from app.storage.stores import SqliteStores
 from tests.support.chats import answer, attachment, conversation, question
+from tests.support.sql import connections, execute
 
 CORNERS = (Point(1, 2), Point(30, 2), Point(30, 12), Point(1, 12))
 PAGE = OcrPage(640, 480, (TextLine("TOTAL", Box(1, 2, 30, 12), CORNERS, 0.98),), "TOTAL", 90, "turned")
@@ -47,13 +48,8 @@ def reopened(stores: SqliteStores, path: Path) -> SqliteStores:
     return SqliteStores.open(path)
 
 
-def found(stores: SqliteStores, words: str) -> list[str]:
-    rows = stores._database.connection.execute(
-        "SELECT message.id FROM message_search JOIN message ON number = message_search.rowid "
-        "WHERE message_search MATCH ? ORDER BY number",
-        (f'"{words}"',),
-    )
-    return [row["id"] for row in rows]
+def found(stores: SqliteStores, words: str) -> list[str | None]:
+    return [hit.message_id for hit in stores.chats.search(words)]
 
 
 def test_everything_about_a_chat_comes_back(stores: SqliteStores, path: Path) -> None:
@@ -126,18 +122,21 @@ def test_a_message_outlives_kill_dash_nine(path: Path) -> None:
     stores.close()
 
 
-def test_a_full_disk_is_said_and_loses_nothing_that_was_saved(stores: SqliteStores) -> None:
+def test_a_full_disk_is_said_and_loses_nothing_that_was_saved(path: Path) -> None:
+    with connections() as opened:
+        stores = SqliteStores.open(path)
     stores.chats.save_turn(conversation(), (question("before"),))
-    pages = stores._database.connection.execute("PRAGMA page_count").fetchone()[0]
-    stores._database.connection.execute(f"PRAGMA max_page_count = {pages}")
+    ((pages,),) = execute(path, "PRAGMA page_count")
+    opened.execute(f"PRAGMA max_page_count = {pages}")
 
     with pytest.raises(StorageError, match="disk is full"):
         stores.chats.save_turn(conversation(), (answer("x" * 100_000),))
 
     assert [message.text for message in stores.chats.messages("c1")] == ["before"]
-    stores._database.connection.execute("PRAGMA max_page_count = 1000000")
+    opened.execute("PRAGMA max_page_count = 1000000")
     stores.chats.save_message(answer("after"))
     assert [message.text for message in stores.chats.messages("c1")] == ["before", "after"]
+    stores.close()
 
 
 def test_a_turn_is_saved_whole_or_not_at_all(stores: SqliteStores) -> None:
@@ -238,7 +237,7 @@ def test_zeroed_pages_are_noticed(stores: SqliteStores, path: Path) -> None:
 
 def test_a_newer_database_is_refused_untouched(stores: SqliteStores, path: Path) -> None:
     stores.chats.save_conversation(conversation())
-    stores._database.connection.execute("PRAGMA user_version = 99")
+    execute(path, "PRAGMA user_version = 99")
     stores.close()
     with pytest.raises(StorageError, match="newer version of Lorgnette"):
         SqliteStores.open(path)

@@ -15,6 +15,7 @@ from app.domain.images.geometry import Box
 from app.storage.stores import SqliteStores
 from tests.storage.chat.test_conversations import PAGE, STATS
 from tests.support.chats import answer, attachment, conversation, question
+from tests.support.sql import execute
 
 ELSEWHERE = '[{"digest": "../../x", "name": "x", "media_type": "a/b", "width": 1, "height": 1, "byte_size": 1}]'
 JUNK = (
@@ -154,8 +155,7 @@ def test_damage_is_counted_and_the_rest_of_a_message_stays(path: Path) -> None:
 
 def test_a_message_whose_question_is_gone_is_still_shown(path: Path) -> None:
     stores = SqliteStores.open(path)
-    stores._database.connection.execute("PRAGMA foreign_keys = OFF")
-    stores._database.connection.execute("DELETE FROM message WHERE id = 'q1'")
+    execute(path, "DELETE FROM message WHERE id = 'q1'")
     assert [message.text for message in MessageTree(stores.chats.messages("c1")).path_to("a1")] == ["cake"]
     stores.close()
 

@@ -10,11 +10,17 @@ from app.domain.chat.chat import MessageState
 from app.domain.chat.search import excerpt_of
 from app.storage.stores import SqliteStores
 from tests.support.chats import START, answer, conversation, question
+from tests.support.sql import execute
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[SqliteStores]:
-    opened = SqliteStores.open(tmp_path / "lorgnette.sqlite")
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "lorgnette.sqlite"
+
+
+@pytest.fixture
+def stores(path: Path) -> Iterator[SqliteStores]:
+    opened = SqliteStores.open(path)
     for number, (title, text) in enumerate(
         (
             ("Receipt", "The total of the Bäckerei is 9.00 €."),
@@ -76,7 +82,7 @@ def test_an_excerpt_marks_every_word_and_no_other() -> None:
     assert [excerpt[start:end] for start, end in matches] == ["(b)", "b", "B", "b"]
 
 
-def test_an_answer_that_went_on_is_found_once_and_by_its_new_words(stores: SqliteStores) -> None:
+def test_an_answer_that_went_on_is_found_once_and_by_its_new_words(path: Path, stores: SqliteStores) -> None:
     going_on = replace(answer("The total of the", "a0", "q0", MessageState.STREAMING), conversation_id="c0")
     stores.chats.save_message(replace(going_on, text="The total of the Bäckerei is 9.00 €."))
     stores.chats.save_message(replace(going_on, text="The total of the Bäckerei is 9.00 €. Cheers"))
@@ -85,7 +91,7 @@ def test_an_answer_that_went_on_is_found_once_and_by_its_new_words(stores: Sqlit
     )
     assert found(stores, "cheers") == ["a0"]
     assert found(stores, "bäckerei") == ["a0"]
-    stores._database.connection.execute("INSERT INTO message_search (message_search) VALUES ('integrity-check')")
+    execute(path, "INSERT INTO message_search (message_search) VALUES ('integrity-check')")
 
 
 def test_what_was_deleted_is_not_found(stores: SqliteStores) -> None:

@@ -17,6 +17,7 @@ from app.storage.database.backups import KEPT_BACKUPS, backups_of, references_be
 from app.storage.database.database import MIGRATIONS
 from app.storage.stores import SqliteStores
 from tests.support.chats import conversation, question
+from tests.support.sql import connections, execute
 
 
 @pytest.fixture
@@ -398,13 +399,14 @@ def test_images_without_a_database_are_damage_and_an_empty_folder_is_a_beginning
 
 def test_a_database_that_another_program_damages_meanwhile_is_told_in_one_sentence(path: Path) -> None:
     fill(path, 3)
-    stores = open_stores(path)
+    with connections() as opened:
+        stores = open_stores(path)
     stores.chats.save_turn(conversation(), tuple(question("x" * 3000, f"long {n}") for n in range(50)))
-    stores._database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    execute(path, "PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     path.write_bytes(content)
-    stores._database.connection.execute("PRAGMA shrink_memory")
+    opened.execute("PRAGMA shrink_memory")
     with pytest.raises(StorageError, match="is damaged"):
         stores.chats.messages("c1")
     stores.close()

@@ -6,6 +6,7 @@ from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box, Point, TextLine
 from app.storage.stores import SqliteStores
+from tests.support.sql import execute
 
 LINE = TextLine.between("T0tal", (Point(0, 0), Point(9, 0), Point(9, 3), Point(0, 3)), 0.8)
 READING = OcrResult(digest="ab" * 32, number=3, page=OcrPage(10, 10, (LINE,), "T0tal"), corrections={0: "Total"})
@@ -31,8 +32,7 @@ def test_a_reading_survives_with_its_corrections(tmp_path: Path) -> None:
 def test_what_makes_no_sense_is_read_again(tmp_path: Path) -> None:
     stores = SqliteStores.open(tmp_path / "chats.sqlite")
     stores.pages.save_ocr_result(READING)
-    with stores._database.transaction():
-        stores._database.connection.execute("UPDATE reading SET page = '{}'")
+    execute(tmp_path / "chats.sqlite", "UPDATE reading SET page = '{}'")
     assert stores.pages.ocr_result(READING.digest, 3) is None
     stores.close()
 
@@ -55,7 +55,6 @@ def test_the_parts_that_are_left_out_survive(tmp_path: Path) -> None:
 def test_parts_that_make_no_sense_leave_nothing_out(tmp_path: Path) -> None:
     stores = SqliteStores.open(tmp_path / "chats.sqlite")
     stores.pages.save_ignored_areas(READING.digest, (Box(0.0, 0.0, 1.0, 0.08),))
-    with stores._database.transaction():
-        stores._database.connection.execute("UPDATE ignored_parts SET parts = '[{}]'")
+    execute(tmp_path / "chats.sqlite", "UPDATE ignored_parts SET parts = '[{}]'")
     assert stores.pages.ignored_areas(READING.digest) == ()
     stores.close()

@@ -15,6 +15,7 @@ from app.storage.images.unused_images import GRACE_SECONDS, KEPT_DAYS, UnusedIma
 from app.storage.stores import SqliteStores
 from tests.storage.database.test_backups import DAMAGE
 from tests.support.chats import attachment, conversation, question
+from tests.support.sql import execute
 
 USED, DROPPED = "ab" * 32, "cd" * 32
 
@@ -156,7 +157,7 @@ def test_young_images_and_files_that_are_not_ours_stay(path: Path, unused: Unuse
 def test_images_of_rows_that_cannot_be_decoded_any_more_are_in_use(path: Path, unused: UnusedImages) -> None:
     begin(path)
     stores = SqliteStores.open(path)
-    stores._database.connection.execute("UPDATE message SET attachments = '[{ broken ' || attachments")
+    execute(path, "UPDATE message SET attachments = '[{ broken ' || attachments")
     stores.close()
     for backup in path.parent.glob("*.backup-*"):
         backup.unlink()
