@@ -111,9 +111,9 @@ class Lorgnette(QObject):
         folder = DataFolder(paths.data)
         settings_file = SettingsFile(paths.settings, folder)
         settings, self._settings_problem = settings_file.load()
-        self._engines = {kind: Engine(kind, create_client, self) for kind in BackendKind}
-        images = ImagesEngine(self._engines[BackendKind.IMAGES])
-        reader = ReaderEngine(self._engines[BackendKind.READER])
+        self.engines = {kind: Engine(kind, create_client, self) for kind in BackendKind}
+        images = ImagesEngine(self.engines[BackendKind.IMAGES])
+        reader = ReaderEngine(self.engines[BackendKind.READER])
         self._files_thread = BackgroundThread("files", self)
         self._files = FileAttachmentStore(paths.attachments, paths.incoming, folder)
         self._unused_images = UnusedImages(paths.attachments, paths.unused, folder)
@@ -122,8 +122,8 @@ class Lorgnette(QObject):
         self._has_opened_store = False
         self.preferences = Preferences(settings, settings_file, self._files_thread, self)
         self.model = ModelEngine(
-            self._engines[BackendKind.MODEL],
-            self._engines[BackendKind.SERVER],
+            self.engines[BackendKind.MODEL],
+            self.engines[BackendKind.SERVER],
             ImageTexts(reader),
             self._load_options,
             self,
@@ -231,10 +231,10 @@ class Lorgnette(QObject):
         self._save_geometry()
         if self._instance:
             self._instance.close()
-        for engine in self._engines.values():
+        for engine in self.engines.values():
             engine.close()  # All of them use their grace periods in parallel.
         self.batch.shut_down()
-        for engine in self._engines.values():
+        for engine in self.engines.values():
             engine.shut_down()
         self.downloads.close()
         self.versions.close()

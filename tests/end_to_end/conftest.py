@@ -20,6 +20,7 @@ from app.domain.models.generation import GREEDY, GenerationOptions
 from app.domain.settings.settings import Settings
 from app.paths import Paths
 from app.storage.settings.settings_file import SettingsFile
+from app.ui.batch.batch_window import BatchWindow
 from app.ui.shell.main_window import MainWindow
 from tests.support import drops
 from tests.support.tiny_checkpoint import Layout, make_checkpoint, make_endless
@@ -39,7 +40,7 @@ class Desktop:
         self.window.show()
         qtbot.waitExposed(self.window)
         self.lorgnette.begin(LaunchRequest(), "")
-        self._is_open = True
+        self.is_open = True
 
     @property
     def window(self) -> MainWindow:
@@ -52,9 +53,15 @@ class Desktop:
     def open_model(self, folder: Path) -> None:
         """Choose a model in place of the one that is open, and wait until it can be asked."""
         self.lorgnette.model.open(str(folder))
-        self.wait(lambda: self._is_ready(folder))
+        self.wait(lambda: self.is_ready(folder))
 
-    def _is_ready(self, folder: Path) -> bool:
+    @property
+    def batch_window(self) -> BatchWindow:
+        (found,) = self.window.findChildren(BatchWindow)
+        return found
+
+    def is_ready(self, folder: Path) -> bool:
+        """Whether the model in this folder can be asked."""
         status = self.lorgnette.model.status
         return status.state is EngineState.READY and status.info is not None and status.info.folder == str(folder)
 
@@ -77,8 +84,8 @@ class Desktop:
         self._qtbot.keyClick(self.window.composer.edit, Qt.Key.Key_Return)
 
     def close(self) -> None:
-        if self._is_open:
-            self._is_open = False
+        if self.is_open:
+            self.is_open = False
             self.lorgnette.shut_down()
             self.window.deleteLater()
             self.lorgnette.deleteLater()

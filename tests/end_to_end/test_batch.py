@@ -23,17 +23,17 @@ def test_a_dropped_folder_is_read_and_gone_on_with_after_a_restart(open_desktop:
     (scans / "broken.png").write_bytes((RESOURCES / "samples" / "note.png").read_bytes()[:300])
     desktop = open_desktop()
     desktop.drop(scans)
-    batch, queue = desktop.lorgnette._batch_controller.batch, desktop.lorgnette.batch
+    batch, queue = desktop.batch_window, desktop.lorgnette.batch
     assert batch.isVisible()
     out = tmp_path / "scans read"
     assert batch.form.target == out
     queue.item_changed.connect(lambda index: desktop.close() if index == 0 else None)
     batch.main.click()
-    desktop.wait(lambda: not desktop._is_open)
+    desktop.wait(lambda: not desktop.is_open)
     assert (out / NAME).is_file()
 
     again = open_desktop()
-    batch, queue = again.lorgnette._batch_controller.batch, again.lorgnette.batch
+    batch, queue = again.batch_window, again.lorgnette.batch
     again.wait(lambda: batch.form.target == out)
     batch.main.click()
     again.wait(lambda: queue.state is BatchState.DONE)
@@ -49,7 +49,7 @@ def test_a_server_is_asked_about_several_images_at_once(open_desktop: OpenDeskto
     for number in range(4):
         Image.open(RESOURCES / "samples" / "note.png").save(scans / f"{number}.png")
     desktop = open_desktop()
-    batch, queue = desktop.lorgnette._batch_controller.batch, desktop.lorgnette.batch
+    batch, queue = desktop.batch_window, desktop.lorgnette.batch
     with chat_server() as server:
         server.answer = [piece("The server says so."), end()]
         server.hold.clear()

@@ -22,10 +22,8 @@ MAX_END_SECONDS = 5.0
 
 
 def pid_of(desktop: Desktop, kind: BackendKind) -> int:
-    """The process of a kind, by the name of the thread that owns it."""
-    worker = desktop.lorgnette._engines[kind]._worker
-    assert worker
-    pid = worker._client.pid
+    """The process of a kind."""
+    pid = desktop.lorgnette.engines[kind].pid
     assert pid
     return pid
 
@@ -59,7 +57,7 @@ def test_a_model_that_hangs_is_told_stopped_and_opened_anew(open_desktop: OpenDe
     wait_until(lambda: not is_alive(pid))
 
     line.restart.click()
-    desktop.wait(lambda: desktop._is_ready(endless_model))
+    desktop.wait(lambda: desktop.is_ready(endless_model))
     desktop.type_and_send("And now?")
     desktop.wait(lambda: desktop.branch[-1].text != "" and desktop.branch[-1].id != answer.id)
     desktop.lorgnette.session.stop()
@@ -75,7 +73,7 @@ def test_a_restart_while_it_hangs_keeps_what_was_answered(open_desktop: OpenDesk
     answer = desktop.wait_for_answer()
     assert (answer.state, len(answer.text) > 20) == (MessageState.STOPPED, True)
     wait_until(lambda: not is_alive(pid))
-    desktop.wait(lambda: desktop._is_ready(endless_model))
+    desktop.wait(lambda: desktop.is_ready(endless_model))
 
 
 @pytest.mark.parametrize("is_patient", [True, False], ids=["waiting", "pressing Stop"])

@@ -14,12 +14,16 @@ Script = Callable[[Request], Iterator[Event]]
 
 
 class FakeClient(EngineClient):
-    """Answers requests by a script, without a process. `requests` holds what was asked, in order."""
+    """Answers requests by a script, without a process. `requests` holds what was asked, in order.
+
+    `is_running` until it is closed or killed.
+    """
 
     def __init__(self, script: Script) -> None:
         self._script = script
         self._asked: queue.SimpleQueue[RequestEnvelope | EventEnvelope | int | None] = queue.SimpleQueue()
         self.requests: list[Request] = []
+        self.is_running = True
         self._call_id = 0
 
     def send(self, request: RequestEnvelope) -> None:
@@ -32,10 +36,12 @@ class FakeClient(EngineClient):
 
     def close(self) -> None:
         """End `events`."""
+        self.is_running = False
         self._asked.put(None)
 
     def kill(self) -> None:
         """Die as a killed process does."""
+        self.is_running = False
         self._asked.put(-9)
 
     def events(self) -> Iterator[EventEnvelope]:
@@ -61,7 +67,7 @@ def ignore(_event: Event) -> None:
 def pass_ticks(engine: Engine, count: int) -> None:
     """Let so many ticks of the engine's watch pass at once."""
     for _ in range(count):
-        engine._ticks.timeout.emit()
+        engine.tick()
 
 
 class FakeEngines:
@@ -80,6 +86,10 @@ class FakeEngines:
     def latest(self, kind: BackendKind) -> FakeClient:
         """The newest client of a kind."""
         return next(client for made, client in reversed(self.clients) if made is kind)
+
+    def running(self, kind: BackendKind) -> int:
+        """How many processes of a kind there are."""
+        return sum(client.is_running for made, client in self.clients if made is kind)
 
     def requests(self, kind: BackendKind) -> list[Request]:
         """Everything asked of a kind but Cancel, over all its processes."""

@@ -102,7 +102,12 @@ class Engine(QObject):
         """Calls that never reached the process, and whose ends have not been reported yet."""
         self._ticks = QTimer(self)
         self._ticks.setInterval(round(TICK_SECONDS * 1000))
-        self._ticks.timeout.connect(self._on_tick)
+        self._ticks.timeout.connect(self.tick)
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while there is one, else None."""
+        return self._worker.pid if self._worker else None
 
     @property
     def is_busy(self) -> bool:
@@ -156,6 +161,17 @@ class Engine(QObject):
         for worker in self._ending:
             worker.wait(max(0.0, deadline - time.monotonic()))
         self._remove_ended()
+
+    @Slot()
+    def tick(self) -> None:
+        """Count a tick of the watchdog; called every TICK_SECONDS while a call is open."""
+        match self._watchdog.tick():
+            case ProcessHealth.IGNORES_CANCEL:
+                self._lose_process(chat_texts.ENGINE_IGNORES_CANCEL.problem(), kills=True)
+            case ProcessHealth.HUNG:
+                self._lose_process(chat_texts.ENGINE_HUNG.problem(), kills=True)
+            case health:
+                self._set_silent(is_silent=health is ProcessHealth.UNRESPONSIVE)
 
     def _send_next(self) -> None:
         if self._current or not self._waiting:
@@ -243,16 +259,6 @@ class Engine(QObject):
         calls = list(self._stopped)
         self._stopped.clear()
         self._stop_all(calls)
-
-    @Slot()
-    def _on_tick(self) -> None:
-        match self._watchdog.tick():
-            case ProcessHealth.IGNORES_CANCEL:
-                self._lose_process(chat_texts.ENGINE_IGNORES_CANCEL.problem(), kills=True)
-            case ProcessHealth.HUNG:
-                self._lose_process(chat_texts.ENGINE_HUNG.problem(), kills=True)
-            case health:
-                self._set_silent(is_silent=health is ProcessHealth.UNRESPONSIVE)
 
     @Slot(object)
     def _on_event_arrived(self, envelope: EventEnvelope) -> None:

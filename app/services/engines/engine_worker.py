@@ -40,6 +40,11 @@ class EngineWorker(QObject):
         self._thread = _Thread(self._run)
         self._thread.setObjectName(name)
 
+    @property
+    def pid(self) -> int | None:
+        """The process's id while it runs, else None."""
+        return self._client.pid
+
     def start(self) -> None:
         """Start the process."""
         self._thread.start()

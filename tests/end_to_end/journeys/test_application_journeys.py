@@ -48,7 +48,7 @@ def test_batch_pause_kill_resume(start_user: StartUser, x11: X11Input, run: Run,
     assert done < 12
 
     user = start_user()
-    batch_window = user.desktop.lorgnette._batch_controller.batch
+    batch_window = user.desktop.batch_window
     user.x11.wait(lambda: batch_window.form.target == out)
     user.x11.key("ctrl+shift+b")
     user.x11.wait(batch_window.isActiveWindow)

@@ -32,7 +32,7 @@ def test_lasso_and_ask(user: User) -> None:
     chip = add_note(user)
     user.x11.click(chip.picture)
     canvas = user.window.viewer.canvas
-    user.x11.wait(lambda: canvas.isVisible() and not user.window.viewer._picture.isNull())
+    user.x11.wait(lambda: canvas.isVisible() and not canvas.picture_area().isEmpty())
     user.x11.pause(200)
     size = canvas.size()
     start, end = QPointF(size.width() * 0.05, size.height() * 0.3), QPointF(size.width() * 0.95, size.height() * 0.7)

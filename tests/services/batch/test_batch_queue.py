@@ -135,7 +135,7 @@ def test_a_batch_runs_to_its_end_and_its_processes_end_with_it(harness: Harness,
     assert run.states == [ItemState.DONE, ItemState.FAILED, ItemState.DONE]
     assert list(run.problems) == [1]
     assert (harness.out / "c.png.txt").read_text() == "three\n"
-    assert not any(caller._engine._worker for caller in harness.queue._callers.values())
+    assert [harness.services.engines.running(kind) for kind in (BackendKind.IMAGES, BackendKind.READER)] == [0, 0]
     harness.fill(b="two")
     harness.queue.retry()
     qtbot.waitUntil(lambda: (harness.out / "b.png.txt").exists() and harness.queue.state is BatchState.DONE)

@@ -119,7 +119,7 @@ def test_so_many_are_asked_at_once_and_each_image_has_its_answer(
     assert harness.states == [
         BatchState.SCANNING, BatchState.RUNNING, BatchState.PAUSED, BatchState.RUNNING, BatchState.DONE,
     ]  # fmt: skip
-    assert not any(caller._engine._worker for caller in harness.queue._server_callers)
+    assert harness.services.engines.running(BackendKind.SERVER) == 1  # The chat's.
 
 
 def test_a_chat_asks_the_server_beside_the_batch(harness: Harness, qtbot: QtBot, server: Server) -> None:
@@ -235,7 +235,7 @@ def test_a_stopped_batch_ends_its_processes_and_is_gone_on_with(harness: Harness
     start(harness)
     qtbot.waitUntil(lambda: len(asked_by_batch(harness)) == 3)
     harness.queue.stop()
-    assert not any(caller._engine._worker for caller in harness.queue._server_callers)
+    assert harness.services.engines.running(BackendKind.SERVER) == 1  # The chat's.
     server.is_let = True
     start(harness, 2)
     qtbot.waitUntil(lambda: harness.queue.state is BatchState.DONE)

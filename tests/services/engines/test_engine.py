@@ -124,9 +124,12 @@ def test_whatever_a_client_raises_its_requests_fail_and_the_next_one_is_served(
     open_harness: OpenHarness, qtbot: QtBot
 ) -> None:
     errors = [error_of(kind) for kind in KINDS]
+    clients: list[EngineClient] = []
 
     def create(_kind: BackendKind) -> EngineClient:
-        return Breaking(errors.pop()) if errors else FakeClient(lambda _request: iter((Done(FinishReason.COMPLETE),)))
+        served = FakeClient(lambda _request: iter((Done(FinishReason.COMPLETE),)))
+        clients.append(Breaking(errors.pop()) if errors else served)
+        return clients[-1]
 
     harness = open_harness(BackendKind.IMAGES, create)
     numbers = []
@@ -134,10 +137,10 @@ def test_whatever_a_client_raises_its_requests_fail_and_the_next_one_is_served(
         numbers.append(harness.ask("a"))
         qtbot.waitUntil(lambda: numbers[-1] in harness.ends)
         assert isinstance(harness.ends[numbers[-1]], Failed)
-        assert harness.engine._worker is None
+        assert len(clients) == len(numbers)  # The one before is never asked again.
     last = harness.ask("b")
     qtbot.waitUntil(lambda: harness.ends.get(last) == Done(FinishReason.COMPLETE))
-    assert len(harness.deaths) == len(numbers)
+    assert len(harness.deaths) == len(numbers) == len(clients) - 1
 
 
 @pytest.mark.parametrize("kind", [BackendKind.IMAGES, BackendKind.READER])
@@ -369,24 +372,30 @@ import sys
 from PySide6.QtCore import QCoreApplication, QTimer
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient
-from app.engine.process.messages import ProbeImage, StageProgress
-from app.services.engines.engine import Engine, EngineCall
+from app.engine.process.messages import Done, ProbeImage, StageProgress
+from app.engine.process.watchdog import HEARTBEAT_TIMEOUT_TICKS
+from app.services.engines.engine import Engine
 from tests.support.scripted_backend import run_scripted
 
 if __name__ == "__main__":
     application = QCoreApplication([])
+    HEARTBEAT_TIMEOUT_TICKS[BackendKind.READER] = 3
     engine = Engine(BackendKind.READER, lambda kind: EngineClient(kind, run_scripted))
+
+    def on_started(event):
+        global call
+        if isinstance(event, Done):
+            call = engine.call(ProbeImage("wait", 0), on_event, deadline=3)
 
     def on_event(event):
         if isinstance(event, StageProgress):
-            engine._watchdog._max_silent = engine._watchdog._max_ticks = 3
             print("works", flush=True)
             QTimer.singleShot(1500, call.stop)
         else:
             print(type(event).__name__, flush=True)
             application.quit()
 
-    call = engine.call(ProbeImage("wait", 0), on_event)
+    call = engine.call(ProbeImage("a", 0), on_started)
     application.exec()
     engine.shut_down()
 """
