@@ -35,6 +35,7 @@ class Services:
     files: MemoryFiles
     engines: FakeEngines
     engines_by_kind: dict[BackendKind, Engine]
+    image_texts: ImageTexts
     model: ModelEngine
     library: ChatLibrary
     answers: Answers
@@ -65,13 +66,14 @@ def build_services(qtbot: QtBot) -> Iterator[BuildServices]:
         thread = StoreThread(lambda: kept)
         engines = {kind: Engine(kind, fakes) for kind in BackendKind}
         reader = ReaderEngine(engines[BackendKind.READER])
-        model = ModelEngine(engines[BackendKind.MODEL], engines[BackendKind.SERVER], ImageTexts(reader), LoadOptions)
+        texts = ImageTexts(reader)
+        model = ModelEngine(engines[BackendKind.MODEL], engines[BackendKind.SERVER], texts, LoadOptions)
         library = ChatLibrary(thread.chats)
         files = MemoryFiles()
         answers = Answers(model, reader, thread.chats)
         session = ChatSession(library, answers, thread.chats, files, _options)
         prefill_ahead = PrefillAhead(session, model, _options)
-        services = Services(kept, thread, files, fakes, engines, model, library, answers, session, prefill_ahead)
+        services = Services(kept, thread, files, fakes, engines, texts, model, library, answers, session, prefill_ahead)
         built.append(services)
         return services
 

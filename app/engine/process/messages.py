@@ -16,9 +16,16 @@ from app.domain.models.generation import AnswerStats, FinishReason, GenerationOp
 from app.domain.models.remote_servers import RemoteModel
 from app.domain.text.confidence import Alternatives
 
+SECRETS = frozenset({"key", "password"})
+"""Names of the fields that must not get into a log."""
+
 
 class Message(msgspec.Struct, frozen=True, tag=True):
     """Base of every message."""
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in SECRETS)
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 # Requests

@@ -1,7 +1,7 @@
 """The vision model's engine: opens models, and requests answers and prefill."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -53,15 +53,9 @@ class _Prefill:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    model: RemoteModel
-    key: str = field(repr=False)
-    offline: bool
-
-
-_Target = str | _Connection
+_Target = str | OpenServer
 """The target that `restart` reopens after a crash: a model folder, empty for none, or a server's model."""
+MINUTE_MILLISECONDS = 60_000
 
 
 class ModelEngine(QObject):
@@ -108,7 +102,7 @@ class ModelEngine(QObject):
     @property
     def _engine(self) -> Engine:
         """The engine of the chosen model."""
-        return self._remote if isinstance(self._opened, _Connection) else self._local
+        return self._remote if isinstance(self._opened, OpenServer) else self._local
 
     @property
     def is_answering(self) -> bool:
@@ -130,7 +124,7 @@ class ModelEngine(QObject):
     @property
     def server(self) -> RemoteModel | None:
         """The chosen model of a server; None if a local model was chosen."""
-        return self._opened.model if isinstance(self._opened, _Connection) else None
+        return self._opened.model if isinstance(self._opened, OpenServer) else None
 
     def open(self, folder: str) -> None:
         """Load the model in `folder`; the previous model's process is ended first, to free its memory."""
@@ -138,14 +132,15 @@ class ModelEngine(QObject):
 
     def open_server(self, model: RemoteModel, key: str, *, offline: bool) -> None:
         """Connect to a server; the previous process is ended first. If offline, only a server on this machine may."""
-        self._open(_Connection(model, key, offline), OpenServer(model, key, offline))
+        target = OpenServer(model, key, offline)
+        self._open(target, target)
 
     def set_offline(self, offline: bool) -> None:  # noqa: FBT001 - a switch
         """Apply the offline setting: disconnect from, or reconnect to, a remote server. Open requests are cancelled."""
         match self._opened:
-            case _Connection(model=model) as connection if is_this_machine(model.address):
-                self._opened = replace(connection, offline=offline)
-            case _Connection(model=model, key=key, offline=before) if before is not offline:
+            case OpenServer(model=model, key=key) if is_this_machine(model.address):
+                self._opened = OpenServer(model, key, offline)
+            case OpenServer(model=model, key=key, offline=before) if before is not offline:
                 self.open_server(model, key, offline=offline)
 
     def list_models(self, address: str, key: str, on_event: OnEvent, *, offline: bool) -> EngineCall:
@@ -154,13 +149,13 @@ class ModelEngine(QObject):
 
     def server_request(self) -> Request:
         """Return the request by which another process connects to the same server."""
-        if not isinstance(self._opened, _Connection):
+        if not isinstance(self._opened, OpenServer):
             raise LookupError("no server was chosen")  # noqa: TRY004 - not an argument's type
-        return OpenServer(self._opened.model, self._opened.key, self._opened.offline)
+        return self._opened
 
     def set_idle_minutes(self, minutes: int) -> None:
         """Unload the model after `minutes` without a request; 0 keeps it loaded."""
-        self._idle_timer.setInterval(minutes * 60_000)
+        self._idle_timer.setInterval(minutes * MINUTE_MILLISECONDS)
         self._restart_idle_timer()
 
     @Slot()
@@ -173,7 +168,7 @@ class ModelEngine(QObject):
     def restart(self) -> None:
         """Reload the same model in a new process."""
         match self._opened:
-            case _Connection(model=model, key=key, offline=offline):
+            case OpenServer(model=model, key=key, offline=offline):
                 self.open_server(model, key, offline=offline)
             case str() as folder if folder:
                 self.open(folder)
@@ -292,7 +287,7 @@ class ModelEngine(QObject):
                 self._set_status(EngineStatus(state=EngineState.LOADING, stage=stage, progress=progress))
             case Ready(info=info):
                 self._set_status(EngineStatus(state=EngineState.READY, info=info))
-                if isinstance(self._opened, _Connection):
+                if isinstance(self._opened, OpenServer):
                     self.connected.emit(self._opened.model)
                 else:
                     self.opened.emit(str(Path(self._opened)))

@@ -12,6 +12,7 @@ from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.documents.pages import OcrPage
 from app.domain.images.attachments import ImageCrop
 from app.domain.models.generation import GenerationOptions
+from app.domain.models.remote_servers import RemoteModel
 from app.engine.process import wire
 from app.engine.process.messages import (
     AnswerDelta,
@@ -19,7 +20,9 @@ from app.engine.process.messages import (
     CropImage,
     Event,
     ImageProbed,
+    ListModels,
     Message,
+    OpenServer,
     ProbeImage,
     Request,
     TextRead,
@@ -35,6 +38,20 @@ any_text = st.one_of(
 names = st.one_of(st.text(), st.binary().map(os.fsdecode))
 """Of files; half of them are not UTF-8."""
 NAME = os.fsdecode(b"/home/me/latin1-\xe9.png")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        OpenServer(RemoteModel("http://gpu-box:8000/v1", "qwen"), "hush"),
+        ListModels("http://gpu-box:8000/v1", "hush"),
+        ProbeImage("a.pdf", 320, "hush"),
+    ],
+    ids=lambda request: type(request).__name__,
+)
+def test_keys_and_passwords_are_not_said_in_a_log(request_: Request) -> None:
+    assert "hush" in repr(wire.encode_request(RequestEnvelope(1, request_)))
+    assert "hush" not in repr(RequestEnvelope(1, request_))
 
 
 @given(names, INTEGERS)

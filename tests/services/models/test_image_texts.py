@@ -1,6 +1,7 @@
 """What the built-in reader finds on an image while its question is being written, and who gets it."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from pytestqt.qtbot import QtBot
 
@@ -9,7 +10,19 @@ from app.domain.errors import Problem, ProblemKind
 from app.domain.models.engine_status import EngineState
 from app.domain.models.generation import FinishReason
 from app.engine.process.backend_kinds import BackendKind
-from app.engine.process.messages import Ask, Cancel, Done, Event, Failed, OpenModel, ReadText, Ready, Request, TextRead
+from app.engine.process.messages import (
+    Ask,
+    Cancel,
+    Done,
+    Event,
+    Failed,
+    OpenModel,
+    Prefill,
+    ReadText,
+    Ready,
+    Request,
+    TextRead,
+)
 from tests.services.conftest import INFO, BuildServices, Services
 from tests.support.chats import attachment
 
@@ -59,7 +72,7 @@ def test_a_dropped_image_is_read_and_its_text_goes_with_the_question(
     services = build(build_services, qtbot, reader=reads)
     path = str(services.files.path(IMAGE))
     services.session.add_attachment(services.session.conversation_id, IMAGE)
-    qtbot.waitUntil(lambda: path in services.model._image_texts._texts)
+    qtbot.waitUntil(lambda: services.image_texts.known([path]))
     services.session.send("What is this?")
     qtbot.waitUntil(lambda: len(asked(services)) == 1 and not services.session.is_busy)
     services.session.send("And in French?")
@@ -75,7 +88,8 @@ def test_an_image_that_cannot_be_read_is_tried_once_and_nobody_is_told(
     told: list[object] = []
     services.session.problem_met.connect(told.append)
     services.session.add_attachment(services.session.conversation_id, BROKEN)
-    qtbot.waitUntil(lambda: str(services.files.path(BROKEN)) in services.model._image_texts._texts)
+    with qtbot.waitSignal(services.engines_by_kind[BackendKind.READER].became_idle):
+        pass  # It has failed.
     services.session.add_attachment(services.session.conversation_id, IMAGE)
     qtbot.waitUntil(lambda: len(read_paths(services)) == 2)
     assert read_paths(services) == [str(services.files.path(image)) for image in (BROKEN, IMAGE)]
@@ -88,7 +102,8 @@ def test_what_the_user_wants_read_does_not_wait(build_services: BuildServices, q
     services = build(build_services, qtbot, reader=never_ends)
     services.session.add_attachment(services.session.conversation_id, IMAGE)
     services.session.add_attachment(services.session.conversation_id, OTHER)
-    qtbot.waitUntil(lambda: len(services.model._image_texts._calls) == 2)
+    prefilled = partial(services.engines.requests, BackendKind.MODEL)
+    qtbot.waitUntil(lambda: any(isinstance(it, Prefill) and len(it.turns[-1].images) == 2 for it in prefilled()))
     services.session.read_text(OTHER)
     qtbot.waitUntil(lambda: len(read_paths(services)) == 2)
     requests = services.engines.latest(BackendKind.READER).requests

@@ -1,5 +1,6 @@
 """Opening, replacing, losing and restarting the model's process."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +23,7 @@ from app.engine.process.messages import (
 from app.engine.process.watchdog import CANCEL_TIMEOUT_TICKS, HEARTBEAT_WARNING_TICKS
 from app.services.engines.engine import Engine
 from app.services.engines.reader_engine import ReaderEngine
+from app.services.models import model_engine
 from app.services.models.image_texts import ImageTexts
 from app.services.models.model_engine import ModelEngine
 from tests.services.conftest import INFO
@@ -50,12 +52,19 @@ def fakes() -> FakeEngines:
 
 
 @pytest.fixture
-def model(qtbot: QtBot, fakes: FakeEngines) -> Iterator[ModelEngine]:
-    engines = {kind: Engine(kind, fakes) for kind in BackendKind}
-    texts = ImageTexts(ReaderEngine(engines[BackendKind.READER]))
-    yield ModelEngine(engines[BackendKind.MODEL], engines[BackendKind.SERVER], texts, LoadOptions)
-    for engine in engines.values():
-        engine.shut_down()
+def engine(qtbot: QtBot, fakes: FakeEngines) -> Iterator[Engine]:
+    """The one of models in a folder."""
+    made = Engine(BackendKind.MODEL, fakes)
+    yield made
+    made.shut_down()
+
+
+@pytest.fixture
+def model(engine: Engine, fakes: FakeEngines) -> Iterator[ModelEngine]:
+    server, reader = Engine(BackendKind.SERVER, fakes), Engine(BackendKind.READER, fakes)
+    yield ModelEngine(engine, server, ImageTexts(ReaderEngine(reader)), LoadOptions)
+    for other in (server, reader):
+        other.shut_down()
 
 
 def test_opening_is_shown_step_by_step(model: ModelEngine, qtbot: QtBot) -> None:
@@ -77,12 +86,12 @@ def test_a_folder_that_cannot_be_opened(model: ModelEngine, qtbot: QtBot) -> Non
 
 @pytest.mark.parametrize(("folder", "problem"), [("/models/bad", DAMAGED), ("/models/large", SHORT_OF_MEMORY)])
 def test_why_a_folder_could_not_be_opened_is_told_where_its_process_ends_too(
-    model: ModelEngine, fakes: FakeEngines, qtbot: QtBot, folder: str, problem: Problem
+    model: ModelEngine, engine: Engine, fakes: FakeEngines, qtbot: QtBot, folder: str, problem: Problem
 ) -> None:
     """A restart is offered where the model is not to blame."""
     model.open(folder)
     qtbot.waitUntil(lambda: model.status.state is EngineState.FAILED)
-    with qtbot.waitSignal(model._engine.died):
+    with qtbot.waitSignal(engine.died):
         fakes.latest(BackendKind.MODEL).kill()
     assert model.status.problem == problem
     assert model.status.offers_restart is (problem is SHORT_OF_MEMORY)
@@ -112,15 +121,17 @@ def test_a_killed_process_is_noticed_and_restarted(model: ModelEngine, fakes: Fa
     assert len(fakes.clients) == 2
 
 
-def test_a_silent_process_is_told_and_can_be_replaced(model: ModelEngine, fakes: FakeEngines, qtbot: QtBot) -> None:
+def test_a_silent_process_is_told_and_can_be_replaced(
+    model: ModelEngine, engine: Engine, fakes: FakeEngines, qtbot: QtBot
+) -> None:
     with qtbot.waitSignal(model.opened):
         model.open("/models/tiny")
     model.ask((), GenerationOptions(), ignore)  # The script says nothing to it, as a process that hangs.
     said: list[tuple[EngineState, bool, bool]] = []
     model.status_changed.connect(lambda status: said.append((status.state, status.is_silent, status.offers_restart)))
-    pass_ticks(model._engine, HEARTBEAT_WARNING_TICKS - 1)
+    pass_ticks(engine, HEARTBEAT_WARNING_TICKS - 1)
     assert said == []
-    pass_ticks(model._engine, 1)
+    pass_ticks(engine, 1)
     assert said == [(EngineState.READY, True, True)]
     with qtbot.waitSignal(model.opened):
         model.restart()
@@ -129,15 +140,15 @@ def test_a_silent_process_is_told_and_can_be_replaced(model: ModelEngine, fakes:
 
 
 def test_a_stop_that_is_not_heeded_ends_the_process_and_the_next_question_opens_the_model(
-    model: ModelEngine, fakes: FakeEngines, qtbot: QtBot
+    model: ModelEngine, engine: Engine, qtbot: QtBot
 ) -> None:
     with qtbot.waitSignal(model.opened):
         model.open("/models/tiny")
-    qtbot.waitUntil(lambda: not model._engine.is_busy)
+    qtbot.waitUntil(lambda: not engine.is_busy)
     received: list[Event] = []
     call = model.ask((), GenerationOptions(), received.append)
     model.stop(call)
-    pass_ticks(model._engine, CANCEL_TIMEOUT_TICKS + 1)
+    pass_ticks(engine, CANCEL_TIMEOUT_TICKS + 1)
     assert received == [Done(FinishReason.STOPPED)]
     assert model.status.state is EngineState.DIED
     assert not model.is_answering
@@ -145,12 +156,12 @@ def test_a_stop_that_is_not_heeded_ends_the_process_and_the_next_question_opens_
         model.ask((), GenerationOptions(), ignore)
 
 
-def test_unloading_forgets_the_model(model: ModelEngine, qtbot: QtBot) -> None:
+def test_unloading_forgets_the_model(model: ModelEngine, fakes: FakeEngines, qtbot: QtBot) -> None:
     with qtbot.waitSignal(model.opened):
         model.open("/models/tiny")
     model.unload()
     assert model.status.state is EngineState.NO_MODEL
-    assert not model._engine._worker
+    assert fakes.running(BackendKind.MODEL) == 0
     model.restart()
     assert model.status.state is EngineState.NO_MODEL
 
@@ -166,40 +177,60 @@ def test_the_pace_is_told_and_forgotten_with_the_model(model: ModelEngine, qtbot
     assert speeds == [0.0, 0.25, 0.25, 0.0]
 
 
-def test_a_model_rests_and_opens_with_the_next_question(model: ModelEngine, fakes: FakeEngines, qtbot: QtBot) -> None:
+def test_a_model_rests_and_opens_with_the_next_question(
+    model: ModelEngine, engine: Engine, fakes: FakeEngines, qtbot: QtBot
+) -> None:
     with qtbot.waitSignal(model.opened):
         model.open("/models/tiny")
-    qtbot.waitUntil(lambda: not model._engine.is_busy)
+    qtbot.waitUntil(lambda: not engine.is_busy)
     model.unload_idle()
     assert model.status.state is EngineState.UNLOADED
     assert model.status.info == INFO
-    assert not model._engine._worker
+    assert fakes.running(BackendKind.MODEL) == 0
     with qtbot.waitSignal(model.opened):
         model.ask((), GenerationOptions(), ignore)
     kinds = [type(request) for request in fakes.requests(BackendKind.MODEL)]
     assert kinds[:2] == [OpenModel, OpenModel]
 
 
-def test_time_without_a_question_is_counted_where_it_is_wanted(model: ModelEngine, qtbot: QtBot) -> None:
+@pytest.fixture
+def short_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Minutes of twenty milliseconds."""
+    assert model_engine.MINUTE_MILLISECONDS == 60_000
+    monkeypatch.setattr(model_engine, "MINUTE_MILLISECONDS", 20)
+
+
+@pytest.mark.usefixtures("short_minutes")
+def test_time_without_a_question_is_counted_where_it_is_wanted(
+    model: ModelEngine, fakes: FakeEngines, qtbot: QtBot
+) -> None:
+    states: list[EngineState] = []
+    model.status_changed.connect(lambda status: states.append(status.state))
     model.set_idle_minutes(5)
-    assert not model._idle_timer.isActive()
-    with qtbot.waitSignal(model.opened):
-        model.open("/models/tiny")
-    assert model._idle_timer.isActive()
-    assert model._idle_timer.interval() == 5 * 60_000
+    qtbot.wait(200)
+    assert states == []
+    begin = time.monotonic()
+    model.open("/models/tiny")
+    qtbot.waitUntil(lambda: model.status.state is EngineState.UNLOADED)
+    assert time.monotonic() - begin >= 0.1
+    assert fakes.running(BackendKind.MODEL) == 0
+    states.clear()
+    qtbot.wait(200)
+    assert states == []
     model.set_idle_minutes(0)
-    assert not model._idle_timer.isActive()
+    with qtbot.waitSignal(model.opened):
+        model.restart()
+    qtbot.wait(200)
+    assert model.status.state is EngineState.READY
     model.set_idle_minutes(5)
-    qtbot.waitUntil(lambda: not model._engine.is_busy)
-    model._idle_timer.timeout.emit()
-    assert model.status.state is EngineState.UNLOADED
-    assert not model._idle_timer.isActive()
+    qtbot.waitUntil(lambda: model.status.state is EngineState.UNLOADED)
 
 
+@pytest.mark.usefixtures("short_minutes")
 def test_a_model_that_answers_does_not_rest(model: ModelEngine, qtbot: QtBot) -> None:
     model.set_idle_minutes(5)
     with qtbot.waitSignal(model.opened):
         model.open("/models/tiny")
     model.ask((), GenerationOptions(), ignore)  # The script says nothing to it, so it stays open.
-    model._idle_timer.timeout.emit()
+    qtbot.wait(300)
     assert model.status.state is EngineState.READY

@@ -86,7 +86,7 @@ def test_a_server_answers_and_its_key_is_kept_and_used_again(harness: Harness, q
     with qtbot.waitSignal(harness.services.model.connected):
         harness.link.reconnect(MODEL)
     assert [request.key for request in harness.opened()] == ["secret", "secret"]
-    assert "secret" not in repr(harness.services.model._opened)
+    assert "secret" not in repr(harness.services.model.server_request())
 
 
 def test_offline_is_told_to_the_process(harness: Harness, qtbot: QtBot) -> None:
