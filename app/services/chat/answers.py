@@ -37,8 +37,8 @@ _STATES = {
 
 
 @dataclass(slots=True)
-class _Running:
-    """An unfinished answer. Deltas are joined to its text on demand, not one by one."""
+class RunningAnswer:
+    """An unfinished answer; `stop` requests its end. Deltas are joined to its text on demand, not one by one."""
 
     answer: Message
     stop: Callable[[], None]
@@ -89,7 +89,7 @@ class Answers(QObject):
         self._model = model
         self._reader = reader
         self._chats = chats
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, RunningAnswer] = {}
         """Unfinished answers, by id."""
         self._paint_timer = self._timer(PAINT_MILLISECONDS, self._on_paint_due)
         self._save_timer = self._timer(SAVE_MILLISECONDS, self._on_save_due)
@@ -101,13 +101,13 @@ class Answers(QObject):
             self._end(replace(answer, state=MessageState.FAILED, problem=chat_texts.NO_MODEL_TO_ANSWER.problem()))
             return
         call = self._model.ask(turns, options, partial(self._on_event, answer.id))
-        self._follow(_Running(answer, partial(self._model.stop, call)))
+        self._follow(RunningAnswer(answer, partial(self._model.stop, call)))
 
     def read(self, answer: Message, image: Path) -> None:
         """Have the built-in OCR write `answer`, a STREAMING message that is already on disk."""
         self._model.stop_prefill()  # The OCR gets the whole CPU.
         call = self._reader.read(image, partial(self._on_event, answer.id))
-        self._follow(_Running(answer, call.stop))
+        self._follow(RunningAnswer(answer, call.stop))
 
     def current(self, conversation_id: str) -> list[Message]:
         """Return the unfinished answers of a conversation, with their text so far."""
@@ -126,7 +126,7 @@ class Answers(QObject):
             running.stop()
             self._remove(answer_id)
 
-    def _follow(self, running: _Running) -> None:
+    def _follow(self, running: RunningAnswer) -> None:
         self._running[running.answer.id] = running
         self._paint_timer.start()
         self._save_timer.start()

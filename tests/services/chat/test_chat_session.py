@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -10,7 +11,7 @@ from app.domain.chat.chat import Author, Draft, Message, MessageState, Role, See
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem, ProblemKind
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import AnswerStats, FinishReason
+from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions
 from app.domain.text.confidence import LowConfidenceSpan
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
@@ -620,7 +621,7 @@ def test_an_answer_without_an_end_is_cut_off_and_the_chat_goes_on(
 
 def test_pieces_are_put_together_when_the_answer_is_wanted_and_not_one_by_one() -> None:
     begun = Message(id="a", conversation_id="c", parent_id=None, role=Role.ASSISTANT, text="So ", created=now())
-    running = answers_module._Running(begun, lambda: None)
+    running = answers_module.RunningAnswer(begun, lambda: None)
     for _ in range(1000):
         assert running.add(AnswerDelta("word ", 0.5))
     assert running.answer is begun
@@ -630,21 +631,35 @@ def test_pieces_are_put_together_when_the_answer_is_wanted_and_not_one_by_one() 
     assert running.snapshot() is whole
 
 
-def test_who_is_told_of_an_answer_may_end_another(build_services: BuildServices, qtbot: QtBot) -> None:
-    services = build_services()
+def test_who_is_told_of_an_answer_may_end_another(
+    build_services: BuildServices, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begins(request: Request) -> Iterator[Event]:
+        match request:
+            case OpenModel():
+                yield Ready(INFO)
+                yield Done(FinishReason.COMPLETE)
+            case Ask() | ReadText():
+                yield AnswerDelta("half")
+
+    monkeypatch.setattr(answers_module, "PAINT_MILLISECONDS", 500)  # Both have begun before either is shown.
+    services = build_services(model=begins, reader=begins)
+    open_model(services, qtbot)
     answers = services.answers
-    for number in (1, 2):
-        message = Message(
-            id=f"a{number}", conversation_id="c", parent_id=None, role=Role.ASSISTANT, text="", created=now()
-        )
-        answers._running[message.id] = answers_module._Running(message, lambda: None)
-        answers._running[message.id].add(AnswerDelta("half"))
+    first, second = (
+        Message(id=f"a{number}", conversation_id="c", parent_id=None, role=Role.ASSISTANT, text="", created=now())
+        for number in (1, 2)
+    )
     told: list[str] = []
 
     def end_both(answer: Message) -> None:
         told.append(answer.id)
-        answers._running.clear()
+        answers.abandon()
 
     answers.answer_changed.connect(end_both)
-    answers._on_paint_due()
+    answers.ask(first, (Turn(Role.USER, "Hello"),), GenerationOptions())
+    answers.read(second, Path("image.png"))
+    qtbot.waitUntil(lambda: [answer.text for answer in answers.current("c")] == ["half", "half"])
+    assert told == []
+    qtbot.waitUntil(lambda: bool(told))
     assert told == ["a1"]

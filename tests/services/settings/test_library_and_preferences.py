@@ -10,8 +10,10 @@ from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, StorageError
 from app.domain.settings.settings import Settings, SettingsChanges, ThemeChoice
 from app.services.chat.chat_library import ChatLibrary
+from app.services.engines import store_thread
 from app.services.engines.background import BackgroundThread
 from app.services.engines.store_thread import StoreThread
+from app.services.settings import preferences as preferences_module
 from app.services.settings.preferences import Preferences
 from tests.support.chats import conversation
 from tests.support.memory_stores import MemoryStores
@@ -24,6 +26,12 @@ def stores() -> MemoryStores:
         chat = conversation(f"c{number}", f"Chat {number}", number)
         made.chats.rows[chat.id] = chat
     return made
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (store_thread, preferences_module):
+        monkeypatch.setattr(module, "RETRY_MILLISECONDS", 20)
 
 
 @pytest.fixture
@@ -106,11 +114,11 @@ def test_a_store_that_could_not_be_opened_is_tried_again(qtbot: QtBot, stores: M
     assert stores.closed
 
 
+@pytest.mark.usefixtures("quick_retries")
 def test_what_the_disk_refused_is_kept_in_its_order_as_soon_as_there_is_room(
     stores: MemoryStores, thread: StoreThread, qtbot: QtBot
 ) -> None:
     """A draft waited for the next key: until then it was on the screen only."""
-    thread._retry.setInterval(20)
     library = ChatLibrary(thread.chats)
     problems: list[Problem] = []
     solved: list[Problem] = []
@@ -206,6 +214,7 @@ class Disk:
         self.saved.append(settings)
 
 
+@pytest.mark.usefixtures("quick_retries")
 def test_settings_are_saved_when_they_change_and_only_then(qtbot: QtBot) -> None:
     disk, thread = Disk(), BackgroundThread("files")
     preferences = Preferences(Settings(), disk, thread)
@@ -222,8 +231,6 @@ def test_settings_are_saved_when_they_change_and_only_then(qtbot: QtBot) -> None
 
     assert preferences.settings == Settings()
     assert problems == [storage_texts.SETTINGS_DISK_FULL.problem()]
-    preferences._retry.setInterval(20)
-    preferences._retry.start()
     qtbot.wait(100)  # Several tries, all of them told once.
     assert len(problems) == 1
     disk.full = False
