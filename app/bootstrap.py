@@ -48,7 +48,7 @@ def run_application(paths: Paths, launch_request: LaunchRequest, model_folder: s
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("lorgnette")
     try:
-        lock, is_received = _lock_or_send(paths, launch_request)
+        lock, is_received = lock_or_send(paths, launch_request)
     except StorageError as error:
         speak(application, UiLanguage.SYSTEM)  # The settings have not been read.
         QMessageBox.warning(None, "Lorgnette", problem_sentence(error.problem))
@@ -81,13 +81,13 @@ class _PrivateLog(RotatingFileHandler):
         return super()._open()
 
 
-def _lock_or_send(paths: Paths, launch_request: LaunchRequest) -> tuple[BinaryIO | None, bool]:
+def lock_or_send(paths: Paths, launch_request: LaunchRequest) -> tuple[BinaryIO | None, bool]:
     """Return the folder's lock, or None and whether the window that holds it has received the launch request.
 
     A starting window holds the lock before it listens: the request is sent again until it listens or is gone.
     """
     deadline = QDeadlineTimer(STARTING_MILLISECONDS)
-    while (lock := _lock(paths)) is None:
+    while (lock := lock_folder(paths)) is None:
         is_received = send_launch_request(paths.data, launch_request)
         if is_received is not None or deadline.hasExpired():
             return None, bool(is_received)
@@ -95,7 +95,7 @@ def _lock_or_send(paths: Paths, launch_request: LaunchRequest) -> tuple[BinaryIO
     return lock, False
 
 
-def _lock(paths: Paths) -> BinaryIO | None:
+def lock_folder(paths: Paths) -> BinaryIO | None:
     """Lock the folder until the file is closed: two windows over one store would overwrite each other's drafts.
 
     Returns None if another window holds the lock. Raises StorageError. A lock file with its owner's process id, such as

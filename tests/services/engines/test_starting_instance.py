@@ -39,7 +39,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
 
 
 def test_it_waits_until_the_first_listens(paths: Paths, qtbot: QtBot) -> None:
-    lock = bootstrap._lock(paths)
+    lock = bootstrap.lock_folder(paths)
     assert lock is not None
     command = [sys.executable, "-c", SECOND_START, str(paths.data)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as second:
@@ -58,11 +58,11 @@ def test_it_waits_until_the_first_listens(paths: Paths, qtbot: QtBot) -> None:
 
 
 def test_it_is_the_first_where_the_other_has_ended(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = bootstrap._lock(paths)
+    first = bootstrap.lock_folder(paths)
     assert first is not None
     monkeypatch.setattr(bootstrap, "RETRY_MILLISECONDS", 1)
     monkeypatch.setattr(bootstrap, "send_launch_request", lambda *_: first.close())
-    lock, is_heard = bootstrap._lock_or_send(paths, LaunchRequest())
+    lock, is_heard = bootstrap.lock_or_send(paths, LaunchRequest())
     assert lock is not None
     assert not is_heard
     lock.close()
@@ -72,7 +72,7 @@ def test_it_is_the_first_where_the_other_has_ended(paths: Paths, monkeypatch: py
 def test_it_waits_for_nobody_else(
     paths: Paths, monkeypatch: pytest.MonkeyPatch, reply: bool | None, milliseconds: int
 ) -> None:
-    first = bootstrap._lock(paths)
+    first = bootstrap.lock_folder(paths)
     assert first is not None
     calls = []
 
@@ -82,6 +82,6 @@ def test_it_waits_for_nobody_else(
 
     monkeypatch.setattr(bootstrap, "STARTING_MILLISECONDS", milliseconds)
     monkeypatch.setattr(bootstrap, "send_launch_request", send_launch_request)
-    assert bootstrap._lock_or_send(paths, LaunchRequest()) == (None, False)
+    assert bootstrap.lock_or_send(paths, LaunchRequest()) == (None, False)
     assert len(calls) == 1
     first.close()
