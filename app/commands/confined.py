@@ -25,7 +25,7 @@ def confine_command(
     decoders write to standard error is discarded.
     """
     files = tuple(files)
-    _confine(
+    apply_sandbox(
         of_command(
             files=(file for file in files if file != STDIN),
             outputs=outputs,
@@ -40,10 +40,10 @@ def confine_command(
 
 def confine_quantizing(out: Path) -> None:
     """Restrict this process to what creating the model folder `out` needs."""
-    _confine(of_quantizing(out), decodes=False)
+    apply_sandbox(of_quantizing(out), decodes=False)
 
 
-def _confine(allowance: Allowance, *, decodes: bool) -> None:
+def apply_sandbox(allowance: Allowance, *, decodes: bool) -> None:
     """Apply the sandbox; separate, so that tests that call a command in their own process can replace it."""
     if decodes:
         discard_native_output()

@@ -73,8 +73,8 @@ def test_what_an_answer_names_is_shown_on_the_image(open_desktop: OpenDesktop, t
     desktop.wait_for_images(1)
     desktop.type_and_send("Where is 5093?")
     answer = desktop.wait_for_answer()
-    desktop.wait(lambda: viewer.isVisible() and not viewer.canvas._pixmap.isNull())
-    (detection,) = viewer.canvas._detections
+    desktop.wait(lambda: viewer.isVisible() and not viewer.canvas.picture_area().isEmpty())
+    (detection,) = viewer.detections
     assert detection.label == "5093"
     assert viewer.message_id == answer.id
     left, _, right, _ = boxes["5093"]

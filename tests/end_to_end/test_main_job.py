@@ -12,7 +12,10 @@ from pytestqt.qtbot import QtBot
 from app.domain.chat.chat import Author, MessageState, Role
 from app.domain.errors import ProblemKind
 from app.domain.models.engine_status import EngineState
+from app.ui.composer.import_chip import ImportChip
+from app.ui.widgets.notice_box import NoticeBox
 from tests.end_to_end.conftest import OpenDesktop
+from tests.support.on_screen import chip, click, seen, the
 from tests.support.processes import engine_processes_of
 from tests.support.tiny_model import ANSWERS
 
@@ -67,9 +70,7 @@ def test_a_question_without_a_model_is_kept_and_answered_later(open_desktop: Ope
     refused = desktop.wait_for_answer()
     assert refused.problem
     assert refused.problem.kind is ProblemKind.MODEL_MISSING
-    box = desktop.window.chat_view.answers[-1]._problem
-    assert box
-    assert box.buttons[0].text() == "Choose model…"
+    assert the(desktop.window.chat_view.answers[-1], NoticeBox).buttons[0].text() == "Choose model…"
 
     desktop.open_model(model_folder)
     desktop.window.chat_view.answers[-1].regenerate.click()
@@ -117,8 +118,7 @@ def test_a_killed_engine_is_told_in_the_chat_and_restarted_by_its_button(
 
     answer = desktop.wait_for_answer()
     assert answer.state is MessageState.FAILED
-    box = desktop.window.chat_view.answers[-1]._problem
-    assert box
+    box = the(desktop.window.chat_view.answers[-1], NoticeBox)
     assert "stopped unexpectedly (signal 9)" in box.notice.sentence
     assert desktop.window.sidebar.status_line.restart.isVisible()
     box.buttons[0].click()
@@ -142,7 +142,7 @@ def test_good_and_bad_files_dropped_together(open_desktop: OpenDesktop, receipt:
         "“half.png” is damaged or incomplete.",
         "“gone.png” was not found.",
     }
-    assert desktop.window.composer._import_chips == {}
+    assert not seen(desktop.window.composer, ImportChip)
 
 
 def test_images_that_are_still_being_opened_when_the_window_closes_are_there_at_the_next_start(
@@ -174,10 +174,9 @@ def test_an_image_can_be_looked_at_and_read_from_there(open_desktop: OpenDesktop
     desktop = open_desktop()
     desktop.drop(receipt)
     desktop.wait_for_images(1)
-    attachment = desktop.lorgnette.session.draft.attachments[0]
-    desktop.window.composer._attachment_chips[attachment.digest].picture.click()
+    click(chip(desktop.window.composer, "receipt.png").picture)
     viewer = desktop.window.viewer
-    desktop.wait(lambda: viewer.isVisible() and not viewer.canvas._pixmap.isNull())
+    desktop.wait(lambda: viewer.isVisible() and not viewer.canvas.picture_area().isEmpty())
     viewer.read.click()
     assert "Walnut cake" in desktop.wait_for_answer().text
 

@@ -71,7 +71,7 @@ WITH_TELEMETRY = """
 import os, sys
 from app.cli import main
 from app.commands import confined
-confined._confine = lambda allowance, **_: None  # Its sandbox would refuse the files as well.
+confined.apply_sandbox = lambda allowance, **_: None  # Its sandbox would refuse the files as well.
 del os.environ["ORT_DISABLE_TELEMETRY"]
 sys.exit(main(sys.argv[1:]))
 """

@@ -35,7 +35,7 @@ def test_all_that_a_session_keeps_is_private_and_all_that_it_exports_is_not(
     lorgnette = desktop.lorgnette
     lorgnette.document.open(receipt)
     desktop.wait(lambda: lorgnette.document.page_count == 1)
-    (chat,) = lorgnette.library._conversations.values()
+    chat = lorgnette.library[lorgnette.session.conversation_id]
     exports = tmp_path / "exports"
     exports.mkdir()
     for form in ("md", "html", "json", "pdf"):

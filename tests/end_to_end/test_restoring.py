@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from app.domain.chat.chat import Conversation
 from app.paths import Paths
 from app.ui.shell.backups_dialog import BackupsDialog
 from tests.end_to_end.conftest import Desktop, OpenDesktop, peek
@@ -29,9 +30,18 @@ def age(paths: Paths) -> None:
 
 def start_and_end(open_desktop: OpenDesktop, qtbot: QtBot) -> None:
     desktop = open_desktop()
-    desktop.wait(lambda: desktop.lorgnette.stores._stores is not None)
+    opened: list[bool] = []
+    desktop.lorgnette.stores.run(lambda _: None, lambda _: opened.append(True))
+    desktop.wait(lambda: bool(opened))
     qtbot.wait(300)  # What follows from its opening is on other threads by then, which end with their work.
     desktop.close()
+
+
+def listed(desktop: Desktop) -> list[Conversation]:
+    """The chats in the sidebar."""
+    rows = desktop.window.sidebar.list
+    ids = [rows.item(row).data(Qt.ItemDataRole.UserRole) for row in range(rows.count())]
+    return [desktop.lorgnette.library[chat_id] for chat_id in ids if chat_id]
 
 
 def images(paths: Paths) -> list[Path]:
@@ -65,12 +75,12 @@ def test_damaged_chats_come_back_with_a_click(
 
     desktop.wait(lambda: any("were restored" in notice.text for notice in notices.current))
     assert not any("missing" in notice.text for notice in notices.current)
-    desktop.wait(lambda: len(desktop.lorgnette.library._conversations) == 2)  # One is the draft's.
-    (chat,) = [chat for chat in desktop.lorgnette.library._conversations.values() if chat.title == "receipt.png"]
+    desktop.wait(lambda: len(listed(desktop)) == 2)  # One is the draft's.
+    (chat,) = [chat for chat in listed(desktop) if chat.title == "receipt.png"]
     assert desktop.window.composer.edit.toPlainText() == "half a thought"
     desktop.lorgnette.session.open(chat.id)
     desktop.wait(lambda: len(desktop.branch) == 2)
-    assert desktop.lorgnette._files.path(desktop.branch[0].attachments[0]).exists()
+    assert desktop.branch[0].attachments[0].digest in {path.name for path in images(paths)}
     assert images(paths) == before
 
 

@@ -78,7 +78,7 @@ def _tell_what_is_kept(facts: Facts) -> None:
         return "settings", "", [item.zoom, [preset.name for preset in item.presets]]
 
     def outputs(folder: Any, entry: Any) -> list[tuple[str, str, Any]]:  # noqa: ANN401
-        paths = [folder._folder / name for name in entry.outputs]
+        paths = [folder.path / name for name in entry.outputs]
         return [("file", str(path), _digest(path)) for path in paths if path.exists()]
 
     _confirm(
@@ -240,9 +240,11 @@ class X11Input:
 
     def take(self, paths: list[str]) -> None:
         """As `lorgnette FILE…` hands over; names that are no UTF-8 as well, in Python's surrogates."""
+        from app.controllers.image_controller import ImageController  # noqa: PLC0415
         from app.domain.launch_request import LaunchRequest  # noqa: PLC0415
 
-        self._app._image_controller.take(LaunchRequest(images=tuple(paths)))
+        (controller,) = self._app.findChildren(ImageController)
+        controller.take(LaunchRequest(images=tuple(paths)))
 
     def write(self, text: str) -> None:
         """Type in place of what stands in the composer."""

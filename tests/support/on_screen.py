@@ -1,12 +1,13 @@
 """Finds widgets as a user does, by what they are and what they are called, and acts on them by mouse and keys."""
 
 import time
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMenu, QWidget
 
 from app.ui.composer.attachment_chip import AttachmentChip
 from app.ui.composer.composer import Composer
@@ -64,6 +65,13 @@ def enter_text(root: QWidget, text: str) -> None:
     edit.selectAll()
     QTest.keyClicks(edit, text)
     QTest.keyClick(edit, Qt.Key.Key_Return)
+
+
+def choose_file(path: Path) -> None:
+    """Choose a file in the dialog that asks for one."""
+    (dialog,) = (it for it in QApplication.topLevelWidgets() if isinstance(it, QFileDialog) and it.isVisible())
+    dialog.selectFile(str(path))
+    dialog.accept()
 
 
 def chips(composer: Composer) -> list[AttachmentChip]:

@@ -60,7 +60,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     is_confined = UNCONFINED not in arguments
     modules = dict.fromkeys(("app.commands.model_answers", "app.engine.benchmark"), _Model())
-    patch.object(confined, "_confine", _confine if is_confined else _leave).start()
+    patch.object(confined, "apply_sandbox", _confine if is_confined else _leave).start()
     patch.object(page_readers.BuiltInReader, "read", _try_all).start()
     patch.object(quantize, "quantize", _try_all).start()
     patch.dict(sys.modules, modules).start()

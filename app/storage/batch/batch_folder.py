@@ -32,7 +32,7 @@ class BatchFolder:
     """
 
     def __init__(self, folder: Path, journal: BatchJournal) -> None:
-        self._folder = folder
+        self.path = folder
         self._journal = journal
         self._files = OutputFiles(folder)
 
@@ -50,7 +50,7 @@ class BatchFolder:
     def partial_pdf(self, entry: Entry) -> Path | None:
         """Return the temporary path for the searchable PDF; None if none is requested."""
         name = next((name for name in entry.outputs if name.endswith(f".{Output.PDF}")), None)
-        return partial_path(self._folder / name) if name else None
+        return partial_path(self.path / name) if name else None
 
     def write(self, entry: Entry, pages: Sequence[OcrPage], pdf: Path | None) -> Entry:
         """Write an image's files and record the result; `pdf` is the temporary PDF that has been written.
@@ -68,7 +68,7 @@ class BatchFolder:
         self._journal.add(replace(entry, state=ItemState.WRITING, outputs=outputs, written=known))
         for name, form in zip(outputs, forms, strict=True):
             self._files.check_there()
-            target = self._folder / name
+            target = self.path / name
             if form is not Output.PDF:
                 save_file(target, texts[form])
             elif pdf:
@@ -83,13 +83,13 @@ class BatchFolder:
     def has_outputs(self, entry: Entry) -> bool:
         """Return whether no output of `entry` is missing or was emptied; an edited one counts as there."""
         may_be_empty = any(not content.size for content in entry.written)
-        return all(_is_there(self._folder / name, may_be_empty=may_be_empty) for name in entry.outputs)
+        return all(_is_there(self.path / name, may_be_empty=may_be_empty) for name in entry.outputs)
 
     def abandon(self, planned: Entry) -> None:
         """Release the claimed names that nothing was written to; never raises."""
         known = self._journal.entries.get(planned.source.name, planned)
         self._release(known.outputs)
-        left = tuple(name for name in known.outputs if (self._folder / name).is_file())
+        left = tuple(name for name in known.outputs if (self.path / name).is_file())
         with contextlib.suppress(DiskError):
             self._journal.add(replace(planned, state=ItemState.WAITING, outputs=left, written=known.written))
 
@@ -104,7 +104,7 @@ class BatchFolder:
         entries = [entry for entry in self._journal.whole() if entry.source.name in ranks and entry.state in over]
         entries.sort(key=lambda entry: ranks[entry.source.name])
         name = self._files.claim(SHEET, {self._journal.sheet: self._journal.sheet_written})
-        target = self._folder / name
+        target = self.path / name
         try:
             before = content_of(target)
             self._journal.add_sheet(name, (before,))
@@ -126,7 +126,7 @@ class BatchFolder:
                 continue
             for name in entry.outputs:
                 with contextlib.suppress(OSError):
-                    for partial in partials_of(self._folder / name):
+                    for partial in partials_of(self.path / name):
                         partial.unlink()
 
     def _claimed(self, entry: Entry, forms: Sequence[Output]) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ class BatchFolder:
 
     def _release(self, names: Sequence[str]) -> None:
         for name in names:
-            release(self._folder / name)
+            release(self.path / name)
 
 
 def _is_there(path: Path, *, may_be_empty: bool) -> bool:
