@@ -14,7 +14,7 @@ from app.engine.imaging.open_image import open_image
 
 if __name__ == "__main__":
     max_pixels, out, images = int(sys.argv[2]), sys.argv[3], sys.argv[4:]
-    if not image_patches._has_qwen_vl_utils():
+    if not image_patches.has_qwen_vl_utils():
         sys.exit("qwen-vl-utils is not chosen although torchvision can be imported")
     scaled = [image_patches.scale_image(open_image(Path(path)), 65536, max_pixels, 16) for path in images]
     np.savez(out, *(np.asarray(image) for image in scaled))

@@ -58,7 +58,7 @@ def outcome(attempt: Callable[[], str | None]) -> str:
 
 def run_taken_over(kind: BackendKind, connection: Connection, writes: tuple[str, ...] = ()) -> None:
     """A process as the application starts it, but for its backend."""
-    backend_kinds._FACTORIES[kind] = f"{__name__}:{TakenOverBackend.__name__}"
+    backend_kinds.FACTORIES[kind] = f"{__name__}:{TakenOverBackend.__name__}"
     host.run_engine_process(kind, connection, writes)
 
 

@@ -47,7 +47,7 @@ def video_patches(
 
 def scale_image(image: Image.Image, min_pixels: int, max_pixels: int, patch_size: int) -> Image.Image:
     """Scale an RGB image with qwen-vl-utils if its torchvision is installed, else with Pillow to the same pixels."""
-    if _has_qwen_vl_utils():
+    if has_qwen_vl_utils():
         return _scale_with_qwen_vl_utils(image, min_pixels, max_pixels, patch_size)
     return scale_with_pillow(image, min_pixels, max_pixels, patch_size)
 
@@ -83,7 +83,8 @@ def _cut(image: Image.Image, vision: VisionConfig, preprocessor: Preprocessor) -
 
 
 @cache
-def _has_qwen_vl_utils() -> bool:
+def has_qwen_vl_utils() -> bool:
+    """Return whether qwen-vl-utils can scale images: it needs torchvision."""
     return all(importlib.util.find_spec(name) for name in ("torchvision", "qwen_vl_utils"))
 
 

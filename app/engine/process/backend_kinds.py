@@ -35,7 +35,7 @@ class BackendKind(StrEnum):
         return self in {BackendKind.MODEL, BackendKind.SERVER}
 
 
-_FACTORIES = {
+FACTORIES = {
     BackendKind.IMAGES: "app.engine.backends.imaging_backend:ImagingBackend",
     BackendKind.READER: "app.engine.backends.reader_backend:ReaderBackend",
     BackendKind.MODEL: "app.engine.backends.model_backend:ModelBackend",
@@ -45,5 +45,5 @@ _FACTORIES = {
 
 def create_backend(kind: BackendKind) -> Backend:
     """Import and create the backend of this kind."""
-    module, _, name = _FACTORIES[kind].partition(":")
+    module, _, name = FACTORIES[kind].partition(":")
     return cast(Backend, getattr(import_module(module), name)())

@@ -56,11 +56,11 @@ def test_qwen_vl_utils_and_pillow_agree(tmp_path: Path) -> None:
 
 
 def test_without_torchvision_pillow_scales(monkeypatch: pytest.MonkeyPatch) -> None:
-    image_patches._has_qwen_vl_utils.cache_clear()
+    image_patches.has_qwen_vl_utils.cache_clear()
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     image = noise((640, 480))
     scaled = image_patches.scale_image(image, 65536, MAX_PIXELS, 16)
-    image_patches._has_qwen_vl_utils.cache_clear()
+    image_patches.has_qwen_vl_utils.cache_clear()
     assert np.array_equal(np.asarray(scaled), np.asarray(scale_with_pillow(image, 65536, MAX_PIXELS, 16)))
 
 

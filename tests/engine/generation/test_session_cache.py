@@ -1,16 +1,19 @@
 """What was read for one answer is not read again for the next, and the answers are those that they would be anyway."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import AnswerStats, GenerationOptions
+from app.domain.models.generation import AnswerStats, GenerationOptions, LoadOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, StageProgress, Stats
-from app.engine.runtimes.registry import Choose
+from app.engine.runtimes.port import DecoderRuntime
+from app.engine.runtimes.registry import Choice, Choose
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text
 from tests.support.runtimes import RUNTIMES
@@ -20,12 +23,23 @@ READ, COUNT = "Read the text.", "How many lines are there?"
 
 
 class Harness:
-    """A backend with the demo model, and its last events."""
+    """A backend with the demo model, its runtime, and its last events."""
 
     def __init__(self, choose: Choose) -> None:
-        self._backend = ModelBackend(choose)
+        self._runtime: DecoderRuntime | None = None
+        self._backend = ModelBackend(lambda options: self._remembering(choose(options)))
         self._events: list[Event] = []
-        self._backend.handle(OpenModel(str(DEMO_MODEL)), self._events.append, lambda: None)
+        self.open()
+
+    def open(self, options: LoadOptions = LoadOptions()) -> None:  # noqa: B008 - it is frozen
+        self._backend.handle(OpenModel(str(DEMO_MODEL), options), self._events.append, lambda: None)
+
+    def _remembering(self, choice: Choice) -> Choice:
+        def opened(*arguments: Any) -> DecoderRuntime:  # noqa: ANN401 - OpenRuntime's own
+            self._runtime = choice.open(*arguments)
+            return self._runtime
+
+        return replace(choice, open=opened)
 
     def ask(self, *turns: Turn, pixel_budget: int = 1024 * 1024, stop_after: int | None = None) -> str:
         self._events = []
@@ -40,11 +54,7 @@ class Harness:
 
     def limit(self, monkeypatch: pytest.MonkeyPatch, chats: int) -> None:
         """Memory for so many chats of at most 128 tokens, one of them with an answer to come."""
-        runtime = self._backend._model.session._runtime  # type: ignore[union-attr]
-        monkeypatch.setattr(runtime, "cache_tokens", chats * 128 + MAX_NEW)
-
-    def limit_cached_tokens(self, visual_tokens: int) -> None:
-        self._backend._model._images._max_tokens = visual_tokens  # type: ignore[union-attr]
+        monkeypatch.setattr(self._runtime, "cache_tokens", chats * 128 + MAX_NEW)
 
     @property
     def stats(self) -> AnswerStats:
@@ -123,8 +133,13 @@ def test_images_are_cached_beyond_the_chat_and_evicted_one_by_one(
     harness.ask(user(READ, tmp_path / "other.png"))
     assert harness.ask(user(READ, image)) == "Tanu 5093\nRika 27"
     assert not harness.encoded_image
-    harness.limit_cached_tokens(2 * harness.stats.visual_tokens)
-    harness.ask(user(READ, tmp_path / "third.png"))
+    harness.open(LoadOptions(remembered_visual_tokens=2 * harness.stats.visual_tokens))
+    harness.limit(monkeypatch, chats=1)
+    for name in ("other", "one", "third"):
+        harness.ask(user(READ, tmp_path / f"{name}.png"))
+        assert harness.encoded_image
+    assert harness.ask(user(READ, image)) == "Tanu 5093\nRika 27"
+    assert not harness.encoded_image
     assert harness.ask(user(READ, tmp_path / "other.png")) == "Mebo Kupo"
     assert harness.encoded_image
 

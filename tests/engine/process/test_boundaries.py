@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing.connection import Connection
 from typing import cast
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from app.domain.errors import ProblemKind
 from app.domain.models.generation import FinishReason
 from app.engine.process import wire
 from app.engine.process.backend_kinds import BackendKind
-from app.engine.process.client import EngineClient
+from app.engine.process.client import EngineClient, EngineDied
 from app.engine.process.messages import AnswerDelta, Done, Failed, Heartbeat, ProbeImage, Shutdown
 from app.engine.process.wire import EventEnvelope, RequestEnvelope
 from tests.support.scripted_backend import Unspeakable, run_scripted
@@ -130,15 +131,34 @@ def test_where_it_cannot_be_told_which_the_process_ends(
     assert process.exitcode == 70
 
 
+class FakeContext:
+    """Of a process that writes some bytes into its pipe, and ends."""
+
+    Pipe = staticmethod(multiprocessing.Pipe)
+    pid, exitcode = None, 1
+
+    def __init__(self, says: bytes) -> None:
+        self._says = says
+
+    def Process(self, *, args: tuple[BackendKind, Connection], **_: object) -> "FakeContext":
+        self._pipe = args[1]
+        return self
+
+    def start(self) -> None:
+        os.write(self._pipe.fileno(), self._says)
+
+    def join(self, seconds: float) -> None:
+        """It has ended."""
+
+    def kill(self) -> None:
+        """It has ended."""
+
+    def close(self) -> None:
+        """It has ended."""
+
+
 @given(st.binary(max_size=64), st.sampled_from([b"", b"\xff\xff\xff\xff", b"\x00\x00\x00\x04", b"\x7f\xff\xff\xff"]))
 def test_whatever_lies_in_the_pipe_its_reader_comes_to_an_end(data: bytes, head: bytes) -> None:
-    ours, theirs = multiprocessing.Pipe()
-    client = EngineClient(BackendKind.IMAGES, run_scripted)
-    with ours, theirs:
-        os.write(theirs.fileno(), head + data)
-        theirs.close()
-        client._read(ours)
-    said: list[object] = []
-    while not client._inbox.empty():
-        said.append(client._inbox.get())
-    assert type(said[-1]).__name__ == "_Ended"
+    context = FakeContext(head + data)
+    with patch.object(multiprocessing, "get_context", lambda _method: context), pytest.raises(EngineDied):
+        list(EngineClient(BackendKind.IMAGES, run_scripted).events())

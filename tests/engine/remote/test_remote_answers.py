@@ -14,6 +14,7 @@ from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled, EngineError, UserError
 from app.domain.models.generation import FinishReason, GenerationOptions, Sampling
 from app.domain.models.remote_servers import RemoteModel
+from app.domain.ports import CancelCheck
 from app.engine.backends.server_backend import ServerBackend
 from app.engine.process.messages import (
     AnswerDelta,
@@ -54,9 +55,9 @@ class Harness:
         if self.stop_after is not None and sum(isinstance(e, AnswerDelta) for e in self.events) >= self.stop_after:
             raise Cancelled
 
-    def handle(self, request: Request) -> None:
+    def handle(self, request: Request, check: CancelCheck | None = None) -> None:
         self.events = []
-        self.reason = self._backend.handle(request, self.events.append, self._check)
+        self.reason = self._backend.handle(request, self.events.append, check or self._check)
 
     def connect(self, server: ChatServer, name: str = "qwen3-vl", key: str = "") -> "Harness":
         self.handle(OpenServer(RemoteModel(server.address, name), key))
@@ -280,9 +281,7 @@ def test_a_server_that_says_nothing_can_be_stopped() -> None:
             asked.set()
 
         with pytest.raises(Cancelled):
-            harness._backend.handle(
-                ListModels(f"http://127.0.0.1:{silent.getsockname()[1]}/v1"), harness.events.append, check
-            )
+            harness.handle(ListModels(f"http://127.0.0.1:{silent.getsockname()[1]}/v1"), check)
 
 
 @pytest.mark.parametrize("line", ["", ": a comment", "event: ping", "id: 5"])

@@ -52,9 +52,17 @@ def test_norms_sums_and_gates(count: int) -> None:
     assert differ(gpu.silu_and_mul(gate_up), torch.nn.functional.silu(gate) * up) < 0.003
 
 
-def run_attention(ops: LayerOps, past: Tensor, qkv: Tensor, norms: tuple[Tensor, Tensor], *, captured: bool) -> Tensor:
+def run_attention(
+    ops: LayerOps,
+    config: TextConfig,
+    past: Tensor,
+    qkv: Tensor,
+    norms: tuple[Tensor, Tensor],
+    *,
+    captured: bool,
+) -> Tensor:
     """Attention of the tokens of `qkv` behind those in `past`, and what the cache then holds, in one row."""
-    config, count, length = ops._config, len(qkv), past.shape[2]  # type: ignore[attr-defined]
+    count, length = len(qkv), past.shape[2]
     cache = KvCache(config, 40_000, GPU, torch.bfloat16)
     cache.reserve(length + count)
     cache.layer(0)[:, :, :length] = past
@@ -80,8 +88,8 @@ def test_few_tokens_attend(heads: int, head_dim: int, length: int, count: int, c
     gpu = CudaOps(config)
     if captured and count not in gpu.capturable_sizes:
         pytest.skip("more queries than a thread has registers for")
-    own = run_attention(gpu, past, qkv, norms, captured=captured)
-    true = run_attention(PlainOps(config), past.double().bfloat16(), qkv, norms, captured=False)
+    own = run_attention(gpu, config, past, qkv, norms, captured=captured)
+    true = run_attention(PlainOps(config), config, past.double().bfloat16(), qkv, norms, captured=False)
     assert differ(own, true) < 0.006
 
 
@@ -90,7 +98,7 @@ def test_few_tokens_attend(heads: int, head_dim: int, length: int, count: int, c
 def test_many_tokens_attend(length: int, count: int) -> None:
     past, qkv = random(2, 8, length, 128), random(count, 32 * 128)
     norms = random(128), random(128)
-    own, true = (run_attention(ops(CONFIG), past, qkv, norms, captured=False) for ops in (CudaOps, PlainOps))
+    own, true = (run_attention(ops(CONFIG), CONFIG, past, qkv, norms, captured=False) for ops in (CudaOps, PlainOps))
     assert differ(own, true) < 0.006
 
 

@@ -12,10 +12,10 @@ def present(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Names of the devices that torch finds."""
     found: set[str] = set()
     rows = tuple(
-        devices._Row(lambda name=name: name in found, row.describe)  # type: ignore[misc]
-        for name, row in zip(("cuda", "xpu", "mps"), devices._TABLE, strict=False)
+        devices.Row(lambda name=name: name in found, row.describe)  # type: ignore[misc]
+        for name, row in zip(("cuda", "xpu", "mps"), devices.TABLE, strict=False)
     )
-    monkeypatch.setattr(devices, "_TABLE", (*rows, devices._TABLE[-1]))
+    monkeypatch.setattr(devices, "TABLE", (*rows, devices.TABLE[-1]))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "RTX")
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (8, 9))
     monkeypatch.setattr(torch.xpu, "get_device_name", lambda: "Arc")

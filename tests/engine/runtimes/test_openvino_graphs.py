@@ -72,7 +72,7 @@ def test_16_bit_weights_have_no_second_copy_in_32_bits(checkpoint: Checkpoint) -
 
 def test_blocks_come_back_with_their_sequence(checkpoint: Checkpoint) -> None:
     runtime = OpenVinoRuntime(CPU, checkpoint, LoadOptions(), lambda _: None, lambda: None)
-    pool = runtime._pool
+    pool = runtime.pool
     for _ in range(2 * runtime.cache_tokens // runtime.capacity):  # More than there are, one after the other.
         table = BlockTable(pool, runtime.capacity)
         table.reserve(runtime.capacity)

@@ -17,6 +17,7 @@ from app.engine.runtimes.torch.cuda_graph import WARM_UPS, Body
 from app.engine.runtimes.torch.devices import choose_device
 from app.engine.runtimes.torch.kv_cache import STEP, KvCache
 from app.engine.runtimes.torch.runtime import TorchRuntime
+from app.engine.runtimes.torch.text_decoder import TextDecoder
 from app.engine.runtimes.torch.weights import fits_dequantized
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
@@ -44,7 +45,7 @@ def test_lack_of_memory_is_a_memory_error(runtime: TorchRuntime, monkeypatch: py
     def fail(*_: object, **__: object) -> torch.Tensor:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(runtime._text, "forward", fail)
+    monkeypatch.setattr(TextDecoder, "forward", fail)
     with pytest.raises(MemoryError):
         runtime.open_sequence().prefill(np.array([1]), text_positions(0, 1), [], ignore, go_on)
 

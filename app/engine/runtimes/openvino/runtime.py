@@ -52,7 +52,7 @@ class OpenVinoRuntime:
         graph = text_graph(constants, checkpoint.config, constants.int4(head.packed(constants.cache)), converted)
         compiled = core.compile_model(graph, device.plugin, properties)
         request = compiled.create_infer_request()
-        self._pool = BlockPool(compiled, request, self.cache_tokens, partial(device.cache_memory, core))
+        self.pool = BlockPool(compiled, request, self.cache_tokens, partial(device.cache_memory, core))
         self._text = TextModel(OpenVinoText(request, constants), checkpoint.config, embedding, head)
         progress(_COMPILED)
         # The plugin packs the weights into its own copy at their first use: do it now, not at the first question.
@@ -71,4 +71,4 @@ class OpenVinoRuntime:
 
     def open_sequence(self) -> GraphSequence[BlockTable]:
         """Open an empty sequence."""
-        return GraphSequence(self._text, BlockTable(self._pool, self.capacity))
+        return GraphSequence(self._text, BlockTable(self.pool, self.capacity))

@@ -47,14 +47,16 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """A kind of device: whether this machine has one, and what is used of it."""
+
     is_there: Callable[[], bool]
     describe: Callable[[], Device]
 
 
 def choose_device(*, allow_gpu: bool = True) -> Device:
     """Choose the best device of this machine, with the reason to be shown."""
-    return next(row.describe() for row in (_TABLE if allow_gpu else _TABLE[-1:]) if row.is_there())
+    return next(row.describe() for row in (TABLE if allow_gpu else TABLE[-1:]) if row.is_there())
 
 
 def _cuda() -> Device:
@@ -120,9 +122,9 @@ def _free_mps() -> int:
 _CUDA_INT4 = replace(int4.TILES, dequantize=dequantized_on_gpu, dequant_min_rows=16)
 """The 4-bit operator for CUDA; `dequant_min_rows` was measured on an H200, see the README."""
 
-_TABLE = (
-    _Row(torch.cuda.is_available, _cuda),
-    _Row(torch.xpu.is_available, _xpu),
-    _Row(torch.backends.mps.is_available, _mps),
-    _Row(lambda: True, _cpu),
+TABLE = (
+    Row(torch.cuda.is_available, _cuda),
+    Row(torch.xpu.is_available, _xpu),
+    Row(torch.backends.mps.is_available, _mps),
+    Row(lambda: True, _cpu),
 )
