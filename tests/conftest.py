@@ -42,7 +42,7 @@ def garbage_is_collected_between_tests() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def commands_leave_the_tests_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a command renounces, its process renounces for good; see test_confined_commands.py."""
-    monkeypatch.setattr("app.commands.confined._confine", lambda _allowance, **_: None)
+    monkeypatch.setattr("app.commands.confined.apply_sandbox", lambda _allowance, **_: None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +81,8 @@ def no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _is_leaked(thread: threading.Thread, before: set[threading.Thread]) -> bool:
     # Python's stand-ins for threads that it did not start itself (Qt's, torch's) cannot be told to end.
-    return thread not in before and not isinstance(thread, threading._DummyThread) and thread.is_alive()
+    is_stand_in = isinstance(thread, threading._DummyThread)  # noqa: SLF001 - nothing public tells
+    return thread not in before and not is_stand_in and thread.is_alive()
 
 
 def _is_running(item: QThread | QTimer) -> bool:
@@ -97,7 +98,7 @@ def _remember_starts(
     original = cls.start  # type: ignore[attr-defined]
 
     def start(self: QThread | QTimer, *args: int) -> None:
-        frame = sys._getframe(1)
+        frame = sys._getframe(1)  # noqa: SLF001 - as Python's own logging does
         started.append((self, f"{frame.f_code.co_filename}:{frame.f_lineno}"))
         original(self, *args)
 
