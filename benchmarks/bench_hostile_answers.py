@@ -20,7 +20,7 @@ from app.domain.launch_request import LaunchRequest
 from app.domain.models.generation import FinishReason
 from app.engine.process.messages import AnswerDelta, Done
 from app.paths import Paths
-from app.services.chat.answers import _Running
+from app.services.chat.answers import RunningAnswer
 from app.storage.stores import SqliteStores
 from benchmarks.lag import Watch
 from tests.support.chats import answer, conversation, question
@@ -104,7 +104,7 @@ def stream(folder: Path, text: str) -> None:
     session._library.put(shown)
     session.open("c1")
     run_for(application, lambda: len(session.branch) == 2)
-    answers._follow(_Running(made, lambda: None))
+    answers._follow(RunningAnswer(made, lambda: None))
     watch = Watch()
     Turns.longest = 0.0
     size = max(1, len(text) // PIECES)

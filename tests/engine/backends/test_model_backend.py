@@ -15,7 +15,6 @@ from app.domain.images.video_frames import video_tokens
 from app.domain.models.engine_status import Stage
 from app.domain.models.generation import GREEDY, FinishReason, GenerationOptions
 from app.engine.backends.model_backend import ModelBackend
-from app.engine.generation import vision_cache
 from app.engine.process.messages import (
     AnswerDelta,
     Ask,
@@ -275,7 +274,7 @@ def test_an_image_may_have_a_pixel_budget_of_its_own(talk: Talk, photo: Path) ->
 def test_an_image_of_known_digest_is_not_hashed_again(talk: Talk, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A video of a gigabyte would be read to its end at every question of its chat."""
     digest = hashlib.sha256(photo.read_bytes()).hexdigest()
-    monkeypatch.setattr(vision_cache, "_digest", lambda path: pytest.fail(f"{path} was hashed"))
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, _: pytest.fail(f"{file} was hashed"))
     turn = Turn(Role.USER, "What is on the sign?", (SeenImage(str(photo), None, digest),))
     for _ in range(2):
         talk.events = []

@@ -71,7 +71,7 @@ def test_graphics_gpus_operators_get_the_nibbles_in_their_order(monkeypatch: pyt
             handed.append((pairs, tiles))
             return pairs
 
-    monkeypatch.setattr(int4, "_ops", Operators())
+    monkeypatch.setattr(int4, "ATEN", Operators())
 
     _, scales_and_zeros = int4.TILES.pack(nibbles(weight), weight.scales, torch.bfloat16)
     packed, scales, zeros = int4.XPU.pack(nibbles(weight), weight.scales, torch.bfloat16)

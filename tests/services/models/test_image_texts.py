@@ -72,7 +72,7 @@ def test_a_dropped_image_is_read_and_its_text_goes_with_the_question(
     services = build(build_services, qtbot, reader=reads)
     path = str(services.files.path(IMAGE))
     services.session.add_attachment(services.session.conversation_id, IMAGE)
-    qtbot.waitUntil(lambda: services.image_texts.known([path]))
+    qtbot.waitUntil(lambda: bool(services.image_texts.known([path])))
     services.session.send("What is this?")
     qtbot.waitUntil(lambda: len(asked(services)) == 1 and not services.session.is_busy)
     services.session.send("And in French?")

@@ -70,6 +70,18 @@ def test_links_lead_to_web_pages_and_mailboxes_alone(qapp: QApplication) -> None
         assert {str(action.S) for action in actions} == {"/URI"}
 
 
+def record_inserted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is said in a PDF besides the chat."""
+    inserted: list[str] = []
+
+    class Cursor(QTextCursor):
+        def insertText(self, text: str, *_: object) -> None:
+            inserted.append(text)
+
+    monkeypatch.setattr(chat_pdf_module, "QTextCursor", Cursor)
+    return inserted
+
+
 @pytest.mark.parametrize(
     "text",
     ["x" * 1_000_000, "|a|b|\n|-|-|\n" + "|1|2|\n" * 50_000, "- " * 30_000 + "a", "- a\n" * 60_000, "a\n\n" * 300_000],
@@ -78,35 +90,25 @@ def test_links_lead_to_web_pages_and_mailboxes_alone(qapp: QApplication) -> None
 def test_a_chat_of_any_length_is_set_in_short_parts(
     qapp: QApplication, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    parsed, left_out = [], []
+    parsed: list[str] = []
+    inserted = record_inserted(monkeypatch)
 
     def set_short(document: QTextDocument, part: str, *arguments: Any) -> bool:  # noqa: ANN401 - set_markdown's
         parsed.append(part)
         return set_markdown(document, "a", *arguments)
 
-    def said(characters: int) -> str:
-        left_out.append(characters)
-        return "left out"
-
     monkeypatch.setattr(chat_pdf_module, "set_markdown", set_short)
-    monkeypatch.setattr(chat_pdf_module, "_left_out", said)
     assert chat_pdf(text, {}).startswith(b"%PDF")
     assert len(parsed) <= MAX_SECTIONS
     assert max(len(part) for part in parsed) <= MAX_CHARACTERS + MAX_HEAD
     assert max(part.count("|") for part in parsed) <= 2 * MAX_CELLS
-    kept = len(text) - sum(left_out)
-    assert 0 < kept <= len(text)
-    assert bool(left_out) is (kept < len(text))
+    left_out = [int(count) for sentence in inserted for count in re.findall(r"\d+", sentence)]
+    assert len(left_out) == len(inserted) <= 1
+    assert all(0 < count < len(text) for count in left_out)
 
 
 def test_what_is_left_out_is_told(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
-    inserted: list[str] = []
-
-    class Cursor(QTextCursor):
-        def insertText(self, text: str, *_: object) -> None:
-            inserted.append(text)
-
-    monkeypatch.setattr(chat_pdf_module, "QTextCursor", Cursor)
+    inserted = record_inserted(monkeypatch)
     monkeypatch.setattr(chat_pdf_module, "MAX_SECTIONS", 2)
     chat_pdf("many words " * 3000, {})
     (sentence,) = inserted

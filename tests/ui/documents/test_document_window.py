@@ -79,11 +79,7 @@ def highlighted_lines(window: DocumentWindow) -> list[int]:
     """The lines of the text in the colour of a highlight."""
     tint = window.lines.palette().color(QPalette.ColorRole.Highlight)
     marks = window.lines.extraSelections()
-    return [
-        mark.cursor.blockNumber()  # type: ignore[attr-defined]
-        for mark in marks
-        if mark.format.background().color().rgb() == tint.rgb()  # type: ignore[attr-defined]
-    ]
+    return [mark.cursor.blockNumber() for mark in marks if mark.format.background().color().rgb() == tint.rgb()]
 
 
 def select(window: DocumentWindow, begin: QPointF, end: QPointF) -> None:

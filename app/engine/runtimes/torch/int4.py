@@ -14,7 +14,7 @@ from torch import Tensor
 
 from app.engine.runtimes.packed_weights import ZERO
 
-_ops = cast(Any, torch.ops.aten)
+ATEN = cast(Any, torch.ops.aten)
 
 if sys.byteorder != "little":
     raise ImportError("the packing below is written for little-endian machines")
@@ -73,24 +73,24 @@ def _scales_and_zeros(scales: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _pack_cpu(pairs: Tensor, scales: Tensor, dtype: torch.dtype) -> tuple[Tensor, ...]:
-    packed = _ops._convert_weight_to_int4pack_for_cpu(unpacked(pairs).to(torch.int32), 1)
+    packed = ATEN._convert_weight_to_int4pack_for_cpu(unpacked(pairs).to(torch.int32), 1)
     return packed, _scales_and_zeros(scales, dtype)
 
 
 def _multiply_cpu(x: Tensor, packed: tuple[Tensor, ...], group_size: int) -> Tensor:
     weight, scales_and_zeros = packed
-    return cast(Tensor, _ops._weight_int4pack_mm_for_cpu(x, weight, group_size, scales_and_zeros))
+    return cast(Tensor, ATEN._weight_int4pack_mm_for_cpu(x, weight, group_size, scales_and_zeros))
 
 
 def _pack_tiles(pairs: Tensor, scales: Tensor, dtype: torch.dtype) -> tuple[Tensor, ...]:
     # CUDA's and Metal's operators store even inputs in the high half of a byte.
     swapped = (pairs << 4) | (pairs >> 4)
-    return _ops._convert_weight_to_int4pack(swapped, 8), _scales_and_zeros(scales, dtype)
+    return ATEN._convert_weight_to_int4pack(swapped, 8), _scales_and_zeros(scales, dtype)
 
 
 def _multiply_tiles(x: Tensor, packed: tuple[Tensor, ...], group_size: int) -> Tensor:
     weight, scales_and_zeros = packed
-    return cast(Tensor, _ops._weight_int4pack_mm(x, weight, group_size, scales_and_zeros))
+    return cast(Tensor, ATEN._weight_int4pack_mm(x, weight, group_size, scales_and_zeros))
 
 
 def _pack_xpu(pairs: Tensor, scales: Tensor, dtype: torch.dtype) -> tuple[Tensor, ...]:
@@ -100,7 +100,7 @@ def _pack_xpu(pairs: Tensor, scales: Tensor, dtype: torch.dtype) -> tuple[Tensor
 
 def _multiply_xpu(x: Tensor, packed: tuple[Tensor, ...], group_size: int) -> Tensor:
     weight, scales, zeros = packed
-    product = _ops._weight_int4pack_mm_with_scales_and_zeros(x, weight, group_size, scales, zeros)
+    product = ATEN._weight_int4pack_mm_with_scales_and_zeros(x, weight, group_size, scales, zeros)
     return cast(Tensor, product)
 
 
