@@ -15,7 +15,7 @@ from app.domain.chat.chat import Author, Draft, Message, MessageState, Role
 from app.domain.errors import ProblemKind
 from app.domain.images.geometry import Box
 from app.storage.database.backups import amounts
-from app.storage.database.database import MIGRATIONS
+from app.storage.database.database import MIGRATIONS, read_only
 from app.storage.stores import SqliteStores
 from tests.support.chats import question
 
@@ -109,8 +109,9 @@ def test_pages_and_ignored_areas_come_back(stores: SqliteStores, version: int) -
     assert stores.pages.ignored_areas(DIGEST) == ((Box(0.0, 0.0, 1.0, 0.1),) if version >= 6 else ())
 
 
-def test_what_was_deleted_is_counted(stores: SqliteStores, version: int) -> None:
-    now, ever = amounts(stores._database.connection)
+def test_what_was_deleted_is_counted(stores: SqliteStores, tmp_path: Path, version: int) -> None:
+    with read_only(tmp_path / "lorgnette.sqlite") as connection:
+        now, ever = amounts(connection)
     assert (now.messages, now.chats, now.images) == (6, 1, 1)
     gone = Amount(messages=1, chats=1, images=1) if version >= 3 else Amount()  # Before, it was deleted at once.
     earlier = Amount(messages=4, chats=2, images=1) if version >= 7 else Amount()
