@@ -230,10 +230,10 @@ def test_a_film_says_what_the_model_sees_of_it_and_is_not_read(composer: Compose
     video = replace(attachment("a.mp4"), media_type="video/mp4", width=640, height=480, seconds=75.0)
     composer.set_options(GenerationOptions(pixel_budget=512 * 512, clip_frames=8))
     composer.set_draft(Draft(attachments=(video,)))
-    film = chip(composer, "a.mp4")
-    assert film.details.text() == "640 × 480 · 1:15"
-    assert "sees 8 frames at" in film.budget.toolTip()
-    assert film.read.isHidden()
+    video_chip = chip(composer, "a.mp4")
+    assert video_chip.details.text() == "640 × 480 · 1:15"
+    assert "sees 8 frames at" in video_chip.budget.toolTip()
+    assert video_chip.read.isHidden()
     assert not composer.read.isEnabled()
     composer.set_draft(Draft(attachments=(attachment("b.png", "cd" * 32), video)))
     assert composer.read.isEnabled()
