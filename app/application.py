@@ -336,7 +336,13 @@ class Lorgnette(QObject):
         saver = FileSaver(self._files_thread, save_file, save_workbook, self)
         self._document_export_controller = DocumentExportController(self.window, window, self.document, saver, self)
         self._document_model_controller = DocumentModelController(
-            window, self.document, self.model, self.background_requests, self._model_controller.remedies, self
+            self.window,
+            window,
+            self.document,
+            self.model,
+            self.background_requests,
+            self._model_controller.remedies,
+            self,
         )
 
     @Slot()

@@ -16,7 +16,7 @@ from app.ui.documents.password_dialog import PasswordDialog
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import file_dialogs
 from app.ui.widgets.i18n import tr
-from app.ui.widgets.notice import Action, notice_of
+from app.ui.widgets.notice import Action, Notice, notice_of
 
 
 class DocumentController(QObject):
@@ -31,13 +31,17 @@ class DocumentController(QObject):
         self._files = files
         self._window: DocumentWindow | None = None
         self._clean_up = CleanUp()
+        self._problems: list[Notice] = []
+        """Notices about the document that is shown."""
         window.document_triggered.connect(self._on_open_triggered)
         window.viewer.document_wanted.connect(self._on_attachment_wanted)
 
     def open(self, path: Path, name: str = "") -> None:
         """Open a file in the document window."""
         window = self._window or self._create()
-        window.notices.clear()
+        for notice in self._problems:  # Those of exports stay: nobody may have read them.
+            window.notices.dismiss(notice)
+        self._problems.clear()
         window.clear_page()
         window.show()
         window.raise_()
@@ -122,4 +126,5 @@ class DocumentController(QObject):
     @Slot(object)
     def _on_problem_met(self, problem: Problem) -> None:
         if self._window:
-            self._window.notices.unless_hidden(self._main.notices).show_problem(problem)
+            notices = self._window.notices.unless_hidden(self._main.notices)
+            self._problems.append(notices.show_notice(notice_of(problem)))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
+from app.domain.documents.clean_up import CleanUp
 from app.domain.documents.document_formats import document_text, table_sheets
 from app.domain.documents.page_formats import PageFormat
 from app.domain.documents.pages import OcrPage
@@ -27,7 +28,8 @@ from app.ui.widgets.saved_notice import show_saved
 class DocumentExportController(QObject):
     """Wires the exports of the document window to its session and its saver.
 
-    An export goes on if the window is closed meanwhile; what comes of it is then shown in the main window.
+    An export goes on if the window is closed meanwhile; what comes of it is then shown in the main window. If another
+    document is opened, it ends only if pages are still being read for it.
     """
 
     def __init__(
@@ -38,40 +40,45 @@ class DocumentExportController(QObject):
         self._window = window
         self._session = session
         self._saver = saver
-        self._pending: Callable[[], None] | None = None
-        self._exported = ""
-        """The name of the document that is being read for an export."""
+        self._pending: list[Callable[[], None]] = []
+        """Exports of the current document that wait until every page has been read."""
         window.export_wanted.connect(self._on_export_wanted)
         window.table_save_wanted.connect(self._on_table_save_wanted)
-        session.opened.connect(self._on_opened)
         session.read_so_far.connect(self._on_read_so_far)
         session.all_read.connect(self._on_all_read)
-        session.pdf_written.connect(self._on_pdf_written)
-        session.problem_met.connect(self._on_problem_met)
+        session.reading_stopped.connect(self._on_reading_stopped)
         saver.saved.connect(self._on_saved)
-        saver.problem_met.connect(self._on_not_saved)
+        saver.problem_met.connect(self._on_failed)
 
     def export(self, suffix: str, target: Path) -> None:
         """Export to `target` once every page has been read."""
-        if suffix == "pdf":
-            self._pending = partial(self._session.write_pdf, target)
-        else:
-            self._pending = partial(self._session.with_all_ocr_results, partial(self._write, suffix, target))
-        self._exported = self._session.name
+        name = self._session.name
+        export = partial(self._write_pdf, name) if suffix == "pdf" else partial(self._write, name, suffix)
+        self._pending.append(partial(export, target))
         self._session.read_all()
 
     @property
     def _notices(self) -> Notices:
         return self._window.notices.unless_hidden(self._main.notices)
 
-    def _write(self, suffix: str, target: Path, pages: Sequence[OcrPage]) -> None:
+    def _write_pdf(self, name: str, target: Path) -> None:
+        detail = ""
+        if self._session.is_encrypted:
+            detail = tr("{name} is encrypted. The searchable copy is not and opens without a password.", name=name)
+        self._session.write_pdf(target, partial(self._on_saved, target, detail), self._on_failed)
+
+    def _write(self, name: str, suffix: str, target: Path) -> None:
+        use = partial(self._save, name, suffix, target, self._window.clean_up)
+        self._session.with_all_ocr_results(use, self._on_failed)
+
+    def _save(self, name: str, suffix: str, target: Path, clean_up: CleanUp, pages: Sequence[OcrPage]) -> None:
         if suffix == "xlsx":
             if sheets := table_sheets(pages):
                 self._saver.save_sheets(target, sheets)
             else:
                 self._notices.show_notice(Notice(Severity.WARNING, tr("No table was found in this document.")))
             return
-        text = document_text(pages, self._session.name, PageFormat(suffix), self._window.clean_up)
+        text = document_text(pages, name, PageFormat(suffix), clean_up)
         self._saver.save(target, text.encode())
 
     def _save_table(self, table: Table, suffix: str, target: Path) -> None:
@@ -98,11 +105,14 @@ class DocumentExportController(QObject):
     def _on_table_save_wanted(self, table: Table, suffix: str) -> None:
         self._ask_for_file(suffix, partial(self._save_table, table, suffix))
 
-    @Slot(int)
-    def _on_opened(self, _pages: int) -> None:
-        if self._pending:  # Its pages are not read any more.
-            self._pending = None
-            text = tr("The export of “{name}” was cancelled because another document was opened.", name=self._exported)
+    @Slot(object)
+    def _on_reading_stopped(self, problem: Problem | None) -> None:
+        pending, self._pending = self._pending, []
+        if problem:
+            self._on_failed(problem)
+        elif pending:
+            name = self._session.name
+            text = tr("The export of “{name}” was cancelled because another document was opened.", name=name)
             todo = tr("Open it again and repeat the export.")
             self._notices.show_notice(Notice(Severity.WARNING, text, todo))
 
@@ -116,28 +126,14 @@ class DocumentExportController(QObject):
     def _on_all_read(self) -> None:
         if ocr_result := self._session.ocr_result(self._window.number):
             self._window.show_ocr_result(ocr_result)
-        if pending := self._pending:
-            self._pending = None
-            pending()
+        pending, self._pending = self._pending, []
+        for export in pending:
+            export()
 
     @Slot(object)
-    def _on_saved(self, target: Path) -> None:
-        show_saved(self._notices, target, tr("Saved to “{file}”.", file=target))
-
-    @Slot(object)
-    def _on_pdf_written(self, target: Path) -> None:
-        detail = ""
-        if self._session.is_encrypted:
-            detail = tr(
-                "{name} is encrypted. The searchable copy is not and opens without a password.",
-                name=self._session.name,
-            )
+    def _on_saved(self, target: Path, detail: str = "") -> None:
         show_saved(self._notices, target, tr("Saved to “{file}”.", file=target), detail)
 
     @Slot(object)
-    def _on_problem_met(self, _problem: Problem) -> None:
-        self._pending = None
-
-    @Slot(object)
-    def _on_not_saved(self, problem: Problem) -> None:
+    def _on_failed(self, problem: Problem) -> None:
         self._notices.show_notice(notice_of(problem))

@@ -13,6 +13,7 @@ from app.services.documents.page_questions import PageQuestions
 from app.services.models.background_requests import BackgroundRequests
 from app.services.models.model_engine import ModelEngine
 from app.ui.documents.document_window import DocumentWindow
+from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.notice import Remedies, notice_of
 
@@ -25,6 +26,7 @@ class DocumentModelController(QObject):
 
     def __init__(
         self,
+        main: MainWindow,
         window: DocumentWindow,
         session: DocumentSession,
         model: ModelEngine,
@@ -33,6 +35,7 @@ class DocumentModelController(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._main = main
         self._window = window
         self._session = session
         self._model = model
@@ -89,4 +92,5 @@ class DocumentModelController(QObject):
         self._window.show_status("")
 
     def _show_problem(self, problem: Problem) -> None:
-        self._window.notices.show_notice(notice_of(problem, *self._remedies(problem)))
+        notices = self._window.notices.unless_hidden(self._main.notices)
+        notices.show_notice(notice_of(problem, *self._remedies(problem)))

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.domain.images.geometry import Box
 from app.ui.documents.document_window import DocumentWindow
+from app.ui.widgets.notices import Notices
 from tests.end_to_end.conftest import Desktop, OpenDesktop
 from tests.support.documents import locked_pdf
 from tests.support.on_screen import choose_file, entry
@@ -21,6 +22,32 @@ def opened(desktop: Desktop, path: Path) -> DocumentWindow:
     (window,) = (it for it in QApplication.topLevelWidgets() if isinstance(it, DocumentWindow) and it.isVisible())
     desktop.wait(lambda: window.ocr_result is not None)
     return window
+
+
+def says(notices: Notices, words: str) -> bool:
+    return any(words in notice.sentence for notice in notices.current)
+
+
+def test_an_export_is_told_in_its_window_or_in_the_main_one(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    first, second = (locked_pdf(tmp_path / name, TEXT, "") for name in ("a.pdf", "b.pdf"))
+    desktop = open_desktop()
+    window, main = opened(desktop, first), desktop.window
+    export = desktop.lorgnette._document_export_controller.export
+    for suffix in ("pdf", "txt"):
+        export(suffix, tmp_path / f"cancelled.{suffix}")
+    opened(desktop, second)
+    assert says(window.notices, "The export of “a.pdf” was cancelled because another document was opened.")
+    for suffix in ("pdf", "txt"):
+        export(suffix, tmp_path / f"out.{suffix}")
+    desktop.wait(lambda: says(window.notices, "out.pdf") and says(window.notices, "out.txt"))
+    assert main.notices.current == ()
+
+    export("pdf", tmp_path / "out 2.pdf")
+    window.close()
+    desktop.wait(lambda: says(main.notices, "out 2.pdf"))
+    window.fields_wanted.emit(0, "total, total")
+    assert len(main.notices.current) == 2
+    assert not list(tmp_path.glob("cancelled*"))
 
 
 def test_parts_are_left_out_after_a_restart_and_a_decrypted_copy_is_told(

@@ -14,7 +14,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
-from app.domain.errors import ProblemKind, problem_of
+from app.domain.errors import Problem, ProblemKind, problem_of
+from app.domain.models.generation import FinishReason
 from app.domain.ports import OcrResultStore
 from app.domain.well_formed import well_formed
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesFound, PageShown, TextRead
@@ -36,7 +37,8 @@ class DocumentSession(QObject):
     """Emits `opened(pages)`, `picture_ready(number, width, height, png)`, `thumbnail_ready(number, png)`.
 
     `ocr_result_changed(OcrResult)`, `ocr_failed(number, Problem)`, `password_needed(Problem)`, `problem_met(Problem)`,
-    `all_read()`, `read_so_far(pages)` while all of them are being read, `pdf_written(Path)`.
+    `read_so_far(pages)` while all of them are being read, which ends with `all_read()`, `reading_stopped(Problem)`, or
+    with `reading_stopped(None)` if the file is closed.
     """
 
     opened = Signal(int)
@@ -48,7 +50,7 @@ class DocumentSession(QObject):
     problem_met = Signal(object)
     read_so_far = Signal(int)
     all_read = Signal()
-    pdf_written = Signal(object)
+    reading_stopped = Signal(object)
 
     def __init__(
         self,
@@ -90,14 +92,14 @@ class DocumentSession(QObject):
         self._follow(self._images.probe(path, THUMBNAIL_SIZE, self._on_probed, password))
 
     def close(self) -> None:
-        """Close the file; requests for it are cancelled."""
+        """Close the file; requests for it are cancelled, except those that write a file of the user's choice."""
         self.save()
         for call in self._calls:
             call.abandon()
         self._calls.clear()
         self._ocr_results.clear()
         self._pending_pages.clear()
-        self._wants_all = False
+        self._stop_reading_all()
         self.page_count, self.is_encrypted, self._digest, self._password = 0, False, "", ""
 
     def show(self, number: int) -> None:
@@ -134,7 +136,7 @@ class DocumentSession(QObject):
         )
 
     def read_all(self) -> None:
-        """Read all pages, one after the other; `all_read` follows."""
+        """Read all pages, one after the other."""
         self._wants_all = True
         self._read_next()
 
@@ -178,7 +180,9 @@ class DocumentSession(QObject):
         find_path = partial(self._new_file, f"page {number + 1}.png")
         self._thread.submit(find_path, draw, lambda error: self.problem_met.emit(problem_of(error)))
 
-    def with_all_ocr_results(self, use: Callable[[Sequence[OcrPage]], None]) -> None:
+    def with_all_ocr_results(
+        self, use: Callable[[Sequence[OcrPage]], None], on_failure: Callable[[Problem], None]
+    ) -> None:
         """Call `use` with the corrected pages of the whole document, including those in the database."""
         self.save()
         digest, count, held = self._digest, self.page_count, dict(self._ocr_results)
@@ -187,17 +191,24 @@ class DocumentSession(QObject):
             lambda ocr_results: use(
                 [ocr_result.corrected_page() if ocr_result else _nothing() for ocr_result in ocr_results]
             ),
-            self.problem_met.emit,
+            on_failure,
         )
 
-    def write_pdf(self, target: Path) -> None:
-        """Write the document with its text as a searchable PDF."""
+    def write_pdf(self, target: Path, on_written: Callable[[], None], on_failure: Callable[[Problem], None]) -> None:
+        """Write the document with its text as a searchable PDF, which goes on if another document is opened."""
         source, password = self.path, self._password
 
-        def write(pages: Sequence[OcrPage]) -> None:
-            self._follow(self._images.write_pdf(source, pages, target, partial(self._on_written, target), password))
+        def on_event(event: Event) -> None:
+            match event:
+                case Done(reason=FinishReason.COMPLETE):
+                    on_written()
+                case Failed(problem=problem):
+                    on_failure(problem)
 
-        self.with_all_ocr_results(write)
+        def write(pages: Sequence[OcrPage]) -> None:
+            self._images.write_pdf(source, pages, target, on_event, password)
+
+        self.with_all_ocr_results(write, on_failure)
 
     @Slot()
     def save(self) -> None:
@@ -235,8 +246,13 @@ class DocumentSession(QObject):
         self._stored_pages.run(
             lambda pages: next((n for n in range(count) if pages.ocr_result(digest, n) is None), count),
             self._on_next_found,
-            self.problem_met.emit,
+            self._stop_reading_all,
         )
+
+    def _stop_reading_all(self, problem: Problem | None = None) -> None:
+        if self._wants_all:
+            self._wants_all = False
+            self.reading_stopped.emit(problem)
 
     def _on_next_found(self, number: int) -> None:
         if not self._wants_all:
@@ -303,13 +319,6 @@ class DocumentSession(QObject):
         match event:
             case Done():
                 use(target)
-            case Failed(problem=problem):
-                self.problem_met.emit(problem)
-
-    def _on_written(self, target: Path, event: Event) -> None:
-        match event:
-            case Done():
-                self.pdf_written.emit(target)
             case Failed(problem=problem):
                 self.problem_met.emit(problem)
 

@@ -50,11 +50,17 @@ def images(request: Request) -> Iterator[Event]:
         case ProbeImage(path=path):
             is_encrypted = "locked" in path
             yield PagesFound(int(Path(path).stem.removeprefix("locked")), DIGEST, is_encrypted)
+        case WritePdf(target="hangs.pdf"):
+            return
         case ShowPage(page=13):
             return  # It hangs.
         case ShowPage(page=page, size=size):
             yield PageShown(400, 300, f"{page} at {size}".encode())
     yield Done(FinishReason.COMPLETE)
+
+
+def fails(problem: Problem) -> None:
+    raise AssertionError(problem.sentence)
 
 
 def reads(request: Request) -> Iterator[Event]:
@@ -161,7 +167,7 @@ def test_long_documents_are_not_held_in_memory(harness: Harness, qtbot: QtBot) -
     assert sum(session.ocr_result(number) is not None for number in range(60)) == MAX_OCR_RESULTS
     assert len(harness.services.stores.pages.ocr_results) == 60
     pages: list[list[OcrPage]] = []
-    session.with_all_ocr_results(lambda found: pages.append(list(found)))
+    session.with_all_ocr_results(lambda found: pages.append(list(found)), fails)
     qtbot.waitUntil(lambda: bool(pages))
     texts = [page.text for page in pages[0]]
     assert texts == [f"text {number}" if number != 2 else "" for number in range(60)]
@@ -196,13 +202,46 @@ def test_a_password_is_asked_for_and_used_for_every_page(harness: Harness, qtbot
     with qtbot.waitSignal(session.ocr_result_changed):
         session.show(1)
     session.show_thumbnail(0)
-    with qtbot.waitSignal(session.pdf_written) as written:
-        session.write_pdf(Path("out.pdf"))
-    assert written.args == [Path("out.pdf")]
+    written: list[str] = []
+    session.write_pdf(Path("out.pdf"), lambda: written.append("out.pdf"), fails)
+    qtbot.waitUntil(lambda: written == ["out.pdf"])
     assert session.is_encrypted
     asked = harness.services.engines.requests(BackendKind.IMAGES)
     assert not harness.opened(qtbot, "3.pdf").is_encrypted
     assert {r.password for r in asked if isinstance(r, ShowPage | WritePdf)} == {"sesame"}
+
+
+def test_a_pdf_is_written_to_its_end_if_another_document_is_opened(harness: Harness, qtbot: QtBot) -> None:
+    session = harness.opened(qtbot, "3.pdf")
+    written: list[str] = []
+    session.write_pdf(Path("out.pdf"), lambda: written.append("out.pdf"), fails)
+    session.open(Path("9.pdf"))
+    qtbot.waitUntil(lambda: written == ["out.pdf"])
+
+
+def test_a_pdf_that_is_not_finished_when_the_processes_end_is_not_called_written(
+    harness: Harness, qtbot: QtBot
+) -> None:
+    session = harness.opened(qtbot, "3.pdf")
+    engine = harness.services.engines_by_kind[BackendKind.IMAGES]
+    written: list[str] = []
+    session.write_pdf(Path("hangs.pdf"), lambda: written.append("hangs.pdf"), fails)
+    qtbot.waitUntil(
+        lambda: any(isinstance(it, WritePdf) for it in harness.services.engines.requests(BackendKind.IMAGES))
+    )
+    engine.close()
+    assert not engine.is_busy
+    assert written == []
+
+
+def test_reading_that_another_document_ends_is_told(harness: Harness, qtbot: QtBot) -> None:
+    session = harness.opened(qtbot, "60.pdf")
+    session.read_all()
+    with qtbot.waitSignal(session.reading_stopped) as stopped:
+        session.open(Path("locked3.pdf"))
+    assert stopped.args == [None]
+    with qtbot.assertNotEmitted(session.reading_stopped):
+        session.close()
 
 
 def test_a_page_is_drawn_for_the_model_and_an_image_is_not(harness: Harness, qtbot: QtBot, tmp_path: Path) -> None:
