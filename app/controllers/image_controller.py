@@ -1,6 +1,7 @@
 """Connects images, from their import into the chat to the viewer beside it, with their services."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -132,12 +133,16 @@ class ImageController(QObject):
         self._window.composer.remove_import(import_id)
         self._window.notices.show_problem(problem)
 
-    @Slot(object, str, object)
-    def _on_password_needed(self, path: Path, chat_id: str, problem: Problem) -> None:
+    @Slot(str, object)
+    def _on_password_needed(self, import_id: str, problem: Problem) -> None:
         dialog = PasswordDialog(problem, self._window)
-        dialog.entered.connect(lambda password: self._importer.import_file(path, chat_id, password))
-        dialog.rejected.connect(lambda: self._window.notices.show_problem(problem))
+        dialog.entered.connect(partial(self._importer.unlock, import_id))
+        dialog.rejected.connect(partial(self._on_no_password, import_id, problem))
         dialog.open()
+
+    def _on_no_password(self, import_id: str, problem: Problem) -> None:
+        self._importer.cancel(import_id)
+        self._window.notices.show_problem(problem)
 
     @Slot(str, str)
     def _on_import_cancelled(self, import_id: str, _chat_id: str) -> None:

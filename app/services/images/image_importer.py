@@ -65,7 +65,7 @@ class ImageImporter(QObject):
 
     `started(import_id, chat_id, name)`, `finished(import_id, chat_id, Attachment)`,
     `failed(import_id, chat_id, Problem)`; a cancelled import emits `cancelled(import_id, chat_id)`, and so does a
-    document that needs a password, after `password_needed(Path, chat_id, Problem)`, or whose pages are added instead.
+    document whose pages are added instead. `password_needed(import_id, Problem)` asks for `unlock` or `cancel`.
     `was_too_long(Path, Problem)` names a document of which only the first pages are added; `open_changed` reports that
     `open_imports` are others.
     """
@@ -74,7 +74,7 @@ class ImageImporter(QObject):
     finished = Signal(str, str, object)
     failed = Signal(str, str, object)
     cancelled = Signal(str, str)
-    password_needed = Signal(object, str, object)
+    password_needed = Signal(str, object)
     was_too_long = Signal(object, object)
     open_changed = Signal()
 
@@ -87,6 +87,8 @@ class ImageImporter(QObject):
         self._thread = thread
         self._calls: dict[str, EngineCall] = {}
         self._cancelled: set[str] = set()
+        self._locked: dict[str, ImageImport] = {}
+        """Documents that wait for their passwords at their places, by import."""
         self._order = ImportOrder()
 
     @property
@@ -94,9 +96,9 @@ class ImageImporter(QObject):
         """The imports that have not ended."""
         return self._order.records
 
-    def import_file(self, path: Path, chat_id: str, password: str = "") -> None:
-        """Import a file of the user's; it is copied and never changed. The password is not written to any file."""
-        self._begin(ImageImport(new_id(), chat_id, path, well_formed(path.name), is_incoming=False, password=password))
+    def import_file(self, path: Path, chat_id: str) -> None:
+        """Import a file of the user's; it is copied and never changed."""
+        self._begin(ImageImport(new_id(), chat_id, path, well_formed(path.name), is_incoming=False))
 
     def import_data(self, data: bytes, name: str, chat_id: str) -> None:
         """Import the bytes of an encoded image from the clipboard or a browser."""
@@ -116,13 +118,18 @@ class ImageImporter(QObject):
         else:
             self._begin(ImageImport(new_id(), chat_id, path, record.name, record.is_incoming))
 
+    def unlock(self, import_id: str, password: str) -> None:
+        """Open a document that needs a password with this one, which is not written to any file."""
+        if item := self._locked.pop(import_id, None):
+            self._probe(replace(item, password=password))
+
     def cancel(self, import_id: str) -> None:
         """Cancel an unfinished import."""
         if import_id not in self._order:
             return
         self._cancelled.add(import_id)
-        if ready := self._order.find_ready(import_id):
-            self._is_cancelled(ready)
+        if waiting := self._locked.pop(import_id, None) or self._order.find_ready(import_id):
+            self._is_cancelled(waiting)
         if call := self._calls.get(import_id):
             call.cancel()
 
@@ -192,8 +199,9 @@ class ImageImporter(QObject):
             case PagesFound(pages=pages):
                 self._take_pages(item, pages)
             case Failed(problem=problem) if problem.kind is ProblemKind.PASSWORD:
-                self.password_needed.emit(item.path, item.chat_id, problem)
-                self._end_cancelled(item)
+                if not self._is_cancelled(item):
+                    self._locked[item.import_id] = item
+                    self.password_needed.emit(item.import_id, problem)
             case Failed(problem=problem):
                 self._fail(item, _stopped(item) if problem.kind is ProblemKind.ENGINE else problem)
             case Done(reason=FinishReason.STOPPED):

@@ -222,18 +222,51 @@ def test_of_a_long_document_the_first_pages_are_added_and_that_is_said(harness: 
     assert refused.sentence.startswith(f"“500.pdf” has 500 pages; only the first {MAX_PAGES} were added.")
 
 
-def test_a_locked_document_is_asked_for_its_password_and_opened_with_it(harness: Harness, qtbot: QtBot) -> None:
-    asked: list[tuple[Path, str, Problem]] = []
-    harness.importer.password_needed.connect(lambda path, chat, problem: asked.append((path, chat, problem)))
+@pytest.fixture
+def asked(harness: Harness) -> list[tuple[str, Problem]]:
+    """The requests for passwords."""
+    said: list[tuple[str, Problem]] = []
+    harness.importer.password_needed.connect(lambda import_id, problem: said.append((import_id, problem)))
+    return said
+
+
+def test_a_locked_document_is_asked_for_its_password_and_opened_with_it(
+    harness: Harness, qtbot: QtBot, asked: list[tuple[str, Problem]]
+) -> None:
     harness.importer.import_file(Path("locked2.pdf"), "one")
-    qtbot.waitUntil(lambda: ("cancelled", "one", None) in harness.said)
-    assert asked == [(Path("locked2.pdf"), "one", LOCKED)]
-    harness.said.clear()
-    harness.importer.import_file(Path("locked2.pdf"), "one", "sesame")
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked == [(harness.ids[0], LOCKED)]
+    harness.importer.unlock(harness.ids[0], "wrong")
+    qtbot.waitUntil(lambda: len(asked) == 2)
+    harness.importer.unlock(harness.ids[0], "sesame")
     qtbot.waitUntil(lambda: sum(what == "finished" for what, _, _ in harness.said) == 2)
     drawn = [request for request in harness.fakes.requests(BackendKind.IMAGES) if isinstance(request, DrawPage)]
     assert {request.password for request in drawn} == {"sesame"}
     assert "sesame" not in repr(harness.importer.__dict__)
+
+
+def test_a_locked_document_keeps_its_place(harness: Harness, qtbot: QtBot, asked: list[tuple[str, Problem]]) -> None:
+    for name in ("good.png", "locked2.pdf", "good too.png"):
+        harness.importer.import_file(Path(name), "chat")
+    qtbot.waitUntil(lambda: bool(asked))
+    assert harness.importer.open_imports[0].path == "locked2.pdf"  # It is asked again after a restart.
+    harness.importer.unlock(asked[0][0], "sesame")
+    wait_for(harness, qtbot, 5)
+    names = [what.name for said, _, what in harness.said if isinstance(what, Attachment)]
+    assert names == ["good.png", "locked2, page 1.png", "locked2, page 2.png", "good too.png"]
+
+
+def test_a_locked_document_without_a_password_lets_the_others_pass(
+    harness: Harness, qtbot: QtBot, asked: list[tuple[str, Problem]]
+) -> None:
+    for name in ("locked2.pdf", "good.png"):
+        harness.importer.import_file(Path(name), "chat")
+    qtbot.waitUntil(lambda: bool(asked))
+    harness.importer.cancel(asked[0][0])
+    wait_for(harness, qtbot, 2)
+    assert [said for said, _, _ in harness.said] == ["cancelled", "finished"]
+    harness.importer.unlock(asked[0][0], "sesame")
+    assert harness.importer.open_imports == ()
 
 
 def test_pages_and_files_keep_their_order(harness: Harness, qtbot: QtBot) -> None:
@@ -286,14 +319,14 @@ def test_imports_that_a_closed_window_interrupted_are_begun_again(qtbot: QtBot) 
     first.importer.import_file(Path("slow.png"), "known")
     first.importer.import_data(b"bytes", "slow paste.png", "unknown")
     first.importer.import_crop(slow, crop, "known")
-    first.importer.import_file(Path("locked.pdf"), "known", "sesame")
+    first.importer.import_file(Path("locked.pdf"), "known")
     qtbot.waitUntil(lambda: len(records.kept) == 4)
     first.close()
     assert [(item.path, item.is_incoming, item.part) for item in records.kept] == [
         ("slow.png", False, None), ("/incoming/slow paste.png", True, None), ("/store/slow", False, crop),
         ("locked.pdf", False, None),
     ]  # fmt: skip
-    assert "sesame" not in repr(records.kept)
+    second.importer.password_needed.connect(lambda import_id, _: second.importer.cancel(import_id))
     records.kept = tuple(replace(item, path=item.path.replace("slow", "good")) for item in records.kept)
     again = interrupted_imports(second, records)
     again.resume(lambda chat: {"known": "known"}.get(chat, "new"))
