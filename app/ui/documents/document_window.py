@@ -219,8 +219,7 @@ class DocumentWindow(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(head)
-        whole.addWidget(self.notices.bar)
-        whole.addLayout(body, 1)
+        self.notices.bar.lay_out(whole, body)
 
     def _wire(self) -> None:
         self.thumbnails.page_chosen.connect(self._on_page_chosen)

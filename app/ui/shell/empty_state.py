@@ -1,8 +1,8 @@
 """The placeholder of an empty chat, which explains what can be done."""
 
-from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.ui.widgets.buttons import Role, button
@@ -13,6 +13,8 @@ from app.ui.widgets.theme import zoomed
 
 CARD_WIDTH = 520
 MARGIN = 12
+MIN_LINES = 3
+"""Minimum height, in lines of text."""
 HINT = mark(
     "A screenshot, receipt, scan or photo, or paste one with Ctrl+V.\nAsk about it or read "
     "its text. Everything stays on this computer."
@@ -24,8 +26,8 @@ DEMO_HINT = mark(
 )
 
 
-class EmptyState(QWidget):
-    """Shown in place of messages."""
+class EmptyState(QScrollArea):
+    """Shown in place of messages; scrolled in a low window."""
 
     open_clicked = Signal()
     sample_clicked = Signal()
@@ -34,7 +36,14 @@ class EmptyState(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._card = card = QFrame(self)
+        self.setObjectName("emptyState")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        content = QWidget(self)
+        content.setObjectName("emptyContent")
+        self._card = card = QFrame(content)
         card.setObjectName("emptyCard")
         title = label(tr("Drop an image anywhere"), "title", parent=card)
         self.hint = label(tr(HINT), "hint", wraps=True, parent=card)
@@ -56,10 +65,11 @@ class EmptyState(QWidget):
         centre.addStretch(1)
         centre.addWidget(card)
         centre.addStretch(1)
-        middle = QVBoxLayout(self)
+        middle = QVBoxLayout(content)
         middle.addStretch(1)
         middle.addLayout(centre)
         middle.addStretch(1)
+        self.setWidget(content)
         self.open.clicked.connect(self.open_clicked)
         self.sample.clicked.connect(self.sample_clicked)
         self.model.clicked.connect(self.model_clicked)
@@ -78,11 +88,11 @@ class EmptyState(QWidget):
         self._fit_card()
 
     def minimumSizeHint(self) -> QSize:
-        """Return any width that the window wants: the card shrinks."""
-        return QSize(0, super().minimumSizeHint().height())
+        """Return any width that the window wants, since the card shrinks, and the height of some lines."""
+        return QSize(0, MIN_LINES * self.fontMetrics().lineSpacing())
 
     def _fit_card(self) -> None:
-        self._card.setFixedWidth(min(zoomed(self, CARD_WIDTH), self.width() - 2 * MARGIN))
+        self._card.setFixedWidth(min(zoomed(self, CARD_WIDTH), self.viewport().width() - 2 * MARGIN))
 
     def set_status(self, status: EngineStatus) -> None:
         """Offer to choose a model if there is none, and the full model if the demo is open."""

@@ -11,13 +11,17 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from app.domain.errors import Problem, ProblemKind
+from app.domain.settings.settings import ThemeChoice
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import notices as notices_module
 from app.ui.widgets import toasts
 from app.ui.widgets.notice import Action, Notice, Severity, notice_of
 from app.ui.widgets.notice_bar import KEPT, NoticeBar
+from app.ui.widgets.notice_bar import SHOWN as SHOWN_IN_BAR
+from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.saved_notice import show_saved
+from app.ui.widgets.theme import Theme
 from app.ui.widgets.toasts import SHOWN, Toast
 from tests.support.chats import answer, question
 from tests.ui.conftest import shown
@@ -291,6 +295,43 @@ def test_a_toast_is_inside_the_window_and_shows_its_whole_text(
     assert all(toast.rect().contains(button.geometry()) for button in (*toast.buttons, toast.close_button))
     above = window.composer.mapTo(window, QPoint()).y()
     qtbot.waitUntil(lambda: toast.geometry().bottom() < above)
+
+
+@pytest.mark.parametrize("zoom", [100, 200])
+def test_notices_are_readable_in_a_low_window_and_so_is_what_is_below(
+    notices: Notices, window: MainWindow, qtbot: QtBot, theme: Theme, zoom: int
+) -> None:
+    theme.choose(ThemeChoice.LIGHT, zoom)
+    window.set_sidebar_wanted(False)
+    window.resize(560, 420)
+    for number in range(SHOWN_IN_BAR):
+        notices.show_notice(Notice(Severity.WARNING, f"{number} {LONG}", actions=(Action("Undo", str),)))
+    bar, line = notices.bar, window.fontMetrics().lineSpacing()
+    qtbot.waitUntil(lambda: all(is_whole(box) for box in bar.boxes))
+    place = bar.boxes[0].mapTo(bar.viewport(), QPoint())
+    assert 0 <= place.y() < line
+    assert bar.height() >= 3 * line
+    assert window._pages.height() >= 3 * line
+    assert window.composer.edit.height() > line
+    assert window.height() == 420
+    bar.ensureWidgetVisible(bar.dismiss_all)
+    assert bar.viewport().rect().contains(bar.dismiss_all.mapTo(bar.viewport(), QPoint()))
+    notices.show_notice(Notice(Severity.WARNING, "The newest."))
+    assert bar.verticalScrollBar().value() == 0
+
+
+def test_the_bar_is_no_higher_than_its_notices(notices: Notices, window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1000, 900)
+    notices.show_notice(Notice(Severity.WARNING, "Something."))
+    bar = notices.bar
+    qtbot.waitUntil(lambda: 0 < bar.height() - bar.boxes[0].height() < 20)
+    notices.show_notice(Notice(Severity.WARNING, LONG))
+    qtbot.waitUntil(lambda: bar.verticalScrollBar().maximum() == 0 and all(is_whole(box) for box in bar.boxes))
+
+
+def is_whole(box: NoticeBox) -> bool:
+    """Whether the text of a notice is laid out at its full height."""
+    return box.sentence.height() >= box.sentence.heightForWidth(box.sentence.width())
 
 
 def test_the_last_answer_that_was_copied_by_its_key_is_reported(
