@@ -5,7 +5,16 @@ represents the invalid parts as lone surrogates (`os.fsdecode`). A server's JSON
 them as long as a file is opened by it; a name loses them when it becomes text.
 """
 
+import re
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def well_formed(text: str) -> str:
-    """Return `text` with U+FFFD in place of each lone surrogate; surrogate pairs become their character."""
+    """Return `text` with U+FFFD in place of each lone surrogate; surrogate pairs become their character.
+
+    A text without surrogates is returned itself, of whatever subclass of str it is.
+    """
+    if not _SURROGATE.search(text):
+        return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewIt
 from app.domain.batch.batch import ItemState, ItemsView
 from app.domain.text.visible_text import visible
 from app.ui.widgets import ui_text
-from app.ui.widgets.i18n import tr
+from app.ui.widgets.i18n import joined, tr
 from app.ui.widgets.labels import tooltip
 from app.ui.widgets.problem_text import problem_sentence
 from app.ui.widgets.theme import zoomed
@@ -53,7 +53,7 @@ class BatchItems(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return name
             case Qt.ItemDataRole.ToolTipRole:
-                return tooltip(f"{name}\n{said}")
+                return tooltip(joined("\n", (name, said)))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{name}: {said}"
             case _ if role == STATE:

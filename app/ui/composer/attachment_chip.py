@@ -10,7 +10,7 @@ from app.domain.models.generation import GenerationOptions
 from app.ui.composer.pixel_budget_menu import PixelBudgetMenu
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button
-from app.ui.widgets.i18n import tr
+from app.ui.widgets.i18n import joined, tr
 from app.ui.widgets.labels import ElidedLabel, tooltip
 from app.ui.widgets.theme import zoomed
 from app.ui.widgets.thumbnails import ThumbnailButton
@@ -74,7 +74,7 @@ class AttachmentChip(QFrame):
         self.budget.setText(cost)
         self.budget.setAccessibleName(f"{sentence} {tr('Change it')}")
         self.budget.setToolTip(f"{sentence} {tr('Click to change it.')}")
-        self.details.setToolTip(tooltip(f"{ui_text.image_details(attachment)}\n{sentence}"))
+        self.details.setToolTip(tooltip(joined("\n", (ui_text.image_details(attachment), sentence))))
 
     @Slot()
     def _on_picture_clicked(self) -> None:

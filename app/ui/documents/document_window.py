@@ -25,7 +25,7 @@ from app.ui.documents.values_pane import ValuesPane
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.copy_button import copy_button
 from app.ui.widgets.focus_keeper import FocusKeeper
-from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.i18n import mark, sentences, tr
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.problem_text import problem_sentence
@@ -311,4 +311,4 @@ def _words(ocr_result: OcrResult) -> str:
         said.append(tr("Read by {name}, which gives no positions.", name=ocr_result.model_name))
     if ocr_result.corrections:
         said.append(tr("Corrected lines: {count}", count=len(ocr_result.corrections)))
-    return " ".join(filter(None, said))
+    return sentences(*said)

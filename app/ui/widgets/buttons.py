@@ -5,7 +5,7 @@ from enum import StrEnum
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from app.domain.text.visible_lines import visible_lines
+from app.ui.widgets.i18n import safe
 from app.ui.widgets.labels import tooltip
 
 
@@ -21,9 +21,9 @@ class Role(StrEnum):
 
 def button(label: str, role: Role, name: str = "", parent: QWidget | None = None) -> QPushButton:
     """Make a button. `name`, for a label that is a mere symbol, is read by screen readers and shown as a tooltip."""
-    made = QPushButton(visible_lines(label), parent)
+    made = QPushButton(safe(label), parent)
     made.setProperty("role", role.value)
-    made.setAccessibleName(visible_lines(name or label))
+    made.setAccessibleName(safe(name or label))
     made.setToolTip(tooltip(name))
     made.setAutoDefault(False)
     if role is Role.LINK:

@@ -2,13 +2,14 @@
 
 import gettext
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import polib
 from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from app.domain.errors import Problem
 from app.domain.settings.settings import UiLanguage
 from app.domain.text.visible_lines import visible_lines
 from app.paths import RESOURCES
@@ -40,32 +41,60 @@ _ENGLISH = _Catalogue()
 _in_force = {"catalogue": _ENGLISH}
 
 
+class SafeText(str):
+    """A text of the window: in what it has of others, such as a file's name, invisible characters are made visible.
+
+    Those that are left are of a translation, whose bidirectional isolates (UAX 9) keep names apart from what surrounds
+    them. Widgets show it as it is, and make everything visible in any other text.
+    """
+
+    __slots__ = ()
+
+
+def safe(text: str) -> SafeText:
+    """Return `text` with invisible characters made visible, unless that has been done."""
+    return text if isinstance(text, SafeText) else SafeText(visible_lines(text))
+
+
+def joined(gap: str, parts: Iterable[str]) -> SafeText:
+    """Join the parts that are not empty by `gap`."""
+    return SafeText(gap.join(safe(part) for part in parts if part))
+
+
 def mark(text: str) -> str:
     """Return `text` itself, marked for translation where it is shown; for texts read before the language is known."""
     return text
 
 
-def tr(text: str, /, **values: object) -> str:
+def tr(text: str, /, **values: object) -> SafeText:
     """Return `text` in the current language, or itself if not translated, with `values` for its {names}."""
     translated = _in_force["catalogue"].texts.get(text) or text
-    return translated.format(**_seen(values)) if values else translated
+    return SafeText(translated.format(**_safe(values)) if values else translated)
 
 
-def tr_count(one: str, many: str, count: int, /, **values: object) -> str:
+def tr_count(one: str, many: str, count: int, /, **values: object) -> SafeText:
     """Translate like `tr`, in the plural form for `count`, which is also {count} unless `values` has another."""
     catalogue = _in_force["catalogue"]
     translated = catalogue.plurals.get(one, {}).get(catalogue.form(count))
-    return (translated or (one, many)[_english(count)]).format(**{"count": count, **_seen(values)})
+    return SafeText((translated or (one, many)[_english(count)]).format(**_safe({"count": count, **values})))
 
 
-def sentences(*parts: str) -> str:
+def sentences(*parts: str) -> SafeText:
     """Join sentences as the current language does; empty ones are left out."""
-    return _in_force["catalogue"].gap.join(part for part in parts if part)
+    return joined(_in_force["catalogue"].gap, parts)
 
 
-def _seen(values: Mapping[str, object]) -> dict[str, object]:
-    """Return the values with invisible characters, as in a file's name, made visible."""
-    return {name: visible_lines(value) if isinstance(value, str) else value for name, value in values.items()}
+def _safe(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: _safe_value(value) for name, value in values.items()}
+
+
+def _safe_value(value: object) -> object:
+    """Return a value for a template: its parts are `safe`."""
+    if isinstance(value, Problem):
+        return replace(value, what=safe(value.what), kept=safe(value.kept), todo=safe(value.todo))
+    if isinstance(value, int | float):
+        return value
+    return safe(value if isinstance(value, str) else str(value))
 
 
 def set_language(code: str) -> None:

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from app.domain.text.visible_lines import visible_lines
 from app.domain.text.visible_text import visible
+from app.ui.widgets.i18n import SafeText, safe
 
 MAX_CHARACTERS = 2_000
 """Maximum characters of a label: a server's error may have any length, and Qt lays out labels at every resize."""
@@ -22,7 +22,7 @@ class PlainLabel(QLabel):
 
     def setText(self, text: str) -> None:
         """Show `text`, or its beginning if it is very long."""
-        super().setText(visible_lines(_beginning(text)))
+        super().setText(_beginning(text))
 
 
 def label(text: str = "", role: str = "", *, wraps: bool = False, parent: QWidget | None = None) -> QLabel:
@@ -37,16 +37,21 @@ def label(text: str = "", role: str = "", *, wraps: bool = False, parent: QWidge
 
 def tooltip(text: str) -> str:
     """Escape `text` for setToolTip, which would otherwise guess from its first tag whether it is HTML."""
-    shown = html.escape(visible_lines(_beginning(text))).replace("\n", "<br>")
+    shown = html.escape(_beginning(text)).replace("\n", "<br>")
     return f"<qt>{shown}</qt>" if text else ""
 
 
-def one_line(text: str) -> str:
+def one_line(text: str) -> SafeText:
     """Return `text` as shown on a single line."""
-    return visible(" ".join(_beginning(text).split()))
+    line = " ".join(_cut(text).split())
+    return SafeText(line if isinstance(text, SafeText) else visible(line))
 
 
-def _beginning(text: str) -> str:
+def _beginning(text: str) -> SafeText:
+    return SafeText(_cut(text)) if isinstance(text, SafeText) else safe(_cut(text))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
 
 

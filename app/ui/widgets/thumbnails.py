@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.domain.images.attachments import Attachment
 from app.ui.widgets import ui_text
-from app.ui.widgets.i18n import tr
+from app.ui.widgets.i18n import joined, tr
 from app.ui.widgets.labels import tooltip
 
 ThumbnailPath = Callable[[Attachment], Path]
@@ -32,7 +32,7 @@ class ThumbnailButton(QPushButton):
         self._is_video = attachment.is_video
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(tr("Show image {name}", name=attachment.name))
-        self.setToolTip(tooltip(f"{attachment.name}\n{ui_text.image_details(attachment)}"))
+        self.setToolTip(tooltip(joined("\n", (attachment.name, ui_text.image_details(attachment)))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the button, and a play symbol over a video."""

@@ -17,7 +17,7 @@ from app.domain.models.generation import DEMO_NAME, AnswerStats, GenerationOptio
 from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.text.confidence import LowConfidenceWord
 from app.domain.text.visible_text import visible
-from app.ui.widgets.i18n import locale, mark, tr, tr_count
+from app.ui.widgets.i18n import joined, locale, mark, tr, tr_count
 from app.ui.widgets.problem_text import problem_sentence
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -77,7 +77,7 @@ def engine_details(status: EngineStatus) -> str:
         device = tr("Runs on {device}: {reason}.", device=info.device, reason=info.device_reason)
         if info.server:
             return tr("{name} answers at {host}.", name=info.name, host=info.server)
-        return f"{model_name(info.name)}\n{info.scheme} · {context}\n{device}"
+        return joined("\n", (model_name(info.name), f"{info.scheme} · {context}", device))
     return (
         problem_sentence(status.problem)
         if status.problem
@@ -108,7 +108,7 @@ def image_details(attachment: Attachment) -> str:
             left=number(part.left),
             top=number(part.top),
         )
-        return f"{details} · {place}"
+        return joined(" · ", (details, place))
     return details
 
 
@@ -126,7 +126,7 @@ def shown_size(attachment: Attachment, width: int, height: int) -> str:
     details = image_details(attachment)
     is_whole = width * height >= attachment.width * attachment.height
     shown = tr("displayed at {size}", size=extent(width, height))
-    return details if is_whole else f"{details} · {shown}"
+    return details if is_whole else joined(" · ", (details, shown))
 
 
 def seen_by_model(attachment: Attachment, options: GenerationOptions, visual_token_seconds: float) -> tuple[str, str]:
@@ -148,9 +148,10 @@ def seen_by_model(attachment: Attachment, options: GenerationOptions, visual_tok
 
 def doubt(word: LowConfidenceWord) -> str:
     """Return the model's confidence in a word, and the alternatives."""
-    others = tr(", ").join(tr("“{word}” {share}", word=other, share=percent(share)) for other, share in word.others)
+    alternatives = (tr("“{word}” {share}", word=other, share=percent(share)) for other, share in word.others)
+    others = joined(tr(", "), alternatives)
     said = tr("Model confidence: {share}", share=percent(word.probability))
-    return "\n".join((said, tr("Alternatives: {words}", words=others))) if others else said
+    return joined("\n", (said, tr("Alternatives: {words}", words=others))) if others else said
 
 
 def context(used: int, waiting: int, capacity: int) -> tuple[str, str]:
@@ -315,7 +316,7 @@ def reader_choice(choice: ReaderChoice) -> str:
 def item_state(state: ItemState, given: Sequence[str] = ()) -> str:
     """Return the state of a batch's image; `given` are the names of its files that differ from the requested ones."""
     if state is ItemState.DONE and given:
-        return tr("Done: {names}", names=tr(", ").join(tr("“{name}”", name=name) for name in given))
+        return tr("Done: {names}", names=joined(tr(", "), (tr("“{name}”", name=name) for name in given)))
     return {
         ItemState.WAITING: tr("Waiting"),
         ItemState.WRITING: tr("Waiting"),
