@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from app.domain.batch.batch import Entry, FieldCell, ItemState, Output
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import OcrPage, page_fields
 from app.domain.documents.worksheets import WorksheetCell, WorksheetData
 from app.domain.text.markdown import plain_as_markdown, without_html
 from app.domain.text.visible_text import as_json
@@ -86,7 +86,7 @@ def _document(entry: Entry, pages: Sequence[OcrPage]) -> dict[str, object]:
             "bytes": source.size,
             "modified": source.modified_ns,
         },
-        "pages": [{"number": number, **asdict(page)} for number, page in enumerate(pages, 1)],
+        "pages": [{"number": number, **page_fields(page)} for number, page in enumerate(pages, 1)],
         "fields": [
             {
                 "name": cell.name,

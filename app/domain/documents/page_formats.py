@@ -6,7 +6,7 @@ from dataclasses import asdict
 from enum import StrEnum
 
 from app.domain.documents.page_rows import GAP, page_rows
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import OcrPage, page_fields
 from app.domain.documents.table_formats import as_csv, as_html, as_markdown, harmless
 from app.domain.documents.tables import Table
 from app.domain.images.codes import with_codes
@@ -49,7 +49,7 @@ def formatted(page: OcrPage, name: str, form: PageFormat) -> str:
     """
     match form:
         case PageFormat.JSON:
-            return as_json({"file": name, **asdict(page)}) + "\n"
+            return as_json({"file": name, **page_fields(page)}) + "\n"
         case PageFormat.TSV:
             named = harmless(_flat(name))
             rows = [[named, *_numbers(line), harmless(_flat(line.text))] for line in page.lines]

@@ -1,8 +1,9 @@
 """The OCR page of an image."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from app.domain.documents.tables import Table
+from app.domain.errors import Problem
 from app.domain.images.codes import Code
 from app.domain.images.geometry import TextLine
 
@@ -12,9 +13,10 @@ class OcrPage:
     """The OCR of one image: `lines` in reading order, `text` the same lines as one would copy them.
 
     `rotation` is the clockwise rotation in degrees (0, 90, 180, 270) that the OCR applied before reading; the lines'
-    coordinates are those of the unrotated image. `notice` is a sentence for the user, or empty. The texts of `tables`
-    are among the lines, too; those of `codes` are not. `script` names the script if the built-in OCR does not know it
-    ("Cyrillic").
+    coordinates are those of the unrotated image. `notice` is a sentence for the user in English, or empty, and
+    `notice_problem` what it was made of, so that it can be worded in another language; pages of version 0.1 have none.
+    The texts of `tables` are among the lines, too; those of `codes` are not. `script` names the script if the built-in
+    OCR does not know it ("Cyrillic").
     """
 
     width: int
@@ -26,3 +28,16 @@ class OcrPage:
     tables: tuple[Table, ...] = ()
     codes: tuple[Code, ...] = ()
     script: str = ""
+    notice_problem: Problem | None = None
+
+
+def with_notice(page: OcrPage, problem: Problem | None) -> OcrPage:
+    """Return the page with the notice of a problem, or without a notice."""
+    return replace(page, notice=problem.sentence if problem else "", notice_problem=problem)
+
+
+def page_fields(page: OcrPage) -> dict[str, object]:
+    """Return the fields of a page as exported JSON has them."""
+    fields = asdict(page)
+    del fields["notice_problem"]
+    return fields

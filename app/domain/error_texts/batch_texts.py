@@ -161,3 +161,7 @@ FIELDS_INVALID = ErrorText(
     "Its text is kept.",
     "Ask for fewer fields, or fill them in by hand.",
 )
+
+FIELDS_OF_FIRST_PAGES = ErrorText(
+    "batch.fields_of_first_pages", _BATCH, "Only its first {most} pages were used for fields."
+)

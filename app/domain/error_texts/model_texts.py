@@ -14,7 +14,7 @@ NO_MODEL_FILE = ErrorText(
 FILES_MISSING = ErrorText(
     "model.files_missing",
     ProblemKind.CHECKPOINT,
-    "These files are not a complete model: {files} is missing.",
+    "These files are not a complete model. Missing: {files}.",
     _NOT_IMPORTED,
     "Select all files of the model together.",
 )

@@ -101,6 +101,7 @@ DATABASE_IS_DEVICE_WITH_BACKUP = ErrorText(
 )
 
 _ASIDE = "The damaged database is kept as {file} in {folder}; no images are removed while it exists."
+_REST_ASIDE = "What is left of it is kept as {file} in {folder}; no images are removed while that exists."
 CHATS_DAMAGED = ErrorText(
     "storage.chats_damaged",
     ProblemKind.CHATS_DAMAGED,
@@ -111,19 +112,19 @@ CHATS_EMPTY = ErrorText(
     "storage.chats_empty",
     ProblemKind.CHATS_DAMAGED,
     "The chat database is empty, so a new one was created.",
-    _ASIDE,
+    _REST_ASIDE,
 )
 CHATS_MISSING = ErrorText(
     "storage.chats_missing",
     ProblemKind.CHATS_DAMAGED,
     "The chat database is missing, so a new one was created.",
-    _ASIDE,
+    _REST_ASIDE,
 )
 CHATS_NOT_RESTORED = ErrorText(
     "storage.chats_not_restored",
     ProblemKind.CHATS_DAMAGED,
     "The chat database was damaged or missing, and your chats have not been restored.",
-    _ASIDE,
+    _REST_ASIDE,
 )
 
 _REST_IS_INTACT = "Everything else is intact."

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from PIL import Image
 
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import OcrPage, with_notice
+from app.domain.error_texts import document_texts
 from app.domain.ports import CancelCheck
 from app.domain.text.scripts import UNREADABLE
 from app.engine.imaging.documents import Document
@@ -28,14 +29,10 @@ def read_any_script(image: Image.Image, reader: LineReader, check: CancelCheck) 
     lines = read_by_tesseract(image, [*languages, "eng"] if "eng" in installed else languages)
     if not lines:
         return page
-    return replace(
-        page,
-        lines=lines,
-        text="\n".join(line.text for line in lines),
-        rotation=0,
-        notice=f"This looks like {script.name}, which the built-in OCR does not support, so "
-        f"Tesseract was used ({languages[0]}).",
-    )
+    name = document_texts.SCRIPTS[script.name].problem()
+    said = document_texts.READ_BY_TESSERACT.problem(script=name, language=languages[0])
+    read = replace(page, lines=lines, text="\n".join(line.text for line in lines), rotation=0)
+    return with_notice(read, said)
 
 
 def read_document_page(document: Document, number: int, reader: LineReader, check: CancelCheck) -> OcrPage:

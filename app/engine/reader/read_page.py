@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import OcrPage, with_notice
+from app.domain.error_texts import document_texts
+from app.domain.errors import Problem
 from app.domain.images.codes import Code
 from app.domain.images.geometry import Point, TextLine
 from app.domain.ports import CancelCheck
@@ -24,16 +26,6 @@ from app.engine.reader.unknown_script import unknown_script
 LOW_CONFIDENCE_SCORE = 0.78
 """Mean score below which a page is mostly noise, as with scripts that the models never learned."""
 
-UNKNOWN_SCRIPT = (
-    "This looks like {script}, which the built-in OCR does not support. A vision model may read it; or "
-    "install Tesseract with its language pack (Debian: {package})."
-)
-NOTHING_FOUND = "No text was found on this image."
-LOW_CONFIDENCE = (
-    "The built-in OCR, which supports Latin, Chinese and Japanese script, is uncertain about much of this. "
-    "A vision model may do better."
-)
-
 
 def read_page(image: Image.Image, reader: LineReader, check: CancelCheck) -> OcrPage:
     """Read an upright RGB image; coordinates in the result are in its pixels."""
@@ -50,17 +42,17 @@ def read_page(image: Image.Image, reader: LineReader, check: CancelCheck) -> Ocr
     picture = image.rotate(-orientation.order, expand=True) if orientation.order else image
     tables = find_tables([_text_line(line, size) for row in rows for line in row], picture)
     lines = [rotated(line, -orientation.order, size) for row in rows for line in row]
-    return OcrPage(
+    page = OcrPage(
         image.width,
         image.height,
         tuple(_text_line(line, image.size) for line in lines),
         text_of(rows),
         orientation.rotation,
-        _notice(lines, codes, script),
         tables=tuple(rotated_back(table, orientation.order, image.size) for table in tables),
         codes=codes,
         script=script.name if script else "",
     )
+    return with_notice(page, _notice(lines, codes, script))
 
 
 def _text_line(line: OcrLine, size: tuple[int, int]) -> TextLine:
@@ -68,9 +60,10 @@ def _text_line(line: OcrLine, size: tuple[int, int]) -> TextLine:
     return TextLine.between(line.text, (first, second, third, fourth), line.score)
 
 
-def _notice(lines: Sequence[OcrLine], codes: Sequence[Code], script: Script | None) -> str:
+def _notice(lines: Sequence[OcrLine], codes: Sequence[Code], script: Script | None) -> Problem | None:
     if script:
-        return UNKNOWN_SCRIPT.format(script=script.name, package=debian_package(script.languages[0]))
+        name = document_texts.SCRIPTS[script.name].problem()
+        return document_texts.SCRIPT_UNKNOWN.problem(script=name, package=debian_package(script.languages[0]))
     if not lines:
-        return "" if codes else NOTHING_FOUND
-    return LOW_CONFIDENCE if mean_score(lines) < LOW_CONFIDENCE_SCORE else ""
+        return None if codes else document_texts.NO_TEXT_FOUND.problem()
+    return document_texts.OCR_UNCERTAIN.problem() if mean_score(lines) < LOW_CONFIDENCE_SCORE else None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.domain.batch.batch import BatchJob, BatchProgress, Entry, InputFile, ItemState, Output
 from app.domain.documents.clean_up import cleaned_text, without_ignored
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import batch_texts, storage_texts
 from app.domain.errors import DiskError, EngineError, Problem, ProblemKind, StorageError
@@ -213,7 +213,7 @@ class BatchRun:
             return page
         picture = yield from self._picture(source, number, drawn, pictures)
         text = yield from transcribe(source, picture, page.text)
-        return replace(page, text=text, notice="")
+        return with_notice(replace(page, text=text), None)
 
     def _picture(self, source: InputFile, number: int, drawn: dict[int, Path], pictures: Path) -> Work[Path]:
         """Return a page as an image file for the model."""
@@ -235,8 +235,8 @@ class BatchRun:
         except ItemFailed as failure:
             return replace(entry, state=ItemState.FAILED, problem=failure.problem)
         if len(pages) > MAX_ASKED_PAGES:
-            cut = f"Only its first {MAX_ASKED_PAGES} pages were used for fields."
-            entry = replace(entry, notices=(*entry.notices, cut))
+            cut = batch_texts.FIELDS_OF_FIRST_PAGES.problem(most=MAX_ASKED_PAGES)
+            entry = replace(entry, notices=(*entry.notices, cut.sentence))
         return replace(entry, cells=cells)
 
     def _write(self, entry: Entry, pages: tuple[OcrPage, ...], seen: tuple[OcrPage, ...]) -> Work[Entry]:

@@ -6,14 +6,13 @@ are shown, and only the latest OCR results are held in memory.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.documents.ocr_results import OcrResult
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.errors import Problem, ProblemKind, problem_of
 from app.domain.models.generation import FinishReason
 from app.domain.ports import OcrResultStore
@@ -310,8 +309,7 @@ class DocumentSession(QObject):
             case Failed(problem=problem):
                 self._pending_pages.discard(number)
                 if self._wants_all:  # The other pages are read nevertheless; this one stays empty.
-                    empty = replace(_nothing(), notice=problem.sentence)
-                    self._take(OcrResult(digest=self._digest, number=number, page=empty))
+                    self._take(OcrResult(digest=self._digest, number=number, page=with_notice(_nothing(), problem)))
                 else:
                     self.ocr_failed.emit(number, problem)
 

@@ -22,6 +22,7 @@ from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
 from app.ui.widgets.notice import Action, notice_of
 from app.ui.widgets.notice_box import NoticeBox
+from app.ui.widgets.problem_text import page_notice
 
 
 class AnswerBubble(QWidget):
@@ -103,7 +104,7 @@ class AnswerBubble(QWidget):
         self.detections = parts.detections
         self.places.setText(ui_text.places(len(self.detections)))
         self.places.setVisible(bool(self.detections))
-        self.notice.setText(message.page.notice if message.page else "")
+        self.notice.setText(page_notice(message.page) if message.page else "")
         self.notice.setVisible(bool(self.notice.text()))
         self._show_problem(message.problem)
 

@@ -28,7 +28,7 @@ from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, sentences, tr
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.notices import Notices
-from app.ui.widgets.problem_text import problem_sentence
+from app.ui.widgets.problem_text import page_notice, problem_sentence
 from app.ui.widgets.screen_fit import ScreenFit
 
 SIZE = (1180, 760)
@@ -306,7 +306,7 @@ class DocumentWindow(QWidget):
 
 
 def _words(ocr_result: OcrResult) -> str:
-    said = [ocr_result.page.notice]
+    said = [page_notice(ocr_result.page)]
     if ocr_result.model_name:
         said.append(tr("Read by {name}, which gives no positions.", name=ocr_result.model_name))
     if ocr_result.corrections:

@@ -204,7 +204,22 @@ def test_a_file_whose_end_is_missing_is_noticed(stores: SqliteStores, path: Path
     stores = SqliteStores.open(path)
     assert stores.problem is not None
     assert stores.problem.kind is ProblemKind.CHATS_DAMAGED
+    assert stores.problem.kept.startswith("The damaged database is kept as ")
     assert list(path.parent.glob("lorgnette.damaged-*.sqlite"))
+    stores.close()
+
+
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_what_is_missing_or_empty_is_not_called_damaged(stores: SqliteStores, path: Path, *, is_empty: bool) -> None:
+    stores.close()
+    path.with_name("my copy of lorgnette.sqlite").write_bytes(path.read_bytes())
+    path.unlink()
+    if is_empty:
+        path.touch()
+    stores = SqliteStores.open(path)
+    assert stores.problem is not None
+    assert ("empty" if is_empty else "missing") in stores.problem.what
+    assert stores.problem.kept.startswith("What is left of it is kept as lorgnette.damaged-")
     stores.close()
 
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from app.domain.documents.ocr_results import OcrResult
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import OcrPage, with_notice
+from app.domain.error_texts import document_texts
 from app.domain.images.geometry import Box, Point, TextLine
 from app.storage.stores import SqliteStores
 from tests.support.sql import execute
@@ -26,6 +27,17 @@ def test_a_reading_survives_with_its_corrections(tmp_path: Path) -> None:
     assert other is not None
     assert other.model_name == "Qwen"
     assert stores.pages.ocr_result("cd" * 32, 3) is None
+    stores.close()
+
+
+def test_a_notice_survives_so_that_it_can_be_worded_in_another_language(tmp_path: Path) -> None:
+    script = document_texts.SCRIPTS["Thai"].problem()
+    page = with_notice(READING.page, document_texts.READ_BY_TESSERACT.problem(script=script, language="tha"))
+    stores = SqliteStores.open(tmp_path / "chats.sqlite")
+    stores.pages.save_ocr_result(OcrResult(digest="cd" * 32, number=0, page=page))
+    kept = stores.pages.ocr_result("cd" * 32, 0)
+    assert kept is not None
+    assert kept.page == page
     stores.close()
 
 

@@ -12,7 +12,16 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.presets import BUILT_IN
-from app.domain.error_texts import SUBJECTS, command_texts, image_texts, quantize_texts, texts_in
+from app.domain.documents.page_formats import PageFormat, formatted
+from app.domain.documents.pages import OcrPage, with_notice
+from app.domain.error_texts import (
+    SUBJECTS,
+    command_texts,
+    document_texts,
+    image_texts,
+    quantize_texts,
+    texts_in,
+)
 from app.domain.errors import BUG, Problem, ProblemKind
 from app.domain.models.generation import DEMO_NAME
 from app.domain.settings.settings import ThemeChoice, UiLanguage
@@ -20,7 +29,7 @@ from app.storage.models.model_catalog import known_models
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import CATALOGUES, chosen_language, set_language, speak, tr, tr_count
-from app.ui.widgets.problem_text import problem_sentence
+from app.ui.widgets.problem_text import page_notice, problem_sentence
 from app.ui.widgets.theme import Theme
 from tests.ui.conftest import shown
 
@@ -166,6 +175,18 @@ def test_an_error_of_another_version_stays_as_it_was_stored() -> None:
     for name, arguments in (("", ()), ("image.of_next_year", ()), (image_texts.IS_FOLDER.id, (("other", 1),))):
         stored = Problem(ProblemKind.IMAGE, "It broke.", "It is kept.", "Mend it.", name, arguments)
         assert problem_sentence(stored) == "It broke. It is kept. Mend it."
+
+
+def test_the_notice_of_a_page_is_said_in_the_language_of_the_window() -> None:
+    script = document_texts.SCRIPTS["Cyrillic"].problem()
+    problem = document_texts.SCRIPT_UNKNOWN.problem(script=script, package="tesseract-ocr-rus")
+    page = with_notice(OcrPage(1, 1, (), ""), problem)
+    assert page.notice.startswith("This looks like Cyrillic, which")
+    assert "tesseract-ocr-rus" in page.notice
+    assert "notice_problem" not in formatted(page, "a.png", PageFormat.JSON)
+    set_language(UiLanguage.GERMAN)
+    assert page_notice(page).startswith("Das sieht nach Kyrillisch aus;")
+    assert page_notice(OcrPage(1, 1, (), "", notice="As stored.")) == "As stored."
 
 
 def test_a_value_may_have_braces() -> None:
