@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 
 from app.domain.error_texts import quantize_texts
 from app.domain.errors import QuantizeError
+from app.domain.gigabytes import gigabytes_needed, gigabytes_there
 
 
 def check_free(out: Path, base: Path) -> None:
@@ -59,7 +60,10 @@ def check_space(out: Path, needed: int) -> None:
     free = shutil.disk_usage(out.parent).free
     if free < needed:
         raise QuantizeError(
-            quantize_texts.TOO_LITTLE_SPACE, needed=needed / 1e9, folder=str(out.parent), free=free / 1e9
+            quantize_texts.TOO_LITTLE_SPACE,
+            needed=gigabytes_needed(needed),
+            folder=str(out.parent),
+            free=gigabytes_there(free),
         )
 
 

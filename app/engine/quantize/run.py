@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.error_texts import quantize_texts
 from app.domain.errors import QuantizeError
+from app.domain.gigabytes import gigabytes_needed, gigabytes_there
 from app.domain.images.attachments import IMAGE_SUFFIXES
 from app.domain.ports import ProgressCallback
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
@@ -140,12 +141,16 @@ def _check_estimate(
     needed = estimate(base, job.recipe, calibration.samples, calibration.longest)
     available = available_memory()
     callbacks.on_message(
-        f"Memory: about {needed.memory / 1e9:.1f} GB (weights {needed.weights / 1e9:.1f}, samples "
-        f"{needed.samples / 1e9:.1f}, one block {needed.block / 1e9:.1f}), {available / 1e9:.1f} GB are available. "
-        f"Disk: about {needed.disk / 1e9:.1f} GB."
+        f"Memory: about {gigabytes_needed(needed.memory):.1f} GB (weights {needed.weights / 1e9:.1f}, samples "
+        f"{needed.samples / 1e9:.1f}, one block {needed.block / 1e9:.1f}), {gigabytes_there(available):.1f} GB are "
+        f"available. Disk: about {gigabytes_needed(needed.disk):.1f} GB."
     )
     if available < needed.memory and not job.ignores_memory:
-        raise QuantizeError(quantize_texts.TOO_LITTLE_MEMORY, needed=needed.memory / 1e9, available=available / 1e9)
+        raise QuantizeError(
+            quantize_texts.TOO_LITTLE_MEMORY,
+            needed=gigabytes_needed(needed.memory),
+            available=gigabytes_there(available),
+        )
     check_space(job.out, needed.disk)
 
 

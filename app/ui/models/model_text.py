@@ -4,7 +4,7 @@ from app.domain.models.downloads import DownloadProgress, DownloadStage
 from app.domain.models.gpu_support import GpuSupport, GpuSupportState
 from app.domain.models.model_fit import Fit, MemoryNeed, Verdict
 from app.ui.widgets import ui_text
-from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.i18n import decimal, mark, tr
 
 GIGA = 1000**3
 MEGA = 1000**2
@@ -26,8 +26,8 @@ _STAGES = {
 def size(count: int) -> str:
     """Format bytes in decimal units, as disks and connections are sold."""
     if count < GIGA:
-        return f"{count / MEGA:.1f} MB" if count < 100 * MEGA else f"{count / MEGA:.0f} MB"
-    return f"{count / GIGA:.1f} GB"
+        return f"{decimal(count / MEGA, 1 if count < 100 * MEGA else 0)} MB"
+    return f"{decimal(count / GIGA, 1)} GB"
 
 
 def verdict(fit: Fit) -> str:

@@ -89,12 +89,35 @@ def _safe(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _safe_value(value: object) -> object:
-    """Return a value for a template: its parts are `safe`."""
+    """Return a value for a template: its parts are `safe`, and its numbers are written as the language does."""
     if isinstance(value, Problem):
         return replace(value, what=safe(value.what), kept=safe(value.kept), todo=safe(value.todo))
     if isinstance(value, int | float):
-        return value
+        return _Number(value)
     return safe(value if isinstance(value, str) else str(value))
+
+
+class _Number:
+    """A number in a template, which may give its format: {size:.1f}."""
+
+    def __init__(self, value: float) -> None:
+        self._value = value
+
+    def __format__(self, form: str) -> str:
+        return _with_separators(format(self._value, form))
+
+
+def decimal(value: float, places: int) -> str:
+    """Format a number with decimal places as the current language does."""
+    return _with_separators(f"{value:.{places}f}")
+
+
+def _with_separators(figures: str) -> str:
+    """Return Python's figures with the separators of the current language."""
+    current = locale()
+    if current.zeroDigit() != "0":  # Its separators go with digits of its own, which the window does not use.
+        return figures
+    return figures.translate({ord("."): current.decimalPoint(), ord(","): current.groupSeparator()})
 
 
 def set_language(code: str) -> None:
@@ -103,7 +126,7 @@ def set_language(code: str) -> None:
 
 
 def locale() -> QLocale:
-    """Return the locale of the current language, for the names of days."""
+    """Return the locale of the current language, for the names of days and the separators of numbers."""
     return QLocale(_in_force["catalogue"].code)
 
 

@@ -17,7 +17,7 @@ from app.domain.models.generation import DEMO_NAME, AnswerStats, GenerationOptio
 from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.text.confidence import LowConfidenceWord
 from app.domain.text.visible_text import visible
-from app.ui.widgets.i18n import joined, locale, mark, tr, tr_count
+from app.ui.widgets.i18n import decimal, joined, locale, mark, tr, tr_count
 from app.ui.widgets.problem_text import problem_sentence
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -209,7 +209,7 @@ def file_size(count: int) -> str:
         return f"{count} B"
     if count < 1024 * 1024:
         return f"{count / 1024:.0f} kB"
-    return f"{count / 1024 / 1024:.1f} MB"
+    return f"{decimal(count / 1024 / 1024, 1)} MB"
 
 
 def number(count: int) -> str:
@@ -370,7 +370,7 @@ def _figures(stats: AnswerStats) -> list[str]:
     if stats.tokens_per_second:
         speed = stats.tokens_per_second
         figures.append(tr("{count} tok/s", count=f"{speed:.3g}" if speed < 100 else number(round(speed))))
-    figures.append(tr("first token {count} s", count=f"{stats.first_token_seconds:.1f}"))
+    figures.append(tr("first token {count} s", count=decimal(stats.first_token_seconds, 1)))
     return figures
 
 

@@ -2,15 +2,17 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from safetensors import SafetensorError
 
 from app.domain.errors import QuantizeError
-from app.engine.quantize.output_folder import check_free, writing
+from app.engine.quantize.output_folder import check_free, check_space, writing
 
 
 @pytest.fixture
@@ -71,3 +73,10 @@ def test_what_a_running_one_is_writing_is_left_alone(tmp_path: Path, base: Path)
     with pytest.raises(QuantizeError, match=f"Another run \\(process {os.getppid()}\\)"):
         check_free(tmp_path / "new", base)
     assert theirs.is_dir()
+
+
+def test_too_little_space_never_looks_like_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4_190_000_000))
+    check_space(tmp_path / "new", 4_190_000_000)
+    with pytest.raises(QuantizeError, match=r"needs about 4\.2 GB .* which has 4\.1 GB free"):
+        check_space(tmp_path / "new", 4_190_000_001)

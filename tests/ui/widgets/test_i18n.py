@@ -16,16 +16,20 @@ from app.domain.documents.page_formats import PageFormat, formatted
 from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.error_texts import (
     SUBJECTS,
+    command_line_sentence,
     command_texts,
     document_texts,
     image_texts,
     quantize_texts,
+    storage_texts,
     texts_in,
 )
 from app.domain.errors import BUG, Problem, ProblemKind
 from app.domain.models.generation import DEMO_NAME
 from app.domain.settings.settings import ThemeChoice, UiLanguage
+from app.domain.text.scripts import UNREADABLE
 from app.storage.models.model_catalog import known_models
+from app.ui.models import model_text
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import CATALOGUES, chosen_language, set_language, speak, tr, tr_count
@@ -187,6 +191,29 @@ def test_the_notice_of_a_page_is_said_in_the_language_of_the_window() -> None:
     set_language(UiLanguage.GERMAN)
     assert page_notice(page).startswith("Das sieht nach Kyrillisch aus;")
     assert page_notice(OcrPage(1, 1, (), "", notice="As stored.")) == "As stored."
+
+
+def test_every_script_that_is_not_supported_has_a_name() -> None:
+    assert [script.name for script in UNREADABLE] == list(document_texts.SCRIPTS)
+
+
+def test_numbers_have_the_separators_of_the_language() -> None:
+    problem = storage_texts.NO_SPACE_TO_DOWNLOAD.problem(missing=4.2, free=4.1)
+    rows = storage_texts.SPREADSHEET_TOO_LONG.problem(file="a", rows=1048576)
+    expected = {
+        UiLanguage.ENGLISH: ("4.2", "4.1", "1,048,576", "1.5 GB", "2.5 MB"),
+        UiLanguage.GERMAN: ("4,2", "4,1", "1.048.576", "1,5 GB", "2,5 MB"),
+        UiLanguage.SPANISH: ("4,2", "4,1", "1.048.576", "1,5 GB", "2,5 MB"),
+        UiLanguage.CHINESE: ("4.2", "4.1", "1,048,576", "1.5 GB", "2.5 MB"),
+        UiLanguage.ARABIC: ("4.2", "4.1", "1,048,576", "1.5 GB", "2.5 MB"),
+    }
+    for language, (missing, free, many, disk, size) in expected.items():
+        set_language(language)
+        assert f"{missing} G" in problem_sentence(problem) or f"{missing} غ" in problem_sentence(problem)
+        assert free in problem_sentence(problem)
+        assert many in problem_sentence(rows)
+        assert (model_text.size(1_500_000_000), ui_text.file_size(5 * 1024 * 512)) == (disk, size)
+    assert "4.2 GB" in command_line_sentence(problem)
 
 
 def test_a_value_may_have_braces() -> None:
