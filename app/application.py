@@ -331,7 +331,7 @@ class Lorgnette(QObject):
         for retried in (self.stores, self.preferences):
             retried.problem_solved.connect(window.notices.dismiss_problem)
 
-    @Slot(object)
+    @Slot(DocumentWindow)
     def _on_document_window_created(self, window: DocumentWindow) -> None:
         saver = FileSaver(self._files_thread, save_file, save_workbook, self)
         self._document_export_controller = DocumentExportController(self.window, window, self.document, saver, self)
@@ -357,14 +357,14 @@ class Lorgnette(QObject):
             self.session.start_new()
         return self.session.conversation_id
 
-    @Slot(object)
+    @Slot(LaunchRequest)
     def _on_launch_requested(self, launch_request: LaunchRequest) -> None:
         self.window.come_forward()
         if launch_request.images and self.session.branch:
             self.session.start_new()
         self._image_controller.take(launch_request)
 
-    @Slot(object)
+    @Slot(Settings)
     def _apply(self, settings: Settings) -> None:
         """Apply the settings that concern the window; services query theirs themselves."""
         self._theme.choose(settings.theme, settings.zoom)
@@ -374,12 +374,12 @@ class Lorgnette(QObject):
         self.window.composer.set_options(settings.generation)
         self.model.set_idle_minutes(settings.keep_loaded)
 
-    @Slot(object)
+    @Slot(Preset)
     def _on_preset_saved(self, preset: Preset) -> None:
         others = (other for other in self.preferences.settings.presets if other.name != preset.name)
         self._keep_presets((*others, preset))
 
-    @Slot(object)
+    @Slot(Preset)
     def _on_preset_removed(self, preset: Preset) -> None:
         self._keep_presets(tuple(other for other in self.preferences.settings.presets if other != preset))
 
@@ -390,7 +390,7 @@ class Lorgnette(QObject):
         self.stores.run(self._opening_report, self._on_store_opened)
         self.library.load()
 
-    @Slot(object)
+    @Slot(Problem)
     def _on_store_problem_solved(self, _: Problem) -> None:
         """Check the store again: if it could not be opened at the start, it may be open now, and may be damaged."""
         if not self._has_opened_store:

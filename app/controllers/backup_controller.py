@@ -1,6 +1,5 @@
 """Restores damaged or missing chats from a backup, by the notice's button or from the menu."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -42,7 +41,7 @@ class BackupController(QObject):
         text = tr("Unused images that were deleted: {count}", count=ui_text.number(count))
         self._window.notices.show_notice(Notice(Severity.SUCCESS, text))
 
-    def _offer(self, problem: Problem, backups: Sequence[Backup]) -> None:
+    def _offer(self, problem: Problem, backups: tuple[Backup, ...]) -> None:
         self._withdraw_offer()
         backup = best_of(backups)
         actions = (Action(_offer_label(backup), self._backups.restore, (backup,)),) if backup else ()
@@ -57,7 +56,7 @@ class BackupController(QObject):
     def _on_restore_wanted(self) -> None:
         self._backups.look(self._show)
 
-    def _show(self, backups: Sequence[Backup]) -> None:
+    def _show(self, backups: tuple[Backup, ...]) -> None:
         dialog = BackupsDialog(backups, self._window)
         dialog.chosen.connect(self._backups.restore)
         dialog.deleted.connect(self._backups.delete)
@@ -65,12 +64,12 @@ class BackupController(QObject):
         self._backups.changed.connect(dialog.show_backups)
         dialog.open()
 
-    @Slot(object)
-    def _on_changed(self, backups: Sequence[Backup]) -> None:
+    @Slot(tuple)
+    def _on_changed(self, backups: tuple[Backup, ...]) -> None:
         if self._damage:
             self._offer(self._damage, backups)  # The offered backup may be gone.
 
-    @Slot(object)
+    @Slot(Backup)
     def _on_restored(self, backup: Backup) -> None:
         self._withdraw_offer()
         self._damage = None

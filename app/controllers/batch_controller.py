@@ -1,6 +1,5 @@
 """Connects the batch window with the batch queue."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Slot
@@ -75,8 +74,8 @@ class BatchController(QObject):
         self.batch.raise_()
         self.batch.activateWindow()
 
-    @Slot(object)
-    def _on_many_dropped(self, files: Sequence[Path]) -> None:
+    @Slot(tuple)
+    def _on_many_dropped(self, files: tuple[Path, ...]) -> None:
         if self._queue.state in {BatchState.IDLE, BatchState.DONE}:
             self.batch.add_sources(files)
             if self.batch.form.target is None:
@@ -106,7 +105,7 @@ class BatchController(QObject):
         job = BatchJob(tuple(str(source) for source in form.sources), options)
         self._queue.start(job, form.target, parallel=parallel if self._model.server else 0)
 
-    @Slot(object)
+    @Slot(EngineStatus)
     def _on_model_status_changed(self, status: EngineStatus) -> None:
         self.batch.form.set_model(status.info)
 
@@ -115,7 +114,7 @@ class BatchController(QObject):
         self._queue.stop()
         self._keep("")
 
-    @Slot(object)
+    @Slot(BatchState)
     def _on_state_changed(self, state: BatchState) -> None:
         self.batch.set_state(state)
         if state is BatchState.DONE:
@@ -123,17 +122,17 @@ class BatchController(QObject):
             if not self.batch.isVisible():
                 self._show_end()
 
-    @Slot(object)
+    @Slot(BatchRun)
     def _on_found(self, run: BatchRun) -> None:
         self.batch.show_run(run)
 
-    @Slot(object)
+    @Slot(Problem)
     def _on_problem_met(self, problem: Problem) -> None:
         self.batch.show_problem(problem)
         if not self.batch.isVisible():
             self._show_notice(notice_of(problem, self._show_action()))
 
-    @Slot(object, object)
+    @Slot(BatchJob, Path)
     def _on_recalled(self, job: BatchJob, out: Path) -> None:
         self.batch.form.set_sources([Path(source) for source in job.sources])
         self.batch.form.show_options(job.options)

@@ -1,7 +1,5 @@
 """Connects the chat's messages, its composer and the list of all chats with their services."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication
 
@@ -83,6 +81,7 @@ class ChatController(QObject):
         library.found.connect(sidebar.set_hits)
         library.loaded.connect(self._on_library_loaded)
 
+    @Slot()
     def discard_deleted(self) -> None:
         """Withdraw the offer to restore deleted chats, since all chats have been replaced."""
         for _, notice in self._deleted.values():
@@ -102,11 +101,11 @@ class ChatController(QObject):
         self._session.start_new()
         self._window.composer.focus()
 
-    @Slot(object)
+    @Slot(SearchHit)
     def _on_hit_chosen(self, hit: SearchHit) -> None:
         self._session.open(hit.conversation_id, hit.message_id)
 
-    @Slot(object)
+    @Slot(Conversation)
     def _on_conversation_changed(self, conversation: Conversation) -> None:
         if conversation.id != self._shown_chat:
             self._shown_chat = conversation.id
@@ -114,25 +113,25 @@ class ChatController(QObject):
         self._window.set_title("" if conversation.title == DEFAULT_TITLE else conversation.title)
         self._window.sidebar.select(conversation.id)
 
-    @Slot(object)
-    def _on_branch_changed(self, branch: Sequence[Message]) -> None:
+    @Slot(tuple)
+    def _on_branch_changed(self, branch: tuple[Message, ...]) -> None:
         versions = {message.id: self._session.versions(message.id) for message in branch}
         self._window.chat_view.set_branch(branch, versions)
         self._window.set_empty(not branch)
         self._show_used_tokens(branch)
 
-    @Slot(object)
+    @Slot(Message)
     def _on_message_changed(self, message: Message) -> None:
         self._window.chat_view.put_message(message)
         self._window.set_empty(False)
         if message.stats:
             self._show_used_tokens((message,))
 
-    def _show_used_tokens(self, branch: Sequence[Message]) -> None:
+    def _show_used_tokens(self, branch: tuple[Message, ...]) -> None:
         used = next((message.stats.context_tokens for message in reversed(branch) if message.stats), 0)
         self._window.composer.set_used_tokens(used)
 
-    @Slot(object)
+    @Slot(Conversation)
     def _on_deleted(self, conversation: Conversation) -> None:
         text = tr("“{title}” deleted.", title=ui_text.chat_title(conversation))
         detail = tr(

@@ -22,7 +22,7 @@ from app.ui.widgets.notice import Action, Notice, notice_of
 class DocumentController(QObject):
     """Wires the document window, which is created when it is first needed: `window_created(DocumentWindow)`."""
 
-    window_created = Signal(object)
+    window_created = Signal(DocumentWindow)
 
     def __init__(self, window: MainWindow, session: DocumentSession, files: AttachmentStore, parent: QObject) -> None:
         super().__init__(parent)
@@ -48,7 +48,7 @@ class DocumentController(QObject):
         window.activateWindow()
         self._session.open(path, name=name)
 
-    @Slot(object, object)
+    @Slot(Path, Problem)
     def offer(self, path: Path, problem: Problem) -> None:
         """Show a problem of a file in the chat, and offer to open it as a document."""
         self._main.notices.show_notice(notice_of(problem, Action(tr("Open as document"), self.open, (path,))))
@@ -85,7 +85,7 @@ class DocumentController(QObject):
         wanted = file_dialogs.patterns(tr("Documents and images"), (*DOCUMENT_SUFFIXES, *IMAGE_SUFFIXES))
         file_dialogs.open_file(self._main, tr("Open a document"), self.open, wanted)
 
-    @Slot(object)
+    @Slot(Attachment)
     def _on_attachment_wanted(self, attachment: Attachment) -> None:
         self.open(self._files.path(attachment), attachment.name)
 
@@ -103,19 +103,19 @@ class DocumentController(QObject):
     def _on_read_again(self, number: int) -> None:
         self._session.read(number, force=True)
 
-    @Slot(object)
+    @Slot(CleanUp)
     def _on_clean_up_changed(self, how: CleanUp) -> None:
         if how.ignored != self._clean_up.ignored:
             self._session.ignored.save(how.ignored)
         self._clean_up = how
 
-    @Slot(object)
+    @Slot(tuple)
     def _on_ignored_found(self, parts: tuple[Box, ...]) -> None:
         self._clean_up = replace(self._clean_up, ignored=parts)
         if self._window:
             self._window.set_clean_up(self._clean_up)
 
-    @Slot(object)
+    @Slot(Problem)
     def _on_password_needed(self, problem: Problem) -> None:
         dialog = PasswordDialog(problem, self._window)
         path, name = self._session.path, self._session.name
@@ -123,7 +123,7 @@ class DocumentController(QObject):
         dialog.rejected.connect(lambda: self._on_problem_met(problem))
         dialog.open()
 
-    @Slot(object)
+    @Slot(Problem)
     def _on_problem_met(self, problem: Problem) -> None:
         if self._window:
             notices = self._window.notices.unless_hidden(self._main.notices)

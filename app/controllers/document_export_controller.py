@@ -101,7 +101,7 @@ class DocumentExportController(QObject):
     def _on_export_wanted(self, suffix: str) -> None:
         self._ask_for_file(suffix, partial(self.export, suffix))
 
-    @Slot(object, str)
+    @Slot(Table, str)
     def _on_table_save_wanted(self, table: Table, suffix: str) -> None:
         self._ask_for_file(suffix, partial(self._save_table, table, suffix))
 
@@ -130,10 +130,10 @@ class DocumentExportController(QObject):
         for export in pending:
             export()
 
-    @Slot(object)
+    @Slot(Path)
     def _on_saved(self, target: Path, detail: str = "") -> None:
         show_saved(self._notices, target, tr("Saved to “{file}”.", file=target), detail)
 
-    @Slot(object)
+    @Slot(Problem)
     def _on_failed(self, problem: Problem) -> None:
         self._notices.show_notice(notice_of(problem))

@@ -108,7 +108,7 @@ class DownloadsController(QObject):
             self._dialog.notices.clear()
             self._dialog.set_active(self._downloads.active)
 
-    @Slot(str, object)
+    @Slot(str, DownloadProgress)
     def _on_progressed(self, model_id: str, progress: DownloadProgress) -> None:
         if self._dialog:
             self._dialog.show_progress(model_id, progress, self._downloads.bytes_per_second)
@@ -130,7 +130,7 @@ class DownloadsController(QObject):
             self._dialog.set_active("")
         self._library.look()
 
-    @Slot(object)
+    @Slot(object)  # As the signal has it.
     def _on_delete_clicked(self, installed: InstalledModel | InstalledGpuSupport) -> None:
         if isinstance(installed, InstalledGpuSupport):
             self._library.delete_gpu_support(installed)
@@ -167,6 +167,6 @@ class DownloadsController(QObject):
     def _on_files_clicked(self) -> None:
         file_dialogs.open_files(self._dialog, tr("Choose all files of the model"), self._library.import_files)
 
-    @Slot(object)
+    @Slot(Problem)
     def _on_problem_met(self, problem: Problem) -> None:
         (self._dialog or self._window).notices.show_problem(problem)

@@ -61,15 +61,15 @@ class FileController(QObject):
         wanted = file_dialogs.patterns(tr("Chats exported as JSON"), (".json",))
         file_dialogs.open_file(self._window, tr("Import a chat"), self._importer.import_file, wanted)
 
-    @Slot(object)
+    @Slot(tuple)
     def _on_chats_dropped(self, files: tuple[Path, ...]) -> None:
         for file in files:
             self._importer.import_file(file)
 
-    @Slot(object)
+    @Slot(Path)
     def _on_exported(self, target: Path) -> None:
         show_saved(self._window.notices, target, tr("The chat was exported to “{file}”.", file=target))
 
-    @Slot(object)
+    @Slot(Conversation)
     def _on_imported(self, conversation: Conversation) -> None:
         self._session.open(conversation.id)

@@ -1,6 +1,5 @@
 """Connects images, from their import into the chat to the viewer beside it, with their services."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -97,17 +96,17 @@ class ImageController(QObject):
     def _on_sample_clicked(self) -> None:
         info = self._model.status.info
         policy = info.policy if info else FULL_MODEL
-        self.import_files([SAMPLES / policy.sample])
+        self.import_files((SAMPLES / policy.sample,))
 
-    @Slot(object)
-    def import_files(self, files: Sequence[Path]) -> None:
+    @Slot(tuple)
+    def import_files(self, files: tuple[Path, ...]) -> None:
         """Add images to the chat that is shown."""
         for file in files:
             self._importer.import_file(file, self._session.conversation_id)
 
     def take(self, launch_request: LaunchRequest) -> None:
         """Add the images of a launch request, from any source."""
-        self.import_files([Path(image) for image in launch_request.images])
+        self.import_files(tuple(Path(image) for image in launch_request.images))
         if launch_request.clipboard:
             self._window.take_clipboard()
         if launch_request.capture:
@@ -122,18 +121,18 @@ class ImageController(QObject):
         if chat_id == self._session.conversation_id:
             self._window.composer.add_import(import_id, name)
 
-    @Slot(str, str, object)
+    @Slot(str, str, Attachment)
     def _on_import_finished(self, import_id: str, chat_id: str, attachment: Attachment) -> None:
         self._session.add_attachment(chat_id, attachment)
         self._window.composer.remove_import(import_id)
         self._window.composer.focus()
 
-    @Slot(str, str, object)
+    @Slot(str, str, Problem)
     def _on_import_failed(self, import_id: str, _chat_id: str, problem: Problem) -> None:
         self._window.composer.remove_import(import_id)
         self._window.notices.show_problem(problem)
 
-    @Slot(str, object)
+    @Slot(str, Problem)
     def _on_password_needed(self, import_id: str, problem: Problem) -> None:
         dialog = PasswordDialog(problem, self._window)
         dialog.entered.connect(partial(self._importer.unlock, import_id))
@@ -148,7 +147,7 @@ class ImageController(QObject):
     def _on_import_cancelled(self, import_id: str, _chat_id: str) -> None:
         self._window.composer.remove_import(import_id)
 
-    @Slot(object)
+    @Slot(Attachment)
     def _on_image_clicked(self, attachment: Attachment) -> None:
         self._window.viewer.show_images(self._session.images(), attachment)
         self._window.viewer.show_detections("", ())
@@ -162,11 +161,11 @@ class ImageController(QObject):
             self._window.viewer.show_detections(message_id, self._window.chat_view.detections(message_id))
             self._window.show_viewer()
 
-    @Slot(object, object)
+    @Slot(Attachment, ImageCrop)
     def _on_part_wanted(self, image: Attachment, part: ImageCrop) -> None:
         self._importer.import_crop(image, part, self._session.conversation_id)
 
-    @Slot(object)
+    @Slot(DetectionFormat)
     def _on_save_wanted(self, form: DetectionFormat) -> None:
         viewer = self._window.viewer
         if (image := viewer.attachment) is None:
@@ -181,18 +180,18 @@ class ImageController(QObject):
         name = tr("{name} boxes", name=Path(image.name).stem) + suffix
         file_dialogs.save_file(self._window, tr("Save boxes"), name, lambda target: self._saver.save(target, content))
 
-    @Slot(object)
+    @Slot(Path)
     def _on_saved(self, target: Path) -> None:
         show_saved(self._window.notices, target, tr("Saved to “{file}”.", file=target))
 
-    @Slot(object)
-    def _on_branch_changed(self, branch: Sequence[Message]) -> None:
+    @Slot(tuple)
+    def _on_branch_changed(self, branch: tuple[Message, ...]) -> None:
         """Clear the detections of an answer that is no longer shown."""
         viewer = self._window.viewer
         if viewer.message_id and viewer.message_id not in {message.id for message in branch}:
             viewer.show_detections("", ())
 
-    @Slot(object)
+    @Slot(Message)
     def _on_message_changed(self, message: Message) -> None:
         viewer, detections = self._window.viewer, self._window.chat_view.detections(message.id)
         if detections and viewer.isVisible() and viewer.message_id == message.id:
@@ -202,7 +201,7 @@ class ImageController(QObject):
             if self._window.is_wide:
                 self._on_detections_clicked(message.id)
 
-    @Slot(object)
+    @Slot(Conversation)
     def _on_conversation_changed(self, conversation: Conversation) -> None:
         if conversation.id != self._shown_chat:
             self._shown_chat = conversation.id
@@ -213,6 +212,6 @@ class ImageController(QObject):
         if message_id == self._window.viewer.message_id:
             self._window.viewer.canvas.set_highlighted(number)
 
-    @Slot(object)
+    @Slot(Problem)
     def _on_preview_failed(self, problem: Problem) -> None:
         self._window.viewer.show_failure(problem_sentence(problem))

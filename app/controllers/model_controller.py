@@ -55,7 +55,7 @@ class ModelController(QObject):
         self._model.unload()
         self._preferences.change(model_folder="")
 
-    @Slot(object)
+    @Slot(EngineStatus)
     def _on_status_changed(self, status: EngineStatus) -> None:
         self._window.set_status(status)
         if self._failure and status.state in {EngineState.READY, EngineState.FAILED}:
@@ -78,7 +78,7 @@ class ModelController(QObject):
         label = ui_text.remedy(problem)
         return (Action(label, self._remedy, (problem,)),) if label else ()
 
-    @Slot(object)
+    @Slot(Problem)
     def _remedy(self, problem: Problem) -> None:
         if problem.kind is ProblemKind.ENGINE:
             self._model.restart()

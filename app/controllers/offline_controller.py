@@ -40,7 +40,7 @@ class OfflineController(QObject):
     def _on_toggled(self, offline: bool) -> None:  # noqa: FBT001 - as the signal has it
         self._preferences.change(offline=offline)
 
-    @Slot(object)
+    @Slot(Settings)
     def _on_settings_changed(self, settings: Settings) -> None:
         self._line.set_asks_versions(settings.tells_of_versions)
         if settings.offline == self._was_offline:
@@ -50,7 +50,7 @@ class OfflineController(QObject):
         if not settings.offline_settled:
             self._preferences.change(offline_settled=True)
 
-    @Slot(object)
+    @Slot(EngineStatus)
     def _on_status_changed(self, status: EngineStatus) -> None:
         settings, info = self._preferences.settings, status.info
         if settings.offline_settled or status.state is not EngineState.READY or self._downloads.active:

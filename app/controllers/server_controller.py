@@ -44,7 +44,7 @@ class ServerController(QObject):
         self._link.failed.connect(dialog.show_problem)
         dialog.open()
 
-    @Slot(object)
+    @Slot(RemoteModel)
     def _on_connected(self, model: RemoteModel) -> None:
         self._remember(model.address, model.name)
 
@@ -52,7 +52,7 @@ class ServerController(QObject):
     def _on_opened(self, _folder: str) -> None:
         self._remember("", "")
 
-    @Slot(object)
+    @Slot(Settings)
     def _on_settings_changed(self, settings: Settings) -> None:
         self._model.set_offline(settings.offline)
 

@@ -48,7 +48,7 @@ class SettingsController(QObject):
         window.menu_button.licences.setVisible(LICENCES.exists())
         window.settings_triggered.connect(self._on_settings_triggered)
 
-    @Slot(object)
+    @Slot(ThemeChoice)
     def _on_theme_chosen(self, choice: ThemeChoice) -> None:
         self._preferences.change(theme=choice)
 

@@ -45,12 +45,12 @@ class TranslationController(QObject):
         translator.changed.connect(viewer.show_translation)
         translator.failed.connect(self._on_failed)
 
-    @Slot(object, object)
+    @Slot(Attachment, Problem)
     def _on_failed(self, attachment: Attachment, problem: Problem) -> None:
         self._window.viewer.end_translation(attachment)
         self._window.notices.show_notice(notice_of(problem, *self._remedies(problem)))
 
-    @Slot(object)
+    @Slot(Translation)
     def _on_save_wanted(self, translation: Translation) -> None:
         name = tr("{name}, {language}", name=Path(translation.attachment.name).stem, language=translation.language)
         file_dialogs.save_file(self._window, tr("Save as image"), f"{name}.png", partial(self._save, translation))

@@ -19,7 +19,7 @@ class VersionController(QObject):
         self._notices = window.notices
         check.found.connect(self._on_found)
 
-    @Slot(object)
+    @Slot(Release)
     def _on_found(self, release: Release) -> None:
         version = release.version.removeprefix("v")
         text = tr("Lorgnette {version} is available. You have {own}.", version=version, own=__version__)

@@ -53,7 +53,7 @@ class ConversationStore(Protocol):
         """Bring back a conversation that was deleted since the stores were opened."""
         ...
 
-    def search(self, query: str) -> Sequence[SearchHit]:
+    def search(self, query: str) -> tuple[SearchHit, ...]:
         """Chats whose title has all words of `query`, then messages that have them, each newest first."""
         ...
 
@@ -85,7 +85,7 @@ class OcrResultStore(Protocol):
 class BackupStore(Protocol):
     """The backups of the database."""
 
-    def available(self) -> Sequence[Backup]:
+    def available(self) -> tuple[Backup, ...]:
         """The backups that can be restored, newest first."""
         ...
 

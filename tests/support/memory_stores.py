@@ -87,13 +87,13 @@ class MemoryConversations:
         self._check()
         self.deleted.remove(conversation_id)
 
-    def search(self, query: str) -> Sequence[SearchHit]:
+    def search(self, query: str) -> tuple[SearchHit, ...]:
         """Messages that have the query as it is."""
-        return [
+        return tuple(
             SearchHit(conversation_id=item.conversation_id, message_id=item.id, excerpt=item.text, matches=())
             for item in self.saved.values()
             if query in item.text
-        ]
+        )
 
     def attachment_digests(self) -> set[str]:
         """Of messages and drafts."""
@@ -143,9 +143,9 @@ class MemoryBackups:
         self.kept: list[Backup] = []
         self.restored: list[Backup] = []
 
-    def available(self) -> Sequence[Backup]:
+    def available(self) -> tuple[Backup, ...]:
         """As the test has set them."""
-        return self.kept
+        return tuple(self.kept)
 
     def restore(self, backup: Backup) -> None:
         """Forget everything, and remember which it was."""

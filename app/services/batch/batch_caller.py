@@ -35,6 +35,7 @@ class BatchCaller(QObject):
         self._ended = ended
         self._request(call.request)
 
+    @Slot()
     def preempt(self) -> None:
         """Stop the call that is being done; it ends as stopped."""
         if self._call:
@@ -130,6 +131,6 @@ class ServerBatchCaller(EngineCaller):
             else:
                 self._request(call.request)
 
-    @Slot(object)
+    @Slot(Problem)
     def _on_died(self, _problem: Problem) -> None:
         self._is_open = False

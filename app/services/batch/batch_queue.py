@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
-from app.domain.batch.batch import BatchJob, BatchState
+from app.domain.batch.batch import BatchJob, BatchProgress, BatchState
 from app.domain.error_texts import batch_texts
 from app.domain.errors import Problem, problem_of
 from app.domain.models.engine_status import EngineState, EngineStatus
@@ -36,12 +36,12 @@ class BatchQueue(QObject):
     cannot start; `recalled(BatchJob, Path)` for a batch of an earlier session.
     """
 
-    state_changed = Signal(object)
-    found = Signal(object)
+    state_changed = Signal(BatchState)
+    found = Signal(BatchRun)
     item_changed = Signal(int)
-    progress_changed = Signal(object)
-    problem_met = Signal(object)
-    recalled = Signal(object, object)
+    progress_changed = Signal(BatchProgress)
+    problem_met = Signal(Problem)
+    recalled = Signal(BatchJob, Path)
 
     def __init__(
         self,
@@ -93,6 +93,7 @@ class BatchQueue(QObject):
         """Read the job of a batch in `out`; nothing is reported if it cannot be read."""
         self._thread.submit(partial(_job_in, out), partial(self._on_recalled, out), IGNORE)
 
+    @Slot()
     def pause(self) -> None:
         """Make no further calls. A request to the model is stopped immediately, the OCR of a page is finished."""
         if self._state is BatchState.RUNNING:
@@ -102,6 +103,7 @@ class BatchQueue(QObject):
             for caller in (self._model_caller, *self._server_callers):
                 caller.preempt()
 
+    @Slot()
     def resume(self) -> None:
         """Resume a paused batch."""
         if self._state is not BatchState.PAUSED or self._opened is None:
@@ -110,6 +112,7 @@ class BatchQueue(QObject):
         self._set_state(BatchState.RUNNING)
         self._start_calls()
 
+    @Slot()
     def retry(self) -> None:
         """Retry the failed images of a batch that is done."""
         if self._state is BatchState.DONE and self._opened:
@@ -258,7 +261,7 @@ class BatchQueue(QObject):
             running = self._clock.elapsed() if self._state is BatchState.RUNNING else 0
             self.progress_changed.emit(self._opened.run.progress((self._worked + running) / 1000))
 
-    @Slot(object)
+    @Slot(EngineStatus)
     def _on_model_status_changed(self, status: EngineStatus) -> None:
         is_asking = self._state is BatchState.RUNNING and not all(caller.is_free for caller in self._server_callers)
         if is_asking and status.problem and status.state is EngineState.FAILED:

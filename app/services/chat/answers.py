@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.domain.chat.chat import Message, MessageState, Turn
 from app.domain.error_texts import chat_texts
 from app.domain.images.codes import with_codes
-from app.domain.models.engine_status import EngineState
+from app.domain.models.engine_status import EngineState, Stage
 from app.domain.models.generation import FinishReason, GenerationOptions
 from app.domain.ports import ConversationStore
 from app.domain.text.confidence import HIGH_CONFIDENCE, LowConfidenceSpan
@@ -75,8 +75,8 @@ class RunningAnswer:
 class Answers(QObject):
     """Runs answers. `answer_changed` carries the current Message, `activity_changed` the activity of its engine."""
 
-    answer_changed = Signal(object)
-    activity_changed = Signal(str, object, float)
+    answer_changed = Signal(Message)
+    activity_changed = Signal(str, Stage, float)
 
     def __init__(
         self,

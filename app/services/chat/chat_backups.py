@@ -1,10 +1,11 @@
 """Restores chats from a backup while the window is open, and deletes backups."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.backups import Backup
+from app.domain.errors import Problem
 from app.domain.ports import BackupStore, ConversationStore
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
@@ -20,9 +21,9 @@ class ChatBackups(QObject):
     `opened` is called on the stores' thread with the chats, which are others then.
     """
 
-    restored = Signal(object)
-    changed = Signal(object)
-    problem_met = Signal(object)
+    restored = Signal(Backup)
+    changed = Signal(tuple)
+    problem_met = Signal(Problem)
 
     def __init__(
         self,
@@ -42,10 +43,11 @@ class ChatBackups(QObject):
         self._answers = answers
         self._opened = opened
 
-    def look(self, use: Callable[[Sequence[Backup]], None]) -> None:
+    def look(self, use: Callable[[tuple[Backup, ...]], None]) -> None:
         """Call `use` with the existing backups, newest first."""
         self._stored.run(lambda backups: backups.available(), use)
 
+    @Slot(Backup)
     def restore(self, backup: Backup) -> None:
         """Replace the current chats with those of a backup; the current ones are saved as another backup.
 
@@ -62,6 +64,7 @@ class ChatBackups(QObject):
         self._session.save_draft()
         self._chats.run(lambda _chats: None, proceed)  # A question that is being saved starts its answer first.
 
+    @Slot(Backup)
     def delete(self, backup: Backup) -> None:
         """Delete a backup permanently; `changed` follows, even if that failed."""
         self._stored.run(lambda backups: backups.delete(backup), failed=self.problem_met.emit)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.chat.chat import Conversation, Message
-from app.domain.errors import problem_of
+from app.domain.errors import Problem, problem_of
 from app.domain.ports import ConversationStore
 from app.services.engines.background import BackgroundThread
 from app.services.engines.store_thread import StoreAccess
@@ -25,8 +25,8 @@ PRINTED_SIZE = 1600
 class ChatExporter(QObject):
     """Exports chats. `exported` carries the Path that was written, `problem_met` a Problem."""
 
-    exported = Signal(object)
-    problem_met = Signal(object)
+    exported = Signal(Path)
+    problem_met = Signal(Problem)
 
     def __init__(
         self,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.domain.chat.chat import Conversation
 from app.domain.chat.exported_chat import ExportedChat
-from app.domain.errors import problem_of
+from app.domain.errors import Problem, problem_of
 from app.domain.ports import ConversationStore
 from app.services.chat.chat_library import ChatLibrary
 from app.services.engines.background import BackgroundThread
@@ -22,8 +23,8 @@ ReadChat = Callable[[Path], ExportedChat]
 class ChatImporter(QObject):
     """Imports chats. `imported` carries the Conversation, which is in the library by then; `problem_met` a Problem."""
 
-    imported = Signal(object)
-    problem_met = Signal(object)
+    imported = Signal(Conversation)
+    problem_met = Signal(Problem)
 
     def __init__(
         self,

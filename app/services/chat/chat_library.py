@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.chat.chat import Conversation, Draft
 from app.domain.ports import ConversationStore
@@ -19,10 +19,10 @@ class ChatLibrary(QObject):
     the query and a sequence of SearchHits.
     """
 
-    conversations_changed = Signal(object)
-    deleted = Signal(object)
-    header_changed = Signal(object)
-    found = Signal(str, object)
+    conversations_changed = Signal(tuple)
+    deleted = Signal(Conversation)
+    header_changed = Signal(Conversation)
+    found = Signal(str, tuple)
     loaded = Signal()
 
     def __init__(self, chats: StoreAccess[ConversationStore], parent: QObject | None = None) -> None:
@@ -57,6 +57,7 @@ class ChatLibrary(QObject):
         self._conversations = {}
         self.load()
 
+    @Slot(str)
     def search(self, query: str) -> None:
         """Search all chats; `found` follows."""
         self._chats.run(lambda chats: chats.search(query), lambda hits: self.found.emit(query, hits))
@@ -83,6 +84,7 @@ class ChatLibrary(QObject):
             self._announce()
         self._chats.save(("draft", kept.id), lambda chats: chats.save_draft(kept.id, draft))
 
+    @Slot(str, str)
     def rename(self, conversation_id: str, title: str) -> None:
         """Rename a conversation; an empty title is ignored."""
         title = " ".join(title.split())
@@ -102,6 +104,7 @@ class ChatLibrary(QObject):
         self._chats.save(("deleted", conversation.id), lambda chats: chats.restore_conversation(conversation.id))
         self.put(conversation)
 
+    @Slot(str)
     def pin(self, conversation_id: str) -> None:
         """Pin or unpin a conversation."""
         conversation = self._conversations[conversation_id]

@@ -45,13 +45,13 @@ class ChatSession(QObject):
     the Draft, `problem_met` a Problem.
     """
 
-    conversation_changed = Signal(object)
-    branch_changed = Signal(object)
-    message_changed = Signal(object)
+    conversation_changed = Signal(Conversation)
+    branch_changed = Signal(tuple)
+    message_changed = Signal(Message)
     message_pointed_at = Signal(str)
-    draft_changed = Signal(object)
+    draft_changed = Signal(Draft)
     busy_changed = Signal(bool)
-    problem_met = Signal(object)
+    problem_met = Signal(Problem)
 
     def __init__(
         self,
@@ -118,6 +118,7 @@ class ChatSession(QObject):
         if not draft.is_empty:
             self._change_draft(draft)
 
+    @Slot(str)
     def open(self, conversation_id: str, message_id: str | None = None) -> None:
         """Show a saved chat as soon as its messages have been loaded, and point at one of them."""
         if conversation_id == self._conversation.id:
@@ -128,6 +129,7 @@ class ChatSession(QObject):
         read = partial(self._on_messages_read, conversation_id, message_id)
         self._chats.run(lambda chats: chats.messages(conversation_id), read)
 
+    @Slot(str)
     def delete(self, conversation_id: str) -> None:
         """Delete a chat; if it is the one that is shown, show an empty one in its place."""
         self._answers.stop(conversation_id)
@@ -136,6 +138,7 @@ class ChatSession(QObject):
             self._show(_new_conversation(), ())
         self._library.delete(conversation_id)
 
+    @Slot(str)
     def set_draft_text(self, text: str) -> None:
         """Set the text of the draft; it is saved shortly after the last keystroke."""
         self._draft = replace(self._draft, text=text)
@@ -151,11 +154,13 @@ class ChatSession(QObject):
             if attachment not in other.draft.attachments:
                 self._library.save_draft(other, other.draft.with_image(attachment))
 
+    @Slot(Attachment)
     def remove_attachment(self, attachment: Attachment) -> None:
         """Remove an image from the draft."""
         kept = tuple(item for item in self._draft.attachments if item != attachment)
         self._change_draft(replace(self._draft, attachments=kept))
 
+    @Slot(Attachment, object)
     def set_pixel_budget(self, attachment: Attachment, pixels: int | None) -> None:
         """Set the maximum number of pixels of an image of the draft that the model sees; None for the setting."""
         changed = tuple(
@@ -174,6 +179,7 @@ class ChatSession(QObject):
             self._library.save_draft(self._conversation, self._draft)
             self._conversation = replace(self._conversation, draft=self._draft)
 
+    @Slot(str)
     def send(self, text: str) -> None:
         """Ask the model about the draft's images and the chat so far."""
         if self.is_busy or not text.strip():
@@ -183,6 +189,7 @@ class ChatSession(QObject):
         ask = self._asking(answer, (*self.branch, question))
         self._commit((question, answer), Draft(text=text, attachments=question.attachments), ask, title_from(text))
 
+    @Slot(Attachment)
     def read_text(self, attachment: Attachment) -> None:
         """Have the built-in OCR read one image of the draft or of the chat."""
         if self.is_busy:
@@ -192,6 +199,7 @@ class ChatSession(QObject):
         read = partial(self._answers.read, answer, self._attachments.path(attachment))
         self._commit((question, answer), Draft(attachments=(attachment,)), read, title_from(attachment.name))
 
+    @Slot(str)
     def regenerate(self, answer_id: str) -> None:
         """Answer the same question again, as a new branch beside the old answer."""
         old = self._tree[answer_id]
@@ -206,6 +214,7 @@ class ChatSession(QObject):
             start = self._asking(answer, asked)
         self._commit((answer,), Draft(), start)
 
+    @Slot(str, str)
     def edit(self, question_id: str, text: str) -> None:
         """Ask an edited question about the same images, as a new branch beside the old one."""
         if self.is_busy or not text.strip():
@@ -216,6 +225,7 @@ class ChatSession(QObject):
         asked = (*self._tree.path_to(old.parent_id), question)
         self._commit((question, answer), Draft(), self._asking(answer, asked))
 
+    @Slot(str)
     def continue_answer(self, answer_id: str) -> None:
         """Have the model continue the last answer of the branch, which is incomplete."""
         old = self._tree[answer_id]
@@ -236,12 +246,14 @@ class ChatSession(QObject):
         """Return the ids of all versions of a message, oldest first."""
         return self._tree.siblings(message_id)
 
+    @Slot(str)
     def show_version(self, message_id: str) -> None:
         """Show the newest branch through a message."""
         self._conversation = replace(self._conversation, leaf_id=self._tree.latest_leaf(message_id))
         self._library.save(self._conversation)
         self.branch_changed.emit(self.branch)
 
+    @Slot()
     def stop(self) -> None:
         """End the unfinished answers of this chat; their text so far is kept."""
         self._stops_at_start = self._is_saving  # An answer that has not been asked for yet.
@@ -372,14 +384,14 @@ class ChatSession(QObject):
         self._stops_at_start = False
         self.busy_changed.emit(self.is_busy)
 
-    @Slot(object)
+    @Slot(Conversation)
     def _on_header_changed(self, renamed: Conversation) -> None:
         """Adopt a new title or pin, which the next turn would otherwise overwrite with the old one."""
         if renamed.id == self._conversation.id:
             self._conversation = replace(self._conversation, title=renamed.title, is_pinned=renamed.is_pinned)
             self.conversation_changed.emit(self._conversation)
 
-    @Slot(object)
+    @Slot(Message)
     def _on_answer_changed(self, answer: Message) -> None:
         if answer.id in self._tree:
             self._tree.put(answer)

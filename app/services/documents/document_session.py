@@ -43,13 +43,13 @@ class DocumentSession(QObject):
     opened = Signal(int)
     picture_ready = Signal(int, int, int, bytes)
     thumbnail_ready = Signal(int, bytes)
-    ocr_result_changed = Signal(object)
-    ocr_failed = Signal(int, object)
-    password_needed = Signal(object)
-    problem_met = Signal(object)
+    ocr_result_changed = Signal(OcrResult)
+    ocr_failed = Signal(int, Problem)
+    password_needed = Signal(Problem)
+    problem_met = Signal(Problem)
     read_so_far = Signal(int)
     all_read = Signal()
-    reading_stopped = Signal(object)
+    reading_stopped = Signal(object)  # A Problem or None.
 
     def __init__(
         self,
@@ -101,12 +101,14 @@ class DocumentSession(QObject):
         self._stop_reading_all()
         self.page_count, self.is_encrypted, self._digest, self._password = 0, False, "", ""
 
+    @Slot(int)
     def show(self, number: int) -> None:
         """Render the picture of a page, and read the page if it has not been read."""
         on_event = partial(self._on_picture, number)
         self._follow(self._images.show_page(self.path, number, PICTURE_SIZE, on_event, self._password))
         self.read(number)
 
+    @Slot(int)
     def show_thumbnail(self, number: int) -> None:
         """Render the thumbnail of a page."""
         on_event = partial(self._on_thumbnail, number)
@@ -155,6 +157,7 @@ class DocumentSession(QObject):
         else:
             self._store_result(ocr_result)
 
+    @Slot(int, int, str)
     def correct(self, number: int, line: int, text: str) -> None:
         """Correct the text of a line."""
         if ocr_result := self._ocr_results.get(number):

@@ -12,7 +12,7 @@ from app.services.engines.store_thread import StoreAccess
 class IgnoredAreas(QObject):
     """Loads and saves areas. `found(areas)` carries those of the last document, as fractions of a page's sides."""
 
-    found = Signal(object)
+    found = Signal(tuple)
 
     def __init__(self, pages: StoreAccess[OcrResultStore], parent: QObject | None = None) -> None:
         super().__init__(parent)

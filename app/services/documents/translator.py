@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.chat.chat import Role, Turn
 from app.domain.documents.paragraphs import (
@@ -46,8 +46,8 @@ class Translator(QObject):
     `changed` carries the Translation so far, `failed` the Attachment and a Problem.
     """
 
-    changed = Signal(object)
-    failed = Signal(object, object)
+    changed = Signal(Translation)
+    failed = Signal(Attachment, Problem)
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class Translator(QObject):
         self._job: _Job | None = None
         self._cache: OrderedDict[tuple[str, str], Translation] = OrderedDict()
 
+    @Slot(Attachment, str)
     def translate(self, attachment: Attachment, language: str) -> None:
         """Translate an image of the store into `language`, named in English."""
         self.stop()
@@ -78,6 +79,7 @@ class Translator(QObject):
         self._job = job = _Job(attachment, language)
         job.reading = self._reader.read(self._files.path(attachment), partial(self._on_event, job))
 
+    @Slot()
     def stop(self) -> None:
         """Cancel the current translation."""
         if self._job:

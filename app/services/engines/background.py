@@ -24,10 +24,10 @@ class _Job:
 class _Worker(QObject):
     """Runs jobs on the thread."""
 
-    succeeded = Signal(object, object)
-    failed = Signal(object, object)
+    succeeded = Signal(_Job, object)  # What the work returned: of any class.
+    failed = Signal(_Job, Exception)
 
-    @Slot(object)
+    @Slot(_Job)
     def on_submitted(self, job: _Job) -> None:
         try:
             result = job.work()
@@ -40,7 +40,7 @@ class _Worker(QObject):
 class BackgroundThread(QObject):
     """Runs jobs one after another, in the order in which they were submitted."""
 
-    _submitted = Signal(object)
+    _submitted = Signal(_Job)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,10 +63,10 @@ class BackgroundThread(QObject):
         self._submitted.emit(_Job(self._thread.quit, IGNORE, IGNORE))
         self._thread.wait()
 
-    @Slot(object, object)
+    @Slot(_Job, object)
     def _on_succeeded(self, job: _Job, result: object) -> None:
         job.done(result)
 
-    @Slot(object, object)
+    @Slot(_Job, Exception)
     def _on_failed(self, job: _Job, error: Exception) -> None:
         job.failed(error)

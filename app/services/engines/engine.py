@@ -79,7 +79,7 @@ class Engine(QObject):
     working process sends no heartbeat; it may recover. `became_idle` follows the end of the last open call.
     """
 
-    died = Signal(object)
+    died = Signal(Problem)
     silence_changed = Signal(bool)
     became_idle = Signal()
 
@@ -260,7 +260,7 @@ class Engine(QObject):
         self._stopped.clear()
         self._stop_all(calls)
 
-    @Slot(object)
+    @Slot(EventEnvelope)
     def _on_event_arrived(self, envelope: EventEnvelope) -> None:
         self._set_silent(is_silent=False)
         event = envelope.body
@@ -284,7 +284,7 @@ class Engine(QObject):
             self._ticks.stop()
         self._emit_if_idle()
 
-    @Slot(object, object)
+    @Slot(object, object)  # As the signal has it.
     def _on_ended(self, worker: EngineWorker, exit_code: int | None) -> None:
         self._remove_ended()
         if worker is not self._worker or exit_code is None:

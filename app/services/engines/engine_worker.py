@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app.engine.process.client import EngineClient, EngineDied
-from app.engine.process.wire import RequestEnvelope
+from app.engine.process.wire import EventEnvelope, RequestEnvelope
 
 _log = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ class EngineWorker(QObject):
     the process ended by itself, or with None after `close`.
     """
 
-    event_arrived = Signal(object)
-    ended = Signal(object, object)
+    event_arrived = Signal(EventEnvelope)
+    ended = Signal(object, object)  # The worker, whose class is not there yet, and int | None.
 
     def __init__(self, client: EngineClient, name: str) -> None:
         super().__init__()

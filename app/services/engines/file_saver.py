@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.documents.worksheets import WorksheetData
-from app.domain.errors import problem_of
+from app.domain.errors import Problem, problem_of
 from app.services.engines.background import BackgroundThread
 
 SaveFile = Callable[[Path, bytes], None]
@@ -19,8 +19,8 @@ SaveSheets = Callable[[Path, Sequence[WorksheetData]], None]
 class FileSaver(QObject):
     """Writes files. `saved` carries the Path that was written, `problem_met` a Problem."""
 
-    saved = Signal(object)
-    problem_met = Signal(object)
+    saved = Signal(Path)
+    problem_met = Signal(Problem)
 
     def __init__(
         self, thread: BackgroundThread, save: SaveFile, save_sheets: SaveSheets, parent: QObject | None = None

@@ -14,6 +14,7 @@ from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from app.domain.error_texts import storage_texts
+from app.domain.errors import Problem
 from app.domain.launch_request import LaunchRequest
 from app.network.peer import is_of_this_user
 from app.services.engines.socket_addresses import socket_addresses
@@ -42,8 +43,8 @@ class _WireRequest(msgspec.Struct, kw_only=True):
 class RunningInstance(QObject):
     """Listens for later starts. `launch_requested` carries a LaunchRequest, `problem_met` a Problem."""
 
-    launch_requested = Signal(object)
-    problem_met = Signal(object)
+    launch_requested = Signal(LaunchRequest)
+    problem_met = Signal(Problem)
 
     def __init__(self, data_folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)

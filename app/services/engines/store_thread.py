@@ -25,8 +25,8 @@ class StoreThread(QObject):
     saved. A repeated problem is reported once.
     """
 
-    problem_met = Signal(object)
-    problem_solved = Signal(object)
+    problem_met = Signal(Problem)
+    problem_solved = Signal(Problem)
 
     def __init__(self, open_stores: Callable[[], Stores], parent: QObject | None = None) -> None:
         super().__init__(parent)

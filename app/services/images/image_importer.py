@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.chat.chat import new_id
 from app.domain.error_texts import document_texts
@@ -71,11 +71,11 @@ class ImageImporter(QObject):
     """
 
     started = Signal(str, str, str)
-    finished = Signal(str, str, object)
-    failed = Signal(str, str, object)
+    finished = Signal(str, str, Attachment)
+    failed = Signal(str, str, Problem)
     cancelled = Signal(str, str)
-    password_needed = Signal(str, object)
-    was_too_long = Signal(object, object)
+    password_needed = Signal(str, Problem)
+    was_too_long = Signal(Path, Problem)
     open_changed = Signal()
 
     def __init__(
@@ -123,6 +123,7 @@ class ImageImporter(QObject):
         if item := self._locked.pop(import_id, None):
             self._probe(replace(item, password=password))
 
+    @Slot(str)
     def cancel(self, import_id: str) -> None:
         """Cancel an unfinished import."""
         if import_id not in self._order:

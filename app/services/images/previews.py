@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
+from app.domain.errors import Problem
 from app.domain.images.attachments import Attachment
 from app.domain.ports import AttachmentStore
 from app.engine.process.messages import Event, Failed, ImageProbed
@@ -19,8 +20,8 @@ class Previews(QObject):
     `ready` carries the Attachment and a PNG of at most PREVIEW_SIZE pixels a side, `failed` a Problem.
     """
 
-    ready = Signal(object, bytes)
-    failed = Signal(object)
+    ready = Signal(Attachment, bytes)
+    failed = Signal(Problem)
 
     def __init__(self, images: ImagesEngine, files: AttachmentStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +29,7 @@ class Previews(QObject):
         self._files = files
         self._call: EngineCall | None = None
 
+    @Slot(Attachment)
     def request(self, attachment: Attachment) -> None:
         """Request a preview of an image of the store."""
         if self._call:

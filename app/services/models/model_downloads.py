@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.domain.errors import Cancelled, problem_of
+from app.domain.errors import Cancelled, Problem, problem_of
 from app.domain.models.downloads import DownloadProgress, DownloadStage, Speedometer
 from app.network.cancel_token import CancelToken
 from app.services.engines.background import BackgroundThread
@@ -31,11 +31,11 @@ class ModelDownloads(QObject):
     `make` is called with the model's name for each download, so that it follows the settings.
     """
 
-    progressed = Signal(str, object)
+    progressed = Signal(str, DownloadProgress)
     finished = Signal(str, str)
     stopped = Signal(str)
-    problem_met = Signal(object)
-    _reported = Signal(str, object)
+    problem_met = Signal(Problem)
+    _reported = Signal(str, DownloadProgress)
 
     def __init__(self, make: Callable[[str], Downloads], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +70,7 @@ class ModelDownloads(QObject):
             partial(self._on_failed, model_id),
         )
 
+    @Slot()
     def pause(self) -> None:
         """Stop the download and keep the partial files; `stopped` follows."""
         self._cancel_token.set()
@@ -93,7 +94,7 @@ class ModelDownloads(QObject):
 
         return self._make(model_id).run(model_id, cancel_token, report)
 
-    @Slot(str, object)
+    @Slot(str, DownloadProgress)
     def _on_reported(self, model_id: str, progress: DownloadProgress) -> None:
         if progress.stage is DownloadStage.LOADING:
             self._speed.note(time.monotonic(), progress.done)

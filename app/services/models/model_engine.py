@@ -67,10 +67,10 @@ class ModelEngine(QObject):
     is emitted before the first of several answers is requested, `answering_ended` when the last of them has ended.
     """
 
-    status_changed = Signal(object)
+    status_changed = Signal(EngineStatus)
     visual_token_seconds_changed = Signal(float)
     opened = Signal(str)
-    connected = Signal(object)
+    connected = Signal(RemoteModel)
     answering_began = Signal()
     answering_ended = Signal()
 
@@ -126,6 +126,7 @@ class ModelEngine(QObject):
         """The chosen model of a server; None if a local model was chosen."""
         return self._opened.model if isinstance(self._opened, OpenServer) else None
 
+    @Slot(str)
     def open(self, folder: str) -> None:
         """Load the model in `folder`; the previous model's process is ended first, to free its memory."""
         self._open(folder, OpenModel(folder, self._options()))
@@ -165,6 +166,7 @@ class ModelEngine(QObject):
             self._engine.close()
             self._set_status(EngineStatus(state=EngineState.UNLOADED, info=self._status.info))
 
+    @Slot()
     def restart(self) -> None:
         """Reload the same model in a new process."""
         match self._opened:

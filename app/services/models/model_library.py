@@ -61,12 +61,12 @@ class ModelLibrary(QObject):
     models, `gpu_support_folder` that of the GPU support.
     """
 
-    changed = Signal(object)
+    changed = Signal(ModelLibraryState)
     worked = Signal(str, float)
-    verified = Signal(str, object)
+    verified = Signal(str, tuple)
     imported = Signal(str)
     token_saved = Signal(bool)
-    problem_met = Signal(object)
+    problem_met = Signal(Problem)
     _reported = Signal(str, float)
 
     def __init__(
@@ -91,6 +91,7 @@ class ModelLibrary(QObject):
         """Read the state of the folder; `changed` follows."""
         self._thread.submit(self._look, self.changed.emit, self._on_failed)
 
+    @Slot(InstalledModel)
     def verify(self, model: InstalledModel) -> None:
         """Read a model's files and compare their digests with those of its download."""
         on_bytes = self._byte_counter(model.listing.model_id, model.listing.size)
@@ -117,6 +118,7 @@ class ModelLibrary(QObject):
         on_bytes = self._byte_counter("", total)
         self._do(lambda: self._folders().import_files(paths, on_bytes), self._on_imported)
 
+    @Slot(str)
     def save_token(self, token: str) -> None:
         """Save the token of the server that models are downloaded from."""
         self._thread.submit(partial(self._save_token, token), self.token_saved.emit, self._on_failed)

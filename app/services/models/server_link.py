@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
-from app.domain.errors import problem_of
+from app.domain.errors import Problem, problem_of
 from app.domain.models.remote_servers import RemoteModel
 from app.domain.ports import IGNORE
 from app.engine.process.messages import Event, Failed, ModelsListed
@@ -20,8 +20,8 @@ class ServerLink(QObject):
     `key_of` and `save_key` use the system's keyring, which may take a while: they are called on `thread`.
     """
 
-    listed = Signal(object)
-    failed = Signal(object)
+    listed = Signal(tuple)
+    failed = Signal(Problem)
 
     def __init__(
         self,
@@ -40,12 +40,14 @@ class ServerLink(QObject):
         self._is_offline = is_offline
         self._listing: EngineCall | None = None
 
+    @Slot(str, str)
     def list_models(self, address: str, key: str) -> None:
         """Ask a server for its models."""
         if self._listing:
             self._listing.abandon()
         self._listing = self._model.list_models(address, key, self._on_event, offline=self._is_offline())
 
+    @Slot(RemoteModel, str)
     def connect_to(self, model: RemoteModel, key: str) -> None:
         """Connect to a server, and save its key."""
         self._model.open_server(model, key, offline=self._is_offline())

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.domain.errors import problem_of
+from app.domain.errors import Problem, problem_of
 
 
 class BugReports(QObject):
@@ -11,8 +11,8 @@ class BugReports(QObject):
     Qt passes an uncaught error of a slot to `sys.excepthook` on that slot's thread, where widgets must not be used.
     """
 
-    problem_met = Signal(object)
-    _reported = Signal(object)
+    problem_met = Signal(Problem)
+    _reported = Signal(Exception)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -23,6 +23,6 @@ class BugReports(QObject):
         if isinstance(error, Exception):
             self._reported.emit(error)
 
-    @Slot(object)
+    @Slot(Exception)
     def _on_reported(self, error: Exception) -> None:
         self.problem_met.emit(problem_of(error))

@@ -28,9 +28,9 @@ class Preferences(QObject):
     one that is over.
     """
 
-    changed = Signal(object)
-    problem_met = Signal(object)
-    problem_solved = Signal(object)
+    changed = Signal(Settings)
+    problem_met = Signal(Problem)
+    problem_solved = Signal(Problem)
 
     def __init__(
         self, settings: Settings, store: SettingsStore, thread: BackgroundThread, parent: QObject | None = None
@@ -51,6 +51,7 @@ class Preferences(QObject):
         """The current settings."""
         return self._settings
 
+    @Slot(Settings)
     def update(self, settings: Settings) -> None:
         """Apply and save other settings; equal ones change nothing.
 

@@ -32,7 +32,7 @@ class Feed(Protocol):
 class VersionCheck(QObject):
     """Emits `found(Release)` if a release newer than `own` exists. Failures are logged only."""
 
-    found = Signal(object)
+    found = Signal(Release)
 
     def __init__(
         self,

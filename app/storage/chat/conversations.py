@@ -93,10 +93,10 @@ class SqliteConversationStore:
         """Bring back a conversation that was deleted and has not been purged."""
         self._mark_deleted(conversation_id, is_deleted=False)
 
-    def search(self, query: str) -> Sequence[SearchHit]:
+    def search(self, query: str) -> tuple[SearchHit, ...]:
         """Return chats whose title has all words of `query`, then messages that have them, each newest first."""
         with self._database.reading() as connection:
-            return search(connection, query)
+            return tuple(search(connection, query))
 
     def attachment_digests(self) -> set[str]:
         """Return the digests of all images that messages and drafts refer to."""

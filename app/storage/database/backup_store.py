@@ -1,7 +1,5 @@
 """The backups of an open database."""
 
-from collections.abc import Sequence
-
 from app.domain.backups import Backup
 from app.storage.database.backups import back_up, backups_of, copy_backup, delete_backup
 from app.storage.database.shared_database import SharedDatabase
@@ -13,9 +11,9 @@ class SqliteBackupStore:
     def __init__(self, database: SharedDatabase) -> None:
         self._database = database
 
-    def available(self) -> Sequence[Backup]:
+    def available(self) -> tuple[Backup, ...]:
         """Return the backups that the chats can be restored from, the newest first."""
-        return backups_of(self._database.path)
+        return tuple(backups_of(self._database.path))
 
     def restore(self, backup: Backup) -> None:
         """Replace the database with a copy of a backup; the present one is kept under another name."""

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPalette
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -32,6 +32,7 @@ class BatchItems(QAbstractListModel):
         self._run = run
         self.endResetModel()
 
+    @Slot(int)
     def emit_changed(self, row: int) -> None:
         """Redraw a row."""
         index = self.index(row)

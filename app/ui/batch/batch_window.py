@@ -45,7 +45,7 @@ class BatchWindow(QDialog):
     stop_clicked = Signal()
     retry_clicked = Signal()
     open_folder_clicked = Signal()
-    files_dropped = Signal(object)
+    files_dropped = Signal(tuple)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,6 +111,7 @@ class BatchWindow(QDialog):
         self._show_progress()
         self._on_form_changed()
 
+    @Slot(BatchProgress)
     def set_progress(self, progress: BatchProgress) -> None:
         """Show the progress."""
         self._progress = progress

@@ -38,7 +38,7 @@ class AnswerBubble(QWidget):
     continue_clicked = Signal(str)
     detections_clicked = Signal(str)
     detection_hovered = Signal(str, int)
-    remedy_clicked = Signal(object)
+    remedy_clicked = Signal(Problem)
     link_clicked = Signal(str)
     quoted = Signal(str)
 

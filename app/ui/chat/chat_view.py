@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.domain.chat.chat import Message, MessageState, Role
+from app.domain.errors import Problem
+from app.domain.images.attachments import Attachment
 from app.domain.models.engine_status import Stage
 from app.domain.text.grounding import Detection
 from app.ui.chat.answer_bubble import AnswerBubble
@@ -32,7 +34,7 @@ class ChatView(BubbleColumn):
     `found(place, count)` carries the position of the current match among the messages that match the search.
     """
 
-    image_clicked = Signal(object)
+    image_clicked = Signal(Attachment)
     regenerate_clicked = Signal(str)
     continue_clicked = Signal(str)
     question_edited = Signal(str, str)
@@ -40,7 +42,7 @@ class ChatView(BubbleColumn):
     detections_clicked = Signal(str)
     detection_hovered = Signal(str, int)
     found = Signal(int, int)
-    remedy_clicked = Signal(object)
+    remedy_clicked = Signal(Problem)
     link_clicked = Signal(str)
     quoted = Signal(str)
     reused = Signal(str)
@@ -105,6 +107,7 @@ class ChatView(BubbleColumn):
         if not before and message.role is Role.USER:
             self.follow_end()
 
+    @Slot(str, Stage, float)
     def set_activity(self, message_id: str, stage: Stage, progress: float) -> None:
         """Show what the engine is doing for an answer that has no text yet."""
         bubble = self.bubble(message_id)
@@ -138,6 +141,7 @@ class ChatView(BubbleColumn):
         self._sought_place += step
         self._go_to_sought()
 
+    @Slot(str)
     def show_message(self, message_id: str) -> None:
         """Scroll to a message and mark it briefly."""
         if message_id in self._parts:

@@ -54,6 +54,7 @@ class FindBar(QFrame):
         self.changed.emit("")
         self.closed.emit()
 
+    @Slot(int, int)
     def set_place(self, place: int, count: int) -> None:
         """Show the position of the current match among `count`; 0 of 0 if there are none."""
         words = f"{place} / {count}" if count else tr("No matches in this chat")

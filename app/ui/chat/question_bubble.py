@@ -30,7 +30,7 @@ class QuestionBubble(QWidget):
     text. `text_cut(kept, lost)` is forwarded from its editor.
     """
 
-    image_clicked = Signal(object)
+    image_clicked = Signal(Attachment)
     edited = Signal(str, str)
     more_clicked = Signal(str)
     quoted = Signal(str)

@@ -25,10 +25,10 @@ class AttachmentChip(QFrame):
     `budget_chosen(Attachment, int | None)` carries the image's maximum number of pixels for the model.
     """
 
-    image_clicked = Signal(object)
-    read_clicked = Signal(object)
-    remove_clicked = Signal(object)
-    budget_chosen = Signal(object, object)
+    image_clicked = Signal(Attachment)
+    read_clicked = Signal(Attachment)
+    remove_clicked = Signal(Attachment)
+    budget_chosen = Signal(Attachment, object)  # int | None: a union is no class.
 
     def __init__(self, attachment: Attachment, thumbnail: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)

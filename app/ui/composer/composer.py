@@ -1,6 +1,6 @@
 """The composer: the draft's images and text, and the actions on them."""
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -42,14 +42,14 @@ class Composer(QFrame):
     submitted = Signal(str)
     stop_clicked = Signal()
     open_clicked = Signal()
-    read_clicked = Signal(object)
-    image_clicked = Signal(object)
-    image_removed = Signal(object)
-    budget_chosen = Signal(object, object)
+    read_clicked = Signal(Attachment)
+    image_clicked = Signal(Attachment)
+    image_removed = Signal(Attachment)
+    budget_chosen = Signal(Attachment, object)  # int | None: a union is no class.
     import_cancelled = Signal(str)
-    mime_pasted = Signal(object)
-    preset_saved = Signal(object)
-    preset_removed = Signal(object)
+    mime_pasted = Signal(QMimeData)
+    preset_saved = Signal(Preset)
+    preset_removed = Signal(Preset)
     up_pressed = Signal()
     text_cut = Signal(int, int)
 
@@ -81,6 +81,7 @@ class Composer(QFrame):
         self._connect()
         self._update()
 
+    @Slot(Draft)
     def set_draft(self, draft: Draft) -> None:
         """Show a draft; if its text is unchanged, the cursor stays where it is."""
         if draft.text != self.edit.toPlainText():
@@ -148,6 +149,7 @@ class Composer(QFrame):
         for import_id in list(self._import_chips):
             self.remove_import(import_id)
 
+    @Slot(bool)
     def set_busy(self, is_busy: bool) -> None:
         """Turn Send into Stop while an answer is generated; typing remains possible."""
         had_focus = self.stop.hasFocus() or self.send.hasFocus()
@@ -156,10 +158,12 @@ class Composer(QFrame):
         if had_focus:
             (self.stop if is_busy else self.edit).setFocus()
 
+    @Slot()
     def focus(self) -> None:
         """Put the cursor into the text."""
         self.edit.setFocus()
 
+    @Slot(str)
     def take(self, text: str) -> None:
         """Replace the field's text with `text`; Ctrl+Z restores it."""
         cursor = self.edit.textCursor()
@@ -167,6 +171,7 @@ class Composer(QFrame):
         cursor.insertText(text)  # Unlike setPlainText, this can be undone.
         self.focus()
 
+    @Slot(str)
     def quote(self, text: str) -> None:
         """Add `text` as a quotation, and put the cursor below it."""
         cursor = self.edit.textCursor()
@@ -263,7 +268,7 @@ class Composer(QFrame):
         self.offered.offer(matching((*ui_text.built_in_presets(), *self._own_presets), text[1:]) if is_command else ())
         self.text_changed.emit(text)
 
-    @Slot(object)
+    @Slot(Preset)
     def _on_preset_chosen(self, preset: Preset) -> None:
         self.take(preset.text)
         cursor = self.edit.textCursor()

@@ -22,7 +22,7 @@ STEPS_TO_DOUBLE = 2
 class PixelBudgetMenu(QMenu):
     """`chosen` carries the maximum pixels of the image for the model, or None for the general setting."""
 
-    chosen = Signal(object)
+    chosen = Signal(object)  # int | None: a union is no class.
 
     def __init__(
         self, attachment: Attachment, options: GenerationOptions, visual_token_seconds: float, parent: QWidget

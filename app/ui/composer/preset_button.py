@@ -17,9 +17,9 @@ MAX_NAME = 40
 class PresetButton(QToolButton):
     """`chosen` and `removed` carry a Preset, `saved` a name for the present message."""
 
-    chosen = Signal(object)
+    chosen = Signal(Preset)
     saved = Signal(str)
-    removed = Signal(object)
+    removed = Signal(Preset)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -14,7 +14,7 @@ MAX_ROWS = 6
 class PresetList(QListWidget):
     """A list that never has the focus: the field below it forwards keys. `chosen` carries a Preset."""
 
-    chosen = Signal(object)
+    chosen = Signal(Preset)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -53,12 +53,12 @@ class DocumentWindow(QWidget):
     page_chosen = Signal(int)
     thumbnail_wanted = Signal(int)
     line_corrected = Signal(int, int, str)
-    clean_up_changed = Signal(object)
+    clean_up_changed = Signal(CleanUp)
     read_again_clicked = Signal(int)
     model_clicked = Signal(int)
     fields_wanted = Signal(int, str)
     export_wanted = Signal(str)
-    table_save_wanted = Signal(object, str)
+    table_save_wanted = Signal(Table, str)
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -121,6 +121,7 @@ class DocumentWindow(QWidget):
             pixmap.loadFromData(png, "PNG")
             self.canvas.set_picture(pixmap)
 
+    @Slot(OcrResult)
     def show_ocr_result(self, ocr_result: OcrResult) -> None:
         """Show the OCR result of a page, if it is still the current one."""
         if ocr_result.number != self.number:
@@ -137,6 +138,7 @@ class DocumentWindow(QWidget):
             self.values.set_values(labelled_values(page))
         self.show_status(_words(ocr_result))
 
+    @Slot(int, Problem)
     def show_failure(self, number: int, problem: Problem) -> None:
         """Show why a page could not be read."""
         if number == self.number:
@@ -280,7 +282,7 @@ class DocumentWindow(QWidget):
         if self.tabs.currentWidget() is self.tables:
             self.canvas.highlight_boxes((table.box,) if table else ())
 
-    @Slot(object)
+    @Slot(LabelledValue)
     def _on_value_highlighted(self, value: LabelledValue) -> None:
         self.canvas.highlight_boxes(value.boxes)
 

@@ -62,11 +62,13 @@ class LinesEdit(QPlainTextEdit):
         self._is_filling = False
         self.setReadOnly(True)
 
+    @Slot(int)
     def highlight_line(self, number: int) -> None:
         """Highlight a line; -1 for none."""
         self._highlighted = number
         self._mark()
 
+    @Slot(int)
     def show_line(self, number: int) -> None:
         """Put the cursor on a line, and scroll to it."""
         cursor = QTextCursor(self.document().findBlockByNumber(number))

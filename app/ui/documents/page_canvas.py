@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -69,6 +69,7 @@ class PageCanvas(ImageCanvas):
         self._ignored = ignored
         self.update()
 
+    @Slot(int)
     def highlight_line(self, number: int) -> None:
         """Highlight one line; -1 for none."""
         self._highlighted_line = number

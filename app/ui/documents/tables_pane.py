@@ -31,8 +31,8 @@ FORMS = ("xlsx", "csv", "html", "md")
 class TablesPane(QWidget):
     """`save_wanted(Table, suffix)`, and `table_highlighted(Table)` for the current table, None for none."""
 
-    save_wanted = Signal(object, str)
-    table_highlighted = Signal(object)
+    save_wanted = Signal(Table, str)
+    table_highlighted = Signal(object)  # Table | None: a union is no class.
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

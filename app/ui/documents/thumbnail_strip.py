@@ -56,6 +56,7 @@ class ThumbnailStrip(QListWidget):
         self.setVisible(count > 1)
         self._timer.start()
 
+    @Slot(int, bytes)
     def set_picture(self, number: int, png: bytes) -> None:
         """Show the thumbnail of a page."""
         self._asked.discard(number)

@@ -27,7 +27,7 @@ DOUBTFUL = QColor(217, 164, 0, 70)
 class ValuesPane(QWidget):
     """`value_highlighted(LabelledValue)` for the selected one, `fields_wanted(str)` for the model to extract."""
 
-    value_highlighted = Signal(object)
+    value_highlighted = Signal(LabelledValue)
     fields_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -31,16 +31,16 @@ class ImageViewer(QFrame):
     requests the document window.
     """
 
-    wanted = Signal(object)
-    read_clicked = Signal(object)
+    wanted = Signal(Attachment)
+    read_clicked = Signal(Attachment)
     closed = Signal()
-    part_wanted = Signal(object, object)
-    save_wanted = Signal(object)
+    part_wanted = Signal(Attachment, ImageCrop)
+    save_wanted = Signal(DetectionFormat)
     full_screen_clicked = Signal()
     detection_hovered = Signal(str, int)
-    translation_wanted = Signal(object, str)
-    translation_save_wanted = Signal(object)
-    document_wanted = Signal(object)
+    translation_wanted = Signal(Attachment, str)
+    translation_save_wanted = Signal(Translation)
+    document_wanted = Signal(Attachment)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,6 +119,7 @@ class ImageViewer(QFrame):
         self.places.setVisible(bool(detections))
         self.canvas.set_detections(detections)
 
+    @Slot(Attachment, bytes)
     def show_preview(self, attachment: Attachment, png: bytes) -> None:
         """Show a preview, a PNG made by the image decoder process."""
         if attachment != self.attachment:
@@ -130,6 +131,7 @@ class ImageViewer(QFrame):
         self._show_size()
         self._show_message("")
 
+    @Slot(Translation)
     def show_translation(self, translation: Translation) -> None:
         """Show a translation, even an incomplete one, in place of the original."""
         if translation.attachment != self.attachment or self._picture.isNull():
@@ -239,11 +241,13 @@ class ImageViewer(QFrame):
 
     @Slot()
     def _on_translation_save_clicked(self) -> None:
-        self.translation_save_wanted.emit(self.translation)
+        if self.translation is not None:
+            self.translation_save_wanted.emit(self.translation)
 
     @Slot()
     def _on_document_clicked(self) -> None:
-        self.document_wanted.emit(self.attachment)
+        if self.attachment is not None:
+            self.document_wanted.emit(self.attachment)
 
     @Slot(bool)
     def _on_part_clicked(self, is_wanted: bool) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QPixmap, QScreen
 from PySide6.QtWidgets import QWidget
 
 from app.domain.error_texts import image_texts
+from app.domain.errors import Problem
 from app.ui.images.capture_overlay import CaptureOverlay
 from app.ui.images.screenshot_portal import ScreenshotPortal
 from app.ui.widgets.i18n import mark, tr
@@ -30,7 +31,7 @@ class ScreenCapture(QObject):
     """`captured(bytes, name)` carries a PNG, `failed` a Problem. The window is hidden during the capture."""
 
     captured = Signal(bytes, str)
-    failed = Signal(object)
+    failed = Signal(Problem)
 
     def __init__(self, window: QWidget, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -92,7 +92,7 @@ class FormulaPainter(QObject):
     """
 
     drawn = Signal()
-    _finished = Signal(object, object)
+    _finished = Signal(tuple, object)  # FormulaPicture | None: a union is no class.
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -136,7 +136,7 @@ class FormulaPainter(QObject):
         while len(self._pictures) > KEPT:
             self._pictures.popitem(last=False)
 
-    @Slot(object, object)
+    @Slot(tuple, object)
     def _on_finished(self, key: _Key, picture: FormulaPicture | None) -> None:
         self._keep(key, picture)
         self._is_drawing = False

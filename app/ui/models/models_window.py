@@ -39,8 +39,8 @@ class ModelsWindow(QDialog):
     download_clicked = Signal(str)
     pause_clicked = Signal()
     use_clicked = Signal(str)
-    verify_clicked = Signal(object)
-    delete_clicked = Signal(object)
+    verify_clicked = Signal(InstalledModel)
+    delete_clicked = Signal(object)  # An InstalledModel or InstalledGpuSupport.
     discard_clicked = Signal(str)
     folder_clicked = Signal()
     files_clicked = Signal()
@@ -94,7 +94,7 @@ class ModelsWindow(QDialog):
         self.endpoint.editingFinished.connect(self._on_endpoint_edited)
         self.token.returnPressed.connect(self._on_token_entered)
 
-    @Slot(object)
+    @Slot(ModelLibraryState)
     def show_library(self, library: ModelLibraryState) -> None:
         """Show the installed and pending models."""
         self._library = library
@@ -128,7 +128,7 @@ class ModelsWindow(QDialog):
         self.unload.setEnabled(is_loaded)
         self._update()
 
-    @Slot(str, object, float)
+    @Slot(str, DownloadProgress, float)
     def show_progress(self, model_id: str, progress: DownloadProgress, bytes_per_second: float) -> None:
         """Show the progress of the download."""
         if row := self.rows.get(model_id):
@@ -142,7 +142,7 @@ class ModelsWindow(QDialog):
         else:
             self.files.setText(tr("Import files…") if share >= 1 else ui_text.percent(share))
 
-    @Slot(str, object)
+    @Slot(str, tuple)
     def show_verified(self, model_id: str, wrong: tuple[str, ...]) -> None:
         """Show the result of a check."""
         if row := self.rows.get(model_id):

@@ -21,7 +21,7 @@ class ServerDialog(QDialog):
     """`models_wanted(address, key)` requests a server's models, `chosen(RemoteModel, key)` connects to one."""
 
     models_wanted = Signal(str, str)
-    chosen = Signal(object, str)
+    chosen = Signal(RemoteModel, str)
 
     def __init__(self, address: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +58,7 @@ class ServerDialog(QDialog):
         self.connect_button.clicked.connect(self._on_connect_clicked)
         self._on_address_changed()
 
-    @Slot(object)
+    @Slot(tuple)
     def show_models(self, names: tuple[str, ...]) -> None:
         """Offer the server's models."""
         self.models.clear()
@@ -67,7 +67,7 @@ class ServerDialog(QDialog):
         self.connect_button.setEnabled(bool(names))
         self._say_where_it_goes() if names else self.status_label.setText(tr("The server has no model loaded."))
 
-    @Slot(object)
+    @Slot(Problem)
     def show_problem(self, problem: Problem) -> None:
         """Show why the server's models are unknown."""
         self.look.setEnabled(True)

@@ -34,7 +34,7 @@ EDITOR_WIDTH = 190
 class SettingsWindow(QDialog):
     """Every change applies immediately: `changed(Settings)`. Esc closes. Fields named in `useless` are not shown."""
 
-    changed = Signal(object)
+    changed = Signal(Settings)
 
     def __init__(
         self,
@@ -84,6 +84,7 @@ class SettingsWindow(QDialog):
         column.addWidget(area, 1)
         self.set_settings(settings)
 
+    @Slot(Settings)
     def set_settings(self, settings: Settings) -> None:
         """Show the settings, which may have been changed elsewhere."""
         self._settings = settings
@@ -142,7 +143,7 @@ class SettingRow(QWidget):
     `changed` carries a function from settings to settings.
     """
 
-    changed = Signal(object)
+    changed = Signal(object)  # Callable[[Settings], Settings]: any function will do.
 
     def __init__(self, name: str, help_text: str, parent: QWidget) -> None:
         super().__init__(parent)

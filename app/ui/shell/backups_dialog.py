@@ -1,6 +1,5 @@
 """The dialog that restores or deletes backups, listed with their date and content."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -37,16 +36,15 @@ class BackupsDialog(QDialog):
     `deleted` carries one to delete, `images_deleted()` asks to delete the unused images; both after confirmation.
     """
 
-    chosen = Signal(object)
-    deleted = Signal(object)
+    chosen = Signal(Backup)
+    deleted = Signal(Backup)
     images_deleted = Signal()
 
-    def __init__(self, backups: Sequence[Backup], parent: QWidget | None = None) -> None:
+    def __init__(self, backups: tuple[Backup, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Restore chats from a backup"))
         ScreenFit(self, *SIZE)
-        self._unwanted: Backup | None = None
         self.list = QListWidget(self)
         self.list.setAccessibleName(tr("Backups"))
         self._about = label("", "hint", wraps=True, parent=self)
@@ -70,8 +68,8 @@ class BackupsDialog(QDialog):
         self.list.itemActivated.connect(self._on_accepted)
         self.show_backups(backups)
 
-    @Slot(object)
-    def show_backups(self, backups: Sequence[Backup]) -> None:
+    @Slot(tuple)
+    def show_backups(self, backups: tuple[Backup, ...]) -> None:
         """Replace the listed backups."""
         row = max(self.list.currentRow(), 0)
         self.list.clear()
@@ -95,17 +93,13 @@ class BackupsDialog(QDialog):
 
     @Slot()
     def _on_delete_clicked(self) -> None:
-        self._unwanted = self.list.currentItem().data(_BACKUP)
+        unwanted = self.list.currentItem().data(_BACKUP)
         sure = self._ask(
             tr("Delete a backup"),
-            tr("Delete the backup of {backup}?", backup=_title(self._unwanted, datetime.now().astimezone())),
+            tr("Delete the backup of {backup}?", backup=_title(unwanted, datetime.now().astimezone())),
             tr("It is deleted for ever. The chats that are here now stay."),
         )
-        sure.clicked.connect(self._on_delete_confirmed)
-
-    @Slot()
-    def _on_delete_confirmed(self) -> None:
-        self.deleted.emit(self._unwanted)
+        sure.clicked.connect(lambda: self.deleted.emit(unwanted))
 
     @Slot()
     def _on_delete_images_clicked(self) -> None:

@@ -27,7 +27,7 @@ class MainMenu(QToolButton):
     `licences_triggered()`.
     """
 
-    theme_chosen = Signal(object)
+    theme_chosen = Signal(ThemeChoice)
     document_triggered = Signal()
     import_triggered = Signal()
     undelete_triggered = Signal()

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.error_texts import image_texts
+from app.domain.errors import Problem
 from app.domain.models.engine_status import EngineStatus
 from app.domain.text.visible_text import visible
 from app.paths import RESOURCES
@@ -64,13 +65,13 @@ class MainWindow(QMainWindow):
     window was moved or resized.
     """
 
-    files_dropped = Signal(object)
-    many_dropped = Signal(object)
+    files_dropped = Signal(tuple)
+    many_dropped = Signal(tuple)
     document_triggered = Signal()
     batch_triggered = Signal()
-    chats_dropped = Signal(object)
+    chats_dropped = Signal(tuple)
     image_data_dropped = Signal(bytes, str)
-    drop_refused = Signal(object)
+    drop_refused = Signal(Problem)
     open_triggered = Signal()
     read_triggered = Signal()
     stop_triggered = Signal()
@@ -276,7 +277,7 @@ class MainWindow(QMainWindow):
         elif incoming.problem:
             self.drop_refused.emit(incoming.problem)
 
-    @Slot(object)
+    @Slot(QMimeData)
     def _take_pasted(self, mime: QMimeData) -> None:
         self._take(mime, tr("Pasted image"))
 

@@ -22,7 +22,7 @@ ROW_HEIGHT = 62
 class SearchResults(SideList):
     """`hit_chosen` carries a SearchHit."""
 
-    hit_chosen = Signal(object)
+    hit_chosen = Signal(SearchHit)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Search results"), parent)

@@ -1,6 +1,5 @@
 """The sidebar: brand, New chat, search, the chats by day or the search results, and the engine's state."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
@@ -50,7 +49,7 @@ class Sidebar(QFrame):
     conversation_pinned = Signal(str)
     conversation_exported = Signal(str)
     searched = Signal(str)
-    hit_chosen = Signal(object)
+    hit_chosen = Signal(SearchHit)
     search_left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -102,8 +101,8 @@ class Sidebar(QFrame):
         self.results.hit_chosen.connect(self.hit_chosen)
         self._resize()
 
-    @Slot(object)
-    def set_conversations(self, conversations: Sequence[Conversation]) -> None:
+    @Slot(tuple)
+    def set_conversations(self, conversations: tuple[Conversation, ...]) -> None:
         """Show the chats, pinned ones first, then the most recently updated."""
         if list(self._conversations.values()) == list(conversations):
             return
@@ -133,8 +132,8 @@ class Sidebar(QFrame):
             self.list.addItem(chat_row(conversation, self))
         self.select(self._selected)
 
-    @Slot(str, object)
-    def set_hits(self, query: str, hits: Sequence[SearchHit]) -> None:
+    @Slot(str, tuple)
+    def set_hits(self, query: str, hits: tuple[SearchHit, ...]) -> None:
         """Show the results of `query`, unless it has changed since."""
         if query == self.search.text():
             self.results.set_hits(hits, self._conversations)

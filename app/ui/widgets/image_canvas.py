@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QMouseEvent,
@@ -77,6 +77,7 @@ class ImageCanvas(QWidget):
         self._pixmap = pixmap.transformed(QTransform().rotate(90 * self.quarter_turns))
         self.update()
 
+    @Slot()
     def rotate(self) -> None:
         """Rotate the picture by a quarter turn clockwise."""
         self.quarter_turns = (self.quarter_turns + 1) % 4
@@ -116,11 +117,13 @@ class ImageCanvas(QWidget):
             self._highlighted = number
             self.update()
 
+    @Slot()
     def fit(self) -> None:
         """Fit the whole picture into the view."""
         self._zoom, self._centre = 0.0, QPointF(0.5, 0.5)
         self.update()
 
+    @Slot()
     def show_pixels(self) -> None:
         """Show the picture at 1:1, one picture pixel per screen pixel."""
         self._zoom = 1 / self.devicePixelRatioF()

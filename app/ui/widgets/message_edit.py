@@ -23,7 +23,7 @@ class MessageEdit(QPlainTextEdit):
 
     submitted = Signal()
     up_pressed = Signal()
-    mime_pasted = Signal(object)
+    mime_pasted = Signal(QMimeData)
     focus_changed = Signal(bool)
     text_cut = Signal(int, int)
 

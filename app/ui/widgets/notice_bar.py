@@ -79,7 +79,7 @@ class NoticeBar(QScrollArea):
         self._update()
         self.verticalScrollBar().setValue(0)
 
-    @Slot(object)
+    @Slot(Notice)
     def dismiss(self, notice: Notice) -> None:
         """Remove a notice if it is still shown."""
         self._remove(notice)

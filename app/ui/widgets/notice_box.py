@@ -12,7 +12,7 @@ from app.ui.widgets.notice import Action, Notice
 class NoticeBox(QFrame):
     """Shows a notice with a button for each of its actions. `dismissed(Notice)` is emitted by the × if there is one."""
 
-    dismissed = Signal(object)
+    dismissed = Signal(Notice)
 
     def __init__(self, notice: Notice, *, is_dismissible: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)

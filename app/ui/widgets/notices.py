@@ -47,7 +47,7 @@ class Notices(QObject):
         QAccessible.updateAccessibility(announcement)
         return notice
 
-    @Slot(object)
+    @Slot(Problem)
     def show_problem(self, problem: Problem) -> None:
         """Show a problem about which nothing can be done from here."""
         self.show_notice(notice_of(problem))
@@ -57,7 +57,7 @@ class Notices(QObject):
         self._toasts.dismiss(notice)
         self.bar.dismiss(notice)
 
-    @Slot(object)
+    @Slot(Problem)
     def dismiss_problem(self, problem: Problem) -> None:
         """Remove a problem that `show_problem` has shown."""
         self.dismiss(notice_of(problem))

@@ -134,7 +134,7 @@ class Toasts(QObject):
         self._place()
         toast.show()
 
-    @Slot(object)
+    @Slot(Notice)
     def dismiss(self, notice: Notice) -> None:
         """Remove a notice if it is still shown."""
         self._remove(notice)

@@ -91,7 +91,7 @@ def test_a_deleted_backup_is_no_longer_listed(build_services: BuildServices, qtb
     )
     with qtbot.waitSignal(backups.changed) as changed:
         backups.delete(BACKUP)
-    assert changed.args == [[other]]
+    assert changed.args == [(other,)]
     services.stores.full = True
     with qtbot.waitSignals([backups.problem_met, backups.changed]):
         backups.delete(other)

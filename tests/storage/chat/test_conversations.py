@@ -149,7 +149,7 @@ def test_deleting_a_chat_takes_its_messages_along(stores: SqliteStores, path: Pa
     stores.chats.save_turn(conversation(), (question("findable"), answer()))
     stores.chats.delete_conversation("c1")
     assert stores.chats.conversations() == []
-    assert stores.chats.search("findable") == []
+    assert stores.chats.search("findable") == ()
 
     stores.close()
     again = SqliteStores.open(path)

@@ -156,7 +156,7 @@ def test_a_damaged_backup_is_refused_and_all_stays(path: Path, length: int) -> N
     with pytest.raises(StorageError, match="could not be restored"):
         stores.backups.restore(backup)
     assert [chat.id for chat in stores.chats.conversations()] == ["c1"]
-    assert stores.backups.available() == []
+    assert stores.backups.available() == ()
     stores.close()
     assert not list(path.parent.glob("*.part"))
 
@@ -277,7 +277,7 @@ def test_every_backup_can_be_deleted_for_ever_and_nothing_else(path: Path) -> No
         stores.backups.delete(backup)  # It is gone already.
         for other in (path, settings, images):
             stores.backups.delete(replace(backup, path=other))
-    assert stores.backups.available() == []
+    assert stores.backups.available() == ()
     assert {file.name for file in path.parent.iterdir()} <= {
         "lorgnette.sqlite", "lorgnette.sqlite-wal", "lorgnette.sqlite-shm", "settings.json", "attachments",
     }  # fmt: skip

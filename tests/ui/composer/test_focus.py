@@ -175,7 +175,7 @@ def test_an_image_that_is_closed_leaves_the_focus_to_the_composer(main: MainWind
 
 def test_searching_and_finding_give_the_focus_back(main: MainWindow, qtbot: QtBot) -> None:
     main.chat_view.set_branch((*FIRST, *SECOND))
-    main.sidebar.set_conversations([conversation()])
+    main.sidebar.set_conversations((conversation(),))
     qtbot.keyClick(main.composer.edit, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     assert focus_of(main) is main.sidebar.search
     main.set_sidebar_wanted(False)

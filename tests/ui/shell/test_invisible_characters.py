@@ -63,9 +63,9 @@ def test_in_questions(window: MainWindow, evil: Attachment) -> None:
 
 def test_in_titles_and_the_sidebar(window: MainWindow) -> None:
     window.set_title(EVIL)
-    window.sidebar.set_conversations([conversation(title=EVIL)])
+    window.sidebar.set_conversations((conversation(title=EVIL),))
     window.sidebar.search.setText("invoice")
-    window.sidebar.set_hits("invoice", [SearchHit(conversation_id="c1", message_id="m", excerpt=EVIL, matches=())])
+    window.sidebar.set_hits("invoice", (SearchHit(conversation_id="c1", message_id="m", excerpt=EVIL, matches=()),))
     text = said(window)
     assert text.count(SEEN) >= 3
     assert "\u202e" not in text

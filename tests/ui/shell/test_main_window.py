@@ -190,7 +190,7 @@ def test_many_problems_at_once_leave_room_for_the_chat(window: MainWindow) -> No
 
 def test_chats_are_listed_by_day_chosen_renamed_and_deleted(window: MainWindow, qtbot: QtBot) -> None:
     sidebar = window.sidebar
-    sidebar.set_conversations([conversation("c2", "Station <b>", 5), conversation("c1", "Receipt")])
+    sidebar.set_conversations((conversation("c2", "Station <b>", 5), conversation("c1", "Receipt")))
     sidebar.select("c1")
     rows = [sidebar.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(sidebar.list.count())]
     assert rows == [None, "c2", "c1"]
@@ -215,7 +215,7 @@ def test_chats_are_listed_by_day_chosen_renamed_and_deleted(window: MainWindow, 
 
 def test_a_pinned_chat_stands_above_all_days(window: MainWindow, qtbot: QtBot) -> None:
     sidebar = window.sidebar
-    sidebar.set_conversations([replace(conversation("c1", "Receipt"), is_pinned=True), conversation("c2", "Bus")])
+    sidebar.set_conversations((replace(conversation("c1", "Receipt"), is_pinned=True), conversation("c2", "Bus")))
     rows = [sidebar.list.item(row) for row in range(sidebar.list.count())]
     headings = [row.text() for row in rows if row.data(Qt.ItemDataRole.UserRole) is None]
     assert headings == ["Pinned", "Earlier"]
@@ -255,7 +255,7 @@ def test_an_action_gets_other_keys_and_its_own_back(window: MainWindow, qtbot: Q
 
 
 def test_everything_grows_with_the_zoom(window: MainWindow, theme: Theme, qtbot: QtBot) -> None:
-    window.sidebar.set_conversations([conversation("c1", "Receipt")])
+    window.sidebar.set_conversations((conversation("c1", "Receipt"),))
     row = window.sidebar.list.sizeHintForRow(1)
     theme.choose(ThemeChoice.LIGHT, 150)
     qtbot.waitUntil(lambda: window.sidebar.width() == round(232 * 20 / 13))
@@ -277,7 +277,7 @@ def test_a_dropped_chat_is_told_from_images(window: MainWindow, qtbot: QtBot, tm
 
 
 def test_what_is_typed_after_a_click_on_a_chat_goes_into_the_composer(window: MainWindow, qtbot: QtBot) -> None:
-    window.sidebar.set_conversations([conversation("c1", "Receipt")])
+    window.sidebar.set_conversations((conversation("c1", "Receipt"),))
     qtbot.keyClicks(window.sidebar.list, "hi")
     assert window.composer.edit.toPlainText() == "hi"
 

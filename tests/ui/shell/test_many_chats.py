@@ -31,7 +31,7 @@ def held(window: MainWindow) -> tuple[int, int]:
 
 
 def test_a_chat_leaves_no_object_in_the_window(window: MainWindow) -> None:
-    chats = [conversation(f"c{number}", f"Chat {number}") for number in range(60)]
+    chats = tuple(conversation(f"c{number}", f"Chat {number}") for number in range(60))
 
     def work(number: int) -> None:
         window.sidebar.set_conversations(chats[: number + 1])
@@ -51,7 +51,7 @@ def test_a_chat_leaves_no_object_in_the_window(window: MainWindow) -> None:
 
 def test_rows_are_drawn_as_far_as_there_is_room(sidebar: Sidebar) -> None:
     title = "A very long title of a chat about all that was in the picture"
-    sidebar.set_conversations([conversation("c1", title), conversation("c2", " ")])
+    sidebar.set_conversations((conversation("c1", title), conversation("c2", " ")))
     (long, blank) = (row for row in map(sidebar.list.item, range(sidebar.list.count())) if row.data(ID))
     assert (long.text(), long.toolTip()) == (title, f"<qt>{title}</qt>")
     seen = [sidebar.list.viewport().grab(sidebar.list.visualItemRect(row)).toImage() for row in (long, blank)]

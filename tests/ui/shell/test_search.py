@@ -21,7 +21,7 @@ HIT = SearchHit(conversation_id="c1", message_id="m1", excerpt="the <b>total</b>
 def sidebar(qtbot: QtBot, theme: Theme) -> Sidebar:
     made = shown(Sidebar(), qtbot)
     made.resize(232, 600)
-    made.set_conversations([conversation("c1", "Receipt"), conversation("c2", "Sign")])
+    made.set_conversations((conversation("c1", "Receipt"), conversation("c2", "Sign")))
     return made
 
 
@@ -33,7 +33,7 @@ def search(sidebar: Sidebar, qtbot: QtBot, words: str) -> None:
 
 def test_hits_take_the_place_of_the_chats_and_are_chosen(sidebar: Sidebar, qtbot: QtBot) -> None:
     search(sidebar, qtbot, "total")
-    sidebar.set_hits("total", [HIT])
+    sidebar.set_hits("total", (HIT,))
     assert sidebar.results.isVisible()
     assert not sidebar.list.isVisible()
     row = sidebar.results.itemWidget(sidebar.results.item(0))
@@ -60,7 +60,7 @@ def test_hits_take_the_place_of_the_chats_and_are_chosen(sidebar: Sidebar, qtbot
 )
 def test_keys_choose_without_leaving_the_field(keys: list[str], chosen: str, sidebar: Sidebar, qtbot: QtBot) -> None:
     search(sidebar, qtbot, "total")
-    sidebar.set_hits("total", [HIT, replace(HIT, message_id="m2")])
+    sidebar.set_hits("total", (HIT, replace(HIT, message_id="m2")))
     for key in keys:
         qtbot.keyClick(sidebar.search, Qt.Key[f"Key_{key}"])
     with qtbot.waitSignal(sidebar.hit_chosen) as signal:
@@ -72,14 +72,14 @@ def test_enter_before_anything_was_found_does_nothing(sidebar: Sidebar, qtbot: Q
     search(sidebar, qtbot, "zzz")
     with qtbot.assertNotEmitted(sidebar.hit_chosen):
         qtbot.keyClick(sidebar.search, Qt.Key.Key_Return)
-        sidebar.set_hits("zzz", [])
+        sidebar.set_hits("zzz", ())
         qtbot.keyClick(sidebar.search, Qt.Key.Key_Down)
         qtbot.keyClick(sidebar.search, Qt.Key.Key_Return)
 
 
 def test_escape_ends_the_search_and_stops_no_answer(window: MainWindow, qtbot: QtBot) -> None:
     window.sidebar.search.setText("total")
-    window.sidebar.set_hits("total", [])
+    window.sidebar.set_hits("total", ())
     with qtbot.assertNotEmitted(window.stop_triggered), qtbot.waitSignal(window.sidebar.search_left):
         qtbot.keyClick(window.sidebar.search, Qt.Key.Key_Escape)
     assert window.sidebar.search.text() == ""
@@ -89,13 +89,13 @@ def test_escape_ends_the_search_and_stops_no_answer(window: MainWindow, qtbot: Q
 def test_hits_of_words_that_are_no_longer_looked_for_are_not_shown(sidebar: Sidebar, qtbot: QtBot) -> None:
     search(sidebar, qtbot, "total")
     sidebar.search.clear()
-    sidebar.set_hits("total", [HIT])
+    sidebar.set_hits("total", (HIT,))
     assert sidebar.list.isVisible()
 
 
 def test_nothing_found_is_said(sidebar: Sidebar, qtbot: QtBot) -> None:
     search(sidebar, qtbot, "zzz")
-    sidebar.set_hits("zzz", [])
+    sidebar.set_hits("zzz", ())
     assert sidebar.results.item(0).text() == "No matching chats."
     with qtbot.assertNotEmitted(sidebar.hit_chosen):
         sidebar.results.itemActivated.emit(sidebar.results.item(0))
