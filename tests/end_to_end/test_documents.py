@@ -32,7 +32,11 @@ def test_an_export_is_told_in_its_window_or_in_the_main_one(open_desktop: OpenDe
     first, second = (locked_pdf(tmp_path / name, TEXT, "") for name in ("a.pdf", "b.pdf"))
     desktop = open_desktop()
     window, main = opened(desktop, first), desktop.window
-    export = desktop.lorgnette._document_export_controller.export
+
+    def export(suffix: str, target: Path) -> None:
+        entry(window.export.menu(), {"pdf": "Searchable PDF", "txt": "Text"}[suffix]).trigger()
+        choose_file(target)
+
     for suffix in ("pdf", "txt"):
         export(suffix, tmp_path / f"cancelled.{suffix}")
     opened(desktop, second)

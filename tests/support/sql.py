@@ -26,6 +26,11 @@ class Connections:
             with suppress(sqlite3.ProgrammingError):  # It is closed.
                 connection.execute(statement)
 
+    def close(self) -> None:
+        """Close all of them, as the end of their process does."""
+        for connection in self.opened:
+            connection.close()
+
 
 @contextmanager
 def connections() -> Iterator[Connections]:

@@ -24,7 +24,7 @@ from app.storage.files.file_lock import try_lock
 
 NAME, SHEET = "lorgnette-batch.jsonl", "lorgnette-batch.xlsx"
 """File names of the journal, and of the spreadsheet unless another file has that name."""
-_FORM = 3
+FORM = 3
 _HEADS = (b'{"job":', b'{"item":', b'{"sheet":')
 """Beginnings of a journal's lines, whole or incomplete."""
 _HEAD_BYTES = 1 << 20
@@ -92,7 +92,7 @@ class BatchJournal:
     def begin(self, job: BatchJob) -> None:
         """Record the options that apply from now on."""
         if job != self.job:
-            self._add(_Line(job=job, form=_FORM))
+            self._add(_Line(job=job, form=FORM))
             self.job = job
 
     def add_sheet(self, name: str, written: tuple[Content, ...]) -> None:

@@ -15,7 +15,7 @@ from app.storage.batch import batch_journal
 from app.storage.batch.batch_journal import NAME, BatchJournal
 
 JOURNALS = Path(__file__).with_name("journals")
-FORMS = range(1, batch_journal._FORM + 1)
+FORMS = range(1, batch_journal.FORM + 1)
 OPTIONS = BatchOptions(
     outputs=(Output.TEXT, Output.JSON, Output.SPREADSHEET),
     fields=(Field("total", "with tax"),),

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from app.domain.chat.chat import Conversation, Draft, Message, MessageState
 from app.storage.stores import SqliteStores
 from tests.support.chats import answer, attachment, conversation, question
+from tests.support.sql import connections, execute
 
 numbers = st.integers(0, 20)
 words = st.sampled_from(["", "walnut", "a walnut cake", "WALNUTS and 'quotes\" %_\\", "日本 walnut", "other"])
@@ -25,11 +26,15 @@ class StoreBesideDictionaries(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "lorgnette.sqlite"
-        self.stores = SqliteStores.open(self.path)
+        self.open()
         self.chats: dict[str, Conversation] = {}
         self.messages: dict[str, Message] = {}
         self.deleted: set[str] = set()
         self.count = 0
+
+    def open(self) -> None:
+        with connections() as self.connections:
+            self.stores = SqliteStores.open(self.path)
 
     def teardown(self) -> None:
         self.stores.close()
@@ -99,10 +104,10 @@ class StoreBesideDictionaries(RuleBasedStateMachine):
     @rule(is_killed=st.booleans())
     def start_again(self, is_killed: bool) -> None:
         if is_killed:
-            self.stores._database.close()
+            self.connections.close()
         else:
             self.stores.close()
-        self.stores = SqliteStores.open(self.path)
+        self.open()
         assert self.stores.problem is None
         self.chats = {chat.id: chat for chat in self.chats.values() if chat.id not in self.deleted}
         kept = [message for message in self.messages.values() if message.conversation_id in self.chats]
@@ -133,9 +138,7 @@ class StoreBesideDictionaries(RuleBasedStateMachine):
         hits = self.stores.chats.search("walnut")
         assert sorted(hit.conversation_id for hit in hits if hit.message_id is None) == sorted(named)
         assert [hit.message_id for hit in hits if hit.message_id] == said[::-1]
-        self.stores._database.connection.execute(
-            "INSERT INTO message_search (message_search) VALUES ('integrity-check')"
-        )
+        execute(self.path, "INSERT INTO message_search (message_search) VALUES ('integrity-check')")
         assert self.stores.chats.damaged_rows == 0
 
 
