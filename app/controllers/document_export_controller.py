@@ -105,7 +105,7 @@ class DocumentExportController(QObject):
     def _on_table_save_wanted(self, table: Table, suffix: str) -> None:
         self._ask_for_file(suffix, partial(self._save_table, table, suffix))
 
-    @Slot(object)
+    @Slot(object)  # As the signal has it.
     def _on_reading_stopped(self, problem: Problem | None) -> None:
         pending, self._pending = self._pending, []
         if problem:

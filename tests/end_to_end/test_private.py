@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.models.engine_status import EngineState
+from app.domain.ports import IGNORE
 from app.paths import Paths
 from tests.end_to_end.conftest import OpenDesktop
 from tests.support.modes import open_to_others
@@ -40,7 +41,7 @@ def test_all_that_a_session_keeps_is_private_and_all_that_it_exports_is_not(
     exports.mkdir()
     for form in ("md", "html", "json", "pdf"):
         lorgnette.exporter.export(chat, exports / f"chat.{form}")
-    lorgnette.document.write_pdf(exports / "document.pdf")
+    lorgnette.document.write_pdf(exports / "document.pdf", lambda: None, IGNORE)
     written = [exports / f"chat.{form}" for form in ("md", "html", "json", "pdf")]
     desktop.wait(lambda: all(path.exists() for path in (*written, exports / "document.pdf")))
     assert open_to_others(paths.data) == []

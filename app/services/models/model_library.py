@@ -105,6 +105,7 @@ class ModelLibrary(QObject):
         """Remove the GPU support."""
         self._do(lambda: self._gpu_support_folder().delete(installed), IGNORE)
 
+    @Slot(str)
     def discard(self, download_id: str) -> None:
         """Remove the partial files of a download, of a model or the GPU support."""
         if download_id == GPU_SUPPORT_ID:

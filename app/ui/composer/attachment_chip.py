@@ -10,7 +10,7 @@ from app.domain.models.generation import GenerationOptions
 from app.ui.composer.pixel_budget_menu import PixelBudgetMenu
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button
-from app.ui.widgets.i18n import joined, tr
+from app.ui.widgets.i18n import joined, sentences, tr
 from app.ui.widgets.labels import ElidedLabel, tooltip
 from app.ui.widgets.theme import zoomed
 from app.ui.widgets.thumbnails import ThumbnailButton
@@ -72,8 +72,8 @@ class AttachmentChip(QFrame):
         self.attachment, self._options, self._visual_token_seconds = attachment, options, visual_token_seconds
         cost, sentence = ui_text.seen_by_model(attachment, options, visual_token_seconds)
         self.budget.setText(cost)
-        self.budget.setAccessibleName(f"{sentence} {tr('Change it')}")
-        self.budget.setToolTip(f"{sentence} {tr('Click to change it.')}")
+        self.budget.setAccessibleName(sentences(sentence, tr("Change it")))
+        self.budget.setToolTip(sentences(sentence, tr("Click to change it.")))
         self.details.setToolTip(tooltip(joined("\n", (ui_text.image_details(attachment), sentence))))
 
     @Slot()

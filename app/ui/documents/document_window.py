@@ -175,8 +175,8 @@ class DocumentWindow(QWidget):
             tool.setText(name)
             tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
-        for suffix, name in EXPORTS:
-            menu.addAction(tr(name), partial(self.export_wanted.emit, suffix))
+        for suffix, text in EXPORTS:
+            menu.addAction(tr(text), partial(self.export_wanted.emit, suffix))
         self.export.setMenu(menu)
         clean_up_tool = QMenu(self)
         self._joins = clean_up_tool.addAction(tr("Join lines into paragraphs"))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.flow_layout import FlowLayout
-from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.i18n import joined, mark, tr
 from app.ui.widgets.labels import label
 from app.ui.widgets.theme import zoomed
 
@@ -101,4 +101,4 @@ class EmptyState(QScrollArea):
         self.model.setVisible(is_missing)
         self.full_model.setVisible(is_placeholder)
         more = tr(MODEL_HINT) if is_missing else tr(DEMO_HINT) if is_placeholder else ""
-        self.hint.setText(f"{tr(HINT)}\n{more}".strip())
+        self.hint.setText(joined("\n", (tr(HINT), more)))

@@ -59,7 +59,8 @@ class NoticeBar(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """Return a height in which some lines of a notice can be read."""
         least = MIN_LINES * self.fontMetrics().lineSpacing()
-        return QSize(self.widget().minimumSizeHint().width(), min(self._needed_height(), least))
+        content = self.widget()
+        return QSize(content.minimumSizeHint().width() if content else 0, min(self._needed_height(), least))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the bar be as high as its notices are at this width."""

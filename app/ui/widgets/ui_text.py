@@ -17,7 +17,7 @@ from app.domain.models.generation import DEMO_NAME, AnswerStats, GenerationOptio
 from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.text.confidence import LowConfidenceWord
 from app.domain.text.visible_text import visible
-from app.ui.widgets.i18n import decimal, joined, locale, mark, tr, tr_count
+from app.ui.widgets.i18n import decimal, joined, locale, mark, sentences, tr, tr_count
 from app.ui.widgets.problem_text import problem_sentence
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -143,7 +143,7 @@ def seen_by_model(attachment: Attachment, options: GenerationOptions, visual_tok
     if not visual_token_seconds:
         return tokens(count), sentence
     time = seconds(count * visual_token_seconds)
-    return f"{tokens(count)} · {time}", f"{sentence} {tr('This takes about {seconds}.', seconds=time)}"
+    return f"{tokens(count)} · {time}", sentences(sentence, tr("This takes about {seconds}.", seconds=time))
 
 
 def doubt(word: LowConfidenceWord) -> str:
@@ -164,7 +164,7 @@ def context(used: int, waiting: int, capacity: int) -> tuple[str, str]:
     else:
         sentence = tr("This chat uses {used} of {capacity} context tokens.", **figures)
     if share >= 1:
-        sentence += " " + tr("This is too much. Start a new chat, or use fewer or smaller images.")
+        sentence = sentences(sentence, tr("This is too much. Start a new chat, or use fewer or smaller images."))
     return percent(share), sentence
 
 
@@ -348,8 +348,8 @@ def left_out(left_out: LeftOut) -> str:
         mark("pipes or devices: {count}"): left_out.specials,
         mark("folders that cannot be read: {count}"): left_out.folders,
     }
-    told = " · ".join(tr(what, count=number(count)) for what, count in counts.items() if count)
-    return tr("Left out: {what}", what=told) if told else ""
+    kinds = joined(" · ", (tr(what, count=number(count)) for what, count in counts.items() if count))
+    return tr("Left out: {what}", what=kinds) if kinds else ""
 
 
 _REMEDIES = {

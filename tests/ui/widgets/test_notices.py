@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QUrl, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt, QUrl, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QDesktopServices, QEnterEvent
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
@@ -22,7 +22,7 @@ from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.saved_notice import show_saved
 from app.ui.widgets.theme import Theme
-from app.ui.widgets.toasts import SHOWN, Toast
+from app.ui.widgets.toasts import SHOWN, Toast, Toasts
 from tests.support.chats import answer, question
 from tests.ui.conftest import shown
 
@@ -226,7 +226,12 @@ def test_a_window_is_watched_only_while_it_has_toasts(qtbot: QtBot, monkeypatch:
     places: list[int] = []
     widget = shown(QWidget(), qtbot)
     notices = Notices(widget)
-    monkeypatch.setattr(toasts.Toasts, "_area", lambda self: places.append(1) or self._window.rect())
+
+    def area(_self: Toasts) -> QRect:
+        places.append(1)
+        return widget.rect()
+
+    monkeypatch.setattr(Toasts, "_area", area)
     widget.resize(300, 300)
     assert places == []
     notices.show_notice(DONE)
