@@ -9,7 +9,7 @@ import onnxruntime
 from PIL import Image
 from rapidocr import RapidOCR
 
-from app.engine.reader.tuning import LINE_HEIGHT, LINE_MARGIN, TALL, parameters
+from app.engine.reader.tuning import LINE_HEIGHT, LINE_MARGIN, MAX_LINE_WIDTH, TALL, parameters
 
 Quad = npt.NDArray[np.float64]
 """Four corners float64 [4, 2], x and y in pixels, clockwise from the line's own top left."""
@@ -44,7 +44,11 @@ class Recogniser:
 
 
 def cut_line(image: Image.Image, quad: Quad) -> Image.Image:
-    """Crop a line, rectified to LINE_HEIGHT pixels high, with a margin of LINE_MARGIN at each end."""
+    """Crop a line, rectified to LINE_HEIGHT pixels high, with a margin of LINE_MARGIN at each end.
+
+    Any corners will do, also those of an empty box: the crop is from 1 to MAX_LINE_WIDTH pixels wide.
+    """
+    quad = np.clip(np.nan_to_num(quad), 0, image.size)
     along, across = quad[1] - quad[0], quad[3] - quad[0]
     length, height = float(np.hypot(*along)), float(np.hypot(*across))
     if height > TALL * length:
@@ -55,9 +59,8 @@ def cut_line(image: Image.Image, quad: Quad) -> Image.Image:
     # Pillow expects the corners anticlockwise.
     data = corners[[0, 3, 2, 1]].ravel().tolist()
     straight = image.transform((width, max(1, round(height))), Image.Transform.QUAD, data, Image.Resampling.BICUBIC)
-    return straight.resize(
-        (max(1, round(width * LINE_HEIGHT / straight.height)), LINE_HEIGHT), Image.Resampling.BICUBIC
-    )
+    width = min(MAX_LINE_WIDTH, max(1, round(width * LINE_HEIGHT / straight.height)))
+    return straight.resize((width, LINE_HEIGHT), Image.Resampling.BICUBIC)
 
 
 def _for_opencv(image: Image.Image) -> npt.NDArray[np.uint8]:

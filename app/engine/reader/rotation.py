@@ -97,7 +97,7 @@ def _is_vertical(image: Image.Image, lines: Iterable[OcrLine], reader: LineReade
     """Return whether lines that run from top to bottom are Chinese or Japanese with upright characters."""
     same = num_checked = 0
     for line in lines:
-        if sum(letter >= FIRST_CJK for letter in line.text) * 2 < len(line.text):
+        if not line.text or sum(letter >= FIRST_CJK for letter in line.text) * 2 < len(line.text):
             continue
         for position in SAMPLE_POSITIONS:
             index = int(len(line.text) * position)

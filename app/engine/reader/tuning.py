@@ -16,6 +16,9 @@ BORDER = 32
 LINE_HEIGHT = 48
 """Height in pixels of a line that is passed to the recogniser."""
 
+MAX_LINE_WIDTH = 12_000
+"""Maximum width in pixels of such a line: 250 times its height, as no line of text is; it bounds memory."""
+
 MIN_LINE_WIDTH = 256
 """Width in pixels to which shorter lines are padded: 320 costs more for every word of a receipt, 160 loses letters."""
 

@@ -31,7 +31,7 @@ class Foreground:
         self.scale = min(1.0, MAX_SIDE / max(picture.size))
         grey = picture.convert("L")
         if self.scale < 1:
-            size = (round(grey.width * self.scale), round(grey.height * self.scale))
+            size = (max(1, round(grey.width * self.scale)), max(1, round(grey.height * self.scale)))
             grey = grey.resize(size, Image.Resampling.BOX)
         pixels = np.asarray(grey)
         if float(np.median(pixels)) < 110:  # Light on dark.
@@ -47,7 +47,7 @@ class Foreground:
         box = Box.around_points(skew.deskewed(corner) for corner in Box(0, 0, width, height).corners)
         angle = -skew.angle
         matrix = np.array([[cos(angle), -sin(angle), -box.left], [sin(angle), cos(angle), -box.top]])
-        size = (round(box.width), round(box.height))
+        size = (max(1, round(box.width)), max(1, round(box.height)))
         deskewed = cv2.warpAffine(self.mask, matrix, size, flags=cv2.INTER_LINEAR)
         self.mask, self.origin = as_mask(np.where(deskewed > 90, 255, 0)), (box.left, box.top)
 
