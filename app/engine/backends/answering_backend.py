@@ -7,11 +7,11 @@ from typing import ClassVar, Generic, TypeVar, cast
 
 from app.domain.error_texts import engine_texts, image_texts
 from app.domain.errors import ModelMissing
-from app.domain.models.engine_status import Stage
 from app.domain.models.generation import FinishReason
 from app.domain.ports import CancelCheck
 from app.domain.text.confidence import TextDelta
 from app.engine.answering import AnsweringModel, GenerationCallbacks, StageCallback
+from app.engine.backends.stage_reporter import stage_reporter
 from app.engine.imaging.reworded_errors import reworded_image_errors
 from app.engine.process.messages import (
     AnswerDelta,
@@ -22,13 +22,11 @@ from app.engine.process.messages import (
     Prefill,
     Ready,
     Request,
-    StageProgress,
     Stats,
     VisualTokenSeconds,
 )
 
 Emit = Callable[[Event], None]
-PROGRESS_STEP = 0.01
 Opening = TypeVar("Opening", OpenModel, OpenServer)
 
 
@@ -43,7 +41,7 @@ class AnsweringBackend(ABC, Generic[Opening]):
 
     def handle(self, request: Request, emit: Emit, check: CancelCheck) -> FinishReason:
         """Serve a request; emits StageProgress and Ready, or StageProgress, AnswerDelta, VisualTokenSeconds, Stats."""
-        stage = _stage_reporter(emit)
+        stage = stage_reporter(emit)
         try:
             with reworded_image_errors(image_texts.ASKED, image_texts.ASKED_STORED):
                 return self._handle(request, emit, stage, check)
@@ -96,16 +94,3 @@ class AnsweringBackend(ABC, Generic[Opening]):
 
 def _emit_text(emit: Emit, delta: TextDelta) -> None:
     emit(AnswerDelta(delta.text, delta.probability, delta.alternatives))
-
-
-def _stage_reporter(emit: Emit) -> StageCallback:
-    """Return a callback that emits StageProgress on a new stage or a percent of progress, not for every layer."""
-    last: tuple[Stage, float] | None = None
-
-    def report(stage: Stage, progress: float) -> None:
-        nonlocal last
-        if last is None or last[0] != stage or progress - last[1] >= PROGRESS_STEP or progress >= 1.0:
-            last = (stage, progress)
-            emit(StageProgress(stage, progress))
-
-    return report

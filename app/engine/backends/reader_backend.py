@@ -1,15 +1,17 @@
 """The reader process: reads the text of one image at a time."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from app.domain.error_texts import image_texts
 from app.domain.models.engine_status import Stage
 from app.domain.models.generation import FinishReason
 from app.domain.ports import CancelCheck
+from app.engine.backends.stage_reporter import stage_reporter
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.reworded_errors import reworded_image_errors
-from app.engine.process.messages import Event, ReadText, Request, StageProgress, TextRead
+from app.engine.process.messages import Event, ReadText, Request, TextRead
 from app.engine.reader.read_any_script import read_document_page
 from app.engine.reader.recognise import Recogniser
 
@@ -24,9 +26,10 @@ class ReaderBackend:
         """Emit TextRead, or raise ImageError."""
         if not isinstance(request, ReadText):
             raise TypeError(f"the reader process does not serve {type(request).__name__}")
-        emit(StageProgress(Stage.READING, 0.0))
+        report = stage_reporter(emit)
+        report(Stage.READING, 0.0)
         with reworded_image_errors(image_texts.READ, image_texts.READ_STORED):
             document = open_document(Path(request.path), request.password)
-            page = read_document_page(document, request.page, self._recogniser, check)
+            page = read_document_page(document, request.page, self._recogniser, check, partial(report, Stage.READING))
         emit(TextRead(page))
         return FinishReason.COMPLETE

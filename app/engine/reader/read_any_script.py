@@ -6,7 +6,7 @@ from PIL import Image
 
 from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.error_texts import document_texts
-from app.domain.ports import CancelCheck
+from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.domain.text.scripts import UNREADABLE
 from app.engine.imaging.documents import Document
 from app.engine.reader.read_page import read_page
@@ -15,9 +15,11 @@ from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tesseract import installed_languages, read_by_tesseract
 
 
-def read_any_script(image: Image.Image, reader: LineReader, check: CancelCheck) -> OcrPage:
+def read_any_script(
+    image: Image.Image, reader: LineReader, check: CancelCheck, progress: ProgressCallback = NO_PROGRESS
+) -> OcrPage:
     """Read an upright RGB image; the page's notice says so if Tesseract read it."""
-    page = read_page(image, reader, check)
+    page = read_page(image, reader, check, progress)
     script = next((script for script in UNREADABLE if script.name == page.script), None)
     if script is None:
         return page
@@ -35,10 +37,16 @@ def read_any_script(image: Image.Image, reader: LineReader, check: CancelCheck) 
     return with_notice(read, said)
 
 
-def read_document_page(document: Document, number: int, reader: LineReader, check: CancelCheck) -> OcrPage:
+def read_document_page(
+    document: Document,
+    number: int,
+    reader: LineReader,
+    check: CancelCheck,
+    progress: ProgressCallback = NO_PROGRESS,
+) -> OcrPage:
     """Return the text layer of a document's page if it is sensible, else OCR its picture. Raises ImageError."""
     if page := document.text_page(number):
         return replace(page, tables=find_tables(page.lines, None))
     picture = document.picture(number)
     check()
-    return read_any_script(picture, reader, check)
+    return read_any_script(picture, reader, check, progress)

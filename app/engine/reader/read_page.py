@@ -10,9 +10,10 @@ from app.domain.error_texts import document_texts
 from app.domain.errors import Problem
 from app.domain.images.codes import Code
 from app.domain.images.geometry import Point, TextLine
-from app.domain.ports import CancelCheck
+from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.domain.text.scripts import Script, debian_package
 from app.engine.reader.find_codes import find_codes
+from app.engine.reader.find_lines import find_lines
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import OcrLine
@@ -26,13 +27,21 @@ from app.engine.reader.unknown_script import unknown_script
 LOW_CONFIDENCE_SCORE = 0.78
 """Mean score below which a page is mostly noise, as with scripts that the models never learned."""
 
+DETECTION_SHARE = 0.3
+"""Share of the time that the detection of lines takes, for the progress; the rest is reading them."""
 
-def read_page(image: Image.Image, reader: LineReader, check: CancelCheck) -> OcrPage:
+
+def read_page(
+    image: Image.Image, reader: LineReader, check: CancelCheck, progress: ProgressCallback = NO_PROGRESS
+) -> OcrPage:
     """Read an upright RGB image; coordinates in the result are in its pixels."""
     prepared = prepare(image)
     check()
-    quads = cut_at_gutters(prepared.image, reader.find(prepared.image))
-    found, orientation = read_lines(prepared.image, quads, reader, check)
+    detected = find_lines(prepared.image, reader, check, lambda share: progress(DETECTION_SHARE * share))
+    quads = cut_at_gutters(prepared.image, detected)
+    found, orientation = read_lines(
+        prepared.image, quads, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)
+    )
     script = unknown_script(prepared.image, found)
     lines = [prepared.restore(line) for line in found if line.text and line.score >= MIN_SCORE]
     size = rotated_size(image.size, orientation.order)

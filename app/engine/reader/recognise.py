@@ -8,7 +8,9 @@ import numpy.typing as npt
 import onnxruntime
 from PIL import Image
 from rapidocr import RapidOCR
+from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
+from app.engine.reader.tiles import TextMap
 from app.engine.reader.tuning import LINE_HEIGHT, LINE_MARGIN, MAX_LINE_WIDTH, TALL, parameters
 
 Quad = npt.NDArray[np.float64]
@@ -35,6 +37,26 @@ class Recogniser:
         """Return the corners of lines on an RGB image that is taken to be upright, in no particular order."""
         boxes = self._engine(_for_opencv(image), use_det=True, use_rec=False).boxes
         return [] if boxes is None else [np.asarray(box, dtype=np.float64) for box in boxes]
+
+    def map_tile(self, tile: Image.Image) -> TextMap:
+        """Return where text is on an RGB image whose sides are multiples of 32 up to 960; it is not scaled."""
+        detector = self._engine._load_det_model()  # noqa: SLF001 - rapidocr loads it with the first image
+        probabilities = detector.session(detector.get_preprocess()(_for_opencv(tile)))[0, 0]
+        return np.rint(probabilities * 255).astype(np.uint8)
+
+    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
+        """Return the corners of the lines on a map of an image of this size, in pixels of that image."""
+        usual = self._engine._load_det_model().postprocess_op  # noqa: SLF001
+        process = DBPostProcess(
+            usual.thresh * 255,
+            usual.box_thresh * 255,
+            text_map.size,
+            usual.unclip_ratio,
+            usual.score_mode,
+            usual.dilation_kernel is not None,
+        )
+        boxes, _ = process(text_map[None, None], size[::-1])
+        return [np.asarray(box, dtype=np.float64) for box in boxes]
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         """Recognise the line inside these corners of an RGB image; a tall line is rotated first, top to the left."""

@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from app.domain.images import quarter_turns
-from app.domain.ports import CancelCheck
+from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.reader.recognise import OcrLine, Quad
+from app.engine.reader.tiles import TextMap
 from app.engine.reader.tuning import SAMPLE_LINES, TALL
 
 CONFIDENT_SCORE = 0.9
@@ -34,7 +35,15 @@ class LineReader(Protocol):
     """Detects lines on an RGB image, and reads one inside its corners, which start at the line's own top left."""
 
     def find(self, image: Image.Image) -> list[Quad]:
-        """Return the corners of all lines, in no particular order."""
+        """Return the corners of all lines, in no particular order; a large image is scaled down."""
+        ...
+
+    def map_tile(self, tile: Image.Image) -> TextMap:
+        """Return where text is on a tile, see `tiles`."""
+        ...
+
+    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
+        """Return the corners of the lines on the map of an image of this size, in pixels of the image."""
         ...
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
@@ -54,13 +63,14 @@ class Orientation:
 
 
 def read_lines(
-    image: Image.Image, quads: Sequence[Quad], reader: LineReader, check: CancelCheck
+    image: Image.Image, quads: Sequence[Quad], reader: LineReader, check: CancelCheck, progress: ProgressCallback
 ) -> tuple[list[OcrLine], Orientation]:
     """Read the lines inside all these corners, and return them with the page's orientation."""
     orientation, read = _find_orientation(image, quads, reader, check)
     lines = []
     for number, quad in enumerate(quads):
         check()
+        progress(number / len(quads))
         lines.append(read.get(number) or reader.read(image, _own(quad, orientation.rotation)))
     return lines, orientation
 

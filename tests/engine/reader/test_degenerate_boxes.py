@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from app.domain.ports import NO_PROGRESS
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import OcrLine, Quad, cut_line
 from app.engine.reader.rotation import read_lines
+from app.engine.reader.tiles import TextMap
 from app.engine.reader.tuning import LINE_HEIGHT, MAX_LINE_WIDTH
 
 SIDE = 90
@@ -52,6 +54,12 @@ class FixedReader:
     def find(self, image: Image.Image) -> list[Quad]:
         return self.quads
 
+    def map_tile(self, tile: Image.Image) -> TextMap:
+        return np.zeros((tile.height, tile.width), np.uint8)
+
+    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
+        return self.quads
+
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         assert np.isfinite(quad).all()
         assert cut_line(image, quad).height == LINE_HEIGHT
@@ -86,7 +94,7 @@ def test_any_boxes_are_split_at_gutters(picture: Image.Image, quads: list[Quad])
 @settings(max_examples=100, deadline=None)
 @given(pictures, st.lists(quads_of(inside), max_size=8), texts)
 def test_any_boxes_are_rotated(picture: Image.Image, quads: list[Quad], words: tuple[str, ...]) -> None:
-    lines, _ = read_lines(picture, quads, FixedReader(quads, words), lambda: None)
+    lines, _ = read_lines(picture, quads, FixedReader(quads, words), lambda: None, NO_PROGRESS)
     assert len(lines) == len(quads)
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.domain.ports import NO_PROGRESS
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import read_lines, rotated, rotated_size
+from app.engine.reader.tiles import TextMap
 
 PAGE = (400, 300)
 
@@ -19,6 +21,12 @@ class UprightOnly:
         self.reads = 0
 
     def find(self, image: Image.Image) -> list[Quad]:
+        raise AssertionError
+
+    def map_tile(self, tile: Image.Image) -> TextMap:
+        raise AssertionError
+
+    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
         raise AssertionError
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
@@ -40,7 +48,7 @@ def boxes(count: int, width: float, height: float) -> list[Quad]:
 )
 def test_all_four_ways(corner: int, size: tuple[int, int], rotation: int) -> None:
     reader = UprightOnly(corner)
-    lines, orientation = read_lines(Image.new("RGB", PAGE), boxes(8, *size), reader, lambda: None)
+    lines, orientation = read_lines(Image.new("RGB", PAGE), boxes(8, *size), reader, lambda: None, NO_PROGRESS)
     assert (orientation.rotation, orientation.order) == (rotation, rotation)
     assert [line.text for line in lines] == ["some words"] * 8
     for line in lines:
@@ -50,15 +58,15 @@ def test_all_four_ways(corner: int, size: tuple[int, int], rotation: int) -> Non
 
 def test_an_upright_page_is_read_once_and_a_turned_one_little_more() -> None:
     reader = UprightOnly(0)
-    read_lines(Image.new("RGB", PAGE), boxes(8, 200, 20), reader, lambda: None)
+    read_lines(Image.new("RGB", PAGE), boxes(8, 200, 20), reader, lambda: None, NO_PROGRESS)
     assert reader.reads == 8
     reader = UprightOnly(2)
-    read_lines(Image.new("RGB", PAGE), boxes(8, 200, 20), reader, lambda: None)
+    read_lines(Image.new("RGB", PAGE), boxes(8, 200, 20), reader, lambda: None, NO_PROGRESS)
     assert reader.reads == 8 + 5
 
 
 def test_nothing_to_read() -> None:
-    lines, orientation = read_lines(Image.new("RGB", PAGE), [], UprightOnly(0), lambda: None)
+    lines, orientation = read_lines(Image.new("RGB", PAGE), [], UprightOnly(0), lambda: None, NO_PROGRESS)
     assert (lines, orientation.rotation) == ([], 0)
 
 

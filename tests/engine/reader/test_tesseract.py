@@ -13,6 +13,7 @@ from app.engine.reader import read_any_script as any_script
 from app.engine.reader.read_any_script import read_any_script
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.tesseract import installed_languages, lines_of_table, read_by_tesseract
+from app.engine.reader.tiles import TextMap
 
 HEAD = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n"
 TABLE = (
@@ -28,6 +29,12 @@ class NoReader:
     """Never asked: the page is given."""
 
     def find(self, image: Image.Image) -> list[Quad]:
+        raise AssertionError
+
+    def map_tile(self, tile: Image.Image) -> TextMap:
+        raise AssertionError
+
+    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
         raise AssertionError
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:

@@ -1,0 +1,63 @@
+"""Finds where an image has detail that a smaller picture of it has lost, as small text does."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from app.engine.reader.recognise import Quad
+
+CELL = 16
+"""Side in pixels of the cells in which lost pixels are counted."""
+
+BAND = 2048
+"""Height in pixels of the bands that are compared one after the other; it bounds memory, and is a multiple of CELL."""
+
+MIN_DIFFERENCE = 25
+"""Minimum difference of grey levels of a lost pixel; the noise of JPEG and of paper is less."""
+
+Window = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels."""
+
+
+class LostDetail:
+    """How many pixels of each cell of an RGB image differ from the image scaled by `scale` and back."""
+
+    def __init__(self, image: Image.Image, scale: float) -> None:
+        self._size = image.size
+        bands = [_lost(image, top, min(top + BAND, image.height), scale) for top in range(0, image.height, BAND)]
+        self._cells = np.concatenate(bands)
+
+    def cover(self, quads: Sequence[Quad]) -> None:
+        """Leave out what is within these lines."""
+        for quad in quads:
+            cv2.fillConvexPoly(self._cells, np.rint(quad / CELL).astype(np.int32), 0.0)
+
+    def richest_window(self, side: int) -> tuple[Window, float]:
+        """Return the window of up to `side` pixels with the most lost pixels, and their number; it is left out then."""
+        width, height = (min(length, side) for length in self._size)
+        across, down = -(-width // CELL), -(-height // CELL)
+        # The sum over each window, at its top left cell.
+        sums = cv2.boxFilter(
+            self._cells, -1, (across, down), anchor=(0, 0), normalize=False, borderType=cv2.BORDER_CONSTANT
+        )
+        row, column = (int(index) for index in np.unravel_index(int(np.argmax(sums)), sums.shape))
+        left, top = min(column * CELL, self._size[0] - width), min(row * CELL, self._size[1] - height)
+        count = float(sums[row, column])
+        self._cells[row : row + down, column : column + across] = 0
+        return (left, top, left + width, top + height), count
+
+
+def _lost(image: Image.Image, top: int, bottom: int, scale: float) -> npt.NDArray[np.float32]:
+    """Return the counts of the cells in a band of rows, float32 [rows of cells, columns of cells]."""
+    grey = np.asarray(image.crop((0, top, image.width, bottom)).convert("L"))
+    height, width = grey.shape
+    small = cv2.resize(
+        grey, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
+    )
+    lost = cv2.absdiff(grey, cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)) > MIN_DIFFERENCE
+    padded = np.pad(lost, ((0, -height % CELL), (0, -width % CELL)))
+    cells = padded.reshape(padded.shape[0] // CELL, CELL, padded.shape[1] // CELL, CELL)
+    return cells.sum(axis=(1, 3), dtype=np.float32)

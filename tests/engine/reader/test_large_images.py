@@ -1,0 +1,107 @@
+"""Images of any size, drawn here, read by the real models: every line once, whatever its size and place."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from app.engine.reader.find_lines import find_lines
+from app.engine.reader.read_page import read_page
+from app.engine.reader.recognise import OcrLine, Quad, Recogniser
+from app.engine.reader.tiles import TextMap
+
+WORDS = ["harbour", "quiet", "morning", "window", "silver", "bottle", "garden", "market", "pocket", "bridge"]
+Placed = tuple[int, int, str, int]
+"""x, y, text and size in pixels."""
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> Recogniser:
+    return Recogniser()
+
+
+def drawn(size: tuple[int, int], texts: Sequence[Placed]) -> Image.Image:
+    image = Image.new("RGB", size, "white")
+    pen = ImageDraw.Draw(image)
+    for x, y, text, height in texts:
+        pen.text((x, y), text, "black", ImageFont.load_default(height))
+    return image
+
+
+def sentence(number: int, count: int) -> str:
+    random = np.random.default_rng(number)
+    return " ".join(str(word) for word in random.choice(WORDS, count))
+
+
+def read(image: Image.Image, recogniser: Recogniser) -> list[list[str]]:
+    page = read_page(image, recogniser, lambda: None)
+    return [line.split() for line in page.text.splitlines()]
+
+
+def test_every_line_of_a_long_screenshot(recogniser: Recogniser) -> None:
+    texts = [(30, 20 + 200 * row, f"{row} {sentence(row, 4)}", 22) for row in range(99)]
+    assert read(drawn((900, 20_000), texts), recogniser) == [text.split() for _, _, text, _ in texts]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_seams_cut_and_double_no_line(recogniser: Recogniser, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    tops = np.cumsum(random.integers(22, 90, 30))
+    texts = [
+        (int(random.integers(10, 300)), int(top), f"{row} {sentence(row + 100 * seed, 12)}", 15)
+        for row, top in enumerate(tops)
+    ]
+    lines = read(drawn((2600, int(tops[-1]) + 60), texts), recogniser)
+    assert lines == [text.split() for _, _, text, _ in texts]
+
+
+def test_a_panorama(recogniser: Recogniser) -> None:
+    texts = [(x, 100 + x % 300, sentence(x, 2), 28) for x in range(50, 11_500, 600)]
+    lines = read(drawn((12_000, 800), texts), recogniser)
+    assert sorted(word for line in lines for word in line) == sorted(
+        word for _, _, text, _ in texts for word in text.split()
+    )
+
+
+def test_a_plan_with_a_title_and_small_notes(recogniser: Recogniser) -> None:
+    notes = [(300 + 1100 * (row % 3), 900 + 700 * row, sentence(row, 4), 24) for row in range(5)]
+    texts = [(400, 200, "SITE PLAN", 220), *notes]
+    image = drawn((6600, 4700), texts)
+    for x in range(4000, 4400, 12):
+        ImageDraw.Draw(image).line((x, 1500, x + 300, 3100), "black", 4)
+    assert read(image, recogniser) == [text.split() for _, _, text, _ in texts]
+
+
+def test_small_print_below_a_headline(recogniser: Recogniser) -> None:
+    texts = [(100, 80, "Harbour News", 150), *((100, 2200 + 16 * row, sentence(row, 6), 9) for row in range(4))]
+    lines = read(drawn((2400, 2400), texts), recogniser)
+    # At nine pixels, spaces are a matter of opinion.
+    assert ["".join(words) for words in lines] == [text.replace(" ", "") for _, _, text, _ in texts]
+
+
+def test_a_thin_strip(recogniser: Recogniser) -> None:
+    text = sentence(1, 40)
+    assert read(drawn((9000, 36), [(40, 6, text, 22)]), recogniser) == [text.split()]
+
+
+class NoText:
+    """Finds nothing, and is not asked again."""
+
+    def find(self, image: Image.Image) -> list[Quad]:
+        return []
+
+    def map_tile(self, tile: Image.Image) -> TextMap:
+        raise AssertionError
+
+    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
+        raise AssertionError
+
+    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("size", [(900, 900), (4000, 3000)])
+def test_an_image_without_small_text_is_looked_at_once(size: tuple[int, int]) -> None:
+    shades = Image.linear_gradient("L").resize(size).convert("RGB")
+    assert find_lines(shades, NoText(), lambda: None, lambda _: None) == []
