@@ -44,7 +44,7 @@ def test_an_export_is_told_in_its_window_or_in_the_main_one(open_desktop: OpenDe
     for suffix in ("pdf", "txt"):
         export(suffix, tmp_path / f"out.{suffix}")
     desktop.wait(lambda: says(window.notices, "out.pdf") and says(window.notices, "out.txt"))
-    assert main.notices.current == ()
+    assert list(main.notices.current) == []
 
     export("pdf", tmp_path / "out 2.pdf")
     window.close()
