@@ -19,8 +19,10 @@ step vulnerabilities; python packaging/audit.py
 step tests
 # From Python 3.12 on, coverage asks the interpreter to watch lines, which costs less than its own tracer.
 COVERAGE_CORE=$(python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
-  coverage run -m pytest -m "not window" --durations=15
+  coverage run -m pytest --ignore tests/end_to_end --ignore tests/faults --durations=15 -m "not window"
 step coverage; coverage report
+# Most of what these run is in other processes, of which coverage sees nothing.
+step "processes, faults and journeys"; pytest tests/end_to_end tests/faults --durations=15 -m "not window"
 step "a real window"
 # -noreset: else the server starts anew whenever its last client leaves, and refuses whoever comes in that moment.
 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1280x800x24 -noreset" pytest -m window
