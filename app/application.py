@@ -34,6 +34,7 @@ from app.controllers.translation_controller import TranslationController
 from app.controllers.version_controller import VersionController
 from app.domain.chat.presets import Preset
 from app.domain.errors import Problem, StorageError, problem_of
+from app.domain.ids import ConversationId, Digest
 from app.domain.launch_request import LaunchRequest
 from app.domain.models.generation import GenerationOptions, LoadOptions
 from app.domain.ports import IGNORE, ConversationStore, Stores
@@ -349,7 +350,7 @@ class Lorgnette(QObject):
     def _on_library_loaded(self) -> None:
         self._interrupted.resume(self._chat_for_interrupted)
 
-    def _chat_for_interrupted(self, chat_id: str) -> str:
+    def _chat_for_interrupted(self, chat_id: ConversationId) -> ConversationId:
         """Return `chat_id`; a chat without anything to save is unknown, and a new one is shown in its place."""
         if chat_id in self.library:
             return chat_id
@@ -396,7 +397,7 @@ class Lorgnette(QObject):
         if not self._has_opened_store:
             self._look_at_store()
 
-    def _on_store_opened(self, report: tuple[Problem | None, set[str]]) -> None:
+    def _on_store_opened(self, report: tuple[Problem | None, set[Digest]]) -> None:
         self._has_opened_store = True
         problem, digests = report
         self._files_thread.submit(self._files.discard_stale, IGNORE, _warn)
@@ -410,7 +411,7 @@ class Lorgnette(QObject):
     def _on_images_unwanted(self) -> None:
         self.stores.chats.run(lambda chats: chats.attachment_digests(), self._delete_unused_images)
 
-    def _delete_unused_images(self, digests: set[str]) -> None:
+    def _delete_unused_images(self, digests: set[Digest]) -> None:
         elsewhere = partial(references_beside, self._paths.database)
         self._files_thread.submit(
             partial(self._unused_images.delete, digests, elsewhere),
@@ -418,7 +419,7 @@ class Lorgnette(QObject):
             lambda error: self.window.notices.show_problem(problem_of(error)),
         )
 
-    def _opening_report(self, stores: Stores) -> tuple[Problem | None, set[str]]:
+    def _opening_report(self, stores: Stores) -> tuple[Problem | None, set[Digest]]:
         self._put_images_back(stores.chats)
         return stores.problem, stores.chats.attachment_digests()
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.application import Lorgnette
 from app.domain.chat.chat import Author, Message, MessageState, Role
+from app.domain.ids import ConversationId
 from app.domain.launch_request import LaunchRequest
 from app.domain.models.generation import FinishReason
 from app.engine.process.messages import AnswerDelta, Done
@@ -93,7 +94,7 @@ def stream(folder: Path, text: str) -> None:
     lorgnette = Lorgnette(Paths.under(folder), application)
     lorgnette.window.show()
     lorgnette.begin(LaunchRequest(), "")
-    asked = replace(question(), conversation_id="c1")
+    asked = replace(question(), conversation_id=ConversationId("c1"))
     made = replace(answer("", state=MessageState.STREAMING), model_name="A server")
     session, answers = lorgnette.session, lorgnette.answers
     shown = replace(conversation(), leaf_id=made.id)
@@ -102,7 +103,7 @@ def stream(folder: Path, text: str) -> None:
     session._chats.run(lambda chats: chats.save_turn(shown, (asked, made)), lambda _: saved.append(None))
     run_for(application, lambda: bool(saved))
     session._library.put(shown)
-    session.open("c1")
+    session.open(ConversationId("c1"))
     run_for(application, lambda: len(session.branch) == 2)
     answers._follow(RunningAnswer(made, lambda: None))
     watch = Watch()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.application import Lorgnette
 from app.controllers.image_controller import SAMPLES
 from app.domain.chat.chat import Author, Message, Role, now
+from app.domain.ids import ConversationId, MessageId
 from app.domain.launch_request import LaunchRequest
 from app.domain.models.engine_status import EngineState
 from app.domain.settings.settings import ThemeChoice
@@ -117,11 +118,18 @@ class Studio:
 
 def _conversation() -> tuple[Message, Message]:
     """An answer with everything in it."""
-    asked = Message(id="q", conversation_id="c", parent_id=None, role=Role.USER, text="Explain it.", created=now())
+    asked = Message(
+        id=MessageId("q"),
+        conversation_id=ConversationId("c"),
+        parent_id=None,
+        role=Role.USER,
+        text="Explain it.",
+        created=now(),
+    )
     answered = Message(
-        id="a",
-        conversation_id="c",
-        parent_id="q",
+        id=MessageId("a"),
+        conversation_id=ConversationId("c"),
+        parent_id=MessageId("q"),
         role=Role.ASSISTANT,
         text=ANSWER,
         created=now(),

@@ -16,6 +16,7 @@ from typing import Self
 from app.commands.loading import load_options
 from app.domain.error_texts import command_texts
 from app.domain.errors import EngineError
+from app.domain.ids import CallId
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient, EngineDied
 from app.engine.process.host import run_engine_process
@@ -108,7 +109,7 @@ class BatchEngines:
         if self._is_killed:
             return _LOST
         client, events = self._running.get(key) or self._start(key)
-        call_id = next(self._ids)
+        call_id = CallId(next(self._ids))
         watchdog = Watchdog(key[0])
         watchdog.begin(request)
         client.send(RequestEnvelope(call_id, request))

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.domain.chat.chat import DEFAULT_TITLE, Conversation, Message
 from app.domain.chat.search import SearchHit
+from app.domain.ids import ConversationId
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.chat_session import ChatSession
@@ -30,7 +31,7 @@ class ChatController(QObject):
         self._window = window
         self._session = session
         self._library = library
-        self._deleted: dict[str, tuple[Conversation, Notice]] = {}
+        self._deleted: dict[ConversationId, tuple[Conversation, Notice]] = {}
         """Chats that can be restored, by id, in the order of their deletion."""
         self._shown_chat = session.conversation_id
         self._wire_composer()
@@ -143,7 +144,7 @@ class ChatController(QObject):
         self._deleted[conversation.id] = conversation, notice
         self._window.menu_button.undelete.setEnabled(True)
 
-    def _undelete(self, conversation_id: str) -> None:
+    def _undelete(self, conversation_id: ConversationId) -> None:
         conversation, notice = self._deleted.pop(conversation_id)
         self._window.notices.dismiss(notice)
         self._window.menu_button.undelete.setEnabled(bool(self._deleted))

@@ -8,6 +8,7 @@ from app.domain.documents.fields import fields_from
 from app.domain.documents.labelled_values import LabelledValue
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import BatchError, Problem
+from app.domain.ids import Digest
 from app.services.documents.document_session import DocumentSession
 from app.services.documents.page_questions import PageQuestions
 from app.services.models.background_requests import BackgroundRequests
@@ -53,13 +54,13 @@ class DocumentModelController(QObject):
         on_failure = partial(self._on_not_transcribed, self._session.digest, number)
         self._session.draw(number, lambda picture: self._background_requests.transcribe(picture, on_text, on_failure))
 
-    def _on_transcribed(self, digest: str, number: int, page: OcrPage, text: str) -> None:
+    def _on_transcribed(self, digest: Digest, number: int, page: OcrPage, text: str) -> None:
         info = self._model.status.info
         self._session.replace_page(
             digest, number, OcrPage(page.width, page.height, (), text), info.name if info else ""
         )
 
-    def _on_not_transcribed(self, digest: str, number: int, problem: Problem) -> None:
+    def _on_not_transcribed(self, digest: Digest, number: int, problem: Problem) -> None:
         self._show_problem(problem)
         if digest == self._session.digest and (ocr_result := self._session.ocr_result(number)):
             self._window.show_ocr_result(ocr_result)
@@ -82,7 +83,7 @@ class DocumentModelController(QObject):
                 ),
             )
 
-    def _on_fields_found(self, digest: str, number: int, values: tuple[LabelledValue, ...]) -> None:
+    def _on_fields_found(self, digest: Digest, number: int, values: tuple[LabelledValue, ...]) -> None:
         if (digest, number) == (self._session.digest, self._window.number):
             self._window.values.set_values(values)
             self._window.show_status("")

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 
 from app.domain.chat.chat import Conversation
+from app.domain.ids import ConversationId
 from app.services.chat.chat_exporter import ChatExporter
 from app.services.chat.chat_importer import ChatImporter
 from app.services.chat.chat_library import ChatLibrary
@@ -49,7 +50,7 @@ class FileController(QObject):
         importer.imported.connect(self._on_imported)
 
     @Slot(str)
-    def _on_export_wanted(self, conversation_id: str) -> None:
+    def _on_export_wanted(self, conversation_id: ConversationId) -> None:
         conversation = self._library[conversation_id]
         name = re.sub(r"[^\w ().,-]", "_", ui_text.chat_title(conversation))[:80].strip(" .") or tr("Chat")
         forms = {suffix: tr(form) for suffix, form in _FORMS.items()}

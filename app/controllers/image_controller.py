@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Slot
 
 from app.domain.chat.chat import Conversation, Message
 from app.domain.errors import Problem
+from app.domain.ids import ConversationId, ImportId, MessageId
 from app.domain.images.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES, Attachment, ImageCrop
 from app.domain.images.detection_formats import DetectionFormat, detections_coco, detections_json
 from app.domain.launch_request import LaunchRequest
@@ -117,34 +118,34 @@ class ImageController(QObject):
         self._importer.import_data(data, name, self._session.conversation_id)
 
     @Slot(str, str, str)
-    def _on_import_started(self, import_id: str, chat_id: str, name: str) -> None:
+    def _on_import_started(self, import_id: ImportId, chat_id: ConversationId, name: str) -> None:
         if chat_id == self._session.conversation_id:
             self._window.composer.add_import(import_id, name)
 
     @Slot(str, str, Attachment)
-    def _on_import_finished(self, import_id: str, chat_id: str, attachment: Attachment) -> None:
+    def _on_import_finished(self, import_id: ImportId, chat_id: ConversationId, attachment: Attachment) -> None:
         self._session.add_attachment(chat_id, attachment)
         self._window.composer.remove_import(import_id)
         self._window.composer.focus()
 
     @Slot(str, str, Problem)
-    def _on_import_failed(self, import_id: str, _chat_id: str, problem: Problem) -> None:
+    def _on_import_failed(self, import_id: ImportId, _chat_id: ConversationId, problem: Problem) -> None:
         self._window.composer.remove_import(import_id)
         self._window.notices.show_problem(problem)
 
     @Slot(str, Problem)
-    def _on_password_needed(self, import_id: str, problem: Problem) -> None:
+    def _on_password_needed(self, import_id: ImportId, problem: Problem) -> None:
         dialog = PasswordDialog(problem, self._window)
         dialog.entered.connect(partial(self._importer.unlock, import_id))
         dialog.rejected.connect(partial(self._on_no_password, import_id, problem))
         dialog.open()
 
-    def _on_no_password(self, import_id: str, problem: Problem) -> None:
+    def _on_no_password(self, import_id: ImportId, problem: Problem) -> None:
         self._importer.cancel(import_id)
         self._window.notices.show_problem(problem)
 
     @Slot(str, str)
-    def _on_import_cancelled(self, import_id: str, _chat_id: str) -> None:
+    def _on_import_cancelled(self, import_id: ImportId, _chat_id: ConversationId) -> None:
         self._window.composer.remove_import(import_id)
 
     @Slot(Attachment)
@@ -154,7 +155,7 @@ class ImageController(QObject):
         self._window.show_viewer()
 
     @Slot(str)
-    def _on_detections_clicked(self, message_id: str) -> None:
+    def _on_detections_clicked(self, message_id: MessageId) -> None:
         if images := self._session.images(message_id):
             shown = self._window.viewer.attachment
             self._window.viewer.show_images(images, shown if shown in images else images[0])
@@ -208,7 +209,7 @@ class ImageController(QObject):
             self._window.hide_viewer()
 
     @Slot(str, int)
-    def _on_detection_hovered(self, message_id: str, number: int) -> None:
+    def _on_detection_hovered(self, message_id: MessageId, number: int) -> None:
         if message_id == self._window.viewer.message_id:
             self._window.viewer.canvas.set_highlighted(number)
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage
 
 from app.domain.documents.translation import Translation
 from app.domain.errors import Problem
+from app.domain.ids import Digest
 from app.domain.images.attachments import Attachment
 from app.services.documents.translator import Translator
 from app.services.engines.file_saver import FileSaver
@@ -59,7 +60,7 @@ class TranslationController(QObject):
         """Save the translation at the image's full resolution, which the preview does not have."""
         attachment = translation.attachment
 
-        def write(pictures: dict[str, bytes]) -> None:
+        def write(pictures: dict[Digest, bytes]) -> None:
             if png := pictures.get(attachment.digest):
                 image = QImage()
                 image.loadFromData(png, "PNG")

@@ -9,6 +9,7 @@ from app.domain.chat.chat import Conversation, Draft, Message
 from app.domain.chat.search import SearchHit
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.errors import Problem
+from app.domain.ids import ConversationId, Digest
 from app.domain.images.attachments import Attachment
 from app.domain.images.geometry import Box
 
@@ -25,7 +26,7 @@ class ConversationStore(Protocol):
         """Every conversation with its draft, the most recently updated first."""
         ...
 
-    def messages(self, conversation_id: str) -> Sequence[Message]:
+    def messages(self, conversation_id: ConversationId) -> Sequence[Message]:
         """All messages of a conversation, parents before children, siblings oldest first."""
         ...
 
@@ -33,7 +34,7 @@ class ConversationStore(Protocol):
         """Insert or update a conversation's row (neither its draft nor its messages)."""
         ...
 
-    def save_draft(self, conversation_id: str, draft: Draft) -> None:
+    def save_draft(self, conversation_id: ConversationId, draft: Draft) -> None:
         """Replace the draft of an existing conversation."""
         ...
 
@@ -45,11 +46,11 @@ class ConversationStore(Protocol):
         """Save a conversation's row, its draft and `messages` atomically; on return they are on disk."""
         ...
 
-    def delete_conversation(self, conversation_id: str) -> None:
+    def delete_conversation(self, conversation_id: ConversationId) -> None:
         """Hide a conversation, and delete it with its messages when the stores are closed."""
         ...
 
-    def restore_conversation(self, conversation_id: str) -> None:
+    def restore_conversation(self, conversation_id: ConversationId) -> None:
         """Bring back a conversation that was deleted since the stores were opened."""
         ...
 
@@ -57,7 +58,7 @@ class ConversationStore(Protocol):
         """Chats whose title has all words of `query`, then messages that have them, each newest first."""
         ...
 
-    def attachment_digests(self) -> set[str]:
+    def attachment_digests(self) -> set[Digest]:
         """Digests of all images that a message or a draft refers to."""
         ...
 
@@ -65,7 +66,7 @@ class ConversationStore(Protocol):
 class OcrResultStore(Protocol):
     """Stores what was read on the pages of files, and what is ignored on them."""
 
-    def ocr_result(self, digest: str, number: int) -> OcrResult | None:
+    def ocr_result(self, digest: Digest, number: int) -> OcrResult | None:
         """The OCR result of a page of the file with this digest; None if it has not been read."""
         ...
 
@@ -73,11 +74,11 @@ class OcrResultStore(Protocol):
         """Insert or replace the OCR result of a page."""
         ...
 
-    def ignored_areas(self, digest: str) -> tuple[Box, ...]:
+    def ignored_areas(self, digest: Digest) -> tuple[Box, ...]:
         """The areas that are ignored on every page of the file with this digest, as fractions of a page's sides."""
         ...
 
-    def save_ignored_areas(self, digest: str, areas: tuple[Box, ...]) -> None:
+    def save_ignored_areas(self, digest: Digest, areas: tuple[Box, ...]) -> None:
         """Replace the ignored areas."""
         ...
 
@@ -133,7 +134,7 @@ class Stores(Protocol):
 class AttachmentStore(Protocol):
     """Stores the original bytes of every image, named by their digest."""
 
-    def add(self, source: Path, digest: str) -> Path:
+    def add(self, source: Path, digest: Digest) -> Path:
         """Copy `source` into the store; on return it is on disk.
 
         Raises StorageError, or ImageError if the bytes no longer match `digest`.

@@ -14,6 +14,7 @@ from app.domain.documents.clean_up import CleanUp
 from app.domain.documents.evidence import Evidence
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import ProblemKind
+from app.domain.ids import ConversationId, Digest
 from app.domain.images.geometry import Box
 from app.domain.models.generation import Sampling
 from app.domain.settings.settings import ThemeChoice
@@ -35,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_chats_come_back_whole(folder: Path) -> None:
     stores = SqliteStores.open(folder / "lorgnette.sqlite")
-    question, answer, read, failed = stores.chats.messages("c1")
+    question, answer, read, failed = stores.chats.messages(ConversationId("c1"))
     receipt, video, crop = question.attachments
     assert (receipt.pixel_budget, video.seconds, video.is_video) == (65536, 2.5, True)
     assert crop.part_of
@@ -61,11 +62,11 @@ def test_chats_come_back_whole(folder: Path) -> None:
 
 def test_corrected_pages_and_ignored_areas_come_back(folder: Path) -> None:
     stores = SqliteStores.open(folder / "lorgnette.sqlite")
-    result = stores.pages.ocr_result(DIGEST, 1)
+    result = stores.pages.ocr_result(Digest(DIGEST), 1)
     assert result
     assert result.corrected_page().lines[0].text == "Total 9.50"
     assert result.model_name == "tiny"
-    assert stores.pages.ignored_areas(DIGEST) == (Box(0.0, 0.0, 1.0, 0.1),)
+    assert stores.pages.ignored_areas(Digest(DIGEST)) == (Box(0.0, 0.0, 1.0, 0.1),)
     stores.close()
 
 

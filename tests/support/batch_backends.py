@@ -12,6 +12,7 @@ from pathlib import Path
 from app.domain.chat.chat import Turn
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import ImageError, PasswordNeeded, ProblemKind
+from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.models.generation import FinishReason, ModelInfo
 from app.domain.ports import CancelCheck
@@ -114,7 +115,7 @@ class TextFileBackend:
         if pages > 1:
             emit(PagesFound(pages))
         else:
-            emit(ImageProbed("00", "image/png", 800, 600, len(text), 1, b""))
+            emit(ImageProbed(Digest("00"), "image/png", 800, 600, len(text), 1, b""))
 
 
 def _write(target: str, text: str) -> None:

@@ -3,6 +3,7 @@
 import queue
 from collections.abc import Callable, Iterator
 
+from app.domain.ids import CallId
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient, EngineDied
 from app.engine.process.messages import Cancel, Event, Heartbeat, Request
@@ -32,7 +33,7 @@ class FakeClient(EngineClient):
 
     def say(self, event: Event) -> None:
         """Have an event come of the latest request."""
-        self._asked.put(EventEnvelope(self._call_id, event))
+        self._asked.put(EventEnvelope(CallId(self._call_id), event))
 
     def close(self) -> None:
         """End `events`."""

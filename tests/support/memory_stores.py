@@ -9,6 +9,7 @@ from app.domain.chat.search import SearchHit
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, StorageError
+from app.domain.ids import ConversationId, Digest, MessageId
 from app.domain.images.geometry import Box
 
 
@@ -39,17 +40,17 @@ class MemoryConversations:
     def __init__(self, check: Callable[[], None]) -> None:
         self._check = check
         self.damaged_rows = 0
-        self.rows: dict[str, Conversation] = {}
-        self.saved: dict[str, Message] = {}
+        self.rows: dict[ConversationId, Conversation] = {}
+        self.saved: dict[MessageId, Message] = {}
         self.save_count = 0
-        self.deleted: set[str] = set()
+        self.deleted: set[ConversationId] = set()
 
     def conversations(self) -> Sequence[Conversation]:
         """Newest first."""
         rows = [chat for chat in self.rows.values() if chat.id not in self.deleted]
         return sorted(rows, key=lambda chat: chat.updated, reverse=True)
 
-    def messages(self, conversation_id: str) -> Sequence[Message]:
+    def messages(self, conversation_id: ConversationId) -> Sequence[Message]:
         """In order of insertion."""
         return [message for message in self.saved.values() if message.conversation_id == conversation_id]
 
@@ -59,7 +60,7 @@ class MemoryConversations:
         old = self.rows.get(conversation.id)
         self.rows[conversation.id] = replace(conversation, draft=old.draft if old else Draft())
 
-    def save_draft(self, conversation_id: str, draft: Draft) -> None:
+    def save_draft(self, conversation_id: ConversationId, draft: Draft) -> None:
         """Keep the draft."""
         self._check()
         self.rows[conversation_id] = replace(self.rows[conversation_id], draft=draft)
@@ -77,12 +78,12 @@ class MemoryConversations:
         for message in messages:
             self.save_message(message)
 
-    def delete_conversation(self, conversation_id: str) -> None:
+    def delete_conversation(self, conversation_id: ConversationId) -> None:
         """Forget it at the end."""
         self._check()
         self.deleted.add(conversation_id)
 
-    def restore_conversation(self, conversation_id: str) -> None:
+    def restore_conversation(self, conversation_id: ConversationId) -> None:
         """Do not forget it."""
         self._check()
         self.deleted.remove(conversation_id)
@@ -95,7 +96,7 @@ class MemoryConversations:
             if query in item.text
         )
 
-    def attachment_digests(self) -> set[str]:
+    def attachment_digests(self) -> set[Digest]:
         """Of messages and drafts."""
         sent = [item for message in self.saved.values() for item in message.attachments]
         drafted = [item for chat in self.rows.values() for item in chat.draft.attachments]
@@ -112,10 +113,10 @@ class MemoryOcrResults:
 
     def __init__(self, check: Callable[[], None]) -> None:
         self._check = check
-        self.ocr_results: dict[tuple[str, int], OcrResult] = {}
-        self.ignored: dict[str, tuple[Box, ...]] = {}
+        self.ocr_results: dict[tuple[Digest, int], OcrResult] = {}
+        self.ignored: dict[Digest, tuple[Box, ...]] = {}
 
-    def ocr_result(self, digest: str, number: int) -> OcrResult | None:
+    def ocr_result(self, digest: Digest, number: int) -> OcrResult | None:
         """As it was saved."""
         return self.ocr_results.get((digest, number))
 
@@ -124,11 +125,11 @@ class MemoryOcrResults:
         self._check()
         self.ocr_results[ocr_result.digest, ocr_result.number] = ocr_result
 
-    def ignored_areas(self, digest: str) -> tuple[Box, ...]:
+    def ignored_areas(self, digest: Digest) -> tuple[Box, ...]:
         """As they were saved."""
         return self.ignored.get(digest, ())
 
-    def save_ignored_areas(self, digest: str, areas: tuple[Box, ...]) -> None:
+    def save_ignored_areas(self, digest: Digest, areas: tuple[Box, ...]) -> None:
         """Keep them."""
         self._check()
         self.ignored[digest] = areas

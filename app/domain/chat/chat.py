@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
+from app.domain.ids import ConversationId, Digest, MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.models.generation import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
@@ -61,9 +62,9 @@ class Message:
     INTERRUPTED answer stopped; its `text` is the part before that.
     """
 
-    id: str
-    conversation_id: str
-    parent_id: str | None
+    id: MessageId
+    conversation_id: ConversationId
+    parent_id: MessageId | None
     role: Role
     text: str
     created: datetime
@@ -105,11 +106,11 @@ class Draft:
 class Conversation:
     """A chat as the sidebar lists it. `leaf_id` is the id of the last message of the branch that is shown."""
 
-    id: str
+    id: ConversationId
     title: str
     created: datetime
     updated: datetime
-    leaf_id: str | None = None
+    leaf_id: MessageId | None = None
     image_count: int = 0
     is_pinned: bool = False
     draft: Draft = Draft()
@@ -124,7 +125,7 @@ class SeenImage:
 
     path: str
     pixel_budget: int | None = None
-    digest: str = ""
+    digest: Digest = Digest("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.chat.chat import Conversation, Message
+from app.domain.ids import Digest
 
 FORMAT = "lorgnette chat 1"
 
@@ -14,5 +15,5 @@ class ExportedChat:
 
     conversation: Conversation
     messages: tuple[Message, ...]
-    images: Mapping[str, bytes]
+    images: Mapping[Digest, bytes]
     format: str = FORMAT

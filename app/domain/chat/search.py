@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.domain.ids import ConversationId, MessageId
+
 EXCERPT = 90
 """Length of an excerpt, in characters."""
 BEFORE = 24
@@ -17,8 +19,8 @@ class SearchHit:
     `excerpt` is one line around the first match; `matches` are the [start, end) of the words in that line.
     """
 
-    conversation_id: str
-    message_id: str | None
+    conversation_id: ConversationId
+    message_id: MessageId | None
     excerpt: str
     matches: tuple[tuple[int, int], ...]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from app.domain.documents.page_rows import page_rows, text_of_rows
 from app.domain.documents.pages import OcrPage
+from app.domain.ids import Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class OcrResult:
     `digest` is the lower-case hex sha256 of the file's bytes. `model_name` is empty for the built-in OCR.
     """
 
-    digest: str
+    digest: Digest
     number: int
     page: OcrPage
     corrections: Mapping[int, str] = field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.domain.ids import Digest
+
 IMAGE_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm", ".pgm", ".jp2", ".mpo", ".apng",
     ".heic", ".heif", ".hif",
@@ -18,7 +20,7 @@ class ImageCrop:
     The crop was rotated clockwise by `turns` quarter turns, as it was viewed.
     """
 
-    digest: str
+    digest: Digest
     name: str
     left: int
     top: int
@@ -44,7 +46,7 @@ class Attachment:
     maximum number of its pixels that the model sees; None for the setting for all images.
     """
 
-    digest: str
+    digest: Digest
     name: str
     media_type: str
     width: int

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.domain.ids import ConversationId
 from app.domain.images.attachments import DocumentPage, ImageCrop
 
 
@@ -12,7 +13,7 @@ class OpenImport:
     `is_incoming` if the file is Lorgnette's own, with pasted data.
     """
 
-    chat_id: str
+    chat_id: ConversationId
     path: str
     name: str
     part: ImageCrop | DocumentPage | None = None

@@ -8,6 +8,7 @@ from PIL import Image
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError
+from app.domain.ids import Digest
 from app.domain.images.video_frames import frame_count
 from app.domain.models.generation import FinishReason
 from app.domain.ports import CancelCheck
@@ -113,9 +114,9 @@ def _probe(path: Path, thumbnail_size: int, check: CancelCheck) -> tuple[ImageFa
     return facts, contact_sheet(frames, thumbnail_size)
 
 
-def _sha256(path: Path, check: CancelCheck) -> str:
+def _sha256(path: Path, check: CancelCheck) -> Digest:
     try:
         with open_to_read(path) as file:
-            return sha256_of(file, lambda _: check())
+            return Digest(sha256_of(file, lambda _: check()))
     except OSError as error:
         raise ImageError(image_texts.NOT_READ_COMPLETELY, file=path.name) from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from app.domain.ids import Digest
 from app.domain.images.video_frames import frame_budget, frame_count
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import VisionConfig
@@ -51,7 +52,7 @@ class VisionFeatureCache:
         self._videos: dict[tuple[str, int, int], PromptVideo] = {}
         self._features: OrderedDict[ImageKey, VisionFeatures] = OrderedDict()
 
-    def open(self, path: Path, pixel_budget: int, digest: str = "") -> PromptImage:
+    def open(self, path: Path, pixel_budget: int, digest: Digest | None = None) -> PromptImage:
         """Open the image at `path`; `digest` is its SHA-256 if known. Raises ImageError."""
         key = (digest or _digest(path), pixel_budget)
 
@@ -65,7 +66,7 @@ class VisionFeatureCache:
         return PromptImage(key, patches.grid_thw, lambda: patches)
 
     def open_video(
-        self, path: Path, pixel_budget: int, max_frames: int, check: CancelCheck, *, digest: str = ""
+        self, path: Path, pixel_budget: int, max_frames: int, check: CancelCheck, *, digest: Digest | None = None
     ) -> PromptVideo:
         """Open the video at `path`; all its frames together have at most `pixel_budget` pixels. Raises ImageError."""
         digest = digest or _digest(path)
@@ -113,10 +114,10 @@ def _identity(patches: ImagePatches) -> ImagePatches:
     return patches
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path) -> Digest:
     check_file(path)
     try:
         with open_regular(path) as file:
-            return sha256_of(file)
+            return Digest(sha256_of(file))
     except OSError as error:
         raise unreadable(path) from error

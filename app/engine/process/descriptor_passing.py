@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from app.domain.error_texts import image_texts
+from app.domain.ids import CallId
 from app.domain.models.generation import FinishReason
 from app.engine.process.messages import (
     CropImage,
@@ -50,7 +51,7 @@ class FileSender:
     """The parent's side: passes files to one process."""
 
     def __init__(self) -> None:
-        self._written: dict[int, PartialFile] = {}
+        self._written: dict[CallId, PartialFile] = {}
 
     def send_files(self, connection: Connection, request: RequestEnvelope) -> None:
         """Send the files that `request` names, right before the request itself; raises OSError for a broken socket.

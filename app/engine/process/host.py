@@ -21,6 +21,7 @@ from pathlib import Path
 
 from app.domain.error_texts import engine_texts
 from app.domain.errors import Cancelled, Problem, UserError
+from app.domain.ids import CallId
 from app.domain.models.generation import FinishReason
 from app.domain.redacting_log import RedactingFormatter, log_uncaught
 from app.engine.process import descriptor_passing, wire
@@ -69,7 +70,7 @@ class Host:
         self._create = create
         self._backend: Backend | None = None
         self._requests: queue.SimpleQueue[tuple[RequestEnvelope, dict[str, int]]] = queue.SimpleQueue()
-        self._cancelled: set[int] = set()
+        self._cancelled: set[CallId] = set()
         self._closing = threading.Event()
         self._working = threading.Event()
         self._sending = threading.Lock()
@@ -139,7 +140,7 @@ class Host:
                 return
             time.sleep(TICK_SECONDS)
 
-    def _serve(self, call_id: int, request: Request) -> Event:
+    def _serve(self, call_id: CallId, request: Request) -> Event:
         loaded = len(sys.modules)
 
         def check() -> None:
@@ -168,7 +169,7 @@ class Host:
             self._is_half_loaded = len(sys.modules) != loaded
             return Failed(_bug(error))
 
-    def _emit(self, call_id: int, event: Event) -> None:
+    def _emit(self, call_id: CallId, event: Event) -> None:
         data = wire.encode_event(EventEnvelope(call_id, event))
         try:
             with self._sending:

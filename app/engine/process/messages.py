@@ -10,6 +10,7 @@ import msgspec
 from app.domain.chat.chat import Turn
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
+from app.domain.ids import Digest
 from app.domain.images.attachments import ImageCrop
 from app.domain.models.engine_status import Stage
 from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
@@ -218,7 +219,7 @@ class ImageProbed(Message, frozen=True, tag=True):
     `seconds` is the length of a video, whose thumbnail shows frames side by side if it is large.
     """
 
-    digest: str
+    digest: Digest
     media_type: str
     width: int
     height: int
@@ -235,7 +236,7 @@ class PagesFound(Message, frozen=True, tag=True):
     """
 
     pages: int
-    digest: str = ""
+    digest: Digest = Digest("")
     is_encrypted: bool = False
 
 

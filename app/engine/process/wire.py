@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from app.domain.ids import CallId
 from app.domain.well_formed import well_formed
 from app.engine.process.messages import Event, Request
 
@@ -18,28 +19,28 @@ MAX_EVENT_BYTES = 64 * 1024 * 1024
 
 The largest are images of 1800 pixels per side, and pages with the boxes of all their words.
 """
-NO_CALL = 0
+NO_CALL = CallId(0)
 """Call id in the envelope of messages that belong to no call: Shutdown, and Heartbeat but for the first of a call."""
 
 
 class RequestEnvelope(msgspec.Struct, frozen=True):
     """A request and the id of the call that it starts or cancels; ids are unique within a process's lifetime."""
 
-    call_id: int
+    call_id: CallId
     body: Request
 
 
 class EventEnvelope(msgspec.Struct, frozen=True):
     """An event and the id of the call that it belongs to."""
 
-    call_id: int
+    call_id: CallId
     body: Event
 
 
 class _Head(msgspec.Struct):
     """The part common to all envelopes."""
 
-    call_id: int
+    call_id: CallId
 
 
 _JSON = b"{"
@@ -63,7 +64,7 @@ def decode_request(data: bytes) -> RequestEnvelope:
     return _request_decoder.decode(data)
 
 
-def call_id_of(data: bytes) -> int:
+def call_id_of(data: bytes) -> CallId:
     """Return the call id of a request that could not be decoded; raises as `decode_request` if there is none."""
     if data.startswith(_JSON):
         return msgspec.convert(json.loads(data), _Head).call_id

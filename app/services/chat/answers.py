@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.chat.chat import Message, MessageState, Turn
 from app.domain.error_texts import chat_texts
+from app.domain.ids import ConversationId, MessageId
 from app.domain.images.codes import with_codes
 from app.domain.models.engine_status import EngineState, Stage
 from app.domain.models.generation import FinishReason, GenerationOptions
@@ -109,12 +110,12 @@ class Answers(QObject):
         call = self._reader.read(image, partial(self._on_event, answer.id))
         self._follow(RunningAnswer(answer, call.stop))
 
-    def current(self, conversation_id: str) -> list[Message]:
+    def current(self, conversation_id: ConversationId) -> list[Message]:
         """Return the unfinished answers of a conversation, with their text so far."""
         running = self._running.values()
         return [item.snapshot() for item in running if item.answer.conversation_id == conversation_id]
 
-    def stop(self, conversation_id: str) -> None:
+    def stop(self, conversation_id: ConversationId) -> None:
         """Request the end of every unfinished answer of a conversation."""
         for running in list(self._running.values()):
             if running.answer.conversation_id == conversation_id:
@@ -124,7 +125,7 @@ class Answers(QObject):
         """Cancel every unfinished answer, and save nothing more of them: their chats are being replaced."""
         for answer_id, running in list(self._running.items()):
             running.stop()
-            self._remove(answer_id)
+            self._remove(MessageId(answer_id))
 
     def _follow(self, running: RunningAnswer) -> None:
         self._running[running.answer.id] = running
@@ -144,7 +145,7 @@ class Answers(QObject):
         timer.timeout.connect(due)
         return timer
 
-    def _on_event(self, answer_id: str, event: Event) -> None:
+    def _on_event(self, answer_id: MessageId, event: Event) -> None:
         running = self._running.get(answer_id)
         if running is None:  # Abandoned, or cut off.
             return
@@ -174,7 +175,7 @@ class Answers(QObject):
         self._remove(answer.id)
         self._end(answer)
 
-    def _remove(self, answer_id: str) -> None:
+    def _remove(self, answer_id: MessageId) -> None:
         del self._running[answer_id]
         if not self._running:
             self._paint_timer.stop()

@@ -8,12 +8,13 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.chat.chat import Conversation, Message
 from app.domain.errors import Problem, problem_of
+from app.domain.ids import Digest
 from app.domain.ports import ConversationStore
 from app.services.engines.background import BackgroundThread
 from app.services.engines.store_thread import StoreAccess
 from app.services.images.pictures import Pictures
 
-WriteChat = Callable[[Path, Conversation, Sequence[Message], Mapping[str, bytes]], None]
+WriteChat = Callable[[Path, Conversation, Sequence[Message], Mapping[Digest, bytes]], None]
 """Writes a chat with all its messages to a file, in the format of its suffix; raises StorageError.
 
 The mapping has PNGs of its images by digest, for formats that have to decode them.
@@ -52,7 +53,7 @@ class ChatExporter(QObject):
         self._pictures.make(images, PRINTED_SIZE, partial(self._write_with, conversation, target, messages))
 
     def _write_with(
-        self, conversation: Conversation, target: Path, messages: Sequence[Message], pictures: Mapping[str, bytes]
+        self, conversation: Conversation, target: Path, messages: Sequence[Message], pictures: Mapping[Digest, bytes]
     ) -> None:
         self._thread.submit(
             lambda: self._write(target, conversation, messages, pictures),

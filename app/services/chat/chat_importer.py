@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.domain.chat.chat import Conversation
 from app.domain.chat.exported_chat import ExportedChat
 from app.domain.errors import Problem, problem_of
+from app.domain.ids import Digest
 from app.domain.ports import ConversationStore
 from app.services.chat.chat_library import ChatLibrary
 from app.services.engines.background import BackgroundThread
@@ -62,10 +63,10 @@ class ChatImporter(QObject):
         images = [image for message in chat.messages for image in message.attachments]
         self._pictures.make(images, THUMBNAIL_SIZE, partial(self._on_pictures_made, chat))
 
-    def _on_pictures_made(self, chat: ExportedChat, pictures: Mapping[str, bytes]) -> None:
+    def _on_pictures_made(self, chat: ExportedChat, pictures: Mapping[Digest, bytes]) -> None:
         self._thread.submit(partial(self._store_result, pictures), lambda _: self._save(chat), self._on_failed)
 
-    def _store_result(self, pictures: Mapping[str, bytes]) -> None:
+    def _store_result(self, pictures: Mapping[Digest, bytes]) -> None:
         for digest, png in pictures.items():
             self._files.save_thumbnail(digest, png)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.chat.chat import Conversation, Draft
+from app.domain.ids import ConversationId
 from app.domain.ports import ConversationStore
 from app.services.engines.store_thread import StoreAccess
 
@@ -28,12 +29,12 @@ class ChatLibrary(QObject):
     def __init__(self, chats: StoreAccess[ConversationStore], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._chats = chats
-        self._conversations: dict[str, Conversation] = {}
+        self._conversations: dict[ConversationId, Conversation] = {}
 
-    def __contains__(self, conversation_id: str) -> bool:
+    def __contains__(self, conversation_id: ConversationId) -> bool:
         return conversation_id in self._conversations
 
-    def __getitem__(self, conversation_id: str) -> Conversation:
+    def __getitem__(self, conversation_id: ConversationId) -> Conversation:
         return self._conversations[conversation_id]
 
     @property
@@ -85,14 +86,14 @@ class ChatLibrary(QObject):
         self._chats.save(("draft", kept.id), lambda chats: chats.save_draft(kept.id, draft))
 
     @Slot(str, str)
-    def rename(self, conversation_id: str, title: str) -> None:
+    def rename(self, conversation_id: ConversationId, title: str) -> None:
         """Rename a conversation; an empty title is ignored."""
         title = " ".join(title.split())
         if not title or conversation_id not in self._conversations:
             return
         self._change_header(replace(self._conversations[conversation_id], title=title))
 
-    def delete(self, conversation_id: str) -> None:
+    def delete(self, conversation_id: ConversationId) -> None:
         """Delete a conversation with its messages; it can be restored until the end of the session."""
         if conversation := self._conversations.pop(conversation_id, None):
             self._announce()
@@ -105,7 +106,7 @@ class ChatLibrary(QObject):
         self.put(conversation)
 
     @Slot(str)
-    def pin(self, conversation_id: str) -> None:
+    def pin(self, conversation_id: ConversationId) -> None:
         """Pin or unpin a conversation."""
         conversation = self._conversations[conversation_id]
         self._change_header(replace(conversation, is_pinned=not conversation.is_pinned))

@@ -25,6 +25,7 @@ from app.domain.chat.chat import (
 )
 from app.domain.chat.message_tree import MessageTree
 from app.domain.errors import Problem
+from app.domain.ids import ConversationId, Digest, MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.models.generation import GenerationOptions
 from app.domain.ports import AttachmentStore, ConversationStore
@@ -81,7 +82,7 @@ class ChatSession(QObject):
         library.header_changed.connect(self._on_header_changed)
 
     @property
-    def conversation_id(self) -> str:
+    def conversation_id(self) -> ConversationId:
         """The id of the chat that is shown; a new one has an id before it has anything to save."""
         return self._conversation.id
 
@@ -119,7 +120,7 @@ class ChatSession(QObject):
             self._change_draft(draft)
 
     @Slot(str)
-    def open(self, conversation_id: str, message_id: str | None = None) -> None:
+    def open(self, conversation_id: ConversationId, message_id: MessageId | None = None) -> None:
         """Show a saved chat as soon as its messages have been loaded, and point at one of them."""
         if conversation_id == self._conversation.id:
             self._point_at(message_id)
@@ -130,7 +131,7 @@ class ChatSession(QObject):
         self._chats.run(lambda chats: chats.messages(conversation_id), read)
 
     @Slot(str)
-    def delete(self, conversation_id: str) -> None:
+    def delete(self, conversation_id: ConversationId) -> None:
         """Delete a chat; if it is the one that is shown, show an empty one in its place."""
         self._answers.stop(conversation_id)
         if conversation_id == self._conversation.id:
@@ -144,7 +145,7 @@ class ChatSession(QObject):
         self._draft = replace(self._draft, text=text)
         self._draft_timer.start()
 
-    def add_attachment(self, conversation_id: str, attachment: Attachment) -> None:
+    def add_attachment(self, conversation_id: ConversationId, attachment: Attachment) -> None:
         """Add an image to the draft of the chat for which it was dropped, which may no longer be the one shown."""
         if conversation_id == self._conversation.id:
             if attachment not in self._draft.attachments:
@@ -200,7 +201,7 @@ class ChatSession(QObject):
         self._commit((question, answer), Draft(attachments=(attachment,)), read, title_from(attachment.name))
 
     @Slot(str)
-    def regenerate(self, answer_id: str) -> None:
+    def regenerate(self, answer_id: MessageId) -> None:
         """Answer the same question again, as a new branch beside the old answer."""
         old = self._tree[answer_id]
         if self.is_busy or old.parent_id is None or old.author is None:
@@ -215,7 +216,7 @@ class ChatSession(QObject):
         self._commit((answer,), Draft(), start)
 
     @Slot(str, str)
-    def edit(self, question_id: str, text: str) -> None:
+    def edit(self, question_id: MessageId, text: str) -> None:
         """Ask an edited question about the same images, as a new branch beside the old one."""
         if self.is_busy or not text.strip():
             return
@@ -226,7 +227,7 @@ class ChatSession(QObject):
         self._commit((question, answer), Draft(), self._asking(answer, asked))
 
     @Slot(str)
-    def continue_answer(self, answer_id: str) -> None:
+    def continue_answer(self, answer_id: MessageId) -> None:
         """Have the model continue the last answer of the branch, which is incomplete."""
         old = self._tree[answer_id]
         if self.is_busy or old.author is not Author.MODEL or not old.text or answer_id != self._conversation.leaf_id:
@@ -234,7 +235,7 @@ class ChatSession(QObject):
         answer = replace(old, state=MessageState.STREAMING, problem=None)
         self._commit((answer,), Draft(), self._asking(answer, self._tree.path_to(answer_id)))
 
-    def images(self, message_id: str | None = None) -> tuple[Attachment, ...]:
+    def images(self, message_id: MessageId | None = None) -> tuple[Attachment, ...]:
         """Return the images of the branch and the draft, oldest first, or of the last question before a message."""
         if message_id is None:
             shown = [*(image for message in self.branch for image in message.attachments), *self._draft.attachments]
@@ -242,12 +243,12 @@ class ChatSession(QObject):
         path = self._tree.path_to(message_id)
         return next((message.attachments for message in reversed(path) if message.attachments), ())
 
-    def versions(self, message_id: str) -> tuple[str, ...]:
+    def versions(self, message_id: MessageId) -> tuple[MessageId, ...]:
         """Return the ids of all versions of a message, oldest first."""
         return self._tree.siblings(message_id)
 
     @Slot(str)
-    def show_version(self, message_id: str) -> None:
+    def show_version(self, message_id: MessageId) -> None:
         """Show the newest branch through a message."""
         self._conversation = replace(self._conversation, leaf_id=self._tree.latest_leaf(message_id))
         self._library.save(self._conversation)
@@ -275,7 +276,7 @@ class ChatSession(QObject):
 
     def _question(self, text: str, attachments: tuple[Attachment, ...]) -> Message:
         return Message(
-            id=new_id(),
+            id=MessageId(new_id()),
             conversation_id=self._conversation.id,
             parent_id=self._conversation.leaf_id,
             role=Role.USER,
@@ -284,9 +285,9 @@ class ChatSession(QObject):
             attachments=attachments,
         )
 
-    def _answer(self, question_id: str, author: Author) -> Message:
+    def _answer(self, question_id: MessageId, author: Author) -> Message:
         return Message(
-            id=new_id(),
+            id=MessageId(new_id()),
             conversation_id=self._conversation.id,
             parent_id=question_id,
             role=Role.ASSISTANT,
@@ -329,7 +330,7 @@ class ChatSession(QObject):
         title = saved.title if listed.title == before.title else listed.title
         return replace(saved, title=title, is_pinned=listed.is_pinned)
 
-    def _new_images(self, messages: Sequence[Message]) -> set[str]:
+    def _new_images(self, messages: Sequence[Message]) -> set[Digest]:
         """Return the digests of images that are in `messages` and not yet in the branch."""
         shown, added = (
             {image.digest for message in part for image in message.attachments} for part in (self.branch, messages)
@@ -361,13 +362,15 @@ class ChatSession(QObject):
         self._set_saving(is_saving=False)
         self.problem_met.emit(problem)
 
-    def _on_messages_read(self, conversation_id: str, message_id: str | None, messages: Sequence[Message]) -> None:
+    def _on_messages_read(
+        self, conversation_id: ConversationId, message_id: MessageId | None, messages: Sequence[Message]
+    ) -> None:
         if conversation_id == self._conversation.id:
             self.save_draft()  # It may have been typed while they were loaded.
             self._show(self._library[conversation_id], messages)
             self._point_at(message_id)
 
-    def _point_at(self, message_id: str | None) -> None:
+    def _point_at(self, message_id: MessageId | None) -> None:
         if message_id is None or message_id not in self._tree:
             return
         if not self._tree.is_on_path(message_id, self._conversation.leaf_id):
@@ -402,4 +405,4 @@ class ChatSession(QObject):
 
 def _new_conversation() -> Conversation:
     moment = now()
-    return Conversation(id=new_id(), title=DEFAULT_TITLE, created=moment, updated=moment)
+    return Conversation(id=ConversationId(new_id()), title=DEFAULT_TITLE, created=moment, updated=moment)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.domain.chat.chat import Author, Message, Role, SeenImage, Turn
+from app.domain.ids import Digest
 from app.domain.ports import AttachmentStore
 
 
@@ -13,7 +14,7 @@ def turns_for(branch: Sequence[Message], attachments: AttachmentStore) -> tuple[
     is not shown to the model twice.
     """
     turns: list[Turn] = []
-    shown: set[str] = set()
+    shown: set[Digest] = set()
     for index, message in enumerate(branch):
         if message.role is Role.ASSISTANT and not message.text:
             continue

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.errors import Problem, ProblemKind, problem_of
+from app.domain.ids import Digest
 from app.domain.models.generation import FinishReason
 from app.domain.ports import OcrResultStore
 from app.domain.well_formed import well_formed
@@ -71,7 +72,7 @@ class DocumentSession(QObject):
         self.page_count = 0
         self.is_encrypted = False
         self.ignored = IgnoredAreas(stored_pages, self)
-        self._digest = ""
+        self._digest = Digest("")
         self._password = ""
         self._calls: set[EngineCall] = set()
         self._ocr_results: OrderedDict[int, OcrResult] = OrderedDict()
@@ -99,7 +100,7 @@ class DocumentSession(QObject):
         self._ocr_results.clear()
         self._pending_pages.clear()
         self._stop_reading_all()
-        self.page_count, self.is_encrypted, self._digest, self._password = 0, False, "", ""
+        self.page_count, self.is_encrypted, self._digest, self._password = 0, False, Digest(""), ""
 
     @Slot(int)
     def show(self, number: int) -> None:
@@ -142,11 +143,11 @@ class DocumentSession(QObject):
         self._read_next()
 
     @property
-    def digest(self) -> str:
+    def digest(self) -> Digest:
         """The SHA-256 of the open file; empty until it is known."""
         return self._digest
 
-    def replace_page(self, digest: str, number: int, page: OcrPage, model_name: str) -> None:
+    def replace_page(self, digest: Digest, number: int, page: OcrPage, model_name: str) -> None:
         """Replace the OCR result of a page of the file with this digest by a model's.
 
         If another file has been opened meanwhile, it is saved for when its own file is opened again.
@@ -266,7 +267,7 @@ class DocumentSession(QObject):
             self._wants_all = False
             self.all_read.emit()
 
-    def _on_loaded(self, digest: str, number: int, ocr_result: OcrResult | None) -> None:
+    def _on_loaded(self, digest: Digest, number: int, ocr_result: OcrResult | None) -> None:
         if digest != self._digest or number not in self._pending_pages:
             return
         if ocr_result is None:
@@ -289,7 +290,7 @@ class DocumentSession(QObject):
             case Failed(problem=problem):
                 self.problem_met.emit(problem)
 
-    def _begin(self, digest: str, pages: int) -> None:
+    def _begin(self, digest: Digest, pages: int) -> None:
         self._digest, self.page_count = digest, pages
         self.ignored.load(digest)
         self.opened.emit(pages)

@@ -4,6 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from app.domain.ids import Digest
 from app.domain.images.geometry import Box
 from app.domain.ports import OcrResultStore
 from app.services.engines.store_thread import StoreAccess
@@ -17,10 +18,10 @@ class IgnoredAreas(QObject):
     def __init__(self, pages: StoreAccess[OcrResultStore], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pages = pages
-        self._digest = ""
+        self._digest = Digest("")
         self._lookup = 0
 
-    def load(self, digest: str) -> None:
+    def load(self, digest: Digest) -> None:
         """Look up the areas of the file with this sha256; until then nothing is ignored."""
         self._digest = digest
         self._lookup += 1
@@ -38,5 +39,5 @@ class IgnoredAreas(QObject):
             self.found.emit(areas)
 
 
-def _save(digest: str, areas: tuple[Box, ...], pages: OcrResultStore) -> None:
+def _save(digest: Digest, areas: tuple[Box, ...], pages: OcrResultStore) -> None:
     pages.save_ignored_areas(digest, areas)

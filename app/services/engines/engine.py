@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.error_texts import chat_texts
 from app.domain.errors import Problem
+from app.domain.ids import CallId
 from app.domain.models.generation import FinishReason
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import KILL_SECONDS, SHUTDOWN_SECONDS, EngineClient
@@ -96,7 +97,7 @@ class Engine(QObject):
         """Whether the process has ended a call before, and whether it has begun the current one."""
         self._ending: list[EngineWorker] = []
         self._call_ids = itertools.count(1)
-        self._current: tuple[int, EngineCall] | None = None
+        self._current: tuple[CallId, EngineCall] | None = None
         self._waiting: deque[EngineCall] = deque()
         self._stopped: deque[EngineCall] = deque()
         """Calls that never reached the process, and whose ends have not been reported yet."""
@@ -177,7 +178,7 @@ class Engine(QObject):
         if self._current or not self._waiting:
             return
         call = self._waiting.popleft()
-        self._current = next(self._call_ids), call
+        self._current = CallId(next(self._call_ids)), call
         self._has_begun = False
         worker = self._worker or self._start()
         self._watchdog.begin(call.request, call.deadline)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.domain.chat.chat import new_id
 from app.domain.error_texts import document_texts
 from app.domain.errors import Problem, ProblemKind, problem_of
+from app.domain.ids import ConversationId, Digest, ImportId
 from app.domain.images.attachments import Attachment, DocumentPage, ImageCrop
 from app.domain.images.open_imports import OpenImport
 from app.domain.models.generation import FinishReason
@@ -33,11 +34,11 @@ MAX_PAGES = 20
 class ImageFiles(Protocol):
     """The part of the attachment store that the importer needs."""
 
-    def add(self, source: Path, digest: str) -> Path:
+    def add(self, source: Path, digest: Digest) -> Path:
         """Copy `source` into the store; raises StorageError or ImageError."""
         ...
 
-    def save_thumbnail(self, digest: str, png: bytes) -> None:
+    def save_thumbnail(self, digest: Digest, png: bytes) -> None:
         """Save a thumbnail; raises StorageError."""
         ...
 
@@ -85,9 +86,9 @@ class ImageImporter(QObject):
         self._images = images
         self._files = files
         self._thread = thread
-        self._calls: dict[str, EngineCall] = {}
+        self._calls: dict[ImportId, EngineCall] = {}
         self._cancelled: set[str] = set()
-        self._locked: dict[str, ImageImport] = {}
+        self._locked: dict[ImportId, ImageImport] = {}
         """Documents that wait for their passwords at their places, by import."""
         self._order = ImportOrder()
 
@@ -96,35 +97,35 @@ class ImageImporter(QObject):
         """The imports that have not ended."""
         return self._order.records
 
-    def import_file(self, path: Path, chat_id: str) -> None:
+    def import_file(self, path: Path, chat_id: ConversationId) -> None:
         """Import a file of the user's; it is copied and never changed."""
-        self._begin(ImageImport(new_id(), chat_id, path, well_formed(path.name), is_incoming=False))
+        self._begin(ImageImport(_new_id(), chat_id, path, well_formed(path.name), is_incoming=False))
 
-    def import_data(self, data: bytes, name: str, chat_id: str) -> None:
+    def import_data(self, data: bytes, name: str, chat_id: ConversationId) -> None:
         """Import the bytes of an encoded image from the clipboard or a browser."""
-        item = ImageImport(new_id(), chat_id, Path(), name, is_incoming=True)
+        item = ImageImport(_new_id(), chat_id, Path(), name, is_incoming=True)
         self._begin_incoming(item, partial(self._files.save_incoming, data, name))
 
-    def import_crop(self, parent: Attachment, part: ImageCrop, chat_id: str) -> None:
+    def import_crop(self, parent: Attachment, part: ImageCrop, chat_id: ConversationId) -> None:
         """Import a crop of an image of the store, cut from its original pixels."""
         name = f"{Path(parent.name).stem} (part).png"
         self._begin_incoming(_part_import(chat_id, name, self._files.path(parent), part))
 
-    def import_again(self, record: OpenImport, chat_id: str) -> None:
+    def import_again(self, record: OpenImport, chat_id: ConversationId) -> None:
         """Begin an import again that was interrupted, for the chat `chat_id`."""
         path = Path(record.path)
         if record.part:
             self._begin_incoming(_part_import(chat_id, record.name, path, record.part))
         else:
-            self._begin(ImageImport(new_id(), chat_id, path, record.name, record.is_incoming))
+            self._begin(ImageImport(_new_id(), chat_id, path, record.name, record.is_incoming))
 
-    def unlock(self, import_id: str, password: str) -> None:
+    def unlock(self, import_id: ImportId, password: str) -> None:
         """Open a document that needs a password with this one, which is not written to any file."""
         if item := self._locked.pop(import_id, None):
             self._probe(replace(item, password=password))
 
     @Slot(str)
-    def cancel(self, import_id: str) -> None:
+    def cancel(self, import_id: ImportId) -> None:
         """Cancel an unfinished import."""
         if import_id not in self._order:
             return
@@ -248,7 +249,7 @@ class ImageImporter(QObject):
         self.cancelled.emit(item.import_id, item.chat_id)
         self._finish_ready(item.chat_id)
 
-    def _finish_ready(self, chat_id: str) -> None:
+    def _finish_ready(self, chat_id: ConversationId) -> None:
         """Finish the imports of a chat that are ready and that no other import precedes."""
         while ready := self._order.next_ready(chat_id):
             item, attachment = ready
@@ -268,8 +269,8 @@ class ImageImporter(QObject):
             self._files.discard_incoming(item.path)
 
 
-def _part_import(chat_id: str, name: str, parent: Path, part: ImageCrop | DocumentPage) -> ImageImport:
-    return ImageImport(new_id(), chat_id, Path(), name, is_incoming=True, parent=parent, part=part)
+def _part_import(chat_id: ConversationId, name: str, parent: Path, part: ImageCrop | DocumentPage) -> ImageImport:
+    return ImageImport(_new_id(), chat_id, Path(), name, is_incoming=True, parent=parent, part=part)
 
 
 def _too_many(name: str, pages: int) -> Problem:
@@ -278,3 +279,7 @@ def _too_many(name: str, pages: int) -> Problem:
 
 def _stopped(item: ImageImport) -> Problem:
     return document_texts.DECODER_STOPPED.problem(file=item.name)
+
+
+def _new_id() -> ImportId:
+    return ImportId(new_id())

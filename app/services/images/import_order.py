@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.domain.ids import ConversationId, ImportId
 from app.domain.images.attachments import Attachment, DocumentPage, ImageCrop
 from app.domain.images.open_imports import OpenImport
 from app.domain.well_formed import well_formed
@@ -13,8 +14,8 @@ from app.domain.well_formed import well_formed
 class ImageImport:
     """One import. `path` is empty until the file that Lorgnette writes for it has one."""
 
-    import_id: str
-    chat_id: str
+    import_id: ImportId
+    chat_id: ConversationId
     path: Path
     name: str
     is_incoming: bool
@@ -40,9 +41,9 @@ class ImportOrder:
 
     def __init__(self) -> None:
         self._items: list[ImageImport] = []
-        self._ready: dict[str, Attachment] = {}
+        self._ready: dict[ImportId, Attachment] = {}
 
-    def __contains__(self, import_id: str) -> bool:
+    def __contains__(self, import_id: ImportId) -> bool:
         return any(item.import_id == import_id for item in self._items)
 
     @property
@@ -63,7 +64,7 @@ class ImportOrder:
         """Replace an import by itself with its path."""
         self._items[self._index(item.import_id)] = item
 
-    def find_ready(self, import_id: str) -> ImageImport | None:
+    def find_ready(self, import_id: ImportId) -> ImageImport | None:
         """Return the import if its image is ready and waits for others."""
         return self._items[self._index(import_id)] if import_id in self._ready else None
 
@@ -76,10 +77,10 @@ class ImportOrder:
         self._ready.pop(item.import_id, None)
         del self._items[self._index(item.import_id)]
 
-    def next_ready(self, chat_id: str) -> tuple[ImageImport, Attachment] | None:
+    def next_ready(self, chat_id: ConversationId) -> tuple[ImageImport, Attachment] | None:
         """Return the first import of a chat with its image, if that is ready."""
         first = next((item for item in self._items if item.chat_id == chat_id), None)
         return (first, self._ready[first.import_id]) if first and first.import_id in self._ready else None
 
-    def _index(self, import_id: str) -> int:
+    def _index(self, import_id: ImportId) -> int:
         return next(index for index, item in enumerate(self._items) if item.import_id == import_id)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from app.domain.ids import ConversationId
 from app.domain.images.open_imports import OpenImport
 from app.domain.ports import IGNORE
 from app.services.engines.background import BackgroundThread
@@ -45,7 +46,7 @@ class InterruptedImports(QObject):
         self._warn = warn
         self._interrupted: tuple[OpenImport, ...] | None = None
         """Those of the last session that have not begun again; None until they are loaded."""
-        self._find_chat: Callable[[str], str] | None = None
+        self._find_chat: Callable[[ConversationId], ConversationId] | None = None
         self._saved: frozenset[OpenImport] = frozenset()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -56,7 +57,7 @@ class InterruptedImports(QObject):
         """Read the records of the last session."""
         self._thread.submit(self._store.load, self._on_loaded, self._warn)
 
-    def resume(self, find_chat: Callable[[str], str]) -> None:
+    def resume(self, find_chat: Callable[[ConversationId], ConversationId]) -> None:
         """Begin them again once they are loaded; `find_chat` returns the chat that gets the images of another."""
         self._find_chat = find_chat
         if self._interrupted is None:

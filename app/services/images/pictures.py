@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from app.domain.ids import Digest
 from app.domain.images.attachments import Attachment
 from app.domain.ports import AttachmentStore
 from app.engine.process.messages import Done, Event, Failed, ImageProbed
@@ -16,13 +17,13 @@ class Pictures:
         self._images = images
         self._files = files
 
-    def make(self, images: Sequence[Attachment], size: int, done: Callable[[dict[str, bytes]], None]) -> None:
+    def make(self, images: Sequence[Attachment], size: int, done: Callable[[dict[Digest, bytes]], None]) -> None:
         """Call `done` with PNGs of at most `size` pixels a side by digest; an image that cannot be decoded has none."""
         once = {image.digest: image for image in images}
-        made: dict[str, bytes] = {}
+        made: dict[Digest, bytes] = {}
         open_digests = set(once)
 
-        def on_event(digest: str, event: Event) -> None:
+        def on_event(digest: Digest, event: Event) -> None:
             if isinstance(event, ImageProbed):
                 made[digest] = event.thumbnail
             elif isinstance(event, Done | Failed):

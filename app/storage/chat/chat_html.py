@@ -17,6 +17,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from app.domain.chat.chat import Message, Role
+from app.domain.ids import Digest
 from app.domain.images.attachments import Attachment
 from app.domain.text.links import is_safe_link
 from app.domain.text.markdown import MARK_END, MARK_START, Formula, mark_spans, with_marks
@@ -48,7 +49,7 @@ MAX_COLOURED = 20_000
 """Maximum length of highlighted code in characters; highlighting more takes too long."""
 
 
-def chat_html(title: str, branch: Sequence[Message], images: Mapping[str, bytes]) -> bytes:
+def chat_html(title: str, branch: Sequence[Message], images: Mapping[Digest, bytes]) -> bytes:
     """Render the branch from its first message on; `images` has the images' bytes by digest. Formulas become MathML.
 
     A policy in the head keeps browsers from loading anything, and from resolving the hosts of links before a click.
@@ -58,7 +59,7 @@ def chat_html(title: str, branch: Sequence[Message], images: Mapping[str, bytes]
     return page.encode("utf-8", "replace")
 
 
-def _article(message: Message, images: Mapping[str, bytes]) -> str:
+def _article(message: Message, images: Mapping[Digest, bytes]) -> str:
     pictures = "".join(f"<p>{_picture(image, images[image.digest])}</p>" for image in message.attachments)
     if message.role is Role.USER or message.page is not None:
         text = f'<p class="plain">{html.escape(message.text)}</p>'

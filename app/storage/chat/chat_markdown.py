@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from app.domain.chat.chat import Message, Role
+from app.domain.ids import Digest
 from app.domain.text.markdown import plain_as_markdown
 from app.storage.chat.inert_markdown import inert_markdown
 
 
-def chat_markdown(title: str, branch: Sequence[Message], image_targets: Mapping[str, str]) -> str:
+def chat_markdown(title: str, branch: Sequence[Message], image_targets: Mapping[Digest, str]) -> str:
     """Render the branch from its first message on; images with a target (by digest) are embedded, the others named.
 
     HTML and images in the messages' own text are escaped: the words of a model or an image are text.
@@ -34,9 +35,9 @@ def moment(message: Message) -> str:
     return f"{message.created.astimezone():%Y-%m-%d %H:%M}"
 
 
-def image_file_names(branch: Sequence[Message]) -> dict[str, str]:
+def image_file_names(branch: Sequence[Message]) -> dict[Digest, str]:
     """Return a file name for each image by digest: its own, made safe and unique."""
-    names: dict[str, str] = {}
+    names: dict[Digest, str] = {}
     for image in (image for message in branch for image in message.attachments):
         if image.digest in names:
             continue

@@ -8,6 +8,7 @@ import msgspec
 from app.domain.chat.chat import Author, Conversation, Draft, Message, MessageState, Role
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
+from app.domain.ids import ConversationId, MessageId
 from app.domain.images.attachments import Attachment, is_sound
 from app.domain.models.generation import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
@@ -34,7 +35,7 @@ def messages_of(rows: Sequence[sqlite3.Row]) -> tuple[list[Message], int]:
     """
     read = [ReadRow(row) for row in rows]
     messages: list[Message] = []
-    known: set[str] = set()
+    known: set[MessageId] = set()
     for row in read:
         messages.append(_message(row, known))
         known.add(messages[-1].id)
@@ -81,26 +82,31 @@ def json_of(value: object) -> str:
 
 def _conversation(row: ReadRow) -> Conversation:
     return Conversation(
-        id=row.text("id"),
+        id=ConversationId(row.text("id")),
         title=row.text("title"),
         created=row.moment("created"),
         updated=row.moment("updated"),
-        leaf_id=row.text_or_none("leaf_id"),
+        leaf_id=_message_id(row, "leaf_id"),
         image_count=row.number("image_count"),
         is_pinned=bool(row.number("pinned")),
         draft=Draft(text=row.text("draft_text"), attachments=_attachments(row, "draft_attachments")),
     )
 
 
-def _message(row: ReadRow, known: set[str]) -> Message:
-    parent_id = row.text_or_none("parent_id")
+def _message_id(row: ReadRow, column: str) -> MessageId | None:
+    text = row.text_or_none(column)
+    return None if text is None else MessageId(text)
+
+
+def _message(row: ReadRow, known: set[MessageId]) -> Message:
+    parent_id = _message_id(row, "parent_id")
     if parent_id is not None and parent_id not in known:
         row.found_wrong()
         parent_id = None
     author = row.one_of("author", Author, Author.MODEL) if row.text_or_none("author") else None
     return Message(
-        id=row.text("id"),
-        conversation_id=row.text("conversation_id"),
+        id=MessageId(row.text("id")),
+        conversation_id=ConversationId(row.text("conversation_id")),
         parent_id=parent_id,
         role=row.one_of("role", Role, Role.ASSISTANT if author else Role.USER),
         text=row.text("text"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from app.domain.chat.chat import Conversation, Draft, Message, MessageState
 from app.domain.chat.search import SearchHit
+from app.domain.ids import ConversationId, Digest
 from app.domain.well_formed import well_formed
 from app.storage.chat.chat_rows import (
     conversation_values,
@@ -52,7 +53,7 @@ class SqliteConversationStore:
         self.damaged_rows += damaged
         return found
 
-    def messages(self, conversation_id: str) -> Sequence[Message]:
+    def messages(self, conversation_id: ConversationId) -> Sequence[Message]:
         """Return all messages of a conversation, parents before children, siblings oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -67,7 +68,7 @@ class SqliteConversationStore:
         with self._database.transaction() as connection:
             _put_conversation(connection, conversation)
 
-    def save_draft(self, conversation_id: str, draft: Draft) -> None:
+    def save_draft(self, conversation_id: ConversationId, draft: Draft) -> None:
         """Replace the draft of an existing conversation."""
         with self._database.transaction() as connection:
             _put_draft(connection, conversation_id, draft)
@@ -85,11 +86,11 @@ class SqliteConversationStore:
             for message in messages:
                 _put_message(connection, message)
 
-    def delete_conversation(self, conversation_id: str) -> None:
+    def delete_conversation(self, conversation_id: ConversationId) -> None:
         """Hide a conversation now; `purge` removes it with its messages."""
         self._mark_deleted(conversation_id, is_deleted=True)
 
-    def restore_conversation(self, conversation_id: str) -> None:
+    def restore_conversation(self, conversation_id: ConversationId) -> None:
         """Bring back a conversation that was deleted and has not been purged."""
         self._mark_deleted(conversation_id, is_deleted=False)
 
@@ -98,7 +99,7 @@ class SqliteConversationStore:
         with self._database.reading() as connection:
             return tuple(search(connection, query))
 
-    def attachment_digests(self) -> set[str]:
+    def attachment_digests(self) -> set[Digest]:
         """Return the digests of all images that messages and drafts refer to."""
         with self._database.reading() as connection:
             return references(connection)
@@ -108,7 +109,7 @@ class SqliteConversationStore:
         with self._database.transaction() as connection:
             _purge(connection)
 
-    def _mark_deleted(self, conversation_id: str, *, is_deleted: bool) -> None:
+    def _mark_deleted(self, conversation_id: ConversationId, *, is_deleted: bool) -> None:
         with self._database.transaction() as connection:
             connection.execute("UPDATE conversation SET deleted = ? WHERE id = ?", (is_deleted, conversation_id))
 
@@ -125,7 +126,7 @@ def _put_conversation(connection: sqlite3.Connection, conversation: Conversation
     connection.execute(_SAVE_CONVERSATION, conversation_values(conversation))
 
 
-def _put_draft(connection: sqlite3.Connection, conversation_id: str, draft: Draft) -> None:
+def _put_draft(connection: sqlite3.Connection, conversation_id: ConversationId, draft: Draft) -> None:
     connection.execute(
         "UPDATE conversation SET draft_text = ?, draft_attachments = ? WHERE id = ?",
         (well_formed(draft.text), json_of(draft.attachments), conversation_id),

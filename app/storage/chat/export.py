@@ -17,6 +17,7 @@ from app.domain.chat.chat import Conversation, Message
 from app.domain.chat.exported_chat import ExportedChat
 from app.domain.chat.message_tree import MessageTree
 from app.domain.error_texts import storage_texts
+from app.domain.ids import Digest
 from app.domain.images.attachments import Attachment
 from app.storage.chat.chat_html import chat_html
 from app.storage.chat.chat_markdown import chat_markdown, image_file_names
@@ -24,7 +25,7 @@ from app.storage.files.atomic import storage_error, write_whole
 from app.storage.files.output_files import OutputFiles, fitting
 
 PathOf = Callable[[Attachment], Path]
-MakePdf = Callable[[str, Mapping[str, bytes]], bytes]
+MakePdf = Callable[[str, Mapping[Digest, bytes]], bytes]
 """Makes a PDF from a chat's Markdown, whose images are named `image:<digest>`, and encoded images by digest."""
 
 
@@ -36,7 +37,7 @@ class ChatWriter:
         self._make_pdf = make_pdf
 
     def write(
-        self, target: Path, conversation: Conversation, messages: Sequence[Message], pictures: Mapping[str, bytes]
+        self, target: Path, conversation: Conversation, messages: Sequence[Message], pictures: Mapping[Digest, bytes]
     ) -> None:
         """Write a chat; `pictures` are images by digest that are safe to decode here, for PDF. Raises StorageError."""
         branch = MessageTree(messages).path_to(conversation.leaf_id)
@@ -60,7 +61,7 @@ class ChatWriter:
         chat = ExportedChat(conversation=conversation, messages=tuple(messages), images=images)
         return msgspec.json.format(msgspec.json.encode(chat), indent=1)
 
-    def _images(self, messages: Sequence[Message]) -> dict[str, bytes]:
+    def _images(self, messages: Sequence[Message]) -> dict[Digest, bytes]:
         images = {image.digest: image for message in messages for image in message.attachments}
         return {digest: self._path_of(image).read_bytes() for digest, image in images.items()}
 

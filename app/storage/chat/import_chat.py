@@ -11,6 +11,7 @@ from app.domain.chat.chat_bounds import is_sound
 from app.domain.chat.exported_chat import FORMAT, ExportedChat
 from app.domain.error_texts import chat_texts
 from app.domain.errors import StorageError
+from app.domain.ids import ConversationId, MessageId
 from app.regular_files import NotRegular, TooLarge, read_regular
 from app.storage.files.atomic import os_words
 
@@ -53,14 +54,14 @@ def _content(path: Path) -> bytes:
 
 
 def _with_new_ids(chat: ExportedChat, path: Path) -> ExportedChat:
-    ids: dict[str | None, str | None] = {None: None}
-    conversation_id = new_id()
+    ids: dict[MessageId | None, MessageId | None] = {None: None}
+    conversation_id = ConversationId(new_id())
     messages = []
     for message in chat.messages:
         shown = {image.digest for image in message.attachments}
         if message.parent_id not in ids or message.id in ids or not shown <= chat.images.keys():
             raise StorageError(chat_texts.IMPORT_INCOMPLETE, file=path.name)
-        ids[message.id] = made = new_id()
+        ids[message.id] = made = MessageId(new_id())
         is_open = message.state is MessageState.STREAMING
         messages.append(
             replace(

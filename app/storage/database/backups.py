@@ -15,6 +15,7 @@ from pathlib import Path
 from app.domain.backups import Amount, Backup, best_of
 from app.domain.error_texts import storage_texts
 from app.domain.errors import StorageError
+from app.domain.ids import Digest
 from app.paths import make_private_file
 from app.storage.database.database import DAMAGED, JOURNALS, connect, others_beside, read_only
 from app.storage.database.sqlite_errors import translated_errors
@@ -109,21 +110,21 @@ def delete_backup(backup: Path, path: Path) -> None:
         raise StorageError(storage_texts.BACKUP_NOT_DELETED, file=backup.name, reason=os_words(error)) from error
 
 
-def references(connection: sqlite3.Connection) -> set[str]:
+def references(connection: sqlite3.Connection) -> set[Digest]:
     """Return every image digest in a database, whatever surrounds it: damaged rows still keep their images in use."""
     rows = connection.execute(
         "SELECT attachments FROM message WHERE attachments <> '[]' "
         "UNION ALL SELECT draft_attachments FROM conversation WHERE draft_attachments <> '[]'"
     )
-    return {digest for (json,) in rows for digest in _DIGEST.findall(str(json))}
+    return {Digest(digest) for (json,) in rows for digest in _DIGEST.findall(str(json))}
 
 
-def references_beside(path: Path) -> set[str] | None:
+def references_beside(path: Path) -> set[Digest] | None:
     """Return the digests of all images that databases beside the one at `path` refer to.
 
     None if one cannot be read to its end, for example because it is damaged: its references are unknown.
     """
-    digests: set[str] = set()
+    digests: set[Digest] = set()
     for file in others_beside(path):
         try:
             with read_only(file) as connection:

@@ -4,6 +4,7 @@ import msgspec
 
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
+from app.domain.ids import Digest
 from app.domain.images.geometry import Box
 from app.storage.database.rows import ReadRow
 from app.storage.database.shared_database import SharedDatabase
@@ -25,7 +26,7 @@ class SqliteOcrResultStore:
     def __init__(self, database: SharedDatabase) -> None:
         self._database = database
 
-    def ocr_result(self, digest: str, number: int) -> OcrResult | None:
+    def ocr_result(self, digest: Digest, number: int) -> OcrResult | None:
         """Return the OCR result of a page of the file with this digest; None if there is none or it is invalid."""
         with self._database.reading() as connection:
             row = connection.execute(
@@ -54,13 +55,13 @@ class SqliteOcrResultStore:
         with self._database.transaction() as connection:
             connection.execute(_SAVE, row)
 
-    def ignored_areas(self, digest: str) -> tuple[Box, ...]:
+    def ignored_areas(self, digest: Digest) -> tuple[Box, ...]:
         """Return the ignored areas of the file with this digest; empty if none are stored or they are invalid."""
         with self._database.reading() as connection:
             row = connection.execute("SELECT parts FROM ignored_parts WHERE digest = ?", (digest,)).fetchone()
         return ReadRow(row).decoded("parts", _areas_decoder, ()) if row else ()
 
-    def save_ignored_areas(self, digest: str, areas: tuple[Box, ...]) -> None:
+    def save_ignored_areas(self, digest: Digest, areas: tuple[Box, ...]) -> None:
         """Replace the ignored areas."""
         with self._database.transaction() as connection:
             if areas:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from app.domain.error_texts import storage_texts
 from app.domain.errors import ImageError
+from app.domain.ids import Digest
 from app.domain.images.attachments import Attachment, is_digest
 from app.paths import make_private_file, make_private_folder
 from app.regular_files import sha256_of
@@ -40,7 +41,7 @@ class FileAttachmentStore:
         """Return the path of the thumbnail, a PNG that may be missing. Raises ImageError for an invalid digest."""
         return self._thumbnail(attachment.digest)
 
-    def add(self, source: Path, digest: str) -> Path:
+    def add(self, source: Path, digest: Digest) -> Path:
         """Copy `source` into the store; on return it is on disk.
 
         Raises StorageError, or ImageError if the bytes no longer have `digest`.
@@ -55,7 +56,7 @@ class FileAttachmentStore:
                 raise ImageError(storage_texts.IMAGE_CHANGED, file=source.name)
         return target
 
-    def save_thumbnail(self, digest: str, png: bytes) -> None:
+    def save_thumbnail(self, digest: Digest, png: bytes) -> None:
         """Save a thumbnail; raises StorageError."""
         target = self._thumbnail(digest)
         with self._writing(), replacing_privately(target) as partial:
@@ -93,13 +94,13 @@ class FileAttachmentStore:
                 if folder.stat().st_mtime < latest and not any(folder.iterdir()):
                     folder.rmdir()
 
-    def _path(self, digest: str) -> Path:
+    def _path(self, digest: Digest) -> Path:
         # Digests are untrusted: they come from the image decoder process and from files.
         if not is_digest(digest):
             raise ImageError(storage_texts.IMAGE_NAME_INVALID)
         return self._folder / digest[:2] / digest
 
-    def _thumbnail(self, digest: str) -> Path:
+    def _thumbnail(self, digest: Digest) -> Path:
         return self._path(digest).with_suffix(".png")
 
     @contextmanager

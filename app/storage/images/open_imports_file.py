@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from app.domain.error_texts import storage_texts
+from app.domain.ids import ConversationId
 from app.domain.images.attachments import DocumentPage, ImageCrop
 from app.domain.images.open_imports import OpenImport
 from app.regular_files import read_regular
@@ -21,7 +22,7 @@ MAX_BYTES = 4 * 1024**2
 class _Row(msgspec.Struct, omit_defaults=True):
     """One import; only one of `crop` and `page` is given, for a part of the file."""
 
-    chat_id: str
+    chat_id: ConversationId
     path: str
     name: str
     crop: ImageCrop | None = None

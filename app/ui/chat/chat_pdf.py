@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 
 from app.domain.chat.sections import Section, sections
+from app.domain.ids import Digest
 from app.domain.text.links import is_safe_link
 from app.ui.markdown.code_blocks import code_blocks, colour
 from app.ui.markdown.code_colours import LIGHT
@@ -46,7 +47,7 @@ _LINK = (
 """Text format properties that make text a link, and look like one."""
 
 
-def chat_pdf(text: str, images: Mapping[str, bytes]) -> bytes:
+def chat_pdf(text: str, images: Mapping[Digest, bytes]) -> bytes:
     """Typeset a chat's Markdown, whose images are named `image:<digest>`, on A4. May run on any thread.
 
     `images` are PNGs by digest that Lorgnette has made itself; nothing else is loaded.
@@ -77,7 +78,7 @@ def chat_pdf(text: str, images: Mapping[str, bytes]) -> bytes:
 
 
 def _fragment(
-    part: Section, text: str, images: Mapping[str, bytes], make_picture: MakePicture
+    part: Section, text: str, images: Mapping[Digest, bytes], make_picture: MakePicture
 ) -> QTextDocumentFragment:
     """Render a section of a chat as a fragment for its document."""
     document = _Document(images)
@@ -117,13 +118,13 @@ class _Pictures:
 
 
 class _Document(QTextDocument):
-    def __init__(self, images: Mapping[str, bytes]) -> None:
+    def __init__(self, images: Mapping[Digest, bytes]) -> None:
         super().__init__()
         self.setDefaultFont(QFont(self.defaultFont().family(), FONT_SIZE))
         self._images = images
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
-        png = self._images.get(QUrl(name).path())
+        png = self._images.get(Digest(QUrl(name).path()))
         if png is None:  # If this returned nothing, Qt would open a file of that name.
             image = QImage(1, 1, QImage.Format.Format_ARGB32)
             image.fill(Qt.GlobalColor.transparent)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.domain.chat.chat import Message, MessageState, Role
 from app.domain.errors import Problem
+from app.domain.ids import MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.models.engine_status import Stage
 from app.domain.text.grounding import Detection
@@ -21,7 +22,7 @@ from app.ui.markdown.safe_text_browser import SafeTextBrowser
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.thumbnails import ThumbnailPath
 
-NO_CHOICE: Mapping[str, Sequence[str]] = MappingProxyType({})
+NO_CHOICE: Mapping[MessageId, Sequence[MessageId]] = MappingProxyType({})
 POINT_MILLISECONDS = 1500
 """Time in milliseconds for which a message that was scrolled to is marked."""
 LETTER, LINE, FRAME, PICTURE = 7, 20, 64, 100
@@ -74,7 +75,9 @@ class ChatView(BubbleColumn):
         """The bubbles of the answers near the screen, oldest first."""
         return tuple(bubble for _, bubble in self.built() if isinstance(bubble, AnswerBubble))
 
-    def set_branch(self, messages: Sequence[Message], versions: Mapping[str, Sequence[str]] = NO_CHOICE) -> None:
+    def set_branch(
+        self, messages: Sequence[Message], versions: Mapping[MessageId, Sequence[MessageId]] = NO_CHOICE
+    ) -> None:
         """Show exactly these messages, and scroll to the end; existing bubbles are kept.
 
         `versions` has the ids of all alternatives of a message, itself included, oldest first, if there are any.
@@ -108,18 +111,18 @@ class ChatView(BubbleColumn):
             self.follow_end()
 
     @Slot(str, Stage, float)
-    def set_activity(self, message_id: str, stage: Stage, progress: float) -> None:
+    def set_activity(self, message_id: MessageId, stage: Stage, progress: float) -> None:
         """Show what the engine is doing for an answer that has no text yet."""
         bubble = self.bubble(message_id)
         if isinstance(bubble, AnswerBubble):
             bubble.set_activity(stage, progress)
 
-    def detections(self, message_id: str) -> Sequence[Detection]:
+    def detections(self, message_id: MessageId) -> Sequence[Detection]:
         """Return the detections in an answer."""
         return self._parts[message_id].detections if message_id in self._parts else ()
 
     @Slot(str, int)
-    def set_highlighted(self, message_id: str, number: int) -> None:
+    def set_highlighted(self, message_id: MessageId, number: int) -> None:
         """Highlight the text of a detection in an answer; -1 for none."""
         for key in self._parts[message_id].keys if message_id in self._parts else ():
             if text := _text_of(self.bubble(key)):
@@ -142,7 +145,7 @@ class ChatView(BubbleColumn):
         self._go_to_sought()
 
     @Slot(str)
-    def show_message(self, message_id: str) -> None:
+    def show_message(self, message_id: MessageId) -> None:
         """Scroll to a message and mark it briefly."""
         if message_id in self._parts:
             self._show_bubble(self._parts[message_id].keys[0])
@@ -156,7 +159,7 @@ class ChatView(BubbleColumn):
             _mark(bubble, is_marked=True)
 
     @Slot(str)
-    def show_more(self, message_id: str) -> None:
+    def show_more(self, message_id: MessageId) -> None:
         """Show more of a long message."""
         parts = self._parts[message_id]
         before = parts.keys
@@ -257,7 +260,7 @@ class ChatView(BubbleColumn):
         if isinstance(bubble, AnswerBubble | QuestionBubble):
             bubble.update_parts(parts)
         if isinstance(bubble, AnswerBubble | QuestionBubble):
-            bubble.versions.set_alternatives(self._versions.get(key, (key,)), key)
+            bubble.versions.set_alternatives(self._versions.get(MessageId(key), (MessageId(key),)), key)
 
     def _go_to_sought(self) -> None:
         wanted = self._search_terms.casefold()

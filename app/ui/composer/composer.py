@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from app.domain.chat.chat import Draft
 from app.domain.chat.presets import Preset, matching
+from app.domain.ids import Digest, ImportId
 from app.domain.images.attachments import Attachment
 from app.domain.images.visual_cost import tokens_of
 from app.domain.models.generation import GenerationOptions
@@ -58,8 +59,8 @@ class Composer(QFrame):
         self.setObjectName("composer")
         self._thumbnail_path = thumbnail_path
         self._attachments: tuple[Attachment, ...] = ()
-        self._attachment_chips: dict[str, AttachmentChip] = {}
-        self._import_chips: dict[str, ImportChip] = {}
+        self._attachment_chips: dict[Digest, AttachmentChip] = {}
+        self._import_chips: dict[ImportId, ImportChip] = {}
         self._is_busy = False
         self._options = GenerationOptions()
         self._visual_token_seconds = 0.0
@@ -130,7 +131,7 @@ class Composer(QFrame):
         self._own_presets = own
         self.presets.set_own(own)
 
-    def add_import(self, import_id: str, name: str) -> None:
+    def add_import(self, import_id: ImportId, name: str) -> None:
         """Show that an image is being opened."""
         chip = ImportChip(import_id, name)
         chip.cancel_clicked.connect(self.import_cancelled)
@@ -138,7 +139,7 @@ class Composer(QFrame):
         self._chips.add(chip)
         self._update()
 
-    def remove_import(self, import_id: str) -> None:
+    def remove_import(self, import_id: ImportId) -> None:
         """Remove the chip of an image that has been opened, or could not be."""
         if chip := self._import_chips.pop(import_id, None):
             discard(chip)

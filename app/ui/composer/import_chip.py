@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.domain.ids import ImportId
 from app.ui.composer.attachment_chip import CHIP_WIDTH
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.i18n import tr
@@ -15,7 +16,7 @@ class ImportChip(QFrame):
 
     cancel_clicked = Signal(str)
 
-    def __init__(self, import_id: str, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, import_id: ImportId, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._import_id = import_id
         self.setObjectName("chip")

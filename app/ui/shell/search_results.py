@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.domain.chat.chat import Conversation
 from app.domain.chat.search import SearchHit
+from app.domain.ids import ConversationId
 from app.domain.text.visible_lines import visible_lines
 from app.ui.shell.side_list import SideList
 from app.ui.widgets import ui_text
@@ -29,7 +30,7 @@ class SearchResults(SideList):
         self.itemClicked.connect(self._on_item_activated)
         self.itemActivated.connect(self._on_item_activated)
 
-    def set_hits(self, hits: Sequence[SearchHit], conversations: Mapping[str, Conversation]) -> None:
+    def set_hits(self, hits: Sequence[SearchHit], conversations: Mapping[ConversationId, Conversation]) -> None:
         """Show the results, or that there are none."""
         self.clear()
         for hit in hits:

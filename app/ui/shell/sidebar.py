@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.chat.chat import Conversation
 from app.domain.chat.search import SearchHit
+from app.domain.ids import ConversationId
 from app.paths import RESOURCES
 from app.ui.shell.chat_rows import ID, ChatRowPainter, chat_row, heading_row
 from app.ui.shell.engine_status_line import EngineStatusLine
@@ -55,8 +56,8 @@ class Sidebar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sidebar")
-        self._conversations: dict[str, Conversation] = {}
-        self._selected = ""
+        self._conversations: dict[ConversationId, Conversation] = {}
+        self._selected = ConversationId("")
         self.new_chat = button(tr("New chat"), Role.PRIMARY, tr("Start a new chat"), self)
         self.list = _ConversationList(self)
         self.search = SearchField(self)
@@ -139,7 +140,7 @@ class Sidebar(QFrame):
             self.results.set_hits(hits, self._conversations)
             self._lists.setCurrentWidget(self.results)
 
-    def select(self, conversation_id: str) -> None:
+    def select(self, conversation_id: ConversationId) -> None:
         """Select the chat that is shown; none if the id is not listed."""
         self._selected = conversation_id
         self.list.setCurrentRow(-1)
@@ -178,7 +179,7 @@ class Sidebar(QFrame):
     @Slot(QPoint)
     def _on_menu_requested(self, position: QPoint) -> None:
         item = self.list.itemAt(position)
-        conversation = self._conversations.get(item.data(ID) or "") if item else None
+        conversation = self._conversations.get(ConversationId(item.data(ID) or "")) if item else None
         if conversation is None:
             return
         menu = QMenu(self)

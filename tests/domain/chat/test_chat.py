@@ -7,6 +7,7 @@ import pytest
 from app.domain.chat.chat import Draft, title_from
 from app.domain.chat.message_tree import MessageTree
 from app.domain.errors import Problem, ProblemKind, StorageError
+from app.domain.ids import MessageId
 from app.domain.images.attachments import ImageCrop
 from app.domain.models.generation import AnswerStats
 from app.domain.settings.settings import Settings
@@ -43,12 +44,12 @@ def test_a_branch_is_walked_from_its_end() -> None:
             answer("three", "a3", "q2"),
         ]
     )
-    assert [message.id for message in tree.path_to("a3")] == ["q1", "a1", "q2", "a3"]
-    assert [message.id for message in tree.path_to("a2")] == ["q1", "a2"]
+    assert [message.id for message in tree.path_to(MessageId("a3"))] == ["q1", "a1", "q2", "a3"]
+    assert [message.id for message in tree.path_to(MessageId("a2"))] == ["q1", "a2"]
     assert tree.path_to(None) == ()
-    assert tree.siblings("a1") == ("a1", "a2")
+    assert tree.siblings(MessageId("a1")) == ("a1", "a2")
     assert tree.latest_leaf() == "a2"
-    assert tree.latest_leaf("a1") == "a3"
+    assert tree.latest_leaf(MessageId("a1")) == "a3"
     assert len(tree) == 5
 
 

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from app.domain.chat.chat import Message
 from app.domain.chat.message_tree import MessageTree
+from app.domain.ids import MessageId
 from tests.support.chats import question
 
 any_message = rule(number=st.integers(0, 20))
@@ -22,7 +23,7 @@ class TreeBesideList(RuleBasedStateMachine):
         super().__init__()
         self.tree = MessageTree()
         self.listed: list[Message] = []
-        self.leaf: str | None = None
+        self.leaf: MessageId | None = None
         self.count = 0
 
     def add(self, parent_id: str | None) -> None:
@@ -34,10 +35,10 @@ class TreeBesideList(RuleBasedStateMachine):
     def pick(self, number: int) -> Message:
         return self.listed[number % len(self.listed)]
 
-    def children(self, parent_id: str | None) -> list[str]:
+    def children(self, parent_id: MessageId | None) -> list[MessageId]:
         return [message.id for message in self.listed if message.parent_id == parent_id]
 
-    def newest(self, leaf: str | None) -> str | None:
+    def newest(self, leaf: MessageId | None) -> MessageId | None:
         while below := self.children(leaf):
             leaf = below[-1]
         return leaf

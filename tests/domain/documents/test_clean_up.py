@@ -8,6 +8,7 @@ from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.page_rows import page_rows
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Cell, Table
+from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine
 
 
@@ -92,7 +93,9 @@ def test_rows_are_found_in_the_text_again() -> None:
 def test_corrections_reach_text_and_tables_and_can_be_taken_back() -> None:
     box = Box(0, 0, 100, 100)
     table = Table(1, 1, (Cell(0, 0, "T0tal", box),), box, is_ruled=False)
-    ocr_result = OcrResult(digest="ab", number=0, page=page((line("T0tal", 0, 0), line("5", 50, 0)), tables=(table,)))
+    ocr_result = OcrResult(
+        digest=Digest("ab"), number=0, page=page((line("T0tal", 0, 0), line("5", 50, 0)), tables=(table,))
+    )
     corrected = ocr_result.with_correction(0, "Total")
     assert corrected.corrected_page().text == "Total  5"
     assert corrected.corrected_page().tables[0].cells[0].text == "Total"

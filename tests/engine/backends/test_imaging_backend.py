@@ -6,6 +6,7 @@ import pytest
 from PIL import Image, ImageColor, features
 
 from app.domain.errors import Cancelled, ImageError
+from app.domain.ids import Digest
 from app.domain.images.attachments import ImageCrop
 from app.domain.models.generation import FinishReason
 from app.engine.backends.imaging_backend import ImagingBackend
@@ -82,7 +83,7 @@ def test_a_part_is_cut_from_the_upright_pixels_and_turned(
     exif = Image.Exif()
     exif[0x0112] = 6
     upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "photo.png", exif=exif)
-    part = ImageCrop(digest="d", name="photo.png", left=10, top=20, right=40, bottom=40, turns=turns)
+    part = ImageCrop(digest=Digest("d"), name="photo.png", left=10, top=20, right=40, bottom=40, turns=turns)
     events: list[Event] = []
 
     target = tmp_path / "part.png"
@@ -97,7 +98,7 @@ def test_a_part_is_cut_from_the_upright_pixels_and_turned(
 
 def test_a_part_beside_the_image_is_refused(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
-    part = ImageCrop(digest="d", name="a.png", left=9, top=0, right=20, bottom=5)
+    part = ImageCrop(digest=Digest("d"), name="a.png", left=9, top=0, right=20, bottom=5)
     with pytest.raises(ImageError, match="nothing in that area"):
         ImagingBackend().handle(
             CropImage(str(tmp_path / "a.png"), part, str(tmp_path / "b.png"), 64), lambda _: None, go_on

@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled, CheckpointError, ImageError, ModelMissing
+from app.domain.ids import Digest
 from app.domain.images.video_frames import video_tokens
 from app.domain.models.engine_status import Stage
 from app.domain.models.generation import GREEDY, FinishReason, GenerationOptions
@@ -275,7 +276,7 @@ def test_an_image_of_known_digest_is_not_hashed_again(talk: Talk, photo: Path, m
     """A video of a gigabyte would be read to its end at every question of its chat."""
     digest = hashlib.sha256(photo.read_bytes()).hexdigest()
     monkeypatch.setattr(hashlib, "file_digest", lambda file, _: pytest.fail(f"{file} was hashed"))
-    turn = Turn(Role.USER, "What is on the sign?", (SeenImage(str(photo), None, digest),))
+    turn = Turn(Role.USER, "What is on the sign?", (SeenImage(str(photo), None, Digest(digest)),))
     for _ in range(2):
         talk.events = []
         talk.backend.handle(Ask((turn,), OPTIONS), talk.events.append, talk.check)

@@ -12,6 +12,7 @@ from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
 from app.domain.errors import ImageError, PasswordNeeded
+from app.domain.ids import Digest
 from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.imaging import open_frames
 from app.engine.imaging.documents import open_document
@@ -159,7 +160,7 @@ def test_scans_become_pages_and_animations_images(tmp_path: Path) -> None:
     backend.handle(DrawPage(str(tmp_path / "a.tiff"), 1, str(tmp_path / "page.png"), 64), events.append, go_on)
     backend.handle(ProbeImage(str(scan(tmp_path / "a.gif", "red", "lime")), 64), events.append, go_on)
     pages, drawn, moving = events
-    assert pages == PagesFound(2, sha256((tmp_path / "a.tiff").read_bytes()).hexdigest())
+    assert pages == PagesFound(2, Digest(sha256((tmp_path / "a.tiff").read_bytes()).hexdigest()))
     assert isinstance(drawn, ImageProbed)
     assert (drawn.width, drawn.height) == (90, 60)
     assert isinstance(moving, ImageProbed)
@@ -172,7 +173,7 @@ def test_a_locked_document_is_probed_with_its_password(tmp_path: Path) -> None:
     with pytest.raises(PasswordNeeded):
         ImagingBackend().handle(ProbeImage(str(path), 64), events.append, go_on)
     ImagingBackend().handle(ProbeImage(str(path), 64, "sesame"), events.append, go_on)
-    assert events == [PagesFound(1, sha256(path.read_bytes()).hexdigest(), is_encrypted=True)]
+    assert events == [PagesFound(1, Digest(sha256(path.read_bytes()).hexdigest()), is_encrypted=True)]
 
 
 def test_an_heic_photo_is_an_image_like_others(tmp_path: Path) -> None:

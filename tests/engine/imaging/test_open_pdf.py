@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from app.domain.errors import ImageError
+from app.domain.ids import Digest
 from app.domain.images.attachments import DocumentPage
 from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.imaging.open_pdf import MAX_PAGE_PIXELS, is_pdf, page_count, render_page, text_layer
@@ -70,7 +71,7 @@ def test_probing_a_document_tells_its_pages_and_a_page_becomes_an_image(tmp_path
     ImagingBackend().handle(ProbeImage(str(document), 64), events.append, go_on)
     ImagingBackend().handle(DrawPage(str(document), DocumentPage(1).number, str(target), 64), events.append, go_on)
     found, probed = events
-    assert found == PagesFound(2, sha256(document.read_bytes()).hexdigest())
+    assert found == PagesFound(2, Digest(sha256(document.read_bytes()).hexdigest()))
     assert isinstance(probed, ImageProbed)
     assert (probed.media_type, probed.width, probed.height) == ("image/png", 1654, 2339)
     with Image.open(target) as page:

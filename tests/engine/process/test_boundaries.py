@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import ProblemKind
+from app.domain.ids import CallId
 from app.domain.models.generation import FinishReason
 from app.engine.process import wire
 from app.engine.process.backend_kinds import BackendKind
@@ -38,31 +39,31 @@ def talk() -> Iterator[tuple[EngineClient, Iterator[EventEnvelope]]]:
 def test_every_error_of_a_backend_fails_its_request_alone(talk: tuple[EngineClient, Iterator[EventEnvelope]]) -> None:
     client, events = talk
     # Before anything was served, one that is out of memory ends the process.
-    client.send(RequestEnvelope(899, ProbeImage("count", 0)))
-    assert next(events) == EventEnvelope(899, Done(FinishReason.COMPLETE))
+    client.send(RequestEnvelope(CallId(899), ProbeImage("count", 0)))
+    assert next(events) == EventEnvelope(CallId(899), Done(FinishReason.COMPLETE))
     for number, name in enumerate(NAMES):
-        client.send(RequestEnvelope(number, ProbeImage(f"raise {name}", 0)))
+        client.send(RequestEnvelope(CallId(number), ProbeImage(f"raise {name}", 0)))
         envelope = next(events)
         failed = envelope.body
         assert isinstance(failed, Failed), name
         assert envelope.call_id == number
         assert name in failed.problem.what or failed.problem.kind is ProblemKind.ENGINE
         assert failed.problem.sentence.encode()
-    client.send(RequestEnvelope(900, ProbeImage("count", 0)))
-    assert next(events) == EventEnvelope(900, Done(FinishReason.COMPLETE))
+    client.send(RequestEnvelope(CallId(900), ProbeImage("count", 0)))
+    assert next(events) == EventEnvelope(CallId(900), Done(FinishReason.COMPLETE))
 
 
 def test_what_cannot_be_said_is_said_as_far_as_it_can_be(talk: tuple[EngineClient, Iterator[EventEnvelope]]) -> None:
     client, events = talk
-    client.send(RequestEnvelope(1, ProbeImage("surrogates", 0)))
-    client.send(RequestEnvelope(2, ProbeImage("unsayable", 0)))
-    client.send(RequestEnvelope(3, ProbeImage("count", 0)))
-    assert next(events) == EventEnvelope(1, AnswerDelta("half \N{REPLACEMENT CHARACTER} a pair"))
-    assert next(events) == EventEnvelope(1, Done(FinishReason.COMPLETE))
+    client.send(RequestEnvelope(CallId(1), ProbeImage("surrogates", 0)))
+    client.send(RequestEnvelope(CallId(2), ProbeImage("unsayable", 0)))
+    client.send(RequestEnvelope(CallId(3), ProbeImage("count", 0)))
+    assert next(events) == EventEnvelope(CallId(1), AnswerDelta("half \N{REPLACEMENT CHARACTER} a pair"))
+    assert next(events) == EventEnvelope(CallId(1), Done(FinishReason.COMPLETE))
     failed = next(events)
     assert isinstance(failed.body, Failed)
     assert failed.call_id == 2
-    assert next(events) == EventEnvelope(3, Done(FinishReason.COMPLETE))
+    assert next(events) == EventEnvelope(CallId(3), Done(FinishReason.COMPLETE))
 
 
 @pytest.mark.parametrize("value", [2**64, -(2**70), object(), {1: object()}], ids=str)
@@ -70,14 +71,14 @@ def test_a_request_that_cannot_be_sent_fails_alone(
     talk: tuple[EngineClient, Iterator[EventEnvelope]], value: object
 ) -> None:
     client, events = talk
-    client.send(RequestEnvelope(1, ProbeImage("count", cast(int, value))))
-    client.send(RequestEnvelope(2, ProbeImage("count", 0)))
+    client.send(RequestEnvelope(CallId(1), ProbeImage("count", cast(int, value))))
+    client.send(RequestEnvelope(CallId(2), ProbeImage("count", 0)))
     envelope = next(events)
     failed = envelope.body
     assert isinstance(failed, Failed)
     assert (envelope.call_id, failed.problem.kind) == (1, ProblemKind.BUG)
     assert "could not be reached" in failed.problem.what
-    assert next(events) == EventEnvelope(2, Done(FinishReason.COMPLETE))
+    assert next(events) == EventEnvelope(CallId(2), Done(FinishReason.COMPLETE))
 
 
 @pytest.fixture
@@ -108,15 +109,15 @@ def test_a_request_that_cannot_be_read_fails_alone(
     _, connection = host
     for damaged in (
         b'{"call_id": 7, "body": {"type": "Fruit"}}',
-        wire.encode_request(RequestEnvelope(7, ProbeImage("a", cast(int, 1.5)))),
+        wire.encode_request(RequestEnvelope(CallId(7), ProbeImage("a", cast(int, 1.5)))),
     ):
         connection.send_bytes(damaged)
         envelope = next_event(connection)
         assert isinstance(envelope.body, Failed)
         assert (envelope.call_id, envelope.body.problem.kind) == (7, ProblemKind.BUG)
-    connection.send_bytes(wire.encode_request(RequestEnvelope(8, ProbeImage("count", 0))))
-    assert next_event(connection) == EventEnvelope(8, Done(FinishReason.COMPLETE))
-    connection.send_bytes(wire.encode_request(RequestEnvelope(0, Shutdown())))
+    connection.send_bytes(wire.encode_request(RequestEnvelope(CallId(8), ProbeImage("count", 0))))
+    assert next_event(connection) == EventEnvelope(CallId(8), Done(FinishReason.COMPLETE))
+    connection.send_bytes(wire.encode_request(RequestEnvelope(CallId(0), Shutdown())))
 
 
 @pytest.mark.parametrize("data", [b"", b"\x93\x01", b"{", b"\x91" * 200_000, b"[" * 200_000, b"\xff\xfe"])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.ids import CallId
 from app.engine.process import landlock, seccomp
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient, EngineDied, ProcessMain
@@ -48,7 +49,7 @@ class Decoder:
         return self.ask(f"{what}:{target}")
 
     def ask(self, path: str) -> str:
-        self.client.send(RequestEnvelope(next(self._ids), ProbeImage(path, 32)))
+        self.client.send(RequestEnvelope(CallId(next(self._ids)), ProbeImage(path, 32)))
         received_events = [next(self.events), next(self.events)]
         assert isinstance(received_events[0], ModelsListed), received_events
         assert isinstance(received_events[1], Done)

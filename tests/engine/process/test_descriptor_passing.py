@@ -14,6 +14,7 @@ from PIL import Image, features
 
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import ProblemKind
+from app.domain.ids import CallId, Digest
 from app.domain.images.attachments import ImageCrop
 from app.domain.images.geometry import Point, TextLine
 from app.domain.models.generation import FinishReason
@@ -59,7 +60,7 @@ class Process:
         self.events = engine_events(self.client)
 
     def ask(self, request: Request) -> list[Event]:
-        self.client.send(RequestEnvelope(1, request))
+        self.client.send(RequestEnvelope(CallId(1), request))
         received_events: list[Event] = [next(self.events)]
         while not isinstance(received_events[-1], Done | Failed):
             received_events.append(next(self.events))
@@ -158,7 +159,7 @@ def test_a_password_opens_what_it_locks(opener: Process, tmp_path: Path) -> None
 
 def test_parts_and_pages_are_written(opener: Process, tmp_path: Path) -> None:
     part, page = tmp_path / "part.png", tmp_path / "page.png"
-    whole = ImageCrop(digest="", name="", left=20, top=10, right=70, bottom=50)
+    whole = ImageCrop(digest=Digest(""), name="", left=20, top=10, right=70, bottom=50)
     cut = opener.ask(CropImage(str(picture(tmp_path / "a.png")), whole, str(part), 64))
     drawn = opener.ask(DrawPage(str(scan(tmp_path / "a.tiff")), 1, str(page), 64))
     assert [type(event) for event in (*cut, *drawn)] == [ImageProbed, Done] * 2
@@ -247,7 +248,9 @@ def test_a_process_that_ends_leaves_nothing_half_written(tmp_path: Path) -> None
     opener = Process(BackendKind.IMAGES)
     opener.ask(ProbeImage(str(picture(tmp_path / "a.png")), 64))
     many = tuple([PAGE] * 2000)
-    opener.client.send(RequestEnvelope(2, WritePdf(str(scan(tmp_path / "a.tiff")), many, str(tmp_path / "a.pdf"))))
+    opener.client.send(
+        RequestEnvelope(CallId(2), WritePdf(str(scan(tmp_path / "a.tiff")), many, str(tmp_path / "a.pdf")))
+    )
     os.kill(opener.client.pid or 0, 9)
     with pytest.raises(EngineDied):
         list(opener.events)
@@ -267,7 +270,7 @@ def test_a_file_that_is_made_while_its_process_ends_is_removed(tmp_path: Path, m
     monkeypatch.setattr(PartialFile, "make", make_late)
     opener = Process(BackendKind.IMAGES)
     opener.ask(ProbeImage(str(picture(tmp_path / "a.png")), 64))
-    opener.client.send(RequestEnvelope(2, WritePdf(str(tmp_path / "a.png"), (PAGE,), str(tmp_path / "a.pdf"))))
+    opener.client.send(RequestEnvelope(CallId(2), WritePdf(str(tmp_path / "a.png"), (PAGE,), str(tmp_path / "a.pdf"))))
     assert is_making.wait(20)
     os.kill(opener.client.pid or 0, 9)
     with pytest.raises(EngineDied):
@@ -278,6 +281,6 @@ def test_a_file_that_is_made_while_its_process_ends_is_removed(tmp_path: Path, m
 def test_many_requests_wait_with_their_files(opener: Process, tmp_path: Path) -> None:
     paths = [picture(tmp_path / f"{number}.png") for number in range(300)]
     for number, path in enumerate(paths, start=1):
-        opener.client.send(RequestEnvelope(number, ProbeImage(str(path), 16)))
+        opener.client.send(RequestEnvelope(CallId(number), ProbeImage(str(path), 16)))
     received_events = [next(opener.events) for _ in range(2 * len(paths))]
     assert [type(event) for event in received_events] == [ImageProbed, Done] * len(paths)

@@ -14,6 +14,7 @@ from typing import Protocol
 import pytest
 
 from app.domain.errors import ProblemKind
+from app.domain.ids import CallId
 from app.domain.models.generation import FinishReason
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient, EngineDied, ProcessMain
@@ -50,7 +51,7 @@ def start() -> Iterator[Start]:
 
 
 def ask(call_id: int, path: str, number: int = 0) -> RequestEnvelope:
-    return RequestEnvelope(call_id, ProbeImage(path, number))
+    return RequestEnvelope(CallId(call_id), ProbeImage(path, number))
 
 
 def test_requests_are_served_in_order_and_each_ends_once() -> None:
@@ -76,7 +77,7 @@ def test_a_running_request_is_cancelled(start: Start) -> None:
     client, events = start(scripted_backend.run_scripted, ask(1, "wait"))
     assert isinstance(next(events), StageProgress)
 
-    client.send(RequestEnvelope(1, Cancel()))
+    client.send(RequestEnvelope(CallId(1), Cancel()))
 
     assert next(events) == Done(FinishReason.STOPPED)
 
@@ -85,8 +86,8 @@ def test_a_queued_request_is_cancelled_before_it_starts(start: Start) -> None:
     client, events = start(scripted_backend.run_scripted, ask(1, "wait"), ask(2, "count", 5), ask(3, "count", 1))
     assert isinstance(next(events), StageProgress)
 
-    client.send(RequestEnvelope(2, Cancel()))
-    client.send(RequestEnvelope(1, Cancel()))
+    client.send(RequestEnvelope(CallId(2), Cancel()))
+    client.send(RequestEnvelope(CallId(1), Cancel()))
 
     received_events = [next(events) for _ in range(4)]
     assert received_events[:2] == [Done(FinishReason.STOPPED), Done(FinishReason.STOPPED)]
@@ -97,7 +98,7 @@ def test_a_cancel_of_something_finished_does_no_harm(start: Start) -> None:
     client, events = start(scripted_backend.run_scripted, ask(1, "count", 0))
     assert next(events) == Done(FinishReason.COMPLETE)
 
-    client.send(RequestEnvelope(1, Cancel()))
+    client.send(RequestEnvelope(CallId(1), Cancel()))
     client.send(ask(2, "count", 0))
 
     assert next(events) == Done(FinishReason.COMPLETE)

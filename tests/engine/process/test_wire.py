@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.documents.pages import OcrPage
+from app.domain.ids import CallId, Digest
 from app.domain.images.attachments import ImageCrop
 from app.domain.models.generation import GenerationOptions
 from app.domain.models.remote_servers import RemoteModel
@@ -50,27 +51,27 @@ NAME = os.fsdecode(b"/home/me/latin1-\xe9.png")
     ids=lambda request: type(request).__name__,
 )
 def test_keys_and_passwords_are_not_said_in_a_log(request_: Request) -> None:
-    assert "hush" in repr(wire.encode_request(RequestEnvelope(1, request_)))
-    assert "hush" not in repr(RequestEnvelope(1, request_))
+    assert "hush" in repr(wire.encode_request(RequestEnvelope(CallId(1), request_)))
+    assert "hush" not in repr(RequestEnvelope(CallId(1), request_))
 
 
 @given(names, INTEGERS)
 def test_every_name_reaches_the_process(name: str, number: int) -> None:
-    request = RequestEnvelope(number, ProbeImage(name, 320, name))
+    request = RequestEnvelope(CallId(number), ProbeImage(name, 320, name))
     assert wire.decode_request(wire.encode_request(request)) == request
 
 
 @pytest.mark.parametrize(
     "request_",
     [
-        CropImage(NAME, ImageCrop(digest="d", name="a.png", left=1, top=2, right=3, bottom=4), NAME, 320),
+        CropImage(NAME, ImageCrop(digest=Digest("d"), name="a.png", left=1, top=2, right=3, bottom=4), NAME, 320),
         WritePdf(NAME, (OcrPage(10, 20, (), "text"),), "a.pdf"),
         Ask((Turn(Role.USER, "é 日本", (SeenImage(NAME),)),), GenerationOptions(), ("text",)),
     ],
     ids=lambda request: type(request).__name__,
 )
 def test_requests_of_every_shape_reach_the_process(request_: Request) -> None:
-    request = RequestEnvelope(1, request_)
+    request = RequestEnvelope(CallId(1), request_)
     assert wire.decode_request(wire.encode_request(request)) == request
 
 
@@ -80,16 +81,21 @@ def test_events_can_be_shown_and_stored_and_lose_nothing_else(text: str, data: b
     for event, expected in (
         (AnswerDelta(text, 0.5, ((text, 0.25),)), AnswerDelta(shown, 0.5, ((shown, 0.25),))),
         (TextRead(OcrPage(1, 1, (), text)), TextRead(OcrPage(1, 1, (), shown))),
-        (ImageProbed(text, "image/png", 1, 1, 1, 1, data), ImageProbed(shown, "image/png", 1, 1, 1, 1, data)),
+        (
+            ImageProbed(Digest(text), "image/png", 1, 1, 1, 1, data),
+            ImageProbed(Digest(shown), "image/png", 1, 1, 1, 1, data),
+        ),
     ):
-        assert wire.decode_event(wire.encode_event(EventEnvelope(3, event))) == EventEnvelope(3, expected)
+        assert wire.decode_event(wire.encode_event(EventEnvelope(CallId(3), event))) == EventEnvelope(
+            CallId(3), expected
+        )
 
 
 @pytest.mark.parametrize("kind", get_args(Request))
 @settings(max_examples=30)
 @given(st.data())
 def test_every_request_reaches_the_process(kind: type[Message], data: st.DataObject) -> None:
-    request = RequestEnvelope(data.draw(INTEGERS), data.draw(any_value(kind, names)))
+    request = RequestEnvelope(CallId(data.draw(INTEGERS)), data.draw(any_value(kind, names)))
     assert wire.decode_request(wire.encode_request(request)) == request
 
 
@@ -97,7 +103,7 @@ def test_every_request_reaches_the_process(kind: type[Message], data: st.DataObj
 @settings(max_examples=30)
 @given(st.data())
 def test_every_event_reaches_the_window(kind: type[Message], data: st.DataObject) -> None:
-    event = EventEnvelope(data.draw(INTEGERS), data.draw(any_value(kind, st.text())))
+    event = EventEnvelope(CallId(data.draw(INTEGERS)), data.draw(any_value(kind, st.text())))
     assert wire.decode_event(wire.encode_event(event)) == event
 
 
@@ -105,7 +111,7 @@ def test_every_event_reaches_the_window(kind: type[Message], data: st.DataObject
 @settings(max_examples=30)
 @given(st.data())
 def test_every_event_is_shown_as_far_as_it_can_be(kind: type[Message], data: st.DataObject) -> None:
-    shown = wire.decode_event(wire.encode_event(EventEnvelope(1, data.draw(any_value(kind, any_text)))))
+    shown = wire.decode_event(wire.encode_event(EventEnvelope(CallId(1), data.draw(any_value(kind, any_text)))))
     assert type(shown.body) is kind
     assert repr(shown).encode()
     assert wire.decode_event(wire.encode_event(shown)) == shown
@@ -119,7 +125,11 @@ def test_a_damaged_message_is_refused_or_another_message(data: st.DataObject) ->
         st.sampled_from([*get_args(Request), *get_args(Event)]).flatmap(lambda it: any_value(it, st.text()))
     )
     is_request = isinstance(body, Request)
-    whole = wire.encode_request(RequestEnvelope(1, body)) if is_request else wire.encode_event(EventEnvelope(1, body))
+    whole = (
+        wire.encode_request(RequestEnvelope(CallId(1), body))
+        if is_request
+        else wire.encode_event(EventEnvelope(CallId(1), body))
+    )
     place = data.draw(st.integers(0, len(whole)))
     damaged = whole[:place] + data.draw(st.binary(max_size=2)) + whole[place + data.draw(st.integers(0, 2)) :]
     try:
@@ -150,5 +160,5 @@ def test_what_is_no_message_is_refused_in_time(data: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["a", NAME], ids=["MessagePack", "JSON"])
 def test_the_id_of_a_request_that_cannot_be_read(name: str) -> None:
-    data = wire.encode_request(RequestEnvelope(7, ProbeImage(name, 320)))
+    data = wire.encode_request(RequestEnvelope(CallId(7), ProbeImage(name, 320)))
     assert wire.call_id_of(data.replace(b"ProbeImage", b"ProbeFruit")) == 7

@@ -7,6 +7,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from app.domain.backups import Amount, Backup
+from app.domain.ids import ConversationId
 from app.domain.ports import ConversationStore
 from app.services.chat.chat_backups import ChatBackups
 from tests.services.conftest import BuildServices
@@ -17,10 +18,10 @@ BACKUP = Backup(path=Path("backup"), made=datetime.now(UTC), amount=Amount(chats
 
 def test_the_backups_chats_take_the_place_of_those_that_are_there(build_services: BuildServices, qtbot: QtBot) -> None:
     services = build_services()
-    services.stores.chats.rows["old"] = conversation("old")
+    services.stores.chats.rows[ConversationId("old")] = conversation("old")
     with qtbot.waitSignal(services.library.loaded):
         services.library.load()
-    services.session.open("old")
+    services.session.open(ConversationId("old"))
     services.session.set_draft_text("half a thought")
     opened: list[ConversationStore] = []
     backups = ChatBackups(
@@ -35,7 +36,7 @@ def test_the_backups_chats_take_the_place_of_those_that_are_there(build_services
         backups.restore(BACKUP)
     assert services.stores.backups.restored == [BACKUP]
     assert opened == [services.stores.chats]
-    assert "old" not in services.library
+    assert ConversationId("old") not in services.library
     assert services.session.draft.text == "half a thought"
     assert services.session.conversation_id != "old"
     qtbot.waitUntil(lambda: [chat.draft.text for chat in services.stores.chats.rows.values()] == ["half a thought"])

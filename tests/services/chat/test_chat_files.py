@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.chat.chat import Conversation, Message
 from app.domain.chat.exported_chat import ExportedChat
 from app.domain.errors import Problem, ProblemKind, StorageError
+from app.domain.ids import ConversationId, Digest
 from app.domain.models.generation import FinishReason
 from app.domain.ports import ConversationStore
 from app.engine.process.backend_kinds import BackendKind
@@ -38,7 +39,8 @@ def threads() -> Iterator[Threads]:
     kept.chats.save_turn(conversation(), (question(), answer()))
     shown = (attachment("1.png", "good"), attachment("2.png", "bad"), attachment("1.png", "good"))
     kept.chats.save_turn(
-        conversation("c2"), (replace(question(message_id="q2"), conversation_id="c2", attachments=shown),)
+        conversation("c2"),
+        (replace(question(message_id="q2"), conversation_id=ConversationId("c2"), attachments=shown),),
     )
     stores, files = StoreThread(lambda: kept), BackgroundThread("files")
     yield stores.chats, files
@@ -49,7 +51,7 @@ def threads() -> Iterator[Threads]:
 def decodes(request: Request) -> Iterator[Event]:
     match request:
         case ProbeImage(path=path) if "good" in path:
-            yield ImageProbed("good", "image/png", 1, 1, 1, 1, b"png")
+            yield ImageProbed(Digest("good"), "image/png", 1, 1, 1, 1, b"png")
             yield Done(FinishReason.COMPLETE)
         case ProbeImage():
             yield Failed(Problem(ProblemKind.IMAGE, "It is damaged."))
@@ -65,7 +67,7 @@ def pictures(qtbot: QtBot) -> Iterator[Pictures]:
 def test_a_chat_is_written_off_the_window(threads: Threads, pictures: Pictures, qtbot: QtBot, tmp_path: Path) -> None:
     written: list[tuple[Path, Conversation, Sequence[Message], bool]] = []
 
-    def write(target: Path, chat: Conversation, messages: Sequence[Message], pictures: Mapping[str, bytes]) -> None:
+    def write(target: Path, chat: Conversation, messages: Sequence[Message], pictures: Mapping[Digest, bytes]) -> None:
         assert pictures == {}
         written.append((target, chat, messages, threading.current_thread() is threading.main_thread()))
 
@@ -77,7 +79,7 @@ def test_a_chat_is_written_off_the_window(threads: Threads, pictures: Pictures, 
 
 
 def test_why_it_was_not_written_is_told(threads: Threads, pictures: Pictures, qtbot: QtBot, tmp_path: Path) -> None:
-    def fail(target: Path, chat: Conversation, messages: Sequence[Message], pictures: Mapping[str, bytes]) -> None:
+    def fail(target: Path, chat: Conversation, messages: Sequence[Message], pictures: Mapping[Digest, bytes]) -> None:
         raise StorageError(error_text("The disk is full."))
 
     exporter = ChatExporter(*threads, pictures, fail)
@@ -89,7 +91,7 @@ def test_why_it_was_not_written_is_told(threads: Threads, pictures: Pictures, qt
 def test_a_printed_chat_has_the_pictures_that_could_be_decoded(
     threads: Threads, pictures: Pictures, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    given: list[Mapping[str, bytes]] = []
+    given: list[Mapping[Digest, bytes]] = []
     exporter = ChatExporter(*threads, pictures, lambda *arguments: given.append(arguments[3]))
     with qtbot.waitSignal(exporter.exported):
         exporter.export(conversation("c2"), tmp_path / "chat.PDF")
@@ -101,18 +103,22 @@ def test_an_imported_chat_has_its_images_and_thumbnails(
 ) -> None:
     chats, thread = threads
     files, library = MemoryFiles(), ChatLibrary(chats)
-    asked = replace(question(message_id="n1"), conversation_id="n", attachments=(attachment("1.png", "good"),))
-    chat = ExportedChat(conversation=conversation("n"), messages=(asked,), images={"good": b"bytes", "bad": b"more"})
+    asked = replace(
+        question(message_id="n1"), conversation_id=ConversationId("n"), attachments=(attachment("1.png", "good"),)
+    )
+    chat = ExportedChat(
+        conversation=conversation("n"), messages=(asked,), images={Digest("good"): b"bytes", Digest("bad"): b"more"}
+    )
     importer = ChatImporter(library, chats, files, thread, pictures, lambda _: chat)
     with qtbot.waitSignal(importer.imported) as imported:
         importer.import_file(tmp_path / "chat.json")
     assert imported.args == [conversation("n")]
-    assert "n" in library
+    assert ConversationId("n") in library
     assert set(files.added) == {"good", "bad"}
     assert files.incoming == {}
     assert files.thumbnails == {"good": b"png"}
     with qtbot.waitCallback() as read:
-        chats.run(lambda kept: kept.messages("n"), read)
+        chats.run(lambda kept: kept.messages(ConversationId("n")), read)
     read.assert_called_with([asked])
 
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.chat.chat import Author, Draft, Message, MessageState, Role, SeenImage, Turn, now
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem, ProblemKind
+from app.domain.ids import ConversationId, Digest, MessageId
 from app.domain.models.engine_status import EngineState
 from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions
 from app.domain.text.confidence import LowConfidenceSpan
@@ -119,7 +120,7 @@ def test_the_model_is_asked_with_the_images_and_the_chat_so_far(build_services: 
     ask = services.engines.requests(BackendKind.MODEL)[-1]
     assert isinstance(ask, Ask)
     assert ask.turns == (
-        Turn(Role.USER, "First?", (SeenImage("/store/" + "ab" * 32, None, "ab" * 32),)),
+        Turn(Role.USER, "First?", (SeenImage("/store/" + "ab" * 32, None, Digest("ab" * 32)),)),
         Turn(Role.ASSISTANT, "Hello"),
         Turn(Role.USER, "Second?"),
     )
@@ -414,7 +415,7 @@ def test_an_edited_question_stands_beside_the_old_one_with_its_images(
     question, answer = services.session.branch
     assert (question.text, question.attachments, answer.text) == ("First, but better?", (attachment(),), "Hello")
     assert asked(services)[-1].turns == (
-        Turn(Role.USER, "First, but better?", (SeenImage("/store/" + "ab" * 32, None, "ab" * 32),)),
+        Turn(Role.USER, "First, but better?", (SeenImage("/store/" + "ab" * 32, None, Digest("ab" * 32)),)),
     )
     assert services.session.versions(question.id) == (first[0].id, question.id)
     assert services.session.draft.text == "still writing"
@@ -620,7 +621,14 @@ def test_an_answer_without_an_end_is_cut_off_and_the_chat_goes_on(
 
 
 def test_pieces_are_put_together_when_the_answer_is_wanted_and_not_one_by_one() -> None:
-    begun = Message(id="a", conversation_id="c", parent_id=None, role=Role.ASSISTANT, text="So ", created=now())
+    begun = Message(
+        id=MessageId("a"),
+        conversation_id=ConversationId("c"),
+        parent_id=None,
+        role=Role.ASSISTANT,
+        text="So ",
+        created=now(),
+    )
     running = answers_module.RunningAnswer(begun, lambda: None)
     for _ in range(1000):
         assert running.add(AnswerDelta("word ", 0.5))
@@ -647,7 +655,14 @@ def test_who_is_told_of_an_answer_may_end_another(
     open_model(services, qtbot)
     answers = services.answers
     first, second = (
-        Message(id=f"a{number}", conversation_id="c", parent_id=None, role=Role.ASSISTANT, text="", created=now())
+        Message(
+            id=MessageId(f"a{number}"),
+            conversation_id=ConversationId("c"),
+            parent_id=None,
+            role=Role.ASSISTANT,
+            text="",
+            created=now(),
+        )
         for number in (1, 2)
     )
     told: list[str] = []
@@ -659,7 +674,7 @@ def test_who_is_told_of_an_answer_may_end_another(
     answers.answer_changed.connect(end_both)
     answers.ask(first, (Turn(Role.USER, "Hello"),), GenerationOptions())
     answers.read(second, Path("image.png"))
-    qtbot.waitUntil(lambda: [answer.text for answer in answers.current("c")] == ["half", "half"])
+    qtbot.waitUntil(lambda: [answer.text for answer in answers.current(ConversationId("c"))] == ["half", "half"])
     assert told == []
     qtbot.waitUntil(lambda: bool(told))
     assert told == ["a1"]

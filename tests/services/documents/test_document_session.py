@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem, ProblemKind
+from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.models.generation import FinishReason
 from app.engine.process.backend_kinds import BackendKind
@@ -46,10 +47,10 @@ def images(request: Request) -> Iterator[Event]:
             yield Failed(LOCKED)
             return
         case ProbeImage(path=path) if path.endswith(".png"):
-            yield ImageProbed(DIGEST, "image/png", 40, 30, 100, 1, b"png")
+            yield ImageProbed(Digest(DIGEST), "image/png", 40, 30, 100, 1, b"png")
         case ProbeImage(path=path):
             is_encrypted = "locked" in path
-            yield PagesFound(int(Path(path).stem.removeprefix("locked")), DIGEST, is_encrypted)
+            yield PagesFound(int(Path(path).stem.removeprefix("locked")), Digest(DIGEST), is_encrypted)
         case WritePdf(target="hangs.pdf"):
             return
         case ShowPage(page=13):
@@ -183,11 +184,11 @@ def test_a_page_that_cannot_be_read_is_told(harness: Harness, qtbot: QtBot) -> N
 def test_what_a_model_read_belongs_to_its_own_document(harness: Harness, qtbot: QtBot) -> None:
     """Another one may have been opened while the model was reading."""
     session = harness.opened(qtbot, "3.pdf")
-    session.replace_page("cd" * 32, 1, OcrPage(1, 1, (), "of another document"), "tiny")
+    session.replace_page(Digest("cd" * 32), 1, OcrPage(1, 1, (), "of another document"), "tiny")
     session.replace_page(session.digest, 1, OcrPage(1, 1, (), "of this one"), "tiny")
     assert [ocr_result.page.text for ocr_result in harness.ocr_results] == ["of this one"]
     found: list[OcrResult | None] = []
-    harness.services.store_thread.run(lambda stores: stores.pages.ocr_result("cd" * 32, 1), found.append)
+    harness.services.store_thread.run(lambda stores: stores.pages.ocr_result(Digest("cd" * 32), 1), found.append)
     qtbot.waitUntil(lambda: bool(found))
     assert found[0]
     assert found[0].page.text == "of another document"
@@ -284,9 +285,9 @@ def test_an_earlier_lookup_of_the_same_document_is_out_of_date(harness: Harness,
     parts = harness.session.ignored
     found: list[tuple[Box, ...]] = []
     parts.found.connect(found.append)
-    parts.load(DIGEST)
+    parts.load(Digest(DIGEST))
     parts.save((top,))
-    parts.load(DIGEST)
+    parts.load(Digest(DIGEST))
     qtbot.waitUntil(lambda: (top,) in found)
     assert found == [(), (), (top,)]
 
@@ -297,7 +298,7 @@ def test_parts_that_are_chosen_before_the_kept_ones_are_found_win(harness: Harne
     parts.save((top,))
     found: list[tuple[Box, ...]] = []
     parts.found.connect(found.append)
-    parts.load(DIGEST)
+    parts.load(Digest(DIGEST))
     parts.save((low,))
     qtbot.waitUntil(lambda: harness.services.stores.pages.ignored == {DIGEST: (low,)})
     is_over: list[bool] = []

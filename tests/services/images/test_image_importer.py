@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, ProblemKind, StorageError
+from app.domain.ids import ConversationId, Digest, ImportId
 from app.domain.images.attachments import Attachment, ImageCrop
 from app.domain.images.open_imports import OpenImport
 from app.domain.models.generation import FinishReason
@@ -43,7 +44,7 @@ def probes(request: Request) -> Iterator[Event]:
     """Good files are called good…, others are refused; a file called slow waits until it is cancelled."""
     match request:
         case ProbeImage(path=path) | CropImage(path=path) if "good" in path:
-            yield ImageProbed("ab" * 32, "image/png", 640, 480, 1000, 1, b"png")
+            yield ImageProbed(Digest("ab" * 32), "image/png", 640, 480, 1000, 1, b"png")
             yield Done(FinishReason.COMPLETE)
         case ProbeImage(path=path, password=password) if "locked" in path and password != "sesame":
             yield Failed(LOCKED)
@@ -53,7 +54,7 @@ def probes(request: Request) -> Iterator[Event]:
             yield PagesFound(int(Path(path).stem.removeprefix("locked")))
             yield Done(FinishReason.COMPLETE)
         case DrawPage(page=page):
-            yield ImageProbed(f"{page:064}", "image/png", 1654, 2339, 1000, 1, b"png")
+            yield ImageProbed(Digest(f"{page:064}"), "image/png", 1654, 2339, 1000, 1, b"png")
             yield Done(FinishReason.COMPLETE)
         case Cancel():
             yield Done(FinishReason.STOPPED)
@@ -95,10 +96,10 @@ def wait_for(harness: Harness, qtbot: QtBot, count: int) -> None:
 
 
 def test_a_good_file_becomes_an_attachment(harness: Harness, qtbot: QtBot) -> None:
-    harness.importer.import_file(Path("/home/me/good.png"), "chat")
+    harness.importer.import_file(Path("/home/me/good.png"), ConversationId("chat"))
     wait_for(harness, qtbot, 1)
     expected = Attachment(
-        digest="ab" * 32, name="good.png", media_type="image/png", width=640, height=480, byte_size=1000
+        digest=Digest("ab" * 32), name="good.png", media_type="image/png", width=640, height=480, byte_size=1000
     )
     assert harness.said == [("finished", "chat", expected)]
     assert harness.files.added == {"ab" * 32: Path("/home/me/good.png")}
@@ -109,7 +110,7 @@ def test_a_name_that_is_not_utf_8_reaches_the_process_and_is_kept_as_it_can_be_s
     harness: Harness, qtbot: QtBot
 ) -> None:
     path = Path(os.fsdecode(b"/home/me/good-\xe9.png"))
-    harness.importer.import_file(path, "chat")
+    harness.importer.import_file(path, ConversationId("chat"))
     wait_for(harness, qtbot, 1)
     assert isinstance(harness.said[0][2], Attachment)
     assert harness.said[0][2].name == "good-\N{REPLACEMENT CHARACTER}.png"
@@ -118,7 +119,7 @@ def test_a_name_that_is_not_utf_8_reaches_the_process_and_is_kept_as_it_can_be_s
 
 def test_many_files_at_once_are_opened_one_by_one(harness: Harness, qtbot: QtBot) -> None:
     for name in ("good1.png", "bad.png", "good2.png"):
-        harness.importer.import_file(Path(name), "chat")
+        harness.importer.import_file(Path(name), ConversationId("chat"))
     assert len(harness.ids) == 3
     wait_for(harness, qtbot, 3)
     assert sorted(said[0] for said in harness.said) == ["failed", "finished", "finished"]
@@ -127,18 +128,18 @@ def test_many_files_at_once_are_opened_one_by_one(harness: Harness, qtbot: QtBot
 
 
 def test_pasted_bytes_pass_through_a_file_that_is_removed(harness: Harness, qtbot: QtBot) -> None:
-    harness.importer.import_data(b"bytes", "good paste.png", "chat")
+    harness.importer.import_data(b"bytes", "good paste.png", ConversationId("chat"))
     wait_for(harness, qtbot, 1)
     assert harness.said[0][0] == "finished"
     qtbot.waitUntil(lambda: harness.files.incoming == {})
-    harness.importer.import_data(b"bytes", "bad paste.png", "chat")
+    harness.importer.import_data(b"bytes", "bad paste.png", ConversationId("chat"))
     wait_for(harness, qtbot, 2)
     qtbot.waitUntil(lambda: harness.files.incoming == {})
 
 
 def test_a_file_that_hangs_is_given_up_and_the_next_one_opens(harness: Harness, qtbot: QtBot) -> None:
-    harness.importer.import_file(Path("slow.png"), "chat")
-    harness.importer.import_file(Path("good.png"), "chat")
+    harness.importer.import_file(Path("slow.png"), ConversationId("chat"))
+    harness.importer.import_file(Path("good.png"), ConversationId("chat"))
     pass_ticks(harness.engine, MAX_TICKS[ProbeImage] + 1)
     wait_for(harness, qtbot, 2)
     failed = harness.said[0][2]
@@ -150,11 +151,11 @@ def test_a_file_that_hangs_is_given_up_and_the_next_one_opens(harness: Harness, 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_imports_can_be_cancelled_under_way_and_waiting(harness: Harness, qtbot: QtBot, order: tuple[int, int]) -> None:
-    harness.importer.import_file(Path("slow.png"), "chat")
-    harness.importer.import_file(Path("slow too.png"), "chat")
-    harness.importer.import_file(Path("good.png"), "chat")
+    harness.importer.import_file(Path("slow.png"), ConversationId("chat"))
+    harness.importer.import_file(Path("slow too.png"), ConversationId("chat"))
+    harness.importer.import_file(Path("good.png"), ConversationId("chat"))
     for index in order:
-        harness.importer.cancel(harness.ids[index])
+        harness.importer.cancel(ImportId(harness.ids[index]))
     wait_for(harness, qtbot, 3)
     assert [said[0] for said in harness.said] == ["cancelled", "cancelled", "finished"]
 
@@ -172,21 +173,23 @@ def test_a_full_disk_is_told_in_words(harness: Harness, qtbot: QtBot, monkeypatc
         with monkeypatch.context() as patch:
             patch.setattr(harness.files, method, failing(full))
             if method == "add":
-                harness.importer.import_file(Path("good.png"), "chat")
+                harness.importer.import_file(Path("good.png"), ConversationId("chat"))
             else:
-                harness.importer.import_data(b"bytes", "good.png", "chat")
+                harness.importer.import_data(b"bytes", "good.png", ConversationId("chat"))
             harness.said.clear()
             wait_for(harness, qtbot, 1)
         assert harness.said == [("failed", "chat", full.problem)]
 
 
 def test_a_part_becomes_an_attachment_that_knows_where_it_was(harness: Harness, qtbot: QtBot) -> None:
-    parent = Attachment(digest="good", name="page.jpg", media_type="image/jpeg", width=100, height=80, byte_size=9)
-    part = ImageCrop(digest="good", name="page.jpg", left=1, top=2, right=30, bottom=40, turns=1)
-    harness.importer.import_crop(parent, part, "chat")
+    parent = Attachment(
+        digest=Digest("good"), name="page.jpg", media_type="image/jpeg", width=100, height=80, byte_size=9
+    )
+    part = ImageCrop(digest=Digest("good"), name="page.jpg", left=1, top=2, right=30, bottom=40, turns=1)
+    harness.importer.import_crop(parent, part, ConversationId("chat"))
     wait_for(harness, qtbot, 1)
     expected = Attachment(
-        digest="ab" * 32,
+        digest=Digest("ab" * 32),
         name="page (part).png",
         media_type="image/png",
         width=640,
@@ -202,7 +205,7 @@ def test_a_part_becomes_an_attachment_that_knows_where_it_was(harness: Harness, 
 
 
 def test_the_pages_of_a_document_are_added_in_its_place(harness: Harness, qtbot: QtBot) -> None:
-    harness.importer.import_file(Path("/home/me/3.pdf"), "chat")
+    harness.importer.import_file(Path("/home/me/3.pdf"), ConversationId("chat"))
     wait_for(harness, qtbot, 4)
     assert harness.said[0] == ("cancelled", "chat", None)
     pages = [what for said, _, what in harness.said[1:] if isinstance(what, Attachment)]
@@ -214,7 +217,7 @@ def test_the_pages_of_a_document_are_added_in_its_place(harness: Harness, qtbot:
 def test_of_a_long_document_the_first_pages_are_added_and_that_is_said(harness: Harness, qtbot: QtBot) -> None:
     reported: list[tuple[Path, Problem]] = []
     harness.importer.was_too_long.connect(lambda path, problem: reported.append((path, problem)))
-    harness.importer.import_file(Path("/home/me/500.pdf"), "chat")
+    harness.importer.import_file(Path("/home/me/500.pdf"), ConversationId("chat"))
     wait_for(harness, qtbot, MAX_PAGES + 1)
     assert harness.said[0] == ("cancelled", "chat", None)
     ((path, refused),) = reported
@@ -233,12 +236,12 @@ def asked(harness: Harness) -> list[tuple[str, Problem]]:
 def test_a_locked_document_is_asked_for_its_password_and_opened_with_it(
     harness: Harness, qtbot: QtBot, asked: list[tuple[str, Problem]]
 ) -> None:
-    harness.importer.import_file(Path("locked2.pdf"), "one")
+    harness.importer.import_file(Path("locked2.pdf"), ConversationId("one"))
     qtbot.waitUntil(lambda: bool(asked))
     assert asked == [(harness.ids[0], LOCKED)]
-    harness.importer.unlock(harness.ids[0], "wrong")
+    harness.importer.unlock(ImportId(harness.ids[0]), "wrong")
     qtbot.waitUntil(lambda: len(asked) == 2)
-    harness.importer.unlock(harness.ids[0], "sesame")
+    harness.importer.unlock(ImportId(harness.ids[0]), "sesame")
     qtbot.waitUntil(lambda: sum(what == "finished" for what, _, _ in harness.said) == 2)
     drawn = [request for request in harness.fakes.requests(BackendKind.IMAGES) if isinstance(request, DrawPage)]
     assert {request.password for request in drawn} == {"sesame"}
@@ -247,10 +250,10 @@ def test_a_locked_document_is_asked_for_its_password_and_opened_with_it(
 
 def test_a_locked_document_keeps_its_place(harness: Harness, qtbot: QtBot, asked: list[tuple[str, Problem]]) -> None:
     for name in ("good.png", "locked2.pdf", "good too.png"):
-        harness.importer.import_file(Path(name), "chat")
+        harness.importer.import_file(Path(name), ConversationId("chat"))
     qtbot.waitUntil(lambda: bool(asked))
     assert harness.importer.open_imports[0].path == "locked2.pdf"  # It is asked again after a restart.
-    harness.importer.unlock(asked[0][0], "sesame")
+    harness.importer.unlock(ImportId(asked[0][0]), "sesame")
     wait_for(harness, qtbot, 5)
     names = [what.name for said, _, what in harness.said if isinstance(what, Attachment)]
     assert names == ["good.png", "locked2, page 1.png", "locked2, page 2.png", "good too.png"]
@@ -260,19 +263,19 @@ def test_a_locked_document_without_a_password_lets_the_others_pass(
     harness: Harness, qtbot: QtBot, asked: list[tuple[str, Problem]]
 ) -> None:
     for name in ("locked2.pdf", "good.png"):
-        harness.importer.import_file(Path(name), "chat")
+        harness.importer.import_file(Path(name), ConversationId("chat"))
     qtbot.waitUntil(lambda: bool(asked))
-    harness.importer.cancel(asked[0][0])
+    harness.importer.cancel(ImportId(asked[0][0]))
     wait_for(harness, qtbot, 2)
     assert [said for said, _, _ in harness.said] == ["cancelled", "finished"]
-    harness.importer.unlock(asked[0][0], "sesame")
+    harness.importer.unlock(ImportId(asked[0][0]), "sesame")
     assert harness.importer.open_imports == ()
 
 
 def test_pages_and_files_keep_their_order(harness: Harness, qtbot: QtBot) -> None:
     for name in ("3.pdf", "good.png", "2.pdf", "bad.png", "good too.png"):
-        harness.importer.import_file(Path(name), "chat")
-    harness.importer.import_file(Path("good.png"), "another")
+        harness.importer.import_file(Path(name), ConversationId("chat"))
+    harness.importer.import_file(Path("good.png"), ConversationId("another"))
     wait_for(harness, qtbot, 11)
     names = [what.name for said, chat, what in harness.said if isinstance(what, Attachment) and chat == "chat"]
     assert names == [
@@ -283,12 +286,12 @@ def test_pages_and_files_keep_their_order(harness: Harness, qtbot: QtBot) -> Non
 
 def test_an_image_that_waits_for_those_before_it_can_be_cancelled(harness: Harness, qtbot: QtBot) -> None:
     for name in ("good.png", "slow.png", "good.png", "good.png"):
-        harness.importer.import_file(Path(name), "chat")
+        harness.importer.import_file(Path(name), ConversationId("chat"))
     wait_for(harness, qtbot, 1)
-    harness.importer.cancel(harness.ids[3])
+    harness.importer.cancel(ImportId(harness.ids[3]))
     pass_ticks(harness.engine, MAX_TICKS[ProbeImage] + 1)
     wait_for(harness, qtbot, 4)
-    harness.importer.cancel(harness.ids[3])
+    harness.importer.cancel(ImportId(harness.ids[3]))
     assert sorted(said[0] for said in harness.said) == ["cancelled", "failed", "finished", "finished"]
     assert harness.importer.open_imports == ()
 
@@ -311,15 +314,15 @@ def interrupted_imports(harness: Harness, records: Records) -> InterruptedImport
 
 
 def test_imports_that_a_closed_window_interrupted_are_begun_again(qtbot: QtBot) -> None:
-    records, crop = Records(), ImageCrop(digest="slow", name="slow", left=0, top=0, right=9, bottom=9)
-    slow = Attachment(digest="slow", name="slow.png", media_type="image/png", width=9, height=9, byte_size=9)
+    records, crop = Records(), ImageCrop(digest=Digest("slow"), name="slow", left=0, top=0, right=9, bottom=9)
+    slow = Attachment(digest=Digest("slow"), name="slow.png", media_type="image/png", width=9, height=9, byte_size=9)
     first, second = Harness(), Harness()
     interrupted = interrupted_imports(first, records)
     interrupted.load()
-    first.importer.import_file(Path("slow.png"), "known")
-    first.importer.import_data(b"bytes", "slow paste.png", "unknown")
-    first.importer.import_crop(slow, crop, "known")
-    first.importer.import_file(Path("locked.pdf"), "known")
+    first.importer.import_file(Path("slow.png"), ConversationId("known"))
+    first.importer.import_data(b"bytes", "slow paste.png", ConversationId("unknown"))
+    first.importer.import_crop(slow, crop, ConversationId("known"))
+    first.importer.import_file(Path("locked.pdf"), ConversationId("known"))
     qtbot.waitUntil(lambda: len(records.kept) == 4)
     first.close()
     assert [(item.path, item.is_incoming, item.part) for item in records.kept] == [
@@ -329,7 +332,7 @@ def test_imports_that_a_closed_window_interrupted_are_begun_again(qtbot: QtBot) 
     second.importer.password_needed.connect(lambda import_id, _: second.importer.cancel(import_id))
     records.kept = tuple(replace(item, path=item.path.replace("slow", "good")) for item in records.kept)
     again = interrupted_imports(second, records)
-    again.resume(lambda chat: {"known": "known"}.get(chat, "new"))
+    again.resume(lambda chat: chat if chat == "known" else ConversationId("new"))
     again.load()
     qtbot.waitUntil(lambda: len(second.said) == 4)
     assert sorted(said[:2] for said in second.said) == [
@@ -341,19 +344,19 @@ def test_imports_that_a_closed_window_interrupted_are_begun_again(qtbot: QtBot) 
 
 def test_records_of_the_last_session_stay_until_the_chats_are_known(harness: Harness, qtbot: QtBot) -> None:
     records = Records()
-    old = OpenImport(chat_id="old", path="old.png", name="old.png")
+    old = OpenImport(chat_id=ConversationId("old"), path="old.png", name="old.png")
     records.kept = (old,)
     interrupted = interrupted_imports(harness, records)
     interrupted.load()
-    harness.importer.import_file(Path("slow.png"), "chat")
+    harness.importer.import_file(Path("slow.png"), ConversationId("chat"))
     qtbot.waitUntil(lambda: len(records.kept) == 2)
     assert records.kept[0] == old
 
 
 def test_a_window_that_closes_before_it_has_loaded_them_keeps_both(harness: Harness, qtbot: QtBot) -> None:
     records = Records()
-    records.kept = (OpenImport(chat_id="old", path="old.png", name="old.png"),)
+    records.kept = (OpenImport(chat_id=ConversationId("old"), path="old.png", name="old.png"),)
     interrupted = interrupted_imports(harness, records)
-    harness.importer.import_file(Path("slow.png"), "chat")
+    harness.importer.import_file(Path("slow.png"), ConversationId("chat"))
     interrupted.save()
     qtbot.waitUntil(lambda: len(records.kept) == 2)

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import Problem, ProblemKind
+from app.domain.ids import Digest
 from app.domain.models.generation import FinishReason
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, ProbeImage, Request
@@ -21,7 +22,7 @@ def previews(request: Request) -> Iterator[Event]:
             yield Failed(Problem(ProblemKind.IMAGE, "It is gone."))
         else:
             picture = request.path.encode()
-            yield ImageProbed("d", "image/png", 1, 1, 1, 1, picture)
+            yield ImageProbed(Digest("d"), "image/png", 1, 1, 1, 1, picture)
             yield Done(FinishReason.COMPLETE)
 
 

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.chat.chat import Conversation, Draft
 from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, StorageError
+from app.domain.ids import ConversationId
 from app.domain.settings.settings import Settings, SettingsChanges, ThemeChoice
 from app.services.chat.chat_library import ChatLibrary
 from app.services.engines import store_thread
@@ -51,16 +52,16 @@ def test_the_list_comes_newest_first_and_changes(stores: MemoryStores, thread: S
     library.conversations_changed.connect(lambda conversations: lists.append(titles(conversations)))
     with qtbot.waitSignal(library.loaded):
         library.load()
-    assert library.latest == stores.chats.rows["c2"]
+    assert library.latest == stores.chats.rows[ConversationId("c2")]
 
-    library.rename("c0", "  A better\n title ")
-    library.rename("c1", "   ")
+    library.rename(ConversationId("c0"), "  A better\n title ")
+    library.rename(ConversationId("c1"), "   ")
     with qtbot.waitSignal(library.deleted) as deleted:
-        library.delete("c2")
-    library.delete("gone")
+        library.delete(ConversationId("c2"))
+    library.delete(ConversationId("gone"))
     library.restore(deleted.args[0])
-    library.pin("c0")
-    library.delete("c1")
+    library.pin(ConversationId("c0"))
+    library.delete(ConversationId("c1"))
 
     assert lists == [
         ["Chat 2", "Chat 1", "Chat 0"],
@@ -71,8 +72,8 @@ def test_the_list_comes_newest_first_and_changes(stores: MemoryStores, thread: S
         ["A better title", "Chat 2"],
     ]
     qtbot.waitUntil(lambda: stores.chats.deleted == {"c1"})
-    assert stores.chats.rows["c0"].title == "A better title"
-    assert stores.chats.rows["c0"].is_pinned
+    assert stores.chats.rows[ConversationId("c0")].title == "A better title"
+    assert stores.chats.rows[ConversationId("c0")].is_pinned
 
 
 def test_a_chat_begun_while_the_list_is_read_stays(thread: StoreThread, qtbot: QtBot) -> None:
@@ -89,8 +90,10 @@ def test_an_empty_draft_makes_no_chat(stores: MemoryStores, thread: StoreThread,
     library = ChatLibrary(thread.chats)
     library.save_draft(conversation("empty"), Draft(text="  "))
     library.save_draft(conversation("kept"), Draft(text="words"))
-    qtbot.waitUntil(lambda: "kept" in stores.chats.rows and stores.chats.rows["kept"].draft.text == "words")
-    assert "empty" not in library
+    qtbot.waitUntil(
+        lambda: "kept" in stores.chats.rows and stores.chats.rows[ConversationId("kept")].draft.text == "words"
+    )
+    assert ConversationId("empty") not in library
 
 
 def test_a_store_that_could_not_be_opened_is_tried_again(qtbot: QtBot, stores: MemoryStores) -> None:
@@ -136,7 +139,7 @@ def test_what_the_disk_refused_is_kept_in_its_order_as_soon_as_there_is_room(
     stores.full = False
 
     qtbot.waitUntil(lambda: solved == problems)
-    assert (stores.chats.rows["new"].draft.text, stores.chats.rows["new"].title) == (
+    assert (stores.chats.rows[ConversationId("new")].draft.text, stores.chats.rows[ConversationId("new")].title) == (
         "half a thought",
         "Named",
     )
@@ -151,7 +154,7 @@ def test_what_waits_for_room_is_kept_at_the_end_too(stores: MemoryStores, qtbot:
         pass
     stores.full = False
     thread.close()
-    assert stores.chats.rows["new"].draft.text == "words"
+    assert stores.chats.rows[ConversationId("new")].draft.text == "words"
 
 
 def test_what_fails_for_another_reason_is_told_and_stops_nothing(
@@ -164,7 +167,9 @@ def test_what_fails_for_another_reason_is_told_and_stops_nothing(
     thread.problem_met.connect(problems.append)
     thread.save(("bug",), fail)
     ChatLibrary(thread.chats).save_draft(conversation("new"), Draft(text="words"))
-    qtbot.waitUntil(lambda: "new" in stores.chats.rows and stores.chats.rows["new"].draft.text == "words")
+    qtbot.waitUntil(
+        lambda: "new" in stores.chats.rows and stores.chats.rows[ConversationId("new")].draft.text == "words"
+    )
     qtbot.waitUntil(lambda: ["ZeroDivisionError" in problem.what for problem in problems] == [True])
 
 

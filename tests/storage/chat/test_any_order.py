@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from app.domain.chat.chat import Conversation, Draft, Message, MessageState
+from app.domain.ids import ConversationId
 from app.storage.stores import SqliteStores
 from tests.support.chats import answer, attachment, conversation, question
 from tests.support.sql import connections, execute
@@ -124,7 +125,7 @@ class StoreBesideDictionaries(RuleBasedStateMachine):
         shown = [chat for chat in self.chats.values() if chat.id not in self.deleted]
         assert self.stores.chats.conversations() == sorted(shown, key=lambda chat: chat.updated, reverse=True)
         for chat in self.chats:
-            assert self.stores.chats.messages(chat) == [
+            assert self.stores.chats.messages(ConversationId(chat)) == [
                 it for it in self.messages.values() if it.conversation_id == chat
             ]
         named = [chat.id for chat in shown if "walnut" in chat.title.lower()]

@@ -16,6 +16,7 @@ from app.domain.chat.chat import Draft, MessageState
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import batch_texts, chat_texts
 from app.domain.errors import ProblemKind, StorageError
+from app.domain.ids import ConversationId, MessageId
 from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.models.generation import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
@@ -59,13 +60,15 @@ def test_everything_about_a_chat_comes_back(stores: SqliteStores, path: Path) ->
         answer(state=MessageState.FAILED), stats=STATS, page=PAGE, problem=problem, model_name="Qwen3-VL 2B"
     )
     answered = replace(answered, doubts=(LowConfidenceSpan(0, 3, 0.5, (("A", 0.25),)), LowConfidenceSpan(4, 9, 0.75)))
-    chat = replace(conversation(), leaf_id="a1", image_count=2, draft=Draft(text="and", attachments=(attachment(),)))
+    chat = replace(
+        conversation(), leaf_id=MessageId("a1"), image_count=2, draft=Draft(text="and", attachments=(attachment(),))
+    )
 
     stores.chats.save_turn(chat, (asked, answered))
     stores = reopened(stores, path)
 
     assert stores.chats.conversations() == [chat]
-    assert stores.chats.messages("c1") == [asked, answered]
+    assert stores.chats.messages(ConversationId("c1")) == [asked, answered]
     assert stores.chats.attachment_digests() == {"ab" * 32, "cd" * 32}
     stores.close()
 
@@ -78,7 +81,7 @@ def test_chats_come_newest_first(stores: SqliteStores) -> None:
 
 def test_saving_a_conversation_leaves_its_draft_alone(stores: SqliteStores) -> None:
     stores.chats.save_conversation(conversation())
-    stores.chats.save_draft("c1", Draft(text="half a thought"))
+    stores.chats.save_draft(ConversationId("c1"), Draft(text="half a thought"))
     stores.chats.save_conversation(replace(conversation(), title="Renamed"))
     (chat,) = stores.chats.conversations()
     assert (chat.title, chat.draft.text) == ("Renamed", "half a thought")
@@ -89,7 +92,7 @@ def test_branches_keep_their_order(stores: SqliteStores) -> None:
     for message in (question(), answer("one", "a1"), answer("two", "a2"), question("more", "q2", "a1")):
         stores.chats.save_message(message)
     stores.chats.save_message(answer("one, corrected", "a1"))
-    assert [message.text for message in stores.chats.messages("c1")] == [
+    assert [message.text for message in stores.chats.messages(ConversationId("c1"))] == [
         "What is the total?",
         "one, corrected",
         "two",
@@ -100,7 +103,7 @@ def test_branches_keep_their_order(stores: SqliteStores) -> None:
 def test_an_answer_that_was_streaming_at_a_crash_is_kept_and_marked(stores: SqliteStores, path: Path) -> None:
     stores.chats.save_turn(conversation(), (question(), answer("so far", state=MessageState.STREAMING)))
     stores = reopened(stores, path)
-    last = stores.chats.messages("c1")[-1]
+    last = stores.chats.messages(ConversationId("c1"))[-1]
     assert (last.text, last.state) == ("so far", MessageState.INTERRUPTED)
     assert found(stores, "so far") == ["a1"]
     stores.close()
@@ -118,7 +121,7 @@ def test_a_message_outlives_kill_dash_nine(path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
     assert ended.returncode == -signal.SIGKILL
     stores = SqliteStores.open(path)
-    assert [message.text for message in stores.chats.messages("c1")] == ["Precious"]
+    assert [message.text for message in stores.chats.messages(ConversationId("c1"))] == ["Precious"]
     stores.close()
 
 
@@ -132,10 +135,10 @@ def test_a_full_disk_is_said_and_loses_nothing_that_was_saved(path: Path) -> Non
     with pytest.raises(StorageError, match="disk is full"):
         stores.chats.save_turn(conversation(), (answer("x" * 100_000),))
 
-    assert [message.text for message in stores.chats.messages("c1")] == ["before"]
+    assert [message.text for message in stores.chats.messages(ConversationId("c1"))] == ["before"]
     opened.execute("PRAGMA max_page_count = 1000000")
     stores.chats.save_message(answer("after"))
-    assert [message.text for message in stores.chats.messages("c1")] == ["before", "after"]
+    assert [message.text for message in stores.chats.messages(ConversationId("c1"))] == ["before", "after"]
     stores.close()
 
 
@@ -147,29 +150,29 @@ def test_a_turn_is_saved_whole_or_not_at_all(stores: SqliteStores) -> None:
 
 def test_deleting_a_chat_takes_its_messages_along(stores: SqliteStores, path: Path) -> None:
     stores.chats.save_turn(conversation(), (question("findable"), answer()))
-    stores.chats.delete_conversation("c1")
+    stores.chats.delete_conversation(ConversationId("c1"))
     assert stores.chats.conversations() == []
     assert stores.chats.search("findable") == ()
 
     stores.close()
     again = SqliteStores.open(path)
-    assert again.chats.messages("c1") == []
+    assert again.chats.messages(ConversationId("c1")) == []
     again.close()
 
 
 def test_a_deleted_chat_can_be_brought_back(stores: SqliteStores) -> None:
     stores.chats.save_turn(conversation(), (question("findable"), answer()))
-    stores.chats.delete_conversation("c1")
-    stores.chats.restore_conversation("c1")
+    stores.chats.delete_conversation(ConversationId("c1"))
+    stores.chats.restore_conversation(ConversationId("c1"))
     assert [chat.id for chat in stores.chats.conversations()] == ["c1"]
-    assert len(stores.chats.messages("c1")) == 2
+    assert len(stores.chats.messages(ConversationId("c1"))) == 2
 
 
 def test_a_chat_that_was_deleted_before_a_crash_is_gone(stores: SqliteStores, path: Path) -> None:
     stores.chats.save_turn(conversation(), (question(), answer()))
-    stores.chats.delete_conversation("c1")
+    stores.chats.delete_conversation(ConversationId("c1"))
     again = SqliteStores.open(path)
-    assert again.chats.messages("c1") == []
+    assert again.chats.messages(ConversationId("c1")) == []
     again.close()
 
 
@@ -234,7 +237,7 @@ def test_a_file_that_was_being_written_is_made_whole_by_its_journal(stores: Sqli
     path.with_name(f"{path.name}-wal").write_bytes(journal)
     stores = SqliteStores.open(path)
     assert stores.problem is None
-    (message,) = stores.chats.messages("c1")
+    (message,) = stores.chats.messages(ConversationId("c1"))
     assert message.text.endswith("And more. ")
     stores.close()
 

@@ -11,6 +11,7 @@ from app.domain.chat.chat import Draft
 from app.domain.chat.message_tree import MessageTree
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
+from app.domain.ids import ConversationId, Digest, MessageId
 from app.domain.images.geometry import Box
 from app.storage.stores import SqliteStores
 from tests.storage.chat.test_conversations import PAGE, STATS
@@ -55,16 +56,16 @@ def path(tmp_path: Path) -> Path:
     stores = SqliteStores.open(path)
     for number in range(3):
         chat = conversation(f"c{number}", minutes=number)
-        stores.chats.save_conversation(replace(chat, leaf_id=f"a{number}", draft=Draft()))
-        stores.chats.save_draft(f"c{number}", Draft(text="half", attachments=(attachment(),)))
+        stores.chats.save_conversation(replace(chat, leaf_id=MessageId(f"a{number}"), draft=Draft()))
+        stores.chats.save_draft(ConversationId(f"c{number}"), Draft(text="half", attachments=(attachment(),)))
         asked = replace(question("walnut", f"q{number}"), attachments=(attachment(),))
         said = replace(answer("cake", f"a{number}", f"q{number}"), stats=STATS, page=PAGE)
         for message in (asked, said):
-            stores.chats.save_message(replace(message, conversation_id=f"c{number}"))
-    stores.pages.save_ocr_result(OcrResult(digest="ab" * 32, number=0, page=OcrPage(1, 1, (), "read")))
-    stores.pages.save_ignored_areas("ab" * 32, (Box(0, 0, 1, 1),))
+            stores.chats.save_message(replace(message, conversation_id=ConversationId(f"c{number}")))
+    stores.pages.save_ocr_result(OcrResult(digest=Digest("ab" * 32), number=0, page=OcrPage(1, 1, (), "read")))
+    stores.pages.save_ignored_areas(Digest("ab" * 32), (Box(0, 0, 1, 1),))
     stores.chats.save_conversation(conversation("gone"))
-    stores.chats.delete_conversation("gone")
+    stores.chats.delete_conversation(ConversationId("gone"))
     stores.close()
     return path
 
@@ -113,8 +114,8 @@ def use(stores: SqliteStores) -> list[str]:
     stores.chats.search("walnut")
     stores.chats.search("Rec")
     stores.chats.attachment_digests()
-    stores.pages.ocr_result("ab" * 32, 0)
-    stores.pages.ignored_areas("ab" * 32)
+    stores.pages.ocr_result(Digest("ab" * 32), 0)
+    stores.pages.ignored_areas(Digest("ab" * 32))
     return [chat.id for chat in chats]
 
 
@@ -131,7 +132,7 @@ def test_junk_in_any_column_costs_one_row(path: Path, tmp_path: Path, table: str
         found = use(stores)
         assert len(found) == 3, column
         lost = 2 if (table, column) in {("conversation", "id"), ("message", "conversation_id")} else 0
-        assert sum(len(stores.chats.messages(chat)) for chat in found) >= 6 - lost, column
+        assert sum(len(stores.chats.messages(ConversationId(chat))) for chat in found) >= 6 - lost, column
         stores.close()
         path.with_name("lorgnette.sqlite").unlink()
         for backup in path.parent.glob("*.backup-*"):
@@ -147,7 +148,7 @@ def test_damage_is_counted_and_the_rest_of_a_message_stays(path: Path) -> None:
     assert len(stores.chats.conversations()) == 3
     on_conversations = stores.chats.damaged_rows
     assert on_conversations > 0
-    texts = {message.text for number in range(3) for message in stores.chats.messages(f"c{number}")}
+    texts = {message.text for number in range(3) for message in stores.chats.messages(ConversationId(f"c{number}"))}
     assert texts == {"walnut", "cake"}
     assert stores.chats.damaged_rows > on_conversations
     stores.close()
@@ -156,7 +157,9 @@ def test_damage_is_counted_and_the_rest_of_a_message_stays(path: Path) -> None:
 def test_a_message_whose_question_is_gone_is_still_shown(path: Path) -> None:
     stores = SqliteStores.open(path)
     execute(path, "DELETE FROM message WHERE id = 'q1'")
-    assert [message.text for message in MessageTree(stores.chats.messages("c1")).path_to("a1")] == ["cake"]
+    assert [
+        message.text for message in MessageTree(stores.chats.messages(ConversationId("c1"))).path_to(MessageId("a1"))
+    ] == ["cake"]
     stores.close()
 
 
@@ -180,7 +183,7 @@ def test_random_bytes_over_all_texts(path: Path) -> None:
 def test_halves_of_letters_are_stored_as_what_they_are_not(path: Path) -> None:
     """A server or the name of a file may bring them; SQLite and JSON take none."""
     stores = SqliteStores.open(path)
-    stores.chats.save_message(replace(question("half \ud83d", "h1"), conversation_id="c1"))
+    stores.chats.save_message(replace(question("half \ud83d", "h1"), conversation_id=ConversationId("c1")))
     stores.chats.save_conversation(conversation("c9", "title \udcff"))
-    assert stores.chats.messages("c1")[-1].text == "half �"
+    assert stores.chats.messages(ConversationId("c1"))[-1].text == "half �"
     stores.close()

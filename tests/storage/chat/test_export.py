@@ -18,6 +18,7 @@ from app.domain.chat.chat import Author, MessageState
 from app.domain.chat.exported_chat import FORMAT, ExportedChat
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import StorageError
+from app.domain.ids import Digest, MessageId
 from app.storage.chat.chat_html import chat_html
 from app.storage.chat.export import ChatWriter
 from app.storage.chat.import_chat import read_chat
@@ -31,9 +32,11 @@ ANSWERED = replace(answer("# Two things\n\n- **one**\n- two"), model_name="Qwen3
 READ = replace(answer("TOTAL\n9.00", "a2", "q2"), author=Author.READER, page=OcrPage(10, 10, (), "TOTAL\n9.00"))
 OLD = answer("Not this one", "a0")
 MESSAGES = [ASKED, OLD, ANSWERED, replace(question("Read text", "q2", "a1"), attachments=SAME_NAME[:1]), READ]
-CHAT = replace(conversation(title="Receipt [1]"), leaf_id="a2")
+CHAT = replace(conversation(title="Receipt [1]"), leaf_id=MessageId("a2"))
 
-WHOLE = ExportedChat(conversation=CHAT, messages=tuple(MESSAGES), images={DIGEST: PIXELS, OTHER: b"other"})
+WHOLE = ExportedChat(
+    conversation=CHAT, messages=tuple(MESSAGES), images={Digest(DIGEST): PIXELS, Digest(OTHER): b"other"}
+)
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def write(tmp_path: Path) -> Callable[[Path], None]:
     writer = ChatWriter(
         lambda image: tmp_path / "store" / image.digest, lambda text, images: repr((text, images)).encode()
     )
-    return lambda target: writer.write(target, CHAT, MESSAGES, {DIGEST: b"picture"})
+    return lambda target: writer.write(target, CHAT, MESSAGES, {Digest(DIGEST): b"picture"})
 
 
 def test_markdown_has_the_branch_and_its_images(tmp_path: Path, write: Callable[[Path], None]) -> None:
@@ -227,6 +230,8 @@ def test_an_answer_that_was_streaming_when_it_was_exported_is_marked(tmp_path: P
     path = tmp_path / "chat.json"
     streaming = replace(ANSWERED, state=MessageState.STREAMING)
     path.write_bytes(
-        msgspec.json.encode(replace(WHOLE, messages=(ASKED, streaming), conversation=replace(CHAT, leaf_id="a1")))
+        msgspec.json.encode(
+            replace(WHOLE, messages=(ASKED, streaming), conversation=replace(CHAT, leaf_id=MessageId("a1")))
+        )
     )
     assert read_chat(path).messages[-1].state is MessageState.INTERRUPTED

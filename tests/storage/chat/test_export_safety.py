@@ -15,6 +15,7 @@ from app.domain.documents.page_formats import PageFormat, formatted, page_as_mar
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.table_formats import as_markdown
 from app.domain.documents.tables import Cell, Table
+from app.domain.ids import Digest
 from app.domain.images.codes import Code
 from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.text.markdown import without_html
@@ -235,7 +236,7 @@ def hostile_branch(rng: random.Random) -> list[Message]:
 def test_a_web_page_has_only_elements_that_cannot_act(seed: int) -> None:
     rng = random.Random(seed)
     for _ in range(40):
-        assert_harmless(chat_html(hostile(rng), hostile_branch(rng), {"ab" * 32: b"x"}))
+        assert_harmless(chat_html(hostile(rng), hostile_branch(rng), {Digest("ab" * 32): b"x"}))
 
 
 @pytest.mark.parametrize("command", ["text", "mbox", "fbox", "tag", "href", "style", "operatorname", "color", "class"])
@@ -295,7 +296,7 @@ def test_markdown_has_no_html_and_no_images_but_ours(seed: int) -> None:
     rng = random.Random(seed)
     for _ in range(40):
         title, branch = hostile(rng), hostile_branch(rng)
-        for target, images in (({}, 0), ({"ab" * 32: "x images/a.png"}, 1)):
+        for target, images in (({}, 0), ({Digest("ab" * 32): "x images/a.png"}, 1)):
             for markdown in (LIVE, WITHOUT_TABLES):
                 found = kinds(markdown, chat_markdown(title, branch, target))
                 assert found.count("image") == images

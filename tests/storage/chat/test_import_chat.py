@@ -16,6 +16,7 @@ from app.domain.chat.exported_chat import ExportedChat
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Cell, Table
 from app.domain.errors import Problem, ProblemKind, StorageError
+from app.domain.ids import Digest, MessageId
 from app.domain.images.attachments import ImageCrop
 from app.domain.images.codes import Code
 from app.domain.images.geometry import Box, Point, TextLine
@@ -35,7 +36,7 @@ TABLE = Table(
 PAGE = OcrPage(640, 480, (LINE,), "TOTAL", 90, "", (TABLE,), (Code("QR Code", "x", BOX),), "Cyrillic")
 IMAGE = replace(
     attachment(digest=DIGEST),
-    part_of=ImageCrop(digest="cd" * 32, name="whole.png", left=1, top=2, right=9, bottom=8, turns=3),
+    part_of=ImageCrop(digest=Digest("cd" * 32), name="whole.png", left=1, top=2, right=9, bottom=8, turns=3),
     pixel_budget=64 * 1024,
 )
 STATS = AnswerStats(
@@ -49,7 +50,9 @@ MESSAGE = replace(
     stats=STATS,
     problem=Problem(ProblemKind.ENGINE, "It stopped."),
 )
-RICH = ExportedChat(conversation=replace(conversation(), leaf_id="q1"), messages=(MESSAGE,), images={DIGEST: PIXELS})
+RICH = ExportedChat(
+    conversation=replace(conversation(), leaf_id=MessageId("q1")), messages=(MESSAGE,), images={Digest(DIGEST): PIXELS}
+)
 """A chat that has something in every field."""
 
 

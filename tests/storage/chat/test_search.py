@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.chat.chat import MessageState
 from app.domain.chat.search import excerpt_of
+from app.domain.ids import ConversationId
 from app.storage.stores import SqliteStores
 from tests.support.chats import START, answer, conversation, question
 from tests.support.sql import execute
@@ -31,8 +32,8 @@ def stores(path: Path) -> Iterator[SqliteStores]:
         opened.chats.save_turn(
             conversation(f"c{number}", title, number),
             (
-                replace(question(f"Question {number}", f"q{number}"), conversation_id=f"c{number}"),
-                replace(answer(text, f"a{number}", f"q{number}"), conversation_id=f"c{number}"),
+                replace(question(f"Question {number}", f"q{number}"), conversation_id=ConversationId(f"c{number}")),
+                replace(answer(text, f"a{number}", f"q{number}"), conversation_id=ConversationId(f"c{number}")),
             ),
         )
     yield opened
@@ -83,7 +84,9 @@ def test_an_excerpt_marks_every_word_and_no_other() -> None:
 
 
 def test_an_answer_that_went_on_is_found_once_and_by_its_new_words(path: Path, stores: SqliteStores) -> None:
-    going_on = replace(answer("The total of the", "a0", "q0", MessageState.STREAMING), conversation_id="c0")
+    going_on = replace(
+        answer("The total of the", "a0", "q0", MessageState.STREAMING), conversation_id=ConversationId("c0")
+    )
     stores.chats.save_message(replace(going_on, text="The total of the Bäckerei is 9.00 €."))
     stores.chats.save_message(replace(going_on, text="The total of the Bäckerei is 9.00 €. Cheers"))
     stores.chats.save_message(
@@ -95,14 +98,14 @@ def test_an_answer_that_went_on_is_found_once_and_by_its_new_words(path: Path, s
 
 
 def test_what_was_deleted_is_not_found(stores: SqliteStores) -> None:
-    stores.chats.delete_conversation("c0")
+    stores.chats.delete_conversation(ConversationId("c0"))
     assert found(stores, "bäckerei") == []
 
 
 def test_many_messages_give_the_newest(stores: SqliteStores) -> None:
     chat = conversation("big", "Big")
     many = [
-        replace(question(f"needle number {number}", f"m{number}"), conversation_id="big", created=START)
+        replace(question(f"needle number {number}", f"m{number}"), conversation_id=ConversationId("big"), created=START)
         for number in range(3000)
     ]
     stores.chats.save_turn(chat, many)

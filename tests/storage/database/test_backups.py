@@ -13,6 +13,7 @@ import pytest
 from app.domain.backups import Amount, best_of
 from app.domain.chat.chat import Draft
 from app.domain.errors import ProblemKind, StorageError
+from app.domain.ids import ConversationId
 from app.storage.database.backups import KEPT_BACKUPS, backups_of, references_beside
 from app.storage.database.database import MIGRATIONS
 from app.storage.stores import SqliteStores
@@ -34,7 +35,9 @@ def fill(path: Path, messages: int, chat: str = "c1") -> None:
     stores = open_stores(path)
     stores.chats.save_conversation(conversation(chat))
     for number in range(messages):
-        stores.chats.save_message(replace(question(f"number {number}", f"{chat} {number}"), conversation_id=chat))
+        stores.chats.save_message(
+            replace(question(f"number {number}", f"{chat} {number}"), conversation_id=ConversationId(chat))
+        )
     stores.close()
 
 
@@ -95,7 +98,7 @@ def test_what_its_user_has_deleted_is_no_loss(path: Path) -> None:
     for day in range(KEPT_BACKUPS + 1):
         yesterday_is_today(path)
         stores = open_stores(path)
-        stores.chats.delete_conversation("secret")
+        stores.chats.delete_conversation(ConversationId("secret"))
         stores.chats.save_conversation(conversation(f"day {day}"))
         stores.close()
     assert amounts_of(path) == [0, 0, 0]
@@ -132,13 +135,13 @@ def test_a_backup_is_restored_while_the_store_is_open_and_nothing_is_lost(path: 
     fill(path, 3)
     stores = open_stores(path)
     stores.chats.save_conversation(conversation("later"))
-    stores.chats.save_draft("later", Draft(text="half a thought"))
+    stores.chats.save_draft(ConversationId("later"), Draft(text="half a thought"))
     (backup,) = stores.backups.available()
 
     stores.backups.restore(backup)
 
     assert [chat.id for chat in stores.chats.conversations()] == ["c1"]
-    assert len(stores.chats.messages("c1")) == 3
+    assert len(stores.chats.messages(ConversationId("c1"))) == 3
     stores.chats.save_conversation(conversation("new"))
     replaced = next(item for item in stores.backups.available() if "replaced" in item.path.name)
     stores.backups.restore(replaced)
@@ -257,7 +260,7 @@ def test_all_damage_is_told_kept_and_can_be_undone(path: Path, damage: object) -
     best = best_of(stores.backups.available())
     assert best
     stores.backups.restore(best)
-    assert len(stores.chats.messages("c1")) == 3
+    assert len(stores.chats.messages(ConversationId("c1"))) == 3
     stores.close()
 
 
@@ -281,7 +284,7 @@ def test_every_backup_can_be_deleted_for_ever_and_nothing_else(path: Path) -> No
     assert {file.name for file in path.parent.iterdir()} <= {
         "lorgnette.sqlite", "lorgnette.sqlite-wal", "lorgnette.sqlite-shm", "settings.json", "attachments",
     }  # fmt: skip
-    assert len(stores.chats.messages("c1")) == 3
+    assert len(stores.chats.messages(ConversationId("c1"))) == 3
     stores.close()
     assert amounts_of(path) == [3]  # The day's, of what is there now.
 
@@ -307,12 +310,14 @@ def test_nothing_of_a_deleted_chat_is_left_in_the_files(path: Path) -> None:
     stores = open_stores(path)
     stores.chats.save_conversation(conversation("c2"))
     for number in range(20):
-        stores.chats.save_message(replace(question(f"private qzx {number}", f"m{number}"), conversation_id="c2"))
+        stores.chats.save_message(
+            replace(question(f"private qzx {number}", f"m{number}"), conversation_id=ConversationId("c2"))
+        )
     stores.close()
     assert b"qzx" in path.read_bytes()
     daily(path)[0].unlink()
     stores = open_stores(path)
-    stores.chats.delete_conversation("c2")
+    stores.chats.delete_conversation(ConversationId("c2"))
     stores.close()
     assert [file.name for file in (path, *daily(path)) if b"qzx" in file.read_bytes()] == []
 
@@ -363,7 +368,7 @@ def test_what_is_no_file_is_told_as_that_and_stays_where_it_is(
         assert stores.problem
         assert stores.problem.kind is ProblemKind.CHATS_DAMAGED
         stores.backups.restore(stores.backups.available()[0])
-    assert len(stores.chats.messages("c1")) == 3
+    assert len(stores.chats.messages(ConversationId("c1"))) == 3
     stores.close()
 
 
@@ -408,7 +413,7 @@ def test_a_database_that_another_program_damages_meanwhile_is_told_in_one_senten
     path.write_bytes(content)
     opened.execute("PRAGMA shrink_memory")
     with pytest.raises(StorageError, match="is damaged"):
-        stores.chats.messages("c1")
+        stores.chats.messages(ConversationId("c1"))
     stores.close()
 
 

@@ -13,6 +13,7 @@ import pytest
 from app.domain.backups import Amount
 from app.domain.chat.chat import Author, Draft, Message, MessageState, Role
 from app.domain.errors import ProblemKind
+from app.domain.ids import ConversationId, Digest
 from app.domain.images.geometry import Box
 from app.storage.database.backups import amounts
 from app.storage.database.database import MIGRATIONS, read_only
@@ -61,7 +62,7 @@ def test_chats_and_messages_come_back(stores: SqliteStores, version: int) -> Non
     assert (chat.id, chat.title, chat.leaf_id, chat.image_count) == ("c1", "Receipt of a walnut cake", "m6", 1)
     assert (chat.created.isoformat(), chat.updated.minute) == ("2026-03-14T09:01:00+00:00", 30)
     assert chat.is_pinned == (version >= 3)
-    asked, answered, read, also_asked, failed, streamed = messages = stores.chats.messages("c1")
+    asked, answered, read, also_asked, failed, streamed = messages = stores.chats.messages(ConversationId("c1"))
     assert chat.draft == Draft(text="and then?", attachments=asked.attachments)
     assert [message.parent_id for message in messages] == [None, "m1", "m1", "m2", "m4", "m4"]
     assert [message.role for message in (asked, answered, read, also_asked)] == [
@@ -77,7 +78,7 @@ def test_chats_and_messages_come_back(stores: SqliteStores, version: int) -> Non
 
 
 def test_what_belongs_to_messages_comes_back(stores: SqliteStores, version: int) -> None:
-    asked, answered, read, _, failed, _ = stores.chats.messages("c1")
+    asked, answered, read, _, failed, _ = stores.chats.messages(ConversationId("c1"))
     check_image(asked, version)
     assert (answered.model_name, answered.stats and answered.stats.new_tokens) == ("tiny", 7)
     assert [(span.end, span.probability) for span in answered.doubts] == ([(4, 0.5)] if version >= 4 else [])
@@ -98,7 +99,7 @@ def check_image(asked: Message, version: int) -> None:
 
 
 def test_pages_and_ignored_areas_come_back(stores: SqliteStores, version: int) -> None:
-    result = stores.pages.ocr_result(DIGEST, 1)
+    result = stores.pages.ocr_result(Digest(DIGEST), 1)
     if version >= 5:
         assert result
         assert (result.model_name, result.corrected_page().lines[0].text) == ("tiny", "Total 9.50")
@@ -106,7 +107,7 @@ def test_pages_and_ignored_areas_come_back(stores: SqliteStores, version: int) -
         assert table.is_ruled
     else:
         assert result is None
-    assert stores.pages.ignored_areas(DIGEST) == ((Box(0.0, 0.0, 1.0, 0.1),) if version >= 6 else ())
+    assert stores.pages.ignored_areas(Digest(DIGEST)) == ((Box(0.0, 0.0, 1.0, 0.1),) if version >= 6 else ())
 
 
 def test_what_was_deleted_is_counted(stores: SqliteStores, tmp_path: Path, version: int) -> None:
@@ -127,5 +128,5 @@ def test_all_is_found_changed_and_kept(stores: SqliteStores, tmp_path: Path) -> 
     (copy,) = tmp_path.glob("lorgnette.backup-*.sqlite")
     again = SqliteStores.open(copy)
     assert [hit.message_id for hit in again.chats.search("new question")] == ["m8"]
-    assert len(again.chats.messages("c1")) == 7
+    assert len(again.chats.messages(ConversationId("c1"))) == 7
     again.close()

@@ -5,12 +5,15 @@ from pathlib import Path
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.error_texts import document_texts
+from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine
 from app.storage.stores import SqliteStores
 from tests.support.sql import execute
 
 LINE = TextLine.between("T0tal", (Point(0, 0), Point(9, 0), Point(9, 3), Point(0, 3)), 0.8)
-READING = OcrResult(digest="ab" * 32, number=3, page=OcrPage(10, 10, (LINE,), "T0tal"), corrections={0: "Total"})
+READING = OcrResult(
+    digest=Digest("ab" * 32), number=3, page=OcrPage(10, 10, (LINE,), "T0tal"), corrections={0: "Total"}
+)
 
 
 def test_a_reading_survives_with_its_corrections(tmp_path: Path) -> None:
@@ -26,7 +29,7 @@ def test_a_reading_survives_with_its_corrections(tmp_path: Path) -> None:
     other = stores.pages.ocr_result(READING.digest, 4)
     assert other is not None
     assert other.model_name == "Qwen"
-    assert stores.pages.ocr_result("cd" * 32, 3) is None
+    assert stores.pages.ocr_result(Digest("cd" * 32), 3) is None
     stores.close()
 
 
@@ -34,8 +37,8 @@ def test_a_notice_survives_so_that_it_can_be_worded_in_another_language(tmp_path
     script = document_texts.SCRIPTS["Thai"].problem()
     page = with_notice(READING.page, document_texts.READ_BY_TESSERACT.problem(script=script, language="tha"))
     stores = SqliteStores.open(tmp_path / "chats.sqlite")
-    stores.pages.save_ocr_result(OcrResult(digest="cd" * 32, number=0, page=page))
-    kept = stores.pages.ocr_result("cd" * 32, 0)
+    stores.pages.save_ocr_result(OcrResult(digest=Digest("cd" * 32), number=0, page=page))
+    kept = stores.pages.ocr_result(Digest("cd" * 32), 0)
     assert kept is not None
     assert kept.page == page
     stores.close()
@@ -58,7 +61,7 @@ def test_the_parts_that_are_left_out_survive(tmp_path: Path) -> None:
     stores.close()
     stores = SqliteStores.open(tmp_path / "chats.sqlite")
     assert stores.pages.ignored_areas(READING.digest) == parts
-    assert stores.pages.ignored_areas("cd" * 32) == ()
+    assert stores.pages.ignored_areas(Digest("cd" * 32)) == ()
     stores.pages.save_ignored_areas(READING.digest, ())
     assert stores.pages.ignored_areas(READING.digest) == ()
     stores.close()

@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.chat.chat import Draft
 from app.domain.errors import StorageError
+from app.domain.ids import ConversationId, Digest
 from app.domain.settings.settings import Settings
 from app.storage.files.data_folder import DataFolder
 from app.storage.images.attachments import FileAttachmentStore
@@ -44,13 +45,13 @@ def test_nothing_is_written_to_another_folder_and_all_goes_on_when_it_is_back(
     before = sorted(path.rglob("*"))
 
     writes: tuple[Callable[[], object], ...] = (
-        lambda: stores.chats.save_draft("c1", Draft(text="words")),
+        lambda: stores.chats.save_draft(ConversationId("c1"), Draft(text="words")),
         lambda: stores.chats.save_message(question("more", "q2", "q1")),
         lambda: settings.save(Settings(zoom=150)),
         lambda: files.save_incoming(b"image", "pasted.png"),
         lambda: files.new_incoming("page.png"),
-        lambda: files.save_thumbnail("ab" * 32, b"png"),
-        lambda: files.add(Path(__file__), "ab" * 32),
+        lambda: files.save_thumbnail(Digest("ab" * 32), b"png"),
+        lambda: files.add(Path(__file__), Digest("ab" * 32)),
         lambda: SqliteStores(path / "lorgnette.sqlite", path / "attachments", folder),
         lambda: folder.checked(lambda name: (path / "models" / name).mkdir(parents=True))("a model"),
     )
@@ -58,7 +59,7 @@ def test_nothing_is_written_to_another_folder_and_all_goes_on_when_it_is_back(
         with pytest.raises(StorageError, match="no longer exists"):
             write()
     assert sorted(path.rglob("*")) == before
-    assert len(stores.chats.messages("c1")) == 1
+    assert len(stores.chats.messages(ConversationId("c1"))) == 1
 
     if path.exists():
         shutil.rmtree(path)
@@ -78,7 +79,7 @@ def test_a_store_that_is_closed_over_a_moved_folder_makes_nothing_there(tmp_path
     stores.close()
     assert not path.exists()
     again = SqliteStores.open(tmp_path / "moved" / "lorgnette.sqlite")
-    assert len(again.chats.messages("c1")) == 1
+    assert len(again.chats.messages(ConversationId("c1"))) == 1
     again.close()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.chat.chat import Draft
+from app.domain.ids import ConversationId, Digest
 from app.domain.settings.settings import Settings
 from app.paths import Paths, make_private_folder
 from app.storage.files.atomic import save_file
@@ -36,10 +37,10 @@ def test_all_that_is_kept_is_private_and_exports_are_not(tmp_path: Path) -> None
     folder = DataFolder(paths.data)
     stores = SqliteStores(paths.database, paths.attachments, folder)
     stores.chats.save_turn(conversation(), (question(),))
-    stores.chats.save_draft("c1", Draft(text="words"))
+    stores.chats.save_draft(ConversationId("c1"), Draft(text="words"))
     SettingsFile(paths.settings, folder).save(Settings(zoom=150))
     files = FileAttachmentStore(paths.attachments, paths.incoming, folder)
-    files.save_thumbnail("ab" * 32, b"png")
+    files.save_thumbnail(Digest("ab" * 32), b"png")
     files.save_incoming(b"image", "pasted.png")
     files.new_incoming("page.png").write_bytes(b"drawn by another process")
     assert paths.database.with_name("lorgnette.sqlite-wal").exists()

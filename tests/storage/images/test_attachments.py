@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import ImageError, StorageError
+from app.domain.ids import Digest
 from app.storage.files.data_folder import DataFolder
 from app.storage.images.attachments import STALE_SECONDS, FileAttachmentStore
 from tests.support.chats import attachment
@@ -34,15 +35,15 @@ def all_files(folder: Path) -> list[str]:
 
 
 def test_the_original_bytes_are_kept(files: FileAttachmentStore, source: Path) -> None:
-    kept = files.add(source, DIGEST)
+    kept = files.add(source, Digest(DIGEST))
     source.unlink()
     assert kept == files.path(attachment(digest=DIGEST))
     assert kept.read_bytes() == CONTENT
 
 
 def test_the_same_image_twice_is_kept_once(files: FileAttachmentStore, source: Path, tmp_path: Path) -> None:
-    files.add(source, DIGEST)
-    files.add(source, DIGEST)
+    files.add(source, Digest(DIGEST))
+    files.add(source, Digest(DIGEST))
     assert all_files(tmp_path / "attachments") == [DIGEST]
 
 
@@ -51,7 +52,7 @@ def test_a_file_that_changed_meanwhile_is_refused_and_leaves_nothing(
 ) -> None:
     source.write_bytes(b"something else")
     with pytest.raises(ImageError, match="changed while"):
-        files.add(source, DIGEST)
+        files.add(source, Digest(DIGEST))
     assert all_files(tmp_path / "attachments") == []
 
 
@@ -61,7 +62,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(files: FileAttachmentStore, sour
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
         with pytest.raises(StorageError, match="disk is full"):
-            files.add(source, DIGEST)
+            files.add(source, Digest(DIGEST))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, hard))
         signal.signal(signal.SIGXFSZ, ignored)
@@ -80,7 +81,7 @@ def test_pasted_bytes_pass_through_a_file_of_that_name(files: FileAttachmentStor
 def test_what_a_crash_left_half_done_is_removed_and_nothing_else(
     files: FileAttachmentStore, source: Path, tmp_path: Path
 ) -> None:
-    kept = files.add(source, DIGEST)
+    kept = files.add(source, Digest(DIGEST))
     half_done = kept.with_name("x.part")
     half_done.write_bytes(b"half")
     stale = files.save_incoming(CONTENT, "stale.png")
@@ -97,17 +98,17 @@ def test_what_a_crash_left_half_done_is_removed_and_nothing_else(
 
 def test_an_image_that_is_added_again_is_new_again(files: FileAttachmentStore, source: Path) -> None:
     """It may be about to be moved aside, unused for long as it is."""
-    kept = files.add(source, DIGEST)
+    kept = files.add(source, Digest(DIGEST))
     os.utime(kept, (1, 1))
-    files.add(source, DIGEST)
+    files.add(source, Digest(DIGEST))
     assert kept.stat().st_mtime > 1_000_000
 
 
 @pytest.mark.parametrize("digest", ["../../outside", "/outside", "ab", "", "AB" * 32, "ab" * 31 + "/x"])
 def test_what_is_no_digest_is_no_path(files: FileAttachmentStore, source: Path, tmp_path: Path, digest: str) -> None:
     for use in (
-        lambda: files.save_thumbnail(digest, b"anything"),
-        lambda: files.add(source, digest),
+        lambda: files.save_thumbnail(Digest(digest), b"anything"),
+        lambda: files.add(source, Digest(digest)),
         lambda: files.path(attachment(digest=digest)),
         lambda: files.thumbnail_path(attachment(digest=digest)),
     ):

@@ -5,18 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.ids import ConversationId, Digest
 from app.domain.images.attachments import DocumentPage, ImageCrop
 from app.domain.images.open_imports import OpenImport
 from app.storage.files.data_folder import DataFolder
 from app.storage.images.open_imports_file import OpenImportsFile
 from tests.support.modes import open_to_others
 
-CROP = ImageCrop(digest="ab" * 32, name="a.png", left=1, top=2, right=3, bottom=4, turns=1)
+CROP = ImageCrop(digest=Digest("ab" * 32), name="a.png", left=1, top=2, right=3, bottom=4, turns=1)
 IMPORTS = (
-    OpenImport(chat_id="1", path=os.fsdecode(b"/home/me/\xe9.png"), name="a.png"),
-    OpenImport(chat_id="1", path="/store/ab", name="part.png", part=CROP),
-    OpenImport(chat_id="2", path="/home/me/b.pdf", name="b, page 1.png", part=DocumentPage(0)),
-    OpenImport(chat_id="2", path="/incoming/x/c.png", name="c.png", is_incoming=True),
+    OpenImport(chat_id=ConversationId("1"), path=os.fsdecode(b"/home/me/\xe9.png"), name="a.png"),
+    OpenImport(chat_id=ConversationId("1"), path="/store/ab", name="part.png", part=CROP),
+    OpenImport(chat_id=ConversationId("2"), path="/home/me/b.pdf", name="b, page 1.png", part=DocumentPage(0)),
+    OpenImport(chat_id=ConversationId("2"), path="/incoming/x/c.png", name="c.png", is_incoming=True),
 )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import StorageError
+from app.domain.ids import ConversationId
 from app.storage.database.backups import references_beside
 from app.storage.files.data_folder import DataFolder
 from app.storage.images.unused_images import GRACE_SECONDS, KEPT_DAYS, UnusedImages
@@ -90,7 +91,7 @@ def test_no_image_goes_after_damage_at_any_start(path: Path, unused: UnusedImage
 def test_what_only_a_backup_or_a_copy_refers_to_stays(path: Path, unused: UnusedImages) -> None:
     begin(path)
     stores = SqliteStores.open(path)
-    stores.chats.delete_conversation("c1")
+    stores.chats.delete_conversation(ConversationId("c1"))
     stores.close()
     start(path, unused).close()
     assert there(path.parent) == both(USED)
@@ -113,7 +114,7 @@ def test_what_is_moved_aside_comes_back_when_it_is_missed(path: Path, unused: Un
     (backup,) = path.parent.glob("*.backup-*")
     backup.replace(elsewhere / backup.name)
     stores = SqliteStores.open(path)
-    stores.chats.delete_conversation("c1")
+    stores.chats.delete_conversation(ConversationId("c1"))
     stores.close()
     start(path, unused).close()
     assert aside(path.parent) == both(USED)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QApplication
 
 from app.domain.chat.sections import MAX_CELLS, MAX_CHARACTERS, MAX_HEAD
+from app.domain.ids import Digest
 from app.ui.chat import chat_pdf as chat_pdf_module
 from app.ui.chat.chat_pdf import MAX_SECTIONS, chat_pdf
 from app.ui.markdown.markdown_document import set_markdown
@@ -37,7 +38,7 @@ def test_a_long_chat_has_pages_and_its_own_images(qapp: QApplication, tmp_path: 
     foreign = tmp_path / "private.png"
     foreign.write_bytes(png(Qt.GlobalColor.red, 77, 33))
     text = f"# Chat\n\n![n](<image:abc>)\n\n![f]({foreign}) ![g]({foreign.as_uri()})\n\n" + "many words " * 3000
-    pdf = chat_pdf(text, {"abc": png(Qt.GlobalColor.blue, 1500, 900)})
+    pdf = chat_pdf(text, {Digest("abc"): png(Qt.GlobalColor.blue, 1500, 900)})
     assert pdf.startswith(b"%PDF")
     assert len(re.findall(rb"/Type /Page\b", pdf)) > 2
     sizes = image_sizes(pdf)

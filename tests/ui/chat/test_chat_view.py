@@ -11,13 +11,14 @@ from pytestqt.qtbot import QtBot
 from app.domain.chat.chat import Author, Message, MessageState
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem, ProblemKind
+from app.domain.ids import MessageId
 from app.domain.models.engine_status import Stage
 from app.ui.chat import chat_view
 from app.ui.chat.chat_view import ChatView
 from app.ui.widgets.message_edit import MAX_CHARACTERS
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.theme import Theme
-from tests.support.chats import answer, attachment, question
+from tests.support.chats import answer, attachment, message_ids, question
 from tests.support.on_screen import click, seen, the
 from tests.ui.conftest import question_bubble, shown
 
@@ -142,7 +143,7 @@ def test_an_answer_in_the_making(view: ChatView, qtbot: QtBot) -> None:
     (bubble,) = view.answers
     qtbot.waitUntil(bubble.isVisible)
 
-    view.set_activity("a1", Stage.ENCODING_IMAGE, 0.4)
+    view.set_activity(MessageId("a1"), Stage.ENCODING_IMAGE, 0.4)
     assert bubble.activity.isVisible()
     assert bubble.activity.text().startswith("Processing the image")
     assert bubble.progress.value() == 40
@@ -239,7 +240,7 @@ def test_an_edit_is_given_up(view: ChatView, qtbot: QtBot, gives_up: str) -> Non
 
 
 def test_versions_are_counted_and_switched(view: ChatView, qtbot: QtBot) -> None:
-    versions = {"q1": ("q1",), "a2": ("a1", "a2", "a3")}
+    versions = {MessageId("q1"): message_ids("q1"), MessageId("a2"): message_ids("a1", "a2", "a3")}
     view.set_branch([question(), answer("second", "a2")], versions)
     assert not question_bubble(view, "q1").versions.isVisible()
     switch = view.answers[0].versions
@@ -248,7 +249,7 @@ def test_versions_are_counted_and_switched(view: ChatView, qtbot: QtBot) -> None
         with qtbot.waitSignal(view.version_chosen) as signal:
             press(arrow, qtbot)
         assert signal.args == [chosen]
-    view.set_branch([question(), answer("third", "a3")], {"a3": ("a1", "a2", "a3")})
+    view.set_branch([question(), answer("third", "a3")], {MessageId("a3"): message_ids("a1", "a2", "a3")})
     assert not view.answers[0].versions.next.isEnabled()
 
 
@@ -269,19 +270,19 @@ def test_the_last_answer_goes_on_if_it_was_cut_short(view: ChatView, qtbot: QtBo
 
 def test_a_message_that_was_looked_for_is_scrolled_to_and_marked(view: ChatView, qtbot: QtBot) -> None:
     view.set_branch(many(30))
-    view.show_message("q10")
+    view.show_message(MessageId("q10"))
     bubble = question_bubble(view, "q10")
     qtbot.waitUntil(lambda: 0 < bubble.y() < view.height())
     assert bubble.property("found")
     qtbot.waitUntil(lambda: not bubble.property("found"), timeout=5000)
-    view.show_message("not here")
+    view.show_message(MessageId("not here"))
 
 
 def test_a_marked_message_may_go(qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chat_view, "POINT_MILLISECONDS", 10)
     view = shown(ChatView(lambda _: Path("no thumbnail")), qtbot)
     view.set_branch(many(4))
-    view.show_message("q2")
+    view.show_message(MessageId("q2"))
     assert question_bubble(view, "q2").property("found")
     view.set_branch([])
     qtbot.wait(50)

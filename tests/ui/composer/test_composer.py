@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Draft
+from app.domain.ids import ImportId
 from app.domain.models.generation import GenerationOptions
 from app.ui.composer.composer import Composer
 from app.ui.composer.pixel_budget_menu import PixelBudgetMenu, budgets
@@ -54,16 +55,16 @@ def test_nothing_but_spaces_is_not_sent(composer: Composer, qtbot: QtBot) -> Non
 
 def test_a_question_waits_for_the_image_that_is_being_opened(composer: Composer, qtbot: QtBot) -> None:
     qtbot.keyClicks(composer.edit, "What is this?")
-    composer.add_import("i1", "scan.png")
+    composer.add_import(ImportId("i1"), "scan.png")
     with qtbot.assertNotEmitted(composer.submitted):
         qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
-    composer.remove_import("i1")
+    composer.remove_import(ImportId("i1"))
     with qtbot.waitSignal(composer.submitted):
         qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
 
 
 def test_an_import_can_be_given_up(composer: Composer, qtbot: QtBot) -> None:
-    composer.add_import("i1", "scan.png")
+    composer.add_import(ImportId("i1"), "scan.png")
     with qtbot.waitSignal(composer.import_cancelled) as cancelled:
         click(the(composer, QPushButton, "Cancel adding scan.png"))
     assert cancelled.args == ["i1"]

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Draft, Message, MessageState
 from app.domain.errors import Problem, ProblemKind
+from app.domain.ids import MessageId
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.markdown.safe_text_browser import SafeTextBrowser
 from app.ui.shell.main_window import MainWindow
@@ -26,7 +27,7 @@ pytestmark = [*NEEDS_WINDOWS, pytest.mark.usefixtures("window_manager")]
 FIRST = (question("First?", "q1"), answer("One.", "a1", "q1"))
 SECOND = (question("Second?", "q2", "a1"), answer("Two.", "a2", "q2"))
 EDITED = (question("Third?", "q3", "a1"), answer("Three.", "a3", "q3"))
-VERSIONS = {"q2": ("q2", "q3"), "q3": ("q2", "q3")}
+VERSIONS = dict.fromkeys(map(MessageId, ("q2", "q3")), (MessageId("q2"), MessageId("q3")))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Cell, Table
+from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.documents.thumbnail_strip import MAX_PICTURES, ThumbnailStrip
@@ -27,7 +28,7 @@ def line(text: str, top: float, right: float = 380) -> TextLine:
 BOX = Box(20, 100, 380, 160)
 TABLE = Table(2, 2, (Cell(0, 0, "a", BOX), Cell(0, 1, "b", BOX), Cell(1, 0, "wide", BOX, 1, 2)), BOX, is_ruled=True)
 PAGE = OcrPage(400, 300, (line("first words here", 20), line("sec0nd line", 50), line("Total: 5", 80)), "first words here\nsec0nd line\nTotal: 5", tables=(TABLE,))  # fmt: skip  # noqa: E501
-READING = OcrResult(digest="ab", number=0, page=PAGE)
+READING = OcrResult(digest=Digest("ab"), number=0, page=PAGE)
 
 
 def png() -> bytes:
@@ -196,13 +197,13 @@ def test_fields_show_where_they_stand(window: DocumentWindow) -> None:
 
 
 def test_another_pages_reading_is_not_shown(window: DocumentWindow) -> None:
-    window.show_ocr_result(OcrResult(digest="ab", number=5, page=OcrPage(1, 1, (), "other")))
+    window.show_ocr_result(OcrResult(digest=Digest("ab"), number=5, page=OcrPage(1, 1, (), "other")))
     assert window.lines.toPlainText() == PAGE.text
 
 
 def test_a_page_without_places_is_shown_and_not_corrected(window: DocumentWindow) -> None:
     window.show_ocr_result(
-        OcrResult(digest="ab", number=0, page=OcrPage(400, 300, (), "by the model"), model_name="Qwen")
+        OcrResult(digest=Digest("ab"), number=0, page=OcrPage(400, 300, (), "by the model"), model_name="Qwen")
     )
     assert window.lines.toPlainText() == "by the model"
     assert window.lines.isReadOnly()

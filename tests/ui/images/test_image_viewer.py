@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QNativeGestureEvent, QPointingDev
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.domain.ids import MessageId
 from app.domain.text.grounding import detections_in
 from app.ui.images.image_viewer import ImageViewer
 from app.ui.shell.main_window import MainWindow
@@ -153,14 +154,14 @@ def test_text_that_names_a_place_lights_it_and_is_lit_by_it(window: MainWindow, 
     bubble = window.chat_view.answers[0]
     qtbot.waitUntil(bubble.text.isVisible)
     assert [detection.label for detection in bubble.detections] == ["big", "small"]
-    window.chat_view.set_highlighted("a1", 1)
+    window.chat_view.set_highlighted(MessageId("a1"), 1)
     (selection,) = bubble.text.extraSelections()
     assert '"small"' in selection.cursor.selectedText()
     rectangle = bubble.text.cursorRect(selection.cursor)
     with qtbot.waitSignal(window.chat_view.detection_hovered) as hovered:
         move_pointer(bubble.text.viewport(), QPointF(rectangle.center() - QPoint(4, 0)))
     assert hovered.args == ["a1", 1]
-    window.chat_view.set_highlighted("a1", -1)
+    window.chat_view.set_highlighted(MessageId("a1"), -1)
     assert bubble.text.extraSelections() == []
     with qtbot.waitSignal(window.chat_view.detections_clicked):
         qtbot.mouseClick(bubble.places, Qt.MouseButton.LeftButton)

@@ -15,6 +15,7 @@ from app.domain.chat.chat import Author, Message, MessageState
 from app.domain.chat.sections import MAX_CHARACTERS, MAX_SECTIONS
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
+from app.domain.ids import Digest, MessageId
 from app.domain.text.confidence import LowConfidenceSpan
 from app.domain.text.markdown import DEEPEST_FORMULA, with_marks
 from app.ui.chat.answer_bubble import AnswerBubble
@@ -246,7 +247,7 @@ def test_an_endless_word_of_a_document_is_shown(qtbot: QtBot, theme: Theme) -> N
     word = "a" * 200_000
     lines, source = shown(LinesEdit(), qtbot), shown(SourcePane("HTML"), qtbot)
     with no_hang():
-        lines.set_ocr_result(OcrResult(digest="", number=0, page=OcrPage(10, 10, (), word)))
+        lines.set_ocr_result(OcrResult(digest=Digest(""), number=0, page=OcrPage(10, 10, (), word)))
         source.set_source(word)
         qtbot.wait(1)
     assert lines.toPlainText() == source.text.toPlainText() == word
@@ -280,8 +281,8 @@ def test_places_are_numbered_through_all_sections(view: ChatView, qtbot: QtBot) 
     box = '{{"bbox_2d": [{0}, 1, 900, 900], "label": "n{0}"}}\n\n'
     text = "".join(box.format(number) + PARAGRAPH for number in range(60))
     view.set_branch([question(), answer(text)])
-    assert [detection.label for detection in view.detections("a1")] == [f"n{number}" for number in range(60)]
-    view.set_highlighted("a1", 59)
+    assert [detection.label for detection in view.detections(MessageId("a1"))] == [f"n{number}" for number in range(60)]
+    view.set_highlighted(MessageId("a1"), 59)
     (mark,) = [mark for text in texts(view) for mark in text.extraSelections()]
     assert '"n59"' in mark.cursor.selectedText()
 

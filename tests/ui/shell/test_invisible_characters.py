@@ -15,6 +15,7 @@ from app.domain.chat.chat import Draft
 from app.domain.chat.search import SearchHit
 from app.domain.error_texts import batch_texts, image_texts
 from app.domain.errors import Problem, ProblemKind
+from app.domain.ids import ConversationId, ImportId, MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.domain.models.generation import ModelInfo
@@ -47,7 +48,7 @@ def evil() -> Attachment:
 
 def test_in_chips(window: MainWindow, evil: Attachment) -> None:
     window.composer.set_draft(Draft(attachments=(evil,)))
-    window.composer.add_import("i1", EVIL)
+    window.composer.add_import(ImportId("i1"), EVIL)
     text = said(window.composer)
     assert text.count(SEEN) >= 4
     assert "\u202e" not in text
@@ -65,7 +66,10 @@ def test_in_titles_and_the_sidebar(window: MainWindow) -> None:
     window.set_title(EVIL)
     window.sidebar.set_conversations((conversation(title=EVIL),))
     window.sidebar.search.setText("invoice")
-    window.sidebar.set_hits("invoice", (SearchHit(conversation_id="c1", message_id="m", excerpt=EVIL, matches=()),))
+    window.sidebar.set_hits(
+        "invoice",
+        (SearchHit(conversation_id=ConversationId("c1"), message_id=MessageId("m"), excerpt=EVIL, matches=()),),
+    )
     text = said(window)
     assert text.count(SEEN) >= 3
     assert "\u202e" not in text

@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Draft
 from app.domain.errors import Problem, ProblemKind
+from app.domain.ids import ConversationId, ImportId
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.domain.models.generation import ModelInfo
 from app.domain.models.model_policy import ModelPolicy
@@ -138,7 +139,7 @@ def test_the_sidebar_folds_by_a_key_and_in_a_narrow_window(window: MainWindow, q
 
 def test_everything_that_can_be_reached_has_a_name(window: MainWindow) -> None:
     window.composer.set_draft(Draft(attachments=(attachment(),)))
-    window.composer.add_import("i", "scan.png")
+    window.composer.add_import(ImportId("i"), "scan.png")
     window.chat_view.set_branch([question(), answer()])
     window.notices.show_problem(Problem(ProblemKind.IMAGE, "It is damaged."))
     kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QTextBrowser)
@@ -191,7 +192,7 @@ def test_many_problems_at_once_leave_room_for_the_chat(window: MainWindow) -> No
 def test_chats_are_listed_by_day_chosen_renamed_and_deleted(window: MainWindow, qtbot: QtBot) -> None:
     sidebar = window.sidebar
     sidebar.set_conversations((conversation("c2", "Station <b>", 5), conversation("c1", "Receipt")))
-    sidebar.select("c1")
+    sidebar.select(ConversationId("c1"))
     rows = [sidebar.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(sidebar.list.count())]
     assert rows == [None, "c2", "c1"]
     assert sidebar.list.currentRow() == 2

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.domain.ids import ConversationId, MessageId
 from app.ui.shell.chat_rows import ID
 from app.ui.shell.main_window import MainWindow
 from app.ui.shell.sidebar import Sidebar
@@ -35,10 +36,12 @@ def test_a_chat_leaves_no_object_in_the_window(window: MainWindow) -> None:
 
     def work(number: int) -> None:
         window.sidebar.set_conversations(chats[: number + 1])
-        asked = replace(question(f"Question {number}"), id=f"q{number}", conversation_id=f"c{number}")
+        asked = replace(
+            question(f"Question {number}"), id=MessageId(f"q{number}"), conversation_id=ConversationId(f"c{number}")
+        )
         window.chat_view.set_branch([])
         window.chat_view.put_message(asked)
-        window.chat_view.put_message(replace(answer(), id=f"a{number}", parent_id=asked.id))
+        window.chat_view.put_message(replace(answer(), id=MessageId(f"a{number}"), parent_id=asked.id))
 
     for number in range(10):
         work(number)

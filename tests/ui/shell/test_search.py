@@ -8,13 +8,19 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.search import SearchHit
+from app.domain.ids import ConversationId, MessageId
 from app.ui.shell.main_window import MainWindow
 from app.ui.shell.sidebar import Sidebar
 from app.ui.widgets.theme import Theme
 from tests.support.chats import answer, conversation, question
 from tests.ui.conftest import question_bubble, shown
 
-HIT = SearchHit(conversation_id="c1", message_id="m1", excerpt="the <b>total</b> & more", matches=((7, 12),))
+HIT = SearchHit(
+    conversation_id=ConversationId("c1"),
+    message_id=MessageId("m1"),
+    excerpt="the <b>total</b> & more",
+    matches=((7, 12),),
+)
 
 
 @pytest.fixture
@@ -60,12 +66,12 @@ def test_hits_take_the_place_of_the_chats_and_are_chosen(sidebar: Sidebar, qtbot
 )
 def test_keys_choose_without_leaving_the_field(keys: list[str], chosen: str, sidebar: Sidebar, qtbot: QtBot) -> None:
     search(sidebar, qtbot, "total")
-    sidebar.set_hits("total", (HIT, replace(HIT, message_id="m2")))
+    sidebar.set_hits("total", (HIT, replace(HIT, message_id=MessageId("m2"))))
     for key in keys:
         qtbot.keyClick(sidebar.search, Qt.Key[f"Key_{key}"])
     with qtbot.waitSignal(sidebar.hit_chosen) as signal:
         qtbot.keyClick(sidebar.search, Qt.Key.Key_Return)
-    assert signal.args == [replace(HIT, message_id=chosen)]
+    assert signal.args == [replace(HIT, message_id=MessageId(chosen))]
 
 
 def test_enter_before_anything_was_found_does_nothing(sidebar: Sidebar, qtbot: QtBot) -> None:

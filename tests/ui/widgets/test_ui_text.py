@@ -5,6 +5,7 @@ import pytest
 
 from app.domain.chat.chat import Author, MessageState
 from app.domain.documents.pages import OcrPage
+from app.domain.ids import Digest
 from app.domain.images.attachments import Attachment
 from app.domain.models.engine_status import EngineState, EngineStatus, Stage
 from app.domain.models.generation import AnswerStats
@@ -56,7 +57,7 @@ def test_sizes(count: int, said: str) -> None:
 
 def test_images() -> None:
     scan = Attachment(
-        digest="a" * 64, name="s", media_type="image/tiff", width=2480, height=3508, byte_size=1, frames=3
+        digest=Digest("a" * 64), name="s", media_type="image/tiff", width=2480, height=3508, byte_size=1, frames=3
     )
     assert plain(ui_text.pixels(scan)) == "2 480 × 3 508 · first of 3 pages"
     assert [ui_text.image_count(count) for count in (0, 1, 2)] == ["No images", "1 image", "2 images"]
