@@ -36,9 +36,10 @@ from app.domain.chat.presets import Preset
 from app.domain.errors import Problem, StorageError, problem_of
 from app.domain.ids import ConversationId, Digest
 from app.domain.launch_request import LaunchRequest
-from app.domain.models.generation import GenerationOptions, LoadOptions
 from app.domain.ports import IGNORE, ConversationStore, Stores
 from app.domain.redacting_log import kind_of
+from app.domain.settings.generation_options import GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.domain.settings.settings import Settings
 from app.downloads import DownloadFactory
 from app.engine.process.backend_kinds import BackendKind

@@ -18,7 +18,7 @@ from app.application import Lorgnette
 from app.domain.chat.chat import Author, Message, MessageState, Role
 from app.domain.ids import ConversationId
 from app.domain.launch_request import LaunchRequest
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.process.messages import AnswerDelta, Done
 from app.paths import Paths
 from app.services.chat.answers import RunningAnswer

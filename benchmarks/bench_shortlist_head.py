@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.checkpoints.weights import TEXT
 from app.engine.runtimes import shortlist_head

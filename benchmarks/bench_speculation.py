@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from app.domain.chat.chat import Role, Turn
-from app.domain.models.generation import GREEDY, GenerationOptions, LoadOptions
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.answering import GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.model import Model

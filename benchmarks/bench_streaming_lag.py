@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from app.application import Lorgnette
 from app.domain.launch_request import LaunchRequest
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import Sampling
+from app.domain.settings.generation_options import Sampling
 from app.paths import Paths
 from benchmarks.lag import Watch
 

@@ -19,7 +19,8 @@ from app.commands.terminal import (
     print_line,
     print_note,
 )
-from app.domain.models.generation import GREEDY, FinishReason, GenerationOptions
+from app.domain.models.answer_stats import FinishReason
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.domain.text.visible_text import as_json
 from app.engine.process.messages import Request
 from app.paths import DEMO_MODEL

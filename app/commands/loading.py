@@ -1,6 +1,6 @@
 """Options to open a model with in commands: they share the window's weight cache and GPU packages."""
 
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.process.messages import OpenModel, Request
 from app.paths import default_paths
 from app.storage.models.gpu_support import gpu_packages

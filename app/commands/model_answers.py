@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions
+from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.ports import NEVER_CANCELLED
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import AnswerDelta, Ask, Event, Ready, Request, Stats
 

@@ -65,7 +65,10 @@ class ModelReader:
 
     def read(self, path: Path) -> OcrPage:
         """Return the text without positions."""
-        from app.domain.models.generation import GREEDY, GenerationOptions  # noqa: PLC0415
+        from app.domain.settings.generation_options import (
+            GREEDY,
+            GenerationOptions,
+        )
         from app.engine.imaging.open_image import open_image  # noqa: PLC0415
 
         width, height = open_image(path).size

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.chat.chat import Turn
+from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions, ModelInfo
+from app.domain.models.model_info import ModelInfo
 from app.domain.ports import CancelCheck
+from app.domain.settings.generation_options import GenerationOptions
 from app.domain.text.confidence import TextDelta
 
 StageCallback = Callable[[Stage, float], None]

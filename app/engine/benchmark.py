@@ -12,9 +12,12 @@ import numpy as np
 from PIL import Image
 
 from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import GREEDY, AnswerStats, GenerationOptions, LoadOptions, ModelInfo, Sampling
+from app.domain.models.model_info import ModelInfo
 from app.domain.ports import IGNORE, NEVER_CANCELLED
+from app.domain.settings.generation_options import GREEDY, GenerationOptions, Sampling
+from app.domain.settings.load_options import LoadOptions
 from app.domain.text.confidence import TextDelta
 from app.engine.answering import NO_STAGE, GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import open_checkpoint

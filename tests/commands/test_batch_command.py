@@ -22,7 +22,7 @@ from app.cli import main
 from app.commands import batch, batch_engines, batch_workers
 from app.domain.batch.batch import InputFile
 from app.domain.documents.pages import OcrPage
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import Done, Failed, ListModels, ProbeImage
 from app.engine.process.watchdog import MAX_TICKS

@@ -16,7 +16,7 @@ from app.application import Lorgnette
 from app.domain.chat.chat import Message
 from app.domain.launch_request import LaunchRequest
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import GREEDY, GenerationOptions
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.domain.settings.settings import Settings
 from app.paths import Paths
 from app.storage.settings.settings_file import SettingsFile

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.chat.chat import MessageState, Role, Turn
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.watchdog import HEARTBEAT_WARNING_TICKS, TICK_SECONDS
 from app.paths import RESOURCES

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.models.generation import GenerationOptions, Sampling
+from app.domain.settings.generation_options import GenerationOptions, Sampling
 from app.domain.settings.settings import Settings
 from app.paths import Paths
 from app.storage.settings.settings_file import SettingsFile

@@ -9,9 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from app.commands import batch, server_choice
 from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import GREEDY, FinishReason, GenerationOptions, LoadOptions
 from app.domain.models.remote_servers import RemoteModel
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import AnswerDelta, Done, Event, Failed, Stats
 from app.paths import Paths

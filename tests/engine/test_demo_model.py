@@ -13,7 +13,9 @@ from PIL import Image
 
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled
-from app.domain.models.generation import DEMO_NAME, AnswerStats, FinishReason, GenerationOptions
+from app.domain.models.answer_stats import AnswerStats, FinishReason
+from app.domain.models.model_info import DEMO_NAME
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, Ready, Stats

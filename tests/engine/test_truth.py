@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.image_patches import cut_patches, load_patches
 from app.engine.generation.prompt import Prompt, VideoGrid, build_prompt, text_positions

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.domain.models.generation import GREEDY, GenerationOptions, LoadOptions, ModelInfo
+from app.domain.models.model_info import ModelInfo
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary

@@ -16,7 +16,7 @@ from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import ProblemKind
 from app.domain.ids import ConversationId, Digest
 from app.domain.images.geometry import Box
-from app.domain.models.generation import Sampling
+from app.domain.settings.generation_options import Sampling
 from app.domain.settings.settings import ThemeChoice
 from app.storage.batch.batch_journal import BatchJournal
 from app.storage.settings.settings_file import SettingsFile

@@ -14,7 +14,8 @@ from app.domain.documents.pages import OcrPage
 from app.domain.errors import ImageError, PasswordNeeded, ProblemKind
 from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine
-from app.domain.models.generation import FinishReason, ModelInfo
+from app.domain.models.answer_stats import FinishReason
+from app.domain.models.model_info import ModelInfo
 from app.domain.ports import CancelCheck
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient

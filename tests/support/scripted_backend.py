@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import cast
 
 from app.domain.errors import ImageError
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.host import Host

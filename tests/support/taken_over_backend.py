@@ -15,7 +15,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.process import backend_kinds, confinement, host, landlock, seccomp
 from app.engine.process.allowances import of_engine

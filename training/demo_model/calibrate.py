@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.domain.text.confidence import LowConfidenceSpan, low_confidence_words
 from training.demo_model.evaluate import Engine, unseen_image
 

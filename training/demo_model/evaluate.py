@@ -13,7 +13,8 @@ from pathlib import Path
 from PIL import Image
 
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.models.generation import GenerationOptions, LoadOptions
+from app.domain.settings.generation_options import GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel
 from training.demo_model.boxes import box_of, overlap

@@ -9,7 +9,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
 from app.domain.ids import ConversationId, Digest, MessageId
 from app.domain.images.attachments import Attachment
-from app.domain.models.generation import AnswerStats
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
 
 

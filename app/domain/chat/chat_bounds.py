@@ -10,7 +10,7 @@ from typing import Any
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Table
 from app.domain.images.attachments import Attachment, ImageCrop
-from app.domain.models.generation import AnswerStats
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
 
 MAX_SIDE = 1_000_000

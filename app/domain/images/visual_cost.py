@@ -3,7 +3,7 @@
 from app.domain.images.attachments import Attachment
 from app.domain.images.video_frames import frame_budget, frame_count, video_tokens
 from app.domain.images.visual_tokens import seen_size, visual_tokens
-from app.domain.models.generation import GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 
 
 def frames_seen(attachment: Attachment, options: GenerationOptions) -> int:

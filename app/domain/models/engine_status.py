@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.errors import Problem, ProblemKind
-from app.domain.models.generation import ModelInfo
+from app.domain.models.model_info import ModelInfo
 
 
 class Stage(StrEnum):

@@ -7,7 +7,8 @@ from typing import TypedDict
 
 from app.domain.batch.batch import DEFAULT_PARALLEL, MAX_PARALLEL
 from app.domain.chat.presets import Preset
-from app.domain.models.generation import GenerationOptions, LoadOptions
+from app.domain.settings.generation_options import GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.domain.shown_setting import ShownSetting, shown, within
 
 _ZOOM = ShownSetting(

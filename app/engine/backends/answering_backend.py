@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, TypeVar, cast
 
 from app.domain.error_texts import engine_texts, image_texts
 from app.domain.errors import ModelMissing
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import CancelCheck
 from app.domain.text.confidence import TextDelta
 from app.engine.answering import AnsweringModel, GenerationCallbacks, StageCallback

@@ -10,7 +10,7 @@ from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError
 from app.domain.ids import Digest
 from app.domain.images.video_frames import frame_count
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.imaging.contact_sheet import contact_sheet
 from app.engine.imaging.documents import Document, open_document

@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from app.domain.error_texts import image_texts
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.backends.stage_reporter import stage_reporter
 from app.engine.imaging.documents import open_document

@@ -6,8 +6,8 @@ connections at all.
 
 from collections.abc import Callable
 
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.answering import AnsweringModel, StageCallback
 from app.engine.backends.answering_backend import AnsweringBackend

@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
-from app.domain.models.generation import GREEDY, Sampling
+from app.domain.settings.generation_options import GREEDY, Sampling
 from app.engine.checkpoints.config import ModelConfig, not_regular, parse_config, read_json, unreadable
 from app.engine.checkpoints.preprocessor import Preprocessor, parse_preprocessor
 from app.engine.checkpoints.quantization import Quantization, read_quantization

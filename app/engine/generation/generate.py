@@ -8,7 +8,8 @@ import numpy as np
 
 from app.domain.error_texts import engine_texts
 from app.domain.errors import Cancelled, EngineError
-from app.domain.models.generation import AnswerStats, FinishReason, Sampling
+from app.domain.models.answer_stats import AnswerStats, FinishReason
+from app.domain.settings.generation_options import Sampling
 from app.domain.text.confidence import HIGH_CONFIDENCE, Alternatives, TextDelta
 from app.engine.answering import GenerationCallbacks
 from app.engine.generation.confidence_guard import ConfidenceGuard

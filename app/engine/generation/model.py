@@ -7,17 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from app.domain.chat.chat import Role, Turn
+from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import (
-    AnswerStats,
-    FinishReason,
-    GenerationOptions,
-    LoadOptions,
-    ModelInfo,
-)
 from app.domain.models.model_catalog import model_display_name
+from app.domain.models.model_info import ModelInfo
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.domain.redacting_log import kind_of
+from app.domain.settings.generation_options import GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.answering import GenerationCallbacks, StageCallback
 from app.engine.checkpoints.model_policy import policy_of
 from app.engine.checkpoints.open_checkpoint import Checkpoint

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.models.generation import Sampling
+from app.domain.settings.generation_options import Sampling
 from app.engine.runtimes.port import FloatArray
 from app.engine.runtimes.top_k import top_k_indices
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Protocol, cast
 
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.process.messages import Event, Request
 

@@ -15,7 +15,7 @@ from math import ceil
 from pathlib import Path
 
 import app
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.process import landlock, seccomp
 from app.engine.process.allowances import EVERYTHING, Allowance, Programs

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from app.domain.error_texts import image_texts
 from app.domain.ids import CallId
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.process.messages import (
     CropImage,
     Done,

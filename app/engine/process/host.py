@@ -22,7 +22,7 @@ from pathlib import Path
 from app.domain.error_texts import engine_texts
 from app.domain.errors import Cancelled, Problem, UserError
 from app.domain.ids import CallId
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.domain.redacting_log import RedactingFormatter, log_uncaught
 from app.engine.process import descriptor_passing, wire
 from app.engine.process.backend_kinds import Backend, BackendKind, create_backend

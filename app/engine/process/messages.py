@@ -12,9 +12,12 @@ from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
 from app.domain.ids import Digest
 from app.domain.images.attachments import ImageCrop
+from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions, LoadOptions, ModelInfo
+from app.domain.models.model_info import ModelInfo
 from app.domain.models.remote_servers import RemoteModel
+from app.domain.settings.generation_options import GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.domain.text.confidence import Alternatives
 
 SECRETS = frozenset({"key", "password"})

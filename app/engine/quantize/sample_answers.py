@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.models.generation import GREEDY, LoadOptions
 from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS
+from app.domain.settings.generation_options import GREEDY
+from app.domain.settings.load_options import LoadOptions
 from app.domain.text.confidence import TextDelta
 from app.engine.answering import NO_STAGE, GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import Checkpoint

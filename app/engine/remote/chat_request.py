@@ -14,8 +14,8 @@ from PIL import Image
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.images.video_frames import frame_budget, frame_count
 from app.domain.images.visual_tokens import seen_size
-from app.domain.models.generation import GenerationOptions
 from app.domain.ports import CancelCheck
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.imaging.open_image import open_image
 from app.engine.imaging.open_video import is_video, sample_frames, video_facts
 

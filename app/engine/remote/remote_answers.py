@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from app.domain.chat.chat import Role, Turn
 from app.domain.error_texts import server_texts
 from app.domain.errors import Cancelled, EngineError
+from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions, ModelInfo
+from app.domain.models.model_info import ModelInfo
 from app.domain.models.remote_servers import RemoteModel, is_this_machine
 from app.domain.ports import CancelCheck
+from app.domain.settings.generation_options import GenerationOptions
 from app.domain.text.confidence import TextDelta
 from app.engine.answering import GenerationCallbacks, StageCallback
 from app.engine.remote.chat_request import chat_request

@@ -12,10 +12,10 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from app.domain.models.generation import LoadOptions
 from app.domain.models.gpu_support import NVIDIA_DRIVERS
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.domain.redacting_log import kind_of
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.port import DecoderRuntime
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Slot
 
 from app.domain.errors import Problem
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.process.messages import Done, Event, Failed, Request, StageProgress
 from app.services.batch.batch_calls import BatchCall, Reply
 from app.services.engines.engine import Engine, EngineCall, OnEvent

@@ -17,7 +17,8 @@ from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import batch_texts
 from app.domain.errors import Problem, ProblemKind
-from app.domain.models.generation import GREEDY, FinishReason, GenerationOptions
+from app.domain.models.answer_stats import FinishReason
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     AnswerDelta,

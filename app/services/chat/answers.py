@@ -14,9 +14,10 @@ from app.domain.chat.chat import Message, MessageState, Turn
 from app.domain.error_texts import chat_texts
 from app.domain.ids import ConversationId, MessageId
 from app.domain.images.codes import with_codes
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState, Stage
-from app.domain.models.generation import FinishReason, GenerationOptions
 from app.domain.ports import ConversationStore
+from app.domain.settings.generation_options import GenerationOptions
 from app.domain.text.confidence import HIGH_CONFIDENCE, LowConfidenceSpan
 from app.domain.text.repetition import without_repeated_tail
 from app.engine.process.messages import AnswerDelta, Done, Event, Failed, StageProgress, Stats, TextRead

@@ -27,8 +27,8 @@ from app.domain.chat.message_tree import MessageTree
 from app.domain.errors import Problem
 from app.domain.ids import ConversationId, Digest, MessageId
 from app.domain.images.attachments import Attachment
-from app.domain.models.generation import GenerationOptions
 from app.domain.ports import AttachmentStore, ConversationStore
+from app.domain.settings.generation_options import GenerationOptions
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.turns import turns_for

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.domain.chat.chat import Turn
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.services.chat.chat_session import ChatSession
 from app.services.models.model_engine import ModelEngine
 

@@ -15,7 +15,7 @@ from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.errors import Problem, ProblemKind, problem_of
 from app.domain.ids import Digest
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import OcrResultStore
 from app.domain.well_formed import well_formed
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesFound, PageShown, TextRead

@@ -11,7 +11,7 @@ from app.domain.documents.labelled_values import LabelledValue
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import document_texts
 from app.domain.errors import Problem
-from app.domain.models.generation import GREEDY, GenerationOptions
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.services.models.background_requests import BackgroundRequests
 from app.services.models.field_question import FieldQuestion
 

@@ -18,8 +18,8 @@ from app.domain.documents.translation import Translation
 from app.domain.error_texts import chat_texts
 from app.domain.errors import Problem
 from app.domain.images.attachments import Attachment
-from app.domain.models.generation import GREEDY, GenerationOptions
 from app.domain.ports import AttachmentStore
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.engine.process.messages import Event, Failed, TextRead
 from app.services.engines.engine import EngineCall
 from app.services.engines.reader_engine import ReaderEngine

@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.domain.error_texts import chat_texts
 from app.domain.errors import Problem
 from app.domain.ids import CallId
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import KILL_SECONDS, SHUTDOWN_SECONDS, EngineClient
 from app.engine.process.messages import Cancel, Done, Event, Failed, Heartbeat, Request

@@ -17,7 +17,7 @@ from app.domain.errors import Problem, ProblemKind, problem_of
 from app.domain.ids import ConversationId, Digest, ImportId
 from app.domain.images.attachments import Attachment, DocumentPage, ImageCrop
 from app.domain.images.open_imports import OpenImport
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import IGNORE
 from app.domain.well_formed import well_formed
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesFound

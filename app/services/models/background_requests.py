@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from app.domain.chat.chat import Turn
 from app.domain.error_texts import chat_texts
 from app.domain.errors import Problem
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import FinishReason, GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.process.messages import AnswerDelta, Done, Event, Failed
 from app.services.engines.engine import EngineCall
 from app.services.models.model_engine import ModelEngine

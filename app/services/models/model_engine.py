@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.domain.chat.chat import Turn
 from app.domain.errors import Problem
 from app.domain.models.engine_status import EngineState, EngineStatus
-from app.domain.models.generation import GenerationOptions, LoadOptions
 from app.domain.models.remote_servers import RemoteModel, is_this_machine
+from app.domain.settings.generation_options import GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.process.messages import (
     Ask,
     Done,

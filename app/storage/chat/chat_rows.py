@@ -10,7 +10,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
 from app.domain.ids import ConversationId, MessageId
 from app.domain.images.attachments import Attachment, is_sound
-from app.domain.models.generation import AnswerStats
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
 from app.domain.well_formed import well_formed
 from app.storage.database.rows import ReadRow

@@ -11,7 +11,7 @@ from app.domain.documents.clean_up import CleanUp
 from app.domain.documents.fields import fields_from, fields_text
 from app.domain.documents.ignored_areas import EXAMPLE, ignored_from, ignored_text
 from app.domain.documents.reader_choice import ReaderChoice
-from app.domain.models.generation import ModelInfo
+from app.domain.models.model_info import ModelInfo
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.flow_layout import FlowLayout

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.domain.images.attachments import Attachment
-from app.domain.models.generation import GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.ui.composer.pixel_budget_menu import PixelBudgetMenu
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button

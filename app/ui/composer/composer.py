@@ -9,7 +9,7 @@ from app.domain.chat.presets import Preset, matching
 from app.domain.ids import Digest, ImportId
 from app.domain.images.attachments import Attachment
 from app.domain.images.visual_cost import tokens_of
-from app.domain.models.generation import GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.ui.composer.attachment_chip import AttachmentChip
 from app.ui.composer.context_gauge import ContextGauge
 from app.ui.composer.import_chip import ImportChip

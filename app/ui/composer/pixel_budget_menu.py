@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu, QSlider, QVBoxLayout, QWidget, QWidgetActio
 
 from app.domain.images.attachments import Attachment
 from app.domain.images.visual_tokens import MIN_PIXELS
-from app.domain.models.generation import GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.domain.shown_setting import bounded
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button

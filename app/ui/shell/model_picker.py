@@ -7,8 +7,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.domain.models.engine_status import EngineState, EngineStatus
-from app.domain.models.generation import DEMO_NAME
 from app.domain.models.model_catalog import model_display_name
+from app.domain.models.model_info import DEMO_NAME
 from app.domain.text.visible_text import visible
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import tr

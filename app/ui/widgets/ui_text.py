@@ -12,8 +12,10 @@ from app.domain.errors import Problem, ProblemKind
 from app.domain.images.attachments import Attachment
 from app.domain.images.detection_formats import DetectionFormat
 from app.domain.images.visual_cost import frames_seen, size_seen, tokens_of
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.models.engine_status import EngineState, EngineStatus, Stage
-from app.domain.models.generation import DEMO_NAME, AnswerStats, GenerationOptions
+from app.domain.models.model_info import DEMO_NAME
+from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.text.confidence import LowConfidenceWord
 from app.domain.text.visible_text import visible

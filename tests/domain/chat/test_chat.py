@@ -9,7 +9,7 @@ from app.domain.chat.message_tree import MessageTree
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.ids import MessageId
 from app.domain.images.attachments import ImageCrop
-from app.domain.models.generation import AnswerStats
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.settings.settings import Settings
 from tests.support.chats import answer, attachment, question
 from tests.support.error_texts import error_text

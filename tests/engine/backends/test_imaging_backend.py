@@ -8,7 +8,7 @@ from PIL import Image, ImageColor, features
 from app.domain.errors import Cancelled, ImageError
 from app.domain.ids import Digest
 from app.domain.images.attachments import ImageCrop
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.process.messages import CropImage, Event, ImageProbed, ProbeImage, ReadText
 

@@ -13,8 +13,9 @@ from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled, CheckpointError, ImageError, ModelMissing
 from app.domain.ids import Digest
 from app.domain.images.video_frames import video_tokens
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import GREEDY, FinishReason, GenerationOptions
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import (
     AnswerDelta,
@@ -40,7 +41,7 @@ import resource
 import sys
 from pathlib import Path
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.models.generation import GREEDY, GenerationOptions
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import AnswerDelta, Ask, OpenModel
 from app.engine.runtimes import registry

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from app.domain.errors import CheckpointError
-from app.domain.models.generation import GREEDY, Sampling
+from app.domain.settings.generation_options import GREEDY, Sampling
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout

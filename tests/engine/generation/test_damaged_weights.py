@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import EngineError
-from app.domain.models.generation import GREEDY, GenerationOptions
+from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel
 from app.paths import DEMO_MODEL, RESOURCES

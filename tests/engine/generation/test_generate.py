@@ -8,9 +8,10 @@ import pytest
 
 from app.domain.chat.chat import Role, Turn
 from app.domain.errors import Cancelled, EngineError
+from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import GREEDY, AnswerStats, FinishReason
 from app.domain.ports import CancelCheck, ProgressCallback
+from app.domain.settings.generation_options import GREEDY
 from app.domain.text.confidence import TextDelta
 from app.engine.answering import GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import open_checkpoint

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from app.domain.chat.chat import Role, Turn
-from app.domain.models.generation import GREEDY, AnswerStats, FinishReason, Sampling
+from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.ports import CancelCheck, ProgressCallback
+from app.domain.settings.generation_options import GREEDY, Sampling
 from app.engine.answering import GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.generate import generate

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.domain.models.generation import GREEDY, Sampling
+from app.domain.settings.generation_options import GREEDY, Sampling
 from app.engine.generation.sampling import Sampler
 
 LOGITS = np.array([1.0, 3.0, 2.0, -5.0, 2.5], np.float32)

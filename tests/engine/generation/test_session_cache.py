@@ -8,8 +8,10 @@ import pytest
 
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import AnswerStats, GenerationOptions, LoadOptions
+from app.domain.settings.generation_options import GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, StageProgress, Stats
 from app.engine.runtimes.port import DecoderRuntime

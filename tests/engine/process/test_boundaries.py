@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import ProblemKind
 from app.domain.ids import CallId
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.process import wire
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient, EngineDied

@@ -17,7 +17,7 @@ from app.domain.errors import ProblemKind
 from app.domain.ids import CallId, Digest
 from app.domain.images.attachments import ImageCrop
 from app.domain.images.geometry import Point, TextLine
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient, EngineDied

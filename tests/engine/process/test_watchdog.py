@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import FinishReason, GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     Ask,

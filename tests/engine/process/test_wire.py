@@ -12,8 +12,8 @@ from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.documents.pages import OcrPage
 from app.domain.ids import CallId, Digest
 from app.domain.images.attachments import ImageCrop
-from app.domain.models.generation import GenerationOptions
 from app.domain.models.remote_servers import RemoteModel
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.process import wire
 from app.engine.process.messages import (
     AnswerDelta,

@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Cancelled, ImageError
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import Stage
-from app.domain.models.generation import FinishReason
 from app.engine.backends.reader_backend import ReaderBackend
 from app.engine.process.messages import Ask, Event, ReadText, StageProgress, TextRead
 from app.engine.reader.read_page import read_page

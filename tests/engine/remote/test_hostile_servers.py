@@ -11,8 +11,9 @@ import pytest
 
 from app.domain.chat.chat import Role, Turn
 from app.domain.errors import Cancelled, EngineError, UserError
-from app.domain.models.generation import FinishReason, GenerationOptions
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.remote_servers import RemoteModel
+from app.domain.settings.generation_options import GenerationOptions
 from app.domain.well_formed import well_formed
 from app.engine.answering import GenerationCallbacks
 from app.engine.remote import connection, remote_answers

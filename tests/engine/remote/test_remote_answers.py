@@ -12,9 +12,10 @@ from PIL import Image
 
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import Cancelled, EngineError, UserError
-from app.domain.models.generation import FinishReason, GenerationOptions, Sampling
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.remote_servers import RemoteModel
 from app.domain.ports import CancelCheck
+from app.domain.settings.generation_options import GenerationOptions, Sampling
 from app.engine.backends.server_backend import ServerBackend
 from app.engine.process.messages import (
     AnswerDelta,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.domain.errors import Cancelled
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import text_positions

@@ -6,7 +6,7 @@ from typing import Any, cast
 import openvino as ov
 import pytest
 
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.runtimes.openvino.block_pool import BlockPool
 from app.engine.runtimes.openvino.devices import CPU, choose_device
 

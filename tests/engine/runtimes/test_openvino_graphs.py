@@ -8,7 +8,7 @@ import numpy.typing as npt
 import openvino as ov
 import pytest
 
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles

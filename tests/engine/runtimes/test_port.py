@@ -5,8 +5,8 @@ import pytest
 
 from app.domain.chat.chat import Role, Turn
 from app.domain.errors import Cancelled
-from app.domain.models.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import build_prompt, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer

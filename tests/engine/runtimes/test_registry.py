@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.model import Model
 from app.engine.generation.tokenizer import ChatTokenizer
@@ -30,7 +30,7 @@ UNWANTED = ("torch", "transformers", "auto_round", "openvino_telemetry", "PySide
 SCRIPT = f"""
 import json, sys
 from app.domain.chat.chat import Role, Turn
-from app.domain.models.generation import GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import AnswerDelta, Ask, OpenModel, Ready
 from app.paths import DEMO_MODEL

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from app.domain.errors import CheckpointError
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.config import TextConfig
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.prompt import text_positions

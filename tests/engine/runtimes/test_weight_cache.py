@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.prompt import text_positions
 from app.engine.runtimes.openvino.devices import CPU

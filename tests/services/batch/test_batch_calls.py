@@ -15,7 +15,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import ImageError
 from app.domain.images.geometry import Box
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.process.messages import AnswerDelta, Ask, Done, Event, Failed, Request, TextRead
 from app.services.batch.batch_calls import BatchCall
 from app.services.batch.batch_run import BatchRun

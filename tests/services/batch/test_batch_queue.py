@@ -10,8 +10,9 @@ from app.domain.batch.batch import BatchJob, BatchOptions, BatchState, ItemState
 from app.domain.chat.chat import Role, Turn
 from app.domain.documents.fields import Field
 from app.domain.errors import ImageError, Problem
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import FinishReason, GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     AnswerDelta,

@@ -12,9 +12,10 @@ from app.domain.chat.chat import Role, Turn
 from app.domain.chat.presets import BUILT_IN
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import Problem, ProblemKind
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import FinishReason, GenerationOptions
 from app.domain.models.remote_servers import RemoteModel
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     AnswerDelta,

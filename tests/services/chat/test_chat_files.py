@@ -12,7 +12,7 @@ from app.domain.chat.chat import Conversation, Message
 from app.domain.chat.exported_chat import ExportedChat
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.ids import ConversationId, Digest
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import ConversationStore
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, ProbeImage, Request

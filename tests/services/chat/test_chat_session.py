@@ -11,8 +11,9 @@ from app.domain.chat.chat import Author, Draft, Message, MessageState, Role, See
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import ConversationId, Digest, MessageId
+from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import AnswerStats, FinishReason, GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.domain.text.confidence import LowConfidenceSpan
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState, Stage
-from app.domain.models.generation import FinishReason
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     AnswerDelta,

@@ -11,7 +11,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     Done,

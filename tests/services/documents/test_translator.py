@@ -13,9 +13,11 @@ from app.domain.documents.pages import OcrPage
 from app.domain.documents.translation import Translation
 from app.domain.errors import Problem
 from app.domain.images.geometry import Box, Point, TextLine
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import FinishReason, GenerationOptions, ModelInfo
+from app.domain.models.model_info import ModelInfo
 from app.domain.models.model_policy import ModelPolicy
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     AnswerDelta,

@@ -12,7 +12,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import Problem
-from app.domain.models.generation import FinishReason, GenerationOptions
+from app.domain.models.answer_stats import FinishReason
+from app.domain.settings.generation_options import GenerationOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.client import EngineClient
 from app.engine.process.messages import Ask, Done, Event, Failed, ProbeImage, Request, StageProgress

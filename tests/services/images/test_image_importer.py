@@ -13,7 +13,7 @@ from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.ids import ConversationId, Digest, ImportId
 from app.domain.images.attachments import Attachment, ImageCrop
 from app.domain.images.open_imports import OpenImport
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     Cancel,

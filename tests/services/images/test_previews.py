@@ -4,7 +4,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import Digest
-from app.domain.models.generation import FinishReason
+from app.domain.models.answer_stats import FinishReason
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, ProbeImage, Request
 from app.engine.process.watchdog import MAX_TICKS

@@ -7,8 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem, ProblemKind
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import FinishReason
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     Ask,

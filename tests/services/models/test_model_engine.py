@@ -7,8 +7,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import Problem, ProblemKind
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState, Stage
-from app.domain.models.generation import FinishReason, GenerationOptions, LoadOptions
+from app.domain.settings.generation_options import GenerationOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     Done,

@@ -6,8 +6,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import Problem, ProblemKind
+from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
-from app.domain.models.generation import FinishReason
 from app.domain.models.remote_servers import RemoteModel
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (

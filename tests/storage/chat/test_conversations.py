@@ -18,7 +18,7 @@ from app.domain.error_texts import batch_texts, chat_texts
 from app.domain.errors import ProblemKind, StorageError
 from app.domain.ids import ConversationId, MessageId
 from app.domain.images.geometry import Box, Point, TextLine
-from app.domain.models.generation import AnswerStats
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
 from app.storage.stores import SqliteStores
 from tests.support.chats import answer, attachment, conversation, question

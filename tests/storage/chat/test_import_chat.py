@@ -20,7 +20,7 @@ from app.domain.ids import Digest, MessageId
 from app.domain.images.attachments import ImageCrop
 from app.domain.images.codes import Code
 from app.domain.images.geometry import Box, Point, TextLine
-from app.domain.models.generation import AnswerStats
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
 from app.storage.chat import import_chat
 from app.storage.chat.import_chat import read_chat

@@ -8,7 +8,7 @@ import pytest
 from app import __version__
 from app.cli import main
 from app.domain.chat.presets import Preset
-from app.domain.models.generation import GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.settings import Settings, ThemeChoice
 from app.paths import Paths
 from app.storage.settings.diagnostics import LOG_LINES, diagnostics

@@ -8,7 +8,8 @@ import pytest
 
 from app.domain.batch.batch import DEFAULT_PARALLEL
 from app.domain.chat.presets import Preset
-from app.domain.models.generation import GenerationOptions, LoadOptions, Sampling
+from app.domain.settings.generation_options import GenerationOptions, Sampling
+from app.domain.settings.load_options import LoadOptions
 from app.domain.settings.settings import DownloadOptions, Settings, ThemeChoice, UiLanguage
 from app.storage.settings.settings_file import SettingsFile
 

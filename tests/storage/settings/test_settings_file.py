@@ -10,7 +10,8 @@ import pytest
 
 from app.domain.chat.presets import Preset
 from app.domain.errors import StorageError
-from app.domain.models.generation import GenerationOptions, LoadOptions, Sampling
+from app.domain.settings.generation_options import GenerationOptions, Sampling
+from app.domain.settings.load_options import LoadOptions
 from app.domain.settings.settings import Settings, ThemeChoice
 from app.storage.settings.settings_file import MAX_BYTES, SettingsFile
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Draft
 from app.domain.ids import ImportId
-from app.domain.models.generation import GenerationOptions
+from app.domain.settings.generation_options import GenerationOptions
 from app.ui.composer.composer import Composer
 from app.ui.composer.pixel_budget_menu import PixelBudgetMenu, budgets
 from app.ui.widgets.message_edit import MAX_CHARACTERS

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.errors import Problem, ProblemKind
 from app.domain.models.engine_status import EngineState, EngineStatus
-from app.domain.models.generation import ModelInfo
+from app.domain.models.model_info import ModelInfo
 from app.domain.models.remote_servers import RemoteModel
 from app.ui.models.server_dialog import ServerDialog
 from app.ui.shell.main_window import MainWindow

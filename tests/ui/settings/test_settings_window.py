@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app.domain.models.generation import Sampling
+from app.domain.settings.generation_options import Sampling
 from app.domain.settings.settings import Settings, ThemeChoice
 from app.ui.settings.settings_window import SettingRow, SettingsWindow
 from app.ui.shell.main_window import MainWindow

@@ -18,7 +18,7 @@ from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import ConversationId, ImportId, MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.models.engine_status import EngineState, EngineStatus
-from app.domain.models.generation import ModelInfo
+from app.domain.models.model_info import ModelInfo
 from app.domain.text.confidence import LowConfidenceWord
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import ui_text

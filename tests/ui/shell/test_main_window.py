@@ -22,7 +22,7 @@ from app.domain.chat.chat import Draft
 from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import ConversationId, ImportId
 from app.domain.models.engine_status import EngineState, EngineStatus
-from app.domain.models.generation import ModelInfo
+from app.domain.models.model_info import ModelInfo
 from app.domain.models.model_policy import ModelPolicy
 from app.domain.settings.settings import ThemeChoice
 from app.ui.shell.main_window import NARROW, MainWindow

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.controllers.offline_controller import OfflineController
 from app.domain.models.engine_status import EngineState, EngineStatus
-from app.domain.models.generation import ModelInfo
+from app.domain.models.model_info import ModelInfo
 from app.domain.models.model_policy import ModelPolicy
 from app.domain.settings.settings import Settings
 from app.services.engines.background import BackgroundThread

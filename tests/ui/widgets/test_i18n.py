@@ -25,7 +25,7 @@ from app.domain.error_texts import (
     texts_in,
 )
 from app.domain.errors import BUG, Problem, ProblemKind
-from app.domain.models.generation import DEMO_NAME
+from app.domain.models.model_info import DEMO_NAME
 from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.text.scripts import UNREADABLE
 from app.storage.models.model_catalog import known_models

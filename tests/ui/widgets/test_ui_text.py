@@ -7,8 +7,8 @@ from app.domain.chat.chat import Author, MessageState
 from app.domain.documents.pages import OcrPage
 from app.domain.ids import Digest
 from app.domain.images.attachments import Attachment
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.models.engine_status import EngineState, EngineStatus, Stage
-from app.domain.models.generation import AnswerStats
 from app.ui.widgets import ui_text
 from tests.support.chats import answer
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import openvino as ov
 
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 
 _ACTIVATION_GROUP = 32
 _DISCRETE = "discrete"

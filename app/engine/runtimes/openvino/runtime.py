@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import openvino as ov
 
-from app.domain.models.generation import LoadOptions
 from app.domain.ports import CancelCheck, ProgressCallback
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.graph_sequence import GraphSequence, TextModel
 from app.engine.runtimes.memory import trim

@@ -7,8 +7,8 @@ from typing import ParamSpec, TypeVar, cast
 import torch
 from torch import Tensor
 
-from app.domain.models.generation import LoadOptions
 from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS, CancelCheck, ProgressCallback
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray, VisionFeatures
 from app.engine.runtimes.torch.cuda_graph_runner import CudaGraphRunner

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from app.domain.models.generation import LoadOptions
+from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.tensor_files import TensorFiles

@@ -1,0 +1,47 @@
+"""The settings of loading a model."""
+
+from dataclasses import dataclass
+
+from app.domain.shown_setting import ShownSetting, shown
+
+_EXACT_ACTIVATIONS = ShownSetting(
+    "16-bit activations", "More accurate than 8 bits, but slower on a CPU. Applies when a model is next loaded."
+)
+_CACHE_TOKENS = ShownSetting(
+    "Context memory",
+    "Shared by all chats; also the longest a chat can be. Applies when a model is next loaded.",
+    bounds=(2048, 262_144),
+    step=4096,
+    unit=" tokens",
+)
+_REMEMBERED_VISUAL_TOKENS = ShownSetting(
+    "Image cache",
+    "Keeps processed images so that the model need not process them again. Applies when a model is next loaded.",
+    bounds=(0, 1_048_576),
+    step=1024,
+    unit=" tokens",
+)
+_USE_GPU = ShownSetting("Use the GPU", "If a supported one is found. Applies when a model is next loaded.")
+_CACHE_FOLDER = ShownSetting(
+    "Weight cache folder",
+    "Stores converted weights so that models load faster. Empty for the default. Applies when a model is next loaded.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """Options for opening a model.
+
+    With `graphics_card`, a GPU is used if there is one. On a CPU the activations between a model's layers are rounded
+    to 8 bits, group by group, unless `exact_activations` asks for 16 throughout. The KV cache holds at most
+    `cache_tokens` tokens of all chats together, which also limits the length of a chat; the cache of vision features
+    holds at most `remembered_visual_tokens`. `cache_folder` stores the weights in the layout of the runtime; empty for
+    nowhere. `gpu_packages_folder` contains the downloaded packages of the GPU support, if any.
+    """
+
+    graphics_card: bool = shown(default=True, setting=_USE_GPU)
+    exact_activations: bool = shown(default=False, setting=_EXACT_ACTIVATIONS)
+    cache_tokens: int = shown(32_768, _CACHE_TOKENS)
+    remembered_visual_tokens: int = shown(8192, _REMEMBERED_VISUAL_TOKENS)
+    cache_folder: str = shown("", _CACHE_FOLDER)
+    gpu_packages_folder: str = ""
