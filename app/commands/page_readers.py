@@ -65,10 +65,7 @@ class ModelReader:
 
     def read(self, path: Path) -> OcrPage:
         """Return the text without positions."""
-        from app.domain.settings.generation_options import (
-            GREEDY,
-            GenerationOptions,
-        )
+        from app.domain.settings.generation_options import GREEDY, GenerationOptions  # noqa: PLC0415
         from app.engine.imaging.open_image import open_image  # noqa: PLC0415
 
         width, height = open_image(path).size

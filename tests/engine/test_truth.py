@@ -13,7 +13,8 @@ from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.image_patches import cut_patches, load_patches
-from app.engine.generation.prompt import Prompt, VideoGrid, build_prompt, text_positions
+from app.engine.generation.mrope_positions import text_positions
+from app.engine.generation.prompt import Prompt, VideoGrid, build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes import shortlist_head
 from app.engine.runtimes.port import FloatArray, ImagePatches

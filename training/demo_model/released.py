@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from app.engine.runtimes.torch.int4 import GptqWeight, dequantized
+from app.engine.runtimes.torch.gptq import GptqWeight, dequantized
 
 EMBEDDINGS = "model.language_model.embed_tokens.weight"
 

@@ -8,7 +8,7 @@ MIN_PIXELS = 65_536
 """Number of pixels that Qwen3-VL's processor scales small images up to."""
 
 
-def fitting_size(
+def smart_resize(
     width: int, height: int, min_pixels: int, max_pixels: int, factor: int = TOKEN_SIDE
 ) -> tuple[int, int]:
     """Return the width and height in multiples of `factor`, after `smart_resize` in qwen_vl_utils.vision_process."""
@@ -24,7 +24,7 @@ def fitting_size(
 
 def seen_size(width: int, height: int, pixel_budget: int) -> tuple[int, int]:
     """Return the width and height in pixels at which a model that follows the published processor sees an image."""
-    return fitting_size(width, height, min(MIN_PIXELS, pixel_budget), pixel_budget)
+    return smart_resize(width, height, min(MIN_PIXELS, pixel_budget), pixel_budget)
 
 
 def visual_tokens(width: int, height: int, pixel_budget: int) -> int:

@@ -15,10 +15,10 @@ from app.engine.answering import GenerationCallbacks
 from app.engine.generation.confidence_guard import ConfidenceGuard
 from app.engine.generation.detokenizer import Detokenizer
 from app.engine.generation.ngram_proposer import NgramProposer
+from app.engine.generation.prefix_cache import PrefixCache
 from app.engine.generation.prompt import Prompt
 from app.engine.generation.repetition import RepetitionGuard
 from app.engine.generation.sampling import Sampler
-from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import PromptImage
 from app.engine.runtimes.port import FloatArray
@@ -30,7 +30,7 @@ MIN_ALTERNATIVE_PROBABILITY = 0.02
 
 
 def generate(
-    session: SessionCache,
+    session: PrefixCache,
     tokenizer: ChatTokenizer,
     prompt: Prompt,
     images: Sequence[PromptImage],
@@ -55,7 +55,7 @@ class _Generation:
 
     def __init__(
         self,
-        session: SessionCache,
+        session: PrefixCache,
         tokenizer: ChatTokenizer,
         prompt: Prompt,
         max_new_tokens: int,

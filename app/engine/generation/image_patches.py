@@ -15,7 +15,7 @@ from PIL import Image
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError
-from app.domain.images.visual_tokens import fitting_size
+from app.domain.images.visual_tokens import smart_resize
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.preprocessor import Preprocessor
 from app.engine.imaging.open_image import open_image
@@ -54,7 +54,7 @@ def scale_image(image: Image.Image, min_pixels: int, max_pixels: int, patch_size
 
 def scale_with_pillow(image: Image.Image, min_pixels: int, max_pixels: int, patch_size: int) -> Image.Image:
     """Scale with Pillow's bicubic filter, which the model was trained with."""
-    size = fitting_size(*image.size, min_pixels, max_pixels, patch_size * 2)
+    size = smart_resize(*image.size, min_pixels, max_pixels, patch_size * 2)
     return image.resize(size, Image.Resampling.BICUBIC)
 
 

@@ -19,8 +19,8 @@ from app.engine.answering import GenerationCallbacks, StageCallback
 from app.engine.checkpoints.model_policy import policy_of
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.generate import generate
+from app.engine.generation.prefix_cache import PrefixCache
 from app.engine.generation.prompt import Grid, Prompt, VideoGrid, build_prompt
-from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import PromptImage, VisionFeatureCache
 from app.engine.imaging.open_video import is_video
@@ -35,7 +35,7 @@ class Model:
     """Answers conversations, and prefills them in advance."""
 
     info: ModelInfo
-    session: SessionCache
+    session: PrefixCache
     _checkpoint: Checkpoint
     _tokenizer: ChatTokenizer
     _images: VisionFeatureCache
@@ -64,7 +64,7 @@ class Model:
             context_length=runtime.capacity,
             policy=policy,
         )
-        session = SessionCache(runtime, images, checkpoint.config.image_token)
+        session = PrefixCache(runtime, images, checkpoint.config.image_token)
         return cls(info, session, checkpoint, tokenizer, images)
 
     def answer(

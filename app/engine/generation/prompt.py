@@ -12,6 +12,7 @@ import numpy as np
 
 from app.domain.chat.chat import Turn
 from app.engine.checkpoints.config import ModelConfig
+from app.engine.generation.mrope_positions import image_positions, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.port import IntArray
 
@@ -98,16 +99,12 @@ class _Builder:
             self.image(grid)
 
     def image(self, grid: Grid) -> None:
-        """Append image tokens, which share one time; height and width count windows from it (HF's get_rope_index)."""
+        """Append image tokens between their special tokens."""
         self.special(self._config.vision_start_token)
-        merge = self._config.vision.merge_size
-        frames, height, width = grid[0], grid[1] // merge, grid[2] // merge
-        axes = np.indices((frames, height, width), dtype=np.int64).reshape(3, -1)
-        axes[0] = 0  # Frames are told apart by timestamps in the text, not by their position.
-        count = axes.shape[1]
+        positions, self._next = image_positions(self._next, grid, self._config.vision.merge_size)
+        count = positions.shape[1]
         self._tokens += [self._config.image_token] * count
-        self._positions.append(axes + self._next)
-        self._next += max(height, width)
+        self._positions.append(positions)
         self._visual += count
         self.special(self._config.vision_end_token)
 
@@ -125,8 +122,3 @@ class _Builder:
         self._tokens += tokens
         self._positions.append(text_positions(self._next, len(tokens)))
         self._next += len(tokens)
-
-
-def text_positions(start: int, count: int) -> IntArray:
-    """Return M-RoPE positions [3, count] of text: all three axes advance together."""
-    return np.tile(np.arange(start, start + count, dtype=np.int64), (3, 1))

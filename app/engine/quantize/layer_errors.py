@@ -8,7 +8,7 @@ from torch import Tensor
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.weights import text_linears
 from app.engine.quantize.report import LayerError
-from app.engine.runtimes.torch.int4 import GptqWeight, dequantized
+from app.engine.runtimes.torch.gptq import GptqWeight, dequantized
 from app.engine.runtimes.torch.weights import stored_tensor
 
 

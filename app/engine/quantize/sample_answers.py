@@ -11,8 +11,8 @@ from app.domain.text.confidence import TextDelta
 from app.engine.answering import NO_STAGE, GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.generate import generate
+from app.engine.generation.prefix_cache import PrefixCache
 from app.engine.generation.prompt import build_prompt
-from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import VisionFeatureCache
 from app.engine.runtimes.torch.devices import choose_device
@@ -26,7 +26,7 @@ def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | Non
     tokenizer = ChatTokenizer(checkpoint)
     runtime = TorchRuntime(choose_device(), checkpoint, LoadOptions(), NO_PROGRESS, NEVER_CANCELLED)
     images_cache = VisionFeatureCache(checkpoint.config.vision, checkpoint.preprocessor, max_tokens=0)
-    session = SessionCache(runtime, images_cache, checkpoint.config.image_token)
+    session = PrefixCache(runtime, images_cache, checkpoint.config.image_token)
     answers = []
     for question, image in questions:
         images = [images_cache.open(image, PIXEL_BUDGET)] if image else []

@@ -16,8 +16,8 @@ from app.domain.text.confidence import TextDelta
 from app.engine.answering import GenerationCallbacks
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.generate import generate
+from app.engine.generation.prefix_cache import PrefixCache
 from app.engine.generation.prompt import Prompt, build_prompt
-from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import VisionFeatureCache
 from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray
@@ -122,9 +122,9 @@ class Harness:
         reason, stats = generate(session, self.tokenizer, self.prompt, [], GREEDY, max_new_tokens, callbacks)
         return reason, stats, runtime
 
-    def session(self, runtime: ScriptedRuntime) -> SessionCache:
+    def session(self, runtime: ScriptedRuntime) -> PrefixCache:
         features = VisionFeatureCache(self.config.vision, self._preprocessor, max_tokens=8192)
-        return SessionCache(runtime, features, self.config.image_token)
+        return PrefixCache(runtime, features, self.config.image_token)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from app.domain.errors import ImageError
-from app.domain.images.visual_tokens import fitting_size
+from app.domain.images.visual_tokens import smart_resize
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.preprocessor import Preprocessor
 from app.engine.generation import image_patches
@@ -67,7 +67,7 @@ def test_without_torchvision_pillow_scales(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("size", [*SIZES, (1, 1), (20_000, 150), (150, 20_000), (9999, 9999)])
 @pytest.mark.parametrize("most", [100_000, 1024 * 1024, 4096 * 4096])
 def test_sizes_are_whole_windows_within_the_bounds(size: tuple[int, int], most: int) -> None:
-    width, height = fitting_size(*size, 65536, most, 32)
+    width, height = smart_resize(*size, 65536, most, 32)
     assert width % 32 == height % 32 == 0
     assert width >= 32 <= height
     assert width * height <= most or min(width, height) == 32

@@ -23,9 +23,9 @@ from app.engine.generation.ngram_proposer import (
     VERIFY_COST,
     NgramProposer,
 )
+from app.engine.generation.prefix_cache import PrefixCache
 from app.engine.generation.prompt import build_prompt
 from app.engine.generation.repetition import MIN_TOKENS
-from app.engine.generation.session_cache import SessionCache
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import VisionFeatureCache
 from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray
@@ -126,7 +126,7 @@ def answer(
     prompt = build_prompt([Turn(Role.USER, "Hello")], [], tokenizer, checkpoint.config)
     runtime = HashRuntime(seed, memory)
     images = VisionFeatureCache(checkpoint.config.vision, checkpoint.preprocessor, max_tokens=8192)
-    session = SessionCache(runtime, images, checkpoint.config.image_token)
+    session = PrefixCache(runtime, images, checkpoint.config.image_token)
     callbacks = GenerationCallbacks(lambda *_: None, lambda _: None, lambda: None)
     reason, stats = generate(session, tokenizer, prompt, [], sampling, most, callbacks)
     assert reason is ends

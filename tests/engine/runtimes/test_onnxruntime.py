@@ -7,7 +7,7 @@ from app.domain.errors import Cancelled
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
-from app.engine.generation.prompt import text_positions
+from app.engine.generation.mrope_positions import text_positions
 from app.engine.runtimes import registry
 from app.engine.runtimes.onnxruntime import kv_cache, text_model
 from app.engine.runtimes.onnxruntime.graph_builder import IN_8_BITS, GraphBuilder

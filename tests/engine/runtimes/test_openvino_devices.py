@@ -7,8 +7,8 @@ import openvino as ov
 import pytest
 
 from app.domain.settings.load_options import LoadOptions
-from app.engine.runtimes.openvino.block_pool import BlockPool
 from app.engine.runtimes.openvino.devices import CPU, choose_device
+from app.engine.runtimes.openvino.kv_cache import BlockPool
 
 NEW, OLD_ONE = ["FP32", "FP16"], ["FP32"]
 INTEGRATED = {"FULL_DEVICE_NAME": "Iris", "DEVICE_TYPE": "Type.INTEGRATED", "OPTIMIZATION_CAPABILITIES": NEW}

@@ -13,9 +13,9 @@ from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
 from app.engine.checkpoints.weights import TEXT
-from app.engine.runtimes.openvino.block_pool import BlockTable
 from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.devices import CPU, cpu_has_16_bits
+from app.engine.runtimes.openvino.kv_cache import BlockTable
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.openvino.text_graph import text_graph
 from app.engine.runtimes.openvino.vision_graph import vision_graphs

@@ -8,7 +8,8 @@ from app.domain.errors import Cancelled
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
-from app.engine.generation.prompt import build_prompt, text_positions
+from app.engine.generation.mrope_positions import text_positions
+from app.engine.generation.prompt import build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray
 from app.engine.runtimes.registry import Choice

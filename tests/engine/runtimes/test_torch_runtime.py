@@ -11,7 +11,7 @@ from app.domain.errors import CheckpointError
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.config import TextConfig
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
-from app.engine.generation.prompt import text_positions
+from app.engine.generation.mrope_positions import text_positions
 from app.engine.runtimes.torch import kv_cache
 from app.engine.runtimes.torch.cuda_graph import WARM_UPS, Body
 from app.engine.runtimes.torch.devices import choose_device

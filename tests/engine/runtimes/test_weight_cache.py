@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
-from app.engine.generation.prompt import text_positions
+from app.engine.generation.mrope_positions import text_positions
 from app.engine.runtimes.openvino.devices import CPU
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.port import FloatArray

@@ -10,9 +10,9 @@ from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.graph_sequence import GraphSequence, TextModel
 from app.engine.runtimes.memory import trim
-from app.engine.runtimes.openvino.block_pool import BlockPool, BlockTable
 from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.devices import OpenVinoDevice
+from app.engine.runtimes.openvino.kv_cache import BlockPool, BlockTable
 from app.engine.runtimes.openvino.text_graph import text_graph
 from app.engine.runtimes.openvino.text_model import OpenVinoText
 from app.engine.runtimes.openvino.vision_tower import OpenVinoVision

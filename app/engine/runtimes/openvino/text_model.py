@@ -5,9 +5,9 @@ import openvino as ov
 
 from app.domain.ports import CancelCheck
 from app.engine.runtimes.graph_sequence import TextInputs
-from app.engine.runtimes.openvino.block_pool import BlockTable
 from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.inference import output, run
+from app.engine.runtimes.openvino.kv_cache import BlockTable
 from app.engine.runtimes.openvino.paged_attention import paged_values
 from app.engine.runtimes.port import FloatArray
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from app.engine.checkpoints.config import TextConfig
-from app.engine.runtimes.torch.int4 import GptqWeight
+from app.engine.runtimes.torch.gptq import GptqWeight
 from app.engine.runtimes.torch.kv_cache import KvCache
 from app.engine.runtimes.torch.layer_ops import CAPTURE_SIZES, ForwardContext
 from app.engine.runtimes.torch.nvrtc import Arguments, Launch, compile_kernels

@@ -12,10 +12,10 @@ import torch
 
 from app.domain.redacting_log import kind_of
 from app.engine.checkpoints.config import TextConfig
-from app.engine.runtimes.torch import int4
+from app.engine.runtimes.torch import int4_operators
 from app.engine.runtimes.torch.cuda_graph import Capture, capture_cuda_graph
 from app.engine.runtimes.torch.cuda_ops import CudaOps, dequantized_on_gpu
-from app.engine.runtimes.torch.int4 import Int4Operator
+from app.engine.runtimes.torch.int4_operators import Int4Operator
 from app.engine.runtimes.torch.layer_ops import LayerOps, PlainOps
 
 _log = logging.getLogger(__name__)
@@ -86,17 +86,17 @@ def _cuda() -> Device:
 def _xpu() -> Device:
     name = torch.xpu.get_device_name()
     reason = "an Intel GPU was found"
-    return Device(torch.device("xpu"), torch.bfloat16, int4.XPU, name, reason, free_memory=_free_xpu)
+    return Device(torch.device("xpu"), torch.bfloat16, int4_operators.XPU, name, reason, free_memory=_free_xpu)
 
 
 def _mps() -> Device:
     reason = "this Mac has a Metal GPU"
-    return Device(torch.device("mps"), torch.bfloat16, int4.TILES, "Apple GPU", reason, free_memory=_free_mps)
+    return Device(torch.device("mps"), torch.bfloat16, int4_operators.TILES, "Apple GPU", reason, free_memory=_free_mps)
 
 
 def _cpu() -> Device:
     # bf16 and not fp16: without AVX512-FP16 a CPU multiplies fp16 matrices hundreds of times slower.
-    return Device(torch.device("cpu"), torch.bfloat16, int4.CPU, "CPU", "")
+    return Device(torch.device("cpu"), torch.bfloat16, int4_operators.CPU, "CPU", "")
 
 
 def _cuda_ops(config: TextConfig) -> LayerOps:
@@ -119,7 +119,7 @@ def _free_mps() -> int:
     return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
 
 
-_CUDA_INT4 = replace(int4.TILES, dequantize=dequantized_on_gpu, dequant_min_rows=16)
+_CUDA_INT4 = replace(int4_operators.TILES, dequantize=dequantized_on_gpu, dequant_min_rows=16)
 """The 4-bit operator for CUDA; `dequant_min_rows` was measured on an H200, see the README."""
 
 TABLE = (

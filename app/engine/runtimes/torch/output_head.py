@@ -7,7 +7,7 @@ from torch.nn import functional
 from app.engine.runtimes.packed_weights import ZERO
 from app.engine.runtimes.shortlist_head import CANDIDATES, GROUP
 from app.engine.runtimes.torch.devices import Device
-from app.engine.runtimes.torch.int4 import Int4Operator
+from app.engine.runtimes.torch.int4_operators import Int4Operator
 
 TILE = 64
 """Number of outputs of a tile; every operator's tile divides it."""

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from app.engine.runtimes.torch.int4 import GptqWeight, Int4Operator, nibbles
+from app.engine.runtimes.torch.gptq import GptqWeight, nibbles
+from app.engine.runtimes.torch.int4_operators import Int4Operator
 
 
 class Linear(Protocol):

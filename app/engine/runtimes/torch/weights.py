@@ -8,7 +8,7 @@ from app.engine.checkpoints.arrays import gptq_arrays
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.tensor_files import TensorFiles
 from app.engine.runtimes.torch.devices import Device
-from app.engine.runtimes.torch.int4 import GptqWeight, dequantized
+from app.engine.runtimes.torch.gptq import GptqWeight, dequantized
 from app.engine.runtimes.torch.w4a16 import DenseLinear, Linear, W4A16Linear
 
 _DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I32": torch.int32}

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from app.engine.runtimes.torch import int4
-from app.engine.runtimes.torch.int4 import GptqWeight, dequantized, nibbles, unpacked
+from app.engine.runtimes.torch import int4_operators
+from app.engine.runtimes.torch.gptq import GptqWeight, dequantized, nibbles, unpacked
 from app.engine.runtimes.torch.w4a16 import DenseLinear, W4A16Linear
 
 K, N = 256, 96
@@ -43,7 +43,7 @@ def test_unpacking_finds_the_integers(group_size: int) -> None:
 def test_the_linear_layer_multiplies_by_the_checkpoint(group_size: int, rows: int) -> None:
     """Both ways, by the operator and through a dense product, several layers side by side."""
     parts = [random_weight(group_size, outputs, seed) for seed, outputs in enumerate((N, 32, 64))]
-    layer = W4A16Linear([weight for weight, _ in parts], int4.CPU, torch.bfloat16)
+    layer = W4A16Linear([weight for weight, _ in parts], int4_operators.CPU, torch.bfloat16)
     x = torch.randn(rows, K, generator=torch.Generator().manual_seed(1)).bfloat16()
 
     product = layer(x)
@@ -71,10 +71,10 @@ def test_graphics_gpus_operators_get_the_nibbles_in_their_order(monkeypatch: pyt
             handed.append((pairs, tiles))
             return pairs
 
-    monkeypatch.setattr(int4, "ATEN", Operators())
+    monkeypatch.setattr(int4_operators, "ATEN", Operators())
 
-    _, scales_and_zeros = int4.TILES.pack(nibbles(weight), weight.scales, torch.bfloat16)
-    packed, scales, zeros = int4.XPU.pack(nibbles(weight), weight.scales, torch.bfloat16)
+    _, scales_and_zeros = int4_operators.TILES.pack(nibbles(weight), weight.scales, torch.bfloat16)
+    packed, scales, zeros = int4_operators.XPU.pack(nibbles(weight), weight.scales, torch.bfloat16)
 
     (pairs, tiles) = handed[0]
     assert (pairs.dtype, tiles) == (torch.uint8, 8)

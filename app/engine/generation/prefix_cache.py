@@ -13,7 +13,8 @@ import numpy as np
 from app.domain.models.engine_status import Stage
 from app.domain.ports import CancelCheck
 from app.engine.answering import StageCallback
-from app.engine.generation.prompt import Prompt, text_positions
+from app.engine.generation.mrope_positions import text_positions
+from app.engine.generation.prompt import Prompt
 from app.engine.generation.vision_cache import ImageKey, PromptImage, VisionFeatureCache
 from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray, IntArray, VisionFeatures
 
@@ -29,7 +30,7 @@ class _Session:
     prefix_keys: IntArray
 
 
-class SessionCache:
+class PrefixCache:
     """The runtime and the conversations in its KV cache; the last one is the current one.
 
     `seconds_per_visual_token` is the time that the last new images took, including the text around them; initially 0.

@@ -4,7 +4,6 @@ All of them take GPTQ's integers unchanged: nibbles are reordered, never requant
 w = (q - 8) * scale + 0, which is exactly the checkpoint's symmetric scheme.
 """
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -12,25 +11,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from app.engine.runtimes.packed_weights import ZERO
+from app.engine.runtimes.torch.gptq import GptqWeight, dequantized, unpacked
 
 ATEN = cast(Any, torch.ops.aten)
-
-if sys.byteorder != "little":
-    raise ImportError("the packing below is written for little-endian machines")
-
-
-@dataclass(frozen=True, slots=True)
-class GptqWeight:
-    """One linear layer as stored in the checkpoint: `qweight` int32 [K/8, N], `scales` 16-bit [K/g, N]."""
-
-    qweight: Tensor
-    scales: Tensor
-
-    @property
-    def group_size(self) -> int:
-        """Number of weights that share one scale, along the inputs."""
-        return self.qweight.shape[0] * 8 // self.scales.shape[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +30,6 @@ class Int4Operator:
     multiply: Callable[[Tensor, tuple[Tensor, ...], int], Tensor]
     dequantize: Callable[[GptqWeight, torch.dtype], Tensor]
     dequant_min_rows: int
-
-
-def nibbles(weight: GptqWeight) -> Tensor:
-    """Return the integers 0..15 as bytes uint8 [N, K/2]: inputs 2i in the low half, 2i + 1 in the high half."""
-    # Eight inputs fill an int32 from its lowest bits, so its bytes in memory are pairs of inputs in order.
-    return weight.qweight.t().contiguous().view(torch.uint8)
-
-
-def unpacked(pairs: Tensor) -> Tensor:
-    """Unpack `nibbles` to uint8 [N, K] of 0..15."""
-    return torch.stack((pairs & 15, pairs >> 4), dim=-1).flatten(1)
-
-
-def dequantized(weight: GptqWeight, dtype: torch.dtype) -> Tensor:
-    """Return the weight [N, K] = (q - ZERO) * scale in `dtype`."""
-    values = unpacked(nibbles(weight)).to(dtype).sub_(ZERO)
-    values.view(len(values), -1, weight.group_size).mul_(weight.scales.t().to(dtype).unsqueeze(-1))
-    return values
 
 
 def _scales_and_zeros(scales: Tensor, dtype: torch.dtype) -> Tensor:
