@@ -27,7 +27,7 @@ from app.commands.terminal import (
 from app.domain.documents.document_formats import page_sheets
 from app.domain.documents.page_formats import HTML_HEAD, HTML_TAIL, TSV_HEAD, PageFormat, formatted
 from app.domain.documents.page_ranges import PageRangeError, chosen_pages, parsed_ranges
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import UNREAD, OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import DiskError, UserError
 from app.domain.ports import NEVER_CANCELLED
@@ -273,6 +273,9 @@ def _read_file(
             found(page, number, of)
             if page.notice:
                 print_error(f"{of}: {page.notice}")
+            if uncertain := page.uncertain_lines:
+                lines = "A line is" if uncertain == 1 else f"{uncertain} lines are"
+                print_error(f"{of}: {lines} uncertain, or {UNREAD} if unread.")
     return is_whole
 
 

@@ -18,7 +18,8 @@ from PIL import Image
 from app.cli import main
 from app.commands import page_readers
 from app.domain.documents.page_formats import TSV_HEAD
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import UNREAD, OcrPage
+from app.domain.images.geometry import Point, TextLine
 from app.paths import DEMO_MODEL, RESOURCES
 from tests.support.documents import damaged_tiff, locked_pdf, scanned_pdf, written_pdf
 
@@ -100,6 +101,21 @@ def test_the_model_reads_where_the_reader_is_unsure(
     said = capsys.readouterr()
     assert said.out.splitlines() == LINES
     assert "uncertain, so the model reads it" in said.err
+
+
+def test_lines_that_were_not_read_well_are_counted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corners = (Point(0, 0), Point(9, 0), Point(9, 9), Point(0, 9))
+    lines = tuple(
+        TextLine.between(text, corners, score) for text, score in (("Gate", 0.9), (UNREAD, 0.1), ("B1A", 0.4))
+    )
+    page = OcrPage(512, 206, lines, f"Gate\n{UNREAD}\nB1A")
+    monkeypatch.setattr(page_readers.BuiltInReader, "read", lambda *_: page)
+    assert main(["ocr", NOTE]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"Gate\n{UNREAD}\nB1A\n"
+    assert said.err == f"lorgnette: {NOTE}: 2 lines are uncertain, or {UNREAD} if unread.\n"
 
 
 def test_wrong_arguments_are_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,12 @@ from app.domain.errors import Problem
 from app.domain.images.codes import Code
 from app.domain.images.geometry import TextLine
 
+UNREAD = "[…]"
+"""The text of a line that was detected but could not be read."""
+
+UNCERTAIN_SCORE = 0.5
+"""Score below which a line is probably wrong; it is kept so that nothing vanishes."""
+
 
 @dataclass(frozen=True, slots=True)
 class OcrPage:
@@ -29,6 +35,11 @@ class OcrPage:
     codes: tuple[Code, ...] = ()
     script: str = ""
     notice_problem: Problem | None = None
+
+    @property
+    def uncertain_lines(self) -> int:
+        """The number of lines that are probably wrong, or UNREAD."""
+        return sum(line.score < UNCERTAIN_SCORE for line in self.lines)
 
 
 def with_notice(page: OcrPage, problem: Problem | None) -> OcrPage:

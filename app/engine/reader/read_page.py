@@ -15,13 +15,13 @@ from app.domain.text.scripts import Script, debian_package
 from app.engine.reader.find_codes import find_codes
 from app.engine.reader.find_lines import find_lines
 from app.engine.reader.gutters import cut_at_gutters
+from app.engine.reader.kept_lines import is_read, kept_lines
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.rotation import LineReader, mean_score, read_lines, rotated, rotated_size
 from app.engine.reader.scaling import prepare
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.rotate_back import rotated_back
-from app.engine.reader.tuning import MIN_SCORE
 from app.engine.reader.unknown_script import unknown_script
 
 LOW_CONFIDENCE_SCORE = 0.78
@@ -43,7 +43,7 @@ def read_page(
         prepared.image, quads, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)
     )
     script = unknown_script(prepared.image, found)
-    lines = [prepared.restore(line) for line in found if line.text and line.score >= MIN_SCORE]
+    lines = [prepared.restore(line) for line in kept_lines(found)]
     size = rotated_size(image.size, orientation.order)
     codes = find_codes(image)
     rows = order_rows([rotated(line, orientation.order, image.size) for line in lines])
@@ -75,4 +75,5 @@ def _notice(lines: Sequence[OcrLine], codes: Sequence[Code], script: Script | No
         return document_texts.SCRIPT_UNKNOWN.problem(script=name, package=debian_package(script.languages[0]))
     if not lines:
         return None if codes else document_texts.NO_TEXT_FOUND.problem()
-    return document_texts.OCR_UNCERTAIN.problem() if mean_score(lines) < LOW_CONFIDENCE_SCORE else None
+    is_uncertain = mean_score(filter(is_read, lines)) < LOW_CONFIDENCE_SCORE
+    return document_texts.OCR_UNCERTAIN.problem() if is_uncertain else None

@@ -3,6 +3,8 @@
 Each differs from rapidocr's default for a measured reason; benchmarks/bench_reading.py compares both in one run.
 """
 
+from app.domain.documents.pages import UNCERTAIN_SCORE
+
 DETECTION_SIDE = 960
 """Longer side in pixels to which an image is scaled for text detection; smaller images keep their size."""
 
@@ -31,15 +33,12 @@ TALL = 1.5
 SAMPLE_LINES = 5
 """Number of the longest lines that are read both ways if the orientation is not clear."""
 
-MIN_SCORE = 0.5
-"""Minimum score of a line; lines below it are dropped."""
-
 
 def parameters(threads: int) -> dict[str, object]:
     """Return rapidocr's own parameter names with the values that differ from its defaults."""
     return {
         "Global.log_level": "error",
-        "Global.text_score": MIN_SCORE,
+        "Global.text_score": UNCERTAIN_SCORE,
         # The direction classifier turns correct lines upside down; `rotation` rotates whole pages instead.
         "Global.use_cls": False,
         "Global.use_preprocess_img": False,
@@ -47,7 +46,7 @@ def parameters(threads: int) -> dict[str, object]:
         "Rec.rec_img_shape": [3, LINE_HEIGHT, MIN_LINE_WIDTH],
         "Rec.rec_batch_num": 1,
         "Det.limit_type": "max",
-        # Faint and thin lines are detected, too; false detections read as noise and are dropped.
+        # Faint and thin lines are detected, too; false detections read as noise.
         "Det.thresh": 0.25,
         "Det.box_thresh": 0.4,
         "Det.limit_side_len": DETECTION_SIDE,

@@ -1,0 +1,50 @@
+"""Decides what becomes of lines that were detected but not read well: nothing that looks like text vanishes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
+
+import numpy as np
+
+from app.domain.documents.pages import UNCERTAIN_SCORE, UNREAD
+from app.engine.reader.recognise import OcrLine
+
+MIN_GUESS_SCORE, MIN_GUESS_LETTERS = 0.3, 2
+"""Minimum score and length of a text that is shown although it is uncertain; UNREAD takes the place of others."""
+
+MIN_LINE_SHAPE = 3.2
+"""Minimum ratio of length to height of an unread line; logos and pictures are taken for text in boxes that are not."""
+
+SIMILAR_HEIGHT = 1.8
+"""Maximum ratio of its height to that of the page's other lines, or of theirs to its own."""
+
+
+def kept_lines(lines: Sequence[OcrLine]) -> list[OcrLine]:
+    """Return the lines that were read, and among them those that were not but look like the others; else noise."""
+    read_heights = [_sides(line)[0] for line in lines if is_read(line)]
+    if not read_heights:
+        return []
+    usual = max(median(read_heights), 1.0)
+    kept = []
+    for line in lines:
+        if is_read(line):
+            kept.append(line)
+        elif _looks_like_text(line, usual):
+            is_guess = line.score >= MIN_GUESS_SCORE and len(line.text) >= MIN_GUESS_LETTERS
+            kept.append(line if is_guess else replace(line, text=UNREAD))
+    return kept
+
+
+def is_read(line: OcrLine) -> bool:
+    """Return whether a line has a text that is likely right."""
+    return bool(line.text) and line.score >= UNCERTAIN_SCORE
+
+
+def _looks_like_text(line: OcrLine, usual: float) -> bool:
+    height, length = _sides(line)
+    return usual / SIMILAR_HEIGHT <= height <= usual * SIMILAR_HEIGHT and length >= MIN_LINE_SHAPE * height
+
+
+def _sides(line: OcrLine) -> tuple[float, float]:
+    first, second = (float(np.hypot(*(line.quad[corner] - line.quad[0]))) for corner in (1, 3))
+    return min(first, second), max(first, second)

@@ -1,0 +1,64 @@
+"""Lines that were detected and not read well, by a reader of our own."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.domain.documents.pages import UNREAD, OcrPage
+from app.engine.reader.read_page import read_page
+from app.engine.reader.recognise import OcrLine, Quad
+from app.engine.reader.tiles import TextMap
+
+Seen = tuple[str, float, int, int]
+"""Text, score, width and height of a line."""
+GOOD: Seen = ("Opening hours", 0.97, 300, 30)
+
+
+class FixedReader:
+    """Finds these lines below one another."""
+
+    def __init__(self, lines: tuple[Seen, ...]) -> None:
+        self._lines = {40.0 + 100 * row: line for row, line in enumerate(lines)}
+
+    def find(self, image: Image.Image) -> list[Quad]:
+        sizes = [(top, *line[2:]) for top, line in self._lines.items()]
+        return [np.array([(40, y), (40 + w, y), (40 + w, y + h), (40, y + h)], np.float64) for y, w, h in sizes]
+
+    def map_tile(self, tile: Image.Image) -> TextMap:
+        raise AssertionError
+
+    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
+        raise AssertionError
+
+    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
+        text, score, _, _ = self._lines[float(quad[:, 1].min())]
+        return OcrLine(text, quad, score)
+
+
+def page_of(*lines: Seen) -> OcrPage:
+    return read_page(Image.new("RGB", (700, 600), "white"), FixedReader(lines), lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "shown"),
+    [("M0n lonwUs", 0.42, "M0n lonwUs"), ("A2 |", 0.2, UNREAD), ("", 0.0, UNREAD), ("x", 0.4, UNREAD)],
+)
+def test_a_line_that_is_not_read_well_is_kept_and_uncertain(text: str, score: float, shown: str) -> None:
+    page = page_of(GOOD, GOOD, (text, score, 200, 34))
+    assert page.text.splitlines() == ["Opening hours", "Opening hours", shown]
+    assert [line.score for line in page.lines] == [0.97, 0.97, score]
+    assert (page.uncertain_lines, page.notice) == (1, "")
+
+
+@pytest.mark.parametrize(("width", "height"), [(30, 30), (200, 90), (60, 12), (400, 200)])
+def test_what_does_not_look_like_the_other_lines_is_noise(width: int, height: int) -> None:
+    assert page_of(GOOD, ("S", 0.3, width, height)).text == "Opening hours"
+
+
+def test_noise_alone_is_no_text() -> None:
+    page = page_of(("hi", 0.45, 300, 30), ("", 0.0, 200, 30))
+    assert (page.lines, page.text, page.notice) == ((), "", "No text was found on this image.")
+
+
+def test_uncertain_lines_do_not_make_the_others_uncertain() -> None:
+    assert page_of(GOOD, ("rnisread as this", 0.35, 300, 30), ("and also this one", 0.31, 300, 30)).notice == ""
