@@ -40,8 +40,8 @@ MIN_LOST = 800
 """Minimum number of lost pixels in a window for it to be looked at: about ten small letters."""
 
 WINDOW_SIDE, MAX_WINDOWS = 384, 2
-HUGE_SCALE, HUGE_WINDOWS = 0.2, 8
-"""Scale from which more windows are looked at, as hatching has more detail than text, and the number of them.
+HUGE_SCALE, HUGE_WINDOWS, HUGE_SPREAD = 0.2, 12, 1
+"""Scale from which more windows are looked at, as hatching has more detail than text; their number and distance.
 
 Boxes may be whole paragraphs at such scales, so the first window may be within one.
 """
@@ -97,7 +97,7 @@ def _small_height(
         if number == is_huge:
             detail.cover(seen)
         check()
-        box, count = detail.richest_window(WINDOW_SIDE)
+        box, count = detail.richest_window(WINDOW_SIDE, HUGE_SPREAD if is_huge else 0)
         if count < MIN_LOST:
             return None
         window = image.crop(box)

@@ -35,8 +35,11 @@ class LostDetail:
         for quad in quads:
             cv2.fillConvexPoly(self._cells, np.rint(quad / CELL).astype(np.int32), 0.0)
 
-    def richest_window(self, side: int) -> tuple[Window, float]:
-        """Return the window of up to `side` pixels with the most lost pixels, and their number; it is left out then."""
+    def richest_window(self, side: int, spread: int = 0) -> tuple[Window, float]:
+        """Return the window of up to `side` pixels with the most lost pixels, and their number.
+
+        It is left out then, with what is around it up to `spread` times its size.
+        """
         width, height = (min(length, side) for length in self._size)
         across, down = -(-width // CELL), -(-height // CELL)
         # The sum over each window, at its top left cell.
@@ -46,7 +49,8 @@ class LostDetail:
         row, column = (int(index) for index in np.unravel_index(int(np.argmax(sums)), sums.shape))
         left, top = min(column * CELL, self._size[0] - width), min(row * CELL, self._size[1] - height)
         count = float(sums[row, column])
-        self._cells[row : row + down, column : column + across] = 0
+        rows = slice(max(0, row - spread * down), row + (1 + spread) * down)
+        self._cells[rows, max(0, column - spread * across) : column + (1 + spread) * across] = 0
         return (left, top, left + width, top + height), count
 
 
