@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
 from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.engine.reader.lost_detail import LostDetail
 from app.engine.reader.recognise import Quad
 from app.engine.reader.rotation import LineReader
+from app.engine.reader.scaling import bordered
 from app.engine.reader.tiles import text_map
 from app.engine.reader.tuning import BORDER, DETECTION_SIDE
 
@@ -59,7 +60,7 @@ def find_lines(image: Image.Image, reader: LineReader, check: CancelCheck, progr
     if scale * MIN_SCALE_GAIN > 1:
         return reader.find(image)
     if min(image.size) < THIN_SIDE and max(image.size) > LARGE_SIDE:
-        expanded = ImageOps.expand(image, BORDER, image.getpixel((0, 0)))
+        expanded = bordered(image)
         quads = _find_at_any_scale(expanded, reader, check, progress)
         return [np.clip(quad - BORDER, 0, image.size) for quad in quads]
     return _find_at_any_scale(image, reader, check, progress)

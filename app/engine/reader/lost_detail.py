@@ -64,4 +64,4 @@ def _lost(image: Image.Image, top: int, bottom: int, scale: float) -> npt.NDArra
     lost = cv2.absdiff(grey, cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)) > MIN_DIFFERENCE
     padded = np.pad(lost, ((0, -height % CELL), (0, -width % CELL)))
     cells = padded.reshape(padded.shape[0] // CELL, CELL, padded.shape[1] // CELL, CELL)
-    return cells.sum(axis=(1, 3), dtype=np.float32)
+    return np.asarray(cells.sum(axis=(1, 3)), dtype=np.float32)

@@ -42,7 +42,7 @@ class Recogniser:
         """Return where text is on an RGB image whose sides are multiples of 32 up to 960; it is not scaled."""
         detector = self._engine._load_det_model()  # noqa: SLF001 - rapidocr loads it with the first image
         probabilities = detector.session(detector.get_preprocess()(_for_opencv(tile)))[0, 0]
-        return np.rint(probabilities * 255).astype(np.uint8)
+        return np.asarray(np.rint(probabilities * 255), dtype=np.uint8)
 
     def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
         """Return the corners of the lines on a map of an image of this size, in pixels of that image."""

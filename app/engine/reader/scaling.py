@@ -28,7 +28,12 @@ def prepare(image: Image.Image) -> Prepared:
     scaled = image.resize((image.width * scale, image.height * scale), Image.Resampling.BICUBIC) if scale > 1 else image
     if max(scaled.size) > BORDERED_SIDE:
         return Prepared(scaled, scale, 0)
-    return Prepared(ImageOps.expand(scaled, BORDER, _edge_colour(scaled)), scale, BORDER)
+    return Prepared(bordered(scaled), scale, BORDER)
+
+
+def bordered(image: Image.Image) -> Image.Image:
+    """Return an RGB image with a border of BORDER pixels in the colour of its edge."""
+    return ImageOps.expand(image, BORDER, _edge_colour(image))
 
 
 def _edge_colour(image: Image.Image) -> tuple[int, int, int]:

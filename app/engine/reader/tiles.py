@@ -60,5 +60,5 @@ def _spans(length: int) -> list[tuple[int, int]]:
 
 def is_flat(image: Image.Image) -> bool:
     """Return whether nothing is drawn on an image."""
-    darkest, lightest = image.convert("L").getextrema()
-    return lightest - darkest <= FLAT
+    grey = np.asarray(image.convert("L"))
+    return int(grey.max()) - int(grey.min()) <= FLAT
