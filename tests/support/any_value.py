@@ -24,6 +24,7 @@ def any_value(kind: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]
         bytes: st.binary(max_size=20),
         type(None): st.none(),
     }
+    kind = getattr(kind, "__supertype__", kind)  # A NewType is made of another type.
     if kind in plain:
         return plain[kind]
     parts = get_args(kind)
