@@ -1,27 +1,26 @@
 """The cost of an image or a video for the model: frames, pixels and visual tokens."""
 
+from dataclasses import dataclass
+
 from app.domain.images.attachments import Attachment
 from app.domain.images.video_frames import frame_budget, frame_count, video_tokens
 from app.domain.images.visual_tokens import seen_size, visual_tokens
-from app.domain.settings.generation_options import GenerationOptions
 
 
-def frames_seen(attachment: Attachment, options: GenerationOptions) -> int:
-    """Return how many frames of a video the model sees; 1 for an image."""
-    return frame_count(attachment.seconds, options.clip_frames) if attachment.is_video else 1
+@dataclass(frozen=True, slots=True)
+class VisualCost:
+    """What the model sees of an attachment: `frames` (1 of an image), each `width` by `height` pixels, in `tokens`."""
+
+    frames: int
+    width: int
+    height: int
+    tokens: int
 
 
-def size_seen(attachment: Attachment, options: GenerationOptions) -> tuple[int, int]:
-    """Return the width and height in pixels at which the model sees an image, or each frame of a video."""
-    budget = attachment.pixel_budget or options.pixel_budget
-    if attachment.is_video:
-        budget = frame_budget(frames_seen(attachment, options), budget)
-    return seen_size(attachment.width, attachment.height, budget)
-
-
-def tokens_of(attachment: Attachment, options: GenerationOptions) -> int:
-    """Return the number of visual tokens of an attachment."""
-    budget = attachment.pixel_budget or options.pixel_budget
-    if attachment.is_video:
-        return video_tokens(attachment.width, attachment.height, frames_seen(attachment, options), budget)
-    return visual_tokens(attachment.width, attachment.height, budget)
+def visual_cost(attachment: Attachment, pixel_budget: int, max_frames: int) -> VisualCost:
+    """Return the cost of an attachment; one with a pixel budget of its own ignores `pixel_budget`."""
+    budget, size = attachment.pixel_budget or pixel_budget, (attachment.width, attachment.height)
+    if not attachment.is_video:
+        return VisualCost(1, *seen_size(*size, budget), visual_tokens(*size, budget))
+    frames = frame_count(attachment.seconds, max_frames)
+    return VisualCost(frames, *seen_size(*size, frame_budget(frames, budget)), video_tokens(*size, frames, budget))

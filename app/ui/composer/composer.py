@@ -8,7 +8,7 @@ from app.domain.chat.chat import Draft
 from app.domain.chat.presets import Preset, matching
 from app.domain.ids import Digest, ImportId
 from app.domain.images.attachments import Attachment
-from app.domain.images.visual_cost import tokens_of
+from app.domain.images.visual_cost import visual_cost
 from app.domain.settings.generation_options import GenerationOptions
 from app.ui.composer.attachment_chip import AttachmentChip
 from app.ui.composer.context_gauge import ContextGauge
@@ -242,7 +242,8 @@ class Composer(QFrame):
     def _show_costs(self) -> None:
         for attachment in self._attachments:
             self._attachment_chips[attachment.digest].show_cost(attachment, self._options, self._visual_token_seconds)
-        waiting = sum(tokens_of(attachment, self._options) for attachment in self._attachments)
+        budget, max_frames = self._options.pixel_budget, self._options.clip_frames
+        waiting = sum(visual_cost(attachment, budget, max_frames).tokens for attachment in self._attachments)
         self.gauge.show_tokens(self._used_tokens, waiting, self._capacity)
 
     def _readable(self) -> tuple[Attachment, ...]:

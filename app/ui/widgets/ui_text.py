@@ -11,7 +11,7 @@ from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import Problem, ProblemKind
 from app.domain.images.attachments import Attachment
 from app.domain.images.detection_formats import DetectionFormat
-from app.domain.images.visual_cost import frames_seen, size_seen, tokens_of
+from app.domain.images.visual_cost import visual_cost
 from app.domain.models.answer_stats import AnswerStats
 from app.domain.models.engine_status import EngineState, EngineStatus, Stage
 from app.domain.models.model_info import DEMO_NAME
@@ -136,16 +136,16 @@ def seen_by_model(attachment: Attachment, options: GenerationOptions, visual_tok
 
     `visual_token_seconds` is the seconds that a visual token takes; 0 if unknown.
     """
-    count = tokens_of(attachment, options)
-    figures = {"size": extent(*size_seen(attachment, options)), "tokens": number(count)}
+    cost = visual_cost(attachment, options.pixel_budget, options.clip_frames)
+    figures = {"size": extent(cost.width, cost.height), "tokens": number(cost.tokens)}
     sentence = tr("The model sees this image at {size} pixels ({tokens} tokens).", **figures)
     if attachment.is_video:
-        figures["frames"] = number(frames_seen(attachment, options))
+        figures["frames"] = number(cost.frames)
         sentence = tr("The model sees {frames} frames at {size} pixels ({tokens} tokens).", **figures)
     if not visual_token_seconds:
-        return tokens(count), sentence
-    time = seconds(count * visual_token_seconds)
-    return f"{tokens(count)} · {time}", sentences(sentence, tr("This takes about {seconds}.", seconds=time))
+        return tokens(cost.tokens), sentence
+    time = seconds(cost.tokens * visual_token_seconds)
+    return f"{tokens(cost.tokens)} · {time}", sentences(sentence, tr("This takes about {seconds}.", seconds=time))
 
 
 def doubt(word: LowConfidenceWord) -> str:

@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 
 from app.engine.checkpoints.config import TextConfig
-from app.engine.runtimes.torch import int4_operators
 from app.engine.runtimes.torch.cuda_graph import capture_cuda_graph
 from app.engine.runtimes.torch.cuda_ops import CudaOps, dequantized_on_gpu
-from app.engine.runtimes.torch.gptq import GptqWeight
+from app.engine.runtimes.torch.gptq import GptqWeight, dequantized
 from app.engine.runtimes.torch.kv_cache import KvCache
 from app.engine.runtimes.torch.layer_ops import LayerOps, PlainOps
 
@@ -106,7 +105,7 @@ def test_many_tokens_attend(length: int, count: int) -> None:
 def test_weights_are_dequantised(inputs: int, outputs: int, group: int) -> None:
     words = torch.randint(-(2**31), 2**31 - 1, (inputs // 8, outputs), dtype=torch.int32, device=GPU)
     weight = GptqWeight(words, torch.rand(inputs // group, outputs, device=GPU).half() + 0.01)
-    assert differ(dequantized_on_gpu(weight, torch.bfloat16), int4_operators.dequantized(weight, torch.float64)) < 0.003
+    assert differ(dequantized_on_gpu(weight, torch.bfloat16), dequantized(weight, torch.float64)) < 0.003
 
 
 def test_a_graph_replays_what_was_captured() -> None:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from app.engine.runtimes.torch import devices, int4
+from app.engine.runtimes.torch import devices, int4_operators
 from app.engine.runtimes.torch.devices import choose_device
 
 
@@ -24,7 +24,7 @@ def present(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 def test_without_a_gpu_the_cpu_answers(present: set[str]) -> None:
     device = choose_device()
-    assert (device.device.type, device.dtype, device.operator) == ("cpu", torch.bfloat16, int4.CPU)
+    assert (device.device.type, device.dtype, device.operator) == ("cpu", torch.bfloat16, int4_operators.CPU)
     assert (device.reason, device.is_gpu) == ("", False)
 
 
@@ -32,12 +32,12 @@ def test_a_gpu_wins_over_the_cpu_and_nvidia_over_the_rest(present: set[str]) -> 
     present |= {"mps"}
     assert choose_device().device.type == "mps"
     present |= {"xpu"}
-    assert (choose_device().device.type, choose_device().operator) == ("xpu", int4.XPU)
+    assert (choose_device().device.type, choose_device().operator) == ("xpu", int4_operators.XPU)
     present |= {"cuda"}
     device = choose_device()
     assert device.name == "RTX"
     assert device.operator is not None
-    assert device.operator.multiply is int4.TILES.multiply
+    assert device.operator.multiply is int4_operators.TILES.multiply
 
 
 def test_old_nvidia_gpus_take_16_bit_weights(present: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
