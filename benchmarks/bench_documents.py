@@ -19,6 +19,7 @@ import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 
 from app.cli import main as main_command
+from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
 from app.engine.reader.read_any_script import read_document_page
@@ -30,10 +31,6 @@ WORDS = Path(__file__).read_text(encoding="utf-8").split()
 PAGES, LONG, READ = 20, 500, 10
 _FOUND = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)</word>')
 Box = tuple[float, float, float, float]
-
-
-def go_on() -> None:
-    """Never cancelled."""
 
 
 def printed(path: Path, seed: int) -> list[tuple[str, Box]]:
@@ -69,8 +66,8 @@ def judge_words(folder: Path, recogniser: Recogniser) -> None:
     for seed in range(PAGES):
         path, target = folder / "page.png", folder / "page.pdf"
         truth = printed(path, seed)
-        page = read_document_page(open_document(path), 0, recogniser, go_on)
-        write_searchable_pdf(path, [page], target, "", go_on)
+        page = read_document_page(open_document(path), 0, recogniser, NEVER_CANCELLED)
+        write_searchable_pdf(path, [page], target, "", NEVER_CANCELLED)
         told = subprocess.run(["pdftotext", "-bbox", target, "-"], capture_output=True, text=True, check=True).stdout
         found = [(m[5], (float(m[1]), float(m[2]), float(m[3]), float(m[4]))) for m in _FOUND.finditer(told)]
         for word, box in truth:
@@ -97,10 +94,10 @@ def judge_long(folder: Path, recogniser: Recogniser) -> None:
             long.save(path)
         document, started = open_document(path), time.perf_counter()
         numbers = range(LONG if name == "written" else READ)
-        pages = [read_document_page(document, number, recogniser, go_on) for number in numbers]
+        pages = [read_document_page(document, number, recogniser, NEVER_CANCELLED) for number in numbers]
         each = (time.perf_counter() - started) / len(pages)
         started = time.perf_counter()
-        write_searchable_pdf(path, (pages * LONG)[:LONG], folder / "out.pdf", "", go_on)
+        write_searchable_pdf(path, (pages * LONG)[:LONG], folder / "out.pdf", "", NEVER_CANCELLED)
         written = time.perf_counter() - started
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"{name}: {each:.3f} s a page read, {written:.1f} s to write {LONG} pages, most memory {most:.0f} MB")

@@ -9,12 +9,9 @@ from app.domain.errors import Cancelled, ImageError
 from app.domain.ids import Digest
 from app.domain.images.attachments import ImageCrop
 from app.domain.models.answer_stats import FinishReason
+from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.process.messages import CropImage, Event, ImageProbed, ProbeImage, ReadText
-
-
-def go_on() -> None:
-    """Never cancelled."""
 
 
 def stop() -> None:
@@ -28,7 +25,7 @@ def test_probing_tells_the_facts_the_digest_and_a_clean_thumbnail(tmp_path: Path
     Image.new("RGB", (800, 600), (10, 200, 10)).save(path, exif=exif)
     events: list[Event] = []
 
-    reason = ImagingBackend().handle(ProbeImage(str(path), 64), events.append, go_on)
+    reason = ImagingBackend().handle(ProbeImage(str(path), 64), events.append, NEVER_CANCELLED)
 
     (event,) = events
     assert isinstance(event, ImageProbed)
@@ -45,7 +42,7 @@ def test_an_avif_photo_is_no_video(tmp_path: Path) -> None:
     """Its container is that of MP4. It was opened by FFmpeg as a video of no length."""
     Image.new("RGB", (80, 60), (10, 200, 10)).save(tmp_path / "photo.avif")
     events: list[Event] = []
-    ImagingBackend().handle(ProbeImage(str(tmp_path / "photo.avif"), 64), events.append, go_on)
+    ImagingBackend().handle(ProbeImage(str(tmp_path / "photo.avif"), 64), events.append, NEVER_CANCELLED)
     (event,) = events
     assert isinstance(event, ImageProbed)
     assert (event.media_type, event.width, event.height, event.seconds) == ("image/avif", 80, 60, 0.0)
@@ -62,12 +59,12 @@ def test_probing_refuses_what_is_no_image(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("not an image")
 
     with pytest.raises(ImageError):
-        ImagingBackend().handle(ProbeImage(str(tmp_path / "a.png"), 64), lambda _: None, go_on)
+        ImagingBackend().handle(ProbeImage(str(tmp_path / "a.png"), 64), lambda _: None, NEVER_CANCELLED)
 
 
 def test_other_requests_are_a_bug() -> None:
     with pytest.raises(TypeError):
-        ImagingBackend().handle(ReadText("a.png"), lambda _: None, go_on)
+        ImagingBackend().handle(ReadText("a.png"), lambda _: None, NEVER_CANCELLED)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +84,9 @@ def test_a_part_is_cut_from_the_upright_pixels_and_turned(
     events: list[Event] = []
 
     target = tmp_path / "part.png"
-    ImagingBackend().handle(CropImage(str(tmp_path / "photo.png"), part, str(target), 64), events.append, go_on)
+    ImagingBackend().handle(
+        CropImage(str(tmp_path / "photo.png"), part, str(target), 64), events.append, NEVER_CANCELLED
+    )
 
     (event,) = events
     assert isinstance(event, ImageProbed)
@@ -101,5 +100,5 @@ def test_a_part_beside_the_image_is_refused(tmp_path: Path) -> None:
     part = ImageCrop(digest=Digest("d"), name="a.png", left=9, top=0, right=20, bottom=5)
     with pytest.raises(ImageError, match="nothing in that area"):
         ImagingBackend().handle(
-            CropImage(str(tmp_path / "a.png"), part, str(tmp_path / "b.png"), 64), lambda _: None, go_on
+            CropImage(str(tmp_path / "a.png"), part, str(tmp_path / "b.png"), 64), lambda _: None, NEVER_CANCELLED
         )

@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import EngineError
+from app.domain.ports import NEVER_CANCELLED
 from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel
@@ -15,10 +16,6 @@ from app.paths import DEMO_MODEL, RESOURCES
 from tests.support.runtimes import RUNTIMES
 
 NAMES = ("model.language_model.embed_tokens.weight", "model.visual.merger.linear_fc1.weight")
-
-
-def go_on() -> None:
-    """Never cancelled."""
 
 
 def spoil(folder: Path, name: str) -> Path:
@@ -45,8 +42,8 @@ def test_numbers_that_are_none_are_told(tmp_path: Path, runtime: str, name: str)
     folder = spoil(tmp_path / "model", name)
 
     def answer() -> None:
-        backend.handle(OpenModel(str(folder)), events.append, go_on)
-        backend.handle(Ask((turn,), GenerationOptions(sampling=GREEDY)), events.append, go_on)
+        backend.handle(OpenModel(str(folder)), events.append, NEVER_CANCELLED)
+        backend.handle(Ask((turn,), GenerationOptions(sampling=GREEDY)), events.append, NEVER_CANCELLED)
 
     with pytest.raises(EngineError, match="invalid numbers"):
         answer()

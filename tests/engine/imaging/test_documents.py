@@ -13,6 +13,7 @@ from PIL.GifImagePlugin import GifImageFile
 
 from app.domain.errors import ImageError, PasswordNeeded
 from app.domain.ids import Digest
+from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.imaging import open_frames
 from app.engine.imaging.documents import open_document
@@ -30,10 +31,6 @@ HEIC = base64.b64decode(  # 32 x 16 pixels, the left half red, the right half bl
     "AAAAIAAAAAEAAAAQAAAAAf///+AAAAAC////0AAAAAIAAAAQcGl4aQAAAAADCAgIAAAAGGlwbWEAAAAAAAAAAQABBYECAwWEAAAAWW1kYXQAAABN"
     "KAGvUhdPbOb86r//h+f/oQ5DxqAK/+dvVfaKk/0ayEH7QNqklgR7T7xW5lArqymQy0CVRELTThmWDb9mnb3FyIrjbLeteDyagOMACzg="
 )
-
-
-def go_on() -> None:
-    """Never cancelled."""
 
 
 def scan(path: Path, *colours: str) -> Path:
@@ -156,9 +153,11 @@ def test_the_text_of_a_turned_and_cropped_page_lies_where_its_ink_is(tmp_path: P
 def test_scans_become_pages_and_animations_images(tmp_path: Path) -> None:
     events: list[Event] = []
     backend = ImagingBackend()
-    backend.handle(ProbeImage(str(scan(tmp_path / "a.tiff", "red", "lime")), 64), events.append, go_on)
-    backend.handle(DrawPage(str(tmp_path / "a.tiff"), 1, str(tmp_path / "page.png"), 64), events.append, go_on)
-    backend.handle(ProbeImage(str(scan(tmp_path / "a.gif", "red", "lime")), 64), events.append, go_on)
+    backend.handle(ProbeImage(str(scan(tmp_path / "a.tiff", "red", "lime")), 64), events.append, NEVER_CANCELLED)
+    backend.handle(
+        DrawPage(str(tmp_path / "a.tiff"), 1, str(tmp_path / "page.png"), 64), events.append, NEVER_CANCELLED
+    )
+    backend.handle(ProbeImage(str(scan(tmp_path / "a.gif", "red", "lime")), 64), events.append, NEVER_CANCELLED)
     pages, drawn, moving = events
     assert pages == PagesFound(2, Digest(sha256((tmp_path / "a.tiff").read_bytes()).hexdigest()))
     assert isinstance(drawn, ImageProbed)
@@ -171,8 +170,8 @@ def test_a_locked_document_is_probed_with_its_password(tmp_path: Path) -> None:
     path = locked_pdf(tmp_path / "a.pdf", SENTENCE, "sesame")
     events: list[Event] = []
     with pytest.raises(PasswordNeeded):
-        ImagingBackend().handle(ProbeImage(str(path), 64), events.append, go_on)
-    ImagingBackend().handle(ProbeImage(str(path), 64, "sesame"), events.append, go_on)
+        ImagingBackend().handle(ProbeImage(str(path), 64), events.append, NEVER_CANCELLED)
+    ImagingBackend().handle(ProbeImage(str(path), 64, "sesame"), events.append, NEVER_CANCELLED)
     assert events == [PagesFound(1, Digest(sha256(path.read_bytes()).hexdigest()), is_encrypted=True)]
 
 

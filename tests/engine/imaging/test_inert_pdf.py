@@ -11,6 +11,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Cancelled
 from app.domain.images.geometry import Point, TextLine
+from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.inert_pdf import drop_actions
 from app.engine.imaging.open_pdf import render_page
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
@@ -28,10 +29,6 @@ BAD = {
     "Movie",
     "Sound",
 }
-
-
-def go_on() -> None:
-    """Never cancelled."""
 
 
 FIELDS: dict[str, dict[str, object]] = {
@@ -148,7 +145,7 @@ def assert_inert(pdf: Pdf) -> None:
 
 def test_nothing_acts_in_a_searchable_pdf(tmp_path: Path) -> None:
     source = acting(tmp_path / "a.pdf")
-    write_searchable_pdf(source, [OcrPage(595, 842, (), "Gate B14")], tmp_path / "out.pdf", "", go_on)
+    write_searchable_pdf(source, [OcrPage(595, 842, (), "Gate B14")], tmp_path / "out.pdf", "", NEVER_CANCELLED)
     with pikepdf.open(tmp_path / "out.pdf") as pdf:
         assert_inert(pdf)
         page = pdf.pages[0].obj
@@ -162,7 +159,7 @@ def test_nothing_acts_in_a_searchable_pdf(tmp_path: Path) -> None:
 
 def test_what_is_seen_linked_filled_in_and_attached_stays(tmp_path: Path) -> None:
     source = acting(tmp_path / "a.pdf")
-    write_searchable_pdf(source, [OcrPage(595, 842, (), "Gate B14")], tmp_path / "out.pdf", "", go_on)
+    write_searchable_pdf(source, [OcrPage(595, 842, (), "Gate B14")], tmp_path / "out.pdf", "", NEVER_CANCELLED)
     assert render_page(source, 0).tobytes() == render_page(tmp_path / "out.pdf", 0).tobytes()
     with pikepdf.open(source) as before, pikepdf.open(tmp_path / "out.pdf") as pdf:
         page = pdf.pages[0].obj
@@ -189,7 +186,7 @@ def test_a_document_opens_at_its_page_and_does_nothing_else(kind: str) -> None:
         place = Array([pdf.add_blank_page().obj, Name.Fit])
         chained = action("GoTo", D=place, Next=action("Launch"))
         pdf.Root.OpenAction = {"array": place, "goto": chained, "uri": uri("https://tracker.example")}[kind]
-        drop_actions(pdf, go_on)
+        drop_actions(pdf, NEVER_CANCELLED)
         assert_inert(pdf)
         assert ("/OpenAction" in pdf.Root) == (kind != "uri")
         assert kind == "uri" or isinstance(pdf.Root.OpenAction, Array)
@@ -199,7 +196,7 @@ def test_names_with_their_letters_as_numbers_are_the_same_names(tmp_path: Path) 
     path = written_pdf(tmp_path / "a.pdf", "Gate B14")
     whole = b"/Pages 2 0 R /OpenAction << /#53 /J#61vaScript /JS (app.alert\\(1\\)) >> >>"
     path.write_bytes(path.read_bytes().replace(b"/Pages 2 0 R >>", whole))
-    write_searchable_pdf(path, [OcrPage(595, 842, (), "Gate B14")], tmp_path / "out.pdf", "", go_on)
+    write_searchable_pdf(path, [OcrPage(595, 842, (), "Gate B14")], tmp_path / "out.pdf", "", NEVER_CANCELLED)
     with pikepdf.open(tmp_path / "out.pdf") as pdf:
         assert_inert(pdf)
         assert "/OpenAction" not in pdf.Root
@@ -212,7 +209,7 @@ def test_a_scan_gets_its_text_and_loses_its_script(tmp_path: Path) -> None:
         pdf.save(source)
     corners = (Point(40, 60), Point(250, 60), Point(250, 110), Point(40, 110))
     page = OcrPage(1240, 1754, (TextLine.between("Gate B14", corners, 0.9),), "Gate B14")
-    write_searchable_pdf(source, [page], tmp_path / "out.pdf", "", go_on)
+    write_searchable_pdf(source, [page], tmp_path / "out.pdf", "", NEVER_CANCELLED)
     with pikepdf.open(tmp_path / "out.pdf") as pdf:
         assert_inert(pdf)
         assert "/OpenAction" not in pdf.Root

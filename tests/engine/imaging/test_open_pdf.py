@@ -9,16 +9,13 @@ from PIL import Image
 from app.domain.errors import ImageError
 from app.domain.ids import Digest
 from app.domain.images.attachments import DocumentPage
+from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.imaging.open_pdf import MAX_PAGE_PIXELS, is_pdf, page_count, render_page, text_layer
 from app.engine.process.messages import DrawPage, Event, ImageProbed, PagesFound, ProbeImage
 from tests.support.documents import scanned_pdf, written_pdf
 
 SENTENCE = "The total of all items is 12.40 EUR"
-
-
-def go_on() -> None:
-    """Never cancelled."""
 
 
 def test_pages_are_counted_and_drawn(tmp_path: Path) -> None:
@@ -68,8 +65,10 @@ def test_a_damaged_document_is_refused_in_words(tmp_path: Path, cut: int) -> Non
 def test_probing_a_document_tells_its_pages_and_a_page_becomes_an_image(tmp_path: Path) -> None:
     document, target = scanned_pdf(tmp_path / "a.pdf", ["one", "two"]), tmp_path / "page.png"
     events: list[Event] = []
-    ImagingBackend().handle(ProbeImage(str(document), 64), events.append, go_on)
-    ImagingBackend().handle(DrawPage(str(document), DocumentPage(1).number, str(target), 64), events.append, go_on)
+    ImagingBackend().handle(ProbeImage(str(document), 64), events.append, NEVER_CANCELLED)
+    ImagingBackend().handle(
+        DrawPage(str(document), DocumentPage(1).number, str(target), 64), events.append, NEVER_CANCELLED
+    )
     found, probed = events
     assert found == PagesFound(2, Digest(sha256(document.read_bytes()).hexdigest()))
     assert isinstance(probed, ImageProbed)

@@ -9,15 +9,12 @@ import pytest
 from PIL import Image
 
 from app.domain.errors import Cancelled, ImageError
+from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.imaging.contact_sheet import ACROSS, GAP, contact_sheet
 from app.engine.imaging.open_video import is_video, sample_frames, video_facts
 from app.engine.process.messages import Event, ImageProbed, ProbeImage
 from tests.support.videos import RATE, SIZE, make_video
-
-
-def go_on() -> None:
-    """Never cancelled."""
 
 
 def numbers(frames: list[tuple[float, Image.Image]]) -> list[int]:
@@ -34,7 +31,7 @@ def test_frames_are_taken_evenly_from_the_first_to_the_last(tmp_path: Path, name
     facts = video_facts(video)
     assert (facts.width, facts.height) == SIZE
     assert facts.seconds == pytest.approx(3.0, abs=0.15)
-    frames = sample_frames(video, 4, go_on)
+    frames = sample_frames(video, 4, NEVER_CANCELLED)
     expected = [0, 10, 19, 29]
     assert all(abs(seen - wanted) <= 1 for seen, wanted in zip(numbers(frames), expected, strict=True))
     assert all(abs(time - wanted / RATE) < 0.11 for (time, _), wanted in zip(frames, expected, strict=True))
@@ -42,13 +39,13 @@ def test_frames_are_taken_evenly_from_the_first_to_the_last(tmp_path: Path, name
 
 def test_what_lies_far_ahead_is_jumped_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     video = make_video(tmp_path / "a.mp4")
-    plain = numbers(sample_frames(video, 5, go_on))
+    plain = numbers(sample_frames(video, 5, NEVER_CANCELLED))
     monkeypatch.setattr("app.engine.imaging.open_video.SEEK_SECONDS", 0.1)
-    assert numbers(sample_frames(video, 5, go_on)) == plain
+    assert numbers(sample_frames(video, 5, NEVER_CANCELLED)) == plain
 
 
 def test_a_video_with_few_frames_repeats_its_last(tmp_path: Path) -> None:
-    frames = sample_frames(make_video(tmp_path / "a.mp4", frames=2), 4, go_on)
+    frames = sample_frames(make_video(tmp_path / "a.mp4", frames=2), 4, NEVER_CANCELLED)
     assert len(frames) == 4
 
 
@@ -66,7 +63,7 @@ def test_a_video_that_was_cut_off_is_refused_or_shown_as_far_as_it_goes(tmp_path
     video.write_bytes(video.read_bytes()[:cut])
     refused = ""
     try:
-        frames = sample_frames(video, 4, go_on)
+        frames = sample_frames(video, 4, NEVER_CANCELLED)
     except ImageError as error:
         refused = error.problem.what
     assert "damaged" in refused or len(frames) == 4
@@ -101,7 +98,7 @@ def test_a_long_video_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.Mo
 
 def probe(path: Path, size: int) -> tuple[ImageProbed, Image.Image]:
     events: list[Event] = []
-    ImagingBackend().handle(ProbeImage(str(path), size), events.append, go_on)
+    ImagingBackend().handle(ProbeImage(str(path), size), events.append, NEVER_CANCELLED)
     (event,) = events
     assert isinstance(event, ImageProbed)
     return event, Image.open(io.BytesIO(event.thumbnail))

@@ -11,6 +11,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Cancelled, ImageError, PasswordNeeded
 from app.domain.images.geometry import Point, TextLine
+from app.domain.ports import NEVER_CANCELLED
 from app.domain.text.word_spans import letter_edges, word_spans
 from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.imaging.open_pdf import DOTS, render_page
@@ -20,10 +21,6 @@ from app.engine.process.messages import Event, WritePdf
 from tests.support.documents import locked_pdf, scanned_pdf, written_pdf
 
 SENTENCE = "The total of all items is 12.40 EUR"
-
-
-def go_on() -> None:
-    """Never cancelled."""
 
 
 def line(text: str, left: float, top: float, right: float, bottom: float) -> TextLine:
@@ -77,7 +74,9 @@ def look_alike(one: Image.Image, other: Image.Image) -> bool:
 
 def test_a_photo_becomes_a_page_with_its_own_data_and_its_text_in_place(tmp_path: Path) -> None:
     source = photo(tmp_path / "a.jpg", dpi=(144, 144))
-    write_searchable_pdf(source, [page(400, 200, line("Gate B14", 40, 60, 250, 110))], tmp_path / "a.pdf", "", go_on)
+    write_searchable_pdf(
+        source, [page(400, 200, line("Gate B14", 40, 60, 250, 110))], tmp_path / "a.pdf", "", NEVER_CANCELLED
+    )
     with pikepdf.open(tmp_path / "a.pdf") as pdf:
         (sheet,) = pdf.pages
         assert [float(side) for side in sheet.MediaBox] == [0, 0, 200, 100]  # 144 dots are two for a point.
@@ -93,7 +92,11 @@ def test_a_photo_that_lies_on_its_side_is_shown_upright(tmp_path: Path, orientat
     exif[0x0112] = orientation
     upright.rotate(-turned, expand=True).save(tmp_path / "a.jpg", exif=exif, quality=95, subsampling=0)
     write_searchable_pdf(
-        tmp_path / "a.jpg", [page(400, 200, line("Gate B14", 40, 60, 250, 110))], tmp_path / "a.pdf", "", go_on
+        tmp_path / "a.jpg",
+        [page(400, 200, line("Gate B14", 40, 60, 250, 110))],
+        tmp_path / "a.pdf",
+        "",
+        NEVER_CANCELLED,
     )
     drawn = render_page(tmp_path / "a.pdf", 0).convert("L").resize((400, 200))
     difference = ImageChops.difference(drawn, upright.convert("L"))
@@ -102,7 +105,9 @@ def test_a_photo_that_lies_on_its_side_is_shown_upright(tmp_path: Path, orientat
 
 def test_other_images_keep_every_pixel(tmp_path: Path) -> None:
     source = photo(tmp_path / "a.png", dpi=(DOTS, DOTS))
-    write_searchable_pdf(source, [page(400, 200, line("Gate B14", 40, 60, 250, 110))], tmp_path / "a.pdf", "", go_on)
+    write_searchable_pdf(
+        source, [page(400, 200, line("Gate B14", 40, 60, 250, 110))], tmp_path / "a.pdf", "", NEVER_CANCELLED
+    )
     with pikepdf.open(tmp_path / "a.pdf") as pdf:
         picture = pikepdf.PdfImage(picture_of(pdf)).as_pil_image()
     assert look_alike(picture.convert("RGB"), Image.open(source).convert("RGB"))
@@ -112,7 +117,7 @@ def test_a_scan_in_black_and_white_takes_a_bit_a_pixel(tmp_path: Path) -> None:
     image = Image.new("1", (64, 64), 1)
     image.putpixel((3, 3), 0)
     image.save(tmp_path / "a.tiff")
-    write_searchable_pdf(tmp_path / "a.tiff", [page(64, 64)], tmp_path / "a.pdf", "", go_on)
+    write_searchable_pdf(tmp_path / "a.tiff", [page(64, 64)], tmp_path / "a.pdf", "", NEVER_CANCELLED)
     with pikepdf.open(tmp_path / "a.pdf") as pdf:
         picture = picture_of(pdf)
         assert picture.BitsPerComponent == 1
@@ -124,7 +129,7 @@ def test_every_page_of_a_scan_has_its_own_text(tmp_path: Path) -> None:
     first, second = Image.new("RGB", (80, 60), "red"), Image.new("RGB", (60, 90), "blue")
     first.save(tmp_path / "a.tiff", save_all=True, append_images=[second])
     pages = [page(80, 60, line("one", 10, 10, 70, 30)), page(60, 90, line("two", 10, 10, 50, 30))]
-    write_searchable_pdf(tmp_path / "a.tiff", pages, tmp_path / "a.pdf", "", go_on)
+    write_searchable_pdf(tmp_path / "a.tiff", pages, tmp_path / "a.pdf", "", NEVER_CANCELLED)
     assert (text_of(tmp_path / "a.pdf", 0).strip(), text_of(tmp_path / "a.pdf", 1).strip()) == ("one", "two")
     assert render_page(tmp_path / "a.pdf", 1).getpixel((20, 20)) == (0, 0, 255)
 
@@ -137,7 +142,7 @@ def test_a_documents_pages_look_the_same_and_have_text_where_it_is_seen(tmp_path
         pdf.save(tmp_path / "b.pdf")
     before = render_page(tmp_path / "b.pdf", 0)
     seen = line("Invoice 12", 300, 400, 700, 460)
-    write_searchable_pdf(tmp_path / "b.pdf", [page(*before.size, seen)], tmp_path / "c.pdf", "", go_on)
+    write_searchable_pdf(tmp_path / "b.pdf", [page(*before.size, seen)], tmp_path / "c.pdf", "", NEVER_CANCELLED)
     assert look_alike(before, render_page(tmp_path / "c.pdf", 0))
     left, bottom, right, top = found(tmp_path / "c.pdf", "Invoice 12")
     document = pypdfium2.PdfDocument(tmp_path / "c.pdf")
@@ -160,14 +165,16 @@ def test_a_documents_pages_look_the_same_and_have_text_where_it_is_seen(tmp_path
 )
 def test_every_script_is_found(tmp_path: Path, text: str) -> None:
     source = photo(tmp_path / "a.png")
-    write_searchable_pdf(source, [page(400, 200, line(text, 40, 60, 350, 110))], tmp_path / "a.pdf", "", go_on)
+    write_searchable_pdf(
+        source, [page(400, 200, line(text, 40, 60, 350, 110))], tmp_path / "a.pdf", "", NEVER_CANCELLED
+    )
     assert "".join(text_of(tmp_path / "a.pdf").split()) in {"".join(text.split()), "".join(text.split())[::-1]}
 
 
 def test_words_lie_apart_as_on_the_picture(tmp_path: Path) -> None:
     source = photo(tmp_path / "a.png", dpi=(72, 72))
     seen = line("iiii MMMM", 0, 100, 360, 130)
-    write_searchable_pdf(source, [page(400, 200, seen)], tmp_path / "a.pdf", "", go_on)
+    write_searchable_pdf(source, [page(400, 200, seen)], tmp_path / "a.pdf", "", NEVER_CANCELLED)
     narrow, wide = found(tmp_path / "a.pdf", "iiii"), found(tmp_path / "a.pdf", "MMMM")
     assert narrow[2] - narrow[0] < 0.5 * (wide[2] - wide[0])
     assert wide[2] == pytest.approx(360, abs=2)
@@ -177,7 +184,7 @@ def test_a_tilted_line_stays_tilted(tmp_path: Path) -> None:
     source = photo(tmp_path / "a.png", dpi=(72, 72))
     corners = (Point(100, 40), Point(300, 140), Point(290, 160), Point(90, 60))
     write_searchable_pdf(
-        source, [page(400, 200, TextLine.between("up and away", corners, 0.9))], tmp_path / "a.pdf", "", go_on
+        source, [page(400, 200, TextLine.between("up and away", corners, 0.9))], tmp_path / "a.pdf", "", NEVER_CANCELLED
     )
     first, last = found(tmp_path / "a.pdf", "up"), found(tmp_path / "a.pdf", "away")
     assert last[1] < first[1] - 40
@@ -186,21 +193,21 @@ def test_a_tilted_line_stays_tilted(tmp_path: Path) -> None:
 
 def test_a_text_without_places_lies_over_the_whole_page(tmp_path: Path) -> None:
     source = photo(tmp_path / "a.png", dpi=(72, 72))
-    write_searchable_pdf(source, [OcrPage(400, 200, (), "first\n\nsecond")], tmp_path / "a.pdf", "", go_on)
+    write_searchable_pdf(source, [OcrPage(400, 200, (), "first\n\nsecond")], tmp_path / "a.pdf", "", NEVER_CANCELLED)
     assert found(tmp_path / "a.pdf", "first")[1] > found(tmp_path / "a.pdf", "second")[1]
 
 
 def test_a_page_with_text_of_its_own_gets_no_second_one(tmp_path: Path) -> None:
     source = written_pdf(tmp_path / "a.pdf", SENTENCE)
-    write_searchable_pdf(source, [page(100, 100, line(SENTENCE, 0, 0, 90, 9))], tmp_path / "b.pdf", "", go_on)
+    write_searchable_pdf(source, [page(100, 100, line(SENTENCE, 0, 0, 90, 9))], tmp_path / "b.pdf", "", NEVER_CANCELLED)
     assert text_of(tmp_path / "b.pdf").strip() == SENTENCE
 
 
 def test_a_locked_document_needs_its_password_here_too(tmp_path: Path) -> None:
     source = locked_pdf(tmp_path / "a.pdf", SENTENCE, "sesame")
     with pytest.raises(PasswordNeeded):
-        write_searchable_pdf(source, [page(9, 9)], tmp_path / "b.pdf", "", go_on)
-    write_searchable_pdf(source, [page(9, 9)], tmp_path / "b.pdf", "sesame", go_on)
+        write_searchable_pdf(source, [page(9, 9)], tmp_path / "b.pdf", "", NEVER_CANCELLED)
+    write_searchable_pdf(source, [page(9, 9)], tmp_path / "b.pdf", "sesame", NEVER_CANCELLED)
     assert text_of(tmp_path / "b.pdf").strip() == SENTENCE
 
 
@@ -214,11 +221,11 @@ def test_what_fails_leaves_nothing_and_what_was_there_stays(tmp_path: Path) -> N
         raise Cancelled
 
     with pytest.raises(ImageError):
-        write_searchable_pdf(tmp_path / "broken.pdf", [page(9, 9)], target, "", go_on)
+        write_searchable_pdf(tmp_path / "broken.pdf", [page(9, 9)], target, "", NEVER_CANCELLED)
     with pytest.raises(Cancelled):
         write_searchable_pdf(photo(tmp_path / "a.png"), [page(9, 9)], target, "", stop)
     with pytest.raises(ImageError, match="could not be written"):
-        write_searchable_pdf(tmp_path / "a.png", [page(9, 9)], tmp_path / "gone" / "a.pdf", "", go_on)
+        write_searchable_pdf(tmp_path / "a.png", [page(9, 9)], tmp_path / "gone" / "a.pdf", "", NEVER_CANCELLED)
     assert target.read_text() == "precious"
     assert [path.name for path in target.parent.iterdir()] == ["a.pdf"]
 
@@ -227,7 +234,7 @@ def test_the_images_process_writes_it(tmp_path: Path) -> None:
     events: list[Event] = []
     pages = (page(400, 200, line("Gate B14", 40, 60, 250, 110)),)
     request = WritePdf(str(photo(tmp_path / "a.png")), pages, str(tmp_path / "a.pdf"))
-    ImagingBackend().handle(request, events.append, go_on)
+    ImagingBackend().handle(request, events.append, NEVER_CANCELLED)
     assert events == []
     assert text_of(tmp_path / "a.pdf").strip() == "Gate B14"
 
@@ -249,7 +256,7 @@ def test_the_original_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "link.pdf").hardlink_to(source)
     for target in (source, tmp_path / "link.pdf"):
         with pytest.raises(ImageError, match="replace the original"):
-            write_searchable_pdf(source, [page(100, 100, line("Invoice", 0, 0, 90, 9))], target, "", go_on)
+            write_searchable_pdf(source, [page(100, 100, line("Invoice", 0, 0, 90, 9))], target, "", NEVER_CANCELLED)
     assert source.read_bytes() == original
 
 
@@ -258,7 +265,7 @@ def test_many_pages_are_written_in_order(tmp_path: Path) -> None:
     first, *others = (Image.new("RGB", (80, 60), colour) for colour in colours)
     first.save(tmp_path / "a.tiff", save_all=True, append_images=others)
     pages = [page(80, 60, line(f"page{number}", 10, 10, 70, 30)) for number in range(5)]
-    write_searchable_pdf(tmp_path / "a.tiff", pages, tmp_path / "a.pdf", "", go_on)
+    write_searchable_pdf(tmp_path / "a.tiff", pages, tmp_path / "a.pdf", "", NEVER_CANCELLED)
     assert [text_of(tmp_path / "a.pdf", number).strip() for number in range(5)] == [f"page{n}" for n in range(5)]
     assert [render_page(tmp_path / "a.pdf", number).getpixel((9, 9)) for number in range(5)] == colours
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pdf", "a.tiff"]
@@ -273,14 +280,14 @@ def test_a_full_disk_is_no_damage_of_the_original(tmp_path: Path) -> None:
         target = tmp_path / "c.pdf"
         full = os.open("/dev/full", os.O_RDWR)
         with using_descriptors({str(target): full}), pytest.raises(ImageError, match="could not be written"):
-            write_searchable_pdf(source, [page(400, 200, line("text", 0, 0, 9, 9))], target, "", go_on)
+            write_searchable_pdf(source, [page(400, 200, line("text", 0, 0, 9, 9))], target, "", NEVER_CANCELLED)
     assert sorted(tmp_path.iterdir()) == sorted(sources)
 
 
 def test_a_grey_scan_takes_a_byte_a_pixel_and_keeps_them_all(tmp_path: Path) -> None:
     image = Image.linear_gradient("L")
     image.save(tmp_path / "a.png")
-    write_searchable_pdf(tmp_path / "a.png", [page(256, 256)], tmp_path / "a.pdf", "", go_on)
+    write_searchable_pdf(tmp_path / "a.png", [page(256, 256)], tmp_path / "a.pdf", "", NEVER_CANCELLED)
     with pikepdf.open(tmp_path / "a.pdf") as pdf:
         picture = picture_of(pdf)
         assert str(picture.ColorSpace) == "/DeviceGray"

@@ -9,6 +9,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.errors import Cancelled, ImageError
 from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import Stage
+from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.reader_backend import ReaderBackend
 from app.engine.process.messages import Ask, Event, ReadText, StageProgress, TextRead
 from app.engine.reader.read_page import read_page
@@ -20,10 +21,6 @@ LINES = ("Corner Bakery", "2 x Espresso 5.00", "Walnut cake 4.00", "Total 9.00 E
 @pytest.fixture(scope="module")
 def recogniser() -> Recogniser:
     return Recogniser()
-
-
-def go_on() -> None:
-    """Never cancelled."""
 
 
 def draw(
@@ -38,7 +35,7 @@ def draw(
 
 
 def read(image: Image.Image, recogniser: Recogniser) -> OcrPage:
-    return read_page(image, recogniser, go_on)
+    return read_page(image, recogniser, NEVER_CANCELLED)
 
 
 def words(text: str) -> list[str]:
@@ -141,7 +138,7 @@ def test_the_backend_reads_a_file(backend: ReaderBackend, tmp_path: Path) -> Non
     draw().save(tmp_path / "receipt.png")
     events: list[Event] = []
 
-    reason = backend.handle(ReadText(str(tmp_path / "receipt.png")), events.append, go_on)
+    reason = backend.handle(ReadText(str(tmp_path / "receipt.png")), events.append, NEVER_CANCELLED)
 
     assert reason is FinishReason.COMPLETE
     assert events[0] == StageProgress(Stage.READING, 0.0)
@@ -164,8 +161,8 @@ def test_the_backend_can_be_stopped(backend: ReaderBackend, tmp_path: Path) -> N
 
 def test_the_backend_refuses_what_is_no_image_and_what_is_no_reading(backend: ReaderBackend, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="The file itself was not changed"):
-        backend.handle(ReadText(str(tmp_path)), lambda _: None, go_on)
+        backend.handle(ReadText(str(tmp_path)), lambda _: None, NEVER_CANCELLED)
     with pytest.raises(ImageError, match=r"^The image was not found"):
-        backend.handle(ReadText(str(tmp_path / ("ab" * 32))), lambda _: None, go_on)
+        backend.handle(ReadText(str(tmp_path / ("ab" * 32))), lambda _: None, NEVER_CANCELLED)
     with pytest.raises(TypeError):
-        backend.handle(Ask((), options=None), lambda _: None, go_on)  # type: ignore[arg-type]
+        backend.handle(Ask((), options=None), lambda _: None, NEVER_CANCELLED)  # type: ignore[arg-type]

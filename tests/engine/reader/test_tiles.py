@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from app.domain.errors import Cancelled
-from app.domain.ports import NO_PROGRESS
+from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS
 from app.engine.reader.lost_detail import LostDetail
 from app.engine.reader.tiles import MARGIN, SIDE, STRIDE, TextMap, text_map
 
@@ -38,15 +38,11 @@ def dots(size: tuple[int, int], seed: int) -> Image.Image:
     return image
 
 
-def go_on() -> None:
-    """Never cancelled."""
-
-
 @settings(max_examples=40, deadline=None)
 @given(sides, sides, st.integers(0, 1000))
 def test_seams_leave_no_trace(width: int, height: int, seed: int) -> None:
     image, network = dots((width, height), seed), Widener()
-    tiled = text_map(image, 1.0, network, go_on, NO_PROGRESS)
+    tiled = text_map(image, 1.0, network, NEVER_CANCELLED, NO_PROGRESS)
     assert np.array_equal(tiled, Widener()(image))
     assert all(side <= SIDE and side % STRIDE == 0 for size in network.sizes for side in size)
 
@@ -54,7 +50,7 @@ def test_seams_leave_no_trace(width: int, height: int, seed: int) -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 3000), st.floats(0.05, 1.0))
 def test_any_size_at_any_scale(width: int, height: int, scale: float) -> None:
-    tiled = text_map(Image.new("RGB", (width, height)), scale, Widener(), go_on, NO_PROGRESS)
+    tiled = text_map(Image.new("RGB", (width, height)), scale, Widener(), NEVER_CANCELLED, NO_PROGRESS)
     for got, wanted in zip(tiled.shape, (height * scale, width * scale), strict=True):
         assert got % STRIDE == 0
         assert abs(got - wanted) <= STRIDE
@@ -63,7 +59,7 @@ def test_any_size_at_any_scale(width: int, height: int, scale: float) -> None:
 def test_paper_is_not_looked_at_and_progress_is_reported() -> None:
     image, network, reported = Image.new("RGB", (900, 9000), "white"), Widener(), list[float]()
     ImageDraw.Draw(image).rectangle((100, 300, 200, 310), "black")
-    text_map(image, 1.0, network, go_on, reported.append)
+    text_map(image, 1.0, network, NEVER_CANCELLED, reported.append)
     assert len(network.sizes) == 1
     assert reported == sorted(reported)
     assert len(reported) > 9000 // SIDE

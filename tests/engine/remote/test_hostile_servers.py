@@ -13,6 +13,7 @@ from app.domain.chat.chat import Role, Turn
 from app.domain.errors import Cancelled, EngineError, UserError
 from app.domain.models.answer_stats import FinishReason
 from app.domain.models.remote_servers import RemoteModel
+from app.domain.ports import NEVER_CANCELLED
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.well_formed import well_formed
 from app.engine.answering import GenerationCallbacks
@@ -44,19 +45,15 @@ def _nobody_waits_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_answers, "TRAILER_SECONDS", 0.2)
 
 
-def go_on() -> None:
-    """Nobody presses Stop."""
-
-
 def models(address: str) -> list[str]:
-    return ServerConnection(address).models(go_on)
+    return ServerConnection(address).models(NEVER_CANCELLED)
 
 
 def ask(address: str, *turns: Turn, max_tokens: int = 100) -> tuple[str, FinishReason]:
     """The answer as far as it came, and why it ended."""
     deltas: list[str] = []
     callbacks = GenerationCallbacks(
-        lambda *_: None, lambda said: deltas.append(said.text), go_on, return_logprobs=False
+        lambda *_: None, lambda said: deltas.append(said.text), NEVER_CANCELLED, return_logprobs=False
     )
     answers = RemoteAnswers(RemoteModel(address, "m"), "")
     reason, _ = answers.answer(turns or HELLO, (), GenerationOptions(max_new_tokens=max_tokens), callbacks)
@@ -315,7 +312,7 @@ def test_an_address_that_is_none_is_told_when_it_is_asked(address: str) -> None:
 @pytest.mark.parametrize("key", ["ключ", "a\nb", "\udc80"])
 def test_a_key_that_is_none_is_told_and_not_sent(key: str) -> None:
     with raw_server(http()) as server, pytest.raises(UserError, match="invalid characters"):
-        ServerConnection(server.address, key).models(go_on)
+        ServerConnection(server.address, key).models(NEVER_CANCELLED)
     assert server.requests == []
 
 
@@ -328,7 +325,7 @@ def test_a_server_that_is_faster_than_its_reader_waits() -> None:
             made += 1
             yield b"x" * 1000
 
-    deltas = iterate_in_thread(work, go_on)
+    deltas = iterate_in_thread(work, NEVER_CANCELLED)
     next(deltas)
     time.sleep(0.3)
     assert made <= MAX_WAITING + 3
@@ -346,7 +343,7 @@ def test_whatever_ends_the_work_is_heard(kind: type[BaseException]) -> None:
         yield b"x"
         raise kind
 
-    chunks = iterate_in_thread(work, go_on)
+    chunks = iterate_in_thread(work, NEVER_CANCELLED)
     assert next(filter(None, chunks)) == b"x"
     # What a generator raises as StopIteration arrives as a RuntimeError.
     with pytest.raises(RuntimeError if kind is StopIteration else kind):

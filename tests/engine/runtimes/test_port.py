@@ -5,7 +5,7 @@ import pytest
 
 from app.domain.chat.chat import Role, Turn
 from app.domain.errors import Cancelled
-from app.domain.ports import CancelCheck, ProgressCallback
+from app.domain.ports import NEVER_CANCELLED, CancelCheck, ProgressCallback
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.mrope_positions import text_positions
@@ -21,10 +21,6 @@ TOP = 20
 """Tokens that sampling may draw, so that a runtime's logits of them are exact; the others' may be approximate."""
 LONG = 600
 """Tokens of a prompt that no runtime takes in one piece without looking for Stop."""
-
-
-def go_on() -> None:
-    """Never cancelled."""
 
 
 def ignore(part: float) -> None:
@@ -43,7 +39,7 @@ def choice(request: pytest.FixtureRequest) -> Choice:
 
 @pytest.fixture(scope="module")
 def runtime(choice: Choice, checkpoint: Checkpoint) -> DecoderRuntime:
-    return choice.open(checkpoint, LoadOptions(), ignore, go_on)
+    return choice.open(checkpoint, LoadOptions(), ignore, NEVER_CANCELLED)
 
 
 @pytest.fixture
@@ -59,7 +55,10 @@ def tokens(checkpoint: Checkpoint) -> list[int]:
 
 
 def prefill(
-    sequence: DecoderSequence, tokens: list[int], progress: ProgressCallback = ignore, check: CancelCheck = go_on
+    sequence: DecoderSequence,
+    tokens: list[int],
+    progress: ProgressCallback = ignore,
+    check: CancelCheck = NEVER_CANCELLED,
 ) -> FloatArray:
     positions = text_positions(sequence.length, len(tokens))
     return sequence.prefill(np.array(tokens, np.int64), positions, [], progress, check)

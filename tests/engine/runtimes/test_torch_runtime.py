@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from app.domain.errors import CheckpointError
+from app.domain.ports import NEVER_CANCELLED
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.config import TextConfig
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
@@ -23,10 +24,6 @@ from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
 
-def go_on() -> None:
-    """Never cancelled."""
-
-
 def ignore(part: float) -> None:
     """No progress is looked at."""
 
@@ -38,7 +35,7 @@ def checkpoint(tiny_checkpoint: TinyCheckpoint) -> Checkpoint:
 
 @pytest.fixture
 def runtime(checkpoint: Checkpoint) -> TorchRuntime:
-    return TorchRuntime(choose_device(), checkpoint, LoadOptions(), ignore, go_on)
+    return TorchRuntime(choose_device(), checkpoint, LoadOptions(), ignore, NEVER_CANCELLED)
 
 
 def test_lack_of_memory_is_a_memory_error(runtime: TorchRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +44,7 @@ def test_lack_of_memory_is_a_memory_error(runtime: TorchRuntime, monkeypatch: py
 
     monkeypatch.setattr(TextDecoder, "forward", fail)
     with pytest.raises(MemoryError):
-        runtime.open_sequence().prefill(np.array([1]), text_positions(0, 1), [], ignore, go_on)
+        runtime.open_sequence().prefill(np.array([1]), text_positions(0, 1), [], ignore, NEVER_CANCELLED)
 
 
 def test_zeros_and_orders_that_a_symmetric_scheme_does_not_have(
@@ -68,7 +65,7 @@ def test_zeros_and_orders_that_a_symmetric_scheme_does_not_have(
     ):
         save_file({**tensors, **change}, file)
         with pytest.raises(CheckpointError, match=words):
-            TorchRuntime(choose_device(), open_checkpoint(tmp_path), LoadOptions(), ignore, go_on)
+            TorchRuntime(choose_device(), open_checkpoint(tmp_path), LoadOptions(), ignore, NEVER_CANCELLED)
 
 
 def test_a_captured_step_computes_what_a_step_computes(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +81,7 @@ def test_a_captured_step_computes_what_a_step_computes(checkpoint: Checkpoint, m
 
     device = choose_device()
     plain, graphed = (
-        TorchRuntime(kind, checkpoint, LoadOptions(), ignore, go_on).open_sequence()
+        TorchRuntime(kind, checkpoint, LoadOptions(), ignore, NEVER_CANCELLED).open_sequence()
         for kind in (device, replace(device, capture=capture))
     )
     for token in (*range(30, 50), -4, *range(60, 70)):
@@ -107,8 +104,8 @@ def test_a_captured_step_computes_what_a_step_computes(checkpoint: Checkpoint, m
 def test_a_full_cache_is_not_padded(checkpoint: Checkpoint) -> None:
     """Where padding would not fit, the tokens themselves still do."""
     device = replace(choose_device(), capture=lambda body: body)
-    sequence = TorchRuntime(device, checkpoint, LoadOptions(cache_tokens=12), ignore, go_on).open_sequence()
-    sequence.prefill(np.arange(30, 38), text_positions(0, 8), [], ignore, go_on)
+    sequence = TorchRuntime(device, checkpoint, LoadOptions(cache_tokens=12), ignore, NEVER_CANCELLED).open_sequence()
+    sequence.prefill(np.arange(30, 38), text_positions(0, 8), [], ignore, NEVER_CANCELLED)
     assert sequence.step(np.arange(40, 43), text_positions(8, 3)).shape[0] == 3
     assert sequence.step(np.arange(43, 44), text_positions(11, 1)).shape[0] == 1
     assert sequence.length == 12
@@ -146,8 +143,8 @@ def test_with_memory_to_spare_4_bit_layers_are_kept_dequantised_too(checkpoint: 
     prompt = np.arange(30, 100)
     said = []
     for kind in (small, device):
-        sequence = TorchRuntime(kind, checkpoint, LoadOptions(), ignore, go_on).open_sequence()
-        wide = sequence.prefill(prompt, text_positions(0, len(prompt)), [], ignore, go_on)
+        sequence = TorchRuntime(kind, checkpoint, LoadOptions(), ignore, NEVER_CANCELLED).open_sequence()
+        wide = sequence.prefill(prompt, text_positions(0, len(prompt)), [], ignore, NEVER_CANCELLED)
         said.append((wide, sequence.step(prompt[:1], text_positions(len(prompt), 1))))
     for plain, dense in zip(*said, strict=True):
         assert np.abs(plain - dense).max() < 0.1
