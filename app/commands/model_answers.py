@@ -1,4 +1,4 @@
-"""Runs a model in this process, without a window."""
+"""Asks a model in this process, or a server from it, without a window."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,16 +7,16 @@ from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.ports import NEVER_CANCELLED
 from app.domain.settings.generation_options import GenerationOptions
-from app.engine.backends.model_backend import ModelBackend
-from app.engine.process.messages import AnswerDelta, Ask, Event, Ready, Request, Stats
+from app.engine.backends.answering_backend import AnsweringBackend
+from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, OpenServer, Ready, Request, Stats
 
 
 class ModelAnswers:
-    """A model that the first question opens with the request from `opening`. Raises UserError if that fails."""
+    """A model or a server's, which the first question opens by the request that `opening` returns. Raises UserError."""
 
     def __init__(self, opening: Callable[[], Request]) -> None:
         self._opening = opening
-        self._backend: ModelBackend | None = None
+        self._backend: AnsweringBackend[OpenModel] | AnsweringBackend[OpenServer] | None = None
         self.name = ""
         self.reason = FinishReason.COMPLETE
         """Finish reason of the last answer."""
@@ -38,13 +38,24 @@ class ModelAnswers:
         self.reason = backend.handle(Ask((turn,), options), emit, NEVER_CANCELLED)
         return found[0]
 
-    def _opened(self) -> ModelBackend:
+    def _opened(self) -> AnsweringBackend[OpenModel] | AnsweringBackend[OpenServer]:
         if self._backend is None:
-            backend = ModelBackend()
-            backend.handle(self._opening(), self._on_opening, NEVER_CANCELLED)
+            request = self._opening()
+            backend = _backend_for(request)
+            backend.handle(request, self._on_opening, NEVER_CANCELLED)
             self._backend = backend
         return self._backend
 
     def _on_opening(self, event: Event) -> None:
         if isinstance(event, Ready):
             self.name = event.info.name
+
+
+def _backend_for(request: Request) -> AnsweringBackend[OpenModel] | AnsweringBackend[OpenServer]:
+    if isinstance(request, OpenServer):
+        from app.engine.backends.server_backend import ServerBackend  # noqa: PLC0415 - loads TLS
+
+        return ServerBackend()
+    from app.engine.backends.model_backend import ModelBackend  # noqa: PLC0415 - loads OpenVINO, which starts threads
+
+    return ModelBackend()
