@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.error_texts import ALL_TEXTS, image_texts
+from app.domain.error_texts import ALL_TEXTS, image_texts, texts_in
 from app.domain.errors import ImageError, PasswordNeeded, ProblemKind
 from app.engine.imaging.reworded_errors import reworded_image_errors
 
@@ -33,7 +33,7 @@ def test_an_error_without_another_wording_stays_as_it_is() -> None:
 
 
 def test_no_error_about_adding_a_file_is_left_when_it_was_not_being_added() -> None:
-    adding = {text.id for text in ALL_TEXTS.values() if text.kept.startswith("It was not added")}
+    adding = {text.id for text in texts_in(image_texts) if text.kept.startswith("It was not added")}
     assert adding
     for texts in (image_texts.READ, image_texts.READ_STORED, image_texts.ASKED, image_texts.ASKED_STORED):
         assert adding <= texts.keys()
