@@ -77,7 +77,9 @@ def test_a_restart_while_it_hangs_keeps_what_was_answered(open_desktop: OpenDesk
 
 
 @pytest.mark.parametrize("is_patient", [True, False], ids=["waiting", "pressing Stop"])
-def test_a_reader_that_hung_before_it_was_asked_is_replaced(open_desktop: OpenDesktop, receipt: Path, is_patient: bool) -> None:
+def test_a_reader_that_hung_before_it_was_asked_is_replaced(
+    open_desktop: OpenDesktop, receipt: Path, is_patient: bool
+) -> None:
     desktop = open_desktop()
     desktop.drop(receipt)
     desktop.wait_for_images(1)

@@ -110,7 +110,7 @@ STAGES = [
     Stage("images", opening_an_image, 0.3),
     Stage("reader", reading, 1.5),
     Stage("model", loading, 0.5),
-    Stage("model", answering, 0.5),
+    Stage("server", answering, 0.5),
 ]
 
 
