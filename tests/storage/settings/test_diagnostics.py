@@ -10,6 +10,7 @@ from app.cli import main
 from app.domain.chat.presets import Preset
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.settings import Settings, ThemeChoice
+from app.engine.process.backend_kinds import BackendKind
 from app.paths import Paths
 from app.storage.settings.diagnostics import LOG_LINES, diagnostics
 from app.storage.settings.settings_file import SettingsFile
@@ -59,6 +60,6 @@ def test_the_command_prints_them(paths: Paths, capsys: pytest.CaptureFixture[str
     assert main(["diagnostics", "--data", str(paths.data)]) == 0
     said = capsys.readouterr().out
     assert "zoom = 150" in said
-    assert said.count("\nSandbox of the ") == 3
+    assert said.count("\nSandbox of the ") == len(BackendKind)
     assert "\nRuntimes: torch on a GPU: " in said
     assert CANARY not in said

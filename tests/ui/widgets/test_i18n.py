@@ -86,7 +86,7 @@ def said() -> dict[str, str]:
     for module in SUBJECTS:
         if module not in {command_texts, quantize_texts}:  # Only commands say these.
             found |= {part: "" for text in texts_in(module) for part in text.parts if part}
-    for source in (APP / "domain" / "models" / "generation.py", APP / "domain" / "settings" / "settings.py"):
+    for source in sorted((APP / "domain" / "settings").glob("*.py")):
         for name, call in calls(ast.parse(source.read_text(encoding="utf-8"))):
             if name == "ShownSetting":
                 unit = next((literal(keyword.value) for keyword in call.keywords if keyword.arg == "unit"), "")
