@@ -17,8 +17,18 @@ def orphans(app: Driver) -> list[int]:
     return app.family()
 
 
-OURS = {"lock", "settings.json", "attachments", "incoming", "models", "cache", "lorgnette.log", "lorgnette.sqlite"}
-"""What a data folder holds behind a start that was closed, besides backups."""
+OURS = {
+    "lock",
+    "settings.json",
+    "open_imports.json",
+    "attachments",
+    "incoming",
+    "models",
+    "cache",
+    "lorgnette.log",
+    "lorgnette.sqlite",
+}
+"""What a data folder holds behind a start that was closed, besides backups; of imports, those that it interrupted."""
 
 
 def strays(home: Path, data: Path) -> list[str]:
