@@ -56,6 +56,7 @@ class ChatLibrary(QObject):
     def reload(self) -> None:
         """Replace the list with that of other chats; `loaded` follows."""
         self._conversations = {}
+        self._announce()  # Until then no chat is listed that could be chosen and is gone.
         self.load()
 
     @Slot(str)

@@ -86,6 +86,18 @@ def test_a_chat_begun_while_the_list_is_read_stays(thread: StoreThread, qtbot: Q
     assert library.latest.title == "Just begun"
 
 
+def test_no_chat_is_listed_while_the_list_is_replaced(thread: StoreThread, qtbot: QtBot) -> None:
+    library = ChatLibrary(thread.chats)
+    lists: list[list[str]] = []
+    library.conversations_changed.connect(lambda conversations: lists.append(titles(conversations)))
+    with qtbot.waitSignal(library.loaded):
+        library.load()
+    with qtbot.waitSignal(library.loaded):
+        library.reload()
+        assert lists[-1] == []
+    assert lists[-1] == ["Chat 2", "Chat 1", "Chat 0"]
+
+
 def test_an_empty_draft_makes_no_chat(stores: MemoryStores, thread: StoreThread, qtbot: QtBot) -> None:
     library = ChatLibrary(thread.chats)
     library.save_draft(conversation("empty"), Draft(text="  "))
