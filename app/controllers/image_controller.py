@@ -22,7 +22,7 @@ from app.ui.documents.password_dialog import PasswordDialog
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import file_dialogs
 from app.ui.widgets.i18n import tr
-from app.ui.widgets.incoming_images import encoded_png
+from app.ui.widgets.mime_images import encoded_png
 from app.ui.widgets.problem_text import problem_sentence
 from app.ui.widgets.saved_notice import show_saved
 

@@ -1,4 +1,4 @@
-"""The "Offline" switch: always in view, and switched on automatically once there is nothing left to download."""
+"""The "Offline" switch at the foot of the sidebar: switched on by itself once the first full model is ready."""
 
 from PySide6.QtCore import QObject, Slot
 

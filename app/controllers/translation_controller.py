@@ -17,7 +17,7 @@ from app.ui.images.translated_image import translated_image
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import file_dialogs
 from app.ui.widgets.i18n import tr
-from app.ui.widgets.incoming_images import encoded_png
+from app.ui.widgets.mime_images import encoded_png
 from app.ui.widgets.notice import Notice, Remedies, Severity, notice_of
 
 

@@ -1,4 +1,4 @@
-"""Page ranges in the notation of the user: "1-3,7", counted from 1."""
+"""Page ranges as the user types them: "1-3,7", counted from 1."""
 
 import re
 

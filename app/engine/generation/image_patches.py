@@ -1,4 +1,4 @@
-"""Image files to the vision tower's input.
+"""Turns images and video frames into patches for the vision tower.
 
 The size is chosen as Qwen3-VL's processor chooses it: sides are multiples of 32 pixels (one visual token each way), the
 area stays between two bounds, and the aspect ratio is preserved as well as that allows.

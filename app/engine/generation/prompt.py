@@ -1,4 +1,4 @@
-r"""Conversations to tokens and M-RoPE positions.
+r"""Builds the prompt with Qwen3-VL's chat template: token ids and M-RoPE positions.
 
 The template is Qwen3-VL's own, built token by token rather than by rendering a template of the checkpoint: nothing that
 a user or an image says can open a turn. Each turn is `<|im_start|>role\n…<|im_end|>\n`, with its images before its

@@ -16,8 +16,8 @@ from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.discard import discard
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, tr
-from app.ui.widgets.incoming_images import incoming_images
 from app.ui.widgets.labels import label
+from app.ui.widgets.mime_images import incoming_images
 from app.ui.widgets.notice import notice_of
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.screen_fit import ScreenFit

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.widgets.i18n import mark, tr
 
-LEAST = 4
+MIN_SIDE = 4
 """Minimum side of a rectangle in pixels; anything smaller was a click."""
 HINT = mark("Drag to select an area. Press Esc to cancel.")
 _VEIL = QColor(0, 0, 0, 120)
@@ -85,7 +85,7 @@ class CaptureOverlay(QWidget):
         self._is_dragging = False
         self._to = event.position().toPoint()
         area = self._area()
-        if min(area.width(), area.height()) >= LEAST:
+        if min(area.width(), area.height()) >= MIN_SIDE:
             self.chosen.emit(area)
         self.update()
 

@@ -14,7 +14,7 @@ from app.domain.errors import Problem
 from app.ui.images.capture_overlay import CaptureOverlay
 from app.ui.images.screenshot_portal import ScreenshotPortal
 from app.ui.widgets.i18n import mark, tr
-from app.ui.widgets.incoming_images import encoded_png
+from app.ui.widgets.mime_images import encoded_png
 
 HIDING_MILLISECONDS = 250
 """Time in milliseconds that a desktop may need to hide a window."""

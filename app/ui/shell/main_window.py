@@ -38,8 +38,8 @@ from app.ui.shell.tray_icon import TrayIcon
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, tr
-from app.ui.widgets.incoming_images import are_many, has_images, incoming_images
 from app.ui.widgets.labels import ElidedLabel
+from app.ui.widgets.mime_images import are_many, has_images, incoming_images
 from app.ui.widgets.notice import Notice, Severity
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.screen_fit import ScreenFit

@@ -1,4 +1,4 @@
-"""A zoomable picture with an answer's detections drawn over it."""
+"""A picture that can be zoomed, panned and rotated, with detections drawn over it; the base of `PageCanvas`."""
 
 from collections.abc import Sequence
 
@@ -257,7 +257,7 @@ class ImageCanvas(QWidget):
         before = self.picture_area()
         share = place - before.topLeft()
         x, y = share.x() / before.width(), share.y() / before.height()
-        self._zoom = min(max(self.scale * factor, self._least_zoom()), MAX_ZOOM)
+        self._zoom = min(max(self.scale * factor, self._min_zoom()), MAX_ZOOM)
         after = self.picture_area()
         self._move(QPointF(after.left() + x * after.width(), after.top() + y * after.height()) - place)
 
@@ -272,7 +272,7 @@ class ImageCanvas(QWidget):
         top, bottom = ((y - area.top()) / area.height() for y in (marked.top(), marked.bottom()))
         return rotated_box((left, top, right, bottom), -self.quarter_turns)
 
-    def _least_zoom(self) -> float:
+    def _min_zoom(self) -> float:
         return min(self.width() / self._pixmap.width(), self.height() / self._pixmap.height(), 1.0) / 2
 
     def _move(self, by: QPointF) -> None:

@@ -1,4 +1,4 @@
-"""The bar for what is wrong, or waits for an answer, and concerns no single message."""
+"""The bar of notices about problems, questions and news that belong to no single message."""
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
@@ -58,9 +58,9 @@ class NoticeBar(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """Return a height in which some lines of a notice can be read."""
-        least = MIN_LINES * self.fontMetrics().lineSpacing()
+        height = MIN_LINES * self.fontMetrics().lineSpacing()
         content = self.widget()
-        return QSize(content.minimumSizeHint().width() if content else 0, min(self._needed_height(), least))
+        return QSize(content.minimumSizeHint().width() if content else 0, min(self._needed_height(), height))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the bar be as high as its notices are at this width."""

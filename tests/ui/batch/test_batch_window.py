@@ -17,7 +17,7 @@ from app.domain.images.geometry import Box
 from app.ui.batch.batch_list import STATE, BatchList
 from app.ui.batch.batch_window import BatchWindow
 from app.ui.shell.main_window import MainWindow
-from app.ui.widgets.incoming_images import MAX_FOR_A_CHAT
+from app.ui.widgets.mime_images import MAX_FOR_A_CHAT
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.theme import Theme
 from tests.services.conftest import INFO

@@ -4,7 +4,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QColor, QImage
 
-from app.ui.widgets.incoming_images import has_images, incoming_images
+from app.ui.widgets.mime_images import has_images, incoming_images
 
 
 def test_local_files_come_first_and_all_of_them() -> None:
