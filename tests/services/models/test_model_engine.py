@@ -214,7 +214,7 @@ def test_time_without_a_question_is_counted_where_it_is_wanted(
     begin = time.monotonic()
     model.open("/models/tiny")
     qtbot.waitUntil(lambda: model.status.state is EngineState.UNLOADED)
-    assert time.monotonic() - begin >= 0.1
+    assert time.monotonic() - begin >= 0.09  # Five minutes; Qt's coarse timers may be 5 % early.
     assert fakes.running(BackendKind.MODEL) == 0
     states.clear()
     qtbot.wait(200)
