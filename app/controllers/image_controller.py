@@ -23,6 +23,7 @@ from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import file_dialogs
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.mime_images import encoded_png
+from app.ui.widgets.notice import Notice, Severity
 from app.ui.widgets.problem_text import problem_sentence
 from app.ui.widgets.saved_notice import show_saved
 
@@ -86,6 +87,7 @@ class ImageController(QObject):
         self._session.conversation_changed.connect(self._on_conversation_changed)
         self._session.branch_changed.connect(self._on_branch_changed)
         self._session.message_changed.connect(self._on_message_changed)
+        self._session.image_repeated.connect(self._on_image_repeated)
 
     @Slot()
     def _on_open_clicked(self) -> None:
@@ -127,6 +129,11 @@ class ImageController(QObject):
         self._session.add_attachment(chat_id, attachment)
         self._window.composer.remove_import(import_id)
         self._window.composer.focus()
+
+    @Slot(Attachment)
+    def _on_image_repeated(self, attachment: Attachment) -> None:
+        text = tr("“{file}” is already attached.", file=attachment.name)
+        self._window.notices.show_notice(Notice(Severity.SUCCESS, text))
 
     @Slot(str, str, Problem)
     def _on_import_failed(self, import_id: ImportId, _chat_id: ConversationId, problem: Problem) -> None:

@@ -90,6 +90,10 @@ class Draft:
         """True if the draft has neither text nor attachments."""
         return not self.text.strip() and not self.attachments
 
+    def has(self, image: Attachment) -> bool:
+        """Return whether an image with the same content is attached."""
+        return any(attachment.digest == image.digest for attachment in self.attachments)
+
     def with_image(self, image: Attachment) -> "Draft":
         """Return the draft with one more image; a crop replaces the image that it was cut from."""
         whole = image.part_of.digest if image.part_of else ""

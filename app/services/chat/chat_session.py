@@ -43,7 +43,7 @@ class ChatSession(QObject):
 
     `conversation_changed` carries the Conversation that is shown, `branch_changed` a tuple of its Messages,
     `message_changed` one Message to add or update, `message_pointed_at` the id of one to scroll to, `draft_changed`
-    the Draft, `problem_met` a Problem.
+    the Draft, `image_repeated` an Attachment that the draft has already, `problem_met` a Problem.
     """
 
     conversation_changed = Signal(Conversation)
@@ -51,6 +51,7 @@ class ChatSession(QObject):
     message_changed = Signal(Message)
     message_pointed_at = Signal(str)
     draft_changed = Signal(Draft)
+    image_repeated = Signal(Attachment)
     busy_changed = Signal(bool)
     problem_met = Signal(Problem)
 
@@ -146,14 +147,20 @@ class ChatSession(QObject):
         self._draft_timer.start()
 
     def add_attachment(self, conversation_id: ConversationId, attachment: Attachment) -> None:
-        """Add an image to the draft of the chat for which it was dropped, which may no longer be the one shown."""
-        if conversation_id == self._conversation.id:
-            if attachment not in self._draft.attachments:
-                self._change_draft(self._draft.with_image(attachment))
-        elif conversation_id in self._library:
-            other = self._library[conversation_id]
-            if attachment not in other.draft.attachments:
-                self._library.save_draft(other, other.draft.with_image(attachment))
+        """Add an image to the draft of the chat for which it was dropped, which may no longer be the one shown.
+
+        If the draft has an image with the same content, `image_repeated` is emitted instead.
+        """
+        is_shown = conversation_id == self._conversation.id
+        if not is_shown and conversation_id not in self._library:
+            return
+        draft = self._draft if is_shown else self._library[conversation_id].draft
+        if draft.has(attachment):
+            self.image_repeated.emit(attachment)
+        elif is_shown:
+            self._change_draft(draft.with_image(attachment))
+        else:
+            self._library.save_draft(self._library[conversation_id], draft.with_image(attachment))
 
     @Slot(Attachment)
     def remove_attachment(self, attachment: Attachment) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.flow_layout import FlowLayout
-from app.ui.widgets.i18n import joined, mark, tr
+from app.ui.widgets.i18n import joined, mark, sentences, tr
 from app.ui.widgets.labels import label
 from app.ui.widgets.theme import zoomed
 
@@ -15,10 +15,8 @@ CARD_WIDTH = 520
 MARGIN = 12
 MIN_LINES = 3
 """Minimum height, in lines of text."""
-HINT = mark(
-    "A screenshot, receipt, scan or photo, or paste one with Ctrl+V.\nAsk about it or read "
-    "its text. Everything stays on this computer."
-)
+HINT = mark("A screenshot, receipt, scan or photo, or paste one with Ctrl+V.\nAsk about it or read its text.")
+LOCAL_HINT = mark("Everything stays on this computer.")
 MODEL_HINT = mark("Read text works right away. To ask questions, choose a model.")
 DEMO_HINT = mark(
     "The demo model answers “Read the text.”, “How many lines are there?” and “Where is …?” about short printed text. "
@@ -46,7 +44,7 @@ class EmptyState(QScrollArea):
         self._card = card = QFrame(content)
         card.setObjectName("emptyCard")
         title = label(tr("Drop an image anywhere"), "title", parent=card)
-        self.hint = label(tr(HINT), "hint", wraps=True, parent=card)
+        self.hint = label("", "hint", wraps=True, parent=card)
         self.open = button(tr("Open images…"), Role.PRIMARY, tr("Open images"), card)
         self.sample = button(tr("Try the sample"), Role.SOFT, tr("Add the sample image"), card)
         self.model = button(tr("Choose model…"), Role.PLAIN, tr("Choose a model folder"), card)
@@ -95,10 +93,15 @@ class EmptyState(QScrollArea):
         self._card.setFixedWidth(min(zoomed(self, CARD_WIDTH), self.viewport().width() - 2 * MARGIN))
 
     def set_status(self, status: EngineStatus) -> None:
-        """Offer to choose a model if there is none, and the full model if the demo is open."""
+        """Offer to choose a model if there is none, and the full model if the demo is open.
+
+        It is not said that everything stays on this computer while a model on another one answers.
+        """
         is_missing = status.state in {EngineState.NO_MODEL, EngineState.FAILED}
         is_placeholder = status.info is not None and status.info.policy.is_placeholder
         self.model.setVisible(is_missing)
         self.full_model.setVisible(is_placeholder)
         more = tr(MODEL_HINT) if is_missing else tr(DEMO_HINT) if is_placeholder else ""
-        self.hint.setText(joined("\n", (tr(HINT), more)))
+        leaves_machine = status.info is not None and status.info.leaves_machine
+        hint = sentences(tr(HINT), "" if leaves_machine else tr(LOCAL_HINT))
+        self.hint.setText(joined("\n", (hint, more)))

@@ -13,8 +13,8 @@ SHOWN = 3
 """Maximum number of toasts in a window; the oldest makes way."""
 MILLISECONDS, ACTION_MILLISECONDS = 6_000, 20_000
 """Time in milliseconds until a toast fades, and until one with buttons does."""
-TEXT_WIDTH, MARGIN, GAP = 420, 16, 8
-"""Maximum width of a toast's text, distance from the window's edges and between toasts, in pixels."""
+TEXT_WIDTH, MIN_WIDTH, MARGIN, GAP = 420, 260, 16, 8
+"""Maximum width of a toast's text, minimum of its place, distance from edges and between toasts, in pixels."""
 
 
 class Toast(NoticeBox):
@@ -171,21 +171,29 @@ class Toasts(QObject):
         # A dialog's destructor hides it, and only then do its filters end: by then its wrapper is invalid.
         if not isValid(self._window) or not self._window.isVisible():
             return
-        area = self._area()
-        bottom = area.bottom()
+        area, whole = self._area(), self._whole()
         for toast in self.boxes:
             toast.fit(area.width())
-            left = area.center().x() - toast.width() // 2
-            toast.move(left, bottom - toast.height())
+        if self.boxes and self.boxes[0].height() > area.height():
+            area.setBottom(whole.bottom())  # Rather over `above` for a moment than not readable.
+        bottom = area.bottom()
+        for toast in self.boxes:
+            top = bottom - toast.height()
+            # Of the newest one the text and the button to close it, at the top, are always in the window.
+            toast.move(area.center().x() - toast.width() // 2, max(whole.top(), top) if toast is self.boxes[0] else top)
             toast.raise_()
             bottom -= toast.height() + GAP
 
+    def _whole(self) -> QRect:
+        return self._window.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+
     def _area(self) -> QRect:
         """The part of the window where toasts may be, in its coordinates."""
-        area = self._window.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        area = self._whole()
         if self._above and self._above.isVisible():
             place = QRect(self._above.mapTo(self._window, QPoint()), self._above.size())
             area.setBottom(place.top() - GAP)
-            area.setLeft(max(area.left(), place.left()))
-            area.setRight(min(area.right(), place.right()))
+            beside = area.intersected(QRect(place.left(), area.top(), place.width(), area.height()))
+            if beside.width() >= zoomed(self._window, MIN_WIDTH):
+                area = beside
         return area

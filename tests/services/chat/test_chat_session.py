@@ -108,6 +108,15 @@ def test_an_answer_streams_and_everything_is_kept(build_services: BuildServices,
     assert chat.draft.is_empty
 
 
+def test_the_same_image_under_another_name_is_attached_once(build_services: BuildServices, qtbot: QtBot) -> None:
+    session = build_services(model=answers_hello).session
+    session.add_attachment(session.conversation_id, attachment("one.png"))
+    with qtbot.waitSignal(session.image_repeated) as repeated:
+        session.add_attachment(session.conversation_id, attachment("two.png"))
+    assert repeated.args == [attachment("two.png")]
+    assert session.draft.attachments == (attachment("one.png"),)
+
+
 def test_the_model_is_asked_with_the_images_and_the_chat_so_far(build_services: BuildServices, qtbot: QtBot) -> None:
     services = build_services(model=answers_hello)
     open_model(services, qtbot)

@@ -164,6 +164,11 @@ def test_the_state_of_the_engine_is_shown_everywhere(window: MainWindow, qtbot: 
     assert not window.sidebar.status_line.full_model.isVisible()
     window.set_status(EngineStatus(state=EngineState.READY, info=DEMO))
     assert "“Read the text.”" in window.empty_state.hint.text()
+    assert "stays on this computer" in window.empty_state.hint.text()
+    elsewhere = replace(DEMO, server="192.0.2.2", leaves_machine=True)
+    window.set_status(EngineStatus(state=EngineState.READY, info=elsewhere))
+    assert "stays on this computer" not in window.empty_state.hint.text()
+    window.set_status(EngineStatus(state=EngineState.READY, info=DEMO))
     assert not window.empty_state.model.isVisibleTo(window)
     with qtbot.waitSignals([window.sidebar.status_line.full_model_clicked, window.empty_state.full_model_clicked]):
         window.sidebar.status_line.full_model.click()

@@ -326,6 +326,22 @@ def test_notices_are_readable_in_a_low_window_and_so_is_what_is_below(
     assert bar.verticalScrollBar().value() == 0
 
 
+@pytest.mark.parametrize("has_sidebar", [True, False])
+def test_a_long_toast_is_readable_in_a_low_window(
+    notices: Notices, window: MainWindow, qtbot: QtBot, theme: Theme, has_sidebar: bool
+) -> None:
+    theme.choose(ThemeChoice.LIGHT, 200)
+    window.set_sidebar_wanted(has_sidebar)
+    window.resize(560, 420)
+    toast = toast_of(notices, Notice(Severity.SUCCESS, LONG[:180], actions=(Action("Undo", str),)))
+    qtbot.waitUntil(lambda: is_whole(toast))
+    for shown_part in (toast.sentence, toast.close_button):
+        place = QRect(shown_part.mapTo(window, QPoint()), shown_part.size())
+        assert place.left() >= 0
+        assert place.right() <= window.width()
+        assert 0 <= place.top() < window.height()
+
+
 def test_the_bar_is_no_higher_than_its_notices(notices: Notices, window: MainWindow, qtbot: QtBot) -> None:
     window.resize(1000, 900)
     notices.show_notice(Notice(Severity.WARNING, "Something."))
