@@ -17,12 +17,14 @@ NO_MODEL = ErrorText(
     "No model is open, so the question could not be answered.",
     todo="Choose a model folder, and try again.",
 )
+_RESTARTED = "Try again: it will be restarted."
+
 ENGINE_HUNG = ErrorText(
     "chat.engine_hung",
     ProblemKind.ENGINE,
     "The engine stopped responding and was shut down.",
     _ANSWER,
-    "Try again: it will be restarted.",
+    _RESTARTED,
 )
 ENGINE_IGNORES_CANCEL = ErrorText(
     "chat.engine_ignores_cancel",
@@ -44,6 +46,20 @@ ENGINE_EXITED = ErrorText(
     "The engine stopped unexpectedly (exit code {code}).",
     _ANSWER,
     "Restart the engine and ask again.",
+)
+
+READER_KILLED = ErrorText(
+    "chat.reader_killed",
+    ProblemKind.ENGINE,
+    "The engine stopped unexpectedly (signal {signal}).",
+    todo=_RESTARTED,
+)
+"""Of a process that does not answer questions, and that the next request starts again."""
+READER_EXITED = ErrorText(
+    "chat.reader_exited",
+    ProblemKind.ENGINE,
+    "The engine stopped unexpectedly (exit code {code}).",
+    todo=_RESTARTED,
 )
 
 NOTHING_TO_TRANSLATE = ErrorText("chat.nothing_to_translate", ProblemKind.IMAGE, "No text was found on this image.")

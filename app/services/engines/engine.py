@@ -290,10 +290,12 @@ class Engine(QObject):
         self._remove_ended()
         if worker is not self._worker or exit_code is None:
             return
-        self._lose_process(_ended_problem(exit_code), kills=False)
+        self._lose_process(_ended_problem(exit_code, answers=self._kind.answers), kills=False)
 
 
-def _ended_problem(exit_code: int) -> Problem:
-    if exit_code < 0:
-        return chat_texts.ENGINE_KILLED.problem(signal=-exit_code)
-    return chat_texts.ENGINE_EXITED.problem(code=exit_code)
+def _ended_problem(exit_code: int, *, answers: bool) -> Problem:
+    """Return the problem of a process that ended; only one that answers questions waits to be restarted."""
+    killed, exited = chat_texts.READER_KILLED, chat_texts.READER_EXITED
+    if answers:
+        killed, exited = chat_texts.ENGINE_KILLED, chat_texts.ENGINE_EXITED
+    return killed.problem(signal=-exit_code) if exit_code < 0 else exited.problem(code=exit_code)

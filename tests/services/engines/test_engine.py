@@ -309,6 +309,20 @@ def test_calls_of_a_model_die_with_it(open_harness: OpenHarness, qtbot: QtBot) -
     assert len(harness.clients) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "remedy"), [(BackendKind.MODEL, "Restart the engine"), (BackendKind.READER, "Try again")]
+)
+def test_a_restart_is_asked_for_only_where_one_is_offered(
+    open_harness: OpenHarness, qtbot: QtBot, kind: BackendKind, remedy: str
+) -> None:
+    harness = open_harness(kind)
+    call = harness.ask("exit")
+    qtbot.waitUntil(lambda: call in harness.ends, timeout=60_000)
+    end = harness.ends[call]
+    assert isinstance(end, Failed)
+    assert end.problem.todo.startswith(remedy)
+
+
 def test_an_abandoned_call_is_cancelled_and_says_nothing(open_harness: OpenHarness, qtbot: QtBot) -> None:
     harness = open_harness(BackendKind.IMAGES)
     first, waiting, last = harness.ask("wait"), harness.ask("count"), harness.ask("count")
