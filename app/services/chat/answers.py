@@ -100,7 +100,9 @@ class Answers(QObject):
         """Have the model write `answer`, a STREAMING message that is already on disk."""
         status = self._model.status
         if status.state in {EngineState.NO_MODEL, EngineState.FAILED}:
-            self._end(replace(answer, state=MessageState.FAILED, problem=chat_texts.NO_MODEL_TO_ANSWER.problem()))
+            # A model or server that could not be opened has its own reason and remedy.
+            problem = status.problem or chat_texts.NO_MODEL_TO_ANSWER.problem()
+            self._end(replace(answer, state=MessageState.FAILED, problem=problem))
             return
         call = self._model.ask(turns, options, partial(self._on_event, answer.id))
         self._follow(RunningAnswer(answer, partial(self._model.stop, call)))

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Author, Draft, Message, MessageState, Role, SeenImage, Turn, now
 from app.domain.documents.pages import OcrPage
+from app.domain.error_texts import engine_texts
 from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import ConversationId, Digest, MessageId
 from app.domain.models.answer_stats import AnswerStats, FinishReason
@@ -212,6 +213,21 @@ def test_asking_without_a_model_keeps_the_question_and_says_what_to_do(
     assert answer.problem is not None
     assert answer.problem.kind is ProblemKind.MODEL_MISSING
     assert "Choose a model folder" in answer.problem.todo
+
+
+def test_asking_a_model_that_could_not_be_opened_says_why(build_services: BuildServices, qtbot: QtBot) -> None:
+    why = engine_texts.OUT_OF_MEMORY.problem()
+
+    def refuses(request: Request) -> Iterator[Event]:
+        if isinstance(request, OpenModel):
+            yield Failed(why)
+
+    services = build_services(model=refuses)
+    services.model.open("/models/tiny")
+    qtbot.waitUntil(lambda: services.model.status.state is EngineState.FAILED)
+    services.session.send("Anyone?")
+    wait_for_end(services, qtbot)
+    assert services.session.branch[-1].problem == why
 
 
 def test_reading_needs_no_model_and_keeps_the_typed_words(build_services: BuildServices, qtbot: QtBot) -> None:
