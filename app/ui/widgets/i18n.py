@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.domain.errors import Problem
 from app.domain.settings.settings import UiLanguage
 from app.domain.text.visible_lines import visible_lines
+from app.domain.text.visible_text import visible
 from app.paths import RESOURCES
 
 CATALOGUES = RESOURCES / "translations"
@@ -89,12 +90,13 @@ def _safe(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _safe_value(value: object) -> object:
-    """Return a value for a template: its parts are `safe`, and its numbers are written as the language does."""
+    """Return a value for a template, without invisible characters; numbers are written as the language does."""
     if isinstance(value, Problem):
         return replace(value, what=safe(value.what), kept=safe(value.kept), todo=safe(value.todo))
     if isinstance(value, int | float):
         return _Number(value)
-    return safe(value if isinstance(value, str) else str(value))
+    # On one line: a line break in a file's name must not look like the end of a sentence of ours.
+    return value if isinstance(value, SafeText) else SafeText(visible(str(value)))
 
 
 class _Number:

@@ -267,3 +267,9 @@ def test_the_window_is_mirrored_in_arabic(qapp: QApplication, theme: Theme, qtbo
     theme.choose(ThemeChoice.DARK, 100)
     assert "#sidebar { background: #" in qapp.styleSheet()
     assert qapp.styleSheet().count("border-left: 1px solid") == 2
+
+
+def test_a_name_with_a_line_break_stays_on_one_line() -> None:
+    assert tr("Saved to “{file}”.", file="a.pdf\n\nAll chats were deleted.") == (
+        r"Saved to “a.pdf\n\nAll chats were deleted.”."
+    )
