@@ -7,7 +7,7 @@ appear under their names only when they are complete and on disk.
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -88,11 +88,13 @@ class FileAttachmentStore:
         latest = time.time() - STALE_SECONDS
         with self._writing():
             for file in [*self._folder.glob("*/*.part"), *self._incoming.glob("*/*")]:
-                if file.lstat().st_mtime < latest:
-                    file.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):  # An import that goes on meanwhile has renamed or removed it.
+                    if file.lstat().st_mtime < latest:
+                        file.unlink()
             for folder in self._incoming.glob("*"):
-                if folder.stat().st_mtime < latest and not any(folder.iterdir()):
-                    folder.rmdir()
+                with suppress(FileNotFoundError):
+                    if folder.stat().st_mtime < latest and not any(folder.iterdir()):
+                        folder.rmdir()
 
     def _path(self, digest: Digest) -> Path:
         # Digests are untrusted: they come from the image decoder process and from files.

@@ -9,7 +9,7 @@ later. So an image is unused only if none of them refers to it; if one cannot be
 import time
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -94,8 +94,10 @@ class UnusedImages:
         found = []
         for file in self._attachments.glob("*/*"):
             digest = _digest(file)
-            if is_digest(digest) and digest not in used and file.lstat().st_mtime < latest:
-                found.append(file)
+            if is_digest(digest) and digest not in used:
+                with suppress(FileNotFoundError):  # Removed meanwhile.
+                    if file.lstat().st_mtime < latest:
+                        found.append(file)
         return found
 
     def _aside(self) -> list[Path]:

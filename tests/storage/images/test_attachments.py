@@ -96,6 +96,26 @@ def test_what_a_crash_left_half_done_is_removed_and_nothing_else(
     assert list((tmp_path / "incoming").glob("*/*")) == [fresh]
 
 
+def test_a_file_that_an_import_renames_meanwhile_is_left_to_it(
+    files: FileAttachmentStore, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half_done = files.add(source, Digest(DIGEST)).with_name("x.part")
+    half_done.write_bytes(b"half")
+    stale = files.save_incoming(CONTENT, "stale.png")
+    os.utime(stale, (1, 1))
+    lstat = Path.lstat
+
+    def renamed_before(path: Path) -> os.stat_result:
+        if path == half_done:
+            path.rename(path.with_name("whole"))
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", renamed_before)
+    files.discard_stale()
+    assert half_done.with_name("whole").exists()
+    assert not stale.exists()
+
+
 def test_an_image_that_is_added_again_is_new_again(files: FileAttachmentStore, source: Path) -> None:
     """It may be about to be moved aside, unused for long as it is."""
     kept = files.add(source, Digest(DIGEST))
