@@ -10,14 +10,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.engine.reader.recognise import OcrLine
+from app.engine.reader.rotation import FIRST_CJK
 
-MIN_COLUMN_ROWS = 4
-MIN_COLUMN_LETTERS = 14
-MAX_CROSSING = 0.25
-"""Maximum fraction of lines that may cross a gutter between two columns of prose.
+MIN_COLUMN_ROWS = 3
+"""Minimum number of rows in a column of prose."""
 
-The median row on both sides must also have MIN_COLUMN_LETTERS letters.
+SHORT_COLUMN_ROWS, MIN_FILL = 5, 0.85
+"""Number of rows below which the median row of a column must have this fraction of the column's width.
+
+An address and a date have few rows, too, but theirs differ in width.
 """
+
+MIN_COLUMN_LETTERS = 12
+"""Minimum number of letters in the median row of a column of prose; a Chinese or Japanese character counts as two."""
+
+MAX_CROSSING = 0.25
+"""Maximum fraction of lines that may cross a gutter between two columns of prose."""
+
+WIDE = 1.5
+"""Ratio of a line's width to the median from which it may be a heading over several columns."""
 
 OVERHANG = 0.4
 """Maximum overhang of a line's box into a gutter, as a fraction of the box's height."""
@@ -142,13 +153,47 @@ def _runs(mask: "np.typing.NDArray[np.bool_]") -> list[list[int]]:
 
 
 def _is_prose(boxes: Sequence[_TextBox]) -> bool:
-    if len(boxes) < MIN_COLUMN_ROWS:
-        return False
+    """Return whether the boxes are columns of prose side by side, or one, apart from strays such as page numbers."""
+    columns = _columns(boxes) if boxes else []
+    large = [column for column in columns if len(_rows(column)) >= MIN_COLUMN_ROWS]
+    strays = len(boxes) - sum(map(len, large))
+    return bool(large) and strays <= MAX_CROSSING * len(boxes) and all(map(_is_column, large))
+
+
+def _columns(boxes: Sequence[_TextBox]) -> list[list[_TextBox]]:
+    """Sweep from the left: a column ends where no box reaches further, except for a few wide ones such as headings.
+
+    Looking for a gutter again, as in the whole, would take time exponential in the columns of a table.
+    """
+    wide = WIDE * float(np.median([box.right - box.left for box in boxes]))
+    narrow = [box for box in boxes if box.right - box.left < wide]
+    if len(boxes) - len(narrow) > MAX_CROSSING * len(boxes):
+        narrow = list(boxes)
+    columns: list[list[_TextBox]] = []
+    right = -np.inf
+    for box in sorted(narrow, key=lambda box: box.left):
+        if box.left + OVERHANG * box.height < right:
+            columns[-1].append(box)
+        else:
+            columns.append([box])
+        right = max(right, box.right - OVERHANG * box.height)
+    return columns
+
+
+def _is_column(boxes: Sequence[_TextBox]) -> bool:
     rows = _rows(boxes)
-    letters = [sum(len(box.found.text) for box in row) for row in rows]
     # A table has several boxes in most rows and is read row by row.
-    is_table = len(boxes) > MAX_BOXES_PER_ROW * len(rows)
-    return len(rows) >= MIN_COLUMN_ROWS and not is_table and float(np.median(letters)) >= MIN_COLUMN_LETTERS
+    if len(boxes) > MAX_BOXES_PER_ROW * len(rows):
+        return False
+    if float(np.median([sum(_letters(box.found.text) for box in row) for row in rows])) < MIN_COLUMN_LETTERS:
+        return False
+    width = max(box.right for box in boxes) - min(box.left for box in boxes)
+    fills = [(row[-1].right - row[0].left) / max(width, 1.0) for row in rows]
+    return len(rows) >= SHORT_COLUMN_ROWS or float(np.median(fills)) >= MIN_FILL
+
+
+def _letters(text: str) -> int:
+    return sum(1 + (letter >= FIRST_CJK) for letter in text)
 
 
 def _rows(boxes: Sequence[_TextBox]) -> list[list[_TextBox]]:

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import OcrLine
@@ -59,3 +60,49 @@ def test_nothing_is_lost_or_said_twice() -> None:
         ordered = [found.text for row in order_rows(lines) for found in row]
         assert sorted(ordered) == sorted(found.text for found in lines)
     assert order_rows([]) == []
+
+
+def columns(texts_by_column: list[list[str]], width: float, gap: float = 40, skew: float = 0.0) -> list[OcrLine]:
+    """Columns of lines of this width whose baselines are at the same heights."""
+    return [
+        line(text, (width + gap) * column, 100 + 30 * row, width, skew=skew)
+        for column, column_texts in enumerate(texts_by_column)
+        for row, text in enumerate(column_texts)
+    ]
+
+
+@pytest.mark.parametrize("skew", [0.0, 3.0, -3.0])
+@pytest.mark.parametrize("count", [3, 4, 6])
+def test_three_and_more_columns_are_read_one_by_one(count: int, skew: float) -> None:
+    wanted = [[f"column {column} of prose, line {row}" for row in range(12)] for column in range(count)]
+    heading = line("A heading over all of the columns", 0, 0, 340 * count, 40, skew)
+    found = texts([heading, *columns(wanted, 300, skew=skew)])
+    assert found == [heading.text, *(text for column in wanted for text in column)]
+
+
+@pytest.mark.parametrize(("letters", "rows"), [(8, 6), (12, 3), (6, 6)])
+def test_narrow_chinese_columns_are_not_read_across(letters: int, rows: int) -> None:
+    wanted = [[f"{chr(0x4E00 + 40 * column + row)}" * letters for row in range(rows)] for column in range(2)]
+    assert texts(columns(wanted, 24 * letters)) == [text for column in wanted for text in column]
+
+
+def test_a_table_of_short_cells_is_read_by_rows() -> None:
+    cells = [[f"r{row}c{column}" for row in range(20)] for column in range(6)]
+    assert texts(columns(cells, 100)) == ["  ".join(row) for row in zip(*cells, strict=True)]
+
+
+def test_a_page_number_beside_the_columns_does_not_join_them() -> None:
+    wanted = [[f"column {column} of prose, line {row}" for row in range(12)] for column in range(2)]
+    found = texts([*columns(wanted, 300), line("17", 660, 480, 30)])
+    assert [text for text in found if text != "17"] == [text for column in wanted for text in column]
+
+
+def test_an_address_beside_a_date_is_read_by_rows() -> None:
+    address = ["Harbour Office Ltd", "12 Quay Street", "Northport"]
+    lines = [line(text, 0, 30 * row, 11 * len(text)) for row, text in enumerate(address)]
+    lines += [
+        line("Reference number 4418-B", 500, 0, 253),
+        line("1 March 2024", 500, 30, 130),
+        line("By post", 500, 60, 77),
+    ]
+    assert texts(lines)[0] == "Harbour Office Ltd  Reference number 4418-B"
