@@ -32,11 +32,9 @@ from app.controllers.server_controller import ServerController
 from app.controllers.settings_controller import SettingsController
 from app.controllers.translation_controller import TranslationController
 from app.controllers.version_controller import VersionController
-from app.domain.chat.presets import Preset
-from app.domain.errors import Problem, StorageError, problem_of
-from app.domain.ids import ConversationId, Digest
+from app.domain.ids import ConversationId
 from app.domain.launch_request import LaunchRequest
-from app.domain.ports import IGNORE, ConversationStore, Stores
+from app.domain.ports import IGNORE
 from app.domain.redacting_log import kind_of
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
@@ -97,6 +95,7 @@ from app.ui.markdown.code_colours import load_common_languages
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.i18n import speak
 from app.ui.widgets.theme import Theme
+from app.unused_images_of_chats import UnusedImagesOfChats
 
 GEOMETRY_MILLISECONDS = 2000
 """Milliseconds after its last change at which the window's geometry is saved, so that it survives a crash."""
@@ -118,10 +117,15 @@ class Lorgnette(QObject):
         reader = ReaderEngine(self.engines[BackendKind.READER])
         self._files_thread = BackgroundThread("files", self)
         self._files = FileAttachmentStore(paths.attachments, paths.incoming, folder)
-        self._unused_images = UnusedImages(paths.attachments, paths.unused, folder)
         self.stores = StoreThread(partial(SqliteStores, paths.database, paths.attachments, folder), self)
-        self.stores.problem_solved.connect(self._on_store_problem_solved)
-        self._has_opened_store = False
+        self._unused_images = UnusedImagesOfChats(
+            self.stores,
+            self._files,
+            UnusedImages(paths.attachments, paths.unused, folder),
+            partial(references_beside, paths.database),
+            self._files_thread,
+            self,
+        )
         self.preferences = Preferences(settings, settings_file, self._files_thread, self)
         self.model = ModelEngine(
             self.engines[BackendKind.MODEL],
@@ -139,7 +143,7 @@ class Lorgnette(QObject):
             self.library,
             self.session,
             self.answers,
-            self._put_images_back,
+            self._unused_images.put_back,
             self,
         )
         self.prefill_ahead = PrefillAhead(self.session, self.model, self._options, self)
@@ -171,7 +175,12 @@ class Lorgnette(QObject):
         )
         self.downloads = ModelDownloads(folder.checked(parts.downloader), self)
         self.server_link = ServerLink(
-            self.model, self._files_thread, parts.key_of, parts.save_key, self._is_offline, self
+            self.model,
+            self._files_thread,
+            parts.key_of,
+            parts.save_key,
+            lambda: self.preferences.settings.offline,
+            self,
         )
         self._batch_thread = BackgroundThread("batch", self)
         self.batch = self._create_batch(create_client)
@@ -214,7 +223,8 @@ class Lorgnette(QObject):
         self._files_thread.submit(partial(restrict_permissions, self._paths), IGNORE, _warn)
         self._files_thread.submit(load_common_languages, IGNORE, _warn)
         self._chat_controller.opens_latest = launch_request == LaunchRequest()
-        self._look_at_store()
+        self._unused_images.look_at_store()
+        self.library.load()
         if model_folder or not self._server_controller.begin():
             self.model.open(model_folder or self.preferences.settings.model_folder or str(DEMO_MODEL))
         self._instance = RunningInstance(self._paths.data, self)
@@ -269,10 +279,7 @@ class Lorgnette(QObject):
             source = "a server" if info.server else f"{info.device} ({info.device_reason})"
             running["Answers from"] = f"{source}; {info.scheme}, context {info.context_length}"
         settings = self.preferences.settings
-        self._files_thread.submit(partial(_diagnostics, self._paths, settings, running), use, _warn_of_diagnostics)
-
-    def _is_offline(self) -> bool:
-        return self.preferences.settings.offline
+        self._files_thread.submit(partial(_diagnostics, self._paths, settings, running), use, _warn)
 
     def _options(self) -> GenerationOptions:
         return self.preferences.settings.generation
@@ -321,14 +328,16 @@ class Lorgnette(QObject):
         self._server_controller = ServerController(window, self.model, self.server_link, self.preferences, self)
         self._batch_controller = BatchController(window, self.batch, self.model, self.preferences, self)
         self._backup_controller = BackupController(window, self.backups, self)
-        self._backup_controller.images_unwanted.connect(self._on_images_unwanted)
+        self._backup_controller.images_unwanted.connect(self._unused_images.delete)
+        self._unused_images.damage_found.connect(self._backup_controller.report_damage)
+        self._unused_images.images_deleted.connect(self._backup_controller.report_deleted_images)
+        self._unused_images.store_opened_late.connect(self.library.load)
         self.library.loaded.connect(self._on_library_loaded)
         self.backups.restored.connect(self._chat_controller.discard_deleted)
         window.composer.text_changed.connect(self.prefill_ahead.schedule)
-        window.composer.preset_saved.connect(self._on_preset_saved)
-        window.composer.preset_removed.connect(self._on_preset_removed)
         self.preferences.changed.connect(self._apply)
-        for source in (self.stores, self.preferences, self.session, self.exporter, self.chat_importer, saver):
+        services = (self.session, self.exporter, self.chat_importer, self._unused_images)
+        for source in (self.stores, self.preferences, *services, saver):
             source.problem_met.connect(window.notices.show_problem)
         for retried in (self.stores, self.preferences):
             retried.problem_solved.connect(window.notices.dismiss_problem)
@@ -376,60 +385,6 @@ class Lorgnette(QObject):
         self.window.composer.set_options(settings.generation)
         self.model.set_idle_minutes(settings.keep_loaded)
 
-    @Slot(Preset)
-    def _on_preset_saved(self, preset: Preset) -> None:
-        others = (other for other in self.preferences.settings.presets if other.name != preset.name)
-        self._keep_presets((*others, preset))
-
-    @Slot(Preset)
-    def _on_preset_removed(self, preset: Preset) -> None:
-        self._keep_presets(tuple(other for other in self.preferences.settings.presets if other != preset))
-
-    def _keep_presets(self, presets: tuple[Preset, ...]) -> None:
-        self.preferences.change(presets=presets)
-
-    def _look_at_store(self) -> None:
-        self.stores.run(self._opening_report, self._on_store_opened)
-        self.library.load()
-
-    @Slot(Problem)
-    def _on_store_problem_solved(self, _: Problem) -> None:
-        """Check the store again: if it could not be opened at the start, it may be open now, and may be damaged."""
-        if not self._has_opened_store:
-            self._look_at_store()
-
-    def _on_store_opened(self, report: tuple[Problem | None, set[Digest]]) -> None:
-        self._has_opened_store = True
-        problem, digests = report
-        self._files_thread.submit(self._files.discard_stale, IGNORE, _warn)
-        if problem:
-            self._backup_controller.report_damage(problem)
-            return
-        elsewhere = partial(references_beside, self._paths.database)
-        self._files_thread.submit(partial(self._unused_images.collect, digests, elsewhere), IGNORE, _warn)
-
-    @Slot()
-    def _on_images_unwanted(self) -> None:
-        self.stores.chats.run(lambda chats: chats.attachment_digests(), self._delete_unused_images)
-
-    def _delete_unused_images(self, digests: set[Digest]) -> None:
-        elsewhere = partial(references_beside, self._paths.database)
-        self._files_thread.submit(
-            partial(self._unused_images.delete, digests, elsewhere),
-            self._backup_controller.report_deleted_images,
-            lambda error: self.window.notices.show_problem(problem_of(error)),
-        )
-
-    def _opening_report(self, stores: Stores) -> tuple[Problem | None, set[Digest]]:
-        self._put_images_back(stores.chats)
-        return stores.problem, stores.chats.attachment_digests()
-
-    def _put_images_back(self, chats: ConversationStore) -> None:
-        try:
-            self._unused_images.put_back(chats.attachment_digests)
-        except StorageError as error:
-            _warn(error)
-
 
 def _remove_leftovers(paths: Paths, before: float, open_imports: OpenImportsFile) -> None:
     remove_leftovers(paths, before, {Path(item.path) for item in open_imports.load()})
@@ -442,9 +397,5 @@ def _diagnostics(paths: Paths, settings: Settings, running: dict[str, str]) -> s
     return diagnostics(paths, settings, running | confinement_report())
 
 
-def _warn_of_diagnostics(error: Exception) -> None:
-    _log.warning("diagnostics could not be gathered: %s", kind_of(error))
-
-
 def _warn(error: Exception) -> None:
-    _log.warning("files could not be looked after: %s", kind_of(error))
+    _log.warning("work in the background failed: %s", kind_of(error))

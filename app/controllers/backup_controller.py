@@ -31,11 +31,13 @@ class BackupController(QObject):
         backups.changed.connect(self._on_changed)
         backups.problem_met.connect(window.notices.show_problem)
 
+    @Slot(Problem)
     def report_damage(self, problem: Problem) -> None:
         """Show the damage found when the chats were opened, and offer the backup that has held the most."""
         self._damage = problem
         self._backups.look(partial(self._offer, problem))
 
+    @Slot(int)
     def report_deleted_images(self, count: int) -> None:
         """Show the number of unused images that were deleted."""
         text = tr("Unused images that were deleted: {count}", count=ui_text.number(count))

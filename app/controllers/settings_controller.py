@@ -1,9 +1,10 @@
-"""Connects the settings window, and the settings in the menu and on keys, with the preferences."""
+"""Connects the settings window, the settings in the menu and on keys, and saved prompts with the preferences."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Slot
 
+from app.domain.chat.presets import Preset
 from app.domain.settings.settings import Settings, ThemeChoice
 from app.domain.shown_setting import bounded
 from app.paths import LICENCES
@@ -47,6 +48,8 @@ class SettingsController(QObject):
         window.menu_button.licences_triggered.connect(self._on_licences_triggered)
         window.menu_button.licences.setVisible(LICENCES.exists())
         window.settings_triggered.connect(self._on_settings_triggered)
+        window.composer.preset_saved.connect(self._on_preset_saved)
+        window.composer.preset_removed.connect(self._on_preset_removed)
 
     @Slot(ThemeChoice)
     def _on_theme_chosen(self, choice: ThemeChoice) -> None:
@@ -57,6 +60,16 @@ class SettingsController(QObject):
         settings = self._preferences.settings
         zoom = bounded(Settings, "zoom", settings.zoom + steps * ZOOM_STEP) if steps else Settings().zoom
         self._preferences.change(zoom=int(zoom))
+
+    @Slot(Preset)
+    def _on_preset_saved(self, preset: Preset) -> None:
+        others = (other for other in self._preferences.settings.presets if other.name != preset.name)
+        self._preferences.change(presets=(*others, preset))
+
+    @Slot(Preset)
+    def _on_preset_removed(self, preset: Preset) -> None:
+        kept = tuple(other for other in self._preferences.settings.presets if other != preset)
+        self._preferences.change(presets=kept)
 
     @Slot(str)
     def _on_settings_triggered(self, query: str) -> None:

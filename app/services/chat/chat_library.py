@@ -42,6 +42,7 @@ class ChatLibrary(QObject):
         """The most recently updated conversation."""
         return max(self._conversations.values(), key=lambda conversation: conversation.updated, default=None)
 
+    @Slot()
     def load(self) -> None:
         """Read the list from the store; `loaded` follows."""
 

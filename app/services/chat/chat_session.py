@@ -17,13 +17,12 @@ from app.domain.chat.chat import (
     Draft,
     Message,
     MessageState,
-    Role,
     Turn,
-    new_id,
     now,
     title_from,
 )
 from app.domain.chat.message_tree import MessageTree
+from app.domain.chat.new_messages import new_answer, new_conversation, new_question
 from app.domain.errors import Problem
 from app.domain.ids import ConversationId, Digest, MessageId
 from app.domain.images.attachments import Attachment
@@ -70,7 +69,7 @@ class ChatSession(QObject):
         self._chats = chats
         self._attachments = attachments
         self._options = options
-        self._conversation = _new_conversation()
+        self._conversation = new_conversation()
         self._tree = MessageTree()
         self._draft = Draft()
         self._is_saving = False
@@ -106,17 +105,19 @@ class ChatSession(QObject):
         """The turns that the model would be asked, without the question's text; empty if nothing is to be prefilled."""
         if self._draft.is_empty or not (self.branch or self._draft.attachments):
             return ()
-        return turns_for((*self.branch, self._question("", self._draft.attachments)), self._attachments)
+        return turns_for(
+            (*self.branch, new_question(self._conversation, "", self._draft.attachments)), self._attachments
+        )
 
     def start_new(self) -> None:
         """Show an empty chat."""
         self.save_draft()
-        self._show(_new_conversation(), ())
+        self._show(new_conversation(), ())
 
     def begin_again(self) -> None:
         """Show an empty chat with the current draft, after the chats were replaced."""
         draft = self._draft
-        self._show(_new_conversation(), ())
+        self._show(new_conversation(), ())
         if not draft.is_empty:
             self._change_draft(draft)
 
@@ -137,7 +138,7 @@ class ChatSession(QObject):
         self._answers.stop(conversation_id)
         if conversation_id == self._conversation.id:
             self.save_draft()
-            self._show(_new_conversation(), ())
+            self._show(new_conversation(), ())
         self._library.delete(conversation_id)
 
     @Slot(str)
@@ -192,8 +193,8 @@ class ChatSession(QObject):
         """Ask the model about the draft's images and the chat so far."""
         if self.is_busy or not text.strip():
             return
-        question = self._question(text, self._draft.attachments)
-        answer = self._answer(question.id, Author.MODEL)
+        question = new_question(self._conversation, text, self._draft.attachments)
+        answer = new_answer(self._conversation.id, question.id, Author.MODEL)
         ask = self._asking(answer, (*self.branch, question))
         self._commit((question, answer), Draft(text=text, attachments=question.attachments), ask, title_from(text))
 
@@ -202,8 +203,8 @@ class ChatSession(QObject):
         """Have the built-in OCR read one image of the draft or of the chat."""
         if self.is_busy:
             return
-        question = self._question(READ_QUESTION, (attachment,))
-        answer = self._answer(question.id, Author.READER)
+        question = new_question(self._conversation, READ_QUESTION, (attachment,))
+        answer = new_answer(self._conversation.id, question.id, Author.READER)
         read = partial(self._answers.read, answer, self._attachments.path(attachment))
         self._commit((question, answer), Draft(attachments=(attachment,)), read, title_from(attachment.name))
 
@@ -213,7 +214,7 @@ class ChatSession(QObject):
         old = self._tree[answer_id]
         if self.is_busy or old.parent_id is None or old.author is None:
             return
-        answer = self._answer(old.parent_id, old.author)
+        answer = new_answer(self._conversation.id, old.parent_id, old.author)
         asked = self._tree.path_to(old.parent_id)
         start: Callable[[], None]
         if old.author is Author.READER:
@@ -228,8 +229,8 @@ class ChatSession(QObject):
         if self.is_busy or not text.strip():
             return
         old = self._tree[question_id]
-        question = replace(self._question(text, old.attachments), parent_id=old.parent_id)
-        answer = self._answer(question.id, Author.MODEL)
+        question = replace(new_question(self._conversation, text, old.attachments), parent_id=old.parent_id)
+        answer = new_answer(self._conversation.id, question.id, Author.MODEL)
         asked = (*self._tree.path_to(old.parent_id), question)
         self._commit((question, answer), Draft(), self._asking(answer, asked))
 
@@ -280,29 +281,6 @@ class ChatSession(QObject):
         self.branch_changed.emit(self.branch)
         self.draft_changed.emit(self._draft)
         self.busy_changed.emit(self.is_busy)
-
-    def _question(self, text: str, attachments: tuple[Attachment, ...]) -> Message:
-        return Message(
-            id=MessageId(new_id()),
-            conversation_id=self._conversation.id,
-            parent_id=self._conversation.leaf_id,
-            role=Role.USER,
-            text=text,
-            created=now(),
-            attachments=attachments,
-        )
-
-    def _answer(self, question_id: MessageId, author: Author) -> Message:
-        return Message(
-            id=MessageId(new_id()),
-            conversation_id=self._conversation.id,
-            parent_id=question_id,
-            role=Role.ASSISTANT,
-            text="",
-            created=now(),
-            state=MessageState.STREAMING,
-            author=author,
-        )
 
     def _asking(self, answer: Message, asked: Sequence[Message]) -> Callable[[], None]:
         """Return a callable that has the model write `answer` to the messages `asked`, with the current options."""
@@ -408,8 +386,3 @@ class ChatSession(QObject):
             if self._tree.is_on_path(answer.id, self._conversation.leaf_id):
                 self.message_changed.emit(answer)
             self.busy_changed.emit(self.is_busy)
-
-
-def _new_conversation() -> Conversation:
-    moment = now()
-    return Conversation(id=ConversationId(new_id()), title=DEFAULT_TITLE, created=moment, updated=moment)

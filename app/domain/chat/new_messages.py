@@ -1,0 +1,38 @@
+"""Creates conversations, questions and answers with ids and times of their own."""
+
+from app.domain.chat.chat import DEFAULT_TITLE, Author, Conversation, Message, MessageState, Role, new_id, now
+from app.domain.ids import ConversationId, MessageId
+from app.domain.images.attachments import Attachment
+
+
+def new_conversation() -> Conversation:
+    """Return an empty conversation."""
+    moment = now()
+    return Conversation(id=ConversationId(new_id()), title=DEFAULT_TITLE, created=moment, updated=moment)
+
+
+def new_question(conversation: Conversation, text: str, attachments: tuple[Attachment, ...]) -> Message:
+    """Return a question that follows the last message of a conversation."""
+    return Message(
+        id=MessageId(new_id()),
+        conversation_id=conversation.id,
+        parent_id=conversation.leaf_id,
+        role=Role.USER,
+        text=text,
+        created=now(),
+        attachments=attachments,
+    )
+
+
+def new_answer(conversation_id: ConversationId, question_id: MessageId, author: Author) -> Message:
+    """Return the empty answer to a question, to be streamed."""
+    return Message(
+        id=MessageId(new_id()),
+        conversation_id=conversation_id,
+        parent_id=question_id,
+        role=Role.ASSISTANT,
+        text="",
+        created=now(),
+        state=MessageState.STREAMING,
+        author=author,
+    )
