@@ -31,7 +31,7 @@ class OcrResult:
         for number, text in self.corrections.items():
             if number < len(lines):
                 changed[lines[number].text] = text
-                lines[number] = replace(lines[number], text=text)
+                lines[number] = replace(lines[number], text=text, words=())
         whole = replace(page, lines=tuple(lines))
         tables = tuple(
             replace(

@@ -41,11 +41,12 @@ def formatted(page: OcrPage, name: str, form: PageFormat) -> str:
     """Serialise the page of the file called `name`, ending with a line break.
 
     JSON has one object: `file`; `width`, `height`, `rotation`, `notice`, `script` and `text` of the page; `lines`, each
-    with its `text`, `score` and `box` (left, top, right, bottom) and the four corners `quad` clockwise from the line's
-    own top left, in pixels of the upright image; `tables`, each with `rows`, `columns`, `box`, `is_ruled` and `cells`,
-    which have `row` and `column` from 0, `row_span`, `column_span`, `text` and `box`; and `codes` with `kind`, `text`
-    and `box`. TSV has a row for each line, without a header. CSV has only the tables, an empty line between them. HTML
-    is a fragment, to be put between HTML_HEAD and HTML_TAIL. Text, Markdown and HTML list the codes at the end.
+    with its `text`, `score`, `box` (left, top, right, bottom), the four corners `quad` clockwise from the line's own
+    top left, in pixels of the upright image, and `words`, each with `text`, `box` and `score`; `tables`, each with
+    `rows`, `columns`, `box`, `is_ruled` and `cells`, which have `row` and `column` from 0, `row_span`, `column_span`,
+    `text` and `box`; and `codes` with `kind`, `text` and `box`. TSV has a row for each line, without a header. CSV has
+    only the tables, an empty line between them. HTML is a fragment, to be put between HTML_HEAD and HTML_TAIL. Text,
+    Markdown and HTML list the codes at the end.
     """
     match form:
         case PageFormat.JSON:

@@ -63,19 +63,33 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a line, without white space; `score` is the probability that it is right, 0..1."""
+
+    text: str
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class TextLine:
     """One line of recognised text.
 
     `quad` holds the four corners clockwise from the line's own top left, so a skewed line stays skewed; `box` is its
-    axis-aligned bounding box. `score` is the recogniser's mean character probability, 0..1.
+    axis-aligned bounding box. `score` is the recogniser's mean character probability, 0..1. `words` are in reading
+    order and give the text if they are joined by spaces; there are none if their boxes are unknown, as on pages
+    that earlier versions stored.
     """
 
     text: str
     box: Box
     quad: tuple[Point, Point, Point, Point]
     score: float
+    words: tuple[Word, ...] = ()
 
     @classmethod
-    def between(cls, text: str, quad: tuple[Point, Point, Point, Point], score: float) -> "TextLine":
+    def between(
+        cls, text: str, quad: tuple[Point, Point, Point, Point], score: float, words: tuple[Word, ...] = ()
+    ) -> "TextLine":
         """Create a line with these corners; its box is derived from them."""
-        return cls(text, Box.around_points(quad), quad, score)
+        return cls(text, Box.around_points(quad), quad, score, words)

@@ -31,7 +31,7 @@ def kept_lines(lines: Sequence[OcrLine]) -> list[OcrLine]:
             kept.append(line)
         elif _looks_like_text(line, usual):
             is_guess = line.score >= MIN_GUESS_SCORE and len(line.text) >= MIN_GUESS_LETTERS
-            kept.append(line if is_guess else replace(line, text=UNREAD))
+            kept.append(line if is_guess else replace(line, text=UNREAD, letters=()))
     return kept
 
 

@@ -16,6 +16,7 @@ from app.engine.reader.find_codes import find_codes
 from app.engine.reader.find_lines import find_lines
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.kept_lines import is_read, kept_lines
+from app.engine.reader.line_words import words_of
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.rotation import LineReader, mean_score, read_lines, rotated, rotated_size
@@ -66,7 +67,7 @@ def read_page(
 
 def _text_line(line: OcrLine, size: tuple[int, int]) -> TextLine:
     first, second, third, fourth = (Point(x, y) for x, y in np.clip(line.quad, 0, size).tolist())
-    return TextLine.between(line.text, (first, second, third, fourth), line.score)
+    return TextLine.between(line.text, (first, second, third, fourth), line.score, words_of(line, size))
 
 
 def _notice(lines: Sequence[OcrLine], codes: Sequence[Code], script: Script | None) -> Problem | None:

@@ -1,7 +1,7 @@
 """Detects and recognises lines; the only module that uses rapidocr (PP-OCRv6 models from its wheel, no network)."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,9 @@ from PIL import Image
 from rapidocr import RapidOCR
 from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
+from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed
 from app.engine.reader.tiles import TextMap
-from app.engine.reader.tuning import LINE_HEIGHT, LINE_MARGIN, MAX_LINE_WIDTH, TALL, parameters
+from app.engine.reader.tuning import LINE_HEIGHT, LINE_MARGIN, MAX_LINE_WIDTH, MIN_LINE_WIDTH, TALL, parameters
 
 Quad = npt.NDArray[np.float64]
 """Four corners float64 [4, 2], x and y in pixels, clockwise from the line's own top left."""
@@ -19,11 +20,15 @@ Quad = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class OcrLine:
-    """A recognised line and its corners; `score` is the recogniser's mean confidence in its letters, 0..1."""
+    """A recognised line and its corners; `score` is the recogniser's mean confidence in its letters, 0..1.
+
+    `letters` are those of `text`, placed along `read_from(quad)`; empty if the text did not come from the recogniser.
+    """
 
     text: str
     quad: Quad
     score: float
+    letters: tuple[Letter, ...] = ()
 
 
 class Recogniser:
@@ -60,9 +65,30 @@ class Recogniser:
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         """Recognise the line inside these corners of an RGB image; a tall line is rotated first, top to the left."""
-        output = self._engine(_for_opencv(cut_line(image, quad)), use_det=False, use_rec=True)
-        texts, scores = output.txts or ("",), output.scores or (0.0,)
-        return OcrLine(texts[0].strip(), quad, float(scores[0]))
+        crop = cut_line(image, quad)
+        recogniser = self._engine._load_rec_model()  # noqa: SLF001 - rapidocr loads it with the first line
+        columns = recogniser.session(_normalised(crop))[0]
+        found = trimmed(decoded(columns, recogniser.postprocess_op.character))
+        score = sum(letter.score for letter in found) / max(1, len(found))
+        first, last = crop_extent(image.size, quad)
+        scale = (last - first) * max(1.0, MIN_LINE_WIDTH / crop.width)
+        letters = (_placed(letter, first, scale) for letter in found)
+        return OcrLine(text_of(found), quad, score, tuple(letters))
+
+
+def read_from(quad: Quad) -> Quad:
+    """Return the corners from where reading starts: a tall line is read from its top to its bottom."""
+    length, height = (float(np.hypot(*(quad[corner] - quad[0]))) for corner in (1, 3))
+    return np.asarray(np.roll(quad, -1, axis=0)) if height > TALL * length else quad
+
+
+def crop_extent(size: tuple[int, int], quad: Quad) -> tuple[float, float]:
+    """Return where a line's crop begins and ends, as fractions of the line's length: below 0 and above 1."""
+    quad = read_from(np.clip(np.nan_to_num(quad), 0, size))
+    along = quad[1] - quad[0]
+    length = max(float(along @ along), 1e-6)
+    corners = _crop_corners(quad, size)
+    return float((corners[0] - quad[0]) @ along) / length, float((corners[1] - quad[0]) @ along) / length
 
 
 def cut_line(image: Image.Image, quad: Quad) -> Image.Image:
@@ -70,19 +96,36 @@ def cut_line(image: Image.Image, quad: Quad) -> Image.Image:
 
     Any corners will do, also those of an empty box: the crop is from 1 to MAX_LINE_WIDTH pixels wide.
     """
-    quad = np.clip(np.nan_to_num(quad), 0, image.size)
-    along, across = quad[1] - quad[0], quad[3] - quad[0]
-    length, height = float(np.hypot(*along)), float(np.hypot(*across))
-    if height > TALL * length:
-        quad, along, length, height = np.roll(quad, -1, axis=0), across, height, length
-    margin = LINE_MARGIN * height * along / max(length, 1e-6)
-    corners = np.clip(quad + np.stack([-margin, margin, margin, -margin]), 0, image.size)
+    quad = read_from(np.clip(np.nan_to_num(quad), 0, image.size))
+    height = max(1, round(float(np.hypot(*(quad[3] - quad[0])))))
+    corners = _crop_corners(quad, image.size)
     width = max(1, round(float(np.hypot(*(corners[1] - corners[0])))))
     # Pillow expects the corners anticlockwise.
     data = corners[[0, 3, 2, 1]].ravel().tolist()
-    straight = image.transform((width, max(1, round(height))), Image.Transform.QUAD, data, Image.Resampling.BICUBIC)
+    straight = image.transform((width, height), Image.Transform.QUAD, data, Image.Resampling.BICUBIC)
     width = min(MAX_LINE_WIDTH, max(1, round(width * LINE_HEIGHT / straight.height)))
     return straight.resize((width, LINE_HEIGHT), Image.Resampling.BICUBIC)
+
+
+def _crop_corners(quad: Quad, size: tuple[int, int]) -> Quad:
+    """Return the corners with LINE_MARGIN at each end, as far as the image reaches."""
+    along, across = quad[1] - quad[0], quad[3] - quad[0]
+    margin = LINE_MARGIN * float(np.hypot(*across)) * along / max(float(np.hypot(*along)), 1e-6)
+    return np.asarray(np.clip(quad + np.stack([-margin, margin, margin, -margin]), 0, size))
+
+
+def _normalised(crop: Image.Image) -> npt.NDArray[np.float32]:
+    """Return the network's input float32 [1, 3, LINE_HEIGHT, width]: -1..1, padded to MIN_LINE_WIDTH with 0."""
+    pixels = _for_opencv(crop).transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+    padded = np.zeros((1, 3, LINE_HEIGHT, max(MIN_LINE_WIDTH, crop.width)), np.float32)
+    padded[0, :, :, : crop.width] = pixels
+    return padded
+
+
+def _placed(letter: Letter, first: float, scale: float) -> Letter:
+    """Return a letter of the network's input where it is on the line, whose crop starts at `first`."""
+    start, end = (min(1.0, max(0.0, first + scale * edge)) for edge in (letter.start, letter.end))
+    return replace(letter, start=start, end=end)
 
 
 def _for_opencv(image: Image.Image) -> npt.NDArray[np.uint8]:

@@ -43,8 +43,6 @@ def parameters(threads: int) -> dict[str, object]:
         "Global.use_cls": False,
         "Global.use_preprocess_img": False,
         "EngineConfig.onnxruntime.enable_cpu_mem_arena": True,
-        "Rec.rec_img_shape": [3, LINE_HEIGHT, MIN_LINE_WIDTH],
-        "Rec.rec_batch_num": 1,
         "Det.limit_type": "max",
         # Faint and thin lines are detected, too; false detections read as noise.
         "Det.thresh": 0.25,

@@ -6,7 +6,7 @@ from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.error_texts import document_texts
 from app.domain.ids import Digest
-from app.domain.images.geometry import Box, Point, TextLine
+from app.domain.images.geometry import Box, Point, TextLine, Word
 from app.storage.stores import SqliteStores
 from tests.support.sql import execute
 
@@ -30,6 +30,21 @@ def test_a_reading_survives_with_its_corrections(tmp_path: Path) -> None:
     assert other is not None
     assert other.model_name == "Qwen"
     assert stores.pages.ocr_result(Digest("cd" * 32), 3) is None
+    stores.close()
+
+
+def test_words_survive_and_lines_that_were_stored_without_them_open(tmp_path: Path) -> None:
+    stores = SqliteStores.open(tmp_path / "chats.sqlite")
+    words = (Word("T0tal", Box(0, 0, 9, 3), 0.6),)
+    page = OcrPage(10, 10, (TextLine.between("T0tal", LINE.quad, 0.8, words),), "T0tal")
+    stores.pages.save_ocr_result(OcrResult(digest=READING.digest, number=0, page=page))
+    kept = stores.pages.ocr_result(READING.digest, 0)
+    assert kept is not None
+    assert kept.page == page
+    execute(tmp_path / "chats.sqlite", "UPDATE reading SET page = json_remove(page, '$.lines[0].words')")
+    kept = stores.pages.ocr_result(READING.digest, 0)
+    assert kept is not None
+    assert kept.page.lines == (LINE,)
     stores.close()
 
 

@@ -1,0 +1,70 @@
+"""Decoding of the recognition network's columns, and words from the places of letters."""
+
+import numpy as np
+import pytest
+
+from app.domain.images.geometry import Box
+from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed
+from app.engine.reader.line_words import words_of
+from app.engine.reader.recognise import OcrLine
+
+CHARACTERS = ("blank", "a", "b", " ")
+
+
+def columns(path: str, score: float = 0.9) -> np.ndarray:
+    probabilities = np.full((len(path), len(CHARACTERS)), (1 - score) / 3, np.float32)
+    for column, letter in enumerate(path):
+        probabilities[column, 0 if letter == "-" else CHARACTERS.index(letter)] = score
+    return probabilities
+
+
+def line(text: str, first: float = 0.0, last: float = 1.0) -> OcrLine:
+    width = (last - first) / len(text)
+    letters = tuple(
+        Letter(letter, first + number * width, first + (number + 1) * width, 0.9 - 0.1 * number)
+        for number, letter in enumerate(text)
+    )
+    return OcrLine(text, np.array([(0, 0), (100, 0), (100, 20), (0, 20)], np.float64), 0.9, letters)
+
+
+def test_repeated_letters_are_one_unless_a_blank_is_between() -> None:
+    letters = decoded(columns("-aa-ab--"), CHARACTERS)
+
+    assert text_of(letters) == "aab"
+    assert [(letter.start, letter.end) for letter in letters] == [(1 / 8, 3 / 8), (4 / 8, 5 / 8), (5 / 8, 6 / 8)]
+    assert letters[0].score == pytest.approx(0.9)
+
+
+def test_nothing_is_decoded_from_blanks() -> None:
+    assert decoded(columns("----"), CHARACTERS) == []
+    assert decoded(np.zeros((0, 4), np.float32), CHARACTERS) == []
+
+
+def test_white_space_at_both_ends_is_dropped() -> None:
+    assert text_of(trimmed(decoded(columns(" a-b "), CHARACTERS))) == "ab"
+    assert trimmed(decoded(columns(" - "), CHARACTERS)) == []
+
+
+def test_words_have_boxes_side_by_side_and_the_score_of_their_least_certain_letter() -> None:
+    words = words_of(line("ab cde"), (200, 200))
+
+    assert [word.text for word in words] == ["ab", "cde"]
+    assert [word.score for word in words] == pytest.approx([0.8, 0.4])
+    assert words[0].box.left == 0
+    assert words[0].box.right <= words[1].box.left
+    assert words[1].box == Box(words[1].box.left, 0, 100, 20)
+
+
+def test_words_of_a_tall_line_run_from_top_to_bottom() -> None:
+    upright = line("ab cde")
+    tall = OcrLine(upright.text, np.array([(0, 0), (20, 0), (20, 100), (0, 100)], np.float64), 0.9, upright.letters)
+
+    first, second = words_of(tall, (200, 200))
+
+    assert first.box.bottom <= second.box.top
+    assert (first.box.left, first.box.right) == (0, 20)
+
+
+def test_a_line_of_another_text_than_its_letters_has_no_words() -> None:
+    whole = line("ab cde")
+    assert words_of(OcrLine("other", whole.quad, whole.score, whole.letters), (200, 200)) == ()
