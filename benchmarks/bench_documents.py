@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import pikepdf
@@ -22,7 +23,8 @@ from app.cli import main as main_command
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
-from app.engine.reader.read_any_script import read_document_page
+from app.engine.reader.read_any_script import read_any_script
+from app.engine.reader.read_document_page import read_document_page
 from app.engine.reader.recognise import Recogniser
 from tests.support.documents import scanned_pdf, written_pdf
 
@@ -61,12 +63,13 @@ def overlap(one: Box, other: Box) -> float:
 
 def judge_words(folder: Path, recogniser: Recogniser) -> None:
     """Print how well words lie where they were printed."""
+    read = partial(read_any_script, reader=recogniser, check=NEVER_CANCELLED)
     shares: list[float] = []
     missing = 0
     for seed in range(PAGES):
         path, target = folder / "page.png", folder / "page.pdf"
         truth = printed(path, seed)
-        page = read_document_page(open_document(path), 0, recogniser, NEVER_CANCELLED)
+        page = read_document_page(open_document(path), 0, read, NEVER_CANCELLED)
         write_searchable_pdf(path, [page], target, "", NEVER_CANCELLED)
         told = subprocess.run(["pdftotext", "-bbox", target, "-"], capture_output=True, text=True, check=True).stdout
         found = [(m[5], (float(m[1]), float(m[2]), float(m[3]), float(m[4]))) for m in _FOUND.finditer(told)]
@@ -85,6 +88,7 @@ def judge_words(folder: Path, recogniser: Recogniser) -> None:
 
 def judge_long(folder: Path, recogniser: Recogniser) -> None:
     """Print what documents of many pages take."""
+    read = partial(read_any_script, reader=recogniser, check=NEVER_CANCELLED)
     for name, one in (("written", written_pdf(folder / "w.pdf", "The total of all items is 12.40 EUR")),
                       ("scanned", scanned_pdf(folder / "s.pdf", ["The total of all items is 12.40 EUR"]))):  # fmt: skip
         path = folder / f"{name}.pdf"
@@ -94,7 +98,7 @@ def judge_long(folder: Path, recogniser: Recogniser) -> None:
             long.save(path)
         document, started = open_document(path), time.perf_counter()
         numbers = range(LONG if name == "written" else READ)
-        pages = [read_document_page(document, number, recogniser, NEVER_CANCELLED) for number in numbers]
+        pages = [read_document_page(document, number, read, NEVER_CANCELLED) for number in numbers]
         each = (time.perf_counter() - started) / len(pages)
         started = time.perf_counter()
         write_searchable_pdf(path, (pages * LONG)[:LONG], folder / "out.pdf", "", NEVER_CANCELLED)

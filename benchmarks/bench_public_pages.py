@@ -10,6 +10,7 @@ import importlib.util
 import json
 import resource
 import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,8 @@ from app.domain.documents.pages import page_fields
 from app.domain.errors import UserError
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.documents import open_document
-from app.engine.reader.read_any_script import read_document_page
+from app.engine.reader.read_any_script import read_any_script
+from app.engine.reader.read_document_page import read_document_page
 from app.engine.reader.recognise import Recogniser
 
 Row = dict[str, Any]
@@ -86,10 +88,11 @@ def _rows(score: ModuleType, options: argparse.Namespace, name: str) -> list[Row
 def _read(reader: Recogniser, path: Path) -> tuple[list[Row], float, str]:
     """Return the pages as `--format json` prints them, the processor's seconds, and what failed."""
     began = _processor()
+    read_picture = partial(read_any_script, reader=reader, check=NEVER_CANCELLED)
     try:
         document = open_document(path)
         with document.in_order():
-            read = [read_document_page(document, n, reader, NEVER_CANCELLED) for n in range(document.page_count)]
+            read = [read_document_page(document, n, read_picture, NEVER_CANCELLED) for n in range(document.page_count)]
         pages = [msgspec.to_builtins(page_fields(page)) for page in read]
     except UserError as error:
         return [], _processor() - began, str(error)

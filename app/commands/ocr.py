@@ -4,10 +4,8 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.commands.confined import confine_command
 from app.commands.page_readers import PageReader, page_reader
@@ -33,11 +31,8 @@ from app.domain.errors import DiskError, UserError
 from app.domain.ports import NEVER_CANCELLED
 from app.domain.text.visible_text import encoded
 from app.engine.process.allowances import Programs
-from app.storage.files.output_files import OutputFiles, fitting
+from app.storage.files.output_files import OutputFiles
 from app.storage.files.scratch import scratch_folder
-
-if TYPE_CHECKING:
-    from app.engine.imaging.documents import Document
 
 PDF, XLSX = "pdf", "xlsx"
 MAX_PASSWORD_FILE = 65_536
@@ -265,7 +260,7 @@ def _read_file(
         for number in chosen:
             of = f"{name}:{number + 1}" if count > 1 or is_pdf(path) or options.pages else name
             try:
-                page = _read_page(reader, document, number, path)
+                page = reader.read(document, number, path)
             except UserError as error:
                 print_problem(error.problem)
                 is_whole = False
@@ -277,28 +272,6 @@ def _read_file(
                 lines = "A line is" if uncertain == 1 else f"{uncertain} lines are"
                 print_error(f"{of}: {lines} uncertain, or {UNREAD} if unread.")
     return is_whole
-
-
-def _read_page(reader: PageReader, document: "Document", number: int, path: Path) -> OcrPage:
-    """Return a page's text layer with its tables if it is sensible, else OCR its picture."""
-    from app.engine.reader.tables.find_tables import find_tables  # noqa: PLC0415
-
-    if page := document.text_page(number):
-        return replace(page, tables=find_tables(page.lines, None))
-    return _read_picture(reader, document, number, path)
-
-
-def _read_picture(reader: PageReader, document: "Document", number: int, path: Path) -> OcrPage:
-    """Read an image file directly, and a page of a document through a temporary picture."""
-    from app.engine.imaging.open_image import save_png  # noqa: PLC0415
-    from app.engine.imaging.open_pdf import is_pdf  # noqa: PLC0415
-
-    if number == 0 and not is_pdf(path):
-        return reader.read(path)
-    with scratch_folder() as folder:
-        picture = folder / fitting(f"{path.name}, page {number + 1}")
-        save_png(document.picture(number), picture)
-        return reader.read(picture)
 
 
 def _pass_on(print_content: Callable[[str], object], form: PageFormat, page: OcrPage, _number: int, of: str) -> None:

@@ -1,4 +1,4 @@
-"""Readers of images for the command line: the built-in OCR, a vision model, or an automatic choice of both.
+"""Readers of documents for the command line: the built-in OCR, a vision model, or an automatic choice of both.
 
 Their dependencies are imported with the first image, so that `--help` and wrong arguments respond immediately.
 """
@@ -12,16 +12,21 @@ from app.domain.chat.presets import BUILT_IN
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.ports import NEVER_CANCELLED
+from app.storage.files.output_files import fitting
+from app.storage.files.scratch import scratch_folder
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from app.engine.imaging.documents import Document
     from app.engine.reader.recognise import Recogniser
 
 
 class PageReader(Protocol):
-    """Reads one image."""
+    """Reads pages of documents; an image is a document with one page."""
 
-    def read(self, path: Path) -> OcrPage:
-        """Return the text on the image. Raises UserError."""
+    def read(self, document: "Document", number: int, path: Path) -> OcrPage:
+        """Return the text of page `number`, counted from 0, of the document at `path`. Raises UserError."""
         ...
 
 
@@ -41,17 +46,21 @@ class BuiltInReader:
         self._may_use_tesseract = may_use_tesseract
         self._recogniser: Recogniser | None = None
 
-    def read(self, path: Path) -> OcrPage:
+    def read(self, document: "Document", number: int, path: Path) -> OcrPage:
         """Return the lines with their positions."""
-        from app.engine.imaging.open_image import open_image  # noqa: PLC0415 - not needed for --help
+        from app.engine.reader.read_document_page import read_document_page  # noqa: PLC0415 - not needed for --help
+
+        del path
+        return read_document_page(document, number, self._read_picture, NEVER_CANCELLED)
+
+    def _read_picture(self, picture: "Image") -> OcrPage:
         from app.engine.reader.read_any_script import read_any_script  # noqa: PLC0415
         from app.engine.reader.read_page import read_page  # noqa: PLC0415
         from app.engine.reader.recognise import Recogniser  # noqa: PLC0415
 
-        image = open_image(path)
         self._recogniser = self._recogniser or Recogniser()
         read = read_any_script if self._may_use_tesseract else read_page
-        return read(image, self._recogniser, NEVER_CANCELLED)
+        return read(picture, self._recogniser, NEVER_CANCELLED)
 
 
 class ModelReader:
@@ -63,15 +72,26 @@ class ModelReader:
 
         self._model = ModelAnswers(partial(open_folder, str(folder)))
 
-    def read(self, path: Path) -> OcrPage:
-        """Return the text without positions."""
-        from app.domain.settings.generation_options import GREEDY, GenerationOptions  # noqa: PLC0415
-        from app.engine.imaging.open_image import open_image  # noqa: PLC0415
+    def read(self, document: "Document", number: int, path: Path) -> OcrPage:
+        """Return a page's text layer with positions if it is sensible, else what the model reads, without positions."""
+        from app.engine.reader.read_document_page import read_document_page  # noqa: PLC0415
 
-        width, height = open_image(path).size
+        return read_document_page(document, number, partial(self.read_picture, number, path), NEVER_CANCELLED)
+
+    def read_picture(self, number: int, path: Path, picture: "Image") -> OcrPage:
+        """Return the model's text of a page: of an image file itself, of other pages' pictures."""
+        from app.domain.settings.generation_options import GREEDY, GenerationOptions  # noqa: PLC0415
+        from app.engine.imaging.open_image import save_png  # noqa: PLC0415
+        from app.engine.imaging.open_pdf import is_pdf  # noqa: PLC0415
+
         pieces: list[str] = []
-        self._model.ask(BUILT_IN[0].text, (path,), GenerationOptions(sampling=GREEDY), pieces.append)
-        return OcrPage(width, height, (), "".join(pieces))
+        with scratch_folder() as folder:
+            file = path
+            if number > 0 or is_pdf(path):
+                file = folder / fitting(f"{path.name}, page {number + 1}")
+                save_png(picture, file)
+            self._model.ask(BUILT_IN[0].text, (file,), GenerationOptions(sampling=GREEDY), pieces.append)
+        return OcrPage(*picture.size, (), "".join(pieces))
 
 
 class AutoReader:
@@ -81,10 +101,10 @@ class AutoReader:
         self._built_in = built_in
         self._model = model
 
-    def read(self, path: Path) -> OcrPage:
+    def read(self, document: "Document", number: int, path: Path) -> OcrPage:
         """Return the built-in OCR's page, or, with a note on standard error, the model's if the OCR is uncertain."""
-        page = self._built_in.read(path)
+        page = self._built_in.read(document, number, path)
         if not page.notice:
             return page
         print_error(f"{path.name}: the built-in OCR was uncertain, so the model reads it.")
-        return self._model.read(path)
+        return self._model.read_picture(number, path, document.picture(number))

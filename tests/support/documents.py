@@ -57,3 +57,23 @@ def damaged_tiff(path: Path) -> Path:
     data[200:260] = bytes(255 - value for value in data[200:260])
     path.write_bytes(data)
     return path
+
+
+def drawn_pdf(path: Path, content: str, *, fonts: Sequence[str] = ("Helvetica",), **page: object) -> Path:
+    """One page of 595 x 842 points with this content; its fonts are /F1, /F2 …, `page` are entries of the page."""
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(595, 842))
+        leaf = pdf.pages[0]
+        named = {
+            f"/F{number}": pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=f"/{font}")
+            for number, font in enumerate(fonts, start=1)
+        }
+        for font in named.values():
+            font.BaseFont = pikepdf.Name(str(font.BaseFont))
+            font.Encoding = pikepdf.Name.WinAnsiEncoding
+        leaf.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(named))
+        leaf.Contents = pdf.make_stream(content.encode("latin-1"))
+        for key, value in page.items():
+            leaf[f"/{key}"] = value
+        pdf.save(path)
+    return path

@@ -11,24 +11,24 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.domain.documents.pages import OcrPage
 from app.engine.imaging.open_frames import FrameFile
-from app.engine.imaging.open_pdf import is_encrypted, is_pdf, page_count, render_page, text_layer
+from app.engine.imaging.open_pdf import is_encrypted, is_pdf, page_count, page_layer, render_page
+from app.engine.imaging.pdf_layer import PageLayer
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """An open document. Pages are counted from 0; the first two functions may raise ImageError.
 
-    `picture` returns a page as it is displayed, upright, mode RGB; `text_page` returns its text layer, with positions
-    on its picture, or None if there is none or it is not sensible. `is_animation` is true for animated images,
+    `picture` returns a page as it is displayed, upright, mode RGB; `layer` returns the text and drawings that the page
+    tells of itself, or None for images, which tell nothing. `is_animation` is true for animated images,
     `is_encrypted` for encrypted files, even with an empty password. Within `in_order`, pages requested in order cost
     one pass over the file.
     """
 
     page_count: int
     picture: Callable[[int], Image.Image]
-    text_page: Callable[[int], OcrPage | None]
+    layer: Callable[[int], PageLayer | None]
     is_animation: bool = False
     is_encrypted: bool = False
     in_order: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -43,12 +43,12 @@ def open_document(path: Path, password: str = "") -> Document:
         return Document(
             page_count(path, password),
             partial(render_page, path, password=password),
-            partial(text_layer, path, password=password),
+            partial(page_layer, path, password=password),
             is_encrypted=is_encrypted(path, password),
         )
     frames = FrameFile(path)
-    return Document(frames.count, frames.frame, _no_text, frames.is_animation, in_order=frames.in_order)
+    return Document(frames.count, frames.frame, _no_layer, frames.is_animation, in_order=frames.in_order)
 
 
-def _no_text(_number: int) -> None:
-    """Return None: images have no text layer."""
+def _no_layer(_number: int) -> None:
+    """Return None: images are pixels alone."""

@@ -1,21 +1,25 @@
-"""Reads PDF documents page by page with PDFium: rendered, or as their text layer."""
+"""Reads PDF documents page by page with PDFium: rendered, and what they tell of themselves."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes import byref
+from functools import cache, partial
 from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PIL import Image
 
-from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError, PasswordNeeded
-from app.domain.images.geometry import TextLine
 from app.engine.imaging.file_kinds import FileKind, kind_of
 from app.engine.imaging.open_image import MAX_SIDE, check_file, unreadable
+from app.engine.imaging.pdf_characters import characters_of
+from app.engine.imaging.pdf_drawings import drawings_of
 from app.engine.imaging.pdf_frame import PdfFrame
-from app.engine.imaging.sensible_text import makes_sense
+from app.engine.imaging.pdf_layer import PageLayer
+from app.engine.imaging.pdf_optional_content import layers_off
+from app.engine.imaging.pdf_text import lines_of
 from app.engine.process.descriptor_passing import open_to_read
 
 if TYPE_CHECKING:
@@ -55,24 +59,13 @@ def render_page(path: Path, number: int, password: str = "") -> Image.Image:
         return cast(Image.Image, page.render(scale=_scale(page)).to_pil()).convert("RGB")
 
 
-def text_layer(path: Path, number: int, password: str = "") -> OcrPage | None:
-    """Return the page's text layer, in pixels of the rendered page; None if it is missing or not sensible.
-
-    Raises ImageError, PasswordNeeded.
-    """
+def page_layer(path: Path, number: int, password: str = "") -> PageLayer:
+    """Return what page `number` tells of itself, in pixels of the rendered page. Raises ImageError, PasswordNeeded."""
     with _opened(path, password) as document:
         page = document[number]
         frame = frame_of(page)
-        layer = page.get_textpage()
-        lines = []
-        for index in range(layer.count_rects()):
-            rectangle = layer.get_rect(index)
-            text = " ".join(layer.get_text_bounded(*rectangle).split())
-            if text:
-                lines.append(TextLine.between(text, frame.corners(*rectangle), 1.0))
-        text = "\n".join(line.rstrip() for line in layer.get_text_range().replace("\r", "").split("\n")).strip()
-        is_sensible = makes_sense(text, is_hidden=_is_hidden(page))
-    return OcrPage(*frame.size, tuple(lines), text) if is_sensible else None
+        characters = characters_of(page.get_textpage(), frame, cache(partial(layers_off, path, password)))
+        return PageLayer(*frame.size, tuple(lines_of(characters)), drawings_of(page, frame))
 
 
 def page_frame(path: Path, number: int, password: str = "") -> PdfFrame:
@@ -83,16 +76,13 @@ def page_frame(path: Path, number: int, password: str = "") -> PdfFrame:
 
 def frame_of(page: "PdfPage") -> PdfFrame:
     """Return a page's visible box, its rotation and the scale of its picture."""
-    left, bottom, right, top = page.get_cropbox()
-    return PdfFrame(left, bottom, right, top, page.get_rotation(), _scale(page))
-
-
-def _is_hidden(page: "PdfPage") -> bool:
-    """Return whether none of the page's text is drawn, as when OCR software laid it over a scan."""
     from pypdfium2 import raw  # noqa: PLC0415 - needed for documents only
 
-    texts = page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT])
-    return all(raw.FPDFTextObj_GetTextRenderMode(text) == raw.FPDF_TEXTRENDERMODE_INVISIBLE for text in texts)
+    box = raw.FS_RECTF()
+    # The intersection of the crop and media boxes, inherited ones and swapped corners included.
+    if not raw.FPDF_GetPageBoundingBox(page, byref(box)):
+        raise ValueError("the page has no box")
+    return PdfFrame(box.left, box.bottom, box.right, box.top, page.get_rotation(), _scale(page))
 
 
 def _scale(page: "PdfPage") -> float:

@@ -18,13 +18,14 @@ from PIL import Image
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError, PasswordNeeded
-from app.domain.images.geometry import Point, TextLine
+from app.domain.images.geometry import TextLine
 from app.domain.ports import CancelCheck
 from app.domain.text.word_spans import word_spans
+from app.engine.imaging.added_lines import lines_to_add
 from app.engine.imaging.glyphless_font import ADVANCE, UNITS, glyphless_font
 from app.engine.imaging.inert_pdf import drop_actions
 from app.engine.imaging.open_frames import FrameFile
-from app.engine.imaging.open_pdf import DOTS, POINTS, is_pdf, page_frame, text_layer
+from app.engine.imaging.open_pdf import DOTS, POINTS, is_pdf, page_frame, page_layer
 from app.engine.imaging.pdf_frame import PdfFrame
 from app.engine.imaging.pdf_writer import PdfWriter
 from app.engine.process.descriptor_passing import open_to_read, written_whole
@@ -43,7 +44,7 @@ def write_searchable_pdf(
 ) -> None:
     """Write `source`, a document or an image whose pages have the text `pages`, to `target`.
 
-    A page with a sensible text layer gets no second one. A document that opened with a password is written without
+    Lines that a page's text layer has are not added to it. A document that opened with a password is written without
     one, and every document without its scripts. Nothing is left at `target` unless it is complete, and `source` is
     never overwritten. Raises ImageError, PasswordNeeded.
     """
@@ -76,9 +77,9 @@ def _overlay(source: Path, pages: Sequence[OcrPage], file: BinaryIO, password: s
         font = glyphless_font(pdf)
         for number, (pdf_page, page) in enumerate(zip(pdf.pages, pages, strict=False)):
             check()
-            if page.text.strip() and text_layer(source, number, password) is None:
-                frame = page_frame(source, number, password)
-                _add_text(pdf_page, font, _content(page, frame))
+            layer = page_layer(source, number, password)
+            if lines := lines_to_add(page, layer.lines):
+                _add_text(pdf_page, font, _content(lines, page_frame(source, number, password)))
         drop_actions(pdf, check)
         pdf.save(file)
 
@@ -105,7 +106,7 @@ def _from_images(source: Path, pages: Sequence[OcrPage], file: BinaryIO, check: 
             pdf.add_page(
                 f"/MediaBox [0 0 {frame.right:.3f} {frame.top:.3f}] /Resources <</XObject <</Picture "
                 f"{pdf.stream(*picture)}>> /Font <<{_FONT} {font}>>>> "
-                f"/Contents {pdf.compressed(drawn + _content(page, frame))}"
+                f"/Contents {pdf.compressed(drawn + _content(lines_to_add(page, ()), frame))}"
             )
     pdf.finish()
 
@@ -148,25 +149,9 @@ def _described(size: tuple[int, int], space: str, bits: int, coding: str) -> str
     )
 
 
-def _content(page: OcrPage, frame: PdfFrame) -> bytes:
-    """Return a page's text as a content stream: word by word if lines have positions, else spread over the page."""
-    lines: Sequence[TextLine] = page.lines
-    if not lines:
-        lines = _spread(page)
-    shown = b"".join(_words(line, frame) for line in lines)
-    return b"q BT 3 Tr\n" + shown + b"ET Q\n"
-
-
-def _spread(page: OcrPage) -> list[TextLine]:
-    """Place the lines of a text without positions one below the other."""
-    texts = [text for text in page.text.splitlines() if text.strip()]
-    height = page.height / max(len(texts), 1)
-    lines = []
-    for number, text in enumerate(texts):
-        top, bottom = number * height, (number + 1) * height
-        corners = (Point(0, top), Point(page.width, top), Point(page.width, bottom), Point(0, bottom))
-        lines.append(TextLine.between(text, corners, 1.0))
-    return lines
+def _content(lines: Sequence[TextLine], frame: PdfFrame) -> bytes:
+    """Return lines as a content stream, word by word."""
+    return b"q BT 3 Tr\n" + b"".join(_words(line, frame) for line in lines) + b"ET Q\n"
 
 
 def _words(line: TextLine, frame: PdfFrame) -> bytes:

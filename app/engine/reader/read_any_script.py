@@ -8,10 +8,8 @@ from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.error_texts import document_texts
 from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.domain.text.scripts import UNREADABLE
-from app.engine.imaging.documents import Document
 from app.engine.reader.read_page import read_page
 from app.engine.reader.rotation import LineReader
-from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tesseract import installed_languages, read_by_tesseract
 
 
@@ -35,18 +33,3 @@ def read_any_script(
     said = document_texts.READ_BY_TESSERACT.problem(script=name, language=languages[0])
     read = replace(page, lines=lines, text="\n".join(line.text for line in lines), rotation=0)
     return with_notice(read, said)
-
-
-def read_document_page(
-    document: Document,
-    number: int,
-    reader: LineReader,
-    check: CancelCheck,
-    progress: ProgressCallback = NO_PROGRESS,
-) -> OcrPage:
-    """Return the text layer of a document's page if it is sensible, else OCR its picture. Raises ImageError."""
-    if page := document.text_page(number):
-        return replace(page, tables=find_tables(page.lines, None))
-    picture = document.picture(number)
-    check()
-    return read_any_script(picture, reader, check, progress)

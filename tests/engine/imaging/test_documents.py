@@ -13,6 +13,7 @@ from PIL.GifImagePlugin import GifImageFile
 
 from app.domain.errors import ImageError, PasswordNeeded
 from app.domain.ids import Digest
+from app.domain.images.geometry import Box
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.imaging_backend import ImagingBackend
 from app.engine.imaging import open_frames
@@ -45,7 +46,7 @@ def test_a_scan_of_several_pages_has_them_all(tmp_path: Path) -> None:
     assert document.picture(2).getpixel((5, 5)) == (0, 0, 255)
     assert document.picture(0).getpixel((5, 5)) == (255, 0, 0)
     assert document.picture(1).size == (90, 60)
-    assert document.text_page(0) is None
+    assert document.layer(0) is None
 
 
 def test_what_moves_is_no_document_of_pages(tmp_path: Path) -> None:
@@ -125,9 +126,9 @@ def test_a_locked_document_opens_with_its_password_alone(tmp_path: Path) -> None
     with pytest.raises(PasswordNeeded, match="a different password"):
         open_document(path, "open")
     document = open_document(path, "sesame")
-    page = document.text_page(0)
-    assert page is not None
-    assert page.text == SENTENCE
+    layer = document.layer(0)
+    assert layer is not None
+    assert layer.text == SENTENCE
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
@@ -137,13 +138,14 @@ def test_the_text_of_a_turned_and_cropped_page_lies_where_its_ink_is(tmp_path: P
         pdf.pages[0].CropBox = pikepdf.Array([40, 300, 580, 820])
         pdf.save(tmp_path / "b.pdf")
     document = open_document(tmp_path / "b.pdf")
-    page, picture = document.text_page(0), document.picture(0)
-    assert page is not None
-    assert (page.width, page.height) == picture.size
+    layer, picture = document.layer(0), document.picture(0)
+    assert layer is not None
+    assert (layer.width, layer.height) == picture.size
     foreground = Image.eval(picture.convert("L"), lambda value: 255 - value).getbbox()
     assert foreground is not None
-    (line,) = page.lines
-    box = (line.box.left, line.box.top, line.box.right, line.box.bottom)
+    (line,) = layer.lines
+    around = Box.around_points(line.quad)
+    box = (around.left, around.top, around.right, around.bottom)
     assert box == pytest.approx(foreground, abs=14)
     # Its first corner is where the text begins.
     begins = {0: (box[0], box[1]), 90: (box[2], box[1]), 180: (box[2], box[3]), 270: (box[0], box[3])}[turn]
@@ -201,18 +203,6 @@ def test_a_page_that_is_not_there_is_refused_in_words(tmp_path: Path) -> None:
             document.picture(7)
 
 
-def test_a_poor_text_behind_a_scan_is_left_aside(tmp_path: Path) -> None:
-    poor = (
-        "Th3 t0ta| 0f a|l it3ms i5 tw3lve e|_|ros and f0rty c3nts; p|ease p@y w|thin f0urteen d@ys of r3ceipt of th|s"
-    )
-    with pikepdf.open(written_pdf(tmp_path / "a.pdf", poor)) as pdf:
-        pdf.save(tmp_path / "seen.pdf")
-        pdf.pages[0].contents_add(b"3 Tr", prepend=True)
-        pdf.save(tmp_path / "unseen.pdf")
-    assert open_document(tmp_path / "seen.pdf").text_page(0) is not None
-    assert open_document(tmp_path / "unseen.pdf").text_page(0) is None
-
-
 def broken_pdfs(folder: Path) -> dict[str, bytes]:
     """Documents that lie about themselves."""
     whole = written_pdf(folder / "whole.pdf", SENTENCE).read_bytes()
@@ -248,7 +238,7 @@ def test_a_broken_document_is_opened_or_refused_in_words(tmp_path: Path, how: st
     path.write_bytes(broken_pdfs(tmp_path)[how])
     if how in LEGIBLE:
         document = open_document(path)
-        document.text_page(0)
+        document.layer(0)
         assert document.picture(0).size == (1653, 2339)
     else:
         with pytest.raises(ImageError, match=r"two\nlines\.pdf"):

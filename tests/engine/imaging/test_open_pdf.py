@@ -11,7 +11,7 @@ from app.domain.ids import Digest
 from app.domain.images.attachments import DocumentPage
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.imaging_backend import ImagingBackend
-from app.engine.imaging.open_pdf import MAX_PAGE_PIXELS, is_pdf, page_count, render_page, text_layer
+from app.engine.imaging.open_pdf import MAX_PAGE_PIXELS, is_pdf, page_count, page_layer, render_page
 from app.engine.process.messages import DrawPage, Event, ImageProbed, PagesFound, ProbeImage
 from tests.support.documents import scanned_pdf, written_pdf
 
@@ -26,27 +26,21 @@ def test_pages_are_counted_and_drawn(tmp_path: Path) -> None:
     assert (page.mode, page.size) == ("RGB", (1654, 2339))
     assert page.getpixel((5, 5)) == (255, 255, 255)
     assert page.convert("L").histogram()[0] > 100  # There is ink.
-    assert text_layer(document, 1) is None
+    assert page_layer(document, 1).lines == ()
 
 
 def test_a_page_tells_its_text_where_it_stands(tmp_path: Path) -> None:
     document = written_pdf(tmp_path / "a.pdf", SENTENCE)
-    page = text_layer(document, 0)
-    assert page is not None
-    assert page.text == SENTENCE
+    page = page_layer(document, 0)
     (line,) = page.lines
     assert line.text == SENTENCE
     drawn = render_page(document, 0)
     assert (page.width, page.height) == drawn.size
     foreground = Image.eval(drawn.convert("L"), lambda value: 255 - value).getbbox()
     assert foreground is not None
-    box = (line.box.left, line.box.top, line.box.right, line.box.bottom)
+    across, down = [point.x for point in line.quad], [point.y for point in line.quad]
+    box = (min(across), min(down), max(across), max(down))
     assert all(abs(told - seen) < 12 for told, seen in zip(box, foreground, strict=True))
-
-
-@pytest.mark.parametrize("text", ["", "Too short", "\x01\x02\x03" * 9 + "letters enough"])
-def test_a_text_that_makes_no_sense_is_left_aside(tmp_path: Path, text: str) -> None:
-    assert text_layer(written_pdf(tmp_path / "a.pdf", text), 0) is None
 
 
 def test_a_page_as_large_as_a_house_is_drawn_smaller(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from app.domain.images.geometry import Point, TextLine
 from app.domain.ports import NEVER_CANCELLED
 from app.domain.text.word_spans import letter_edges, word_spans
 from app.engine.backends.imaging_backend import ImagingBackend
-from app.engine.imaging.open_pdf import DOTS, render_page
+from app.engine.imaging.open_pdf import DOTS, page_layer, render_page
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
 from app.engine.process.descriptor_passing import using_descriptors
 from app.engine.process.messages import Event, WritePdf
@@ -199,8 +199,10 @@ def test_a_text_without_places_lies_over_the_whole_page(tmp_path: Path) -> None:
 
 def test_a_page_with_text_of_its_own_gets_no_second_one(tmp_path: Path) -> None:
     source = written_pdf(tmp_path / "a.pdf", SENTENCE)
-    write_searchable_pdf(source, [page(100, 100, line(SENTENCE, 0, 0, 90, 9))], tmp_path / "b.pdf", "", NEVER_CANCELLED)
-    assert text_of(tmp_path / "b.pdf").strip() == SENTENCE
+    (own,) = page_layer(source, 0).lines
+    told = page(1653, 2339, TextLine.between(own.text, own.quad, 1.0), line("Received", 900, 900, 1100, 940))
+    write_searchable_pdf(source, [told], tmp_path / "b.pdf", "", NEVER_CANCELLED)
+    assert text_of(tmp_path / "b.pdf").split("\r\n") == [SENTENCE, "Received"]
 
 
 def test_a_locked_document_needs_its_password_here_too(tmp_path: Path) -> None:

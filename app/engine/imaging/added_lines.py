@@ -1,0 +1,36 @@
+"""Chooses the lines of a page that a searchable PDF has to add, since its text layer does not have them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from app.domain.documents.pages import OcrPage
+from app.domain.images.geometry import Box, Point, TextLine
+from app.engine.imaging.pdf_text import PdfLine
+
+
+def lines_to_add(page: OcrPage, layer: Sequence[PdfLine]) -> list[TextLine]:
+    """Return the lines that the layer does not have where they are; a text without positions is spread on the page."""
+    if not page.lines:
+        return [] if layer else _spread(page)
+    boxes: dict[str, list[Box]] = defaultdict(list)
+    for line in layer:
+        boxes[line.text].append(Box.around_points(line.quad))
+    return [line for line in page.lines if not any(_lies_in(line.box, box) for box in boxes[line.text])]
+
+
+def _lies_in(box: Box, other: Box) -> bool:
+    """Return whether the middle of a box lies in another."""
+    middle = box.centre
+    return other.left <= middle.x <= other.right and other.top <= middle.y <= other.bottom
+
+
+def _spread(page: OcrPage) -> list[TextLine]:
+    """Place the lines of a text without positions one below the other."""
+    texts = [text for text in page.text.splitlines() if text.strip()]
+    height = page.height / max(len(texts), 1)
+    lines = []
+    for number, text in enumerate(texts):
+        top, bottom = number * height, (number + 1) * height
+        corners = (Point(0, top), Point(page.width, top), Point(page.width, bottom), Point(0, bottom))
+        lines.append(TextLine.between(text, corners, 1.0))
+    return lines
