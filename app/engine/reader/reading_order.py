@@ -1,74 +1,124 @@
 """Sorts the lines of a page into reading order and joins them to plain text.
 
 Columns come first (each read from top to bottom before the next), then rows (boxes side by side on one line, such as
-an item and its price), then boxes from left to right.
+an item and its price), then boxes from left to right. Only prose has columns: where lines beside each other are not
+parts of longer runs of text, they are the cells of a row.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from app.engine.reader.layout.runs import MIN_PROSE_ROWS, is_prose, runs_of
+from app.engine.reader.layout.text_boxes import OVERHANG, TextBox, deskewed, rows_of
+from app.engine.reader.layout.unbend import unbent
 from app.engine.reader.recognise import OcrLine
-from app.engine.reader.rotation import FIRST_CJK
-
-MIN_COLUMN_ROWS = 3
-"""Minimum number of rows in a column of prose."""
-
-SHORT_COLUMN_ROWS, MIN_FILL = 5, 0.85
-"""Number of rows below which the median row of a column must have this fraction of the column's width.
-
-An address and a date have few rows, too, but theirs differ in width.
-"""
-
-MIN_COLUMN_LETTERS = 12
-"""Minimum number of letters in the median row of a column of prose; a Chinese or Japanese character counts as two."""
-
-MAX_CROSSING = 0.25
-"""Maximum fraction of lines that may cross a gutter between two columns of prose."""
-
-WIDE = 1.5
-"""Ratio of a line's width to the median from which it may be a heading over several columns."""
-
-OVERHANG = 0.4
-"""Maximum overhang of a line's box into a gutter, as a fraction of the box's height."""
-
-MAX_BOXES_PER_ROW = 1.5
-"""Maximum mean number of boxes in a row of prose: more than one because a line may be detected in parts."""
 
 STEPS = 120
 """Number of positions across the text that are tried as a gutter."""
 
+MIN_PROSE_SHARE = 0.6
+"""Minimum fraction of the lines on each side of a gutter that are prose."""
+
+MIN_BESIDE = 0.5
+"""Minimum extent over which the prose on both sides is beside each other, as a fraction of the shorter side's."""
+
+
+@dataclass(slots=True)
+class _Section:
+    """A part of a page between two heights: two columns at the gutter, or anything else."""
+
+    is_split: bool
+    boxes: list[TextBox]
+
 
 @dataclass(frozen=True, slots=True)
-class _TextBox:
-    """A line with its bounding box on the deskewed page."""
+class _Page:
+    """The lines of a page that are prose."""
 
-    found: OcrLine
-    left: float
-    top: float
-    right: float
-    bottom: float
+    prose: frozenset[TextBox]
 
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
+    def order(self, boxes: Sequence[TextBox]) -> list[list[TextBox]]:
+        """Return the boxes in reading order, in rows. Each level splits them into fewer, so that it ends."""
+        gutter, sections = self._best_gutter(boxes)
+        if not sections:
+            return rows_of(boxes)
+        rows: list[list[TextBox]] = []
+        for section in sections:
+            if section.is_split:
+                rows += self.order([box for box in section.boxes if box.is_left_of(gutter)])
+                rows += self.order([box for box in section.boxes if not box.is_left_of(gutter)])
+            else:
+                rows += self.order(section.boxes)
+        return rows
 
-    def crosses(self, x: float) -> bool:
-        """Return whether the box extends beyond `x` on both sides by more than OVERHANG."""
-        return self.left + OVERHANG * self.height < x < self.right - OVERHANG * self.height
+    def _best_gutter(self, boxes: Sequence[TextBox]) -> tuple[float, list[_Section]]:
+        """Return the x that splits the most lines into two columns, and the sections; none if there are no columns."""
+        best_worth, best_gutter, best_sections = (0, 0, 0), 0.0, list[_Section]()
+        for gutter, crossing, extent in _gutters(boxes) if len(boxes) >= 2 * MIN_PROSE_ROWS else ():
+            sections = self._sections(boxes, gutter)
+            split = sum(len(section.boxes) for section in sections if section.is_split)
+            worth = (split, -crossing, extent)
+            if split and (not best_sections or worth > best_worth):
+                best_worth, best_gutter, best_sections = worth, gutter, sections
+        return best_gutter, best_sections
 
-    def is_left_of(self, x: float) -> bool:
-        return not self.crosses(x) and self.left + self.right < 2 * x
+    def _sections(self, boxes: Sequence[TextBox], gutter: float) -> list[_Section]:
+        """Cut a page at the boxes that cross a gutter, such as a headline: what is above them is read first."""
+        sections: list[_Section] = []
 
-    def is_right_of(self, x: float) -> bool:
-        return not self.crosses(x) and self.left + self.right >= 2 * x
+        def add(part: list[TextBox]) -> None:
+            if self._is_split(part, gutter):
+                sections.append(_Section(is_split=True, boxes=part))
+            elif inner := self._split_part(part, gutter):
+                first, last = part.index(inner[0]), part.index(inner[-1])
+                add_other(part[:first])
+                sections.append(_Section(is_split=True, boxes=inner))
+                add_other(part[last + 1 :])
+            else:
+                add_other(part)
+
+        def add_other(part: list[TextBox]) -> None:
+            if sections and not sections[-1].is_split:
+                sections[-1].boxes += part
+            elif part:
+                sections.append(_Section(is_split=False, boxes=part))
+
+        rest = sorted((box for box in boxes if not box.crosses(gutter)), key=lambda box: box.middle)
+        for box in sorted((box for box in boxes if box.crosses(gutter)), key=lambda box: box.middle):
+            above = [other for other in rest if other.middle < box.middle]
+            rest = rest[len(above) :]
+            add(above)
+            add_other([box])
+        add(rest)
+        return sections
+
+    def _split_part(self, boxes: Sequence[TextBox], gutter: float) -> list[TextBox]:
+        """Return the boxes from the first to the last line of prose, if they are split without what is around them."""
+        prose = [number for number, box in enumerate(boxes) if box in self.prose]
+        inner = list(boxes[prose[0] : prose[-1] + 1]) if prose else []
+        return inner if self._is_split(inner, gutter) else []
+
+    def _is_split(self, boxes: Sequence[TextBox], gutter: float) -> bool:
+        """Return whether there is prose on both sides, beside each other."""
+        extents = []
+        for is_left in (True, False):
+            side = [box for box in boxes if box.is_left_of(gutter) is is_left]
+            prose = [box for box in side if box in self.prose]
+            if len(prose) < max(MIN_PROSE_ROWS, MIN_PROSE_SHARE * len(side)):
+                return False
+            extents.append((min(box.top for box in prose), max(box.bottom for box in prose)))
+        beside = min(bottom for _, bottom in extents) - max(top for top, _ in extents)
+        return beside >= MIN_BESIDE * min(bottom - top for top, bottom in extents)
 
 
 def order_rows(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:
     """Return the lines in reading order, grouped into rows."""
-    boxes = _deskewed(lines)
-    return [[box.found for box in row] for row in _order(boxes)]
+    boxes = unbent(deskewed(lines))
+    page = _Page(frozenset(box for run in runs_of(boxes) if is_prose(run) for box in run))
+    return [[box.found for box in row] for row in page.order(boxes)]
 
 
 def text_of(rows: Sequence[Sequence[OcrLine]]) -> str:
@@ -76,142 +126,17 @@ def text_of(rows: Sequence[Sequence[OcrLine]]) -> str:
     return "\n".join("  ".join(box.text for box in row) for row in rows)
 
 
-def _deskewed(lines: Sequence[OcrLine]) -> list[_TextBox]:
-    skew = _skew(lines)
-    cos, sin = np.cos(-skew), np.sin(-skew)
-    boxes = []
-    for line in lines:
-        x = line.quad[:, 0] * cos - line.quad[:, 1] * sin
-        y = line.quad[:, 0] * sin + line.quad[:, 1] * cos
-        boxes.append(_TextBox(line, float(x.min()), float(y.min()), float(x.max()), float(y.max())))
-    return boxes
-
-
-def _skew(lines: Sequence[OcrLine]) -> float:
-    """Return the page's skew in radians: the median over lines long enough to measure it."""
-    angles = []
-    for line in lines:
-        run = line.quad[1] - line.quad[0]
-        side = line.quad[3] - line.quad[0]
-        if np.hypot(*run) > 3 * np.hypot(*side):
-            angles.append(float(np.arctan2(run[1], run[0])))
-    return float(np.median(angles)) if angles else 0.0
-
-
-def _order(boxes: Sequence[_TextBox]) -> list[list[_TextBox]]:
-    gutter = _find_gutter(boxes)
-    if gutter is None:
-        return _rows(boxes)
-    crossing = sorted((box for box in boxes if box.crosses(gutter)), key=lambda box: box.top)
-    rest = [box for box in boxes if not box.crosses(gutter)]
-    rows: list[list[_TextBox]] = []
-    # A box that crosses the gutter, such as a headline, divides the page: both columns above it are read first.
-    for box in crossing:
-        middle = (box.top + box.bottom) / 2
-        above = [other for other in rest if (other.top + other.bottom) / 2 < middle]
-        rest = [other for other in rest if (other.top + other.bottom) / 2 >= middle]
-        rows += _order_columns(above, gutter)
-        rows.append([box])
-    return rows + _order_columns(rest, gutter)
-
-
-def _order_columns(boxes: Sequence[_TextBox], gutter: float) -> list[list[_TextBox]]:
-    left = [box for box in boxes if box.is_left_of(gutter)]
-    right = [box for box in boxes if box.is_right_of(gutter)]
-    return [row for column in (left, right) if column for row in _order(column)]
-
-
-def _find_gutter(boxes: Sequence[_TextBox]) -> float | None:
-    """Return the x between two columns of prose that the fewest lines cross; None if there are no two columns."""
-    if len(boxes) < 2 * MIN_COLUMN_ROWS:
-        return None
+def _gutters(boxes: Sequence[TextBox]) -> list[tuple[float, int, int]]:
+    """Return the middles of ranges of x that fewer lines cross than beside them, with the number of lines and steps."""
     left = np.array([box.left + OVERHANG * box.height for box in boxes])
     right = np.array([box.right - OVERHANG * box.height for box in boxes])
-    candidates = np.linspace(left.min(), right.max(), STEPS + 2)[1:-1]
-    crossing = ((left[None, :] < candidates[:, None]) & (right[None, :] > candidates[:, None])).sum(axis=1)
-    # The middle of the widest run of equally good positions is the middle of the gutter.
-    for count in sorted(set(crossing.tolist())):
-        if count > MAX_CROSSING * len(boxes):
-            return None
-        good = [float(x) for run in _runs(crossing == count) for x in [candidates[run[len(run) // 2]]]]
-        for gutter in good:
-            sides = [[p for p in boxes if p.is_left_of(gutter)], [p for p in boxes if p.is_right_of(gutter)]]
-            if all(_is_prose(side) for side in sides):
-                return gutter
-    return None
-
-
-def _runs(mask: "np.typing.NDArray[np.bool_]") -> list[list[int]]:
-    """Return runs of consecutive true indices, longest first."""
-    runs: list[list[int]] = []
-    for index in np.flatnonzero(mask).tolist():
-        if runs and runs[-1][-1] == index - 1:
-            runs[-1].append(index)
-        else:
-            runs.append([index])
-    return sorted(runs, key=len, reverse=True)
-
-
-def _is_prose(boxes: Sequence[_TextBox]) -> bool:
-    """Return whether the boxes are columns of prose side by side, or one, apart from strays such as page numbers."""
-    columns = _columns(boxes) if boxes else []
-    large = [column for column in columns if len(_rows(column)) >= MIN_COLUMN_ROWS]
-    strays = len(boxes) - sum(map(len, large))
-    return bool(large) and strays <= MAX_CROSSING * len(boxes) and all(map(_is_column, large))
-
-
-def _columns(boxes: Sequence[_TextBox]) -> list[list[_TextBox]]:
-    """Sweep from the left: a column ends where no box reaches further, except for a few wide ones such as headings.
-
-    Looking for a gutter again, as in the whole, would take time exponential in the columns of a table.
-    """
-    wide = WIDE * float(np.median([box.right - box.left for box in boxes]))
-    narrow = [box for box in boxes if box.right - box.left < wide]
-    if len(boxes) - len(narrow) > MAX_CROSSING * len(boxes):
-        narrow = list(boxes)
-    columns: list[list[_TextBox]] = []
-    right = -np.inf
-    for box in sorted(narrow, key=lambda box: box.left):
-        if box.left + OVERHANG * box.height < right:
-            columns[-1].append(box)
-        else:
-            columns.append([box])
-        right = max(right, box.right - OVERHANG * box.height)
-    return columns
-
-
-def _is_column(boxes: Sequence[_TextBox]) -> bool:
-    rows = _rows(boxes)
-    # A table has several boxes in most rows and is read row by row.
-    if len(boxes) > MAX_BOXES_PER_ROW * len(rows):
-        return False
-    if float(np.median([sum(_letters(box.found.text) for box in row) for row in rows])) < MIN_COLUMN_LETTERS:
-        return False
-    width = max(box.right for box in boxes) - min(box.left for box in boxes)
-    fills = [(row[-1].right - row[0].left) / max(width, 1.0) for row in rows]
-    return len(rows) >= SHORT_COLUMN_ROWS or float(np.median(fills)) >= MIN_FILL
-
-
-def _letters(text: str) -> int:
-    return sum(1 + (letter >= FIRST_CJK) for letter in text)
-
-
-def _rows(boxes: Sequence[_TextBox]) -> list[list[_TextBox]]:
-    """Group boxes into rows: a box joins the row above if their vertical overlap is half a height or more."""
-    rows: list[list[_TextBox]] = []
-    for box in sorted(boxes, key=lambda box: (box.top + box.bottom) / 2):
-        if rows and _shares_row(rows[-1], box):
-            rows[-1].append(box)
-        else:
-            rows.append([box])
-    return [sorted(row, key=lambda box: box.left) for row in rows]
-
-
-def _shares_row(row: Sequence[_TextBox], box: _TextBox) -> bool:
-    top = float(np.median([other.top for other in row]))
-    bottom = float(np.median([other.bottom for other in row]))
-    overlap = min(bottom, box.bottom) - max(top, box.top)
-    if overlap < 0.5 * min(bottom - top, box.height):
-        return False
-    # Boxes are larger than their text: two that lie above one another may overlap and are still two rows.
-    return all(min(other.right, box.right) - max(other.left, box.left) < 0.5 * box.height for other in row)
+    positions = np.linspace(left.min(), right.max(), STEPS + 2)[1:-1]
+    crossing = ((left[None, :] < positions[:, None]) & (right[None, :] > positions[:, None])).sum(axis=1)
+    edges = [0, *(np.flatnonzero(np.diff(crossing)) + 1).tolist(), len(positions)]
+    ranges = list(pairwise(edges))
+    counts = [len(boxes), *(int(crossing[first]) for first, _ in ranges), len(boxes)]
+    return [
+        (float(positions[(first + end - 1) // 2]), counts[number], end - first)
+        for number, (first, end) in enumerate(ranges, start=1)
+        if counts[number] <= min(counts[number - 1], counts[number + 1])
+    ]

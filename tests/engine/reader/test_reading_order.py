@@ -1,6 +1,7 @@
 """Reading order by itself, from boxes that no recogniser had a hand in."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -106,3 +107,35 @@ def test_an_address_beside_a_date_is_read_by_rows() -> None:
         line("By post", 500, 60, 77),
     ]
     assert texts(lines)[0] == "Harbour Office Ltd  Reference number 4418-B"
+
+
+def test_a_column_that_begins_in_the_middle_of_a_page_is_a_column() -> None:
+    intro = [line(f"an introduction over both columns {row}", 0, 30 * row, 640) for row in range(8)]
+    wanted = [[f"column {column} of prose, line {row}" for row in range(6)] for column in range(2)]
+    lower = [replace(box, quad=box.quad + np.array([0, 250])) for box in columns(wanted, 300)]
+    assert texts([*lower, *intro]) == [box.text for box in intro] + [text for column in wanted for text in column]
+
+
+@pytest.mark.parametrize("lean", [0.25, -0.25])
+def test_columns_of_a_page_that_leans_or_curls_are_not_read_across(lean: float) -> None:
+    wanted = [[f"column {column} of prose, line {row}" for row in range(40)] for column in range(3)]
+    bent = []
+    for box in columns(wanted, 300):
+        down = box.quad[0, 1] / 1300
+        move = lean * 800 * down**2 * (1 + box.quad[0, 0] / 2000)
+        bent.append(replace(box, quad=box.quad + np.array([move, 0])))
+    assert texts(bent) == [text for column in wanted for text in column]
+
+
+def test_a_table_under_prose_is_read_by_rows() -> None:
+    wanted = [[f"column {column} of prose, line {row}" for row in range(8)] for column in range(2)]
+    cells = [line(f"r{row}c{column}", 160 * column, 400 + 30 * row, 60) for row in range(6) for column in range(4)]
+    found = texts([*columns(wanted, 300), *cells])
+    assert [text for text in found if "prose" in text] == [text for column in wanted for text in column]
+
+
+def test_hundreds_of_boxes_anywhere_are_ordered() -> None:
+    random = np.random.default_rng(5)
+    places = random.uniform(0, 3000, (600, 2)).tolist()
+    strewn = [line(f"some words of a text {number}", x, y, 300) for number, (x, y) in enumerate(places)]
+    assert len(texts(strewn)) > 0

@@ -1,0 +1,1 @@
+"""The layout of a page: columns, areas, blocks."""

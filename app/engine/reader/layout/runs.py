@@ -1,0 +1,77 @@
+"""Runs of lines below one another, and which of them are prose, unlike the columns of a table or a receipt."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.engine.reader.layout.text_boxes import TextBox
+
+MAX_GAP = 0.9
+"""Maximum gap between two lines of a run, in heights of the smaller one."""
+
+MAX_GROWTH = 1.5
+"""Maximum ratio of the heights of two lines of a run."""
+
+MIN_COVER, MIN_TOUCH = 0.5, 0.3
+"""Minimum overlap of two lines of a run, and of two lines of which one hides the other, in widths of the narrower."""
+
+MIN_PROSE_ROWS = 3
+MIN_PROSE_LETTERS = 12
+"""Minimum number of lines of prose, and of letters in the median line."""
+
+SHORT_RUN, SHORT_FILL = 5, 0.85
+"""Number of lines below which the median line must fill the run to this fraction, as those of an address do not."""
+
+MIN_FILL, WIDE_LINES = 0.6, 90
+"""Minimum width of the median line of longer runs, as a fraction of this percentile of the widths."""
+
+
+def runs_of(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
+    """Group boxes into runs from top to bottom: each line and the next are nearest to each other and alike."""
+    if not boxes:
+        return []
+    following = _following(boxes)
+    runs = []
+    for first in sorted(set(range(len(boxes))) - set(following.values())):
+        run = [first]
+        while run[-1] in following:
+            run.append(following[run[-1]])
+        runs.append([boxes[number] for number in run])
+    return runs
+
+
+def _following(boxes: Sequence[TextBox]) -> dict[int, int]:
+    """Return for each box the next of its run, both by their numbers."""
+    left, top, right, bottom = np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]).T
+    height, width, middle = bottom - top, right - left, (top + bottom) / 2
+    is_next = np.zeros(len(boxes), np.bool_)
+    below, above = np.zeros(len(boxes), np.intp), np.zeros(len(boxes), np.intp)
+    nearest = np.full(len(boxes), np.inf)
+    for number in range(len(boxes)):
+        narrower, smaller = np.minimum(width, width[number]), np.minimum(height, height[number])
+        overlap = np.minimum(right, right[number]) - np.maximum(left, left[number])
+        down = middle - middle[number]
+        distance = np.where((overlap > MIN_TOUCH * narrower) & (down > 0.5 * smaller), down, np.inf)
+        is_nearer = distance < nearest
+        above[is_nearer], nearest[is_nearer] = number, distance[is_nearer]
+        other = below[number] = distance.argmin()
+        is_next[number] = (
+            np.isfinite(distance[other])
+            and top[other] - bottom[number] <= MAX_GAP * smaller[other]
+            and overlap[other] >= MIN_COVER * narrower[other]
+            and max(height[other], height[number]) <= MAX_GROWTH * smaller[other]
+        )
+    return {int(one): int(below[one]) for one in np.flatnonzero(is_next) if above[below[one]] == one}
+
+
+def is_prose(run: Sequence[TextBox]) -> bool:
+    """Return whether the lines of a run are long, begin below one another and mostly fill its width."""
+    if len(run) < MIN_PROSE_ROWS or float(np.median([box.letters for box in run])) < MIN_PROSE_LETTERS:
+        return False
+    widths = [box.width for box in run]
+    median = float(np.median(widths))
+    if len(run) < SHORT_RUN:
+        return median >= SHORT_FILL * (max(box.right for box in run) - min(box.left for box in run))
+    steps = np.abs(np.diff([box.left for box in run]))
+    is_aligned = float(np.median(steps)) < float(np.median([box.height for box in run]))
+    return is_aligned and median >= MIN_FILL * float(np.percentile(widths, WIDE_LINES))
