@@ -19,8 +19,8 @@ from app.engine.reader.recognise import OcrLine
 STEPS = 120
 """Number of positions across the text that are tried as a gutter."""
 
-MIN_PROSE_SHARE = 0.6
-"""Minimum fraction of the lines on each side of a gutter that are prose."""
+MAX_TORN = 0.2
+"""Maximum number of rows of cells that a gutter tears apart, as a fraction of the lines of prose beside it."""
 
 MIN_BESIDE = 0.5
 """Minimum extent over which the prose on both sides is beside each other, as a fraction of the shorter side's."""
@@ -102,16 +102,25 @@ class _Page:
         return inner if self._is_split(inner, gutter) else []
 
     def _is_split(self, boxes: Sequence[TextBox], gutter: float) -> bool:
-        """Return whether there is prose on both sides, beside each other."""
-        extents = []
-        for is_left in (True, False):
-            side = [box for box in boxes if box.is_left_of(gutter) is is_left]
+        """Return whether there is prose on both sides, beside each other, and hardly a row of cells that is torn."""
+        left, right = ([box for box in boxes if box.is_left_of(gutter) is is_left] for is_left in (True, False))
+        extents, num_prose = [], 0
+        for side in (left, right):
             prose = [box for box in side if box in self.prose]
-            if len(prose) < max(MIN_PROSE_ROWS, MIN_PROSE_SHARE * len(side)):
+            if len(prose) < MIN_PROSE_ROWS:
                 return False
+            num_prose += len(prose)
             extents.append((min(box.top for box in prose), max(box.bottom for box in prose)))
         beside = min(bottom for _, bottom in extents) - max(top for top, _ in extents)
-        return beside >= MIN_BESIDE * min(bottom - top for top, bottom in extents)
+        if beside < MIN_BESIDE * min(bottom - top for top, bottom in extents):
+            return False
+        return self._torn(left, right) <= MAX_TORN * num_prose
+
+    def _torn(self, left: Sequence[TextBox], right: Sequence[TextBox]) -> int:
+        """Return the number of boxes on the left that are not prose and have such a box beside them on the right."""
+        heights = np.array([(box.top, box.bottom) for box in right if box not in self.prose]).reshape(-1, 2)
+        beside = [(heights[:, 0] < box.middle) & (heights[:, 1] > box.middle) for box in left if box not in self.prose]
+        return sum(bool(found.any()) for found in beside)
 
 
 def order_rows(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:

@@ -139,3 +139,14 @@ def test_hundreds_of_boxes_anywhere_are_ordered() -> None:
     places = random.uniform(0, 3000, (600, 2)).tolist()
     strewn = [line(f"some words of a text {number}", x, y, 300) for number, (x, y) in enumerate(places)]
     assert len(texts(strewn)) > 0
+
+
+def test_a_table_within_a_column_does_not_join_the_columns() -> None:
+    left = [f"column 0 of prose, line {row}" for row in range(20)]
+    lines = columns([left, [f"column 1 of prose, line {row}" for row in range(6)]], 300)
+    lines += [
+        line(f"r{row}c{column}", 340 + 110 * column, 280 + 30 * row, 60) for row in range(14) for column in range(3)
+    ]
+    found = texts(lines)
+    assert found[:20] == left
+    assert found[-1] == "r13c0  r13c1  r13c2"
