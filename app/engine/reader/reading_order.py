@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from app.engine.reader.layout.runs import MIN_PROSE_ROWS, is_prose, runs_of
+from app.engine.reader.layout.runs import MIN_PROSE_ROWS, prose_runs
 from app.engine.reader.layout.text_boxes import OVERHANG, TextBox, deskewed, rows_of
 from app.engine.reader.layout.unbend import unbent
 from app.engine.reader.recognise import OcrLine
@@ -21,6 +21,12 @@ STEPS = 120
 
 MAX_TORN = 0.2
 """Maximum number of rows of cells that a gutter tears apart, as a fraction of the lines of prose beside it."""
+
+MIN_BLANK, MAX_BLANK = 1.0, 2.5
+"""Minimum height of a blank that separates what is above from what is below, in heights of the median line.
+
+Up to the maximum it may be one between the paragraphs of columns that go on below it.
+"""
 
 MIN_BESIDE = 0.5
 """Minimum extent over which the prose on both sides is beside each other, as a fraction of the shorter side's."""
@@ -42,6 +48,10 @@ class _Page:
 
     def order(self, boxes: Sequence[TextBox]) -> list[list[TextBox]]:
         """Return the boxes in reading order, in rows. Each level splits them into fewer, so that it ends."""
+        if not boxes:
+            return []
+        if len(bands := self._joined(_bands(boxes))) > 1:
+            return [row for band in bands for row in self.order(band)]
         gutter, sections = self._best_gutter(boxes)
         if not sections:
             return rows_of(boxes)
@@ -54,10 +64,36 @@ class _Page:
                 rows += self.order(section.boxes)
         return rows
 
+    def _joined(self, bands: Sequence[list[TextBox]]) -> list[list[TextBox]]:
+        """Join bands that are parts of the same columns, between whose paragraphs or headings a blank happens to be."""
+        joined: list[list[TextBox]] = []
+        rest = list(bands)
+        while rest:
+            for count in (1, 2):
+                part = [box for band in rest[:count] for box in band]
+                if joined and len(rest) >= count and self._are_parts(joined[-1], part, rest[count - 1]):
+                    joined[-1] += part
+                    del rest[:count]
+                    break
+            else:
+                joined.append(list(rest.pop(0)))
+        return joined
+
+    def _are_parts(self, above: Sequence[TextBox], below: Sequence[TextBox], last: Sequence[TextBox]) -> bool:
+        """Return whether a gutter that no box crosses splits what is above, and the last band of what is below."""
+        height = float(np.median([box.height for box in (*above, *below)]))
+        gutters = [gutter for gutter, crossing, _ in _gutters([*above, *below]) if not crossing]
+        return any(
+            _blank(above, below, gutter) <= MAX_BLANK * height
+            and self._is_split(above, gutter)
+            and self._is_split(last, gutter)
+            for gutter in gutters
+        )
+
     def _best_gutter(self, boxes: Sequence[TextBox]) -> tuple[float, list[_Section]]:
         """Return the x that splits the most lines into two columns, and the sections; none if there are no columns."""
         best_worth, best_gutter, best_sections = (0, 0, 0), 0.0, list[_Section]()
-        for gutter, crossing, extent in _gutters(boxes) if len(boxes) >= 2 * MIN_PROSE_ROWS else ():
+        for gutter, crossing, extent in _gutters(boxes):
             sections = self._sections(boxes, gutter)
             split = sum(len(section.boxes) for section in sections if section.is_split)
             worth = (split, -crossing, extent)
@@ -126,13 +162,36 @@ class _Page:
 def order_rows(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:
     """Return the lines in reading order, grouped into rows."""
     boxes = unbent(deskewed(lines))
-    page = _Page(frozenset(box for run in runs_of(boxes) if is_prose(run) for box in run))
+    page = _Page(frozenset(box for run in prose_runs(boxes) for box in run))
     return [[box.found for box in row] for row in page.order(boxes)]
 
 
 def text_of(rows: Sequence[Sequence[OcrLine]]) -> str:
     """Return one line of text per row, with the boxes of a row two spaces apart."""
     return "\n".join("  ".join(box.text for box in row) for row in rows)
+
+
+def _blank(above: Sequence[TextBox], below: Sequence[TextBox], gutter: float) -> float:
+    """Return the height of the larger blank on the two sides of a gutter."""
+    blanks = []
+    for is_left in (True, False):
+        bottoms = [box.bottom for box in above if box.is_left_of(gutter) is is_left]
+        tops = [box.top for box in below if box.is_left_of(gutter) is is_left]
+        blanks.append(min(tops) - max(bottoms) if tops and bottoms else np.inf)
+    return max(blanks)
+
+
+def _bands(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
+    """Cut a page where nothing stands over its whole width."""
+    bands: list[list[TextBox]] = []
+    bottom = -np.inf
+    blank = MIN_BLANK * float(np.median([box.height for box in boxes]))
+    for box in sorted(boxes, key=lambda box: box.top):
+        if box.top - bottom > blank:
+            bands.append([])
+        bands[-1].append(box)
+        bottom = max(bottom, box.bottom)
+    return bands
 
 
 def _gutters(boxes: Sequence[TextBox]) -> list[tuple[float, int, int]]:

@@ -150,3 +150,19 @@ def test_a_table_within_a_column_does_not_join_the_columns() -> None:
     found = texts(lines)
     assert found[:20] == left
     assert found[-1] == "r13c0  r13c1  r13c2"
+
+
+def test_articles_above_one_another_are_read_one_by_one() -> None:
+    upper = [[f"upper article, column {column}, line {row}" for row in range(6)] for column in range(2)]
+    lower = [[f"lower article, column {column}, line {row}" for row in range(6)] for column in range(2)]
+    heading = line("A heading over the left column", 0, 320, 300, 40)
+    moved = [replace(box, quad=box.quad + np.array([0, 300])) for box in columns(lower, 300)]
+    found = texts([*columns(upper, 300), *moved, heading])
+    wanted = [text for column in upper for text in column]
+    assert found == [*wanted, heading.text, *(text for column in lower for text in column)]
+
+
+def test_columns_whose_paragraphs_end_at_the_same_height_stay_columns() -> None:
+    wanted = [[f"column {column} of prose, line {row}" for row in range(12)] for column in range(2)]
+    parted = [replace(box, quad=box.quad + np.array([0, 30 * (box.quad[0, 1] > 270)])) for box in columns(wanted, 300)]
+    assert texts(parted) == [text for column in wanted for text in column]

@@ -16,8 +16,8 @@ MIN_COVER, MIN_TOUCH = 0.5, 0.3
 """Minimum overlap of two lines of a run, and of two lines of which one hides the other, in widths of the narrower."""
 
 MIN_PROSE_ROWS = 3
-MIN_PROSE_LETTERS = 12
-"""Minimum number of lines of prose, and of letters in the median line."""
+MIN_PROSE_LETTERS, WINDOW = 12, 5
+"""Minimum number of lines of prose, and of letters in the median of so many lines."""
 
 SHORT_RUN, SHORT_FILL = 5, 0.85
 """Number of lines below which the median line must fill the run to this fraction, as those of an address do not."""
@@ -26,7 +26,12 @@ MIN_FILL, WIDE_LINES = 0.6, 90
 """Minimum width of the median line of longer runs, as a fraction of this percentile of the widths."""
 
 
-def runs_of(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
+def prose_runs(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
+    """Return the runs, or parts of runs, that are prose."""
+    return [part for run in _runs(boxes) for part in _long_parts(run) if _is_prose(part)]
+
+
+def _runs(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
     """Group boxes into runs from top to bottom: each line and the next are nearest to each other and alike."""
     if not boxes:
         return []
@@ -64,9 +69,22 @@ def _following(boxes: Sequence[TextBox]) -> dict[int, int]:
     return {int(one): int(below[one]) for one in np.flatnonzero(is_next) if above[below[one]] == one}
 
 
-def is_prose(run: Sequence[TextBox]) -> bool:
-    """Return whether the lines of a run are long, begin below one another and mostly fill its width."""
-    if len(run) < MIN_PROSE_ROWS or float(np.median([box.letters for box in run])) < MIN_PROSE_LETTERS:
+def _long_parts(run: Sequence[TextBox]) -> list[list[TextBox]]:
+    """Return the parts of a run whose lines are long by the median over WINDOW lines: not the cells under a text."""
+    letters = [box.letters for box in run]
+    parts: list[list[TextBox]] = [[]]
+    for number, box in enumerate(run):
+        window = letters[max(0, number - WINDOW // 2) : number + WINDOW // 2 + 1]
+        if float(np.median(window)) >= MIN_PROSE_LETTERS:
+            parts[-1].append(box)
+        elif parts[-1]:
+            parts.append([])
+    return parts
+
+
+def _is_prose(run: Sequence[TextBox]) -> bool:
+    """Return whether the lines of a run begin below one another and mostly fill its width."""
+    if len(run) < MIN_PROSE_ROWS:
         return False
     widths = [box.width for box in run]
     median = float(np.median(widths))

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.reader.layout.runs import is_prose, runs_of
+from app.engine.reader.layout.runs import prose_runs
 from app.engine.reader.layout.text_boxes import TextBox
 
 MIN_PAIRS = 12
@@ -57,8 +57,8 @@ def unbent(boxes: Sequence[TextBox]) -> list[TextBox]:
 def _moves(boxes: Sequence[TextBox]) -> Floats:
     """Return float64 [moves, 3]: x and y of a place, and the lean of a column there (pixels a pixel)."""
     moves = []
-    for run in runs_of(boxes):
-        for above, below in pairwise(run) if is_prose(run) else ():
+    for run in prose_runs(boxes):
+        for above, below in pairwise(run):
             down = below.middle - above.middle
             for first, second in ((above.left, below.left), (above.right, below.right)):
                 if abs(second - first) <= MAX_MOVE * min(above.height, below.height):
