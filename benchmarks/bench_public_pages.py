@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from app.domain.documents.pages import page_fields
+from app.domain.documents.page_fields import page_fields
 from app.domain.errors import UserError
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.documents import open_document

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from app.domain.batch.batch import Entry, FieldCell, ItemState, Output
-from app.domain.documents.pages import OcrPage, page_fields
+from app.domain.documents.page_fields import page_fields
+from app.domain.documents.pages import OcrPage
 from app.domain.documents.worksheets import WorksheetCell, WorksheetData
 from app.domain.text.markdown import plain_as_markdown, without_html
 from app.domain.text.visible_text import as_json

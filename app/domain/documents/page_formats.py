@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 
+from app.domain.documents.page_fields import page_fields
 from app.domain.documents.page_rows import GAP, page_rows
-from app.domain.documents.pages import OcrPage, page_fields
+from app.domain.documents.pages import OcrPage
 from app.domain.documents.table_formats import as_csv, as_html, as_markdown, harmless
 from app.domain.documents.tables import Table
 from app.domain.images.codes import with_codes
@@ -44,9 +45,9 @@ def formatted(page: OcrPage, name: str, form: PageFormat) -> str:
     with its `text`, `score`, `box` (left, top, right, bottom), the four corners `quad` clockwise from the line's own
     top left, in pixels of the upright image, and `words`, each with `text`, `box` and `score`; `tables`, each with
     `rows`, `columns`, `box`, `is_ruled` and `cells`, which have `row` and `column` from 0, `row_span`, `column_span`,
-    `text` and `box`; and `codes` with `kind`, `text` and `box`. TSV has a row for each line, without a header. CSV has
-    only the tables, an empty line between them. HTML is a fragment, to be put between HTML_HEAD and HTML_TAIL. Text,
-    Markdown and HTML list the codes at the end.
+    `text` and `box`; `codes` with `kind`, `text` and `box`; and `values`, its labelled values, with `name`, `value` and
+    `box`. TSV has a row for each line, without a header. CSV has only the tables, an empty line between them. HTML is a
+    fragment, to be put between HTML_HEAD and HTML_TAIL. Text, Markdown and HTML list the codes at the end.
     """
     match form:
         case PageFormat.JSON:

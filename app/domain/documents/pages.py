@@ -1,6 +1,6 @@
 """The OCR page of an image."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from app.domain.documents.tables import Table
 from app.domain.errors import Problem
@@ -45,10 +45,3 @@ class OcrPage:
 def with_notice(page: OcrPage, problem: Problem | None) -> OcrPage:
     """Return the page with the notice of a problem, or without a notice."""
     return replace(page, notice=problem.sentence if problem else "", notice_problem=problem)
-
-
-def page_fields(page: OcrPage) -> dict[str, object]:
-    """Return the fields of a page as exported JSON has them."""
-    fields = asdict(page)
-    del fields["notice_problem"]
-    return fields

@@ -2,10 +2,12 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.documents.labelled_values import MAX_NAME_CHARS, labelled_values
+from app.domain.documents.labelled_values import DATE_NAME, MAX_NAME_CHARS, labelled_values
+from app.domain.documents.page_fields import page_fields
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box, Point, TextLine
 
@@ -43,7 +45,7 @@ def test_a_pair_is_found_in_one_line_and_in_two(name: str, value: str, colon: st
 def test_any_page_has_pairs_of_its_own_lines(rows: list[list[str]]) -> None:
     read = page(*rows)
     found = labelled_values(read)
-    boxes: Counter[Box] = Counter(box for pair in found for box in pair.boxes)
+    boxes: Counter[Box] = Counter(box for pair in found if pair.name != DATE_NAME for box in pair.boxes)
     assert boxes <= Counter(one.box for one in read.lines)
     texts = {one.box: one.text for one in read.lines}
     for pair in found:
@@ -53,3 +55,77 @@ def test_any_page_has_pairs_of_its_own_lines(rows: list[list[str]]) -> None:
         assert pair.value in evidence[-1]
         assert (pair.name, pair.value) == (pair.name.strip(), pair.value.strip())
         assert not pair.is_unverified
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "value"),
+    [
+        (["Total", "12.50"], "Total", "12.50"),
+        (["TOTAL RM", "12.50"], "TOTAL", "12.50"),
+        (["Grand Total", "RM 1,012.50"], "Grand Total", "RM 1,012.50"),
+        (["Total Sales (Inclusive GST) RM", "2.50"], "Total Sales (Inclusive GST)", "2.50"),
+        (["Total Amount Due $8.20"], "Total Amount Due", "$8.20"),
+        (["Total Incl. GST@6%", "RM 31.20"], "Total Incl. GST@6%", "RM 31.20"),
+        (["Gesamtbetrag", "12,50 €"], "Gesamtbetrag", "12,50"),
+        (["合計", "¥1,200"], "合計", "¥1,200"),
+        (["TOTAL:MYR", "13.10"], "TOTAL", "13.10"),
+    ],
+)
+def test_a_total_needs_no_colon(row: list[str], name: str, value: str) -> None:
+    assert pairs(["1 Tea", "2.50"], row) == [(name, value)]
+
+
+def test_a_total_may_stand_in_the_row_below_its_name() -> None:
+    assert pairs(["TOTAL"], ["RM 170.00"]) == [("TOTAL", "RM 170.00")]
+    assert pairs(["Item", "Qty", "Total"], ["9.00"]) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["Total Qty", "2"],
+        ["Total Qty: 2"],
+        ["Total Items", "1.00"],
+        ["Total Savings", "0.50"],
+        ["TAX TOTAL: 0.14"],
+        ["GST @6% included in total", "0.14"],
+        ["(Total Included GST 6% : 0.14)"],
+        ["Sub Total", "2.36"],
+        ["Total", "2.36", "0.14"],
+    ],
+)
+def test_other_totals_are_not_taken_for_the_total(row: list[str]) -> None:
+    assert not pairs(["Due", "2.50"], row)
+    assert ("Total", "2.50") in pairs(["Total", "2.50"], row)
+
+
+def test_a_subtotal_is_the_total_if_it_was_paid() -> None:
+    assert pairs(["SUBTOTAL", "53.60"], ["CASH", "100.00"], ["CHANGE", "46.40"]) == [("SUBTOTAL", "53.60")]
+
+
+def test_the_total_after_rounding_is_a_total() -> None:
+    rows = (["TOTAL AMT.RM", "60.31"], ["ROUNDING ADJ", "-0.01"], ["RM", "60.30"], ["CASH", "70.30"])
+    assert pairs(*rows) == [("TOTAL AMT", "60.31"), ("TOTAL AMT", "60.30")]
+
+
+@pytest.mark.parametrize(
+    "date", ["25/12/2018", "2018-12-25", "19 Mar 2018", "Oct 3, 2016", "05-JAN-17", "2018年3月19日"]
+)
+def test_the_only_date_of_a_page_is_a_value(date: str) -> None:
+    assert pairs(["Corner Bakery"], [f"{date} 18:26", "#01"]) == [("Date", date)]
+    assert pairs([f"{date} 18:26"], ["02.02.2002"]) == []
+
+
+def test_a_date_that_was_cut_in_two_is_joined() -> None:
+    assert pairs(["Date:", "Oct 3,", "2016 12:16 PM"]) == [("Date", "Oct 3, 2016")]
+
+
+def test_empty_forms_have_no_values() -> None:
+    assert pairs(["Name:", "Date:"], ["Name:  Date:"]) == []
+
+
+def test_values_are_in_json_with_their_boxes() -> None:
+    fields = page_fields(page(["Total", "12.50"]))
+    assert fields["values"] == [
+        {"name": "Total", "value": "12.50", "box": {"left": 100, "top": 0, "right": 180, "bottom": 20}}
+    ]

@@ -1,0 +1,24 @@
+"""Dates as documents print them: "25/12/2018", "2018-12-25", "19 Mar 2018", "Oct 3, 2016", "2018年3月19日"."""
+
+import re
+from itertools import chain
+
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|fév|avr|juin|juil|aoû|déc|ene|abr|ago|dic"
+_MONTH = rf"(?:{_MONTHS})[^\W\d_]{{0,6}}\.?"
+_BEFORE, _AFTER = r"(?<![\d.,/])(?<!\d:)", r"(?=\d\d:\d\d|(?![\d/]|[-.]\d))"
+_DATES = tuple(
+    re.compile(f"{_BEFORE}{pattern}{_AFTER}", re.IGNORECASE)
+    for pattern in (
+        r"(?:0?[1-9]|[12]\d|3[01])\s?([-/.])\s?(?:0?[1-9]|[12]\d|3[01])\s?\1\s?(?:(?:19|20)\d\d|\d\d)",
+        r"(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])",
+        rf"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|\.)?[-/ ]?\s?{_MONTH}[-/, ]*(?:(?:19|20)\d\d|\d\d)",
+        rf"{_MONTH}\s?(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\s?,?\s*(?:19|20)\d\d",
+        r"(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日",
+    )
+)
+
+
+def dates_in(text: str) -> list[str]:
+    """Return the dates of a text as they are printed; the order of day and month is not judged."""
+    found = sorted((match.start(), match[0]) for match in chain.from_iterable(date.finditer(text) for date in _DATES))
+    return [date for _, date in found]
