@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from app.domain.documents.page_rows import page_rows, text_of_rows
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import UNCERTAIN_SCORE, OcrPage
 from app.domain.ids import Digest
 
 
@@ -20,6 +20,12 @@ class OcrResult:
     page: OcrPage
     corrections: Mapping[int, str] = field(default_factory=dict)
     model_name: str = ""
+
+    @property
+    def uncertain_lines(self) -> int:
+        """The number of lines that are probably wrong or unread, and not corrected."""
+        lines = enumerate(self.page.lines)
+        return sum(line.score < UNCERTAIN_SCORE and number not in self.corrections for number, line in lines)
 
     def corrected_page(self) -> OcrPage:
         """The page with its corrections applied, in the text and in the tables as well."""

@@ -22,6 +22,7 @@ from app.ui.documents.source_pane import SourcePane
 from app.ui.documents.tables_pane import TablesPane
 from app.ui.documents.thumbnail_strip import ThumbnailStrip
 from app.ui.documents.values_pane import ValuesPane
+from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.copy_button import copy_button
 from app.ui.widgets.focus_keeper import FocusKeeper
@@ -120,6 +121,7 @@ class DocumentWindow(QWidget):
             pixmap = QPixmap()
             pixmap.loadFromData(png, "PNG")
             self.canvas.set_picture(pixmap)
+            self.lines.set_picture(pixmap)
 
     @Slot(OcrResult)
     def show_ocr_result(self, ocr_result: OcrResult) -> None:
@@ -311,6 +313,8 @@ def _words(ocr_result: OcrResult) -> str:
     said = [page_notice(ocr_result.page)]
     if ocr_result.model_name:
         said.append(tr("Read by {name}, which gives no positions.", name=ocr_result.model_name))
+    if uncertain := ocr_result.uncertain_lines:
+        said.append(tr("Uncertain lines to check: {count}", count=ui_text.number(uncertain)))
     if ocr_result.corrections:
         said.append(tr("Corrected lines: {count}", count=len(ocr_result.corrections)))
     return sentences(*said)

@@ -2,17 +2,33 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QKeySequence, QMouseEvent, QPalette, QTextCursor, QTextFormat
+from PySide6.QtCore import QEvent, QMimeData, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPixmap,
+    QTextCursor,
+    QTextFormat,
+    QTransform,
+)
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
 from app.domain.documents.ocr_results import OcrResult
+from app.domain.documents.pages import UNREAD
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import tooltip
 from app.ui.widgets.long_words import wrap_mode
 
 UNSURE = 0.85
 """Confidence below which a line is marked for review."""
+PICTURE_GAP = 8
+"""Distance in pixels between the text of an unread line and its picture."""
 _PARTING = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
 _BACKWARDS, _FORWARDS = {Qt.Key.Key_Backspace}, {Qt.Key.Key_Delete}
 _REMOVING = _BACKWARDS | _FORWARDS
@@ -21,6 +37,7 @@ _REMOVING = _BACKWARDS | _FORWARDS
 class LinesEdit(QPlainTextEdit):
     """Lines can be edited, but neither joined nor split: each corresponds to a line on the page.
 
+    Beside a line that could not be read stands its picture, so that it can be typed.
     `line_edited(int, str)`, `line_hovered(int)` with -1 for none, `line_chosen(int)` for the line with the cursor.
     """
 
@@ -36,6 +53,7 @@ class LinesEdit(QPlainTextEdit):
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self._ocr_result: OcrResult | None = None
+        self._picture = QPixmap()
         self._highlighted = self._hovered = -1
         self._is_filling = False
         self.textChanged.connect(self._on_text_changed)
@@ -54,9 +72,15 @@ class LinesEdit(QPlainTextEdit):
         self.setReadOnly(not ocr_result.page.lines)
         self._mark()
 
+    def set_picture(self, picture: QPixmap) -> None:
+        """Set the picture of the whole page, of any size."""
+        self._picture = picture
+        self.viewport().update()
+
     def clear_ocr_result(self) -> None:
         """Show nothing."""
         self._ocr_result = None
+        self._picture = QPixmap()
         self._is_filling = True
         self.clear()
         self._is_filling = False
@@ -117,6 +141,40 @@ class LinesEdit(QPlainTextEdit):
         """Clear the line under the pointer."""
         super().leaveEvent(event)
         self._hover(-1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the text, and the pictures of visible lines that were not read."""
+        super().paintEvent(event)
+        if self._ocr_result is None or self._picture.isNull():
+            return
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        block = self.firstVisibleBlock()
+        while block.isValid():
+            place = self.blockBoundingGeometry(block).translated(self.contentOffset())
+            if place.top() > self.viewport().height():
+                break
+            if block.text() == UNREAD and (part := self._picture_of(self._ocr_result, block.blockNumber())):
+                left = place.left() + self.fontMetrics().horizontalAdvance(UNREAD) + PICTURE_GAP
+                room = max(0.0, self.viewport().width() - left - PICTURE_GAP)
+                scale = min(place.height() / part.height(), room / part.width())
+                target = QRectF(left, place.top(), part.width() * scale, part.height() * scale)
+                painter.drawPixmap(target, part, QRectF(part.rect()))
+            block = block.next()
+        painter.end()
+
+    def _picture_of(self, ocr_result: OcrResult, number: int) -> QPixmap | None:
+        """Return the upright picture of an unread line; None for other lines."""
+        page = ocr_result.page
+        if number >= len(page.lines) or page.lines[number].text != UNREAD:
+            return None
+        box = page.lines[number].box
+        across, down = self._picture.width() / max(1, page.width), self._picture.height() / max(1, page.height)
+        part = QRectF(box.left * across, box.top * down, box.width * across, box.height * down).toAlignedRect()
+        part = part.intersected(self._picture.rect())
+        if part.isEmpty():
+            return None
+        return self._picture.copy(part).transformed(QTransform().rotate(page.rotation))
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Show a tooltip with the recognised text of a corrected line, and the OCR's confidence."""

@@ -2,7 +2,7 @@
 
 import io
 import itertools
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import pytest
 from PIL import Image
@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from pytestqt.qtbot import QtBot
 
 from app.domain.documents.ocr_results import OcrResult
-from app.domain.documents.pages import OcrPage
+from app.domain.documents.pages import UNREAD, OcrPage
 from app.domain.documents.tables import Cell, Table
 from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine
@@ -236,3 +236,26 @@ def test_a_page_is_chosen_on_the_rail(qtbot: QtBot) -> None:
         window.thumbnails.setCurrentRow(3)
     assert chosen.args == [3]
     assert window.number == 3
+
+
+def test_an_unread_line_shows_its_picture_and_is_counted(window: DocumentWindow, qtbot: QtBot) -> None:
+    unread = replace(line(UNREAD, 50), score=0.2)
+    page = replace(PAGE, lines=(PAGE.lines[0], unread), text=f"first words here\n{UNREAD}", tables=())
+    picture = Image.new("RGB", (400, 300), "white")
+    picture.paste((200, 0, 0), (20, 50, 380, 70))
+    made = io.BytesIO()
+    picture.save(made, "PNG")
+    window.show_picture(0, made.getvalue())
+    result = replace(READING, page=page)
+    window.show_ocr_result(result)
+    qtbot.waitUntil(lambda: _has_red(window))
+    assert "Uncertain lines to check: 1" in window.status_label.text()
+    window.show_ocr_result(result.with_correction(1, "typed"))
+    qtbot.waitUntil(lambda: not _has_red(window))
+    assert "Uncertain" not in window.status_label.text()
+
+
+def _has_red(window: DocumentWindow) -> bool:
+    image = window.lines.viewport().grab().toImage()
+    places = itertools.product(range(image.width()), range(min(60, image.height())))
+    return any(QColor(image.pixel(x, y)).red() - QColor(image.pixel(x, y)).green() > 150 for x, y in places)
