@@ -2,31 +2,26 @@
 
 `python -m benchmarks.bench_public_pages FOLDER [SET…]`: FOLDER holds one folder for each set, with `manifest.jsonl`,
 and `score.py`, which makes the figures (words, edit, order, adjacent, cells, teds: its `--help` explains them). Pages
-are read in this process, as the application's reader reads them, so that the models are loaded once.
+are read in this process, as the application's reader reads them, so that the models are loaded once. Seconds are those
+of one core.
 """
 
 import argparse
 import importlib.util
 import json
-import resource
 import sys
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import msgspec
-
-from app.domain.documents.page_fields import page_fields
 from app.domain.errors import UserError
-from app.domain.ports import NEVER_CANCELLED
-from app.engine.imaging.documents import open_document
-from app.engine.reader.read_any_script import read_any_script
-from app.engine.reader.read_document_page import read_document_page
-from app.engine.reader.recognise import Recogniser
+from benchmarks.public_readers import Page, Reader, lorgnette, processor_seconds, rapidocr_as_shipped, tesseract
 
 Row = dict[str, Any]
 """A line of a manifest, or a file's result: both are the scorer's own."""
+
+PEERS: dict[str, Callable[[], Reader]] = {"rapidocr": rapidocr_as_shipped, "tesseract": lambda: tesseract}
 
 
 def scorer(folder: Path) -> ModuleType:
@@ -40,32 +35,35 @@ def scorer(folder: Path) -> ModuleType:
 
 
 def main() -> None:
-    """Print a table for each set, and on request write the pages and figures as JSON."""
+    """Print a table for each set and reader, and on request write the pages and figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("sets", nargs="*")
     parser.add_argument("--file", action="append", help="only files whose name contains this")
     parser.add_argument("--kind")
     parser.add_argument("--lang")
+    parser.add_argument("--scans", action="store_true", help="read PDF pages as pictures, without their text layer")
+    parser.add_argument("--against", choices=list(PEERS), nargs="+", default=[], help="other readers, in the same run")
     parser.add_argument("--json", type=Path, metavar="OUT")
     parser.add_argument("--text", action="store_true", help="print what was read")
     options = parser.parse_args()
     score = scorer(options.folder)
     names = options.sets or sorted(path.parent.name for path in options.folder.glob("*/manifest.jsonl"))
-    reader = Recogniser()
+    readers = {"lorgnette": lorgnette(draws=options.scans)} | {name: PEERS[name]() for name in options.against}
     report = {}
     for name in names:
-        results = []
+        results: dict[str, list[Row]] = {of: [] for of in readers}
         for row in _rows(score, options, name):
-            pages, seconds, failure = _read(reader, options.folder / name / row["file"])
-            result = {key: row[key] for key in ("file", "lang", "kind")}
-            result |= {"seconds": seconds, "failure": failure, "score": score.score(row, pages), "pages": pages}
-            results.append(result)
-            print(f"{row['file']} {row['lang']} {row['kind']}: {score.line_of([result])}", file=sys.stderr, flush=True)
-            if options.text:
-                print("\n".join(page["text"] for page in pages))
-        if results:
-            score.table(name, results)
+            for of, read in readers.items():
+                result = _result(score, row, options.folder / name / row["file"], read)
+                results[of].append(result)
+                line = f"{row['file']} {row['lang']} {row['kind']}: {score.line_of([result])}"
+                print(f"{of:10} {line}", file=sys.stderr, flush=True)
+                if options.text:
+                    print("\n".join(page["text"] for page in result["pages"]))
+        for of, found in results.items():
+            if found:
+                score.table(f"{name}: {of}", found)
         report[name] = results
     if options.json:
         options.json.write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")
@@ -85,23 +83,19 @@ def _rows(score: ModuleType, options: argparse.Namespace, name: str) -> list[Row
     ]
 
 
-def _read(reader: Recogniser, path: Path) -> tuple[list[Row], float, str]:
-    """Return the pages as `--format json` prints them, the processor's seconds, and what failed."""
-    began = _processor()
-    read_picture = partial(read_any_script, reader=reader, check=NEVER_CANCELLED)
+def _result(score: ModuleType, row: Row, path: Path, read: Reader) -> Row:
+    began = processor_seconds()
+    pages: list[Page] = []
+    failure = ""
     try:
-        document = open_document(path)
-        with document.in_order():
-            read = [read_document_page(document, n, read_picture, NEVER_CANCELLED) for n in range(document.page_count)]
-        pages = [msgspec.to_builtins(page_fields(page)) for page in read]
+        pages = read(path, score.PACKS.get(row["lang"], "eng"))
     except UserError as error:
-        return [], _processor() - began, str(error)
-    return pages, _processor() - began, "" if any(page["text"].strip() for page in pages) else "no text"
-
-
-def _processor() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+        failure = str(error)
+    if not failure and not any(page["text"].strip() for page in pages):
+        failure = "no text"
+    about = {key: row[key] for key in ("file", "lang", "kind")}
+    seconds = processor_seconds() - began
+    return {**about, "seconds": seconds, "failure": failure, "score": score.score(row, pages), "pages": pages}
 
 
 if __name__ == "__main__":
