@@ -69,7 +69,7 @@ def judge_words(folder: Path, recogniser: Recogniser) -> None:
     for seed in range(PAGES):
         path, target = folder / "page.png", folder / "page.pdf"
         truth = printed(path, seed)
-        page = read_document_page(open_document(path), 0, read, NEVER_CANCELLED)
+        page = read_document_page(open_document(path), 0, read, NEVER_CANCELLED, lambda: recogniser)
         write_searchable_pdf(path, [page], target, "", NEVER_CANCELLED)
         told = subprocess.run(["pdftotext", "-bbox", target, "-"], capture_output=True, text=True, check=True).stdout
         found = [(m[5], (float(m[1]), float(m[2]), float(m[3]), float(m[4]))) for m in _FOUND.finditer(told)]
@@ -98,7 +98,7 @@ def judge_long(folder: Path, recogniser: Recogniser) -> None:
             long.save(path)
         document, started = open_document(path), time.perf_counter()
         numbers = range(LONG if name == "written" else READ)
-        pages = [read_document_page(document, number, read, NEVER_CANCELLED) for number in numbers]
+        pages = [read_document_page(document, number, read, NEVER_CANCELLED, lambda: recogniser) for number in numbers]
         each = (time.perf_counter() - started) / len(pages)
         started = time.perf_counter()
         write_searchable_pdf(path, (pages * LONG)[:LONG], folder / "out.pdf", "", NEVER_CANCELLED)

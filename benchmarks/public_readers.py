@@ -42,7 +42,7 @@ def lorgnette(*, draws: bool) -> Reader:
                 if draws and is_pdf(path):
                     pages.append(picture(document.picture(number)))
                 else:
-                    pages.append(read_document_page(document, number, picture, NEVER_CANCELLED))
+                    pages.append(read_document_page(document, number, picture, NEVER_CANCELLED, lambda: reader))
         return [msgspec.to_builtins(page_fields(page)) for page in pages]
 
     return read

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from app.engine.reader.recognise import Recogniser
 
 
+MAX_MODEL_SIDE = 2400
+"""Longer side in pixels of a page's picture for the model, as an A4 page has at 200 dpi."""
+
+
 class PageReader(Protocol):
     """Reads pages of documents; an image is a document with one page."""
 
@@ -44,23 +48,35 @@ class BuiltInReader:
 
     def __init__(self, *, may_use_tesseract: bool = False) -> None:
         self._may_use_tesseract = may_use_tesseract
-        self._recogniser: Recogniser | None = None
+        self._recogniser = _LazyRecogniser()
 
     def read(self, document: "Document", number: int, path: Path) -> OcrPage:
         """Return the lines with their positions."""
         from app.engine.reader.read_document_page import read_document_page  # noqa: PLC0415 - not needed for --help
 
         del path
-        return read_document_page(document, number, self._read_picture, NEVER_CANCELLED)
+        return read_document_page(document, number, self._read_picture, NEVER_CANCELLED, self._recogniser.get)
 
     def _read_picture(self, picture: "Image") -> OcrPage:
         from app.engine.reader.read_any_script import read_any_script  # noqa: PLC0415
         from app.engine.reader.read_page import read_page  # noqa: PLC0415
+
+        read = read_any_script if self._may_use_tesseract else read_page
+        return read(picture, self._recogniser.get(), NEVER_CANCELLED)
+
+
+class _LazyRecogniser:
+    """PP-OCR, loaded when it is first needed."""
+
+    def __init__(self) -> None:
+        self._recogniser: Recogniser | None = None
+
+    def get(self) -> "Recogniser":
+        """Return the recogniser."""
         from app.engine.reader.recognise import Recogniser  # noqa: PLC0415
 
         self._recogniser = self._recogniser or Recogniser()
-        read = read_any_script if self._may_use_tesseract else read_page
-        return read(picture, self._recogniser, NEVER_CANCELLED)
+        return self._recogniser
 
 
 class ModelReader:
@@ -71,12 +87,15 @@ class ModelReader:
         from app.commands.model_answers import ModelAnswers  # noqa: PLC0415 - loads OpenVINO
 
         self._model = ModelAnswers(partial(open_folder, str(folder)))
+        self._recogniser = _LazyRecogniser()
 
     def read(self, document: "Document", number: int, path: Path) -> OcrPage:
-        """Return a page's text layer with positions if it is sensible, else what the model reads, without positions."""
+        """Return a page's text layer with positions if it is right, else what the model reads, without positions."""
         from app.engine.reader.read_document_page import read_document_page  # noqa: PLC0415
 
-        return read_document_page(document, number, partial(self.read_picture, number, path), NEVER_CANCELLED)
+        return read_document_page(
+            document, number, partial(self.read_picture, number, path), NEVER_CANCELLED, self._recogniser.get
+        )
 
     def read_picture(self, number: int, path: Path, picture: "Image") -> OcrPage:
         """Return the model's text of a page: of an image file itself, of other pages' pictures."""
@@ -85,13 +104,15 @@ class ModelReader:
         from app.engine.imaging.open_pdf import is_pdf  # noqa: PLC0415
 
         pieces: list[str] = []
+        size = picture.size
         with scratch_folder() as folder:
             file = path
             if number > 0 or is_pdf(path):
                 file = folder / fitting(f"{path.name}, page {number + 1}")
+                picture.thumbnail((MAX_MODEL_SIDE, MAX_MODEL_SIDE))
                 save_png(picture, file)
             self._model.ask(BUILT_IN[0].text, (file,), GenerationOptions(sampling=GREEDY), pieces.append)
-        return OcrPage(*picture.size, (), "".join(pieces))
+        return OcrPage(*size, (), "".join(pieces))
 
 
 class AutoReader:

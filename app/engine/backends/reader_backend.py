@@ -34,6 +34,6 @@ class ReaderBackend:
             read = partial(
                 read_any_script, reader=self._recogniser, check=check, progress=partial(report, Stage.READING)
             )
-            page = read_document_page(document, request.page, read, check)
+            page = read_document_page(document, request.page, read, check, lambda: self._recogniser)
         emit(TextRead(page))
         return FinishReason.COMPLETE

@@ -8,13 +8,16 @@ from app.domain.images.geometry import Box, Point, TextLine
 from app.engine.imaging.pdf_text import PdfLine
 
 
-def lines_to_add(page: OcrPage, layer: Sequence[PdfLine]) -> list[TextLine]:
-    """Return the lines that the layer does not have where they are; a text without positions is spread on the page."""
+def lines_to_add(page: OcrPage, layer: Sequence[PdfLine], scale: float = 1.0) -> list[TextLine]:
+    """Return the lines that the layer does not have where they are; a text without positions is spread on the page.
+
+    The page is `scale` times as large as the layer's picture.
+    """
     if not page.lines:
         return [] if layer else _spread(page)
     boxes: dict[str, list[Box]] = defaultdict(list)
     for line in layer:
-        boxes[line.text].append(Box.around_points(line.quad))
+        boxes[line.text].append(Box.around_points(Point(corner.x * scale, corner.y * scale) for corner in line.quad))
     return [line for line in page.lines if not any(_lies_in(line.box, box) for box in boxes[line.text])]
 
 

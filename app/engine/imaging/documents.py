@@ -14,20 +14,23 @@ from PIL import Image
 from app.engine.imaging.open_frames import FrameFile
 from app.engine.imaging.open_pdf import is_encrypted, is_pdf, page_count, page_layer, render_page
 from app.engine.imaging.pdf_layer import PageLayer
+from app.engine.imaging.render_pdf import MAX_PAGE_PIXELS
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """An open document. Pages are counted from 0; the first two functions may raise ImageError.
 
-    `picture` returns a page as it is displayed, upright, mode RGB; `layer` returns the text and drawings that the page
-    tells of itself, or None for images, which tell nothing. `is_animation` is true for animated images,
+    `picture` returns a page as it is displayed, upright, mode RGB, and `readable` as it is read: larger, if the page
+    is; `layer` returns the text and drawings that the page tells of itself, in pixels of `readable`, or None for
+    images, which tell nothing. `is_animation` is true for animated images,
     `is_encrypted` for encrypted files, even with an empty password. Within `in_order`, pages requested in order cost
     one pass over the file.
     """
 
     page_count: int
     picture: Callable[[int], Image.Image]
+    readable: Callable[[int], Image.Image]
     layer: Callable[[int], PageLayer | None]
     is_animation: bool = False
     is_encrypted: bool = False
@@ -43,11 +46,12 @@ def open_document(path: Path, password: str = "") -> Document:
         return Document(
             page_count(path, password),
             partial(render_page, path, password=password),
+            partial(render_page, path, password=password, max_pixels=MAX_PAGE_PIXELS),
             partial(page_layer, path, password=password),
             is_encrypted=is_encrypted(path, password),
         )
     frames = FrameFile(path)
-    return Document(frames.count, frames.frame, _no_layer, frames.is_animation, in_order=frames.in_order)
+    return Document(frames.count, frames.frame, frames.frame, _no_layer, frames.is_animation, in_order=frames.in_order)
 
 
 def _no_layer(_number: int) -> None:

@@ -2,35 +2,28 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ctypes import byref
 from functools import cache, partial
-from math import sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError, PasswordNeeded
 from app.engine.imaging.file_kinds import FileKind, kind_of
-from app.engine.imaging.open_image import MAX_SIDE, check_file, unreadable
+from app.engine.imaging.open_image import check_file, unreadable
 from app.engine.imaging.pdf_characters import characters_of
 from app.engine.imaging.pdf_drawings import drawings_of
+from app.engine.imaging.pdf_fields import draw_fields, field_lines
 from app.engine.imaging.pdf_frame import PdfFrame
 from app.engine.imaging.pdf_layer import PageLayer
 from app.engine.imaging.pdf_optional_content import layers_off
 from app.engine.imaging.pdf_text import lines_of
+from app.engine.imaging.render_pdf import USUAL_PIXELS, draw, frame_of
 from app.engine.process.descriptor_passing import open_to_read
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument, PdfPage
-
-POINTS = 72
-"""PDF units (points) per inch."""
-DOTS = 200
-"""Resolution of rendered pages in dots per inch, at which small print is readable."""
-MAX_PAGE_PIXELS = 4_000_000
-"""Maximum pixels of a rendered page, since pages may be of any size; A4 at 200 dpi has 3.9 million."""
+    from pypdfium2 import PdfDocument
 
 
 def is_pdf(path: Path) -> bool:
@@ -52,44 +45,29 @@ def is_encrypted(path: Path, password: str = "") -> bool:
         return bool(FPDF_GetSecurityHandlerRevision(document) >= 0)  # Else -1 (fpdfview.h).
 
 
-def render_page(path: Path, number: int, password: str = "") -> Image.Image:
+def render_page(path: Path, number: int, password: str = "", max_pixels: int = USUAL_PIXELS) -> Image.Image:
     """Render page `number`, counted from 0, in RGB on white. Raises ImageError, PasswordNeeded."""
     with _opened(path, password) as document:
-        page = document[number]
-        return cast(Image.Image, page.render(scale=_scale(page)).to_pil()).convert("RGB")
+        return draw(document[number], max_pixels)
 
 
 def page_layer(path: Path, number: int, password: str = "") -> PageLayer:
-    """Return what page `number` tells of itself, in pixels of the rendered page. Raises ImageError, PasswordNeeded."""
+    """Return what page `number` tells of itself, in pixels of its picture as it is read.
+
+    Raises ImageError, PasswordNeeded.
+    """
     with _opened(path, password) as document:
         page = document[number]
         frame = frame_of(page)
         characters = characters_of(page.get_textpage(), frame, cache(partial(layers_off, path, password)))
-        return PageLayer(*frame.size, tuple(lines_of(characters)), drawings_of(page, frame))
+        lines = (*lines_of(characters), *field_lines(document, page, frame))
+        return PageLayer(*frame.size, lines, drawings_of(page, frame))
 
 
 def page_frame(path: Path, number: int, password: str = "") -> PdfFrame:
-    """Return the mapping between page `number` and its picture. Raises ImageError, PasswordNeeded."""
+    """Return the mapping between page `number` and its picture as it is read. Raises ImageError, PasswordNeeded."""
     with _opened(path, password) as document:
         return frame_of(document[number])
-
-
-def frame_of(page: "PdfPage") -> PdfFrame:
-    """Return a page's visible box, its rotation and the scale of its picture."""
-    from pypdfium2 import raw  # noqa: PLC0415 - needed for documents only
-
-    box = raw.FS_RECTF()
-    # The intersection of the crop and media boxes, inherited ones and swapped corners included.
-    if not raw.FPDF_GetPageBoundingBox(page, byref(box)):
-        raise ValueError("the page has no box")
-    return PdfFrame(box.left, box.bottom, box.right, box.top, page.get_rotation(), _scale(page))
-
-
-def _scale(page: "PdfPage") -> float:
-    width, height = page.get_width(), page.get_height()
-    return float(
-        min(DOTS / POINTS, sqrt(MAX_PAGE_PIXELS / max(width * height, 1.0)), MAX_SIDE / max(width, height, 1.0))
-    )
 
 
 @contextmanager
@@ -110,6 +88,7 @@ def _opened(path: Path, password: str) -> Iterator["PdfDocument"]:
             raise PasswordNeeded(text, file=path.name) from error
         raise ImageError(image_texts.PDF_DAMAGED, file=path.name) from error
     try:
+        draw_fields(document)
         yield document
     except (pypdfium2.PdfiumError, MemoryError, ValueError) as error:
         raise ImageError(image_texts.PAGE_NOT_RENDERED, file=path.name) from error

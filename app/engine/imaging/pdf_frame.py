@@ -1,6 +1,6 @@
 """Maps a PDF page's own coordinates (points, upwards from the bottom left, unrotated) to those of its picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from app.domain.images.geometry import Point
@@ -19,6 +19,11 @@ class PdfFrame:
     top: float
     rotation: int
     scale: float
+
+    def of_width(self, width: int) -> "PdfFrame":
+        """Return the frame of the same page with a picture of another width, in pixels."""
+        own = self.size[0]
+        return replace(self, scale=self.scale * width / own) if width > 0 and abs(width - own) > 1 else self
 
     @property
     def size(self) -> tuple[int, int]:

@@ -38,20 +38,17 @@ class PdfWord:
     top: float
     bottom: float
     size: float
+    font: str
     is_hyphenated: bool = False
 
 
 @dataclass(slots=True)
 class PdfLine:
-    """Words on one baseline: a line of a column, or the text in a cell.
-
-    `is_hidden` if none of its characters is drawn; `fonts` are the fonts of its characters.
-    """
+    """Words on one baseline: a line of a column, or the text in a cell; `is_hidden` if none of it is drawn."""
 
     words: list[PdfWord]
     direction: Direction
     is_hidden: bool
-    fonts: frozenset[str]
 
     @property
     def text(self) -> str:
@@ -105,7 +102,6 @@ class _Placed:
     word: PdfWord
     direction: Direction
     is_hidden: bool
-    font: str
 
 
 def _words(characters: Iterable[Character]) -> list[_Placed]:
@@ -117,8 +113,8 @@ def _words(characters: Iterable[Character]) -> list[_Placed]:
             continue
         if previous is None or not _continues(previous, character):
             use = character.use
-            word = PdfWord("", character.start, character.end, character.top, character.bottom, use.size)
-            words.append(_Placed(word, use.direction, use.is_hidden, use.font))
+            word = PdfWord("", character.start, character.end, character.top, character.bottom, use.size, use.font)
+            words.append(_Placed(word, use.direction, use.is_hidden))
         word = words[-1].word
         word.text += character.text
         word.start, word.end = min(word.start, character.start), max(word.end, character.end)
@@ -146,7 +142,6 @@ def _continues(previous: Character, character: Character) -> bool:
 
 def _segments(words: Sequence[_Placed], max_gap: float) -> list[PdfLine]:
     lines: list[PdfLine] = []
-    fonts: set[str] = set()
     previous: _Placed | None = None
     for placed in words:
         if (
@@ -155,11 +150,8 @@ def _segments(words: Sequence[_Placed], max_gap: float) -> list[PdfLine]:
             and _gap(previous.word, placed.word) < max_gap * placed.word.size
         ):
             lines[-1].words.append(placed.word)
-            fonts.add(placed.font)
-            lines[-1].fonts = frozenset(fonts)
         else:
-            fonts = {placed.font}
-            lines.append(PdfLine([placed.word], placed.direction, placed.is_hidden, frozenset(fonts)))
+            lines.append(PdfLine([placed.word], placed.direction, placed.is_hidden))
         previous = placed
     return lines
 
@@ -251,7 +243,6 @@ def _append(left: _Extent, right: _Extent) -> None:
         left.line.words += right.line.words[1:]
     else:
         left.line.words += right.line.words
-    left.line.fonts |= right.line.fonts
     left.end = max(left.end, right.end)
     left.top, left.bottom = min(left.top, right.top), max(left.bottom, right.bottom)
     left.size = max(left.size, right.size)

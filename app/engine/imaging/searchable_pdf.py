@@ -25,9 +25,10 @@ from app.engine.imaging.added_lines import lines_to_add
 from app.engine.imaging.glyphless_font import ADVANCE, UNITS, glyphless_font
 from app.engine.imaging.inert_pdf import drop_actions
 from app.engine.imaging.open_frames import FrameFile
-from app.engine.imaging.open_pdf import DOTS, POINTS, is_pdf, page_frame, page_layer
+from app.engine.imaging.open_pdf import is_pdf, page_frame, page_layer
 from app.engine.imaging.pdf_frame import PdfFrame
 from app.engine.imaging.pdf_writer import PdfWriter
+from app.engine.imaging.render_pdf import DOTS, POINTS
 from app.engine.process.descriptor_passing import open_to_read, written_whole
 
 _FONT = "/LorgnetteText"
@@ -78,8 +79,9 @@ def _overlay(source: Path, pages: Sequence[OcrPage], file: BinaryIO, password: s
         for number, (pdf_page, page) in enumerate(zip(pdf.pages, pages, strict=False)):
             check()
             layer = page_layer(source, number, password)
-            if lines := lines_to_add(page, layer.lines):
-                _add_text(pdf_page, font, _content(lines, page_frame(source, number, password)))
+            frame = page_frame(source, number, password).of_width(page.width)
+            if lines := lines_to_add(page, layer.lines, frame.size[0] / layer.width):
+                _add_text(pdf_page, font, _content(lines, frame))
         drop_actions(pdf, check)
         pdf.save(file)
 

@@ -1,16 +1,18 @@
-"""Turns a PDF page's text layer into an OcrPage: rotation, reading order, divided words."""
+"""Makes an OcrPage of lines whose texts are known: rotation, reading order, tables."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import atan2, degrees
 
 import numpy as np
+from PIL import Image
 
 from app.domain.documents.pages import OcrPage
-from app.domain.images.geometry import Point, TextLine
+from app.domain.images.geometry import Point, TextLine, Word
+from app.domain.images.quarter_turns import rotated as rotated_point
 from app.engine.imaging.pdf_text import PdfLine
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import OcrLine
-from app.engine.reader.rotation import rotated, rotated_size
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.rotate_back import rotated_back
 
@@ -18,33 +20,56 @@ LAYER_SCORE = 1.0
 """Score of lines from a text layer."""
 
 
-def layer_page(lines: Sequence[PdfLine], size: tuple[int, int]) -> OcrPage:
-    """Return these lines in reading order, on a page whose picture has this size in pixels."""
-    rotation = _rotation(lines)
-    turned = rotated_size(size, rotation)
-    found = [
-        OcrLine(line.text, np.array([(corner.x, corner.y) for corner in line.quad]), LAYER_SCORE) for line in lines
+def layer_lines(lines: Iterable[PdfLine]) -> list[TextLine]:
+    """Return lines of a text layer with their words."""
+    return [
+        TextLine.between(
+            line.text,
+            line.quad,
+            LAYER_SCORE,
+            tuple(Word(word.text, line.box(word), LAYER_SCORE) for word in line.words),
+        )
+        for line in lines
     ]
-    rows = order_rows([rotated(line, rotation, size) for line in found])
-    tables = find_tables([_text_line(line) for row in rows for line in row], None)
-    ordered = [_text_line(rotated(line, -rotation, turned)) for row in rows for line in row]
+
+
+def layer_page(lines: Sequence[TextLine], picture: Image.Image, *, is_drawn: bool) -> OcrPage:
+    """Return these lines in reading order, on the page with this RGB picture, with tables.
+
+    The picture is looked at for the rules of tables if some of the lines are drawn (`is_drawn`).
+    """
+    rotation, size = _rotation(lines), picture.size
+    turned = [_turned(line, rotation, size) for line in lines]
+    found = [
+        OcrLine(line.text, np.array([(corner.x, corner.y) for corner in line.quad]), line.score) for line in turned
+    ]
+    places = {id(line): number for number, line in enumerate(found)}
+    rows = order_rows(found)
+    order = [places[id(line)] for row in rows for line in row]
+    # Pillow rotates anticlockwise.
+    upright = (picture.rotate(-rotation, expand=True) if rotation else picture) if is_drawn else None
+    tables = find_tables([turned[number] for number in order], upright)
     return OcrPage(
         *size,
-        tuple(ordered),
+        tuple(lines[number] for number in order),
         text_of(rows),
         rotation,
         tables=tuple(rotated_back(table, rotation, size) for table in tables),
     )
 
 
-def _rotation(lines: Sequence[PdfLine]) -> int:
+def _rotation(lines: Sequence[TextLine]) -> int:
     """Return the clockwise rotation in degrees after which most characters run from left to right."""
     counts: Counter[int] = Counter()
     for line in lines:
-        counts[round(line.direction.degrees / 90) % 4 * 90] += len(line.text)
+        start, end = line.quad[0], line.quad[1]
+        counts[round(degrees(atan2(end.y - start.y, end.x - start.x)) / 90) % 4 * 90] += len(line.text)
     return -counts.most_common(1)[0][0] % 360 if counts else 0
 
 
-def _text_line(line: OcrLine) -> TextLine:
-    first, second, third, fourth = (Point(x, y) for x, y in line.quad.tolist())
+def _turned(line: TextLine, rotation: int, size: tuple[int, int]) -> TextLine:
+    """Return a line on the picture after a clockwise rotation; without its words, unless they stay as they are."""
+    if not rotation:
+        return line
+    first, second, third, fourth = (Point(*rotated_point(p.x, p.y, rotation // 90, *size)) for p in line.quad)
     return TextLine.between(line.text, (first, second, third, fourth), line.score)

@@ -11,7 +11,8 @@ from app.domain.ids import Digest
 from app.domain.images.attachments import DocumentPage
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.imaging_backend import ImagingBackend
-from app.engine.imaging.open_pdf import MAX_PAGE_PIXELS, is_pdf, page_count, page_layer, render_page
+from app.engine.imaging.open_pdf import is_pdf, page_count, page_layer, render_page
+from app.engine.imaging.render_pdf import USUAL_PIXELS
 from app.engine.process.messages import DrawPage, Event, ImageProbed, PagesFound, ProbeImage
 from tests.support.documents import scanned_pdf, written_pdf
 
@@ -45,7 +46,7 @@ def test_a_page_tells_its_text_where_it_stands(tmp_path: Path) -> None:
 
 def test_a_page_as_large_as_a_house_is_drawn_smaller(tmp_path: Path) -> None:
     page = render_page(written_pdf(tmp_path / "a.pdf", SENTENCE, (14_400, 14_400)), 0)
-    assert page.width * page.height <= MAX_PAGE_PIXELS * 1.01
+    assert page.width * page.height <= USUAL_PIXELS * 1.01
 
 
 @pytest.mark.parametrize("cut", [8, 60, 300])

@@ -12,6 +12,7 @@ from app.domain.images.geometry import Box, TextLine
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.open_pdf import page_layer, render_page
 from app.engine.imaging.pdf_layer import PageLayer
+from app.engine.imaging.render_pdf import MAX_PAGE_PIXELS
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
 from tests.support.documents import drawn_pdf
 
@@ -57,7 +58,7 @@ def covered(layer: PageLayer, picture: Image.Image) -> float:
 @pytest.mark.parametrize("boxes", BOXES)
 def test_words_lie_on_their_ink(tmp_path: Path, boxes: str, rotation: int, inherited: bool) -> None:
     path = boxed_pdf(tmp_path / "a.pdf", BOXES[boxes], rotation, inherited=inherited)
-    layer, picture = page_layer(path, 0), render_page(path, 0)
+    layer, picture = page_layer(path, 0), render_page(path, 0, max_pixels=MAX_PAGE_PIXELS)
     assert (layer.width, layer.height) == picture.size
     assert sorted(line.text for line in layer.lines) == sorted(ROWS)
     assert covered(layer, picture) >= MIN_COVERED
@@ -66,7 +67,7 @@ def test_words_lie_on_their_ink(tmp_path: Path, boxes: str, rotation: int, inher
 @pytest.mark.parametrize(("boxes", "rotation"), [*((boxes, 0) for boxes in BOXES), ("crop", 90), ("swapped", 270)])
 def test_words_that_are_added_lie_on_their_ink(tmp_path: Path, boxes: str, rotation: int) -> None:
     path = boxed_pdf(tmp_path / "a.pdf", BOXES[boxes], rotation, inherited=True)
-    layer, picture = page_layer(path, 0), render_page(path, 0)
+    layer, picture = page_layer(path, 0), render_page(path, 0, max_pixels=MAX_PAGE_PIXELS)
     lines = tuple(TextLine.between(word.text, line.corners([word]), 0.9) for line in layer.lines for word in line.words)
     with pikepdf.open(path) as pdf:  # The same ink without its text: outlines.
         pdf.pages[0].Contents = pdf.make_stream(CONTENT.replace("Tj", "Tz").encode())
@@ -82,7 +83,10 @@ def test_a_user_unit_leaves_words_on_their_ink(tmp_path: Path) -> None:
     with pikepdf.open(boxed_pdf(tmp_path / "a.pdf", BOXES["crop"], 90, inherited=False)) as pdf:
         pdf.pages[0].UserUnit = 2
         pdf.save(tmp_path / "b.pdf")
-    assert covered(page_layer(tmp_path / "b.pdf", 0), render_page(tmp_path / "b.pdf", 0)) >= MIN_COVERED
+    assert (
+        covered(page_layer(tmp_path / "b.pdf", 0), render_page(tmp_path / "b.pdf", 0, max_pixels=MAX_PAGE_PIXELS))
+        >= MIN_COVERED
+    )
 
 
 def test_a_box_has_its_lines_corners(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from app.domain.images.geometry import Point, TextLine
 from app.domain.ports import NEVER_CANCELLED
 from app.domain.text.word_spans import letter_edges, word_spans
 from app.engine.backends.imaging_backend import ImagingBackend
-from app.engine.imaging.open_pdf import DOTS, page_layer, render_page
+from app.engine.imaging.open_pdf import page_layer, render_page
+from app.engine.imaging.render_pdf import DOTS
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
 from app.engine.process.descriptor_passing import using_descriptors
 from app.engine.process.messages import Event, WritePdf

@@ -1,48 +1,167 @@
 """Pages of documents: read from their text layer, their picture, or both."""
 
+from functools import partial
 from pathlib import Path
 
+import pikepdf
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from app.domain.documents.pages import OcrPage
+from app.domain.images.geometry import Box
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.documents import open_document
 from app.engine.reader.read_document_page import read_document_page
-from tests.support.documents import drawn_pdf, written_pdf
+from app.engine.reader.read_page import read_page
+from app.engine.reader.recognise import Recogniser
+from tests.support.documents import drawn_pdf, scanned_pdf, written_pdf
 
 SENTENCE = "The total of all items is 12.40 EUR"
 READ = OcrPage(9, 9, (), "read in the picture")
 
 
-def read(path: Path) -> OcrPage:
-    return read_document_page(open_document(path), 0, lambda _: READ, NEVER_CANCELLED)
+@pytest.fixture(scope="module")
+def recogniser() -> Recogniser:
+    return Recogniser()
 
 
-def test_a_page_with_a_text_layer_is_not_read_in_its_picture(tmp_path: Path) -> None:
-    page = read(written_pdf(tmp_path / "a.pdf", SENTENCE))
+def read(path: Path, recogniser: Recogniser) -> OcrPage:
+    """Read the first page with the built-in OCR."""
+    picture = partial(read_page, reader=recogniser, check=NEVER_CANCELLED)
+    return read_document_page(open_document(path), 0, picture, NEVER_CANCELLED, lambda: recogniser)
+
+
+def told(path: Path, recogniser: Recogniser) -> OcrPage:
+    """Read the first page; READ stands for what its picture would give."""
+    return read_document_page(open_document(path), 0, lambda _: READ, NEVER_CANCELLED, lambda: recogniser)
+
+
+def enciphered_pdf(path: Path, content: str, font: str = "F1", **page: object) -> Path:
+    """A page one of whose fonts says that each letter is the next one."""
+    shifted = "\n".join(f"<{code:02x}> <{code + 1:04x}>" for code in range(33, 126))
+    table = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def 1 begincodespacerange <00> <ff> "
+        f"endcodespacerange {125 - 32} beginbfchar\n{shifted}\nendbfchar endcmap end end"
+    )
+    with pikepdf.open(drawn_pdf(path.with_suffix(".drawn"), content, fonts=("Helvetica", "Courier"), **page)) as pdf:
+        pdf.pages[0].Resources.Font[f"/{font}"].ToUnicode = pdf.make_stream(table.encode())
+        pdf.save(path)
+    return path
+
+
+def stamped_pdf(path: Path, scan: str, stamp: str, mode: int = 0) -> Path:
+    """A scanned page with one line of text."""
+    with pikepdf.open(scanned_pdf(path.with_name("scan.pdf"), [scan])) as pdf:
+        leaf = pdf.pages[0]
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        leaf.add_resource(font, pikepdf.Name.Font, pikepdf.Name.F1)
+        leaf.contents_add(b"q\n", prepend=True)
+        leaf.contents_add(f"\nQ BT {mode} Tr /F1 14 Tf 60 60 Td ({stamp}) Tj ET".encode())
+        pdf.save(path)
+    return path
+
+
+def test_a_page_with_a_text_layer_is_not_read_in_its_picture(tmp_path: Path, recogniser: Recogniser) -> None:
+    page = told(written_pdf(tmp_path / "a.pdf", SENTENCE), recogniser)
     assert page.text == SENTENCE
     assert [line.text for line in page.lines] == [SENTENCE]
+    assert [word.text for word in page.lines[0].words] == SENTENCE.split()
 
 
-@pytest.mark.parametrize("text", ["", "Too short", "\x01\x02\x03" * 9 + "letters enough"])
-def test_a_text_that_makes_no_sense_is_left_aside(tmp_path: Path, text: str) -> None:
-    assert read(written_pdf(tmp_path / "a.pdf", text)) is READ
-
-
-def test_a_poor_text_behind_a_scan_is_left_aside(tmp_path: Path) -> None:
-    poor = "Th3 t0ta| 0f a|l it3ms i5 tw3lve e|_|ros and f0rty c3nts; p|ease p@y w|thin f0urteen d@ys of r3ceipt"
-    content = f"/F1 9 Tf 30 700 Td ({poor}) Tj ({poor}) Tj ET"
-    assert read(drawn_pdf(tmp_path / "seen.pdf", f"BT {content}")) is not READ
-    assert read(drawn_pdf(tmp_path / "unseen.pdf", f"BT 3 Tr {content}")) is READ
+@pytest.mark.parametrize("text", ["", "\x01\x02\x03" * 9])
+def test_a_text_that_makes_no_sense_is_left_aside(tmp_path: Path, text: str, recogniser: Recogniser) -> None:
+    assert told(written_pdf(tmp_path / "a.pdf", text), recogniser) is READ
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
-def test_lines_of_a_page_that_is_shown_on_its_side_are_in_order(tmp_path: Path, rotation: int) -> None:
+def test_lines_of_a_page_that_is_shown_on_its_side_are_in_order(
+    tmp_path: Path, rotation: int, recogniser: Recogniser
+) -> None:
     rows = [f"This is row number {number} of the page" for number in range(1, 5)]
     content = "BT /F1 14 Tf 30 TL 90 700 Td " + " ".join(f"({row}) Tj T*" for row in rows) + " ET"
-    page = read(drawn_pdf(tmp_path / "a.pdf", content, Rotate=rotation))
+    page = told(drawn_pdf(tmp_path / "a.pdf", content, Rotate=rotation), recogniser)
     assert page.text.splitlines() == rows
     assert page.rotation == -rotation % 360
-    size = Image.new("1", (page.width, page.height)).size
-    assert all(0 <= corner.x <= size[0] and 0 <= corner.y <= size[1] for line in page.lines for corner in line.quad)
+    whole = Box(0, 0, page.width, page.height)
+    assert Box.around([whole, *(line.box for line in page.lines)]) == whole
+
+
+@pytest.mark.parametrize("stamp", ["Page 1 of 12", "Received 2024-03-18 by the town archive, file no. 4471-B"])
+def test_a_stamp_does_not_hide_the_scan(tmp_path: Path, stamp: str, recogniser: Recogniser) -> None:
+    page = read(stamped_pdf(tmp_path / "a.pdf", "Minutes of the meeting", stamp), recogniser)
+    assert page.text.splitlines() == ["Minutes of the meeting", stamp]
+    assert [line.score == 1.0 for line in page.lines] == [False, True]
+    assert page.lines[0].box.left == pytest.approx(160, abs=25)  # 120 pixels at 150 dots per inch.
+
+
+def test_hidden_text_where_there_is_no_ink_is_not_told(tmp_path: Path, recogniser: Recogniser) -> None:
+    path = stamped_pdf(tmp_path / "a.pdf", "Minutes of the meeting", "a secret remark", mode=3)
+    assert read(path, recogniser).text == "Minutes of the meeting"
+
+
+@pytest.mark.parametrize("content", ["1 g", "0 Tr 0 g 0 0 595 842 re f"])
+def test_text_that_is_not_seen_is_not_told(tmp_path: Path, content: str, recogniser: Recogniser) -> None:
+    content = f"BT /F1 14 Tf 72 700 Td (first row) Tj ET {content} BT /F1 14 Tf 72 600 Td (second row) Tj ET"
+    assert "second" not in told(drawn_pdf(tmp_path / "a.pdf", content), recogniser).text
+
+
+def test_letters_that_stand_for_others_are_read_in_the_picture(tmp_path: Path, recogniser: Recogniser) -> None:
+    content = "BT /F1 18 Tf 24 TL 72 700 Td (Invoice 4821) Tj T* (Total due 1,250.00 USD) Tj ET"
+    page = read(enciphered_pdf(tmp_path / "a.pdf", content), recogniser)
+    assert page.text.splitlines() == ["Invoice 4821", "Total due 1,250.00 USD"]
+
+
+def test_figures_that_stand_for_others_are_read_while_the_rest_is_believed(
+    tmp_path: Path, recogniser: Recogniser
+) -> None:
+    content = "BT /F1 18 Tf 72 700 Td (Total due in March) Tj ET BT /F2 18 Tf 400 700 Td (1250.00) Tj ET"
+    page = read(enciphered_pdf(tmp_path / "a.pdf", content, "F2"), recogniser)
+    assert page.text == "Total due in March  1250.00"
+    assert sorted(line.score == 1.0 for line in page.lines) == [False, True]
+
+
+def test_a_poor_text_behind_a_scan_is_replaced(tmp_path: Path, recogniser: Recogniser) -> None:
+    content = "BT /F1 18 Tf 72 700 Td (Minutes of the garden committee) Tj ET"
+    drawn = open_document(drawn_pdf(tmp_path / "a.pdf", content)).picture(0)
+    drawn.save(tmp_path / "scan.pdf", resolution=200)
+    with pikepdf.open(tmp_path / "scan.pdf") as pdf:
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        pdf.pages[0].add_resource(font, pikepdf.Name.Font, pikepdf.Name.F1)
+        pdf.pages[0].contents_add(b"\nBT 3 Tr /F1 18 Tf 72 700 Td (Minute5 0f tbe gorden c0mmitlee) Tj ET")
+        pdf.save(tmp_path / "b.pdf")
+    assert read(tmp_path / "b.pdf", recogniser).text == "Minutes of the garden committee"
+
+
+def test_a_picture_of_text_is_read(tmp_path: Path, recogniser: Recogniser) -> None:
+    picture = Image.new("L", (900, 120), 255)
+    ImageDraw.Draw(picture).text((20, 30), "Rent 1,200.00", fill=0, font=ImageFont.load_default(48))
+    with pikepdf.open(drawn_pdf(tmp_path / "a.pdf", "BT /F1 14 Tf 72 700 Td (Quarterly report) Tj ET")) as pdf:
+        image = pdf.make_stream(
+            picture.tobytes(),
+            Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=900, Height=120, BitsPerComponent=8,
+            ColorSpace=pikepdf.Name.DeviceGray,
+        )  # fmt: skip
+        pdf.pages[0].add_resource(image, pikepdf.Name.XObject, pikepdf.Name.X1)
+        pdf.pages[0].contents_add(b"\nq 360 0 0 48 72 500 cm /X1 Do Q")
+        pdf.save(tmp_path / "b.pdf")
+    page = read(tmp_path / "b.pdf", recogniser)
+    assert page.text.splitlines() == ["Quarterly report", "Rent 1,200.00"]
+    assert page.lines[1].box.left == pytest.approx(80 * 200 / 72, abs=20)
+
+
+def test_values_of_form_fields_are_told(tmp_path: Path, recogniser: Recogniser) -> None:
+    with pikepdf.open(drawn_pdf(tmp_path / "a.pdf", "BT /F1 14 Tf 72 700 Td (Given name:) Tj ET")) as pdf:
+        field = pdf.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx, T="name", V="Luise Example",
+                Rect=pikepdf.Array([200, 694, 400, 716]), F=4, DA="/F1 14 Tf 0 g", P=pdf.pages[0].obj,
+            )
+        )  # fmt: skip
+        pdf.pages[0].Annots = pikepdf.Array([field])
+        fonts = pdf.pages[0].Resources.Font
+        pdf.Root.AcroForm = pikepdf.Dictionary(
+            Fields=pikepdf.Array([field]), NeedAppearances=True, DR=pikepdf.Dictionary(Font=fonts), DA="/F1 14 Tf 0 g"
+        )
+        pdf.save(tmp_path / "b.pdf")
+    assert told(tmp_path / "b.pdf", recogniser).text == "Given name:  Luise Example"
+    assert open_document(tmp_path / "b.pdf").picture(0).getpixel((1100, 370)) == (255, 255, 255)  # Not tinted.

@@ -1,0 +1,154 @@
+"""Decides which lines of a page's text layer are believed: those that are seen, and agree with what the picture shows.
+
+Fonts may have no table that maps glyphs to characters, or a wrong one, and scans may carry poor text of other software.
+The text alone does not show it, so one or two lines of each font are read in the picture.
+"""
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from app.engine.imaging.pdf_characters import UNKNOWN
+from app.engine.imaging.pdf_text import PdfLine, PdfWord
+from app.engine.reader.rotation import LineReader
+
+MIN_CONTRAST = 12
+"""Minimum difference of grey levels within a word's box: less is no ink, such as white text on white."""
+
+MAX_FONTS, MAX_SAMPLES = 4, 2
+"""Number of fonts that are tried, those with the most letters first, and of lines for each."""
+
+MIN_LETTERS, MAX_LETTERS = 4, 60
+"""Length of a sample: a shorter one says little, a longer one takes time."""
+
+MIN_HEIGHT = 9.0
+"""Minimum height of a sample in pixels; smaller text is not read well."""
+
+MIN_AGREEMENT, MIN_HIDDEN_AGREEMENT = 0.6, 0.9
+"""Minimum similarity of a sample with what is read; hidden text was read by other software, perhaps less well."""
+
+MIN_SCORE = 0.85
+"""Minimum score of what is read for it to be evidence."""
+
+MIN_SHARE = 0.35
+"""Minimum fraction of letters and digits in a text; lists of numbers and source code have more than half."""
+
+MAX_ODD = 0.3
+"""Maximum fraction of a line's characters that no font names."""
+
+_ODD = {"Cc", "Cn", "Co", "Cs"}
+
+
+def seen_lines(lines: Sequence[PdfLine], picture: Image.Image) -> list[PdfLine]:
+    """Return the lines without the words that have no ink on the RGB picture."""
+    grey = np.asarray(picture.convert("L"))
+    kept = []
+    for line in lines:
+        words = [word for word in line.words if _has_ink(grey, line, word)]
+        if words:
+            kept.append(line if len(words) == len(line.words) else replace(line, words=words))
+    return kept
+
+
+def trusted_lines(lines: Sequence[PdfLine], picture: Image.Image, reader: LineReader) -> list[PdfLine]:
+    """Return the lines whose fonts agree with the RGB picture in samples, as far as the reader knows their script."""
+    named = [line for line in lines if not _is_odd(line.text)]
+    letters: Counter[tuple[str, bool]] = Counter()
+    samples: dict[tuple[str, bool], list[_Sample]] = defaultdict(list)
+    for line in named:
+        for sample in _samples(line):
+            key = (sample.words[0].font, line.is_hidden)
+            letters[key] += len(sample.text)
+            samples[key].append(sample)
+    refuted = {
+        key for key, _ in letters.most_common(MAX_FONTS) if _is_refuted(samples[key], picture, reader, is_hidden=key[1])
+    }
+    return [line for line in named if not any((word.font, line.is_hidden) in refuted for word in line.words)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Consecutive words of one font on a line."""
+
+    line: PdfLine
+    words: tuple[PdfWord, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+
+def _samples(line: PdfLine) -> list[_Sample]:
+    groups: list[list[PdfWord]] = []
+    for word in line.words:
+        is_same = groups and groups[-1][-1].font == word.font
+        if is_same and sum(len(other.text) + 1 for other in groups[-1]) < MAX_LETTERS:
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    return [_Sample(line, tuple(group)) for group in groups]
+
+
+def _is_refuted(samples: Sequence[_Sample], picture: Image.Image, reader: LineReader, *, is_hidden: bool) -> bool:
+    """Return whether what is read differs from all samples that can be read."""
+    fit = [sample for sample in samples if _can_be_judged(sample)]
+    agreements = []
+    for sample in sorted(fit, key=lambda sample: -len(sample.text))[:MAX_SAMPLES]:
+        quad = np.array([(corner.x, corner.y) for corner in sample.line.corners(sample.words)])
+        read = reader.read(picture, quad)
+        letters = sum(letter.isalnum() for letter in read.text)
+        if read.score < MIN_SCORE or letters < max(1, MIN_SHARE * len(read.text)):
+            continue
+        agreements.append(_agreement(sample.text, read.text, is_loose=not is_hidden))
+        if agreements[-1] >= (MIN_HIDDEN_AGREEMENT if is_hidden else MIN_AGREEMENT):
+            return False
+    return bool(agreements)
+
+
+def _can_be_judged(sample: _Sample) -> bool:
+    """Return whether a sample is long and large enough, and in a script that the reader knows."""
+    signs = [sign for sign in sample.text if not sign.isspace()]
+    letters = [sign for sign in signs if sign.isalnum()]
+    if max(word.bottom - word.top for word in sample.words) < MIN_HEIGHT:
+        return False
+    if len(letters) < MIN_SHARE * len(signs):  # Signs that may stand for letters.
+        return len(set(signs)) >= MIN_LETTERS
+    return len(letters) >= MIN_LETTERS and all(map(_is_known, letters))
+
+
+def _is_known(letter: str) -> bool:
+    return letter.isascii() or unicodedata.name(letter, "").startswith(
+        ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "DIGIT", "FULLWIDTH")
+    )
+
+
+def _agreement(text: str, read: str, *, is_loose: bool) -> float:
+    first, second = _plain(text, is_loose=is_loose), _plain(read, is_loose=is_loose)
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()
+
+
+_ALIKE = str.maketrans("0oil|5s8b", "oolll5588")
+
+
+def _plain(text: str, *, is_loose: bool) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold() if is_loose else text)
+    letters = "".join(sign for sign in decomposed if sign.isalnum())
+    return letters.translate(_ALIKE) if is_loose and not letters.isdecimal() else letters
+
+
+def _is_odd(text: str) -> bool:
+    signs = [sign for sign in text if not sign.isspace()]
+    odd = sum(sign == UNKNOWN or unicodedata.category(sign) in _ODD for sign in signs)
+    return odd > MAX_ODD * len(signs)
+
+
+def _has_ink(grey: npt.NDArray[np.uint8], line: PdfLine, word: PdfWord) -> bool:
+    box = line.box(word)
+    part = grey[max(0, int(box.top)) : int(box.bottom) + 1, max(0, int(box.left)) : int(box.right) + 1]
+    return bool(part.size) and int(part.max()) - int(part.min()) > MIN_CONTRAST
