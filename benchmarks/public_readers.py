@@ -32,7 +32,8 @@ Reader = Callable[[Path, str], list[Page]]
 
 def lorgnette(*, draws: bool) -> Reader:
     """Return the application's own reader; with `draws` it sees PDF pages as pictures, without their text layer."""
-    picture = partial(read_any_script, reader=Recogniser(), check=NEVER_CANCELLED)
+    reader = Recogniser()
+    picture = partial(read_any_script, reader=reader, check=NEVER_CANCELLED)
 
     def read(path: Path, _language: str) -> list[Page]:
         pages: list[OcrPage] = []

@@ -65,7 +65,8 @@ class DocumentExportController(QObject):
         detail = ""
         if self._session.is_encrypted:
             detail = tr("{name} is encrypted. The searchable copy is not and opens without a password.", name=name)
-        self._session.write_pdf(target, partial(self._on_saved, target, detail), self._on_failed)
+        ignored = self._window.clean_up.ignored
+        self._session.write_pdf(target, partial(self._on_saved, target, detail), self._on_failed, ignored)
 
     def _write(self, name: str, suffix: str, target: Path) -> None:
         use = partial(self._save, name, suffix, target, self._window.clean_up)

@@ -21,6 +21,17 @@ def lines_to_add(page: OcrPage, layer: Sequence[PdfLine], scale: float = 1.0) ->
     return [line for line in page.lines if not any(_lies_in(line.box, box) for box in boxes[line.text])]
 
 
+def replaces_hidden(page: OcrPage, layer: Sequence[PdfLine], scale: float = 1.0) -> bool:
+    """Return whether the page has another text where the layer has hidden text, since that was found to be poor."""
+    added = lines_to_add(page, layer, scale)
+    hidden = [
+        Box.around_points(Point(corner.x * scale, corner.y * scale) for corner in line.quad)
+        for line in layer
+        if line.is_hidden
+    ]
+    return any(_lies_in(box, line.box) or _lies_in(line.box, box) for line in added for box in hidden)
+
+
 def _lies_in(box: Box, other: Box) -> bool:
     """Return whether the middle of a box lies in another."""
     middle = box.centre

@@ -7,7 +7,7 @@ losslessly compressed. Text is written in rendering mode 3 (9.3.6).
 
 import zlib
 from collections.abc import Sequence
-from math import hypot
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,12 +18,12 @@ from PIL import Image
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError, PasswordNeeded
-from app.domain.images.geometry import TextLine
 from app.domain.ports import CancelCheck
-from app.domain.text.word_spans import word_spans
-from app.engine.imaging.added_lines import lines_to_add
-from app.engine.imaging.glyphless_font import ADVANCE, UNITS, glyphless_font
+from app.engine.imaging.added_lines import lines_to_add, replaces_hidden
+from app.engine.imaging.glyphless_font import glyphless_font
+from app.engine.imaging.hidden_text import drop_hidden_text
 from app.engine.imaging.inert_pdf import drop_actions
+from app.engine.imaging.invisible_text import FONT, text_content
 from app.engine.imaging.open_frames import FrameFile
 from app.engine.imaging.open_pdf import is_pdf, page_frame, page_layer
 from app.engine.imaging.pdf_frame import PdfFrame
@@ -31,7 +31,6 @@ from app.engine.imaging.pdf_writer import PdfWriter
 from app.engine.imaging.render_pdf import DOTS, POINTS
 from app.engine.process.descriptor_passing import open_to_read, written_whole
 
-_FONT = "/LorgnetteText"
 _LEVEL = 4
 """zlib level: a scanned page of 4 megapixels takes 0.1 s; zlib's default, 6, takes 0.4 s and saves 8 %."""
 Picture = tuple[str, bytes]
@@ -45,9 +44,9 @@ def write_searchable_pdf(
 ) -> None:
     """Write `source`, a document or an image whose pages have the text `pages`, to `target`.
 
-    Lines that a page's text layer has are not added to it. A document that opened with a password is written without
-    one, and every document without its scripts. Nothing is left at `target` unless it is complete, and `source` is
-    never overwritten. Raises ImageError, PasswordNeeded.
+    Lines that a page's text layer has are not added to it; hidden text that was read otherwise is replaced. A document
+    that opened with a password is written without one, and every document without its scripts. Nothing is left at
+    `target` unless it is complete, and `source` is never overwritten. Raises ImageError, PasswordNeeded.
     """
     if _is_same(source, target):
         raise ImageError(image_texts.WOULD_REPLACE_ORIGINAL, file=target.name)
@@ -80,8 +79,11 @@ def _overlay(source: Path, pages: Sequence[OcrPage], file: BinaryIO, password: s
             check()
             layer = page_layer(source, number, password)
             frame = page_frame(source, number, password).of_width(page.width)
+            if replaces_hidden(page, layer.lines, frame.size[0] / layer.width):
+                drop_hidden_text(pdf, pdf_page)
+                layer = replace(layer, lines=tuple(line for line in layer.lines if not line.is_hidden))
             if lines := lines_to_add(page, layer.lines, frame.size[0] / layer.width):
-                _add_text(pdf_page, font, _content(lines, frame))
+                _add_text(pdf_page, font, text_content(lines, frame))
         drop_actions(pdf, check)
         pdf.save(file)
 
@@ -90,7 +92,7 @@ def _add_text(pdf_page: PdfPage, font: Object, content: bytes) -> None:
     # A transformation or clipping path that the page's own content left set must not affect the text.
     pdf_page.contents_add(b"q\n", prepend=True)
     pdf_page.contents_add(b"\nQ\n" + content)
-    pdf_page.add_resource(font, Name.Font, Name(_FONT), replace_existing=True)
+    pdf_page.add_resource(font, Name.Font, Name(FONT), replace_existing=True)
 
 
 def _from_images(source: Path, pages: Sequence[OcrPage], file: BinaryIO, check: CancelCheck) -> None:
@@ -107,8 +109,8 @@ def _from_images(source: Path, pages: Sequence[OcrPage], file: BinaryIO, check: 
             drawn = f"q {frame.right:.3f} 0 0 {frame.top:.3f} 0 0 cm {matrix} cm /Picture Do Q\n".encode()
             pdf.add_page(
                 f"/MediaBox [0 0 {frame.right:.3f} {frame.top:.3f}] /Resources <</XObject <</Picture "
-                f"{pdf.stream(*picture)}>> /Font <<{_FONT} {font}>>>> "
-                f"/Contents {pdf.compressed(drawn + _content(lines_to_add(page, ()), frame))}"
+                f"{pdf.stream(*picture)}>> /Font <<{FONT} {font}>>>> "
+                f"/Contents {pdf.compressed(drawn + text_content(lines_to_add(page, ()), frame))}"
             )
     pdf.finish()
 
@@ -149,32 +151,3 @@ def _described(size: tuple[int, int], space: str, bits: int, coding: str) -> str
         f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace {space} "
         f"/BitsPerComponent {bits} /Filter {coding}"
     )
-
-
-def _content(lines: Sequence[TextLine], frame: PdfFrame) -> bytes:
-    """Return lines as a content stream, word by word."""
-    return b"q BT 3 Tr\n" + b"".join(_words(line, frame) for line in lines) + b"ET Q\n"
-
-
-def _words(line: TextLine, frame: PdfFrame) -> bytes:
-    top, end, below, start = (frame.to_points(corner) for corner in line.quad)
-    del end
-    height = hypot(top[0] - start[0], top[1] - start[1])
-    across = (below[0] - start[0], below[1] - start[1])
-    length = hypot(*across)
-    if height < 0.1 or length < 0.1:
-        return b""
-    along, up = (across[0] / length, across[1] / length), ((top[0] - start[0]) / height, (top[1] - start[1]) / height)
-    content = b""
-    words = word_spans(line.text)
-    for word, following in zip(words, [*words[1:], None], strict=True):
-        # The space after a word reaches to the next one, so that copied text has spaces.
-        text, last = (f"{word.text} ", following.start) if following else (word.text, word.end)
-        codes = text.encode("utf-16-be", "replace")
-        natural = len(codes) / 2 * ADVANCE / UNITS * height
-        stretch = (last - word.start) * length / natural
-        x, y = start[0] + across[0] * word.start, start[1] + across[1] * word.start
-        matrix = (along[0] * stretch, along[1] * stretch, up[0], up[1], x, y)
-        numbers = " ".join(f"{number:.4f}" for number in matrix)
-        content += f"{numbers} Tm {_FONT} {height:.3f} Tf <{codes.hex()}> Tj\n".encode("ascii")
-    return content

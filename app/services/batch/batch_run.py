@@ -178,7 +178,7 @@ class BatchRun:
         drawn: dict[int, Path] = {} if count else {0: Path(source.path)}
         for number in range(max(count, 1)):
             page = yield from self._look_at_page(source, number, probed)
-            seen.append(page)
+            seen.append(without_ignored(page, self._options.clean_up.ignored))
             page = yield from self._read_page(source, number, self._cleaned(page), drawn, pictures)
             pages.append(page)
         notices = tuple(dict.fromkeys(page.notice for page in pages if page.notice))
@@ -240,7 +240,7 @@ class BatchRun:
         return replace(entry, cells=cells)
 
     def _write(self, entry: Entry, pages: tuple[OcrPage, ...], seen: tuple[OcrPage, ...]) -> Work[Entry]:
-        """Write the output files; a PDF is searchable for all the text of the pages `seen`."""
+        """Write the output files; a PDF is searchable for the text that the OCR has `seen` outside ignored areas."""
         planned = self._folder.plan(entry, self._options)
         pdf = self._folder.partial_pdf(planned)
         try:

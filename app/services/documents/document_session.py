@@ -11,10 +11,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.domain.documents.clean_up import without_ignored
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.errors import Problem, ProblemKind, problem_of
 from app.domain.ids import Digest
+from app.domain.images.geometry import Box
 from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import OcrResultStore
 from app.domain.well_formed import well_formed
@@ -197,8 +199,17 @@ class DocumentSession(QObject):
             on_failure,
         )
 
-    def write_pdf(self, target: Path, on_written: Callable[[], None], on_failure: Callable[[Problem], None]) -> None:
-        """Write the document with its text as a searchable PDF, which goes on if another document is opened."""
+    def write_pdf(
+        self,
+        target: Path,
+        on_written: Callable[[], None],
+        on_failure: Callable[[Problem], None],
+        ignored: Sequence[Box] = (),
+    ) -> None:
+        """Write the document as a PDF that is searchable for its text outside the `ignored` areas.
+
+        It goes on if another document is opened.
+        """
         source, password = self.path, self._password
 
         def on_event(event: Event) -> None:
@@ -209,7 +220,8 @@ class DocumentSession(QObject):
                     on_failure(problem)
 
         def write(pages: Sequence[OcrPage]) -> None:
-            self._images.write_pdf(source, pages, target, on_event, password)
+            kept = [without_ignored(page, ignored) for page in pages]
+            self._images.write_pdf(source, kept, target, on_event, password)
 
         self.with_all_ocr_results(write, on_failure)
 

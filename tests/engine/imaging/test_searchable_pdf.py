@@ -1,6 +1,7 @@
 """Searchable PDFs: the text lies where it is seen, and what is seen stays as it was."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -10,7 +11,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Cancelled, ImageError, PasswordNeeded
-from app.domain.images.geometry import Point, TextLine
+from app.domain.images.geometry import Box, Point, TextLine, Word
 from app.domain.ports import NEVER_CANCELLED
 from app.domain.text.word_spans import letter_edges, word_spans
 from app.engine.backends.imaging_backend import ImagingBackend
@@ -19,7 +20,7 @@ from app.engine.imaging.render_pdf import DOTS
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
 from app.engine.process.descriptor_passing import using_descriptors
 from app.engine.process.messages import Event, WritePdf
-from tests.support.documents import locked_pdf, scanned_pdf, written_pdf
+from tests.support.documents import drawn_pdf, locked_pdf, scanned_pdf, written_pdf
 
 SENTENCE = "The total of all items is 12.40 EUR"
 
@@ -295,3 +296,25 @@ def test_a_grey_scan_takes_a_byte_a_pixel_and_keeps_them_all(tmp_path: Path) -> 
         picture = picture_of(pdf)
         assert str(picture.ColorSpace) == "/DeviceGray"
         assert picture.read_bytes() == image.tobytes()
+
+
+def test_poor_hidden_text_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
+    content = (
+        "BT /F1 24 Tf 72 600 Td (Stamp) Tj ET q BT 3 Tr /F1 24 Tf 72 700 Td (Minute5 0f) Tj "
+        "0 -40 Td (tbe gorden) Tj ET Q"
+    )
+    source = drawn_pdf(tmp_path / "a.pdf", content)
+    first, *_ = (item for item in page_layer(source, 0).lines if item.is_hidden)
+    told = page(1654, 2339, TextLine.between("Minutes of", first.quad, 0.9))
+    write_searchable_pdf(source, [told], tmp_path / "b.pdf", "", NEVER_CANCELLED)
+    assert sorted(text_of(tmp_path / "b.pdf").split("\r\n")) == ["Minutes of", "Stamp"]
+
+
+def test_words_lie_where_they_were_read(tmp_path: Path) -> None:
+    source = photo(tmp_path / "a.png", dpi=(72, 72))
+    words = (Word("Gate", Box(40, 60, 100, 110), 0.9), Word("B14", Box(200, 60, 250, 110), 0.9))
+    told = page(400, 200, replace(line("Gate B14", 40, 60, 250, 110), words=words))
+    write_searchable_pdf(source, [told], tmp_path / "a.pdf", "", NEVER_CANCELLED)
+    assert found(tmp_path / "a.pdf", "Gate")[::2] == pytest.approx((40, 100), abs=1)
+    assert found(tmp_path / "a.pdf", "B14")[::2] == pytest.approx((200, 250), abs=1)
+    assert text_of(tmp_path / "a.pdf").strip() == "Gate B14"
