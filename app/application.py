@@ -78,6 +78,7 @@ from app.storage.chat.export import ChatWriter
 from app.storage.chat.import_chat import read_chat
 from app.storage.database.backups import references_beside
 from app.storage.documents.spreadsheet import save_workbook
+from app.storage.documents.word_document import save_word
 from app.storage.files.atomic import save_file
 from app.storage.files.data_folder import DataFolder
 from app.storage.files.leftovers import remove_leftovers
@@ -299,7 +300,7 @@ class Lorgnette(QObject):
         self._file_controller = FileController(
             window, self.session, self.library, self.exporter, self.chat_importer, self
         )
-        saver = FileSaver(self._files_thread, save_file, save_workbook, self)
+        saver = FileSaver(self._files_thread, save_file, save_workbook, save_word, self)
         self._image_controller = ImageController(
             window, self.session, self.importer, self.previews, self.model, saver, self
         )
@@ -344,7 +345,7 @@ class Lorgnette(QObject):
 
     @Slot(DocumentWindow)
     def _on_document_window_created(self, window: DocumentWindow) -> None:
-        saver = FileSaver(self._files_thread, save_file, save_workbook, self)
+        saver = FileSaver(self._files_thread, save_file, save_workbook, save_word, self)
         self._document_export_controller = DocumentExportController(self.window, window, self.document, saver, self)
         self._document_model_controller = DocumentModelController(
             self.window,

@@ -23,7 +23,7 @@ from app.commands.terminal import (
     show_progress,
 )
 from app.domain.documents.document_formats import page_sheets
-from app.domain.documents.page_formats import HTML_HEAD, HTML_TAIL, TSV_HEAD, PageFormat, formatted
+from app.domain.documents.page_formats import PageFormat, around, formatted
 from app.domain.documents.page_ranges import PageRangeError, chosen_pages, parsed_ranges
 from app.domain.documents.pages import UNREAD, OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
@@ -34,10 +34,10 @@ from app.engine.process.allowances import Programs
 from app.storage.files.output_files import OutputFiles
 from app.storage.files.scratch import scratch_folder
 
-PDF, XLSX = "pdf", "xlsx"
+PDF, XLSX, DOCX = "pdf", "xlsx", "docx"
 MAX_PASSWORD_FILE = 65_536
 """Maximum number of characters that are read from a password file, which may be a pipe."""
-WHOLE_FILES = (PDF, XLSX)
+WHOLE_FILES = (PDF, XLSX, DOCX)
 """Formats that cannot be written page by page."""
 EPILOG = """examples:
   lorgnette ocr receipt.jpg contract.pdf
@@ -84,7 +84,8 @@ def parser() -> argparse.ArgumentParser:
         choices=[*PageFormat, *WHOLE_FILES],
         default=PageFormat.TEXT,
         help="output format (default: txt); csv has only the tables; xlsx has a sheet for each table, "
-        "and for the text of each page without tables; pdf is the document made searchable",
+        "and for the text of each page without tables; docx has headings, lists and tables; hocr and alto have the "
+        "positions of words; pdf is the document made searchable",
     )
     parser.add_argument("--pages", type=_ranges, default=(), metavar="RANGES", help="such as 1-3,7 (default: all)")
     parser.add_argument(
@@ -148,8 +149,8 @@ def _read_all(options: argparse.Namespace) -> bool:
     )
     reader = page_reader(options.reader, options.model)
     is_whole = True
-    write = {PDF: _write_pdf, XLSX: _write_xlsx}.get(options.format, _write_text)
-    head, tail = _around(options.format) if outputs is None else ("", "")
+    write = {PDF: _write_pdf, XLSX: _write_xlsx, DOCX: _write_docx}.get(options.format, _write_text)
+    head, tail = around(options.format) if outputs is None and isinstance(options.format, PageFormat) else ("", "")
     print_content(head)
     for number, name in enumerate(options.files, start=1):
         if len(options.files) > 1:
@@ -170,24 +171,13 @@ def _write_text(
     reader: PageReader, path: Path, name: str, options: argparse.Namespace, outputs: OutputFiles | None
 ) -> bool:
     texts: list[str] = []
-    form = options.format
+    form: PageFormat = options.format
     found = partial(_pass_on, texts.append if outputs else _print, form)
     is_whole = _read_file(reader, path, name, options, found)
     if outputs and texts:
-        head, tail = _around(form)
-        outputs.save(f"{Path(name).name}.{form}", encoded(head + "".join(texts) + tail))
+        head, tail = around(form)
+        outputs.save(f"{Path(name).name}.{form.suffix}", encoded(head + "".join(texts) + tail))
     return is_whole
-
-
-def _around(form: PageFormat | str) -> tuple[str, str]:
-    """Return the beginning and the end of a file, or of the whole output."""
-    match form:
-        case PageFormat.TSV:
-            return f"{TSV_HEAD}\n", ""
-        case PageFormat.HTML:
-            return HTML_HEAD, HTML_TAIL
-        case _:
-            return "", ""
 
 
 def _write_pdf(
@@ -218,6 +208,20 @@ def _write_xlsx(
     if pages:
         with _target(f"{Path(name).name}.xlsx", outputs) as target:
             save_workbook(target, page_sheets(pages))
+    return is_whole
+
+
+def _write_docx(
+    reader: PageReader, path: Path, name: str, options: argparse.Namespace, outputs: OutputFiles | None
+) -> bool:
+    """Write a document of Word to the folder for results, or to standard output."""
+    from app.storage.documents.word_document import save_word  # noqa: PLC0415 - not needed for other formats
+
+    pages: list[OcrPage] = []
+    is_whole = _read_file(reader, path, name, options, lambda page, _number, _of: pages.append(page))
+    if pages:
+        with _target(f"{Path(name).name}.docx", outputs) as target:
+            save_word(target, pages)
     return is_whole
 
 

@@ -119,7 +119,7 @@ def test_lines_that_were_not_read_well_are_counted(
 
 
 def test_wrong_arguments_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["ocr"], ["ocr", "--reader", "model", NOTE], ["ocr", "--format", "docx", NOTE], *PDF_WRONG):
+    for arguments in (["ocr"], ["ocr", "--reader", "model", NOTE], ["ocr", "--format", "odt", NOTE], *PDF_WRONG):
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 2

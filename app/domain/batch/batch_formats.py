@@ -5,8 +5,8 @@ The JSON is one object in UTF-8, whose `schema` changes with any change that a c
     schema    "lorgnette.batch/1"
     source    `name` within the batch, `path`, `bytes`, and `modified` in nanoseconds since 1970
     pages     one object for an image, more for a document: `number` from 1; `width`, `height`, `rotation`, `text`,
-              `notice`, `lines`, `tables` and `codes` as `lorgnette ocr --format json` writes them, boxes in pixels of
-              the upright page with `left`, `top`, `right`, `bottom`
+              `notice`, `lines`, `tables`, `codes` and `blocks` as `lorgnette ocr --format json` writes them, boxes in
+              pixels of the upright page with `left`, `top`, `right`, `bottom`
     fields    for each requested field: `name`; `value` as the model gives it; `text`, the words of the image that it
               cites for it; `evidence`, an object of `page` (from 1) and `box` if the OCR found those words, too, and
               null if it did not: then the value is unverified model output
@@ -17,10 +17,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from app.domain.batch.batch import Entry, FieldCell, ItemState, Output
+from app.domain.documents.markdown_pages import page_as_markdown
 from app.domain.documents.page_fields import page_fields
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.worksheets import WorksheetCell, WorksheetData
-from app.domain.text.markdown import plain_as_markdown, without_html
+from app.domain.text.markdown import without_html
 from app.domain.text.visible_text import as_json
 
 SCHEMA = "lorgnette.batch/1"
@@ -36,7 +37,7 @@ def batch_document(entry: Entry, pages: Sequence[OcrPage], form: Output) -> str:
         return "\n\n".join(page.text.rstrip("\n") for page in pages) + "\n"
     name = " ".join(entry.source.name.split())
     heads = [name] if len(pages) == 1 else [f"{name}, page {number}" for number in range(1, len(pages) + 1)]
-    parts = [f"## {head}\n\n{plain_as_markdown(page.text)}\n" for head, page in zip(heads, pages, strict=True)]
+    parts = [f"## {head}\n\n{page_as_markdown(page, above=2)}\n" for head, page in zip(heads, pages, strict=True)]
     return without_html("\n".join([*parts, *_field_lines(entry.cells)]))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from app.domain.documents.clean_up import CleanUp, cleaned_text, without_ignored
-from app.domain.documents.page_formats import HTML_HEAD, HTML_TAIL, PageFormat, formatted
+from app.domain.documents.page_formats import PageFormat, around, formatted
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.worksheets import WorksheetData, table_sheet
 from app.domain.images.codes import with_codes
@@ -16,9 +16,8 @@ def document_text(pages: Sequence[OcrPage], name: str, form: PageFormat, how: Cl
         return "\n\n".join(cleaned_text(page, how).rstrip("\n") for page in pages) + "\n"
     names = [name] if len(kept) == 1 else [f"{name}, page {number}" for number in range(1, len(kept) + 1)]
     parts = [formatted(page, of, form) for page, of in zip(kept, names, strict=True)]
-    if form is PageFormat.HTML:
-        return HTML_HEAD + "".join(parts) + HTML_TAIL
-    return ("\n" if form is PageFormat.MARKDOWN else "").join(parts)
+    head, tail = around(form)
+    return head + ("\n" if form is PageFormat.MARKDOWN else "").join(parts) + tail
 
 
 def table_sheets(pages: Sequence[OcrPage]) -> list[WorksheetData]:

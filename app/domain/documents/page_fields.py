@@ -1,8 +1,9 @@
 """A page as exported JSON has it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from app.domain.documents.labelled_values import labelled_values
+from app.domain.documents.page_blocks import page_blocks
 from app.domain.documents.pages import OcrPage
 
 
@@ -11,7 +12,7 @@ def page_fields(page: OcrPage) -> dict[str, object]:
 
     The box is the value's, or that of the line in which both stand.
     """
-    fields = asdict(page)
+    fields = asdict(replace(page, blocks=page_blocks(page)))
     del fields["notice_problem"]
     pairs = labelled_values(page)
     fields["values"] = [{"name": pair.name, "value": pair.value, "box": asdict(pair.boxes[-1])} for pair in pairs]

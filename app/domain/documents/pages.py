@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from app.domain.documents.blocks import Block
 from app.domain.documents.tables import Table
 from app.domain.errors import Problem
 from app.domain.images.codes import Code
@@ -22,7 +23,7 @@ class OcrPage:
     coordinates are those of the unrotated image. `notice` is a sentence for the user in English, or empty, and
     `notice_problem` what it was made of, so that it can be worded in another language; pages of version 0.1 have none.
     The texts of `tables` are among the lines, too; those of `codes` are not. `script` names the script if the built-in
-    OCR does not know it ("Cyrillic").
+    OCR does not know it ("Cyrillic"). `blocks` are what the lines form; there are none on pages of earlier versions.
     """
 
     width: int
@@ -35,6 +36,7 @@ class OcrPage:
     codes: tuple[Code, ...] = ()
     script: str = ""
     notice_problem: Problem | None = None
+    blocks: tuple[Block, ...] = ()
 
     @property
     def uncertain_lines(self) -> int:

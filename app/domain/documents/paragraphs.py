@@ -5,21 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from app.domain.documents.line_joins import joined
+from app.domain.documents.page_parts import APART, block_rows
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box, TextLine
 
-MAX_GAP = 0.9
-"""Maximum gap between two lines of a paragraph, in line heights."""
-MAX_SHIFT = 1.0
-"""Maximum offset between their left ends or their centres, in line heights."""
-MAX_GROWTH = 1.35
-"""Maximum ratio of their heights."""
 MAX_LETTERS = 700
 """Maximum number of characters of the paragraphs in one request: a small model loses count in long lists."""
 MAX_PARAGRAPHS = 12
-
-_WITHOUT_SPACES = (("\u2e80", "\u9fff"), ("\uf900", "\ufaff"), ("\uff00", "\uffef"))
-"""Ranges of Chinese and Japanese: from radicals to ideographs including kana, and full-width forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +40,11 @@ class UnusableAnswer(ValueError):
 def paragraphs_of(page: OcrPage) -> tuple[Paragraph, ...]:
     """Join lines that continue one another; return all lines with text, in reading order."""
     groups: list[list[TextLine]] = []
-    for line in page.lines:
-        if not line.text.strip():
-            continue
-        if groups and _continues(groups[-1][-1], line):
-            groups[-1].append(line)
-        else:
-            groups.append([line])
-    return tuple(Paragraph(_joined([line.text for line in group]), tuple(group)) for group in groups)
+    for block, rows in block_rows(page):
+        lines = [page.lines[number] for number in block.lines if page.lines[number].text.strip()]
+        continues = len(rows) == len(block.lines) and block.kind not in APART
+        groups += [lines] if continues and lines else [[line] for line in lines]
+    return tuple(Paragraph(joined([line.text.strip() for line in group]), tuple(group)) for group in groups)
 
 
 def chunks(paragraphs: Sequence[Paragraph]) -> list[list[int]]:
@@ -94,27 +84,3 @@ def translated_texts(answer: str, count: int) -> tuple[str, ...]:
     if len(found) != count:
         raise UnusableAnswer(f"its array has {len(found)} strings, not {count}.")
     return tuple(found)
-
-
-def _continues(above: TextLine, below: TextLine) -> bool:
-    upper, lower = above.box, below.box
-    height = min(upper.height, lower.height)
-    if height <= 0 or max(upper.height, lower.height) > MAX_GROWTH * height:
-        return False
-    if not -0.5 * height <= lower.top - upper.bottom <= MAX_GAP * height:
-        return False
-    shifts = (abs(upper.left - lower.left), abs(upper.centre.x - lower.centre.x))
-    return min(shifts) <= MAX_SHIFT * height
-
-
-def _joined(texts: Sequence[str]) -> str:
-    """Join lines with a space, except in scripts without spaces."""
-    whole = texts[0].strip()
-    for text in texts[1:]:
-        following = text.strip()
-        whole += following if _has_no_spaces(whole[-1:]) or _has_no_spaces(following[:1]) else f" {following}"
-    return whole
-
-
-def _has_no_spaces(letter: str) -> bool:
-    return any(first <= letter <= last for first, last in _WITHOUT_SPACES)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.domain.documents.pages import OcrPage
 from app.domain.documents.worksheets import WorksheetData
 from app.domain.errors import Problem, problem_of
 from app.services.engines.background import BackgroundThread
@@ -14,6 +15,8 @@ SaveFile = Callable[[Path, bytes], None]
 """Writes a file; raises StorageError."""
 SaveSheets = Callable[[Path, Sequence[WorksheetData]], None]
 """Writes a spreadsheet; raises StorageError."""
+SaveWord = Callable[[Path, Sequence[OcrPage]], None]
+"""Writes a document of Word; raises StorageError."""
 
 
 class FileSaver(QObject):
@@ -23,12 +26,18 @@ class FileSaver(QObject):
     problem_met = Signal(Problem)
 
     def __init__(
-        self, thread: BackgroundThread, save: SaveFile, save_sheets: SaveSheets, parent: QObject | None = None
+        self,
+        thread: BackgroundThread,
+        save: SaveFile,
+        save_sheets: SaveSheets,
+        save_word: SaveWord,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._thread = thread
         self._save = save
         self._save_sheets = save_sheets
+        self._save_word = save_word
 
     def save(self, target: Path, content: bytes) -> None:
         """Write `content` to `target`."""
@@ -37,6 +46,10 @@ class FileSaver(QObject):
     def save_sheets(self, target: Path, sheets: Sequence[WorksheetData]) -> None:
         """Write a spreadsheet to `target`."""
         self._write(target, partial(self._save_sheets, target, sheets))
+
+    def save_word(self, target: Path, pages: Sequence[OcrPage]) -> None:
+        """Write a document of Word to `target`."""
+        self._write(target, partial(self._save_word, target, pages))
 
     def _write(self, target: Path, work: Callable[[], None]) -> None:
         self._thread.submit(

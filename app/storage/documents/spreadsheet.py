@@ -13,6 +13,7 @@ from app.domain.documents.table_formats import is_number
 from app.domain.documents.worksheets import WorksheetCell, WorksheetData
 from app.domain.error_texts import storage_texts
 from app.domain.errors import StorageError
+from app.domain.text.xml_text import xml_safe
 from app.partial_files import replacing
 from app.storage.files.atomic import storage_error
 
@@ -26,8 +27,6 @@ MAX_DIGITS = 11
 WIDEST = 60
 """Maximum width of a column in characters; longer texts are wrapped."""
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f\ufffe\uffff\ud800-\udfff]")
-_ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-"""Matches the characters that XML cannot hold."""
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": False}
 
 
@@ -84,7 +83,7 @@ def _fill(page: Worksheet, sheet: WorksheetData, formats: tuple[Format, Format, 
 
 
 def _clean(text: str) -> str:
-    kept = _ODD.sub("\ufffd", text)
+    kept = xml_safe(text, "\ufffd")
     short = _shortened(kept, MAX_TEXT_CHARS)
     return kept if short == kept else f"{_shortened(kept, MAX_TEXT_CHARS - 1)}…"
 

@@ -8,9 +8,10 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.documents.clean_up import CleanUp, cleaned_text, without_ignored
+from app.domain.documents.html_pages import page_as_html
 from app.domain.documents.labelled_values import LabelledValue, labelled_values
+from app.domain.documents.markdown_pages import page_as_markdown
 from app.domain.documents.ocr_results import OcrResult
-from app.domain.documents.page_formats import page_as_html, page_as_markdown
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Table
 from app.domain.errors import Problem
@@ -38,7 +39,10 @@ EXPORTS = (
     ("txt", mark("Text")),
     ("md", mark("Markdown")),
     ("html", mark("Web page")),
+    ("docx", mark("Word document")),
     ("json", mark("JSON with positions")),
+    ("hocr", mark("hOCR")),
+    ("alto.xml", mark("ALTO XML")),
     ("xlsx", mark("Spreadsheet of tables")),
 )
 

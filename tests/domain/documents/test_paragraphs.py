@@ -58,8 +58,8 @@ def test_empty_lines_are_left_out() -> None:
 
 
 def test_a_passage_covers_its_lines() -> None:
-    (paragraph,) = paragraphs_of(OcrPage(800, 600, (line("a", 10, 10, 50), line("b", 12, 34, 70, 22)), ""))
-    assert paragraph.box == Box(10, 10, 82, 56)
+    (paragraph,) = paragraphs_of(OcrPage(800, 600, (line("a", 10, 10, 50), line("b", 12, 34, 55, 22)), ""))
+    assert paragraph.box == Box(10, 10, 67, 56)
     assert paragraph.line_height == 21
 
 

@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 from app.domain.batch.batch import Entry, FieldCell, InputFile, ItemState, Output
 from app.domain.batch.batch_formats import batch_document
 from app.domain.chat.chat import Author, Message
-from app.domain.documents.page_formats import PageFormat, formatted, page_as_markdown
+from app.domain.documents.markdown_pages import page_as_markdown
+from app.domain.documents.page_formats import PageFormat, formatted
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.table_formats import as_markdown
 from app.domain.documents.tables import Cell, Table

@@ -1,0 +1,43 @@
+"""Serialises an OCR page as Markdown: headings, paragraphs, lists and tables in their places."""
+
+import re
+
+from app.domain.documents.blocks import BlockKind
+from app.domain.documents.page_parts import Part, item_parts, page_parts
+from app.domain.documents.pages import OcrPage
+from app.domain.documents.table_formats import as_markdown
+from app.domain.images.codes import with_codes
+from app.domain.text.markdown import plain_as_markdown, without_html
+
+MAX_HEADING = 6
+_BACKTICKS = re.compile("`+")
+
+
+def titled_markdown(page: OcrPage, title: str) -> str:
+    """Return the page below a heading; its own headings are smaller."""
+    return without_html(f"## {title}\n\n{with_codes(page_as_markdown(page, above=2), page.codes)}\n")
+
+
+def page_as_markdown(page: OcrPage, above: int = 0) -> str:
+    """Return the page's text; `above` is the level of the heading that it is below."""
+    return "\n\n".join(_as_markdown(part, above) for part in page_parts(page))
+
+
+def _as_markdown(part: Part, above: int) -> str:
+    if part.table:
+        return as_markdown(part.table).rstrip()
+    text = "\n".join(part.texts)
+    line = " ".join(text.split())
+    match part.kind:
+        case BlockKind.HEADING:
+            return without_html(f"{'#' * min(part.level + above, MAX_HEADING)} {line}")
+        case BlockKind.LIST_ITEM:
+            number, rest = item_parts(line)
+            return without_html(f"{number}. {rest}" if number else f"- {rest}")
+        case BlockKind.CAPTION:
+            return without_html(f"*{line}*" if line and "*" not in line else line)
+        case BlockKind.CODE:
+            fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
+            return f"{fence}\n{text}\n{fence}"
+        case _:
+            return plain_as_markdown(text)

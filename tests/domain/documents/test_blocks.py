@@ -1,0 +1,182 @@
+"""Blocks that the lines of a page form, and documents made of them."""
+
+import json
+
+import pytest
+from lxml import etree  # type: ignore[import-untyped]
+
+from app.domain.documents.blocks import Area, Block, BlockKind
+from app.domain.documents.clean_up import CleanUp, without_ignored
+from app.domain.documents.document_formats import document_text
+from app.domain.documents.html_pages import page_as_html
+from app.domain.documents.markdown_pages import page_as_markdown
+from app.domain.documents.page_blocks import blocks_of, page_blocks
+from app.domain.documents.page_formats import PageFormat
+from app.domain.documents.pages import OcrPage
+from app.domain.documents.tables import Cell, Table
+from app.domain.images.geometry import Box, Point, TextLine, Word
+
+ALTO = "{http://www.loc.gov/standards/alto/ns-v4#}"
+XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def line(text: str, left: float, top: float, width: float = 600, height: float = 20) -> TextLine:
+    corners = (Point(left, top), Point(left + width, top), Point(left + width, top + height), Point(left, top + height))
+    return TextLine.between(text, corners, 0.9)
+
+
+def page(*lines: TextLine, tables: tuple[Table, ...] = ()) -> OcrPage:
+    return OcrPage(800, 1000, lines, "\n".join(line.text for line in lines), tables=tables)
+
+
+REPORT = page(
+    line("The harbour", 100, 80, 300, 48),
+    line("The harbour was quiet that morning, and the boats lay along", 100, 160),
+    line("the pier as if nobody would sail.", 100, 184, 480),
+    line("What was found", 100, 230, 200, 30),
+    line("• ropes and anchors of boats that had been sold long ago to", 100, 280),
+    line("other harbours", 118, 304, 150),
+    line("• oars", 100, 328, 80),
+    line("Figure 1: The pier in 1911", 100, 400, 300),
+    line("1 As the harbour master told us.", 100, 900, 300, 14),
+    line("- 17 -", 380, 960, 60),
+)
+
+
+def kinds(of: OcrPage, *areas: Area) -> list[tuple[str, tuple[int, ...]]]:
+    return [(block.kind.value, block.lines) for block in blocks_of(of, areas)]
+
+
+def test_headings_paragraphs_lists_captions_and_notes_are_found() -> None:
+    assert kinds(REPORT) == [
+        ("heading", (0,)),
+        ("paragraph", (1, 2)),
+        ("heading", (3,)),
+        ("list_item", (4, 5)),
+        ("list_item", (6,)),
+        ("caption", (7,)),
+        ("footnote", (8,)),
+        ("footer", (9,)),
+    ]
+    assert [block.level for block in blocks_of(REPORT) if block.kind is BlockKind.HEADING] == [1, 2]
+
+
+def test_a_model_knows_headings_of_the_texts_own_size_and_figures() -> None:
+    plain = page(
+        line("2.1 Method", 100, 100, 120), *(line(f"Some words of text {n}", 100, 140 + 24 * n) for n in range(9))
+    )
+    title = Area(BlockKind.HEADING, Box(90, 95, 240, 125), 0.9)
+    picture = Area(BlockKind.FIGURE, Box(100, 500, 700, 800), 0.9)
+    assert kinds(plain, title, picture)[0] == ("heading", (0,))
+    assert kinds(plain, title, picture)[-1] == ("figure", ())
+    assert kinds(plain, Area(BlockKind.HEADING, title.box, 0.2))[0][0] != "heading"
+    assert all(kind != "figure" for kind, _ in kinds(plain, Area(BlockKind.FIGURE, Box(0, 0, 800, 1000), 0.9)))
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_each_line_is_in_one_block_on_pages_that_were_rotated(rotation: int) -> None:
+    turned = OcrPage(800, 1000, REPORT.lines, REPORT.text, rotation)
+    numbers = sorted(number for block in blocks_of(turned) for number in block.lines)
+    assert numbers == list(range(len(REPORT.lines)))
+
+
+def test_pages_of_earlier_versions_get_blocks_and_others_keep_theirs() -> None:
+    own = OcrPage(
+        800, 1000, REPORT.lines, REPORT.text, blocks=(Block(BlockKind.CODE, Box(0, 0, 1, 1), tuple(range(10))),)
+    )
+    assert page_blocks(own) == own.blocks
+    assert page_blocks(REPORT) == blocks_of(REPORT)
+    stale = OcrPage(800, 1000, REPORT.lines[:3], "", blocks=own.blocks)
+    assert sorted(number for block in page_blocks(stale) for number in block.lines) == [0, 1, 2]
+
+
+def test_ignored_lines_leave_their_blocks() -> None:
+    whole = OcrPage(800, 1000, REPORT.lines, REPORT.text, blocks=blocks_of(REPORT))
+    kept = without_ignored(whole, (Box(0, 0, 1, 0.15),))
+    assert kept.blocks[0].lines == (0, 1)
+    assert kept.lines[0].text.startswith("The harbour was")
+
+
+def test_markdown_has_the_structure() -> None:
+    assert page_as_markdown(REPORT).split("\n\n") == [
+        "# The harbour",
+        "The harbour was quiet that morning, and the boats lay along the pier as if nobody would sail.  ",
+        "## What was found",
+        "- ropes and anchors of boats that had been sold long ago to other harbours",
+        "- oars",
+        "*Figure 1: The pier in 1911*",
+        "1 As the harbour master told us.  ",
+        "- 17 -  ",
+    ]
+
+
+def test_html_has_the_structure_and_escapes_everything() -> None:
+    made = page_as_html(REPORT)
+    assert "<h1>The harbour</h1>" in made
+    assert "<ul><li>ropes and anchors" in made
+    assert "<figcaption>Figure 1: The pier in 1911</figcaption>" in made
+    hostile = page(
+        line("<script>x</script>", 100, 80, 300, 48), *(line(f"3. <b>{n}</b>", 100, 160 + 24 * n) for n in range(4))
+    )
+    made = page_as_html(hostile)
+    assert "<script" not in made
+    assert '<ol><li value="3">&lt;b&gt;0' in made
+
+
+HOSTILE = '"><script>&\x00\x0b\ud800]]>\u200f'
+
+
+def hostile_pages() -> list[OcrPage]:
+    box = Box(10, 100, 300, 200)
+    table = Table(1, 2, (Cell(0, 0, HOSTILE, box), Cell(0, 1, "b", box)), box, is_ruled=True)
+    words = (Word(HOSTILE, Box(10, 10, 50, 30), 0.5), Word("ok", Box(60, 10, 90, 30), 2.0))
+    first = TextLine.between(f"{HOSTILE} ok", line("", -10, 10).quad, 0.9, words)
+    return [page(first, line(HOSTILE, 10, 300), tables=(table,)), REPORT, OcrPage(10, 10, (), "")]
+
+
+def test_hocr_is_xml_with_pages_blocks_lines_and_words() -> None:
+    root = etree.fromstring(document_text(hostile_pages(), HOSTILE, PageFormat.HOCR, CleanUp()).encode())
+    pages = root.findall(f".//{XHTML}div[@class='ocr_page']")
+    assert len(pages) == 3
+    assert len({element.get("id") for element in root.iter() if element.get("id")}) == len(root.xpath("//*[@id]"))
+    assert len(pages[1].findall(f".//{XHTML}span[@class='ocr_line']")) == len(REPORT.lines)
+    assert [word.text for word in pages[0].findall(f".//{XHTML}span[@class='ocrx_word']")][-1] == "ok"
+    for element in root.xpath("//*[@title]"):
+        if "bbox" in (title := element.get("title")):
+            left, top, right, bottom = map(int, title.partition("bbox ")[2].partition(";")[0].split())
+            assert 0 <= left <= right
+            assert 0 <= top <= bottom
+    assert not root.findall(f".//{XHTML}script")
+
+
+def test_alto_is_xml_in_the_order_of_its_schema() -> None:
+    root = etree.fromstring(document_text(hostile_pages(), HOSTILE, PageFormat.ALTO, CleanUp()).encode())
+    assert [child.tag for child in root] == [f"{ALTO}{name}" for name in ("Description", "Tags", "Layout")]
+    pages = root.findall(f"{ALTO}Layout/{ALTO}Page")
+    assert len(pages) == 3
+    tags = {tag.get("ID") for tag in root.find(f"{ALTO}Tags")}
+    numbers = [element.get("ID") for element in root.iter() if element.get("ID")]
+    assert len(set(numbers)) == len(numbers)
+    for block in root.iter(f"{ALTO}TextBlock"):
+        assert block.get("TAGREFS") in tags
+        assert block.getparent().tag == f"{ALTO}PrintSpace"
+        assert {child.tag for child in block} == {f"{ALTO}TextLine"}
+    for of_line in root.iter(f"{ALTO}TextLine"):
+        found = [child.tag.removeprefix(ALTO) for child in of_line]
+        assert found[::2] == ["String"] * len(found[::2])
+        assert found[1::2] == ["SP"] * len(found[1::2])
+    for word in root.iter(f"{ALTO}String"):
+        assert 0 <= float(word.get("WC")) <= 1
+        assert all(int(word.get(name)) >= 0 for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT"))
+    texts = [
+        " ".join(word.get("CONTENT") for word in line.iter(f"{ALTO}String"))
+        for line in pages[1].iter(f"{ALTO}TextLine")
+    ]
+    assert texts == [line.text for line in REPORT.lines]
+
+
+def test_json_has_the_blocks() -> None:
+    made = json.loads(document_text([REPORT], "x.png", PageFormat.JSON, CleanUp()))
+    assert made["blocks"][0] == {
+        "kind": "heading", "box": {"left": 100, "top": 80, "right": 400, "bottom": 128}, "lines": [0], "level": 1,
+    }  # fmt: skip
