@@ -23,6 +23,7 @@ from app.engine.reader.rotation import LineReader, mean_score, read_lines, rotat
 from app.engine.reader.scaling import prepare
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.rotate_back import rotated_back
+from app.engine.reader.uncertain_amounts import with_marked_amounts
 from app.engine.reader.unknown_script import unknown_script
 
 LOW_CONFIDENCE_SCORE = 0.78
@@ -44,7 +45,7 @@ def read_page(
         prepared.image, quads, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)
     )
     script = unknown_script(prepared.image, found)
-    lines = [prepared.restore(line) for line in kept_lines(found)]
+    lines = [prepared.restore(line) for line in with_marked_amounts(kept_lines(found))]
     size = rotated_size(image.size, orientation.order)
     codes = find_codes(image)
     rows = order_rows([rotated(line, orientation.order, image.size) for line in lines])

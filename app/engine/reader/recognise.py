@@ -11,6 +11,7 @@ from rapidocr import RapidOCR
 from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
 from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed
+from app.engine.reader.lost_spaces import Columns, ink_of, with_lost_spaces
 from app.engine.reader.tiles import TextMap
 from app.engine.reader.tuning import LINE_HEIGHT, LINE_MARGIN, MAX_LINE_WIDTH, MIN_LINE_WIDTH, TALL, parameters
 
@@ -67,13 +68,18 @@ class Recogniser:
         """Recognise the line inside these corners of an RGB image; a tall line is rotated first, top to the left."""
         crop = cut_line(image, quad)
         recogniser = self._engine._load_rec_model()  # noqa: SLF001 - rapidocr loads it with the first line
-        columns = recogniser.session(_normalised(crop))[0]
-        found = trimmed(decoded(columns, recogniser.postprocess_op.character))
+        characters = recogniser.postprocess_op.character
+        pixels = _normalised(crop)
+        probabilities = recogniser.session(pixels)[0]
+        found = trimmed(decoded(probabilities, characters))
         score = sum(letter.score for letter in found) / max(1, len(found))
+        points = probabilities[:, [characters.index("."), characters.index(",")]].max(axis=1)
+        width = pixels.shape[3]
+        columns = Columns(probabilities[:, characters.index(" ")], points, ink_of(crop, width), LINE_HEIGHT)
+        found = with_lost_spaces(found, columns)
         first, last = crop_extent(image.size, quad)
-        scale = (last - first) * max(1.0, MIN_LINE_WIDTH / crop.width)
-        letters = (_placed(letter, first, scale) for letter in found)
-        return OcrLine(text_of(found), quad, score, tuple(letters))
+        scale = (last - first) * width / crop.width
+        return OcrLine(text_of(found), quad, score, tuple(_placed(letter, first, scale) for letter in found))
 
 
 def read_from(quad: Quad) -> Quad:
