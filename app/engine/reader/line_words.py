@@ -2,25 +2,26 @@
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
-from statistics import median
+from statistics import fmean, median
 
 import numpy as np
 
 from app.domain.images.geometry import Box, Word
 from app.engine.reader.ctc_decoding import Letter, text_of
 from app.engine.reader.recognise import OcrLine, Quad, read_from
+from app.engine.reader.word_confidence import word_score
 
 
 def words_of(line: OcrLine, size: tuple[int, int]) -> tuple[Word, ...]:
     """Return a line's words in the pixels of an image of this size; none if the places of its letters are unknown.
 
-    Words are parted by white space alone, so that they give the line's text if they are joined by spaces; a word's
-    score is that of its least certain letter.
+    Words are parted by white space alone, so that they give the line's text if they are joined by spaces.
     """
     if text_of(line.letters) != line.text:
         return ()
     words = [list(letters) for is_space, letters in groupby(line.letters, _is_space) if not is_space]
     half = _half_width(words)
+    mean = fmean(letter.score for letter in line.letters) if line.letters else 0.0
     quad = read_from(line.quad)
     found = []
     for number, letters in enumerate(words):
@@ -29,7 +30,7 @@ def words_of(line: OcrLine, size: tuple[int, int]) -> tuple[Word, ...]:
         start, end = letters[0].centre - half, letters[-1].centre + half
         start = max(start, (before.centre + letters[0].centre) / 2) if before else max(0.0, start)
         end = min(end, (after.centre + letters[-1].centre) / 2) if after else min(1.0, end)
-        score = min(letter.score for letter in letters)
+        score = word_score(min(letter.score for letter in letters), mean)
         found.append(Word(text_of(letters), _box(quad, start, end, size), score))
     return tuple(found)
 

@@ -10,6 +10,7 @@ from PIL import Image
 from rapidocr import RapidOCR
 from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
+from app.engine.reader.confused_signs import with_signs_put_right
 from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed
 from app.engine.reader.lost_spaces import Columns, ink_of, with_lost_spaces
 from app.engine.reader.tiles import TextMap
@@ -71,7 +72,7 @@ class Recogniser:
         characters = recogniser.postprocess_op.character
         pixels = _normalised(crop)
         probabilities = recogniser.session(pixels)[0]
-        found = trimmed(decoded(probabilities, characters))
+        found = with_signs_put_right(trimmed(decoded(probabilities, characters)))
         score = sum(letter.score for letter in found) / max(1, len(found))
         points = probabilities[:, [characters.index("."), characters.index(",")]].max(axis=1)
         width = pixels.shape[3]

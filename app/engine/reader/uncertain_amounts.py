@@ -1,4 +1,7 @@
-"""Marks amounts whose decimal point may be missing: "7 42" on a receipt is given as "7 42?", and as uncertain."""
+"""Marks amounts that may be others: "7 42" on a receipt, where a point may be faded, and "W12,000", which may be won.
+
+Such an amount gets a question mark, and its words and its line are uncertain.
+"""
 
 import re
 from collections.abc import Sequence
@@ -19,6 +22,13 @@ MIN_EVIDENCE = 2
 """Minimum number of amounts, of gaps like those and of currencies on a page that is about money."""
 
 _POINTLESS = re.compile(r"(?<![\d.,:/-])(?<!\d )\d{1,4} (?=\d\d(?![\d.,:/%-]| \d))")
+MIN_SIGN_SCORE = 0.8
+"""Minimum score of a currency sign: those that are right have 0.84 and more, those of other currencies 0.4 to 0.7."""
+
+_SIGN = re.compile(r"(?<!\S)[€$£¥￥₹₩₽₺₫¢]\d[\d.,]*(?!\S)")
+_LETTER_FOR_SIGN = re.compile(r"(?<!\S)[BPWもtモ]\d{1,3}(?:,\d{3})*(?:,\d{3}|[.,]\d{2})(?!\S)")
+"""Baht, rouble, won and lira are read as the letters that they are drawn like; amounts have no such letter."""
+
 _MONEY = re.compile(
     r"(?<![\d.,:/])\d+[.,]\d\d(?![\d.,:/%])|[€$£¥₹₩]|\b(?:RM|EUR|USD|GBP|CHF|Rp)|\b(?:total|cash|summe|gesamt|tax)\b",
     re.IGNORECASE,
@@ -28,23 +38,25 @@ _MONEY = re.compile(
 def with_marked_amounts(lines: Sequence[OcrLine]) -> list[OcrLine]:
     """Return the lines of a page, with a question mark after each amount that may lack its point."""
     gaps = sum(len(_POINTLESS.findall(line.text)) for line in lines)
-    if not gaps or gaps + sum(len(_MONEY.findall(line.text)) for line in lines) < MIN_EVIDENCE:
-        return list(lines)
-    return [_marked(line) for line in lines]
+    is_about_money = gaps + sum(len(_MONEY.findall(line.text)) for line in lines) >= MIN_EVIDENCE
+    return [_marked(line, is_about_money=is_about_money) for line in lines]
 
 
-def _marked(line: OcrLine) -> OcrLine:
+def _marked(line: OcrLine, *, is_about_money: bool) -> OcrLine:
     letters = list(line.letters)
     if text_of(letters) != line.text:
         return line
-    for match in reversed(list(_POINTLESS.finditer(line.text))):
-        first, last = match.start(), match.end() + 1
-        if _is_narrow(letters[first : last + 1], match.end() - 1 - first):
-            letters[first : last + 1] = [
-                replace(letter, score=UNCERTAIN_AMOUNT) for letter in letters[first : last + 1]
-            ]
-            letters.insert(last + 1, Letter("?", letters[last].end, letters[last].end, UNCERTAIN_AMOUNT))
-    if len(letters) == len(line.letters):
+    uncertain = [match.span() for match in _SIGN.finditer(line.text) if letters[match.start()].score < MIN_SIGN_SCORE]
+    uncertain += [match.span() for match in _LETTER_FOR_SIGN.finditer(line.text)]
+    if is_about_money:
+        for match in _POINTLESS.finditer(line.text):
+            first, end = match.start(), match.end() + 2
+            if _is_narrow(letters[first:end], match.end() - 1 - first):
+                uncertain.append((first, end))
+    for first, end in sorted(uncertain, reverse=True):
+        letters[first:end] = [replace(letter, score=UNCERTAIN_AMOUNT) for letter in letters[first:end]]
+        letters.insert(end, Letter("?", letters[end - 1].end, letters[end - 1].end, UNCERTAIN_AMOUNT))
+    if not uncertain:
         return line
     return replace(line, text=text_of(letters), letters=tuple(letters), score=min(line.score, UNCERTAIN_AMOUNT))
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from app.domain.images.geometry import Box
+from app.engine.reader.confused_signs import with_signs_put_right
 from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed
 from app.engine.reader.line_words import words_of
 from app.engine.reader.recognise import OcrLine
+from app.engine.reader.word_confidence import word_score
 
 CHARACTERS = ("blank", "a", "b", " ")
 
@@ -45,11 +47,11 @@ def test_white_space_at_both_ends_is_dropped() -> None:
     assert trimmed(decoded(columns(" - "), CHARACTERS)) == []
 
 
-def test_words_have_boxes_side_by_side_and_the_score_of_their_least_certain_letter() -> None:
+def test_words_have_boxes_side_by_side_and_scores_by_their_least_certain_letter() -> None:
     words = words_of(line("ab cde"), (200, 200))
 
     assert [word.text for word in words] == ["ab", "cde"]
-    assert [word.score for word in words] == pytest.approx([0.8, 0.4])
+    assert [word.score for word in words] == pytest.approx([word_score(0.8, 0.65), word_score(0.4, 0.65)])
     assert words[0].box.left == 0
     assert words[0].box.right <= words[1].box.left
     assert words[1].box == Box(words[1].box.left, 0, 100, 20)
@@ -68,3 +70,32 @@ def test_words_of_a_tall_line_run_from_top_to_bottom() -> None:
 def test_a_line_of_another_text_than_its_letters_has_no_words() -> None:
     whole = line("ab cde")
     assert words_of(OcrLine("other", whole.quad, whole.score, whole.letters), (200, 200)) == ()
+
+
+def test_a_words_score_rises_with_its_letters_and_its_line() -> None:
+    scores = [word_score(least, mean) for least, mean in ((0, 0), (0.3, 0.9), (0.9, 0.9), (0.9, 0.999), (1, 1))]
+    assert scores == sorted(scores)
+    assert 0 < scores[0] < 0.3
+    assert 0.99 < scores[-1] < 1
+
+
+def put_right(text: str) -> str:
+    letters = [Letter(letter, n / len(text), (n + 1) / len(text), 0.9) for n, letter in enumerate(text)]
+    return text_of(with_signs_put_right(letters))
+
+
+@pytest.mark.parametrize(
+    ("read", "right"),
+    [
+        ("a∥b", "a||b"),
+        ("a ∥|b", "a ||b"),
+        ("AB∥CD", "AB∥CD"),
+        ("平行∥线", "平行∥线"),
+        ("√ Milk", "✓ Milk"),
+        ("√2", "√2"),
+        ("ポ°ット", "ポット"),
+        ("20°", "20°"),
+    ],
+)
+def test_signs_of_the_same_form_are_told_apart(read: str, right: str) -> None:
+    assert put_right(read) == right

@@ -84,6 +84,12 @@ def test_pages_that_are_not_about_money_are_not_marked() -> None:
     assert texts("Section 7 42", "was quiet") == ["Section 7 42", "was quiet"]
 
 
+def test_a_currency_that_may_be_another_is_marked() -> None:
+    lines = [line("£75.50", 0.59), line("W12,000"), line("P350.00"), line("¥499", 0.9), line("P350"), line("B60")]
+    marked = [found.text for found in with_marked_amounts(lines)]
+    assert marked == ["£75.50?", "W12,000?", "P350.00?", "¥499", "P350", "B60"]
+
+
 def test_a_receipt_with_faded_points_has_no_amount_without_a_mark() -> None:
     font = ImageFont.load_default(30)
     image = Image.new("RGB", (460, 280), "white")
