@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from unicodedata import bidirectional
 
 from app.domain.images.geometry import Box, Point
 from app.engine.imaging.pdf_characters import UNKNOWN, Character, Direction
@@ -153,7 +154,15 @@ def _segments(words: Sequence[_Placed], max_gap: float) -> list[PdfLine]:
         else:
             lines.append(PdfLine([placed.word], placed.direction, placed.is_hidden))
         previous = placed
+    for line in lines:
+        if not _is_right_to_left(line.text):  # Those are in logical order.
+            line.words.sort(key=lambda word: word.start)
     return lines
+
+
+def _is_right_to_left(text: str) -> bool:
+    kinds = [bidirectional(letter) for letter in text]
+    return sum(kind in {"R", "AL"} for kind in kinds) > kinds.count("L")
 
 
 def _is_same_line(first: _Placed, second: _Placed) -> bool:
@@ -215,7 +224,11 @@ def _joined_along(extents: Sequence[_Extent]) -> list[_Extent]:
     unit = max(median(extent.size for extent in extents), 1.0) * 2
     for extent in sorted(extents, key=lambda extent: extent.start):
         near = range(int(extent.top // unit), int(extent.bottom // unit) + 1)
-        candidates = [other for cell in near for other in cells[cell] if _touch(other, extent)]
+        others = [other for cell in near for other in cells[cell]]
+        if outer := next((other for other in others if _fits_gap(other, extent)), None):
+            _insert(outer, extent)
+            continue
+        candidates = [other for other in others if _touch(other, extent)]
         if not candidates:
             kept.append(extent)
             for cell in near:
@@ -231,6 +244,30 @@ def _touch(left: _Extent, right: _Extent) -> bool:
         -0.3 * size < right.start - left.end < JOIN_GAP * size
         and _overlap(left.top, left.bottom, right.top, right.bottom) >= MIN_OVERLAP
     )
+
+
+def _fits_gap(outer: _Extent, inner: _Extent) -> bool:
+    """Return whether a segment lies between two words of another one, as an exponent that is drawn later."""
+    if not outer.start < inner.start < inner.end < outer.end:
+        return False
+    if _overlap(outer.top, outer.bottom, inner.top, inner.bottom) < MIN_OVERLAP:
+        return False
+    slack = 0.2 * inner.size
+    return all(word.end < inner.start + slack or word.start > inner.end - slack for word in outer.line.words)
+
+
+def _insert(outer: _Extent, inner: _Extent) -> None:
+    words = outer.line.words
+    place = next(number for number, word in enumerate(words) if word.start > inner.start)
+    before, first = words[place - 1], inner.line.words[0]
+    if place and first.start - before.end < WORD_GAP * outer.size:
+        before.text += first.text
+        before.end = max(before.end, first.end)
+        before.top, before.bottom = min(before.top, first.top), max(before.bottom, first.bottom)
+        words[place:place] = inner.line.words[1:]
+    else:
+        words[place:place] = inner.line.words
+    outer.top, outer.bottom = min(outer.top, inner.top), max(outer.bottom, inner.bottom)
 
 
 def _append(left: _Extent, right: _Extent) -> None:

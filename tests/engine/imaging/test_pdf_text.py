@@ -66,3 +66,8 @@ def test_hidden_text_is_marked(tmp_path: Path) -> None:
     layer = page_layer(drawn_pdf(tmp_path / "a.pdf", content), 0)
     assert [(line.text, line.is_hidden) for line in layer.lines] == [("over a scan", True), ("stamp", False)]
     assert not layer.is_hidden
+
+
+def test_exponents_that_are_drawn_later_stand_where_they_are_seen(tmp_path: Path) -> None:
+    content = "BT /F1 12 Tf 72 700 Td [(a)-700(+ b)-700(= c)] TJ ET BT /F1 7 Tf 79.5 705 Td (2) Tj 25 0 Td (2) Tj ET"
+    assert texts(drawn_pdf(tmp_path / "a.pdf", content)) == ["a2 + b2 = c"]
