@@ -24,9 +24,9 @@ MAX_OVERLAP = 0.3
 """Maximum fraction of a line of the picture that a line of the text layer may cover; else it is the same line."""
 
 MIN_PICTURE_LETTERS = 0.5
-"""Fraction of a page's letters that are read in its picture from which its uncertain lines are kept, too.
+"""Fraction of a page's letters that are read in its picture from which its uncertain lines and signs are kept, too.
 
-On other pages they are mostly noise of photographs.
+On other pages they are mostly noise of photographs, and bullets.
 """
 
 ReadPicture = Callable[[Image.Image], OcrPage]
@@ -70,7 +70,7 @@ def _completed(
     added = [line for line in (_moved(line, left, top) for line in page.lines) if not _is_covered(line, covered)]
     letters = sum(len(line.text) for line in added)
     if letters < MIN_PICTURE_LETTERS * (letters + sum(len(line.text) for line in lines)):
-        added = [line for line in added if line.score >= UNCERTAIN_SCORE]
+        added = [line for line in added if line.score >= UNCERTAIN_SCORE and any(map(str.isalnum, line.text))]
     joined = layer_page([*lines, *added], picture, is_drawn=True) if added else own
     joined = replace(joined, codes=_moved_codes(page.codes, left, top))
     return replace(joined, script=page.script, notice=page.notice, notice_problem=page.notice_problem)

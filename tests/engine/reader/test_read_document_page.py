@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from app.domain.documents.pages import OcrPage
-from app.domain.images.geometry import Box
+from app.domain.images.geometry import Box, TextLine
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.documents import open_document
 from app.engine.reader.read_document_page import read_document_page
@@ -165,3 +165,14 @@ def test_values_of_form_fields_are_told(tmp_path: Path, recogniser: Recogniser) 
         pdf.save(tmp_path / "b.pdf")
     assert told(tmp_path / "b.pdf", recogniser).text == "Given name:  Luise Example"
     assert open_document(tmp_path / "b.pdf").picture(0).getpixel((1100, 370)) == (255, 255, 255)  # Not tinted.
+
+
+def test_bullets_that_are_drawn_are_no_lines(tmp_path: Path, recogniser: Recogniser) -> None:
+    content = "BT /F1 14 Tf 30 TL 90 700 Td (first row of the list) Tj T* (second row of the list) Tj ET"
+    corners = Box(200, 300, 220, 320).corners
+    drawn = OcrPage(9, 9, (TextLine.between("■ ■", corners, 0.9),), "■ ■")
+    triangles = (f"{x} 600 m {x + 5} 600 l {x + 2} 606 l f" for x in range(70, 126, 7))
+    ink = " ".join(triangles)
+    document = open_document(drawn_pdf(tmp_path / "a.pdf", f"{content} {ink}"))
+    page = read_document_page(document, 0, lambda _: drawn, NEVER_CANCELLED, lambda: recogniser)
+    assert page.text.splitlines() == ["first row of the list", "second row of the list"]
