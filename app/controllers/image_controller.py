@@ -67,6 +67,7 @@ class ImageController(QObject):
         importer.started.connect(self._on_import_started)
         importer.finished.connect(self._on_import_finished)
         importer.failed.connect(self._on_import_failed)
+        importer.was_cut_short.connect(window.notices.show_problem)
         importer.password_needed.connect(self._on_password_needed)
         importer.cancelled.connect(self._on_import_cancelled)
 

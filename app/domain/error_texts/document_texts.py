@@ -23,6 +23,12 @@ FIELDS_INVALID = ErrorText(
     "Ask for fewer fields, or try again.",
 )
 
+IMAGE_CUT_SHORT = ErrorText(
+    "document.image_cut_short",
+    ProblemKind.IMAGE,
+    "This image file ends early: only the first {percent} % of the image is there, and that part was read.",
+    todo="Get a fresh copy for the rest.",
+)
 NO_TEXT_FOUND = ErrorText("document.no_text_found", ProblemKind.IMAGE, "No text was found on this image.")
 OCR_UNCERTAIN = ErrorText(
     "document.ocr_uncertain",

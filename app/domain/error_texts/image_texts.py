@@ -111,6 +111,13 @@ DAMAGED = ErrorText(
     "Get a fresh copy, or save it again in an image editor.",
     cli_kept=_UNCHANGED,
 )
+CUT_SHORT = ErrorText(
+    "image.cut_short",
+    _IMAGE,
+    "“{file}” ends early: only the first {percent} % of the image is there.",
+    "It was added as far as it goes.",
+    "Get a fresh copy for the rest.",
+)
 NOT_AN_IMAGE = ErrorText(
     "image.not_an_image",
     _IMAGE,

@@ -80,6 +80,7 @@ class ImagingBackend:
                 byte_size=facts.byte_size,
                 frames=facts.frames,
                 seconds=facts.seconds,
+                shown_share=facts.shown_share,
                 thumbnail=_png(thumbnail),
             )
         )

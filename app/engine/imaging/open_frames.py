@@ -6,13 +6,20 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.engine.imaging.open_image import check_size, open_decoder, opened_image, plain_errors, to_rgb
+from app.engine.imaging.frame_counts import frame_count, is_animation, seek_to_content
+from app.engine.imaging.open_image import (
+    MAX_PIXELS,
+    MAX_SIDE,
+    check_size,
+    open_decoder,
+    opened_image,
+    plain_errors,
+    to_rgb,
+)
+from app.engine.imaging.resolution import square_dots, square_size
 
 MAX_FRAMES = 2000
 """Maximum number of frames that are read from a file; later ones are ignored."""
-_MOVING = {"GIF", "WEBP", "PNG", "AVIF"}
-_MIN_DOTS, _MAX_DOTS = 36.0, 2400.0
-"""Bounds of a plausible resolution, in dots per inch; a file's value outside them is a mistake."""
 
 
 class FrameFile:
@@ -28,23 +35,25 @@ class FrameFile:
         self._opened = ExitStack()
         self._is_in_order = False
         with opened_image(path) as image:
-            self.count = max(1, min(int(getattr(image, "n_frames", 1)), MAX_FRAMES))
-            self.is_animation = self.count > 1 and image.format in _MOVING
+            self.count = min(frame_count(image), MAX_FRAMES)
+            self.is_animation = is_animation(image)
 
     def frame(self, number: int) -> Image.Image:
-        """Return a frame, counted from 0, upright, mode RGB. Raises ImageError."""
+        """Return a frame, counted from 0, upright, mode RGB. Raises ImageError.
+
+        Frame 0 of an animation is the first frame with content.
+        """
+        if number == 0 and self.is_animation:
+            with opened_image(self._path) as image:
+                seek_to_content(image)
+                number = image.tell()
         with self._at(number) as image:
             return to_rgb(image)
 
     def dots(self, number: int) -> float | None:
         """Return the file's resolution in pixels per inch; None if it is missing or implausible."""
         with self._at(number) as image:
-            stored = image.info.get("dpi", (0, 0))
-        try:
-            dots = float(stored[0])
-        except (TypeError, ValueError, LookupError, ArithmeticError):
-            return None
-        return dots if _MIN_DOTS <= dots <= _MAX_DOTS else None
+            return square_dots(image, square_size(image, MAX_PIXELS, MAX_SIDE))
 
     @contextmanager
     def in_order(self) -> Iterator[None]:

@@ -13,13 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError
 from app.domain.images.attachments import ImageCrop
+from app.engine.imaging.cut_short import SHOWN_SHARE, EndedJpeg, is_jpeg, shown_share
+from app.engine.imaging.deep_grey import is_deep_grey, to_grey
 from app.engine.imaging.file_kinds import HEAD_BYTES, FileKind, describe, kind_of, starts_as_image
+from app.engine.imaging.frame_counts import frame_count, is_animation, seek_to_content
+from app.engine.imaging.resolution import square_size
+from app.engine.imaging.transparency import on_contrasting_ground
 from app.engine.process.descriptor_passing import open_to_read, status_of, written_whole
 
 MAX_PIXELS = 100_000_000
@@ -35,6 +39,14 @@ FORMATS = (
     "PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "AVIF", "PPM", "JPEG2000", "ICO", "TGA",
 )  # fmt: skip
 """Pillow's decoders, chosen by the file's content. None of them starts another program."""
+
+MAX_METADATA = 64 * 1024 * 1024
+"""Maximum size of a PNG's uncompressed texts, and of its colour profile, in bytes.
+
+Pillow refuses files with more than 1 MB in one; tools for generating images and scanners write several.
+"""
+
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = MAX_METADATA
 
 Image.MAX_IMAGE_PIXELS = None  # Our own limits replace Pillow's, which is checked too late and is only a warning.
 
@@ -54,7 +66,10 @@ _NOT_IMAGES = {
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """Facts from the file's header: size in pixels after applying the EXIF orientation, and a video's `seconds`."""
+    """Facts about a file: size in square pixels after applying the EXIF orientation, and a video's `seconds`.
+
+    `shown_share` is the share of an image's rows that are there, below 1 if its file ends early.
+    """
 
     media_type: str
     width: int
@@ -62,14 +77,17 @@ class ImageFacts:
     byte_size: int
     frames: int
     seconds: float = 0.0
+    shown_share: float = 1.0
 
 
 def open_image(path: Path) -> Image.Image:
-    """Open the first frame of the file at `path`, upright, mode RGB.
+    """Open the file at `path`, upright, mode RGB; of several frames the first, of an animation the first with content.
 
-    Transparency is composited on white, or on black if the visible pixels are light. Raises ImageError.
+    Transparency is composited on a ground that shows everything on it. Raises ImageError.
     """
     with opened_image(path) as image:
+        if is_animation(image):
+            seek_to_content(image)
         return to_rgb(image)
 
 
@@ -80,14 +98,20 @@ def probe_image(path: Path, thumbnail_size: int) -> tuple[ImageFacts, Image.Imag
     """
     with opened_image(path) as image:
         media_type = Image.MIME.get(image.format or "", "application/octet-stream")
-        frames = int(getattr(image, "n_frames", 1))
-        is_rotated = image.getexif().get(_EXIF_ORIENTATION, 1) in {5, 6, 7, 8}
-        width, height = image.size[::-1] if is_rotated else image.size
+        if image.format == "MPO":
+            media_type = "image/jpeg"
+        frames = frame_count(image)
+        width, height = square_size(image, MAX_PIXELS, MAX_SIDE)
+        if is_on_its_side(image):
+            width, height = height, width
+        if is_animation(image):
+            seek_to_content(image)
         # JPEG decodes straight to a half, quarter or eighth of the size, which keeps many large photos cheap.
         image.draft(None, (thumbnail_size * 2, thumbnail_size * 2))
         upright = to_rgb(image)
+        share = upright.info.get(SHOWN_SHARE, 1.0)
         upright.thumbnail((thumbnail_size, thumbnail_size))
-        facts = ImageFacts(media_type, width, height, status_of(path).st_size, frames)
+        facts = ImageFacts(media_type, width, height, status_of(path).st_size, frames, shown_share=share)
         return facts, upright
 
 
@@ -129,9 +153,13 @@ def open_decoder(path: Path) -> Iterator[Image.Image]:
     check_file(path)
     formats = _heif_formats() if kind_of(path) is FileKind.HEIC else FORMATS
     Image.init()  # Loads every decoder's module; without it those named in FORMATS may be unknown.
-    with open_to_read(path) as file, Image.open(file, formats=formats) as image:
-        check_size(path, image.size)
-        yield image
+    with open_to_read(path) as file:
+        jpeg = EndedJpeg(file) if is_jpeg(file) else None
+        with Image.open(jpeg or file, formats=formats) as image:
+            if jpeg:
+                jpeg.report_to(image)
+            check_size(path, image.size)
+            yield image
 
 
 @contextmanager
@@ -212,36 +240,34 @@ def unreadable(path: Path) -> ImageError:
     return ImageError(image_texts.UNREADABLE, file=path.name)
 
 
+def is_on_its_side(image: Image.Image) -> bool:
+    """Return whether the EXIF orientation swaps width and height."""
+    return image.getexif().get(_EXIF_ORIENTATION, 1) in {5, 6, 7, 8}
+
+
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Decode an opened frame, upright, mode RGB."""
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode in {"I", "F"} or upright.mode.startswith("I;16"):
-        return _from_deep_grey(upright).convert("RGB")
-    if upright.has_transparency_data:
-        return _on_contrasting_background(upright.convert("RGBA"))
-    return upright.convert("RGB")
+    """Decode an opened frame, upright, mode RGB, its pixels square.
+
+    `info` of the result has SHOWN_SHARE if the file ends early. Raises EOFError if there is nothing before that.
+    """
+    image.load()
+    share = shown_share(image)
+    if not share:
+        raise EOFError
+    width, height = square_size(image, MAX_PIXELS, MAX_SIDE)
+    if is_on_its_side(image):
+        width, height = height, width
+    rgb = _flat_rgb(ImageOps.exif_transpose(image))
+    if rgb.size != (width, height):
+        rgb = rgb.resize((width, height), Image.Resampling.BICUBIC)
+    if share < 1:
+        rgb.info[SHOWN_SHARE] = share
+    return rgb
 
 
-def _from_deep_grey(image: Image.Image) -> Image.Image:
-    """Scale 16- and 32-bit grey to 8 bits; Pillow's own conversion clips everything above 255 to white."""
-    values = np.asarray(image, dtype=np.float64)
-    if image.mode == "F" or values.min() < 0 or values.max() > 65_535:
-        low, high = float(values.min()), float(values.max())
-    else:
-        low, high = 0.0, 65_535.0 if values.max() > 255 else 255.0
-    scaled = (values - low) * (255.0 / (high - low)) if high > low else np.zeros_like(values)
-    return Image.fromarray(scaled.round().astype(np.uint8), mode="L")
-
-
-def _on_contrasting_background(image: Image.Image) -> Image.Image:
-    """Composite transparency on the background, white or black, that the visible pixels contrast with."""
-    alpha = image.getchannel("A")
-    weights = np.asarray(alpha, dtype=np.float64)
-    grey = np.asarray(image.convert("RGB").convert("L"), dtype=np.float64)
-    visible = float(weights.sum())
-    brightness = float((grey * weights).sum()) / visible if visible else 0.0
-    # Opaque pictures with soft edges keep white, the colour of paper; only light transparent drawings need black.
-    is_light_on_nothing = brightness > 160 and float((weights < 128).mean()) > 0.5
-    background = Image.new("RGB", image.size, "black" if is_light_on_nothing else "white")
-    background.paste(image, mask=alpha)
-    return background
+def _flat_rgb(image: Image.Image) -> Image.Image:
+    if is_deep_grey(image):
+        return to_grey(image).convert("RGB")
+    if image.has_transparency_data:
+        return on_contrasting_ground(image.convert("RGBA"))
+    return image.convert("RGB")

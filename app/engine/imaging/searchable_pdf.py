@@ -14,6 +14,7 @@ from typing import BinaryIO
 from pikepdf import Name, Object, PasswordError, Pdf, PdfError
 from pikepdf import Page as PdfPage
 from PIL import Image
+from PIL.MpoImagePlugin import MpoImageFile
 
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import image_texts
@@ -25,16 +26,21 @@ from app.engine.imaging.hidden_text import drop_hidden_text
 from app.engine.imaging.inert_pdf import drop_actions
 from app.engine.imaging.invisible_text import FONT, text_content
 from app.engine.imaging.open_frames import FrameFile
+from app.engine.imaging.open_image import MAX_PIXELS, MAX_SIDE, is_on_its_side
 from app.engine.imaging.open_pdf import is_pdf, page_frame, page_layer
 from app.engine.imaging.pdf_frame import PdfFrame
 from app.engine.imaging.pdf_writer import PdfWriter
 from app.engine.imaging.render_pdf import DOTS, POINTS
+from app.engine.imaging.resolution import square_size
 from app.engine.process.descriptor_passing import open_to_read, written_whole
 
 _LEVEL = 4
 """zlib level: a scanned page of 4 megapixels takes 0.1 s; zlib's default, 6, takes 0.4 s and saves 8 %."""
 Picture = tuple[str, bytes]
 """An image: the entries of its dictionary, and its data."""
+_MP_ENTRIES = 0xB002
+"""Tag of a Multi-Picture Object's index: the size of each of its pictures (CIPA DC-007, 5.2.3)."""
+_END_OF_JPEG = b"\xff\xd9"
 _ORIENTATIONS = {3: "-1 0 0 -1 1 1", 6: "0 -1 1 0 0 1", 8: "0 1 -1 0 1 0"}
 """Transformation matrix of the unit square for each EXIF orientation that is a rotation."""
 
@@ -119,14 +125,29 @@ def _jpeg(source: Path, page: OcrPage) -> tuple[Picture, str] | None:
     """Return the file's own data as an image, and the matrix that turns it upright; None if it is no plain JPEG."""
     with open_to_read(source) as file, Image.open(file) as image:
         orientation = image.getexif().get(0x0112, 1)
-        is_plain = image.format == "JPEG" and image.mode in {"L", "RGB"}
-        if not is_plain or orientation not in {1, *_ORIENTATIONS} or getattr(image, "n_frames", 1) > 1:
+        is_plain = image.format in {"JPEG", "MPO"} and image.mode in {"L", "RGB"}
+        if not is_plain or orientation not in {1, *_ORIENTATIONS}:
             return None
-        stored, space = image.size, "/DeviceGray" if image.mode == "L" else "/DeviceRGB"
-        if sorted(stored) != sorted((page.width, page.height)):
+        # A page has square pixels; those of the picture need not be, as it is stretched over the page.
+        size = square_size(image, MAX_PIXELS, MAX_SIDE)
+        if (size[::-1] if is_on_its_side(image) else size) != (page.width, page.height):
             return None
-        file.seek(0)
-        return (_described(stored, space, 8, "/DCTDecode"), file.read()), _ORIENTATIONS.get(orientation, "1 0 0 1 0 0")
+        space = "/DeviceGray" if image.mode == "L" else "/DeviceRGB"
+        data = _without_other_pictures(source, image)
+        return (_described(image.size, space, 8, "/DCTDecode"), data), _ORIENTATIONS.get(orientation, "1 0 0 1 0 0")
+
+
+def _without_other_pictures(source: Path, image: Image.Image) -> bytes:
+    """Return the data of a JPEG without the previews and maps that follow it in a Multi-Picture Object."""
+    with open_to_read(source) as file:
+        data = file.read()
+    if not isinstance(image, MpoImageFile) or image.mpinfo is None:
+        return data
+    try:
+        size = int(image.mpinfo[_MP_ENTRIES][0]["Size"])
+    except (LookupError, TypeError, ValueError):
+        return data
+    return data[:size] if data[:size].endswith(_END_OF_JPEG) else data
 
 
 def _lossless(image: Image.Image) -> Picture:

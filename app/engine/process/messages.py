@@ -219,7 +219,8 @@ class VisualTokenSeconds(Message, frozen=True, tag=True):
 class ImageProbed(Message, frozen=True, tag=True):
     """The image is usable. Its size is after EXIF orientation; `thumbnail` is a PNG that this project encoded.
 
-    `seconds` is the length of a video, whose thumbnail shows frames side by side if it is large.
+    `seconds` is the length of a video, whose thumbnail shows frames side by side if it is large. `shown_share` is the
+    share of the rows that are there, below 1 if the file ends early.
     """
 
     digest: Digest
@@ -230,6 +231,7 @@ class ImageProbed(Message, frozen=True, tag=True):
     frames: int
     thumbnail: bytes
     seconds: float = 0.0
+    shown_share: float = 1.0
 
 
 class PagesFound(Message, frozen=True, tag=True):

@@ -12,6 +12,7 @@ from app.domain.images.codes import Code
 from app.domain.images.geometry import Point, TextLine
 from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.domain.text.scripts import Script, debian_package
+from app.engine.imaging.cut_short import SHOWN_SHARE
 from app.engine.reader.find_codes import find_codes
 from app.engine.reader.find_lines import find_lines
 from app.engine.reader.gutters import cut_at_gutters
@@ -63,7 +64,12 @@ def read_page(
         codes=codes,
         script=script.name if script else "",
     )
-    return with_notice(page, _notice(lines, codes, script))
+    return with_notice(page, _cut_short(image) or _notice(lines, codes, script))
+
+
+def _cut_short(image: Image.Image) -> Problem | None:
+    share = image.info.get(SHOWN_SHARE)
+    return None if share is None else document_texts.IMAGE_CUT_SHORT.problem(percent=int(share * 100))
 
 
 def _text_line(line: OcrLine, size: tuple[int, int]) -> TextLine:

@@ -12,7 +12,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.chat.chat import new_id
-from app.domain.error_texts import document_texts
+from app.domain.error_texts import document_texts, image_texts
 from app.domain.errors import Problem, ProblemKind, problem_of
 from app.domain.ids import ConversationId, Digest, ImportId
 from app.domain.images.attachments import Attachment, DocumentPage, ImageCrop
@@ -67,6 +67,7 @@ class ImageImporter(QObject):
     `started(import_id, chat_id, name)`, `finished(import_id, chat_id, Attachment)`,
     `failed(import_id, chat_id, Problem)`; a cancelled import emits `cancelled(import_id, chat_id)`, and so does a
     document whose pages are added instead. `password_needed(import_id, Problem)` asks for `unlock` or `cancel`.
+    `was_cut_short(Problem)` names an added image whose file ends early.
     `was_too_long(Path, Problem)` names a document of which only the first pages are added; `open_changed` reports that
     `open_imports` are others.
     """
@@ -76,6 +77,7 @@ class ImageImporter(QObject):
     failed = Signal(str, str, Problem)
     cancelled = Signal(str, str)
     password_needed = Signal(str, Problem)
+    was_cut_short = Signal(Problem)
     was_too_long = Signal(Path, Problem)
     open_changed = Signal()
 
@@ -229,6 +231,8 @@ class ImageImporter(QObject):
 
         def done(_: None) -> None:
             if not self._is_cancelled(item):
+                if probed.shown_share < 1:
+                    self.was_cut_short.emit(_cut_short(item.name, probed.shown_share))
                 self._order.set_ready(item, attachment)
                 self._finish_ready(item.chat_id)
 
@@ -275,6 +279,10 @@ def _part_import(chat_id: ConversationId, name: str, parent: Path, part: ImageCr
 
 def _too_many(name: str, pages: int) -> Problem:
     return document_texts.ONLY_FIRST_PAGES.problem(file=name, pages=pages, most=MAX_PAGES)
+
+
+def _cut_short(name: str, share: float) -> Problem:
+    return image_texts.CUT_SHORT.problem(file=name, percent=int(share * 100))
 
 
 def _stopped(item: ImageImport) -> Problem:

@@ -131,7 +131,7 @@ REFUSED = {
     "thread.png": (png_header(70_000, 10), "70000 × 10 pixels"),
     "short.png": (png_header(100, 100), "damaged or incomplete"),
     "odd.png": (png_header(9, 9)[:16] + b"\xff" * 40, "damaged or incomplete"),
-    "cut.jpg": (encoded("JPEG")[:800], "damaged or incomplete"),
+    "cut.jpg": (encoded("JPEG")[:600], "damaged or incomplete"),
     "cut.webp": (encoded("WEBP")[:60], "damaged or incomplete"),
     "letter.pdf": (b"%PDF-1.7 ...", "is a PDF document"),
     "photo.heic": (b"\0\0\0\x18ftypheic\0\0\0\0", "damaged or incomplete"),

@@ -1,5 +1,6 @@
 """The built-in reader on pages drawn here, by its real models."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import Stage
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.reader_backend import ReaderBackend
+from app.engine.imaging.open_image import open_image
 from app.engine.process.messages import Ask, Event, ReadText, StageProgress, TextRead
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
@@ -120,6 +122,18 @@ def test_an_item_and_its_price_are_one_line(recogniser: Recogniser) -> None:
         ["Walnut", "cake", "4.00"],
         ["Total", "9.00"],
     ]
+
+
+def test_what_a_file_that_ends_early_still_has_is_read_and_the_rest_is_told(
+    recogniser: Recogniser, tmp_path: Path
+) -> None:
+    image = draw()
+    image.save(tmp_path / "a.jpg", quality=95)
+    data = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(data[: len(data) * 3 // 5])
+    page = read(open_image(tmp_path / "a.jpg"), recogniser)
+    assert page.text.startswith(LINES[0])
+    assert re.search(r"ends early: only the first [3-7]\d % of the image is there, and that part was read", page.notice)
 
 
 @pytest.mark.parametrize("size", [(400, 300), (8, 8), (4000, 6), (1, 1)])

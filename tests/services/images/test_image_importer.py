@@ -43,6 +43,9 @@ NOT_AN_IMAGE = Problem(ProblemKind.IMAGE, "It is not an image.")
 def probes(request: Request) -> Iterator[Event]:
     """Good files are called good…, others are refused; a file called slow waits until it is cancelled."""
     match request:
+        case ProbeImage(path=path) if "short" in path:
+            yield ImageProbed(Digest("ab" * 32), "image/jpeg", 640, 480, 1000, 1, b"png", shown_share=0.639)
+            yield Done(FinishReason.COMPLETE)
         case ProbeImage(path=path) | CropImage(path=path) if "good" in path:
             yield ImageProbed(Digest("ab" * 32), "image/png", 640, 480, 1000, 1, b"png")
             yield Done(FinishReason.COMPLETE)
@@ -104,6 +107,17 @@ def test_a_good_file_becomes_an_attachment(harness: Harness, qtbot: QtBot) -> No
     assert harness.said == [("finished", "chat", expected)]
     assert harness.files.added == {"ab" * 32: Path("/home/me/good.png")}
     assert harness.files.thumbnails == {"ab" * 32: b"png"}
+
+
+def test_an_image_that_ends_early_is_added_and_that_is_said(harness: Harness, qtbot: QtBot) -> None:
+    reported: list[Problem] = []
+    harness.importer.was_cut_short.connect(reported.append)
+    harness.importer.import_file(Path("/home/me/short.jpg"), ConversationId("chat"))
+    wait_for(harness, qtbot, 1)
+    assert isinstance(harness.said[0][2], Attachment)
+    assert [problem.what for problem in reported] == [
+        "“short.jpg” ends early: only the first 63 % of the image is there."
+    ]
 
 
 def test_a_name_that_is_not_utf_8_reaches_the_process_and_is_kept_as_it_can_be_shown(
