@@ -66,6 +66,20 @@ def find_lines(image: Image.Image, reader: LineReader, check: CancelCheck, progr
     return _find_at_any_scale(image, reader, check, progress)
 
 
+def find_lines_again(image: Image.Image, found: Sequence[Quad], reader: LineReader, check: CancelCheck) -> list[Quad]:
+    """Return the corners of the lines on a flattened picture, at the scale that those found on the photograph need.
+
+    A photograph's print is fainter than a scan's, so that lines which are just high enough on a scan are missed.
+    """
+    coarse = reader.find(image)
+    check()
+    height = float(np.median([_height(quad) for quad in found])) if found else BEST_HEIGHT
+    needed = min(1.0, BEST_HEIGHT / max(height, 1.0))
+    if needed <= DETECTION_SIDE / max(image.size):
+        return coarse
+    return _merged(coarse, _find_at(image, needed, reader, check, NO_PROGRESS), LARGE_HEIGHT / needed)
+
+
 def _find_at_any_scale(
     image: Image.Image, reader: LineReader, check: CancelCheck, progress: ProgressCallback
 ) -> list[Quad]:

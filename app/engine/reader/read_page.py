@@ -14,14 +14,15 @@ from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.domain.text.scripts import Script, debian_package
 from app.engine.imaging.cut_short import SHOWN_SHARE
 from app.engine.reader.find_codes import find_codes
-from app.engine.reader.find_lines import find_lines
+from app.engine.reader.find_lines import find_lines, find_lines_again
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.kept_lines import is_read, kept_lines
 from app.engine.reader.line_words import words_of
+from app.engine.reader.paper.flatten import flattened
 from app.engine.reader.reading_order import order_rows, text_of
-from app.engine.reader.recognise import OcrLine
+from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import LineReader, mean_score, read_lines, rotated, rotated_size
-from app.engine.reader.scaling import prepare
+from app.engine.reader.scaling import Prepared, prepare
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.rotate_back import rotated_back
 from app.engine.reader.uncertain_amounts import with_marked_amounts
@@ -37,10 +38,27 @@ DETECTION_SHARE = 0.3
 def read_page(
     image: Image.Image, reader: LineReader, check: CancelCheck, progress: ProgressCallback = NO_PROGRESS
 ) -> OcrPage:
-    """Read an upright RGB image; coordinates in the result are in its pixels."""
+    """Read an upright RGB image, bent paper flattened; coordinates in the result are in the image's pixels."""
     prepared = prepare(image)
     check()
     detected = find_lines(prepared.image, reader, check, lambda share: progress(DETECTION_SHARE * share))
+    paper = flattened(image, [prepared.restored(quad) for quad in detected], reader, check)
+    if paper is None:
+        return _read_flat(image, prepared, detected, reader, check, progress)
+    flat = prepare(paper.image)
+    detected = find_lines_again(flat.image, detected, reader, check)
+    return paper.restored(_read_flat(paper.image, flat, detected, reader, check, progress), image.size)
+
+
+def _read_flat(
+    image: Image.Image,
+    prepared: Prepared,
+    detected: Sequence[Quad],
+    reader: LineReader,
+    check: CancelCheck,
+    progress: ProgressCallback,
+) -> OcrPage:
+    """Read an image with these lines on its prepared picture."""
     quads = cut_at_gutters(prepared.image, detected)
     found, orientation = read_lines(
         prepared.image, quads, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageOps
 
-from app.engine.reader.recognise import OcrLine
+from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.tuning import BORDER, BORDERED_SIDE, SMALL_SIDE
 
 
@@ -19,7 +19,11 @@ class Prepared:
 
     def restore(self, found: OcrLine) -> OcrLine:
         """Return the same line in the original's pixels."""
-        return replace(found, quad=(found.quad - self.offset) / self.scale)
+        return replace(found, quad=self.restored(found.quad))
+
+    def restored(self, quad: Quad) -> Quad:
+        """Return corners in the original's pixels."""
+        return (quad - self.offset) / self.scale
 
 
 def prepare(image: Image.Image) -> Prepared:

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -134,6 +136,30 @@ def test_what_a_file_that_ends_early_still_has_is_read_and_the_rest_is_told(
     page = read(open_image(tmp_path / "a.jpg"), recogniser)
     assert page.text.startswith(LINES[0])
     assert re.search(r"ends early: only the first [3-7]\d % of the image is there, and that part was read", page.notice)
+
+
+def test_a_bent_page_is_read_flat_and_its_lines_lie_on_the_photograph(recogniser: Recogniser) -> None:
+    sheet = Image.new("RGB", (1400, 1400), "white")
+    sentences = [f"Section {row}: the harbour was quiet that morning" for row in range(10, 40)]
+    for row, sentence in enumerate(sentences):
+        ImageDraw.Draw(sheet).text((120, 160 + 34 * row), sentence, "black", ImageFont.load_default(24))
+        ImageDraw.Draw(sheet).text(
+            (840, 160 + 34 * row), f"and cold, {row * 7} degrees", "black", ImageFont.load_default(24)
+        )
+    x, y = np.meshgrid(np.arange(1400, dtype=np.float32), np.arange(1400, dtype=np.float32))
+    below = (y + 70 * np.sin(x / 260)).astype(np.float32)
+    photograph = Image.fromarray(
+        cv2.remap(np.asarray(sheet), x, below, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    )
+    page = read(photograph, recogniser)
+    found = [
+        (row, line) for row, text in enumerate(sentences) for line in page.lines if line.text.startswith(text[:10])
+    ]
+    assert len(found) == len(sentences)
+    assert all("quiet that morning" in line.text for _, line in found)
+    for row, line in found:
+        left = (line.quad[0].y + line.quad[3].y) / 2
+        assert left + 70 * np.sin(130 / 260) == pytest.approx(160 + 34 * row + 14, abs=14)
 
 
 @pytest.mark.parametrize("size", [(400, 300), (8, 8), (4000, 6), (1, 1)])

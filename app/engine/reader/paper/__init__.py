@@ -1,0 +1,1 @@
+"""Flattens photographs of bent paper before they are read."""
