@@ -77,9 +77,10 @@ def flattened(image: Image.Image, quads: Sequence[Quad], reader: LineReader, che
     if _box_spread(quads) < MIN_BOX_SPREAD and _ink_spread(image, is_tall=is_tall) < MIN_INK_SPREAD:
         return None
     check()
-    usual = float(np.median(sides.min(axis=1))) if len(sides) else MAP_HEIGHT
-    scale = min(1.0, max(MAP_HEIGHT / max(usual, 1.0), DETECTION_SIDE / max(image.size)))
-    seen = text_map(image, scale, reader.map_tile, check, NO_PROGRESS)
+    scale = DETECTION_SIDE / max(image.size)
+    if len(sides) >= MIN_LINES:
+        scale = max(scale, MAP_HEIGHT / max(float(np.median(sides.min(axis=1))), 1.0))
+    seen = text_map(image, min(scale, 1.0), reader.map_tile, check, NO_PROGRESS)
     check()
     if is_tall:  # As if the lines ran along x: the picture is mirrored at its diagonal, and back at the end.
         grid = _grid(line_slopes(np.ascontiguousarray(seen.T), (height, width)), (height, width))
