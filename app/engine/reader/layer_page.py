@@ -33,11 +33,8 @@ def layer_lines(lines: Iterable[PdfLine]) -> list[TextLine]:
     ]
 
 
-def layer_page(lines: Sequence[TextLine], picture: Image.Image, *, is_drawn: bool) -> OcrPage:
-    """Return these lines in reading order, on the page with this RGB picture, with tables.
-
-    The picture is looked at for the rules of tables if some of the lines are drawn (`is_drawn`).
-    """
+def layer_page(lines: Sequence[TextLine], picture: Image.Image) -> OcrPage:
+    """Return these lines in reading order, with the tables that they and the rules in the page's RGB picture make."""
     rotation, size = _rotation(lines), picture.size
     turned = [_turned(line, rotation, size) for line in lines]
     found = [
@@ -47,7 +44,7 @@ def layer_page(lines: Sequence[TextLine], picture: Image.Image, *, is_drawn: boo
     rows = order_rows(found)
     order = [places[id(line)] for row in rows for line in row]
     # Pillow rotates anticlockwise.
-    upright = (picture.rotate(-rotation, expand=True) if rotation else picture) if is_drawn else None
+    upright = picture.rotate(-rotation, expand=True) if rotation else picture
     tables = find_tables([turned[number] for number in order], upright)
     return OcrPage(
         *size,

@@ -58,7 +58,7 @@ def _completed(
     lines: Sequence[TextLine], wrong: Sequence[Box], drawings: Drawings, picture: Image.Image, read: ReadPicture
 ) -> OcrPage:
     """Return a page with these lines, and those of its picture that lie elsewhere, such as those that are `wrong`."""
-    own = layer_page(lines, picture, is_drawn=False)
+    own = layer_page(lines, picture)
     covered = [word.box for line in lines for word in line.words]
     area = uncovered_area(picture, covered, wrong, drawings)
     if area is None:
@@ -71,7 +71,7 @@ def _completed(
     letters = sum(len(line.text) for line in added)
     if letters < MIN_PICTURE_LETTERS * (letters + sum(len(line.text) for line in lines)):
         added = [line for line in added if line.score >= UNCERTAIN_SCORE and any(map(str.isalnum, line.text))]
-    joined = layer_page([*lines, *added], picture, is_drawn=True) if added else own
+    joined = layer_page([*lines, *added], picture) if added else own
     joined = replace(joined, codes=_moved_codes(page.codes, left, top))
     return replace(joined, script=page.script, notice=page.notice, notice_problem=page.notice_problem)
 

@@ -1,1 +1,1 @@
-"""Table detection: bordered tables by their lines, borderless tables by the alignment of their text."""
+"""Table detection: areas between rules or with aligned text, and the columns, rows and spans in them."""

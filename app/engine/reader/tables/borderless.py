@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from statistics import median
 from unicodedata import east_asian_width
 
-from app.domain.documents.tables import Cell, Table
-from app.engine.reader.tables.text_boxes import Skew, TextBox, cut_at, joined, rows_of
+from app.engine.reader.tables.structure import Area
+from app.engine.reader.tables.text_boxes import TextBox, joined, rows_of
 
 MIN_ROWS = 3
 MIN_GAP = 0.35
@@ -22,8 +21,6 @@ PROSE_WORDS, PROSE_WIDTH = 3, 0.75
 """Median words of a cell, and fraction of the column's width, from which narrow columns or wide letters are prose."""
 LABELS = 0.6
 """Fraction of two-column rows with a colon after the first text from which they are a form and no table."""
-CLOSER = 0.75
-"""Fraction of the median row distance below which a row without a first column continues the row above."""
 
 Band = tuple[float, float]
 
@@ -36,12 +33,12 @@ class _TableRows:
     bands: list[Band] = field(default_factory=list)
 
 
-def borderless_tables(text_boxes: Sequence[TextBox], skew: Skew) -> list[Table]:
-    """Return the tables among text boxes outside bordered tables, from top to bottom."""
+def borderless_areas(text_boxes: Sequence[TextBox]) -> list[Area]:
+    """Return the areas that may be tables among text boxes outside other tables, from top to bottom."""
     if len(text_boxes) < 2 * MIN_ROWS:
         return []
     height = median(text_box.height for text_box in text_boxes)
-    tables = []
+    areas = []
     run = _TableRows()
     for row in [*rows_of(text_boxes), []]:
         bands = _bands([*run.rows, row], height) if row else []
@@ -49,10 +46,10 @@ def borderless_tables(text_boxes: Sequence[TextBox], skew: Skew) -> list[Table]:
             run.rows.append(row)
             run.bands = bands
             continue
-        if table := _table(run, skew):
-            tables.append(table)
+        if area := _area(run):
+            areas.append(area)
         run = _TableRows([row], _bands([row], height)) if len(row) > 1 else _TableRows()
-    return tables
+    return areas
 
 
 def _continues(run: _TableRows, row: Sequence[TextBox], bands: Sequence[Band], height: float) -> bool:
@@ -79,7 +76,7 @@ def _bands(rows: Sequence[Sequence[TextBox]], height: float) -> list[Band]:
     return bands
 
 
-def _table(run: _TableRows, skew: Skew) -> Table | None:
+def _area(run: _TableRows) -> Area | None:
     rows, bands = run.rows, run.bands
     if len(rows) < MIN_ROWS or len(bands) < 2:
         return None
@@ -88,42 +85,8 @@ def _table(run: _TableRows, skew: Skew) -> Table | None:
         return None
     if _is_prose(rows, bands) or (len(bands) == 2 and _is_form(rows)):
         return None
-    merged = _merged(rows, bands)
-    if len(merged) < MIN_ROWS:
-        return None
-    return _filled(merged, bands, skew)
-
-
-def _merged(rows: Sequence[Sequence[TextBox]], bands: Sequence[Band]) -> list[list[TextBox]]:
-    """Merge rows without a first column into the row close above them."""
-    distances = [_middle(below) - _middle(above) for above, below in pairwise(rows)]
-    usual = median(distances)
-    merged = [list(rows[0])]
-    for row, distance in zip(rows[1:], distances, strict=True):
-        begins = _band(row[0], bands) == 0
-        if (not begins or len(row) == 1) and distance < CLOSER * usual:
-            merged[-1] += row
-        else:
-            merged.append(list(row))
-    return merged
-
-
-def _filled(rows: Sequence[Sequence[TextBox]], bands: Sequence[Band], skew: Skew) -> Table:
-    edges = [(left[1] + right[0]) / 2 for left, right in pairwise(bands)]
-    sides = [bands[0][0], *edges, bands[-1][1]]
-    tops = [min(text_box.top for text_box in row) for row in rows]
-    bottoms = [max(text_box.bottom for text_box in row) for row in rows]
-    levels = [tops[0], *((up + low) / 2 for up, low in zip(bottoms, tops[1:], strict=False)), bottoms[-1]]
-    cells = []
-    for number, row in enumerate(rows):
-        parts = [part for text_box in row for part in cut_at(text_box, edges)]
-        for column in range(len(bands)):
-            text = joined([part for part in parts if _band(part, bands) == column])
-            if text:
-                box = skew.box(sides[column], levels[number], sides[column + 1], levels[number + 1])
-                cells.append(Cell(number, column, text, box))
-    whole = skew.box(sides[0], levels[0], sides[-1], levels[-1])
-    return Table(len(rows), len(bands), tuple(cells), whole, is_ruled=False)
+    top, bottom = min(text_box.top for text_box in rows[0]), max(text_box.bottom for text_box in rows[-1])
+    return Area(bands[0][0], top, bands[-1][1], bottom)
 
 
 def _band(text_box: TextBox, bands: Sequence[Band]) -> int:

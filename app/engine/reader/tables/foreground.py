@@ -1,6 +1,6 @@
 """Foreground pixels of a deskewed page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import cos, sin
 
@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.domain.images.geometry import Box
 from app.domain.text.word_spans import word_spans
+from app.engine.reader.tables.rules import Rule
 from app.engine.reader.tables.text_boxes import Skew, TextBox
 
 Mask = npt.NDArray[np.uint8]
@@ -18,6 +19,8 @@ MAX_SIDE = 2000
 """Maximum side in pixels of the foreground mask; lines thinner than a pixel at this size are still detected."""
 MIN_COLUMN_GAP = 0.75
 """Minimum gap between words of one line in different columns, in line heights: three times a space."""
+RULE_WIDTH = 3
+"""Pixels on both sides of a vertical rule's middle that belong to it."""
 _WINDOW, _DARKER = 31, 10
 
 
@@ -51,9 +54,12 @@ class Foreground:
         deskewed = cv2.warpAffine(self.mask, matrix, size, flags=cv2.INTER_LINEAR)
         self.mask, self.origin = as_mask(np.where(deskewed > 90, 255, 0)), (box.left, box.top)
 
-    def split(self, text_box: TextBox) -> list[TextBox]:
-        """Shrink a text box to its foreground's width, and split it at gaps so wide that they separate columns."""
-        runs = list(self._runs(text_box))
+    def split(self, text_box: TextBox, upright: Sequence[Rule] = ()) -> list[TextBox]:
+        """Shrink a text box to its foreground's width, and split it at gaps so wide that they separate columns.
+
+        The rules in `upright` are no text.
+        """
+        runs = list(self._runs(text_box, upright))
         words = word_spans(text_box.text)
         if not runs:
             return [text_box]
@@ -69,13 +75,18 @@ class Foreground:
             for number, texts in parts.items()
         ]
 
-    def _runs(self, text_box: TextBox) -> Iterator[tuple[float, float]]:
+    def _runs(self, text_box: TextBox, upright: Sequence[Rule]) -> Iterator[tuple[float, float]]:
         """Yield the left and right ends of foreground in a text box, in pixels of the page, ignoring narrow gaps."""
         left, right = (round(x * self.scale - self.origin[0]) for x in (text_box.left, text_box.right))
         # A table's lines may reach into the top and bottom of the box.
         inset = 0.15 * text_box.height
         top, bottom = (round(y * self.scale - self.origin[1]) for y in (text_box.top + inset, text_box.bottom - inset))
-        columns = np.flatnonzero(self.mask[max(0, top) : bottom, max(0, left) : right].any(axis=0)) + max(0, left)
+        drawn = np.array(self.mask[max(0, top) : bottom, max(0, left) : right].any(axis=0), dtype=np.bool_)
+        for rule in upright:
+            if text_box.left <= rule.position <= text_box.right and rule.covers(text_box.top, text_box.bottom) > 0.5:
+                x = round(rule.position * self.scale - self.origin[0]) - max(0, left)
+                drawn[max(0, x - RULE_WIDTH) : max(0, x + RULE_WIDTH + 1)] = False
+        columns = np.flatnonzero(drawn) + max(0, left)
         if not columns.size:
             return
         wide = MIN_COLUMN_GAP * text_box.height * self.scale

@@ -6,7 +6,6 @@ from math import atan2, cos, hypot, sin
 from statistics import median
 
 from app.domain.images.geometry import Box, Point, TextLine
-from app.domain.text.word_spans import word_spans
 
 Rectangle = tuple[float, float, float, float]
 """A rectangle as (left, top, right, bottom), in pixels."""
@@ -90,23 +89,15 @@ def rows_of(text_boxes: Sequence[TextBox]) -> list[list[TextBox]]:
     return [sorted(row, key=lambda text_box: text_box.left) for row in rows]
 
 
-def cut_at(text_box: TextBox, edges: Sequence[float]) -> list[TextBox]:
-    """Split a text box between words at these x; each word goes to the part that holds its middle."""
-    inside = [
-        edge for edge in edges if text_box.left + 0.3 * text_box.height < edge < text_box.right - 0.3 * text_box.height
-    ]
-    if not inside:
-        return [text_box]
-    width = text_box.right - text_box.left
-    parts: dict[int, list[tuple[str, float, float]]] = {}
-    for word in word_spans(text_box.text):
-        left, right = text_box.left + word.start * width, text_box.left + word.end * width
-        number = sum(edge < (left + right) / 2 for edge in inside)
-        parts.setdefault(number, []).append((word.text, left, right))
-    return [
-        TextBox(" ".join(text for text, _, _ in words), words[0][1], text_box.top, words[-1][2], text_box.bottom)
-        for words in parts.values()
-    ]
+def joined_box(words: Sequence[TextBox]) -> TextBox:
+    """Return the words of one line as one text box."""
+    return TextBox(
+        " ".join(word.text for word in words),
+        words[0].left,
+        min(word.top for word in words),
+        max(word.right for word in words),
+        max(word.bottom for word in words),
+    )
 
 
 def joined(text_boxes: Sequence[TextBox]) -> str:

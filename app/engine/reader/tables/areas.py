@@ -1,0 +1,162 @@
+"""Finds the areas of a page that may be tables: between its rules."""
+
+from collections.abc import Sequence
+
+from app.engine.reader.tables.rules import Rule, Rules
+from app.engine.reader.tables.structure import Area
+from app.engine.reader.tables.text_boxes import TextBox, rows_of
+
+PROSE_WORDS = 7
+"""Number of words in one text from which a line may be prose."""
+PROSE_WIDTH = 0.7
+"""Fraction of an area's width that a text of many words covers in prose."""
+MAX_PROSE = 0.35
+"""Maximum fraction of prose among the lines between two rules of one table."""
+SAME_SIDE = 1.5
+"""Distance in text heights within which the ends of horizontal rules count as aligned."""
+MAX_GAP = 4.0
+"""Maximum distance in text heights between parts of one bordered table."""
+WORD_GAP = 0.75
+"""Gap in text heights from which two words of a line are two texts."""
+
+
+def ruled_areas(words: Sequence[TextBox], rules: Rules, height: float) -> list[Area]:
+    """Return the areas enclosed by rules that touch, or lying between aligned horizontal rules."""
+    lattices = _stacked(_lattices(rules, height), words, height)
+    free = [rule for rule in rules.level if not any(_is_in(rule, area, height) for area in lattices)]
+    return [*lattices, *_between(_whole(free, height), words, height)]
+
+
+def _is_in(rule: Rule, area: Area, height: float) -> bool:
+    inside = area.top - 0.5 * height <= rule.position <= area.bottom + 0.5 * height
+    return inside and area.left - height <= rule.begin and rule.end <= area.right + height
+
+
+def _lattices(rules: Rules, height: float) -> list[Area]:
+    """Return the bounding boxes of horizontal and vertical rules that touch one another."""
+    boxes = [(r.begin, r.position, r.end, r.position) for r in rules.level]
+    boxes += [(r.position, r.begin, r.position, r.end) for r in rules.upright]
+    parents = list(range(len(boxes)))
+
+    def root(number: int) -> int:
+        while parents[number] != number:
+            parents[number] = parents[parents[number]]
+            number = parents[number]
+        return number
+
+    reach = 0.5 * height
+    for number in range(len(rules.level)):
+        left, y, right, _ = boxes[number]
+        for other in range(len(rules.level), len(boxes)):
+            x, top, _, bottom = boxes[other]
+            if left - reach <= x <= right + reach and top - reach <= y <= bottom + reach:
+                parents[root(number)] = root(other)
+    groups: dict[int, list[int]] = {}
+    for number in range(len(boxes)):
+        groups.setdefault(root(number), []).append(number)
+    areas = []
+    for group in groups.values():
+        level = sum(number < len(rules.level) for number in group)
+        if level >= 2 and len(group) - level >= 1:
+            lefts, tops, rights, bottoms = zip(*(boxes[number] for number in group), strict=True)
+            area = Area(min(lefts), min(tops), max(rights), max(bottoms))
+            if area.right - area.left > 3 * height and area.bottom - area.top > 2 * height:
+                areas.append(area)
+    return areas
+
+
+def _stacked(areas: Sequence[Area], words: Sequence[TextBox], height: float) -> list[Area]:
+    """Unite areas of the same width that lie close below one another with nothing but cells between them."""
+    stacked: list[Area] = []
+    for area in sorted(areas, key=lambda area: area.top):
+        for number, other in enumerate(stacked):
+            above = Rule(other.bottom, other.left, other.right)
+            below = Rule(area.top, area.left, area.right)
+            is_near = area.top - other.bottom < MAX_GAP * height
+            if is_near and _is_aligned(above, below, height) and _holds_cells(words, above, below, height):
+                stacked[number] = Area(
+                    min(area.left, other.left), other.top, max(area.right, other.right), max(area.bottom, other.bottom)
+                )
+                break
+        else:
+            stacked.append(area)
+    return stacked
+
+
+def _whole(rules: Sequence[Rule], height: float) -> list[Rule]:
+    """Join rules at the same y, since a rule may have a gap between columns; returns them from top to bottom."""
+    whole: list[Rule] = []
+    for rule in sorted(rules, key=lambda rule: (rule.position, rule.begin)):
+        for number, other in enumerate(whole):
+            if abs(other.position - rule.position) < 0.3 * height and rule.begin - other.end < 3 * height:
+                whole[number] = Rule(other.position, min(rule.begin, other.begin), max(rule.end, other.end))
+                break
+        else:
+            whole.append(rule)
+    return sorted(whole, key=lambda rule: rule.position)
+
+
+def _between(rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> list[Area]:
+    """Return the areas of chains of aligned horizontal rules with tabular text between them."""
+    areas = []
+    used: set[int] = set()
+    for number, rule in enumerate(rules):
+        if number in used:
+            continue
+        chain = [rule]
+        for other_number in range(number + 1, len(rules)):
+            other = rules[other_number]
+            if other_number in used or not _is_aligned(rule, other, height):
+                continue
+            if not _is_tabular(words, chain[-1], other, height):
+                break
+            chain.append(other)
+            used.add(other_number)
+        if len(chain) > 1:
+            left, right = min(r.begin for r in chain), max(r.end for r in chain)
+            areas.append(Area(left - height, chain[0].position, right + height, chain[-1].position))
+    return areas
+
+
+def _is_aligned(rule: Rule, other: Rule, height: float) -> bool:
+    reach = SAME_SIDE * height
+    return abs(rule.begin - other.begin) < reach and abs(rule.end - other.end) < reach
+
+
+def _is_tabular(words: Sequence[TextBox], above: Rule, below: Rule, height: float) -> bool:
+    """Return whether the text between two rules is not prose."""
+    rows = rows_of(_inside(words, above, below, height))
+    if not rows:
+        return True
+    width = max(above.end, below.end) - min(above.begin, below.begin)
+    prose = sum(_is_prose(row, width) for row in rows)
+    split = sum(len(texts_of(row)) > 1 for row in rows)
+    return prose <= MAX_PROSE * len(rows) and (split >= 0.4 * len(rows) or len(rows) <= 2)
+
+
+def _holds_cells(words: Sequence[TextBox], above: Rule, below: Rule, height: float) -> bool:
+    """Return whether there is a line of several texts between two rules, or none at all."""
+    rows = rows_of(_inside(words, above, below, height))
+    return not rows or (any(len(texts_of(row)) > 1 for row in rows) and _is_tabular(words, above, below, height))
+
+
+def _inside(words: Sequence[TextBox], above: Rule, below: Rule, height: float) -> list[TextBox]:
+    left, right = min(above.begin, below.begin) - height, max(above.end, below.end) + height
+    return [w for w in words if above.position < w.middle < below.position and left < (w.left + w.right) / 2 < right]
+
+
+def texts_of(row: Sequence[TextBox]) -> list[list[TextBox]]:
+    """Return the words of a line as texts with wide gaps between them."""
+    texts: list[list[TextBox]] = []
+    for word in row:
+        if texts and word.left - texts[-1][-1].right < WORD_GAP * word.height:
+            texts[-1].append(word)
+        else:
+            texts.append([word])
+    return texts
+
+
+def _is_prose(row: Sequence[TextBox], width: float) -> bool:
+    return any(
+        len(text) >= PROSE_WORDS and text[-1].right - text[0].left >= PROSE_WIDTH * width for text in texts_of(row)
+    )

@@ -1,0 +1,355 @@
+"""Builds a table from the words and rules of an area of a deskewed page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from app.domain.documents.tables import Cell, Table
+from app.engine.reader.tables.columns import (
+    Fragment,
+    Gutter,
+    bands_of,
+    find_gutters,
+    fragments_of,
+    middles,
+    united_gutters,
+)
+from app.engine.reader.tables.headers import cells_under, expand_headers
+from app.engine.reader.tables.rows import Line, goes_on, group_rows, header_end
+from app.engine.reader.tables.rules import Rule, Rules
+from app.engine.reader.tables.text_boxes import Skew, TextBox, rows_of
+
+MIN_UPRIGHT = 0.3
+"""Minimum fraction of a table's height that vertical rules at one x cover to separate columns."""
+THROUGH = 0.6
+"""Fraction of a table's height from which a vertical rule, where it is missing, tells that a cell spans columns."""
+SIDE = 1.5
+"""Distance in text heights from the text within which a rule is the side of the table."""
+WITHIN_RULED = 2.0
+"""How much wider a gap must be that separates columns between vertical rules."""
+
+MIN_SEVERAL = 0.5
+"""Minimum fraction of rows with text in several columns."""
+MIN_FILLED = 0.4
+"""Minimum fraction of a table that has text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of the deskewed page that may be a table, in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def size(self) -> float:
+        """The area in square pixels."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+
+@dataclass(slots=True)
+class _Cell:
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    words: list[Sequence[TextBox]]
+
+
+@dataclass(slots=True)
+class Structure:
+    """The rows and columns of a possible table."""
+
+    lines: list[Line]
+    rows: list[list[int]]
+    columns: int
+    header_rows: int
+    gutters: list[Gutter]
+    cells: list[_Cell]
+    edges: list[float]
+    levels: list[float]
+    is_ruled: bool
+
+    def is_table(self) -> bool:
+        """Return whether the rows and columns hold enough text for a table; the axes and labels of a chart do not."""
+        texts = [sum(bool(cell.words) for cell in self.cells if cell.row == row) for row in range(len(self.rows))]
+        several = sum(count > 1 for count in texts)
+        covered = sum(cell.row_span * cell.column_span for cell in self.cells if cell.words)
+        return several >= max(2, MIN_SEVERAL * len(texts)) and covered >= MIN_FILLED * len(texts) * self.columns
+
+    def trimmed(self, area: Area) -> Area | None:
+        """Return the area without titles and notes, which are texts across the columns; None if it has none."""
+        first, last = 0, len(self.rows) - 1
+        while first < last and self._is_across(first):
+            first += 1
+        lone = last
+        while lone > first and len(self._fragments(lone)) == 1:
+            lone -= 1
+            if self._is_across(lone + 1):
+                last = lone
+        if (first, last) == (0, len(self.rows) - 1):
+            return None
+        top = self.levels[first] if first else area.top
+        bottom = self.levels[last + 1] if last + 1 < len(self.rows) else area.bottom
+        return Area(area.left, top, area.right, bottom)
+
+    def _fragments(self, row: int) -> list[Fragment]:
+        return [f for number in self.rows[row] for f in self.lines[number].fragments]
+
+    def _is_across(self, row: int) -> bool:
+        """Return whether a row is a text over the first and other columns, or over all of them."""
+        lines = [self.lines[number].fragments for number in self.rows[row]]
+        if any(len(line) > 1 for line in lines):
+            return False
+        wide = [f for line in lines for f in line if f.last > f.first]
+        width = self.edges[-1] - self.edges[0]
+        return any(f.first == 0 or f.last - f.first + 1 == self.columns or f.right - f.left > 0.6 * width for f in wide)
+
+    def table(self, skew: Skew) -> Table:
+        """Return the table on the page as it was before deskewing."""
+        cells = []
+        for cell in sorted(self.cells, key=lambda cell: (cell.row, cell.column)):
+            box = skew.box(
+                self.edges[cell.column],
+                self.levels[cell.row],
+                self.edges[cell.column + cell.column_span],
+                self.levels[cell.row + cell.row_span],
+            )
+            text = " ".join(word.text for words in cell.words for word in words)
+            cells.append(Cell(cell.row, cell.column, text, box, cell.row_span, cell.column_span))
+        whole = skew.box(self.edges[0], self.levels[0], self.edges[-1], self.levels[-1])
+        return Table(len(self.rows), self.columns, tuple(cells), whole, is_ruled=self.is_ruled)
+
+
+def structure_of(words: Sequence[TextBox], rules: Rules, area: Area) -> Structure | None:
+    """Return the rows and columns of the words in an area; None if there are not two of each."""
+    words = [
+        word
+        for word in words
+        if area.left <= (word.left + word.right) / 2 <= area.right and area.top <= word.middle <= area.bottom
+    ]
+    if len(words) < 4:
+        return None
+    height = median(word.height for word in words)
+    rows = rows_of(words)
+    level = [
+        rule
+        for rule in rules.level
+        if area.top - 0.5 * height <= rule.position <= area.bottom + 0.5 * height
+        and rule.end > area.left
+        and rule.begin < area.right
+    ]
+    upright = [
+        rule
+        for rule in rules.upright
+        if area.left - 0.5 * height <= rule.position <= area.right + 0.5 * height
+        and min(rule.end, area.bottom) - max(rule.begin, area.top) > 0.5 * height
+    ]
+    drawn = _ruled_gutters(upright, area, height)
+    left, right = min(word.left for word in words), max(word.right for word in words)
+    gutters = _gutters(rows, [gutter for gutter in drawn if left + height < gutter.middle < right - height], height)
+    if not gutters:
+        return None
+    lines = _lines(rows, gutters, height)
+    if gutters := _used(gutters, lines):
+        lines = _lines(rows, gutters, height)
+    else:
+        return None
+    columns = len(gutters) + 1
+    bands = bands_of([line.fragments for line in lines], columns)
+    _mark_rules(lines, level, bands)
+    header = header_end(lines, columns)
+    expand_headers(lines[:header], bands, level, height)
+    _mark_spans(lines[:header])
+    grouped = group_rows(lines, header, columns, height)
+    header_rows = sum(1 for row in grouped if row[0] < header)
+    if len(grouped) < 2:
+        return None
+    cells = _cells(lines, grouped, header_rows, columns)
+    tops = [min(lines[n].top for n in row) for row in grouped]
+    bottoms = [max(lines[n].bottom for n in row) for row in grouped]
+    levels = _levels(tops, bottoms, level, height)
+    outer = [gutter.middle for gutter in drawn]
+    left = max((x for x in outer if left - SIDE * height < x <= left + 0.5 * height), default=left)
+    right = min((x for x in outer if right - 0.5 * height <= x < right + SIDE * height), default=right)
+    edges = middles(gutters, left, right)
+    is_ruled = len(drawn) >= 2 and len(level) >= 2
+    return Structure(lines, grouped, columns, header_rows, gutters, cells, edges, levels, is_ruled)
+
+
+def _lines(rows: Sequence[Sequence[TextBox]], gutters: Sequence[Gutter], height: float) -> list[Line]:
+    return [
+        Line(fragments_of(row, gutters, height), median(w.top for w in row), median(w.bottom for w in row))
+        for row in rows
+    ]
+
+
+def _used(gutters: Sequence[Gutter], lines: Sequence[Line]) -> list[Gutter]:
+    """Return the gutters without those of columns in which no text stands."""
+    alone = {f.first for line in lines for f in line.fragments if f.first == f.last}
+    used = [gutter for number, gutter in enumerate(gutters) if number in alone]
+    if used and len(gutters) not in alone:
+        used.pop()
+    return used
+
+
+def _ruled_gutters(upright: Sequence[Rule], area: Area, height: float) -> list[Gutter]:
+    """Return vertical rules long enough to separate columns, those at the area's sides included."""
+    total = max(area.bottom - area.top, 1.0)
+    groups: list[list[Rule]] = []
+    for rule in sorted(upright, key=lambda rule: rule.position):
+        if groups and rule.position - groups[-1][-1].position <= 0.4 * height:
+            groups[-1].append(rule)
+        else:
+            groups.append([rule])
+    gutters = []
+    for group in groups:
+        x = median(rule.position for rule in group)
+        length = sum(rule.length for rule in group)
+        if length >= MIN_UPRIGHT * total:
+            drawn = tuple((rule.begin, rule.end) for rule in group)
+            gutters.append(Gutter(x, x, drawn, through=length >= THROUGH * total))
+    return gutters
+
+
+def _gutters(rows: Sequence[Sequence[TextBox]], ruled: Sequence[Gutter], height: float) -> list[Gutter]:
+    edges = [float("-inf"), *(gutter.middle for gutter in ruled), float("inf")]
+    found: list[Gutter] = []
+    for left, right in pairwise(edges):
+        inside = [[word for word in row if left <= (word.left + word.right) / 2 < right] for row in rows]
+        lines = [row for row in inside if row]
+        if lines:
+            found += find_gutters(lines, height, WITHIN_RULED if len(ruled) > 1 else 1.0)
+    return united_gutters(found, ruled, height)
+
+
+def _levels(tops: Sequence[float], bottoms: Sequence[float], level: Sequence[Rule], height: float) -> list[float]:
+    """Return the y of the rows' boundaries, the top and bottom of the table included: those of rules where they are."""
+
+    def between(above: float, below: float, otherwise: float) -> float:
+        return next((rule.position for rule in level if above <= rule.position <= below), otherwise)
+
+    first = between(tops[0] - SIDE * height, tops[0] + 0.3 * height, tops[0])
+    last = between(bottoms[-1] - 0.3 * height, bottoms[-1] + SIDE * height, bottoms[-1])
+    inner = [
+        between(min(low, top) - 0.3 * height, max(low, top) + 0.3 * height, (low + top) / 2)
+        for low, top in zip(bottoms, tops[1:], strict=False)
+    ]
+    levels = [first]
+    for y in [*inner, last]:
+        levels.append(max(y, levels[-1]))
+    return levels
+
+
+def _mark_rules(lines: Sequence[Line], level: Sequence[Rule], bands: Sequence[tuple[float, float]]) -> None:
+    """Note between which lines there is a rule, and over which columns."""
+    for above, below in pairwise(lines):
+        for rule in level:
+            if above.middle < rule.position < below.middle:
+                above.ruled_below |= {n for n, band in enumerate(bands) if rule.covers(*band) >= 0.5}
+
+
+def _mark_spans(lines: Sequence[Line]) -> None:
+    """Treat the lower edge of a header over several columns as a rule."""
+    for above, below in pairwise(lines):
+        for fragment in above.fragments:
+            if fragment.last > fragment.first and cells_under(below, fragment.first, fragment.last) > 1:
+                above.ruled_below |= set(range(fragment.first, fragment.last + 1))
+
+
+def _cells(lines: Sequence[Line], grouped: Sequence[Sequence[int]], header_rows: int, columns: int) -> list[_Cell]:
+    """Return the cells, empty ones included: no position is left without one."""
+    cells: dict[tuple[int, int], _Cell] = {}
+    owner: dict[tuple[int, int], _Cell] = {}
+    for row, numbers in enumerate(grouped):
+        fragments = [f for number in numbers for f in lines[number].fragments]
+        for fragment in fragments:
+            first = fragment.first
+            last = _last_column(fragment, fragments, is_header=row < header_rows)
+            cell = cells.get((row, first))
+            if cell is None:
+                cell = cells[row, first] = _Cell(row, first, 1, last - first + 1, [])
+                owner.update({(row, column): cell for column in range(first, last + 1)})
+            cell.words.append(fragment.words)
+    _span_header_rows(lines, grouped, header_rows, columns, cells, owner)
+    _span_body_rows(lines, grouped, header_rows, columns, cells, owner)
+    for row in range(len(grouped)):
+        for column in range(columns):
+            if (row, column) not in owner:
+                cells[row, column] = _Cell(row, column, 1, 1, [])
+    return list(cells.values())
+
+
+def _last_column(fragment: Fragment, row: Sequence[Fragment], *, is_header: bool) -> int:
+    """Return the last column of a text's cell: its first one if it merely runs over into columns of others."""
+    first, last = fragment.first, fragment.last
+    if first == last:
+        return last
+    beside = [f for f in row if f is not fragment and f.first <= last and f.last >= first]
+    if any((f.first, f.last) != (first, last) for f in beside):
+        return first
+    return last if is_header or first or beside else first
+
+
+def _span_header_rows(
+    lines: Sequence[Line],
+    grouped: Sequence[Sequence[int]],
+    header_rows: int,
+    columns: int,
+    cells: dict[tuple[int, int], _Cell],
+    owner: dict[tuple[int, int], _Cell],
+) -> None:
+    """Let header cells reach over the header's rows where no rule parts them."""
+    for column in range(columns):
+        row = 0
+        while row < header_rows:
+            last = row
+            while last + 1 < header_rows and column not in lines[grouped[last][-1]].ruled_below:
+                last += 1
+            _unite(range(row, last + 1), column, cells, owner)
+            row = last + 1
+
+
+def _span_body_rows(
+    lines: Sequence[Line],
+    grouped: Sequence[Sequence[int]],
+    header_rows: int,
+    columns: int,
+    cells: dict[tuple[int, int], _Cell],
+    owner: dict[tuple[int, int], _Cell],
+) -> None:
+    """Let cells of the first columns reach over the rows whose rules leave those columns out."""
+    for column in range(columns - 1):
+        row = header_rows
+        while row < len(grouped):
+            last = row
+            while last + 1 < len(grouped) and _is_left_out(column, lines[grouped[last][-1]].ruled_below, columns):
+                last += 1
+            held = [cell for number in range(row, last + 1) if (cell := owner.get((number, column)))]
+            texts = [" ".join(word.text for words in cell.words for word in words) for cell in held]
+            if texts and all(goes_on(text) for text in texts[1:]):
+                _unite(range(row, last + 1), column, cells, owner)
+            row = last + 1
+
+
+def _is_left_out(column: int, ruled: set[int], columns: int) -> bool:
+    return column not in ruled and set(range(column + 1, columns)) <= ruled
+
+
+def _unite(rows: range, column: int, cells: dict[tuple[int, int], _Cell], owner: dict[tuple[int, int], _Cell]) -> None:
+    """Make one cell of those of a column in these rows, if none spans columns."""
+    if len(rows) < 2:
+        return
+    held = [owner.get((row, column)) for row in rows]
+    present = [cell for cell in held if cell]
+    if not present or any(cell.column_span > 1 for cell in present):
+        return
+    for cell in present:
+        del cells[cell.row, cell.column]
+    merged = _Cell(rows[0], column, len(rows), 1, [words for cell in present for words in cell.words])
+    cells[rows[0], column] = merged
+    for row in rows:
+        owner[row, column] = merged
