@@ -6,10 +6,10 @@ from app.engine.reader.tables.rules import Rule, Rules
 from app.engine.reader.tables.structure import Area
 from app.engine.reader.tables.text_boxes import TextBox, rows_of
 
-PROSE_WORDS = 7
-"""Number of words in one text from which a line may be prose."""
-PROSE_WIDTH = 0.7
-"""Fraction of an area's width that a text of many words covers in prose."""
+PROSE_WORDS = 6
+"""Number of words in each text of a line from which it may be prose."""
+PROSE_WIDTH = 0.65
+"""Fraction of an area's width that prose covers."""
 MAX_PROSE = 0.35
 """Maximum fraction of prose among the lines between two rules of one table."""
 SAME_SIDE = 1.5
@@ -157,6 +157,7 @@ def texts_of(row: Sequence[TextBox]) -> list[list[TextBox]]:
 
 
 def _is_prose(row: Sequence[TextBox], width: float) -> bool:
-    return any(
-        len(text) >= PROSE_WORDS and text[-1].right - text[0].left >= PROSE_WIDTH * width for text in texts_of(row)
-    )
+    """Return whether every text of a line has many words and together they fill most of the width."""
+    texts = texts_of(row)
+    filled = sum(text[-1].right - text[0].left for text in texts)
+    return all(len(text) >= PROSE_WORDS for text in texts) and filled >= PROSE_WIDTH * width

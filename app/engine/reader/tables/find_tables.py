@@ -13,9 +13,13 @@ from app.engine.reader.tables.rules import Rules, find_rules
 from app.engine.reader.tables.text_boxes import deskewed_boxes, skew_of
 from app.engine.reader.tables.words import page_words
 
+MAX_POSITION = 1e6
+"""Maximum distance of a line from the page's corner in pixels; no page is as large."""
+
 
 def find_tables(lines: Sequence[TextLine], picture: Image.Image | None) -> tuple[Table, ...]:
     """Return the tables of an upright page, from top to bottom; rules are found only with its RGB picture."""
+    lines = [line for line in lines if _is_placed(line)]
     skew = skew_of(lines)
     text_boxes = deskewed_boxes(lines, skew)
     if not text_boxes:
@@ -25,3 +29,11 @@ def find_tables(lines: Sequence[TextLine], picture: Image.Image | None) -> tuple
     has_words = all(line.words for line in lines)
     words = page_words(lines, skew, rules, Foreground(picture, skew) if picture and not has_words else None)
     return tuple(tables_of_words(words, rules, skew))
+
+
+def _is_placed(line: TextLine) -> bool:
+    """Return whether a line's corners and words are at finite places of a page."""
+    boxes = [line.box, *(word.box for word in line.words)]
+    edges = [edge for box in boxes for edge in (box.left, box.top, box.right, box.bottom)]
+    corners = [value for corner in line.quad for value in (corner.x, corner.y)]
+    return all(abs(value) <= MAX_POSITION for value in (*edges, *corners))

@@ -116,8 +116,9 @@ def _edges(pixels: npt.NDArray[np.uint8], min_length: int, bridged: int, crossed
 
     Gaps of up to `bridged` pixels are closed afterwards, of up to `crossed` pixels before the length is measured.
     """
-    if min(pixels.shape) < 3:
+    if min(pixels.shape) < 3 or pixels.shape[1] < min_length:
         return []
+    bridged, crossed = min(bridged, pixels.shape[1]), min(crossed, pixels.shape[1])
     step = cv2.absdiff(pixels[1:], pixels[:-1]) >= MIN_CONTRAST
     # An edge that is not quite straight runs over two rows of pixels.
     mask = cv2.dilate(step.astype(np.uint8), np.ones((3, 1), np.uint8))

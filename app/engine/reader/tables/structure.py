@@ -86,7 +86,7 @@ class Structure:
         while first < last and self._is_across(first):
             first += 1
         lone = last
-        while lone > first and len(self._fragments(lone)) == 1:
+        while lone > first and self._is_lone(lone):
             lone -= 1
             if self._is_across(lone + 1):
                 last = lone
@@ -96,15 +96,15 @@ class Structure:
         bottom = self.levels[last + 1] if last + 1 < len(self.rows) else area.bottom
         return Area(area.left, top, area.right, bottom)
 
-    def _fragments(self, row: int) -> list[Fragment]:
-        return [f for number in self.rows[row] for f in self.lines[number].fragments]
+    def _is_lone(self, row: int) -> bool:
+        """Return whether each line of a row is one text."""
+        return all(len(self.lines[number].fragments) == 1 for number in self.rows[row])
 
     def _is_across(self, row: int) -> bool:
         """Return whether a row is a text over the first and other columns, or over all of them."""
-        lines = [self.lines[number].fragments for number in self.rows[row]]
-        if any(len(line) > 1 for line in lines):
+        if not self._is_lone(row):
             return False
-        wide = [f for line in lines for f in line if f.last > f.first]
+        wide = [f for number in self.rows[row] for f in self.lines[number].fragments if f.last > f.first]
         width = self.edges[-1] - self.edges[0]
         return any(f.first == 0 or f.last - f.first + 1 == self.columns or f.right - f.left > 0.6 * width for f in wide)
 

@@ -23,7 +23,7 @@ def page_words(lines: Sequence[TextLine], skew: Skew, rules: Rules, foreground: 
 
 
 def _deskewed(word: Word, line: TextLine, skew: Skew) -> TextBox:
-    """Return a word's box on the deskewed page; its height is the line's, since words of skewed lines have taller boxes."""
+    """Return a word's box on the deskewed page, as high as its line: words of skewed lines have taller boxes."""
     if not skew.angle:
         return TextBox(word.text, word.box.left, word.box.top, word.box.right, word.box.bottom)
     box = Box.around_points(skew.deskewed(corner) for corner in line.quad)

@@ -1,0 +1,174 @@
+"""Kinds of tables in published documents: spans, wrapped texts, rules for some rows, and what only looks like one."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from app.domain.documents.tables import Table
+from app.domain.images.geometry import Box, Point, TextLine, Word
+from app.engine.reader.tables.find_tables import find_tables
+
+HEIGHT = 20
+SIZE = (900, 700)
+Text = tuple[float, float, str]
+"""Left and top in pixels, and a text, each letter of which is 11 pixels wide."""
+Segment = tuple[float, float, float, float]
+
+
+def line(left: float, top: float, text: str) -> TextLine:
+    words, x = [], left
+    for word in text.split(" "):
+        right = x + 11 * len(word)
+        words.append(Word(word, Box(x, top, right, top + HEIGHT), 1.0))
+        x = right + 6
+    right, bottom = words[-1].box.right, top + HEIGHT
+    corners = (Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom))
+    return TextLine.between(text, corners, 1.0, tuple(words))
+
+
+def tables_of(texts: Sequence[Text], rules: Sequence[Segment] = ()) -> tuple[Table, ...]:
+    picture = Image.new("RGB", SIZE, "white")
+    draw = ImageDraw.Draw(picture)
+    for rule in rules:
+        draw.line(rule, fill="black", width=2)
+    return find_tables([line(*text) for text in texts], picture)
+
+
+def level(*ys: float, left: float = 50, right: float = 650) -> list[Segment]:
+    return [(left, y, right, y) for y in ys]
+
+
+def spans(table: Table) -> dict[str, tuple[int, int, int, int]]:
+    return {cell.text: (cell.row, cell.column, cell.row_span, cell.column_span) for cell in table.cells if cell.text}
+
+
+BODY = [(60.0, 160.0 + 30 * row, name) for row, name in enumerate(("Ada", "Bea", "Cleo", "Dora"))] + [
+    (x, 160.0 + 30 * row, str(10 * row + column)) for row in range(4) for column, x in enumerate((260, 360, 460, 560))
+]
+
+
+def test_a_header_spans_the_columns_over_which_its_rule_lies() -> None:
+    head = [(60, 100, "Name"), (285, 70, "2005"), (485, 70, "2010")]
+    head += [(x, 110, text) for x, text in ((250, "No."), (350, "Rate"), (450, "No."), (550, "Rate"))]
+    rules = [*level(60, 140, 290), *level(98, left=240, right=400), *level(98, left=440, right=610)]
+    (table,) = tables_of([*head, *BODY], rules)
+    found = spans(table)
+    assert found["2005"] == (0, 1, 1, 2)
+    assert found["2010"] == (0, 3, 1, 2)
+    assert found["Name"] == (0, 0, 2, 1)
+    assert table.grid()[2] == ["Ada", "0", "1", "2", "3"]
+    assert (table.rows, table.columns) == (6, 5)
+
+
+def test_lines_of_a_header_are_one_text_in_each_column() -> None:
+    head = [
+        (240, 70, "Body"),
+        (240, 95, "weight"),
+        (340, 95, "Count"),
+        (440, 70, "Mean"),
+        (440, 95, "age"),
+        (550, 95, "n"),
+    ]
+    (table,) = tables_of([*head, *BODY], level(60, 140, 290))
+    assert table.grid()[0] == ["", "Body weight", "Count", "Mean age", "n"]
+    assert table.rows == 5
+
+
+def test_a_label_that_goes_on_with_a_small_letter_is_one_cell_and_a_heading_is_a_row() -> None:
+    texts = [
+        (60, 70, "Kind"),
+        (400, 70, "Share"),
+        (60, 110, "Schools"),
+        (60, 140, "Income of the"),
+        (60, 165, "household"),
+    ]
+    texts += [(400, 140, "12.5"), (60, 190, "Age"), (400, 190, "13.5"), (60, 215, "Sex"), (400, 215, "10.1")]
+    (table,) = tables_of(texts, level(60, 100, 245))
+    assert table.grid() == [
+        ["Kind", "Share"], ["Schools", ""], ["Income of the household", "12.5"], ["Age", "13.5"], ["Sex", "10.1"],
+    ]  # fmt: skip
+
+
+def test_titles_and_notes_within_the_frame_are_no_rows() -> None:
+    title = [(100, 65, "Exhibit 4 Shares of all that was counted in a year")]
+    notes = [(60, 300, "Note: these are the shares of all those who were asked"), (60, 325, "in that year.")]
+    frame = [(50, 55, 650, 55), (50, 355, 650, 355), (50, 55, 50, 355), (650, 55, 650, 355)]
+    inner = [*level(95, 145, 290), *[(x, 95, x, 290) for x in (240, 340, 440, 540)]]
+    head = [(60, 110, "Name"), *[(x, 110, text) for x, text in ((260, "A"), (360, "B"), (460, "C"), (560, "D"))]]
+    (table,) = tables_of([*title, *head, *BODY, *notes], [*frame, *inner])
+    assert (table.rows, table.columns) == (5, 5)
+    assert table.grid()[0] == ["Name", "A", "B", "C", "D"]
+
+
+def test_a_cell_spans_the_rows_whose_rules_leave_it_out() -> None:
+    texts = [(60, 70, "Year"), (200, 70, "Group"), (400, 70, "Share")]
+    rules = level(60, 100, 220, 340)
+    for block, year in enumerate(("1991", "1996")):
+        texts.append((60, 150 + 120 * block, year))
+        for row, group in enumerate(("Men", "Women", "Total")):
+            y = 110 + 120 * block + 40 * row
+            texts += [(200, y, group), (400, y, f"{row}{block}.5")]
+            rules += level(y + 30, left=180) if row < 2 else []
+    (table,) = tables_of(texts, rules)
+    assert spans(table)["1991"] == (1, 0, 3, 1)
+    assert table.grid()[1] == ["1991", "Men", "00.5"]
+
+
+def test_columns_of_prose_between_the_rules_of_a_page_are_no_table() -> None:
+    prose = "many words that go on and on without any end"
+    texts = [(left, 80 + 26 * row, prose[:38]) for row in range(20) for left in (40, 470)]
+    assert tables_of(texts, level(60, 620, left=40, right=880)) == ()
+
+
+def test_the_axes_and_labels_of_a_chart_are_no_table() -> None:
+    frame = [(150, 100, 700, 100), (150, 500, 700, 500), (150, 100, 150, 500), (700, 100, 700, 500)]
+    bars = [(x, 500 - 60 * n, x, 500) for n, x in enumerate((250, 350, 450, 550))]
+    labels = [(90, 100 + 80 * n, f"{100 - 20 * n}") for n in range(6)]
+    labels += [(200 + 100 * n, 520, f"199{n}") for n in range(5)]
+    assert tables_of(labels, [*frame, *bars]) == ()
+
+
+def test_a_rotated_page_places_its_words_by_their_own_boxes() -> None:
+    texts = [(60, 60 + 40 * row, f"Name {row}") for row in range(4)] + [
+        (260, 60 + 40 * row, f"{row}.5") for row in range(4)
+    ]
+    (table,) = tables_of(texts)
+    assert table.grid()[1] == ["Name 1", "1.5"]
+
+
+numbers = st.one_of(st.floats(-1e9, 1e9), st.floats(0, 900), st.just(math.nan), st.just(math.inf))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(numbers, numbers, st.floats(0, 300), st.floats(0, 60), st.text(max_size=8)), max_size=25))
+def test_any_boxes_give_cells_within_their_table(
+    boxes: Sequence[tuple[float, float, float, float, str]],
+) -> None:
+    lines = []
+    for left, top, width, height, text in boxes:
+        right, bottom = left + width, top + height
+        quad = (Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom))
+        lines.append(TextLine.between(text, quad, 0.5))
+    picture = Image.fromarray(np.zeros((60, 80, 3), np.uint8))
+    for table in (*find_tables(lines, None), *find_tables(lines, picture)):
+        taken: set[tuple[int, int]] = set()
+        for cell in table.cells:
+            places = {
+                (cell.row + down, cell.column + across)
+                for down in range(cell.row_span)
+                for across in range(cell.column_span)
+            }
+            assert not places & taken
+            taken |= places
+        assert all(0 <= row < table.rows and 0 <= column < table.columns for row, column in taken)
+
+
+@pytest.mark.parametrize("count", [2_000])
+def test_a_page_of_many_words_is_done(count: int) -> None:
+    texts = [(7 * (number % 100), 12 * (number // 100), str(number)) for number in range(count)]
+    find_tables([line(*text) for text in texts], None)
