@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from app.engine.reader.tables.area import Area, texts_of
 from app.engine.reader.tables.rules import Rule, Rules
-from app.engine.reader.tables.structure import Area
 from app.engine.reader.tables.text_boxes import TextBox, rows_of
 
 PROSE_WORDS = 6
@@ -12,12 +12,12 @@ PROSE_WIDTH = 0.65
 """Fraction of an area's width that prose covers."""
 MAX_PROSE = 0.35
 """Maximum fraction of prose among the lines between two rules of one table."""
+MIN_PARTIAL = 0.5
+"""Minimum length of a rule over the columns that a header spans, as a fraction of the longest rule of the table."""
 SAME_SIDE = 1.5
 """Distance in text heights within which the ends of horizontal rules count as aligned."""
 MAX_GAP = 4.0
 """Maximum distance in text heights between parts of one bordered table."""
-WORD_GAP = 0.75
-"""Gap in text heights from which two words of a line are two texts."""
 
 
 def ruled_areas(words: Sequence[TextBox], rules: Rules, height: float) -> list[Area]:
@@ -106,7 +106,7 @@ def _between(rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> 
         chain = [rule]
         for other_number in range(number + 1, len(rules)):
             other = rules[other_number]
-            if other_number in used or not _is_aligned(rule, other, height):
+            if other_number in used or not _belongs(chain, other, height):
                 continue
             if not _is_tabular(words, chain[-1], other, height):
                 break
@@ -121,6 +121,18 @@ def _between(rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> 
 def _is_aligned(rule: Rule, other: Rule, height: float) -> bool:
     reach = SAME_SIDE * height
     return abs(rule.begin - other.begin) < reach and abs(rule.end - other.end) < reach
+
+
+def _belongs(chain: Sequence[Rule], rule: Rule, height: float) -> bool:
+    """Return whether a rule belongs to those above: as wide as one of them, or within it and at one of its ends."""
+    widest = max(chain, key=lambda other: other.length)
+    reach = SAME_SIDE * height
+    if _is_aligned(widest, rule, height):
+        return True
+    short, wide = sorted((widest, rule), key=lambda other: other.length)
+    is_within = wide.begin - reach < short.begin and short.end < wide.end + reach
+    at_end = abs(short.begin - wide.begin) < reach or abs(short.end - wide.end) < reach
+    return is_within and at_end and short.length >= MIN_PARTIAL * wide.length
 
 
 def _is_tabular(words: Sequence[TextBox], above: Rule, below: Rule, height: float) -> bool:
@@ -143,17 +155,6 @@ def _holds_cells(words: Sequence[TextBox], above: Rule, below: Rule, height: flo
 def _inside(words: Sequence[TextBox], above: Rule, below: Rule, height: float) -> list[TextBox]:
     left, right = min(above.begin, below.begin) - height, max(above.end, below.end) + height
     return [w for w in words if above.position < w.middle < below.position and left < (w.left + w.right) / 2 < right]
-
-
-def texts_of(row: Sequence[TextBox]) -> list[list[TextBox]]:
-    """Return the words of a line as texts with wide gaps between them."""
-    texts: list[list[TextBox]] = []
-    for word in row:
-        if texts and word.left - texts[-1][-1].right < WORD_GAP * word.height:
-            texts[-1].append(word)
-        else:
-            texts.append([word])
-    return texts
 
 
 def _is_prose(row: Sequence[TextBox], width: float) -> bool:

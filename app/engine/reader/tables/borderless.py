@@ -1,11 +1,12 @@
 """Finds borderless tables: rows whose text boxes are aligned in columns, with gaps that run through all rows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from unicodedata import east_asian_width
 
-from app.engine.reader.tables.structure import Area
+from app.engine.reader.tables.area import Area
 from app.engine.reader.tables.text_boxes import TextBox, joined, rows_of
 
 MIN_ROWS = 3
@@ -21,6 +22,8 @@ PROSE_WORDS, PROSE_WIDTH = 3, 0.75
 """Median words of a cell, and fraction of the column's width, from which narrow columns or wide letters are prose."""
 LABELS = 0.6
 """Fraction of two-column rows with a colon after the first text from which they are a form and no table."""
+
+_MARK = re.compile(r"[(\[]?\w{1,3}[.)\]]|[^\w\s]{1,3}|[a-zA-Z]")
 
 Band = tuple[float, float]
 
@@ -83,7 +86,7 @@ def _area(run: _TableRows) -> Area | None:
     columns_of_rows = [{_band(text_box, bands) for text_box in row} for row in rows]
     if sum(len(columns) > 1 for columns in columns_of_rows) < FULL * len(rows):
         return None
-    if _is_prose(rows, bands) or (len(bands) == 2 and _is_form(rows)):
+    if _is_prose(rows, bands) or (len(bands) == 2 and (_is_form(rows) or _is_list(rows))):
         return None
     top, bottom = min(text_box.top for text_box in rows[0]), max(text_box.bottom for text_box in rows[-1])
     return Area(bands[0][0], top, bands[-1][1], bottom)
@@ -119,6 +122,13 @@ def _letters(text: str) -> int:
 def _is_form(rows: Sequence[Sequence[TextBox]]) -> bool:
     labels = sum(row[0].text.endswith((":", "：")) for row in rows)
     return labels >= LABELS * len(rows)
+
+
+def _is_list(rows: Sequence[Sequence[TextBox]]) -> bool:
+    """Return whether rows begin with a bullet or a number and go on with text."""
+    marks = sum(_MARK.fullmatch(row[0].text) is not None for row in rows)
+    texts = sum(any(letter.isalpha() for letter in row[-1].text) for row in rows)
+    return marks >= LABELS * len(rows) and texts >= LABELS * len(rows)
 
 
 def _middle(row: Sequence[TextBox]) -> float:

@@ -150,13 +150,27 @@ def _over_missing_rules(fragments: Sequence[Fragment], gutters: Sequence[Gutter]
     spanning = []
     for fragment in fragments:
         first, last = fragment.first, fragment.last
-        while last in missing and last + 1 not in taken:
+        while last in missing and last + 1 not in taken and _is_centred(fragment, first, last, last + 1, gutters):
             last += 1
-        while first - 1 in missing and first - 1 not in taken:
+        while (
+            first - 1 in missing and first - 1 not in taken and _is_centred(fragment, first, last, first - 1, gutters)
+        ):
             first -= 1
         taken |= set(range(first, last + 1))
         spanning.append(Fragment(fragment.words, first, last))
     return spanning
+
+
+def _is_centred(fragment: Fragment, first: int, last: int, added: int, gutters: Sequence[Gutter]) -> bool:
+    """Return whether a text is nearer to the middle of its columns if another one is added."""
+    edges = [gutter.middle for gutter in gutters]
+
+    def off(first: int, last: int) -> float:
+        left, right = edges[max(first - 1, 0)], edges[min(last, len(edges) - 1)]
+        is_inner = first > 0 and last < len(edges)
+        return abs(left + right - fragment.left - fragment.right) if is_inner else float("inf")
+
+    return off(min(first, added), max(last, added)) <= off(first, last)
 
 
 def _narrowed(word: TextBox, first: int, last: int, gutters: Sequence[Gutter], y: float) -> tuple[int, int]:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from statistics import median
 
 from app.domain.documents.tables import Table
-from app.engine.reader.tables.areas import ruled_areas, texts_of
+from app.engine.reader.tables.area import Area, texts_of
+from app.engine.reader.tables.areas import ruled_areas
 from app.engine.reader.tables.borderless import borderless_areas
+from app.engine.reader.tables.open_ends import extended
 from app.engine.reader.tables.rules import Rules
-from app.engine.reader.tables.structure import Area, Structure, structure_of
+from app.engine.reader.tables.structure import Structure, structure_of
 from app.engine.reader.tables.text_boxes import Skew, TextBox, joined_box, rows_of
 
 MIN_WORDS = 4
@@ -24,11 +26,14 @@ def tables_of_words(words: Sequence[TextBox], rules: Rules, skew: Skew) -> list[
     height = median(word.height for word in words)
     found: list[tuple[Area, Structure]] = []
     for area in ruled_areas(words, rules, height):
-        if not any(_overlap(area, other) > MAX_OVERLAP for other, _ in found) and (
-            structure := _structure(words, rules, area)
-        ):
+        if any(area.overlap(other) > MAX_OVERLAP for other, _ in found):
+            continue
+        structure = _structure(words, rules, area)
+        if (structure is None or not structure.has_body) and (longer := extended(area, words, rules.level, height)):
+            area, structure = longer, _structure(words, rules, longer) or structure  # noqa: PLW2901
+        if structure:
             found.append((area, structure))
-    rest = [word for word in words if not any(_holds(area, word) for area, _ in found)]
+    rest = [word for word in words if not any(area.holds(word) for area, _ in found)]
     texts = [joined_box(text) for row in rows_of(rest) for text in texts_of(row)]
     others = ((area, _structure(rest, rules, area)) for area in borderless_areas(texts))
     found += [(area, structure) for area, structure in others if structure]
@@ -43,14 +48,3 @@ def _structure(words: Sequence[TextBox], rules: Rules, area: Area) -> Structure 
             break
         structure = structure_of(words, rules, trimmed)
     return structure if structure and structure.is_table() else None
-
-
-def _holds(area: Area, word: TextBox) -> bool:
-    return area.left <= (word.left + word.right) / 2 <= area.right and area.top <= word.middle <= area.bottom
-
-
-def _overlap(area: Area, other: Area) -> float:
-    """Return the share of the smaller area that both have in common."""
-    width = min(area.right, other.right) - max(area.left, other.left)
-    height = min(area.bottom, other.bottom) - max(area.top, other.top)
-    return max(0.0, width) * max(0.0, height) / max(1.0, min(area.size, other.size))

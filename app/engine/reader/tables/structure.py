@@ -6,6 +6,7 @@ from itertools import pairwise
 from statistics import median
 
 from app.domain.documents.tables import Cell, Table
+from app.engine.reader.tables.area import Area
 from app.engine.reader.tables.columns import (
     Fragment,
     Gutter,
@@ -16,7 +17,7 @@ from app.engine.reader.tables.columns import (
     united_gutters,
 )
 from app.engine.reader.tables.headers import cells_under, expand_headers
-from app.engine.reader.tables.rows import Line, goes_on, group_rows, header_end
+from app.engine.reader.tables.rows import Line, goes_on, group_rows, header_end, is_value
 from app.engine.reader.tables.rules import Rule, Rules
 from app.engine.reader.tables.text_boxes import Skew, TextBox, rows_of
 
@@ -33,21 +34,6 @@ MIN_SEVERAL = 0.5
 """Minimum fraction of rows with text in several columns."""
 MIN_FILLED = 0.4
 """Minimum fraction of a table that has text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A part of the deskewed page that may be a table, in pixels."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def size(self) -> float:
-        """The area in square pixels."""
-        return (self.right - self.left) * (self.bottom - self.top)
 
 
 @dataclass(slots=True)
@@ -79,6 +65,12 @@ class Structure:
         several = sum(count > 1 for count in texts)
         covered = sum(cell.row_span * cell.column_span for cell in self.cells if cell.words)
         return several >= max(2, MIN_SEVERAL * len(texts)) and covered >= MIN_FILLED * len(texts) * self.columns
+
+    @property
+    def has_body(self) -> bool:
+        """Whether there are rows with values, not the header alone."""
+        body = [self.lines[number] for row in self.rows[self.header_rows :] for number in row]
+        return any(is_value(f.text) for line in body for f in line.fragments)
 
     def trimmed(self, area: Area) -> Area | None:
         """Return the area without titles and notes, which are texts across the columns; None if it has none."""
@@ -126,11 +118,7 @@ class Structure:
 
 def structure_of(words: Sequence[TextBox], rules: Rules, area: Area) -> Structure | None:
     """Return the rows and columns of the words in an area; None if there are not two of each."""
-    words = [
-        word
-        for word in words
-        if area.left <= (word.left + word.right) / 2 <= area.right and area.top <= word.middle <= area.bottom
-    ]
+    words = [word for word in words if area.holds(word)]
     if len(words) < 4:
         return None
     height = median(word.height for word in words)

@@ -1,0 +1,43 @@
+"""Finds where a table ends that has rules around its header alone."""
+
+from collections.abc import Sequence
+
+from app.engine.reader.tables.area import Area, texts_of
+from app.engine.reader.tables.rules import Rule
+from app.engine.reader.tables.text_boxes import TextBox, rows_of
+
+MAX_STEP = 1.9
+"""Maximum distance in text heights between the middles of two lines of a table without rules between them."""
+MAX_LONE = 2
+"""Maximum number of successive lines with a single text, such as a heading and a wrapped label."""
+MIN_ROWS = 2
+LONE_WIDTH = 0.5
+"""Fraction of the table's width from which a single text below a table is no row of it."""
+
+
+def extended(area: Area, words: Sequence[TextBox], level: Sequence[Rule], height: float) -> Area | None:
+    """Return the area with the lines of several texts that follow below it; None if there are too few."""
+    following = [rule.position for rule in level if rule.position > area.bottom + height and _is_over(rule, area)]
+    end = min(following, default=float("inf"))
+    below = [w for w in words if area.bottom < w.middle < end and area.left <= (w.left + w.right) / 2 <= area.right]
+    middle, bottom, rows, lone = area.bottom + 0.5 * height, area.bottom, 0, 0
+    width = area.right - area.left
+    for row in rows_of(below):
+        y = sum(word.middle for word in row) / len(row)
+        texts = texts_of(row)
+        if y - middle > MAX_STEP * height or any(_width(text) > LONE_WIDTH * width for text in texts):
+            break
+        middle = y
+        if len(texts) > 1:
+            rows, lone, bottom = rows + 1, 0, max(word.bottom for word in row)
+        elif (lone := lone + 1) > MAX_LONE:
+            break
+    return Area(area.left, area.top, area.right, bottom) if rows >= MIN_ROWS else None
+
+
+def _is_over(rule: Rule, area: Area) -> bool:
+    return rule.covers(area.left, area.right) > 0.3
+
+
+def _width(text: Sequence[TextBox]) -> float:
+    return text[-1].right - text[0].left
