@@ -23,8 +23,25 @@ MAX_GAP = 4.0
 def ruled_areas(words: Sequence[TextBox], rules: Rules, height: float) -> list[Area]:
     """Return the areas enclosed by rules that touch, or lying between aligned horizontal rules."""
     lattices = _stacked(_lattices(rules, height), words, height)
-    free = [rule for rule in rules.level if not any(_is_in(rule, area, height) for area in lattices)]
-    return [*lattices, *_between(_whole(free, height), words, height)]
+    free = _whole([rule for rule in rules.level if not any(_is_in(rule, area, height) for area in lattices)], height)
+    lattices = [_with_rules_beside(area, free, words, height) for area in lattices]
+    free = [rule for rule in free if not any(_is_in(rule, area, height) for area in lattices)]
+    return [*lattices, *_between(free, words, height)]
+
+
+def _with_rules_beside(area: Area, rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> Area:
+    """Return an area with the lines of cells above and below it up to rules as wide as it."""
+    for rule in reversed(rules):
+        side = Rule(area.top, area.left, area.right)
+        is_near = 0 < area.top - rule.position < MAX_GAP * height
+        if is_near and _is_aligned(rule, side, height) and _holds_cells(words, rule, side, height):
+            area = Area(area.left, rule.position, area.right, area.bottom)
+    for rule in rules:
+        side = Rule(area.bottom, area.left, area.right)
+        is_near = 0 < rule.position - area.bottom < MAX_GAP * height
+        if is_near and _is_aligned(rule, side, height) and _holds_cells(words, side, rule, height):
+            area = Area(area.left, area.top, area.right, rule.position)
+    return area
 
 
 def _is_in(rule: Rule, area: Area, height: float) -> bool:
@@ -111,10 +128,11 @@ def _between(rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> 
             if not _is_tabular(words, chain[-1], other, height):
                 break
             chain.append(other)
-            used.add(other_number)
         if len(chain) > 1:
             left, right = min(r.begin for r in chain), max(r.end for r in chain)
-            areas.append(Area(left - height, chain[0].position, right + height, chain[-1].position))
+            area = Area(left - height, chain[0].position, right + height, chain[-1].position)
+            used |= {n for n, other in enumerate(rules) if _is_in(other, area, height)}
+            areas.append(area)
     return areas
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from app.engine.reader.tables.columns import Fragment
-from app.engine.reader.tables.rows import Line, goes_on
+from app.engine.reader.tables.rows import Line, goes_on, is_value
 from app.engine.reader.tables.rules import Rule
 
 CENTRED = 0.8
@@ -25,6 +25,17 @@ def expand_headers(lines: Sequence[Line], bands: Sequence[Band], level: Sequence
             line.fragments = [Fragment(f.words, *group) for f, group in zip(line.fragments, groups, strict=True)]
 
 
+def expand_subheadings(lines: Sequence[Line], bands: Sequence[Band], height: float) -> None:
+    """Let a text alone on a line of the body span all columns but the first if it is centred over them."""
+    last = len(bands) - 1
+    for line in lines:
+        if last > 1 and len(line.fragments) == 1 and line.fragments[0].first and not is_value(line.fragments[0].text):
+            fragment = line.fragments[0]
+            off = (bands[1][0] + bands[last][1] - fragment.left - fragment.right) / 2
+            if abs(off) <= 2 * CENTRED * height:
+                line.fragments = [Fragment(fragment.words, 1, last)]
+
+
 def _under_rule(
     fragment: Fragment, line: Line, bands: Sequence[Band], level: Sequence[Rule], height: float
 ) -> tuple[int, int] | None:
@@ -34,8 +45,10 @@ def _under_rule(
             continue
         if rule.begin > fragment.left + height or rule.end < fragment.right - height:
             continue
+        if any(f is not fragment and rule.begin < (f.left + f.right) / 2 < rule.end for f in line.fragments):
+            continue
         covered = [number for number, band in enumerate(bands) if rule.covers(*band) >= 0.5]
-        if 1 < len(covered) < len(bands) - 1 and abs(rule.begin + rule.end - fragment.left - fragment.right) < (
+        if 1 < len(covered) < len(bands) and abs(rule.begin + rule.end - fragment.left - fragment.right) < (
             0.2 * rule.length + 2 * height
         ):
             return min(covered[0], fragment.first), max(covered[-1], fragment.last)

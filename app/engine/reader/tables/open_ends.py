@@ -11,6 +11,7 @@ MAX_STEP = 1.9
 MAX_LONE = 2
 """Maximum number of successive lines with a single text, such as a heading and a wrapped label."""
 MIN_ROWS = 2
+MAX_HEADER_LINES = 4
 LONE_WIDTH = 0.5
 """Fraction of the table's width from which a single text below a table is no row of it."""
 
@@ -33,6 +34,24 @@ def extended(area: Area, words: Sequence[TextBox], level: Sequence[Rule], height
         elif (lone := lone + 1) > MAX_LONE:
             break
     return Area(area.left, area.top, area.right, bottom) if rows >= MIN_ROWS else None
+
+
+def around(rule: Rule, words: Sequence[TextBox], level: Sequence[Rule], height: float) -> Area | None:
+    """Return the area of a table that has one rule, below its header; None if there is none."""
+    area = extended(Area(rule.begin - height, rule.position, rule.end + height, rule.position), words, level, height)
+    if area is None:
+        return None
+    above = [w for w in words if w.middle < rule.position and area.left <= (w.left + w.right) / 2 <= area.right]
+    middle, top = rule.position - 0.5 * height, rule.position
+    for row in rows_of(above)[: -MAX_HEADER_LINES - 1 : -1]:
+        y = sum(word.middle for word in row) / len(row)
+        texts = texts_of(row)
+        if middle - y > MAX_STEP * height or any(_width(text) > LONE_WIDTH * (rule.end - rule.begin) for text in texts):
+            break
+        middle = y
+        if len(texts) > 1 or texts[0][0].left > rule.begin + 0.2 * rule.length:
+            top = min(word.top for word in row)
+    return Area(area.left, top, area.right, area.bottom) if top < rule.position else None
 
 
 def _is_over(rule: Rule, area: Area) -> bool:

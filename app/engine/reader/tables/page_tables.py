@@ -1,5 +1,6 @@
 """Finds the tables among a deskewed page's words and rules."""
 
+import re
 from collections.abc import Sequence
 from statistics import median
 
@@ -7,16 +8,20 @@ from app.domain.documents.tables import Table
 from app.engine.reader.tables.area import Area, texts_of
 from app.engine.reader.tables.areas import ruled_areas
 from app.engine.reader.tables.borderless import borderless_areas
-from app.engine.reader.tables.open_ends import extended
-from app.engine.reader.tables.rules import Rules
+from app.engine.reader.tables.open_ends import around, extended
+from app.engine.reader.tables.rules import Rule, Rules
 from app.engine.reader.tables.structure import Structure, structure_of
 from app.engine.reader.tables.text_boxes import Skew, TextBox, joined_box, rows_of
 
 MIN_WORDS = 4
 MAX_TRIMS = 3
 """How often titles and notes are cut off an area, each time finding its columns again."""
+MIN_RULE = 12.0
+"""Minimum length in text heights of a rule that may be a table's only one."""
 MAX_OVERLAP = 0.3
 """Share of an area, within another one that is a table, from which it is none of its own."""
+
+_TYPED_RULE = re.compile(r"[-–—_=─━]{5,}")
 
 
 def tables_of_words(words: Sequence[TextBox], rules: Rules, skew: Skew) -> list[Table]:
@@ -24,6 +29,7 @@ def tables_of_words(words: Sequence[TextBox], rules: Rules, skew: Skew) -> list[
     if len(words) < MIN_WORDS:
         return []
     height = median(word.height for word in words)
+    words, rules = _without_typed_rules(words, rules)
     found: list[tuple[Area, Structure]] = []
     for area in ruled_areas(words, rules, height):
         if any(area.overlap(other) > MAX_OVERLAP for other, _ in found):
@@ -33,11 +39,21 @@ def tables_of_words(words: Sequence[TextBox], rules: Rules, skew: Skew) -> list[
             area, structure = longer, _structure(words, rules, longer) or structure  # noqa: PLW2901
         if structure:
             found.append((area, structure))
+    for rule in rules.level:
+        if rule.length >= MIN_RULE * height and not any(area.overlap(_strip(rule)) for area, _ in found):
+            area_around = around(rule, words, rules.level, height)
+            structure = _structure(words, rules, area_around) if area_around else None
+            if area_around and structure and structure.columns > 2:
+                found.append((area_around, structure))
     rest = [word for word in words if not any(area.holds(word) for area, _ in found)]
     texts = [joined_box(text) for row in rows_of(rest) for text in texts_of(row)]
     others = ((area, _structure(rest, rules, area)) for area in borderless_areas(texts))
     found += [(area, structure) for area, structure in others if structure]
     return sorted((structure.table(skew) for _, structure in found), key=lambda table: table.box.top)
+
+
+def _strip(rule: Rule) -> Area:
+    return Area(rule.begin, rule.position - 0.5, rule.end, rule.position + 0.5)
 
 
 def _structure(words: Sequence[TextBox], rules: Rules, area: Area) -> Structure | None:
@@ -48,3 +64,11 @@ def _structure(words: Sequence[TextBox], rules: Rules, area: Area) -> Structure 
             break
         structure = structure_of(words, rules, trimmed)
     return structure if structure and structure.is_table() else None
+
+
+def _without_typed_rules(words: Sequence[TextBox], rules: Rules) -> tuple[list[TextBox], Rules]:
+    """Take rows of dashes, as typewriters draw rules, for rules."""
+    typed = [word for word in words if _TYPED_RULE.fullmatch(word.text)]
+    kept = [word for word in words if not _TYPED_RULE.fullmatch(word.text)]
+    level = [*rules.level, *(Rule(word.middle, word.left, word.right) for word in typed)]
+    return kept, Rules(tuple(sorted(level, key=lambda rule: rule.position)), rules.upright)

@@ -86,9 +86,10 @@ def group_rows(lines: Sequence[Line], header: int, columns: int, height: float) 
             continue
         above = lines[number - 1]
         distance = line.middle - above.middle
-        if distance < OVERLAP * height and not above.ruled_below:
+        is_parted = bool(ruled_below(lines, rows[-1]) & line.columns)
+        if distance < OVERLAP * height and not is_parted:
             continues = True
-        elif number == header or above.ruled_below:
+        elif number == header or is_parted:
             continues = False
         elif number < header:
             continues = not _spans_below(above, line)
@@ -100,6 +101,11 @@ def group_rows(lines: Sequence[Line], header: int, columns: int, height: float) 
         else:
             rows.append([number])
     return rows
+
+
+def ruled_below(lines: Sequence[Line], row: Sequence[int]) -> set[int]:
+    """Return the columns with a rule below one of the lines of a row."""
+    return {column for number in row for column in lines[number].ruled_below}
 
 
 def _is_ruled(lines: Sequence[Line], columns: int) -> bool:

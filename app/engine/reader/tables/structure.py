@@ -1,5 +1,6 @@
 """Builds a table from the words and rules of an area of a deskewed page."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,8 +17,8 @@ from app.engine.reader.tables.columns import (
     middles,
     united_gutters,
 )
-from app.engine.reader.tables.headers import cells_under, expand_headers
-from app.engine.reader.tables.rows import Line, goes_on, group_rows, header_end, is_value
+from app.engine.reader.tables.headers import cells_under, expand_headers, expand_subheadings
+from app.engine.reader.tables.rows import Line, goes_on, group_rows, header_end, is_value, ruled_below
 from app.engine.reader.tables.rules import Rule, Rules
 from app.engine.reader.tables.text_boxes import Skew, TextBox, rows_of
 
@@ -34,6 +35,7 @@ MIN_SEVERAL = 0.5
 """Minimum fraction of rows with text in several columns."""
 MIN_FILLED = 0.4
 """Minimum fraction of a table that has text."""
+_LEADERS = re.compile(r"[.·…_\s]+")
 
 
 @dataclass(slots=True)
@@ -151,6 +153,7 @@ def structure_of(words: Sequence[TextBox], rules: Rules, area: Area) -> Structur
     _mark_rules(lines, level, bands)
     header = header_end(lines, columns)
     expand_headers(lines[:header], bands, level, height)
+    expand_subheadings(lines[header:], bands, height)
     _mark_spans(lines[:header])
     grouped = group_rows(lines, header, columns, height)
     header_rows = sum(1 for row in grouped if row[0] < header)
@@ -176,12 +179,19 @@ def _lines(rows: Sequence[Sequence[TextBox]], gutters: Sequence[Gutter], height:
 
 
 def _used(gutters: Sequence[Gutter], lines: Sequence[Line]) -> list[Gutter]:
-    """Return the gutters without those of columns in which no text stands."""
-    alone = {f.first for line in lines for f in line.fragments if f.first == f.last}
-    used = [gutter for number, gutter in enumerate(gutters) if number in alone]
-    if used and len(gutters) not in alone:
-        used.pop()
-    return used
+    """Return the gutters without those of columns in which no text stands, or leaders alone."""
+    texts: list[list[str]] = [[] for _ in range(len(gutters) + 1)]
+    for line in lines:
+        for fragment in line.fragments:
+            if fragment.first == fragment.last:
+                texts[fragment.first].append(fragment.text)
+    # Leaders belong to what stands before them.
+    dropped = {
+        max(number - 1, 0) if column else min(number, len(gutters) - 1)
+        for number, column in enumerate(texts)
+        if all(_LEADERS.fullmatch(text) for text in column)
+    }
+    return [gutter for number, gutter in enumerate(gutters) if number not in dropped]
 
 
 def _ruled_gutters(upright: Sequence[Rule], area: Area, height: float) -> list[Gutter]:
@@ -295,7 +305,7 @@ def _span_header_rows(
         row = 0
         while row < header_rows:
             last = row
-            while last + 1 < header_rows and column not in lines[grouped[last][-1]].ruled_below:
+            while last + 1 < header_rows and column not in ruled_below(lines, grouped[last]):
                 last += 1
             _unite(range(row, last + 1), column, cells, owner)
             row = last + 1
@@ -314,7 +324,7 @@ def _span_body_rows(
         row = header_rows
         while row < len(grouped):
             last = row
-            while last + 1 < len(grouped) and _is_left_out(column, lines[grouped[last][-1]].ruled_below, columns):
+            while last + 1 < len(grouped) and _is_left_out(column, ruled_below(lines, grouped[last]), columns):
                 last += 1
             held = [cell for number in range(row, last + 1) if (cell := owner.get((number, column)))]
             texts = [" ".join(word.text for words in cell.words for word in words) for cell in held]
