@@ -4,10 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from unicodedata import east_asian_width
 
 from app.engine.reader.tables.area import Area
-from app.engine.reader.tables.text_boxes import TextBox, joined, rows_of
+from app.engine.reader.tables.text_boxes import TextBox, joined, letters_in, rows_of
 
 MIN_ROWS = 3
 MIN_GAP = 0.35
@@ -108,15 +107,11 @@ def _is_prose(rows: Sequence[Sequence[TextBox]], bands: Sequence[Band]) -> bool:
 def _is_prose_column(parts: Sequence[Sequence[TextBox]], band: Band) -> bool:
     """Return whether a column is prose; `parts` are each row's text boxes in it."""
     texts = [joined(text_boxes) for text_boxes in parts]
-    if median(map(_letters, texts)) >= PROSE_LETTERS:
+    if median(map(letters_in, texts)) >= PROSE_LETTERS:
         return True
     width = median(text_boxes[-1].right - text_boxes[0].left for text_boxes in parts)
     words = median(len(text.split()) for text in texts)
     return words >= PROSE_WORDS and width >= PROSE_WIDTH * (band[1] - band[0])
-
-
-def _letters(text: str) -> int:
-    return sum(2 if east_asian_width(letter) in {"W", "F"} else 1 for letter in text)
 
 
 def _is_form(rows: Sequence[Sequence[TextBox]]) -> bool:

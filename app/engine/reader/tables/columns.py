@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,11 @@ WORD_SPACE = 0.5
 """Gap in text heights below which words on both sides of a gutter are one text."""
 MISSING_RULE = 0.75
 """The same where the gutter is a vertical rule that is not drawn beside the words."""
+SAME_LEFT = 0.3
+"""Distance in text heights within which texts of a column begin at the same x."""
+MIN_SAME_LEFT = 3
+WIDER_GAP = 1.2
+"""Minimum ratio of the gap between two columns' texts on a line to the usual gap between their words."""
 MAX_STEPS = 20_000
 """Maximum number of steps along x, so that a box of any width costs bounded memory."""
 
@@ -192,6 +198,44 @@ def _is_one(fragment: Fragment, word: TextBox, first: int, gutters: Sequence[Gut
         return False
     gap = word.left - fragment.right
     return gap < (MISSING_RULE * height if between[0].drawn else min(0.8 * between[0].width, WORD_SPACE * height))
+
+
+def split_at_sides(
+    lines: Sequence[Sequence[Fragment]], gutters: Sequence[Gutter], height: float
+) -> list[list[Fragment]]:
+    """Split texts over several columns where a word begins at the left side that a column's texts have in common."""
+    sides: dict[int, list[float]] = {}
+    for line in lines:
+        for fragment in line:
+            if fragment.first == fragment.last and fragment.first:
+                sides.setdefault(fragment.first, []).append(fragment.left)
+
+    def is_side(x: float, column: int) -> bool:
+        lefts = sides.get(column, [])
+        near = sum(abs(left - x) < SAME_LEFT * height for left in lefts)
+        return near >= MIN_SAME_LEFT and near >= 0.5 * len(lefts)
+
+    split: list[list[Fragment]] = []
+    for line in lines:
+        split.append([])
+        for fragment in line:
+            parts = [[fragment.words[0]]]
+            gaps = [after.left - before.right for before, after in pairwise(fragment.words)]
+            usual = median(gaps) if gaps else 0.0
+            for word, gap in zip(fragment.words[1:], gaps, strict=True):
+                column = column_of(word.left + 0.1 * height, gutters)
+                is_apart = gap >= WIDER_GAP * usual and column > column_of(parts[-1][0].left, gutters)
+                if is_apart and is_side(word.left, column):
+                    parts.append([word])
+                else:
+                    parts[-1].append(word)
+            if fragment.first == fragment.last or len(parts) == 1:
+                split[-1].append(fragment)
+            else:
+                firsts = [fragment.first, *(column_of(part[0].left + 0.1 * height, gutters) for part in parts[1:])]
+                lasts = [*(first - 1 for first in firsts[1:]), max(fragment.last, firsts[-1])]
+                split[-1] += [Fragment(tuple(p), f, max(f, z)) for p, f, z in zip(parts, firsts, lasts, strict=True)]
+    return split
 
 
 def bands_of(fragments: Sequence[Sequence[Fragment]], columns: int) -> list[tuple[float, float]]:

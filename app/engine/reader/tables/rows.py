@@ -18,6 +18,7 @@ RULED_SHARE = 0.4
 """Minimum fraction of lines with a rule above from which every row is taken to have one."""
 MAX_HEADER_LINES = 9
 _VALUE = re.compile(r"[\s\d.,:;%‰$€£¥()\[\]<>±+\-–—−*/†‡#~≈<>≤≥'’^°]*")
+_NUMBERED = re.compile(r"[(\[]?\w{1,2}[.)\]](?!\w)")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -87,7 +88,7 @@ def group_rows(lines: Sequence[Line], header: int, columns: int, height: float) 
         above = lines[number - 1]
         distance = line.middle - above.middle
         is_parted = bool(ruled_below(lines, rows[-1]) & line.columns)
-        if distance < OVERLAP * height and not is_parted:
+        if distance < OVERLAP * height and not is_parted and not conflict([lines[n] for n in rows[-1]], line):
             continues = True
         elif number == header or is_parted:
             continues = False
@@ -143,7 +144,8 @@ def _continues(row: Sequence[Line], line: Line, *, is_ruled: bool, lead: float, 
     if line.middle - above.middle > min(parted, TIGHT * lead):
         return False
     if 0 not in line.columns:
-        return line.columns <= taken and not any(is_value(f.text) for f in line.fragments)
+        has_values = any(is_value(f.text) for f in line.fragments)
+        return line.columns <= taken and (not has_values or _are_in_brackets(row, line))
     shared = [f for f in line.fragments if f.first in taken]
     return bool(shared) and 2 * sum(goes_on(f.text) for f in shared) > len(shared)
 
@@ -151,12 +153,20 @@ def _continues(row: Sequence[Line], line: Line, *, is_ruled: bool, lead: float, 
 def conflict(row: Sequence[Line], line: Line) -> bool:
     """Return whether a line has a value where the row has one already, so that it is a row of its own."""
     values = {f.first for other in row for f in other.fragments if f.first and is_value(f.text)}
-    return any(f.first in values and is_value(f.text) for f in line.fragments)
+    return any(f.first in values and is_value(f.text) for f in line.fragments) and not _are_in_brackets(row, line)
+
+
+def _are_in_brackets(row: Sequence[Line], line: Line) -> bool:
+    """Return whether a line without a label has in brackets what belongs to the values above it."""
+    above = {f.first: f.text for other in row for f in other.fragments}
+    return 0 not in line.columns and all(
+        f.text[0] in "([" and f.first in above and above[f.first][0] not in "([" for f in line.fragments
+    )
 
 
 def goes_on(text: str) -> bool:
     """Return whether a text is the rest of one above: it begins with a small letter or within brackets."""
-    return bool(text) and (text[0].islower() or text[0] in "(&/,")
+    return bool(text) and (text[0].islower() or text[0] in "(&/,") and not _NUMBERED.match(text)
 
 
 def _spans_below(above: Line, line: Line) -> bool:

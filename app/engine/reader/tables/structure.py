@@ -15,12 +15,13 @@ from app.engine.reader.tables.columns import (
     find_gutters,
     fragments_of,
     middles,
+    split_at_sides,
     united_gutters,
 )
 from app.engine.reader.tables.headers import cells_under, expand_headers, expand_subheadings
 from app.engine.reader.tables.rows import Line, goes_on, group_rows, header_end, is_value, ruled_below
 from app.engine.reader.tables.rules import Rule, Rules
-from app.engine.reader.tables.text_boxes import Skew, TextBox, rows_of
+from app.engine.reader.tables.text_boxes import Skew, TextBox, letters_in, rows_of
 
 MIN_UPRIGHT = 0.3
 """Minimum fraction of a table's height that vertical rules at one x cover to separate columns."""
@@ -33,6 +34,13 @@ WITHIN_RULED = 2.0
 
 MIN_SEVERAL = 0.5
 """Minimum fraction of rows with text in several columns."""
+MIN_FORM = 2
+MIN_PROSE, MAX_PROSE = 5, 0.4
+"""Minimum number of lines of prose, and fraction of rows that are such lines, in a column that is no table's."""
+MIN_VALUES = 0.3
+"""Minimum fraction of values among the texts right of the first column that make long labels beside them no prose."""
+PROSE_LETTERS, PROSE_WIDTH = 28, 0.85
+"""Minimum letters of a line of prose, wide ones counted twice, and minimum fraction of its column's width."""
 MIN_FILLED = 0.4
 """Minimum fraction of a table that has text."""
 _LEADERS = re.compile(r"[.·…_\s]+")
@@ -64,9 +72,32 @@ class Structure:
     def is_table(self) -> bool:
         """Return whether the rows and columns hold enough text for a table; the axes and labels of a chart do not."""
         texts = [sum(bool(cell.words) for cell in self.cells if cell.row == row) for row in range(len(self.rows))]
+        if self._is_form():
+            return True
+        if self._is_prose():
+            return False
         several = sum(count > 1 for count in texts)
         covered = sum(cell.row_span * cell.column_span for cell in self.cells if cell.words)
         return several >= max(2, MIN_SEVERAL * len(texts)) and covered >= MIN_FILLED * len(texts) * self.columns
+
+    def _is_form(self) -> bool:
+        """Return whether drawn cells wait to be filled in: only the first row and the first column have texts."""
+        is_closed = self.is_ruled and all(gutter.drawn for gutter in self.gutters)
+        heads = [cell for cell in self.cells if not cell.row or not cell.column]
+        return is_closed and len(self.rows) > MIN_FORM and self.columns > MIN_FORM and all(cell.words for cell in heads)
+
+    def _is_prose(self) -> bool:
+        """Return whether a column has lines of prose as rows, and the others hardly any values."""
+        beside = [f for line in self.lines for f in line.fragments if f.first]
+        if sum(is_value(f.text) for f in beside) >= MIN_VALUES * len(beside):
+            return False
+        for column in range(self.columns):
+            width = self.edges[column + 1] - self.edges[column]
+            texts = [cell for cell in self.cells if cell.column == column and cell.words and cell.column_span == 1]
+            prose = sum(_is_prose_line(cell.words[0], width) for cell in texts if len(cell.words) == 1)
+            if prose >= MIN_PROSE and prose >= MAX_PROSE * len(self.rows):
+                return True
+        return False
 
     @property
     def has_body(self) -> bool:
@@ -118,6 +149,12 @@ class Structure:
         return Table(len(self.rows), self.columns, tuple(cells), whole, is_ruled=self.is_ruled)
 
 
+def _is_prose_line(words: Sequence[TextBox], width: float) -> bool:
+    """Return whether a line of words fills its column, as running text does."""
+    text = " ".join(word.text for word in words)
+    return words[-1].right - words[0].left >= PROSE_WIDTH * width and letters_in(text) >= PROSE_LETTERS
+
+
 def structure_of(words: Sequence[TextBox], rules: Rules, area: Area) -> Structure | None:
     """Return the rows and columns of the words in an area; None if there are not two of each."""
     words = [word for word in words if area.holds(word)]
@@ -149,6 +186,8 @@ def structure_of(words: Sequence[TextBox], rules: Rules, area: Area) -> Structur
     else:
         return None
     columns = len(gutters) + 1
+    for line, fragments in zip(lines, split_at_sides([line.fragments for line in lines], gutters, height), strict=True):
+        line.fragments = fragments
     bands = bands_of([line.fragments for line in lines], columns)
     _mark_rules(lines, level, bands)
     header = header_end(lines, columns)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan2, cos, hypot, sin
 from statistics import median
+from unicodedata import east_asian_width
 
 from app.domain.images.geometry import Box, Point, TextLine
 
@@ -103,3 +104,8 @@ def joined_box(words: Sequence[TextBox]) -> TextBox:
 def joined(text_boxes: Sequence[TextBox]) -> str:
     """Return the text of a cell: row by row, joined with spaces."""
     return " ".join(text_box.text for row in rows_of(text_boxes) for text_box in row)
+
+
+def letters_in(text: str) -> int:
+    """Return the number of letters, wide ones counted twice."""
+    return sum(2 if east_asian_width(letter) in {"W", "F"} else 1 for letter in text)
