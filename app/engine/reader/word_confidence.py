@@ -7,7 +7,7 @@ its constants, and without `--fit` prints how often words of each score are righ
 
 from math import exp, log
 
-BIAS, WORD_WEIGHT, LINE_WEIGHT = -1.4, 0.63, 0.32
+BIAS, WORD_WEIGHT, LINE_WEIGHT = -1.65, 0.65, 0.39
 """Logistic regression over -log(1 - p + FLOOR): p of the word's least certain letter, and the mean of the line's."""
 
 FLOOR = 1e-3
