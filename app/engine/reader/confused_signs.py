@@ -10,6 +10,8 @@ _CONFUSED = (
     (re.compile(r"\|?∥\||\|∥|(?<![A-Z\u2e80-\uffff])∥(?![A-Z\u2e80-\uffff])"), "||"),
     # A root has its number at once; a tick stands before an item of a list.
     (re.compile(r"^√(?= [^\W\d_])"), "✓"),
+    # An amount has no letter: "RMO.08", "O.50", "1O.00".
+    (re.compile(r"(?:(?<=\bRM)|(?<=[€$£])|(?<!\S)|(?<=\d))O(?=[.,]\d\d(?!\d))"), "0"),
     # The mark of half-width kana is a letter of its own in the picture, and joined with the kana in the text.
     (re.compile(r"(?<=[パピプペポ])[°゜ﾟ]"), ""),
 )
