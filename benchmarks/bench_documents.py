@@ -23,8 +23,8 @@ from app.cli import main as main_command
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.searchable_pdf import write_searchable_pdf
-from app.engine.reader.read_any_script import read_any_script
 from app.engine.reader.read_document_page import read_document_page
+from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
 from tests.support.documents import scanned_pdf, written_pdf
 
@@ -63,7 +63,7 @@ def overlap(one: Box, other: Box) -> float:
 
 def judge_words(folder: Path, recogniser: Recogniser) -> None:
     """Print how well words lie where they were printed."""
-    read = partial(read_any_script, reader=recogniser, check=NEVER_CANCELLED)
+    read = partial(read_page, reader=recogniser, check=NEVER_CANCELLED)
     shares: list[float] = []
     missing = 0
     for seed in range(PAGES):
@@ -88,7 +88,7 @@ def judge_words(folder: Path, recogniser: Recogniser) -> None:
 
 def judge_long(folder: Path, recogniser: Recogniser) -> None:
     """Print what documents of many pages take."""
-    read = partial(read_any_script, reader=recogniser, check=NEVER_CANCELLED)
+    read = partial(read_page, reader=recogniser, check=NEVER_CANCELLED)
     for name, one in (("written", written_pdf(folder / "w.pdf", "The total of all items is 12.40 EUR")),
                       ("scanned", scanned_pdf(folder / "s.pdf", ["The total of all items is 12.40 EUR"]))):  # fmt: skip
         path = folder / f"{name}.pdf"

@@ -14,15 +14,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image, ImageOps
 
-from app.domain.text.scripts import UNREADABLE
+from app.domain.text.scripts import OTHER_SCRIPTS
 from app.engine.imaging.open_image import open_image
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
 from benchmarks.bench_reading import cases_in
-from training.script_model.script_lines import ALPHABETS, Lines
+from benchmarks.script_lines import ALPHABETS, Lines
 
 LATIN, CHINESE, NONE = "Latin", "Chinese, Japanese", "none"
-SCRIPTS = (LATIN, CHINESE, *(script.name for script in UNREADABLE))
+SCRIPTS = (LATIN, CHINESE, *(script.name for script in OTHER_SCRIPTS))
 LANGUAGES = {
     "zh": CHINESE, "ch": CHINESE, "ja": CHINESE, "ru": "Cyrillic", "sr": "Cyrillic", "el": "Greek", "ko": "Korean",
     "ar": "Arabic", "fa": "Arabic", "he": "Hebrew", "th": "Thai", "hi": "Devanagari", "ta": "Tamil", "te": "Telugu",
@@ -30,7 +30,6 @@ LANGUAGES = {
 """Scripts by the beginning of a language's tag; all others are Latin."""
 LINES_EACH = 12
 SEED = 7
-"""None of those that the network was trained and judged with."""
 
 Named = Iterator[tuple[str, Image.Image]]
 

@@ -19,8 +19,8 @@ from app.domain.documents.pages import OcrPage
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.open_pdf import is_pdf
-from app.engine.reader.read_any_script import read_any_script
 from app.engine.reader.read_document_page import read_document_page
+from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
 
 Page = dict[str, Any]
@@ -33,7 +33,7 @@ Reader = Callable[[Path, str], list[Page]]
 def lorgnette(*, draws: bool) -> Reader:
     """Return the application's own reader; with `draws` it sees PDF pages as pictures, without their text layer."""
     reader = Recogniser()
-    picture = partial(read_any_script, reader=reader, check=NEVER_CANCELLED)
+    picture = partial(read_page, reader=reader, check=NEVER_CANCELLED)
 
     def read(path: Path, _language: str) -> list[Page]:
         pages: list[OcrPage] = []

@@ -70,6 +70,11 @@ def gpl_parts(configuration: str) -> list[str]:
     return [part for part in GPL_PARTS if part in configuration]
 
 
+def has_jbig(folder: Path) -> bool:
+    """Whether JBIG-KIT, which is under the GPL, is among the libraries of `folder`."""
+    return any(b"arith_encode" in library.read_bytes() for library in folder.glob("*jbig*"))
+
+
 def is_used(entry: Entry) -> bool:
     """Whether none of UNUSED is part of the entry's place."""
     place = entry[0].replace("\\", "/")

@@ -35,7 +35,11 @@ Qt: LGPL-3, https://download.qt.io/official_releases/qt; shared libraries in PyS
 FFmpeg: LGPL-2.1 or later, https://ffmpeg.org/releases; shared libraries beside av, built by packaging/small_av.sh
 dav1d: BSD-2-Clause, https://code.videolan.org/videolan/dav1d; beside FFmpeg
 libheif, libde265: LGPL-3, https://github.com/strukturag; shared libraries beside pi_heif
-PP-OCRv6 models: Apache-2.0, https://github.com/PaddlePaddle/PaddleOCR; in rapidocr/models"""
+PP-OCRv6 models: Apache-2.0, https://github.com/PaddlePaddle/PaddleOCR; in rapidocr/models
+Tesseract: Apache-2.0, https://github.com/tesseract-ocr/tesseract; a shared library beside tesserocr
+Leptonica: BSD-2-Clause, http://www.leptonica.org; beside Tesseract
+libtiff, libpng, libjpeg-turbo, libwebp: their own permissive licences; beside Leptonica
+Language packs: Apache-2.0, https://github.com/tesseract-ocr/tessdata_fast; in resources/tessdata"""
 """Works under licences that ask for their source to be named; who likes may put other builds of the libraries there."""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.commands.loading import load_options
 from app.commands.terminal import STDIN
-from app.engine.process.allowances import Allowance, Programs, of_command, of_quantizing
+from app.engine.process.allowances import Allowance, of_command, of_quantizing
 from app.engine.process.confinement import confine
 from app.engine.process.native_output import discard_native_output
 from app.paths import default_paths
@@ -16,7 +16,6 @@ def confine_command(
     files: Iterable[str] = (),
     outputs: Iterable[Path] = (),
     model: Path | None = None,
-    programs: Programs = Programs.NONE,
     connects: bool = False,
 ) -> None:
     """Restrict this process, irrevocably, to these files, output folders and the model's folder.
@@ -31,7 +30,6 @@ def confine_command(
             outputs=outputs,
             models=(model, default_paths().gpu_support) if model else (),
             kept=(load_options().cache_folder,) if model else (),
-            programs=programs,
             connects=connects,
         ),
         decodes=bool(files),

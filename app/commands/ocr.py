@@ -30,7 +30,6 @@ from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import DiskError, UserError
 from app.domain.ports import NEVER_CANCELLED
 from app.domain.text.visible_text import encoded
-from app.engine.process.allowances import Programs
 from app.storage.files.output_files import OutputFiles
 from app.storage.files.scratch import scratch_folder
 
@@ -73,9 +72,7 @@ def parser() -> argparse.ArgumentParser:
         type=ReaderChoice,
         choices=list(ReaderChoice),
         default=ReaderChoice.AUTO,
-        help="the built-in OCR only, the model, or (auto) the model where one is given and the OCR is "
-        "uncertain; without a model, Tesseract, if installed, for scripts that the OCR does not "
-        "support",
+        help="the built-in OCR only, the model, or (auto) the model where one is given and the OCR is uncertain",
     )
     parser.add_argument("--model", type=path_given, metavar="FOLDER", help="model folder")
     parser.add_argument(
@@ -145,7 +142,6 @@ def _read_all(options: argparse.Namespace) -> bool:
         files=options.files,
         outputs=() if options.out is None else (options.out,),
         model=options.model if options.reader is not ReaderChoice.BUILT_IN else None,
-        programs=Programs.TESSERACT if options.reader is ReaderChoice.AUTO and not options.model else Programs.NONE,
     )
     reader = page_reader(options.reader, options.model)
     is_whole = True

@@ -41,14 +41,13 @@ def page_reader(choice: ReaderChoice, model: Path | None) -> PageReader:
         return ModelReader(model)
     if choice is ReaderChoice.AUTO and model:
         return AutoReader(BuiltInReader(), ModelReader(model))
-    return BuiltInReader(may_use_tesseract=choice is ReaderChoice.AUTO)
+    return BuiltInReader()
 
 
 class BuiltInReader:
-    """PP-OCR, without a model folder; Tesseract, if allowed and installed, for scripts that PP-OCR does not know."""
+    """PP-OCR and Tesseract's networks, without a model folder."""
 
-    def __init__(self, *, may_use_tesseract: bool = False) -> None:
-        self._may_use_tesseract = may_use_tesseract
+    def __init__(self) -> None:
         self._recogniser = _LazyRecogniser()
 
     def read(self, document: "Document", number: int, path: Path) -> OcrPage:
@@ -59,11 +58,9 @@ class BuiltInReader:
         return read_document_page(document, number, self._read_picture, NEVER_CANCELLED, self._recogniser.get)
 
     def _read_picture(self, picture: "Image") -> OcrPage:
-        from app.engine.reader.read_any_script import read_any_script  # noqa: PLC0415
         from app.engine.reader.read_page import read_page  # noqa: PLC0415
 
-        read = read_any_script if self._may_use_tesseract else read_page
-        return read(picture, self._recogniser.get(), NEVER_CANCELLED)
+        return read_page(picture, self._recogniser.get(), NEVER_CANCELLED)
 
 
 class _LazyRecogniser:

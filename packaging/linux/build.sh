@@ -46,6 +46,7 @@ fi
 locked bundle
 [ ! "$torch" ] || PIP_EXTRA_INDEX_URL="https://download.pytorch.org/whl/$torch ${PIP_EXTRA_INDEX_URL:-}" locked "torch-$torch"
 $pip --no-build-isolation .
+[ "${LORGNETTE_WHOLE_WHEELS:-}" ] || "$python" "$here/without_jbig.py"
 
 step "the bundle"
 "$venv/bin/pyinstaller" --noconfirm --log-level WARN --distpath "$work/dist" --workpath "$work/build" packaging/lorgnette.spec

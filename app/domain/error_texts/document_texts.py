@@ -33,39 +33,6 @@ NO_TEXT_FOUND = ErrorText("document.no_text_found", ProblemKind.IMAGE, "No text 
 OCR_UNCERTAIN = ErrorText(
     "document.ocr_uncertain",
     ProblemKind.IMAGE,
-    "The built-in OCR, which supports Latin, Chinese and Japanese script, is uncertain about much of this.",
+    "The built-in OCR is uncertain about much of this.",
     todo="A vision model may do better.",
-)
-SCRIPTS = {
-    name: ErrorText(f"document.script_{name.lower()}", ProblemKind.IMAGE, name)
-    for name in (
-        "Cyrillic",
-        "Greek",
-        "Korean",
-        "Arabic",
-        "Hebrew",
-        "Thai",
-        "Devanagari",
-        "Bengali",
-        "Tamil",
-        "Telugu",
-        "Kannada",
-        "Malayalam",
-        "Gujarati",
-        "Gurmukhi",
-        "Georgian",
-        "Armenian",
-    )
-}
-"""Names of the scripts that the built-in OCR does not support, for {script}."""
-SCRIPT_UNKNOWN = ErrorText(
-    "document.script_unknown",
-    ProblemKind.IMAGE,
-    "This looks like {script.what}, which the built-in OCR does not support.",
-    todo="A vision model may read it; or install Tesseract with its language pack (Debian: {package}).",
-)
-READ_BY_TESSERACT = ErrorText(
-    "document.read_by_tesseract",
-    ProblemKind.IMAGE,
-    "This looks like {script.what}, which the built-in OCR does not support, so Tesseract was used ({language}).",
 )

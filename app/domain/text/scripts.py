@@ -1,38 +1,55 @@
-"""Scripts that the built-in OCR cannot read, and the Tesseract languages that can."""
+"""Scripts that PP-OCR's recogniser never learned, and Tesseract's language packs that read them."""
 
+import unicodedata
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script; `languages` are its Tesseract language packs (Debian's tesseract-ocr-NAME), most general first."""
+    """A script; `pack` is the language pack in resources/tessdata, `letters` begin the Unicode names of its letters.
+
+    `weight` scales the confidence of its network, where that is high for what is in no script at all.
+    """
 
     name: str
-    languages: tuple[str, ...]
+    pack: str
+    letters: str
+    is_right_to_left: bool = False
+    weight: float = 1.0
+
+    def share_of(self, text: str) -> float:
+        """Return the fraction of the signs of a text that are letters of this script."""
+        signs = [sign for sign in text if not sign.isspace()]
+        return sum(map(self.has, signs)) / max(1, len(signs))
+
+    def has(self, sign: str) -> bool:
+        """Return whether a sign is a letter, or a mark upon letters, of this script."""
+        return unicodedata.category(sign)[0] in "LM" and unicodedata.name(sign, "").startswith(self.letters)
 
 
-GREEK = Script("Greek", ("ell",))
-UNREADABLE = (
-    Script("Cyrillic", ("rus", "ukr", "srp", "bul")),
+GREEK = Script("Greek", "ell", "GREEK")
+CYRILLIC = Script("Cyrillic", "rus", "CYRILLIC")
+OTHER_SCRIPTS = (
+    CYRILLIC,
     GREEK,
-    Script("Korean", ("kor",)),
-    Script("Arabic", ("ara", "fas", "urd")),
-    Script("Hebrew", ("heb",)),
-    Script("Thai", ("tha",)),
-    Script("Devanagari", ("hin", "mar", "nep")),
-    Script("Bengali", ("ben",)),
-    Script("Tamil", ("tam",)),
-    Script("Telugu", ("tel",)),
-    Script("Kannada", ("kan",)),
-    Script("Malayalam", ("mal",)),
-    Script("Gujarati", ("guj",)),
-    Script("Gurmukhi", ("pan",)),
-    Script("Georgian", ("kat",)),
-    Script("Armenian", ("hye",)),
+    Script("Korean", "kor", "HANGUL"),
+    Script("Arabic", "ara", "ARABIC", is_right_to_left=True),
+    Script("Hebrew", "heb", "HEBREW", is_right_to_left=True),
+    Script("Thai", "tha", "THAI", weight=0.75),
+    Script("Devanagari", "hin", "DEVANAGARI"),
+    Script("Bengali", "ben", "BENGALI"),
+    Script("Tamil", "tam", "TAMIL"),
+    Script("Telugu", "tel", "TELUGU"),
+    Script("Kannada", "kan", "KANNADA"),
+    Script("Malayalam", "mal", "MALAYALAM"),
+    Script("Gujarati", "guj", "GUJARATI"),
+    Script("Gurmukhi", "pan", "GURMUKHI"),
+    Script("Georgian", "kat", "GEORGIAN"),
+    Script("Armenian", "hye", "ARMENIAN"),
 )
-"""Scripts under Tesseract's names, in the order of the classifier's outputs after the readable scripts."""
+LOOK_ALIKES = {GREEK: set("ABEZHIKMNOPTYXo"), CYRILLIC: set("ABEKMHOPCTYXaeopcyx")}
+"""Letters under which PP-OCR reads words in scripts whose letters look like Latin ones."""
 
-
-def debian_package(language: str) -> str:
-    """Return the name of the Debian package with Tesseract's language pack."""
-    return f"tesseract-ocr-{language.replace('_', '-')}"
+VIETNAMESE = Script("Vietnamese", "vie", "LATIN")
+VIETNAMESE_LETTERS = frozenset("ơưƠƯ")
+"""Letters of no other language's alphabet; PP-OCR knows them, but few of those with two marks."""

@@ -12,8 +12,8 @@ from app.engine.backends.stage_reporter import stage_reporter
 from app.engine.imaging.documents import open_document
 from app.engine.imaging.reworded_errors import reworded_image_errors
 from app.engine.process.messages import Event, ReadText, Request, TextRead
-from app.engine.reader.read_any_script import read_any_script
 from app.engine.reader.read_document_page import read_document_page
+from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
 
 
@@ -31,9 +31,7 @@ class ReaderBackend:
         report(Stage.READING, 0.0)
         with reworded_image_errors(image_texts.READ, image_texts.READ_STORED):
             document = open_document(Path(request.path), request.password)
-            read = partial(
-                read_any_script, reader=self._recogniser, check=check, progress=partial(report, Stage.READING)
-            )
+            read = partial(read_page, reader=self._recogniser, check=check, progress=partial(report, Stage.READING))
             page = read_document_page(document, request.page, read, check, lambda: self._recogniser)
         emit(TextRead(page))
         return FinishReason.COMPLETE

@@ -18,21 +18,12 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum, auto
 from pathlib import Path
 
 from app.engine.process.backend_kinds import BackendKind
 from app.paths import make_private_folder
 
 EVERYTHING = Path("/")
-
-
-class Programs(Enum):
-    """The programs that a process may start."""
-
-    NONE = auto()
-    TESSERACT = auto()
-    ANY = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +37,7 @@ class Allowance:
     reads: tuple[Path, ...] = ()
     writes: tuple[Path, ...] = ()
     connects: bool = False
-    programs: Programs = Programs.NONE
+    starts_programs: bool = False
     uses_gpu: bool = False
     is_bounded: bool = False
 
@@ -59,10 +50,8 @@ class Allowance:
 def of_engine(kind: BackendKind, kept: Iterable[str] = ()) -> Allowance:
     """Return the allowance of an engine process; `kept` are the weight cache folders."""
     match kind:
-        case BackendKind.IMAGES:
+        case BackendKind.IMAGES | BackendKind.READER:
             return Allowance(is_bounded=True)
-        case BackendKind.READER:
-            return Allowance(is_bounded=True, programs=Programs.TESSERACT)
         case BackendKind.MODEL:
             writes = (*_made(kept), _temporary())
             return Allowance(reads=(EVERYTHING,), writes=writes, uses_gpu=True)
@@ -76,7 +65,6 @@ def of_command(
     outputs: Iterable[Path] = (),
     models: Iterable[Path] = (),
     kept: Iterable[str] = (),
-    programs: Programs = Programs.NONE,
     connects: bool = False,
 ) -> Allowance:
     """Return the allowance of a command that reads `files` and the folders `models`, and writes into `outputs`.
@@ -88,7 +76,6 @@ def of_command(
         reads=(*(Path(file) for file in files), *(path for folder in folders for path in _with_links(folder))),
         writes=(*outputs, *_made(kept), _temporary()),
         connects=connects,
-        programs=programs,
         uses_gpu=bool(folders),
     )
 
@@ -100,7 +87,7 @@ def of_quantizing(out: Path) -> Allowance:
         reads=(EVERYTHING,),
         # Semaphores of multiprocessing are files there. The output's ".." may follow a link.
         writes=(Path(os.path.abspath(out)).parent, _temporary(), cache, Path("/dev/shm")),  # noqa: PTH100, S108
-        programs=Programs.ANY,
+        starts_programs=True,
         uses_gpu=True,
     )
 

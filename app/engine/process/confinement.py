@@ -7,7 +7,6 @@ available to unprivileged processes; what a system lacks is skipped, and reporte
 import ctypes
 import logging
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ import app
 from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import CancelCheck
 from app.engine.process import landlock, seccomp
-from app.engine.process.allowances import EVERYTHING, Allowance, Programs
+from app.engine.process.allowances import EVERYTHING, Allowance
 from app.engine.process.backend_kinds import Backend
 from app.engine.process.messages import Event, Request, WritePdf
 from app.paths import RESOURCES
@@ -126,25 +125,19 @@ def _measures(allowance: Allowance) -> Iterator[str]:
         written = " and write" if allowance.writes else ""
         yield f"no Landlock: may read{written} what the user may"
     if "Seccomp:\t2" in status:
-        yield f"seccomp: {', '.join(_filtered(allowance, has_landlock=has_landlock))}"
+        yield f"seccomp: {', '.join(_filtered(allowance))}"
     else:
         yield _NO_FILTER
     if allowance.connects:
         yield "connects as the user may: it asks servers"
 
 
-def _filtered(allowance: Allowance, *, has_landlock: bool) -> Iterator[str]:
+def _filtered(allowance: Allowance) -> Iterator[str]:
     if not allowance.connects:
         yield "opens no connections"
     if not allowance.writes:
         yield "writes nothing"
-    match allowance.programs:
-        case Programs.NONE:
-            yield "starts no programs"
-        case Programs.TESSERACT if has_landlock:
-            yield "starts no program but Tesseract"
-        case _:
-            yield "may start programs"
+    yield "may start programs" if allowance.starts_programs else "starts no programs"
     yield "touches no other process"
 
 
@@ -215,7 +208,7 @@ def _refusals(allowance: Allowance) -> tuple[seccomp.Refusal, ...]:
         *seccomp.OTHER_PROCESSES,
         *(() if allowance.connects else seccomp.SOCKETS),
         *(() if allowance.writes else seccomp.WRITING),
-        *((*seccomp.PROGRAMS, *seccomp.signals()) if allowance.programs is Programs.NONE else seccomp.NAMESPACES),
+        *(seccomp.NAMESPACES if allowance.starts_programs else (*seccomp.PROGRAMS, *seccomp.signals())),
     )
 
 
@@ -223,7 +216,7 @@ def _rules(allowance: Allowance) -> Iterator[tuple[Path, int]]:
     """Yield the paths that may be opened by name, with the rights to them."""
     yield from ((path, landlock.READ) for path in (*_libraries(), *allowance.reads) if path != EVERYTHING)
     if allowance.reads_everything:  # But other processes: root may look into them, whatever Landlock says.
-        sees_processes = allowance.programs is Programs.ANY  # AutoRound sums up the memory of what it has started.
+        sees_processes = allowance.starts_programs  # AutoRound sums up the memory of what it has started.
         yield from ((path, landlock.READ) for path in EVERYTHING.iterdir() if sees_processes or path.name != "proc")
     yield from ((path, landlock.WRITE) for path in allowance.writes)
     if allowance.writes:
@@ -234,11 +227,8 @@ def _rules(allowance: Allowance) -> Iterator[tuple[Path, int]]:
         yield from ((Path(name), landlock.READ) for name in _FOLDERS_FOR_CONNECTIONS.split())
         named = (os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
         yield from ((Path(name), landlock.READ) for name in named if name)
-    match allowance.programs:
-        case Programs.TESSERACT:
-            yield from _tesseract()
-        case Programs.ANY:
-            yield EVERYTHING, landlock.EXECUTE
+    if allowance.starts_programs:
+        yield EVERYTHING, landlock.EXECUTE
 
 
 def _libraries() -> Iterator[Path]:
@@ -269,12 +259,3 @@ def _import_folders() -> Iterator[str]:
     """Yield the folders of modules, except Lorgnette's working folder and the one in which it is developed."""
     apart = {Path.cwd(), Path(app.__file__).parent.parent}
     return (name for name in sys.path if Path(name) not in apart)
-
-
-def _tesseract() -> Iterator[tuple[Path, int]]:
-    """Yield Tesseract, the only program that the reader starts, with its loader and its language packs."""
-    if program := shutil.which("tesseract"):
-        for path in (Path(program).resolve(), *Path("/").glob("lib*/ld-linux*.so.*")):
-            yield path, landlock.EXECUTE | landlock.READ_FILE
-    if packs := os.environ.get("TESSDATA_PREFIX"):
-        yield Path(packs), landlock.READ

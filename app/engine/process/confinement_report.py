@@ -5,7 +5,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 
-from app.engine.process.allowances import Allowance, Programs, of_command, of_engine, of_quantizing
+from app.engine.process.allowances import Allowance, of_command, of_engine, of_quantizing
 from app.engine.process.backend_kinds import BackendKind
 from app.paths import DEMO_MODEL
 
@@ -26,7 +26,7 @@ def _allowances() -> dict[str, Allowance]:
         "Sandbox of the OCR engine": of_engine(BackendKind.READER),
         "Sandbox of the model process": of_engine(BackendKind.MODEL),
         "Sandbox of the server process": of_engine(BackendKind.SERVER),
-        "Sandbox of “lorgnette ocr”": of_command(programs=Programs.TESSERACT),
+        "Sandbox of “lorgnette ocr”": of_command(),
         "Sandbox of “lorgnette ask” and “bench”": of_command(models=(DEMO_MODEL,)),
         "Sandbox of “lorgnette ask --server”": of_command(connects=True),
         "Sandbox of “lorgnette quantize”": of_quantizing(Path("model")),

@@ -1,6 +1,7 @@
 """Splits a recognised line into words with their boxes, from the places of its letters."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 from statistics import fmean, median
 
@@ -20,6 +21,9 @@ def words_of(line: OcrLine, size: tuple[int, int]) -> tuple[Word, ...]:
     if text_of(line.letters) != line.text:
         return ()
     words = [list(letters) for is_space, letters in groupby(line.letters, _is_space) if not is_space]
+    is_mirrored = bool(words) and words[0][0].centre > words[-1][-1].centre
+    if is_mirrored:  # It is written from right to left.
+        words = [[_mirrored(letter) for letter in letters] for letters in words]
     half = _half_width(words)
     mean = fmean(letter.score for letter in line.letters) if line.letters else 0.0
     quad = read_from(line.quad)
@@ -30,9 +34,15 @@ def words_of(line: OcrLine, size: tuple[int, int]) -> tuple[Word, ...]:
         start, end = letters[0].centre - half, letters[-1].centre + half
         start = max(start, (before.centre + letters[0].centre) / 2) if before else max(0.0, start)
         end = min(end, (after.centre + letters[-1].centre) / 2) if after else min(1.0, end)
+        if is_mirrored:
+            start, end = 1 - end, 1 - start
         score = word_score(min(letter.score for letter in letters), mean)
         found.append(Word(text_of(letters), _box(quad, start, end, size), score))
     return tuple(found)
+
+
+def _mirrored(letter: Letter) -> Letter:
+    return replace(letter, start=1 - letter.end, end=1 - letter.start)
 
 
 def _is_space(letter: Letter) -> bool:

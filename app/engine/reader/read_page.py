@@ -11,22 +11,22 @@ from app.domain.errors import Problem
 from app.domain.images.codes import Code
 from app.domain.images.geometry import Point, TextLine
 from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
-from app.domain.text.scripts import Script, debian_package
 from app.engine.imaging.cut_short import SHOWN_SHARE
 from app.engine.reader.find_codes import find_codes
 from app.engine.reader.find_lines import find_lines, find_lines_again
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.kept_lines import is_read, kept_lines
 from app.engine.reader.line_words import words_of
+from app.engine.reader.other_scripts import read_other_scripts
 from app.engine.reader.paper.flatten import flattened
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import OcrLine, Quad
+from app.engine.reader.right_to_left import order_rows_from_right
 from app.engine.reader.rotation import LineReader, mean_score, read_lines, rotated, rotated_size
 from app.engine.reader.scaling import Prepared, prepare
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.rotate_back import rotated_back
 from app.engine.reader.uncertain_amounts import with_marked_amounts
-from app.engine.reader.unknown_script import unknown_script
 
 LOW_CONFIDENCE_SCORE = 0.78
 """Mean score below which a page is mostly noise, as with scripts that the models never learned."""
@@ -63,11 +63,13 @@ def _read_flat(
     found, orientation = read_lines(
         prepared.image, quads, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)
     )
-    script = unknown_script(prepared.image, found)
+    found, script = read_other_scripts(prepared.image, found, reader, check)
     lines = [prepared.restore(line) for line in with_marked_amounts(kept_lines(found))]
     size = rotated_size(image.size, orientation.order)
     codes = find_codes(image)
-    rows = order_rows([rotated(line, orientation.order, image.size) for line in lines])
+    upright = [rotated(line, orientation.order, image.size) for line in lines]
+    is_from_right = script is not None and script.is_right_to_left
+    rows = order_rows_from_right(upright, order_rows, size[0]) if is_from_right else order_rows(upright)
     # Pillow rotates anticlockwise.
     picture = image.rotate(-orientation.order, expand=True) if orientation.order else image
     tables = find_tables([_text_line(line, size) for row in rows for line in row], picture)
@@ -82,7 +84,7 @@ def _read_flat(
         codes=codes,
         script=script.name if script else "",
     )
-    return with_notice(page, _cut_short(image) or _notice(lines, codes, script))
+    return with_notice(page, _cut_short(image) or _notice(lines, codes))
 
 
 def _cut_short(image: Image.Image) -> Problem | None:
@@ -95,10 +97,7 @@ def _text_line(line: OcrLine, size: tuple[int, int]) -> TextLine:
     return TextLine.between(line.text, (first, second, third, fourth), line.score, words_of(line, size))
 
 
-def _notice(lines: Sequence[OcrLine], codes: Sequence[Code], script: Script | None) -> Problem | None:
-    if script:
-        name = document_texts.SCRIPTS[script.name].problem()
-        return document_texts.SCRIPT_UNKNOWN.problem(script=name, package=debian_package(script.languages[0]))
+def _notice(lines: Sequence[OcrLine], codes: Sequence[Code]) -> Problem | None:
     if not lines:
         return None if codes else document_texts.NO_TEXT_FOUND.problem()
     is_uncertain = mean_score(filter(is_read, lines)) < LOW_CONFIDENCE_SCORE

@@ -1,106 +1,109 @@
-"""Tesseract as another reader: its table, its absence, and a stand-in for the program itself."""
+"""Tesseract's networks in this process: what they read, where, and that nothing else is asked of them."""
 
-import os
-import sys
+import hashlib
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
-from app.domain.documents.pages import OcrPage
-from app.domain.images.geometry import Box
-from app.engine.reader import read_any_script as any_script
-from app.engine.reader.read_any_script import read_any_script
-from app.engine.reader.recognise import OcrLine, Quad
-from app.engine.reader.tesseract import installed_languages, lines_of_table, read_by_tesseract
-from app.engine.reader.tiles import TextMap
+from app.domain.text.scripts import OTHER_SCRIPTS
+from app.engine.reader import tesseract
+from app.engine.reader.line_words import words_of
+from app.engine.reader.recognise import Quad
+from app.engine.reader.tesseract import PACKS, read_in
 
-HEAD = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n"
-TABLE = (
-    HEAD + "1\t1\t0\t0\t0\t0\t0\t0\t300\t100\t-1\t\n"
-    "4\t1\t1\t1\t1\t0\t10\t20\t200\t30\t-1\t\n"
-    "5\t1\t1\t1\t1\t1\t10\t20\t90\t30\t90\tДобрый\n"
-    "5\t1\t1\t1\t1\t2\t110\t22\t100\t30\t80\tдень\n"
-    "5\t1\t1\t1\t2\t1\t10\t60\t90\t30\t70\tмир\n"
+FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+needs_font = pytest.mark.skipif(not FONT.exists(), reason="no DejaVu")
+
+
+def drawn(text: str, rotation: int = 0) -> tuple[Image.Image, Quad]:
+    """Return an image of a line of text, and its corners from where it begins."""
+    font = ImageFont.truetype(FONT, 36, layout_engine=ImageFont.Layout.BASIC)
+    left, top, right, bottom = (round(edge) for edge in font.getbbox(text))
+    image = Image.new("RGB", (right - left + 40, bottom - top + 40), "white")
+    ImageDraw.Draw(image).text((20 - left, 20 - top), text, "black", font)
+    box = (12, 12, image.width - 12, image.height - 12)
+    corners = np.array([[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]]], np.float64)
+    if rotation:
+        corners = np.array([[image.height - y, x] for x, y in corners], np.float64)
+        image = image.rotate(-90, expand=True)
+    return image, corners
+
+
+def test_the_packs_are_those_of_the_list() -> None:
+    lines = (PACKS / "SHA256SUMS").read_text("ascii").splitlines()
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    assert {path.name for path in PACKS.glob("*.traineddata")} == set(listed)
+    for name, digest in listed.items():
+        assert hashlib.sha256((PACKS / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_every_script_has_a_pack() -> None:
+    assert all((PACKS / f"{script.pack}.traineddata").exists() for script in OTHER_SCRIPTS)
+
+
+@needs_font
+@pytest.mark.parametrize(
+    ("pack", "text"),
+    [
+        ("rus", "Съешь ещё этих мягких булок"),
+        ("ell", "Καλημέρα σας, κόσμε"),
+        ("kat", "გამარჯობა მსოფლიო"),
+        ("vie", "Cộng hòa xã hội chủ nghĩa Việt Nam"),
+    ],
 )
+def test_lines_are_read_with_their_words(pack: str, text: str) -> None:
+    image, quad = drawn(text)
+    line = read_in(pack, image, quad)
+    assert unicodedata.normalize("NFC", line.text) == text
+    assert line.score > 0.6
+    words = words_of(line, image.size)
+    assert [word.text for word in words] == line.text.split()
+    lefts = [word.box.left for word in words]
+    assert lefts == sorted(lefts)
 
 
-class NoReader:
-    """Never asked: the page is given."""
-
-    def find(self, image: Image.Image) -> list[Quad]:
-        raise AssertionError
-
-    def map_tile(self, tile: Image.Image) -> TextMap:
-        raise AssertionError
-
-    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
-        raise AssertionError
-
-    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
-        raise AssertionError
+@needs_font
+def test_writing_to_the_left_keeps_its_logical_order() -> None:
+    text = "שלום עולם טוב"
+    image, quad = drawn(text[::-1])  # This layout draws letters in the order of the string.
+    line = read_in("heb", image, quad)
+    assert line.text == text
+    first, _, last = words_of(line, image.size)
+    assert (first.text, last.text) == ("שלום", "טוב")
+    assert first.box.left > last.box.right
 
 
-def test_words_become_lines_with_places() -> None:
-    one, two = lines_of_table(TABLE)
-    assert (one.text, one.box) == ("Добрый день", Box(10, 20, 210, 52))
-    assert one.score == pytest.approx(0.85)
-    assert two.text == "мир"
+@needs_font
+def test_a_line_that_runs_from_top_to_bottom_is_rotated_first() -> None:
+    image, quad = drawn("Москва слезам не верит", rotation=90)
+    top_left_first = np.roll(quad, 1, axis=0)
+    assert read_in("rus", image, top_left_first).text == "Москва слезам не верит"
 
 
-@pytest.mark.parametrize("table", ["", HEAD, "5\t1\t1", "5\t1\t1\t1\t1\t1\tx\ty\tz\t1\t1\tword", "\0" * 50])
-def test_a_broken_table_is_no_text(table: str) -> None:
-    assert lines_of_table(table) == ()
+@pytest.mark.parametrize(
+    "quad", [np.zeros((4, 2)), np.full((4, 2), np.nan), np.array([[0, 0], [9e9, 0], [9e9, 9], [0, 9]], np.float64)]
+)
+def test_degenerate_boxes_are_lines_without_text(quad: Quad) -> None:
+    line = read_in("rus", Image.new("RGB", (30, 30), "white"), quad)
+    assert (line.text, line.score, line.letters) == ("", 0.0, ())
 
 
-def test_without_tesseract_there_are_no_languages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert installed_languages() == frozenset()
-    assert read_by_tesseract(Image.new("RGB", (30, 30)), ["rus"]) == ()
+def test_what_tesseract_finds_no_text_in_is_a_line_without_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        """Behaves as tesserocr does where nothing was recognised."""
 
+        def GetUTF8Text(self) -> str:
+            raise RuntimeError("No text returned")
 
-@pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A `tesseract` that has one pack, and keeps what it was sent."""
-    program = tmp_path / "tesseract"
-    program.write_text(
-        f"#!{sys.executable}\n"
-        "import pathlib, sys\n"
-        "if sys.argv[1] == '--list-langs':\n"
-        "    print('List of available languages (2):\\neng\\nrus')\n"
-        "else:\n"
-        f"    pathlib.Path({str(tmp_path)!r}, 'sent.png').write_bytes(sys.stdin.buffer.read())\n"
-        f"    pathlib.Path({str(tmp_path)!r}, 'arguments').write_text(' '.join(sys.argv[1:]))\n"
-        f"    sys.stdout.buffer.write({TABLE!r}.encode())\n"
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    return tmp_path
+        def __getattr__(self, name: str) -> Callable[..., None]:
+            return lambda *_: None
 
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
-def test_it_reads_a_script_that_the_built_in_reader_does_not_know(
-    stand_in: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = OcrPage(300, 100, (), "A6pbIy", 180, "unsure", script="Cyrillic")
-    monkeypatch.setattr(any_script, "read_page", lambda *_: page)
-
-    read = read_any_script(Image.new("RGB", (300, 100), "white"), NoReader(), lambda: None)
-
-    assert (read.text, read.rotation, read.script) == ("Добрый день\nмир", 0, "Cyrillic")
-    assert read.notice.startswith("This looks like Cyrillic")
-    assert "Tesseract was used (rus)" in read.notice
-    assert (stand_in / "arguments").read_text() == "stdin stdout -l rus+eng tsv"
-    with Image.open(stand_in / "sent.png") as sent:
-        assert (sent.format, sent.size) == ("PNG", (300, 100))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
-@pytest.mark.parametrize("script", ["Thai", ""])
-def test_without_the_pack_or_the_need_the_page_stays(
-    stand_in: Path, monkeypatch: pytest.MonkeyPatch, script: str
-) -> None:
-    page = OcrPage(300, 100, (), "abc", script=script)
-    monkeypatch.setattr(any_script, "read_page", lambda *_: page)
-    assert read_any_script(Image.new("RGB", (300, 100), "white"), NoReader(), lambda: None) is page
-    assert not (stand_in / "sent.png").exists()
+    monkeypatch.setattr(tesseract, "_opened", lambda _: Silent())
+    quad = np.array([[5, 5], [90, 5], [90, 50], [5, 50]], np.float64)
+    image = Image.new("RGB", (99, 60), "white")
+    ImageDraw.Draw(image).rectangle((20, 20, 60, 40), "black")
+    assert read_in("rus", image, quad).text == ""

@@ -49,8 +49,7 @@ def test_words_survive_and_lines_that_were_stored_without_them_open(tmp_path: Pa
 
 
 def test_a_notice_survives_so_that_it_can_be_worded_in_another_language(tmp_path: Path) -> None:
-    script = document_texts.SCRIPTS["Thai"].problem()
-    page = with_notice(READING.page, document_texts.READ_BY_TESSERACT.problem(script=script, language="tha"))
+    page = with_notice(READING.page, document_texts.OCR_UNCERTAIN.problem())
     stores = SqliteStores.open(tmp_path / "chats.sqlite")
     stores.pages.save_ocr_result(OcrResult(digest=Digest("cd" * 32), number=0, page=page))
     kept = stores.pages.ocr_result(Digest("cd" * 32), 0)

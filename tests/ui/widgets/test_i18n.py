@@ -27,7 +27,6 @@ from app.domain.error_texts import (
 from app.domain.errors import BUG, Problem, ProblemKind
 from app.domain.models.model_info import DEMO_NAME
 from app.domain.settings.settings import ThemeChoice, UiLanguage
-from app.domain.text.scripts import UNREADABLE
 from app.storage.models.model_catalog import known_models
 from app.ui.models import model_text
 from app.ui.shell.main_window import MainWindow
@@ -182,19 +181,12 @@ def test_an_error_of_another_version_stays_as_it_was_stored() -> None:
 
 
 def test_the_notice_of_a_page_is_said_in_the_language_of_the_window() -> None:
-    script = document_texts.SCRIPTS["Cyrillic"].problem()
-    problem = document_texts.SCRIPT_UNKNOWN.problem(script=script, package="tesseract-ocr-rus")
-    page = with_notice(OcrPage(1, 1, (), ""), problem)
-    assert page.notice.startswith("This looks like Cyrillic, which")
-    assert "tesseract-ocr-rus" in page.notice
+    page = with_notice(OcrPage(1, 1, (), ""), document_texts.OCR_UNCERTAIN.problem())
+    assert page.notice.startswith("The built-in OCR is uncertain")
     assert "notice_problem" not in formatted(page, "a.png", PageFormat.JSON)
     set_language(UiLanguage.GERMAN)
-    assert page_notice(page).startswith("Das sieht nach Kyrillisch aus;")
+    assert page_notice(page).startswith("Die eingebaute Texterkennung ist sich")
     assert page_notice(OcrPage(1, 1, (), "", notice="As stored.")) == "As stored."
-
-
-def test_every_script_that_is_not_supported_has_a_name() -> None:
-    assert [script.name for script in UNREADABLE] == list(document_texts.SCRIPTS)
 
 
 def test_numbers_have_the_separators_of_the_language() -> None:

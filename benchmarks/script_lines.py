@@ -100,7 +100,7 @@ ALPHABETS = (
     Alphabet(_span((0x10D0, 0x10F0)), faces=(*_noto("Georgian"), "DejaVuSans")),
     Alphabet(_span((0x561, 0x587)) * 2 + _span((0x531, 0x556)), faces=(*_noto("Armenian"), "DejaVuSans")),
 )
-"""What the reader knows first (Latin, Chinese and Japanese), then as in app/domain/text/scripts.py."""
+"""What PP-OCR knows first (Latin, Chinese and Japanese), then as in app/domain/text/scripts.py."""
 
 
 class Lines:

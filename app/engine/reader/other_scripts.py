@@ -1,0 +1,145 @@
+"""Reads the lines of a page that are in a script which PP-OCR's recogniser never learned.
+
+PP-OCR reads next to nothing in such lines, or noise. The longest of them are read with the packs of all scripts: in the
+right one its network is confident, and nearly all signs are letters of that script. No classifier of our own came near.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from app.domain.ports import CancelCheck
+from app.domain.text.scripts import GREEK, LOOK_ALIKES, OTHER_SCRIPTS, VIETNAMESE, VIETNAMESE_LETTERS, Script
+from app.engine.reader.kept_lines import is_read
+from app.engine.reader.recognise import OcrLine
+from app.engine.reader.rotation import LineReader
+from app.engine.reader.tesseract import read_in
+from app.engine.reader.words_of_both import with_known_words
+
+READ_SCORE, READ_DENSITY = 0.8, 0.6
+"""Score and letters per line height of length from which PP-OCR has read a line; Latin has about two, Chinese one."""
+
+MIN_SHAPE = 1.6
+"""Minimum ratio of length to height of a line that tells a script: specks and signs are taken for letters."""
+
+SAMPLE_LINES, MAX_SCRIPTS = 4, 3
+"""Number of lines that are read with all packs, and maximum number of scripts of a page besides PP-OCR's own."""
+
+MIN_EVIDENCE, FEW_EVIDENCE, FEW_LETTERS = 0.45, 0.65, 10
+"""Minimum evidence for a script, and that for one of which no more than so many letters were read.
+
+The evidence is the mean confidence times the share of the script's own letters: 0.62 to 0.91 on printed pages, 0.47 on
+photographs; up to 0.3 in the wrong script, and 0.44 in Thai, where it is weighted.
+"""
+
+MIN_MIXED_EVIDENCE = 0.3
+"""Minimum evidence for a line in which PP-OCR reads numbers and Latin names alone, and those surely."""
+
+GREEK_SHARE, GREEK_LETTERS = 0.08, 4
+"""Minimum fraction and number of Greek letters for a page to be Greek."""
+
+MIN_VIETNAMESE_SCORE, MIN_VIETNAMESE_LINES = 0.7, 2
+"""Minimum score of a line that is read as Vietnamese, and number of lines that make a page Vietnamese."""
+
+
+def read_other_scripts(
+    image: Image.Image, lines: Sequence[OcrLine], reader: LineReader, check: CancelCheck
+) -> tuple[list[OcrLine], Script | None]:
+    """Return the lines, those in another script read by its pack, and the script of most of them; None without any."""
+    read = list(lines)
+    scripts: dict[Script, float] = {}
+    for _ in range(MAX_SCRIPTS):
+        unread = [number for number, line in enumerate(read) if not _is_read(line)]
+        script = _script_of([read[number] for number in unread], image, check) or _greek(read, scripts)
+        if script is None:
+            break
+        scripts[script] = _read_with(script, image, read, reader, check)
+    if not scripts and _is_vietnamese(read):
+        _read_with(VIETNAMESE, image, read, reader, check)
+    return read, max(scripts, key=lambda script: scripts[script]) if scripts else None
+
+
+def _read_with(
+    script: Script, image: Image.Image, lines: list[OcrLine], reader: LineReader, check: CancelCheck
+) -> float:
+    """Replace those of these lines that the script's pack reads better; return their length in letters."""
+    count = 0
+    for number, known in enumerate(lines):
+        check()
+        line = read_in(script.pack, image, known.quad)
+        if _is_better(line, known, script):
+            lines[number] = with_known_words(line, script, image, reader)
+            count += len(line.text)
+    return count
+
+
+def _is_better(line: OcrLine, known: OcrLine, script: Script) -> bool:
+    share = script.share_of(line.text)
+    if script is VIETNAMESE:
+        return line.score >= MIN_VIETNAMESE_SCORE and len(line.text) >= len(known.text)
+    if share == 0:
+        return not _is_read(known) and line.score > known.score
+    if not _is_read(known):
+        return is_read(line) or line.score > known.score
+    return _looks_like(known, script) or (
+        script.weight * line.score * share >= MIN_MIXED_EVIDENCE and len(line.text) > len(known.text)
+    )
+
+
+def _script_of(unread: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> Script | None:
+    """Return the script of the longest of these lines, None if it is none of those that there are packs for."""
+    shaped = sorted((line for line in unread if _shape(line) >= MIN_SHAPE), key=_length, reverse=True)
+    sample = shaped[:SAMPLE_LINES]
+    if not sample:
+        return None
+    told: dict[Script, list[tuple[float, int]]] = {}
+    for line in sample:
+        check()
+        read = [(script, read_in(script.pack, image, line.quad)) for script in OTHER_SCRIPTS]
+        evidence = {script: script.weight * found.score * script.share_of(found.text) for script, found in read}
+        best = max(evidence, key=lambda script: evidence[script])
+        told.setdefault(best, []).append((evidence[best], len(dict(read)[best].text)))
+    clear = {script: sum(count for _, count in lines) for script, lines in told.items() if _is_clear(lines)}
+    return max(clear, key=lambda script: clear[script]) if clear else None
+
+
+def _is_clear(lines: Sequence[tuple[float, int]]) -> bool:
+    """Return whether lines tell a script by their evidence and number of letters."""
+    letters = sum(count for _, count in lines)
+    needed = MIN_EVIDENCE if letters > FEW_LETTERS else FEW_EVIDENCE
+    return sum(evidence * count for evidence, count in lines) >= needed * letters > 0
+
+
+def _greek(lines: Sequence[OcrLine], scripts: dict[Script, float]) -> Script | None:
+    """Return Greek if PP-OCR has read Greek letters, which it knows from formulas, among Latin ones like them."""
+    letters = [letter for line in lines for letter in line.text if letter.isalpha()]
+    greek = sum(map(GREEK.has, letters))
+    is_greek = GREEK not in scripts and greek >= GREEK_LETTERS and greek >= GREEK_SHARE * len(letters)
+    return GREEK if is_greek else None
+
+
+def _looks_like(line: OcrLine, script: Script) -> bool:
+    letters = {letter for letter in line.text if letter.isalpha()}
+    return bool(letters) and (any(map(script.has, letters)) or letters <= LOOK_ALIKES.get(script, set()))
+
+
+def _is_vietnamese(lines: Sequence[OcrLine]) -> bool:
+    return sum(not VIETNAMESE_LETTERS.isdisjoint(line.text) for line in lines) >= MIN_VIETNAMESE_LINES
+
+
+def _is_read(line: OcrLine) -> bool:
+    height = _length(line) / _shape(line)
+    return line.score >= READ_SCORE and len(line.text) * height >= READ_DENSITY * _length(line)
+
+
+def _length(line: OcrLine) -> float:
+    return max(_sides(line))
+
+
+def _shape(line: OcrLine) -> float:
+    return _length(line) / max(1e-6, min(_sides(line)))
+
+
+def _sides(line: OcrLine) -> tuple[float, float]:
+    return float(np.hypot(*(line.quad[1] - line.quad[0]))), float(np.hypot(*(line.quad[3] - line.quad[0])))

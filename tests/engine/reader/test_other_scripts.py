@@ -1,0 +1,106 @@
+"""Which lines are read by which network: by drawn lines, and by what PP-OCR makes of such."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from app.domain.text.scripts import OTHER_SCRIPTS
+from app.engine.reader.other_scripts import read_other_scripts
+from app.engine.reader.recognise import OcrLine, Quad
+from app.engine.reader.tiles import TextMap
+
+FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+pytestmark = pytest.mark.skipif(not FONT.exists(), reason="no DejaVu")
+
+
+class PpOcr:
+    """Reads every box as a number, surely."""
+
+    def find(self, image: Image.Image) -> list[Quad]:
+        raise AssertionError
+
+    def map_tile(self, tile: Image.Image) -> TextMap:
+        raise AssertionError
+
+    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
+        raise AssertionError
+
+    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
+        return OcrLine("42", quad, 0.99)
+
+
+def page(*lines: tuple[str, str, float]) -> tuple[Image.Image, list[OcrLine]]:
+    """Return a picture of lines, and what PP-OCR is supposed to have read of each: the text and its score."""
+    font = ImageFont.truetype(FONT, 30, layout_engine=ImageFont.Layout.BASIC)
+    image = Image.new("RGB", (700, 60 * len(lines) + 20), "white")
+    found = []
+    for number, (text, read, score) in enumerate(lines):
+        top = 20 + 60 * number
+        ImageDraw.Draw(image).text((30, top), text, "black", font)
+        right, bottom = 30 + font.getlength(text), top + 40
+        found.append(OcrLine(read, np.array([[24, top], [right + 6, top], [right + 6, bottom], [24, bottom]]), score))
+    return image, found
+
+
+def read(*lines: tuple[str, str, float]) -> tuple[list[str], str]:
+    image, found = page(*lines)
+    result, script = read_other_scripts(image, found, PpOcr(), lambda: None)
+    return [line.text for line in result], script.name if script else ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Славянские языки большая семья", "Cyrillic"),
+        ("ეროვნული ბიბლიოთეკა თბილისში", "Georgian"),
+        ("Հայաստանի ազգային գրադարան", "Armenian"),
+        ("הספרייה הלאומית בירושלים"[::-1], "Hebrew"),
+    ],
+)
+def test_lines_that_were_not_read_tell_their_script(text: str, name: str) -> None:
+    (line,), script = read((text, ".", 0.95))
+    assert script == name
+    assert line.split()[0] in {text.split(maxsplit=1)[0], text[::-1].split(maxsplit=1)[0]}
+
+
+def test_several_scripts_on_a_page_are_each_read_by_their_own() -> None:
+    lines, script = read(
+        ("National Library, 3rd floor", "National Library, 3rd floor", 0.99),
+        ("Национальная библиотека, этаж", "HauoHaa", 0.5),
+        ("ეროვნული ბიბლიოთეკა", "", 0.0),
+    )
+    assert lines == ["National Library, 3rd floor", "Национальная библиотека, этаж", "ეროვნული ბიბლიოთეკა"]
+    assert script == "Cyrillic"
+
+
+def test_words_that_look_latin_are_read_again_on_a_page_in_such_a_script() -> None:
+    lines, _ = read(("Правила пользования метро", "", 0.0), ("МОСКВА", "MOCKBA", 0.99), ("HOTEL", "HOTEL", 0.99))
+    assert lines[1:] == ["МОСКВА", "HOTEL"]
+
+
+def test_greek_is_told_by_the_letters_that_formulas_have() -> None:
+    lines, script = read(("ΠΡΟΣΟΧΗ ΕΙΣΟΔΟΣ ΕΞΟΔΟΣ", "NPOΣOXH EIΣOΔOΣ EEOΔOΣ", 0.9))
+    assert (lines, script) == (["ΠΡΟΣΟΧΗ ΕΙΣΟΔΟΣ ΕΞΟΔΟΣ"], "Greek")
+
+
+def test_vietnamese_is_read_again_for_its_marks() -> None:
+    lines, script = read(
+        ("Đường phố trưởng thành", "Đưng ph trưng thành", 0.99), ("Nước và lửa mượt mà", "Nưc và lửa mươt mà", 0.98)
+    )
+    assert (lines, script) == (["Đường phố trưởng thành", "Nước và lửa mượt mà"], "")
+
+
+def test_noise_is_in_no_script() -> None:
+    generator = np.random.default_rng(3)
+    image = Image.fromarray(generator.integers(0, 255, (200, 600, 3), dtype=np.uint8))
+    quads = [np.array([[20, y], [560, y], [560, y + 40], [20, y + 40]], np.float64) for y in (10, 60, 110)]
+    lines = [OcrLine("", quad, 0.0) for quad in quads]
+    assert read_other_scripts(image, lines, PpOcr(), lambda: None) == (lines, None)
+
+
+def test_a_share_of_letters_leaves_out_numbers_and_signs() -> None:
+    thai = next(script for script in OTHER_SCRIPTS if script.name == "Thai")
+    assert thai.share_of("๑๕ กา ab") == pytest.approx(2 / 6)
+    assert thai.share_of(" ") == 0

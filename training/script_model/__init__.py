@@ -1,1 +1,0 @@
-"""The script model: tells which script a line of text is in."""
