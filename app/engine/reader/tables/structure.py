@@ -32,7 +32,7 @@ SIDE = 1.5
 WITHIN_RULED = 2.0
 """How much wider a gap must be that separates columns between vertical rules."""
 
-MIN_SEVERAL = 0.5
+MIN_SEVERAL = 0.55
 """Minimum fraction of rows with text in several columns."""
 MIN_FORM = 2
 MIN_PROSE, MAX_PROSE = 5, 0.4
@@ -41,7 +41,7 @@ MIN_VALUES = 0.3
 """Minimum fraction of values among the texts right of the first column that make long labels beside them no prose."""
 PROSE_LETTERS, PROSE_WIDTH = 28, 0.85
 """Minimum letters of a line of prose, wide ones counted twice, and minimum fraction of its column's width."""
-MIN_FILLED = 0.4
+MIN_FILLED = 0.5
 """Minimum fraction of a table that has text."""
 _LEADERS = re.compile(r"[.·…_\s]+")
 
@@ -82,9 +82,11 @@ class Structure:
 
     def _is_form(self) -> bool:
         """Return whether drawn cells wait to be filled in: only the first row and the first column have texts."""
-        is_closed = self.is_ruled and all(gutter.drawn for gutter in self.gutters)
-        heads = [cell for cell in self.cells if not cell.row or not cell.column]
-        return is_closed and len(self.rows) > MIN_FORM and self.columns > MIN_FORM and all(cell.words for cell in heads)
+        is_closed = self.is_ruled and all(gutter.through for gutter in self.gutters)
+        parted = all(len(ruled_below(self.lines, row)) == self.columns for row in self.rows[:-1])
+        heads = [cell for cell in self.cells if cell.words and (not cell.row or not cell.column)]
+        is_large = len(self.rows) > MIN_FORM and self.columns > MIN_FORM
+        return is_closed and parted and is_large and len(heads) == len(self.rows) + self.columns - 1
 
     def _is_prose(self) -> bool:
         """Return whether a column has lines of prose as rows, and the others hardly any values."""
