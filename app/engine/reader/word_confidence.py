@@ -7,7 +7,7 @@ its constants, and without `--fit` prints how often words of each score are righ
 
 from math import exp, log
 
-BIAS, WORD_WEIGHT, LINE_WEIGHT = -1.65, 0.65, 0.39
+BIAS, WORD_WEIGHT, LINE_WEIGHT = -1.20, 0.61, 0.30
 """Logistic regression over -log(1 - p + FLOOR): p of the word's least certain letter, and the mean of the line's."""
 
 FLOOR = 1e-3
