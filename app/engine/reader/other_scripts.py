@@ -26,7 +26,7 @@ MIN_SHAPE = 1.6
 SAMPLE_LINES, MAX_SCRIPTS = 4, 3
 """Number of lines that are read with all packs, and maximum number of scripts of a page besides PP-OCR's own."""
 
-MIN_EVIDENCE, FEW_EVIDENCE, FEW_LETTERS = 0.45, 0.65, 10
+MIN_EVIDENCE, FEW_EVIDENCE, FEW_LETTERS = 0.45, 0.7, 40
 """Minimum evidence for a script, and that for one of which no more than so many letters were read.
 
 The evidence is the mean confidence times the share of the script's own letters: 0.62 to 0.91 on printed pages, 0.47 on
