@@ -26,8 +26,8 @@ MIN_SHAPE = 1.6
 SAMPLE_LINES, MAX_SCRIPTS = 4, 3
 """Number of lines that are read with all packs, and maximum number of scripts of a page besides PP-OCR's own."""
 
-MIN_EVIDENCE, FEW_EVIDENCE, FEW_LETTERS = 0.45, 0.7, 40
-"""Minimum evidence for a script, and that for one of which no more than so many letters were read.
+MIN_EVIDENCE, FEW_EVIDENCE, FEW_LETTERS, MIN_LETTERS = 0.45, 0.7, 40, 5
+"""Minimum evidence for a script, that for one of which no more than so many letters were read, and the number needed.
 
 The evidence is the mean confidence times the share of the script's own letters: 0.62 to 0.91 on printed pages, 0.47 on
 photographs; up to 0.3 in the wrong script, and 0.44 in Thai, where it is weighted.
@@ -108,7 +108,7 @@ def _is_clear(lines: Sequence[tuple[float, int]]) -> bool:
     """Return whether lines tell a script by their evidence and number of letters."""
     letters = sum(count for _, count in lines)
     needed = MIN_EVIDENCE if letters > FEW_LETTERS else FEW_EVIDENCE
-    return sum(evidence * count for evidence, count in lines) >= needed * letters > 0
+    return letters >= MIN_LETTERS and sum(evidence * count for evidence, count in lines) >= needed * letters
 
 
 def _greek(lines: Sequence[OcrLine], scripts: dict[Script, float]) -> Script | None:

@@ -104,3 +104,8 @@ def test_a_share_of_letters_leaves_out_numbers_and_signs() -> None:
     thai = next(script for script in OTHER_SCRIPTS if script.name == "Thai")
     assert thai.share_of("๑๕ กา ab") == pytest.approx(2 / 6)
     assert thai.share_of(" ") == 0
+
+
+def test_a_sign_that_looks_like_a_letter_tells_no_script() -> None:
+    lines, script = read(("Good evening to you all", "Good evening to you all", 0.99), ("იი", "", 0.0))
+    assert (lines[0], script) == ("Good evening to you all", "")
