@@ -39,7 +39,8 @@ PP-OCRv6 models: Apache-2.0, https://github.com/PaddlePaddle/PaddleOCR; in rapid
 Tesseract: Apache-2.0, https://github.com/tesseract-ocr/tesseract; a shared library beside tesserocr
 Leptonica: BSD-2-Clause, http://www.leptonica.org; beside Tesseract
 libtiff, libpng, libjpeg-turbo, libwebp: their own permissive licences; beside Leptonica
-Language packs: Apache-2.0, https://github.com/tesseract-ocr/tessdata_fast; in resources/tessdata"""
+Language packs: Apache-2.0, https://github.com/tesseract-ocr/tessdata_fast; in resources/tessdata
+Layout model (PP-PicoDet, CDLA): Apache-2.0, https://github.com/PaddlePaddle/PaddleOCR; in resources/layout_model"""
 """Works under licences that ask for their source to be named; who likes may put other builds of the libraries there."""
 
 

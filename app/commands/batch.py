@@ -95,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--join-lines", action="store_true", help="join lines into paragraphs")
     parser.add_argument("--strip-hyphens", action="store_true", help="rejoin words hyphenated across lines")
+    parser.add_argument("--main-text", action="store_true", help="leave out headers, footers and page numbers")
     parser.add_argument(
         "--ignore",
         type=_ignored,
@@ -127,7 +128,7 @@ def main(arguments: Sequence[str], create_client: ClientFactory = client_ignorin
         reader=args.reader,
         fields=args.fields,
         model=_real(args.model) if args.model else args.server or "",
-        clean_up=CleanUp(args.join_lines, args.strip_hyphens, args.ignore),
+        clean_up=CleanUp(args.join_lines, args.strip_hyphens, args.ignore, args.main_text),
     )
     try:
         options.check()

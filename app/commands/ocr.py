@@ -22,6 +22,7 @@ from app.commands.terminal import (
     print_renamed,
     show_progress,
 )
+from app.domain.documents.clean_up import main_text
 from app.domain.documents.document_formats import page_sheets
 from app.domain.documents.page_formats import PageFormat, around, formatted
 from app.domain.documents.page_ranges import PageRangeError, chosen_pages, parsed_ranges
@@ -84,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
         "and for the text of each page without tables; docx has headings, lists and tables; hocr and alto have the "
         "positions of words; pdf is the document made searchable",
     )
+    parser.add_argument("--main-text", action="store_true", help="leave out headers, footers and page numbers")
     parser.add_argument("--pages", type=_ranges, default=(), metavar="RANGES", help="such as 1-3,7 (default: all)")
     parser.add_argument(
         "--password-file", type=path_given, metavar="FILE", help="file with the password of the documents"
@@ -105,6 +107,8 @@ def main(arguments: Sequence[str]) -> int:
         args.error("--reader model needs --model FOLDER")
     if options.format == PDF and options.pages:
         args.error("--format pdf does not work with --pages")
+    if options.format == PDF and options.main_text:
+        args.error("--format pdf does not work with --main-text")
     if options.format in WHOLE_FILES and options.out is None and len(options.files) > 1:
         args.error(f"--format {options.format} with several files needs -o FOLDER")
     if options.format in WHOLE_FILES and options.out is None and sys.stdout.isatty():
@@ -265,7 +269,7 @@ def _read_file(
                 print_problem(error.problem)
                 is_whole = False
                 continue
-            found(page, number, of)
+            found(main_text(page) if options.main_text else page, number, of)
             if page.notice:
                 print_error(f"{of}: {page.notice}")
             if uncertain := page.uncertain_lines:

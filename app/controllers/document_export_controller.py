@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
-from app.domain.documents.clean_up import CleanUp, without_ignored
+from app.domain.documents.clean_up import CleanUp, kept_page
 from app.domain.documents.document_formats import document_text, table_sheets
 from app.domain.documents.page_formats import PageFormat
 from app.domain.documents.pages import OcrPage
@@ -80,7 +80,7 @@ class DocumentExportController(QObject):
                 self._notices.show_notice(Notice(Severity.WARNING, tr("No table was found in this document.")))
             return
         if suffix == "docx":
-            self._saver.save_word(target, [without_ignored(page, clean_up.ignored) for page in pages])
+            self._saver.save_word(target, [kept_page(page, clean_up) for page in pages])
             return
         text = document_text(pages, name, PageFormat.of_suffix(suffix), clean_up)
         self._saver.save(target, text.encode())

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from app.domain.documents.blocks import BlockKind
 from app.domain.documents.line_joins import is_hyphenated
-from app.domain.documents.page_blocks import without_lines
+from app.domain.documents.page_blocks import page_blocks, without_lines
 from app.domain.documents.page_parts import block_rows, joined_texts
 from app.domain.documents.page_rows import page_rows, text_of_rows
 from app.domain.documents.pages import OcrPage
@@ -13,28 +14,50 @@ from app.domain.images.geometry import Box
 
 @dataclass(frozen=True, slots=True)
 class CleanUp:
-    """Clean-up options. `ignored` are areas of a page whose lines are left out, in fractions of its sides."""
+    """Clean-up options. `ignored` are areas of a page whose lines are left out, in fractions of its sides.
+
+    `is_main_text` leaves out headers, footers and page numbers.
+    """
 
     joins_lines: bool = False
     strips_hyphens: bool = False
     ignored: tuple[Box, ...] = ()
+    is_main_text: bool = False
+
+
+def kept_page(page: OcrPage, how: CleanUp) -> OcrPage:
+    """Return the page with the lines and tables that are kept."""
+    kept = without_ignored(page, how.ignored)
+    return main_text(kept) if how.is_main_text else kept
+
+
+def main_text(page: OcrPage) -> OcrPage:
+    """Return the page without its headers, footers and page numbers."""
+    outside = {BlockKind.HEADER, BlockKind.FOOTER}
+    left_out = {number for block in page_blocks(page) if block.kind in outside for number in block.lines}
+    return _with_lines(page, [number for number in range(len(page.lines)) if number not in left_out])
 
 
 def without_ignored(page: OcrPage, ignored: Sequence[Box]) -> OcrPage:
     """Return the page without the lines and tables whose centre is in an ignored area (fractions of its sides)."""
     if not ignored:
         return page
+    tables = tuple(table for table in page.tables if not _is_in(table.box, page, ignored))
     kept = [number for number, line in enumerate(page.lines) if not _is_in(line.box, page, ignored)]
+    return _with_lines(replace(page, tables=tables), kept)
+
+
+def _with_lines(page: OcrPage, kept: Sequence[int]) -> OcrPage:
+    """Return the page with these of its lines, by their numbers."""
     rows = [[number for number in row if number in set(kept)] for row in page_rows(page)]
     text = text_of_rows(page, [row for row in rows if row])
-    tables = tuple(table for table in page.tables if not _is_in(table.box, page, ignored))
     lines, blocks = tuple(page.lines[number] for number in kept), without_lines(page.blocks, kept)
-    return replace(page, lines=lines, text=text, tables=tables, blocks=blocks)
+    return replace(page, lines=lines, text=text, blocks=blocks)
 
 
 def cleaned_text(page: OcrPage, how: CleanUp) -> str:
     """Return the cleaned-up text of a page; rows of tables are never joined."""
-    kept = without_ignored(page, how.ignored)
+    kept = kept_page(page, how)
     if not kept.lines or not (how.joins_lines or how.strips_hyphens):
         return kept.text
     if how.joins_lines:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.domain.documents.clean_up import CleanUp, cleaned_text, without_ignored
+from app.domain.documents.clean_up import CleanUp, cleaned_text, kept_page
 from app.domain.documents.page_formats import PageFormat, around, formatted
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.worksheets import WorksheetData, table_sheet
@@ -11,7 +11,7 @@ from app.domain.images.codes import with_codes
 
 def document_text(pages: Sequence[OcrPage], name: str, form: PageFormat, how: CleanUp) -> str:
     """Serialise the pages of the file called `name`, cleaned up; JSON has a line for each page."""
-    kept = [without_ignored(page, how.ignored) for page in pages]
+    kept = [kept_page(page, how) for page in pages]
     if form is PageFormat.TEXT:
         return "\n\n".join(cleaned_text(page, how).rstrip("\n") for page in pages) + "\n"
     names = [name] if len(kept) == 1 else [f"{name}, page {number}" for number in range(1, len(kept) + 1)]

@@ -22,7 +22,7 @@ MIN_INSIDE = 0.6
 MAX_FIGURE_SHARE = 0.4
 """Maximum fraction of a page's lines within a figure: a model takes whole pages of magazines and forms for figures."""
 
-HEADING_GROWTH, LEVEL_GROWTH = 1.3, 1.15
+HEADING_GROWTH, LEVEL_GROWTH = 1.3, 1.3
 """Minimum ratio of a heading's line height to the text's, and of the heights of headings of two levels."""
 
 MAX_HEADING_LINES, MAX_HEADING_LETTERS = 4, 160
@@ -31,8 +31,8 @@ MIN_HEADING_LETTERS = 2
 FOOTNOTE_SHRINK, FOOTNOTE_TOP = 0.9, 0.6
 """Maximum ratio of a footnote's line height to the text's, and where on the page it may begin."""
 
-MARGIN = 0.08
-"""Fraction of a page's height at its top and bottom where page numbers and what is beside them stand."""
+MARGIN, MAX_MARGIN = 0.08, 0.15
+"""Fraction of a page's height at its top and bottom where page numbers stand, and where a model's headers may be."""
 
 TALL = 1.5
 """Ratio of height to width above which a line runs from top to bottom."""
@@ -129,6 +129,9 @@ class _Former:
         """Leave out figures and tables that hold too much of the page's text, and larger areas around others."""
         num_lines = max(1, len(self._boxes))
         wide = {BlockKind.FIGURE, BlockKind.TABLE}
+        top, bottom = MAX_MARGIN * self._height, (1 - MAX_MARGIN) * self._height
+        areas = [area for area in areas if area.kind is not BlockKind.HEADER or area.box.bottom <= top]
+        areas = [area for area in areas if area.kind is not BlockKind.FOOTER or area.box.top >= bottom]
         return [
             area
             for area in areas
@@ -193,14 +196,17 @@ class _Former:
 
     def _mark_margins(self, groups: list[_Group]) -> None:
         """Page numbers near an edge, and what is in their row, are headers or footers."""
+        boxes = [Box.around(group.boxes) for group in groups if group.boxes]
         for group in groups:
             if group.kind is not BlockKind.PARAGRAPH or group.rows > 1:
                 continue
             box = Box.around(group.boxes)
+            is_first = not any(other.top < box.top and other.bottom < box.bottom for other in boxes)
+            is_last = not any(other.bottom > box.bottom and other.top > box.top for other in boxes)
             is_number = any(_PAGE_NUMBER.fullmatch(self._page.lines[number].text) for number in group.lines)
-            if is_number and box.bottom <= MARGIN * self._height:
+            if is_number and box.bottom <= (MAX_MARGIN if is_first else MARGIN) * self._height:
                 group.kind = BlockKind.HEADER
-            elif is_number and box.top >= (1 - MARGIN) * self._height:
+            elif is_number and box.top >= (1 - (MAX_MARGIN if is_last else MARGIN)) * self._height:
                 group.kind = BlockKind.FOOTER
 
     def _mark_headings(self, groups: list[_Group]) -> None:

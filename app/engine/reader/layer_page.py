@@ -11,6 +11,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Point, TextLine, Word
 from app.domain.images.quarter_turns import rotated as rotated_point
 from app.engine.imaging.pdf_text import PdfLine
+from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.tables.find_tables import find_tables
@@ -46,13 +47,14 @@ def layer_page(lines: Sequence[TextLine], picture: Image.Image) -> OcrPage:
     # Pillow rotates anticlockwise.
     upright = picture.rotate(-rotation, expand=True) if rotation else picture
     tables = find_tables([turned[number] for number in order], upright)
-    return OcrPage(
+    page = OcrPage(
         *size,
         tuple(lines[number] for number in order),
         text_of(rows),
         rotation,
         tables=tuple(rotated_back(table, rotation, size) for table in tables),
     )
+    return with_blocks(page, upright, found)
 
 
 def _rotation(lines: Sequence[TextLine]) -> int:

@@ -16,6 +16,7 @@ from app.engine.reader.find_codes import find_codes
 from app.engine.reader.find_lines import find_lines, find_lines_again
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.kept_lines import is_read, kept_lines
+from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.line_words import words_of
 from app.engine.reader.other_scripts import read_other_scripts
 from app.engine.reader.paper.flatten import flattened
@@ -84,6 +85,8 @@ def _read_flat(
         codes=codes,
         script=script.name if script else "",
     )
+    is_horizontal = orientation.order == orientation.rotation
+    page = with_blocks(page, picture if is_horizontal else None, [line for row in rows for line in row])
     return with_notice(page, _cut_short(image) or _notice(lines, codes))
 
 

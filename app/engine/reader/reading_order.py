@@ -16,6 +16,9 @@ from app.engine.reader.layout.text_boxes import OVERHANG, TextBox, deskewed, row
 from app.engine.reader.layout.unbend import unbent
 from app.engine.reader.recognise import OcrLine
 
+MIN_DOCUMENT_LINES = 8
+"""Minimum number of lines of prose on a page of a document; receipts and screens have fewer."""
+
 STEPS = 120
 """Number of positions across the text that are tried as a gutter."""
 
@@ -164,6 +167,11 @@ def order_rows(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:
     boxes = unbent(deskewed(lines))
     page = _Page(frozenset(box for run in prose_runs(boxes) for box in run))
     return [[box.found for box in row] for row in page.order(boxes)]
+
+
+def has_prose(lines: Sequence[OcrLine]) -> bool:
+    """Return whether so many lines are prose that the page may be one of a document."""
+    return sum(map(len, prose_runs(deskewed(lines)))) >= MIN_DOCUMENT_LINES
 
 
 def text_of(rows: Sequence[Sequence[OcrLine]]) -> str:

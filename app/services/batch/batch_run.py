@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.domain.batch.batch import BatchJob, BatchProgress, Entry, InputFile, ItemState, Output
-from app.domain.documents.clean_up import cleaned_text, without_ignored
+from app.domain.documents.clean_up import cleaned_text, kept_page, without_ignored
 from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import batch_texts, storage_texts
@@ -201,7 +201,7 @@ class BatchRun:
 
     def _cleaned(self, page: OcrPage) -> OcrPage:
         how = self._options.clean_up
-        return replace(without_ignored(page, how.ignored), text=cleaned_text(page, how))
+        return replace(kept_page(page, how), text=cleaned_text(page, how))
 
     def _read_page(
         self, source: InputFile, number: int, page: OcrPage, drawn: dict[int, Path], pictures: Path

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
-from app.domain.documents.clean_up import CleanUp, cleaned_text, without_ignored
+from app.domain.documents.clean_up import CleanUp, cleaned_text, kept_page
 from app.domain.documents.html_pages import page_as_html
 from app.domain.documents.labelled_values import LabelledValue, labelled_values
 from app.domain.documents.markdown_pages import page_as_markdown
@@ -160,6 +160,7 @@ class DocumentWindow(QWidget):
         self.clean_up = how
         self._joins.setChecked(how.joins_lines)
         self._strips.setChecked(how.strips_hyphens)
+        self._main_text.setChecked(how.is_main_text)
         self._clear_ignored.setEnabled(bool(how.ignored))
         self.canvas.set_ignored(how.ignored)
         self._show_formats()
@@ -171,7 +172,7 @@ class DocumentWindow(QWidget):
 
     def _show_formats(self) -> None:
         if self.ocr_result:
-            page = without_ignored(self.ocr_result.corrected_page(), self.clean_up.ignored)
+            page = kept_page(self.ocr_result.corrected_page(), self.clean_up)
             self.markdown.set_source(page_as_markdown(page))
             self.html.set_source(page_as_html(page))
 
@@ -187,7 +188,8 @@ class DocumentWindow(QWidget):
         clean_up_tool = QMenu(self)
         self._joins = clean_up_tool.addAction(tr("Join lines into paragraphs"))
         self._strips = clean_up_tool.addAction(tr("Remove hyphens at line ends"))
-        for action in (self._joins, self._strips):
+        self._main_text = clean_up_tool.addAction(tr("Leave out headers, footers and page numbers"))
+        for action in (self._joins, self._strips, self._main_text):
             action.setCheckable(True)
             action.triggered.connect(self._on_clean_up_chosen)
         clean_up_tool.addSeparator()
@@ -276,7 +278,12 @@ class DocumentWindow(QWidget):
     @Slot()
     def _on_clean_up_chosen(self) -> None:
         self._choose(
-            replace(self.clean_up, joins_lines=self._joins.isChecked(), strips_hyphens=self._strips.isChecked())
+            replace(
+                self.clean_up,
+                joins_lines=self._joins.isChecked(),
+                strips_hyphens=self._strips.isChecked(),
+                is_main_text=self._main_text.isChecked(),
+            )
         )
 
     @Slot(str)

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree  # type: ignore[import-untyped]
 
 from app.domain.documents.blocks import Area, Block, BlockKind
-from app.domain.documents.clean_up import CleanUp, without_ignored
+from app.domain.documents.clean_up import CleanUp, main_text, without_ignored
 from app.domain.documents.document_formats import document_text
 from app.domain.documents.html_pages import page_as_html
 from app.domain.documents.markdown_pages import page_as_markdown
@@ -180,3 +180,11 @@ def test_json_has_the_blocks() -> None:
     assert made["blocks"][0] == {
         "kind": "heading", "box": {"left": 100, "top": 80, "right": 400, "bottom": 128}, "lines": [0], "level": 1,
     }  # fmt: skip
+
+
+def test_the_main_text_has_no_page_numbers_and_headers() -> None:
+    assert [line.text for line in main_text(REPORT).lines] == [line.text for line in REPORT.lines[:-1]]
+    assert "17" not in document_text([REPORT], "x.png", PageFormat.TEXT, CleanUp(is_main_text=True))
+    running = (line("400", 100, 30, 40), line("BRITISH HUSBANDRY", 300, 30, 200))
+    whole = OcrPage(800, 1000, (*running, *REPORT.lines), f"400  BRITISH HUSBANDRY\n{REPORT.text}")
+    assert main_text(whole).text.startswith("The harbour\n")

@@ -1,0 +1,21 @@
+"""Adds its blocks to a page that was read."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PIL import Image
+
+from app.domain.documents.page_blocks import blocks_of
+from app.domain.documents.pages import OcrPage
+from app.engine.reader.layout.find_areas import find_areas
+from app.engine.reader.reading_order import has_prose
+from app.engine.reader.recognise import OcrLine
+
+
+def with_blocks(page: OcrPage, upright: Image.Image | None, lines: Sequence[OcrLine]) -> OcrPage:
+    """Return the page with blocks; its `lines` and its RGB picture are `upright`, None if the writing is vertical.
+
+    The layout model knows pages of papers: it looks at pages with some prose alone.
+    """
+    areas = find_areas(upright) if upright and has_prose(lines) else ()
+    return replace(page, blocks=blocks_of(page, areas))
