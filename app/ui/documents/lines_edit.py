@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPixmap,
+    QTextCharFormat,
     QTextCursor,
     QTextFormat,
     QTransform,
@@ -21,12 +22,14 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import UNREAD
+from app.domain.images.geometry import Word
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import tooltip
 from app.ui.widgets.long_words import wrap_mode
 
 UNSURE = 0.85
-"""Confidence below which a line is marked for review."""
+"""Confidence below which a line or a word is marked for review."""
+UNSURE_COLOUR = "#d9a400"
 PICTURE_GAP = 8
 """Distance in pixels between the text of an unread line and its picture."""
 _PARTING = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
@@ -210,26 +213,52 @@ class LinesEdit(QPlainTextEdit):
     def _mark(self) -> None:
         if self._ocr_result is None:
             return
-        palette = self.palette()
         marks = []
         for number, line in enumerate(self._ocr_result.page.lines):
-            tint = QColor(palette.color(QPalette.ColorRole.Highlight))
-            if number == self._highlighted:
-                tint.setAlpha(60)
-            elif number in self._ocr_result.corrections:
-                tint = QColor("#3fa45b")
-                tint.setAlpha(60)
-            elif line.score < UNSURE:
-                tint = QColor("#d9a400")
-                tint.setAlpha(50)
-            else:
-                continue
-            mark = QTextEdit.ExtraSelection()
-            mark.format.setBackground(tint)
-            mark.format.setProperty(QTextFormat.Property.FullWidthSelection.value, True)
-            mark.cursor = QTextCursor(self.document().findBlockByNumber(number))
-            marks.append(mark)
+            if tint := self._tint(self._ocr_result, number):
+                marks.append(self._line_mark(number, tint))
+            if number not in self._ocr_result.corrections:
+                marks += self._word_marks(number, line.words)
         self.setExtraSelections(marks)
+
+    def _tint(self, ocr_result: OcrResult, number: int) -> QColor | None:
+        """Return the background of a line; None for the usual one."""
+        if number == self._highlighted:
+            tint = QColor(self.palette().color(QPalette.ColorRole.Highlight))
+            tint.setAlpha(60)
+        elif number in ocr_result.corrections:
+            tint = QColor("#3fa45b")
+            tint.setAlpha(60)
+        elif ocr_result.page.lines[number].score < UNSURE:
+            tint = QColor(UNSURE_COLOUR)
+            tint.setAlpha(50)
+        else:
+            return None
+        return tint
+
+    def _line_mark(self, number: int, tint: QColor) -> QTextEdit.ExtraSelection:
+        mark = QTextEdit.ExtraSelection()
+        mark.format.setBackground(tint)
+        mark.format.setProperty(QTextFormat.Property.FullWidthSelection.value, True)
+        mark.cursor = QTextCursor(self.document().findBlockByNumber(number))
+        return mark
+
+    def _word_marks(self, number: int, words: Sequence[Word]) -> list[QTextEdit.ExtraSelection]:
+        """Underline the words that are uncertain."""
+        marks = []
+        place = self.document().findBlockByNumber(number).position()
+        for word in words:
+            end = place + len(word.text.encode("utf-16-le", "replace")) // 2  # Qt counts UTF-16 code units.
+            if word.score < UNSURE:
+                mark = QTextEdit.ExtraSelection()
+                mark.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+                mark.format.setUnderlineColor(QColor(UNSURE_COLOUR))
+                mark.cursor = QTextCursor(self.document())
+                mark.cursor.setPosition(place)
+                mark.cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+                marks.append(mark)
+            place = end + 1
+        return marks
 
     @Slot()
     def _on_text_changed(self) -> None:

@@ -7,14 +7,14 @@ from dataclasses import astuple, replace
 import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QGuiApplication, QPalette, QTextCharFormat
 from pytestqt.qtbot import QtBot
 
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import UNREAD, OcrPage
 from app.domain.documents.tables import Cell, Table
 from app.domain.ids import Digest
-from app.domain.images.geometry import Box, Point, TextLine
+from app.domain.images.geometry import Box, Point, TextLine, Word
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.documents.thumbnail_strip import MAX_PICTURES, ThumbnailStrip
 from tests.support.on_screen import entry, mouse
@@ -259,3 +259,20 @@ def _has_red(window: DocumentWindow) -> bool:
     image = window.lines.viewport().grab().toImage()
     places = itertools.product(range(image.width()), range(min(60, image.height())))
     return any(QColor(image.pixel(x, y)).red() - QColor(image.pixel(x, y)).green() > 150 for x, y in places)
+
+
+def test_uncertain_words_are_underlined_until_the_line_is_corrected(window: DocumentWindow) -> None:
+    box = Box(20, 50, 100, 70)
+    words = (Word("🧾sure", box, 0.99), Word("7", box, 0.4), Word("end", box, 0.98))
+    doubtful = replace(line("🧾sure 7 end", 50), words=words)
+    result = replace(READING, page=replace(PAGE, lines=(doubtful,), text=doubtful.text, tables=()))
+    window.show_ocr_result(result)
+    assert _underlined(window) == ["7"]
+    window.show_ocr_result(result.with_correction(0, "sure 7 end"))
+    assert _underlined(window) == []
+
+
+def _underlined(window: DocumentWindow) -> list[str]:
+    wave = QTextCharFormat.UnderlineStyle.WaveUnderline
+    marks = window.lines.extraSelections()
+    return [mark.cursor.selectedText() for mark in marks if mark.format.underlineStyle() is wave]
