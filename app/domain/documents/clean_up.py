@@ -7,7 +7,7 @@ from app.domain.documents.blocks import BlockKind
 from app.domain.documents.line_joins import is_hyphenated
 from app.domain.documents.page_blocks import page_blocks, without_lines
 from app.domain.documents.page_parts import block_rows, joined_texts
-from app.domain.documents.page_rows import page_rows, text_of_rows
+from app.domain.documents.page_rows import text_of_lines
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box
 
@@ -49,8 +49,7 @@ def without_ignored(page: OcrPage, ignored: Sequence[Box]) -> OcrPage:
 
 def _with_lines(page: OcrPage, kept: Sequence[int]) -> OcrPage:
     """Return the page with these of its lines, by their numbers."""
-    rows = [[number for number in row if number in set(kept)] for row in page_rows(page)]
-    text = text_of_rows(page, [row for row in rows if row])
+    text = text_of_lines(page, {number: page.lines[number].text for number in kept})
     lines, blocks = tuple(page.lines[number] for number in kept), without_lines(page.blocks, kept)
     return replace(page, lines=lines, text=text, blocks=blocks)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from app.domain.documents.page_rows import page_rows, text_of_rows
+from app.domain.documents.page_rows import text_of_lines
 from app.domain.documents.pages import UNCERTAIN_SCORE, OcrPage
 from app.domain.ids import Digest
 
@@ -46,7 +46,7 @@ class OcrResult:
             )
             for table in page.tables
         )
-        text = text_of_rows(whole, page_rows(page)) if lines else page.text
+        text = text_of_lines(page, {number: line.text for number, line in enumerate(lines)}) if lines else page.text
         return replace(whole, text=text, tables=tables)
 
     def with_correction(self, number: int, text: str) -> "OcrResult":

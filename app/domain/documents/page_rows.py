@@ -1,5 +1,7 @@
 """The rows of a page: which of its lines are beside each other in its text."""
 
+from collections.abc import Mapping
+
 from app.domain.documents.pages import OcrPage
 
 GAP = "  "
@@ -8,22 +10,39 @@ GAP = "  "
 
 def page_rows(page: OcrPage) -> list[list[int]]:
     """Return the line numbers of each row, in reading order; a line that is not in the text is a row by itself."""
-    rows: list[list[int]] = []
+    return [[number for _, number in row] for row in _laid_out(page) if row]
+
+
+def text_of_lines(page: OcrPage, texts: Mapping[int, str]) -> str:
+    """Return the page's text with these texts as its lines and without the other lines.
+
+    Indentation, gaps and empty rows stay as they are.
+    """
+    rows = []
+    for row in _laid_out(page):
+        kept = [(blanks, texts[number]) for blanks, number in row if number in texts]
+        if kept or not row:
+            rows.append("".join(blanks + text for blanks, text in kept))
+    return "\n".join(rows)
+
+
+def _laid_out(page: OcrPage) -> list[list[tuple[str, int]]]:
+    """Return the rows of the text, each line as the blanks before it and its number; an empty row has none."""
+    rows: list[list[tuple[str, int]]] = []
     number = 0
     for text in page.text.splitlines():
-        row: list[int] = []
-        rest = text.strip()
-        while number < len(page.lines) and rest.startswith(line := page.lines[number].text.strip()) and (line or row):
-            row.append(number)
-            rest = rest.removeprefix(line).lstrip()
+        row: list[tuple[str, int]] = []
+        rest = text.rstrip()
+        while number < len(page.lines):
+            following = rest.lstrip()
+            line = page.lines[number].text.strip()
+            if not following.startswith(line) or not (line or row):
+                break
+            row.append((rest[: len(rest) - len(following)], number))
+            rest = following.removeprefix(line)
             number += 1
             if not rest:
                 break
-        if row:
+        if row or not text.strip():
             rows.append(row)
-    return rows + [[left] for left in range(number, len(page.lines))]
-
-
-def text_of_rows(page: OcrPage, rows: list[list[int]]) -> str:
-    """Rebuild the page's text from its lines."""
-    return "\n".join(GAP.join(page.lines[number].text for number in row) for row in rows)
+    return rows + [[("", left)] for left in range(number, len(page.lines))]

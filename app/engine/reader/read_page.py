@@ -18,9 +18,11 @@ from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.kept_lines import is_read, kept_lines
 from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.line_words import words_of
+from app.engine.reader.monospaced.code_blocks import find_code
+from app.engine.reader.monospaced.order import with_code
 from app.engine.reader.other_scripts import read_other_scripts
 from app.engine.reader.paper.flatten import flattened
-from app.engine.reader.reading_order import order_rows, text_of
+from app.engine.reader.reading_order import order_rows
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.right_to_left import order_rows_from_right
 from app.engine.reader.rotation import LineReader, mean_score, read_lines, rotated, rotated_size
@@ -65,21 +67,24 @@ def _read_flat(
         prepared.image, quads, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)
     )
     found, script = read_other_scripts(prepared.image, found, reader, check)
-    lines = [prepared.restore(line) for line in with_marked_amounts(kept_lines(found))]
+    lines = [prepared.restore(line) for line in kept_lines(found)]
     size = rotated_size(image.size, orientation.order)
     codes = find_codes(image)
-    upright = [rotated(line, orientation.order, image.size) for line in lines]
-    is_from_right = script is not None and script.is_right_to_left
-    rows = order_rows_from_right(upright, order_rows, size[0]) if is_from_right else order_rows(upright)
     # Pillow rotates anticlockwise.
     picture = image.rotate(-orientation.order, expand=True) if orientation.order else image
-    tables = find_tables([_text_line(line, size) for row in rows for line in row], picture)
-    lines = [rotated(line, -orientation.order, size) for row in rows for line in row]
+    upright = [rotated(line, orientation.order, image.size) for line in lines]
+    blocks, others = find_code(picture, upright, lambda quad: reader.read(picture, quad))
+    others = with_marked_amounts(others)
+    is_from_right = script is not None and script.is_right_to_left
+    other_rows = order_rows_from_right(others, order_rows, size[0]) if is_from_right else order_rows(others)
+    rows = with_code(other_rows, blocks)
+    tables = find_tables([_text_line(line, size) for row in rows for line in row.lines], picture)
+    lines = [rotated(line, -orientation.order, size) for row in rows for line in row.lines]
     page = OcrPage(
         image.width,
         image.height,
         tuple(_text_line(line, image.size) for line in lines),
-        text_of(rows),
+        "\n".join(row.text for row in rows),
         orientation.rotation,
         tables=tuple(rotated_back(table, orientation.order, image.size) for table in tables),
         codes=codes,
