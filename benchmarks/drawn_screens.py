@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pygments import lex
 from pygments.lexers import get_lexer_for_filename
 from pygments.styles import get_style_by_name
-from pygments.token import Token, _TokenType
+from pygments.token import STANDARD_TYPES, Token, _TokenType
 from pygments.util import ClassNotFound
 
 from benchmarks.drawn_pages import SENTENCES
@@ -249,7 +249,7 @@ def _code(
             draw.text((left - (1.6 + len(text)) * pitch, y), text, _mixed(text_colour, paper, 0.55), font)
         column = 0
         for token, text in tokens:
-            told = style.style_for_token(token)["color"]
+            told = style.style_for_token(_standard(token))["color"]
             for letter in text:
                 if letter != " ":
                     # Browsers and editors place letters at fractions of a pixel.
@@ -303,6 +303,11 @@ def _tokens(file: str, source: str) -> list[list[tuple[_TokenType, str]]]:
             if part:
                 lines[-1].append((token, part))
     return lines
+
+
+def _standard(token: _TokenType) -> _TokenType:
+    """Return a token type that styles know, itself or an ancestor."""
+    return token if token in STANDARD_TYPES or token.parent is None else _standard(token.parent)
 
 
 def _text_colour(style_name: str) -> str:
