@@ -7,8 +7,8 @@ from statistics import fmean
 import numpy as np
 from PIL import Image
 
+from app.domain.documents.pages import UNCERTAIN_SCORE
 from app.engine.reader.ctc_decoding import Letter, text_of
-from app.engine.reader.kept_lines import is_read
 from app.engine.reader.monospaced.alignment import aligned
 from app.engine.reader.monospaced.cells import Cells, Glyph, has_ink
 from app.engine.reader.monospaced.fitting import fitted
@@ -22,12 +22,15 @@ Read = Callable[[Quad], OcrLine]
 
 SPACE = " "
 
-MIN_LIKENESS, MIN_AGREEMENT = 0.96, 0.92
+AGREEMENT, FLAT_AGREEMENT = (0.965, 0.95), (0.92, 0.8)
 """Minimum median likeness of letters to others, and share that is most like one of its own name, of a screenshot.
 
-Measured: at least 0.98 and 0.96 on screenshots of 12 pixels, at most 0.957 and 0.94 on scanned receipts in monospaced
-type, of which letters are never corrected by others.
+The latter are those on an even background. Measured: at least 0.96 and 0.90 on screenshots of 12 pixels, at most 0.957
+and 0.975 on scanned receipts in monospaced type, of which letters are never corrected by others.
 """
+
+FAINT_CONTRAST, MAX_NOISE, FLAT_SHARE = 24, 4, 0.95
+"""Contrast below which a cell is empty, the maximum contrast of an even background, and the share of cells with it."""
 
 SIMILAR_SCORE = 0.9
 """Score of a letter that was not read but looks like others."""
@@ -35,11 +38,14 @@ SIMILAR_SCORE = 0.9
 SPACE_WIDTH = 0.6
 """Minimum distance in columns of wide letters that is a space: their fonts are not quite two columns wide."""
 
-FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-"""Full-width forms of ASCII, which the recogniser also gives for a bracket that stands alone."""
+NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans("ニ二一ー丨〇…", "==--|0.")
+"""Full-width forms of ASCII, which the recogniser also gives for a bracket alone, and letters that signs look like."""
 
 ROUNDS = 3
 """Maximum number of times that cells are read by how others look: each adds some that others look like."""
+
+ROWS_BEYOND, MIN_CELLS_BEYOND, MIN_SCORE_BEYOND = 2, 4, 0.75
+"""Number of rows above and below a block that are looked at for undetected lines, and what such lines must have."""
 
 MAX_GROUPS = 200
 """Maximum number of places of a block that are read after its lines; more are a picture behind the text."""
@@ -68,13 +74,14 @@ def find_code(picture: Image.Image, lines: Sequence[OcrLine], read: Read) -> tup
         members = [lines[number] for number in numbers]
         fitted_grid = fitted(picture, grid, members)
         numbered = without_numbers(fitted_grid, members, _without(rest, members))
-        letters = _Letters(Cells(picture, fitted_grid), fitted_grid, read)
+        others = _without(rest, [*members, *numbered.taken])
+        letters = _Letters(Cells(picture, fitted_grid), fitted_grid, read, [line.quad for line in others])
         for line in numbered.lines:
             letters.place(line)
         if letters.are_drawn():
             letters.complete()
             blocks.append(_block(fitted_grid, letters, numbered))
-            rest = _without(rest, [*members, *numbered.taken])
+            rest = others
     return blocks, rest
 
 
@@ -105,10 +112,11 @@ def _numbered_row(number: OcrLine | None, row: CodeRow, width: int, gap: int) ->
 
 
 class _Letters:
-    """The letters of a block by row and column, `rows`."""
+    """The letters of a block by row and column, `rows`; `others` are the corners of lines that are not of it."""
 
-    def __init__(self, cells: Cells, grid: Grid, read: Read) -> None:
+    def __init__(self, cells: Cells, grid: Grid, read: Read, others: Sequence[Quad]) -> None:
         self._cells, self._grid, self._read = cells, grid, read
+        self._others = [(*quad.min(axis=0), *quad.max(axis=0)) for quad in others]
         self._looks: dict[tuple[int, int], Glyph] = {}
         self.rows: dict[int, dict[int, Letter]] = {}
 
@@ -151,16 +159,25 @@ class _Letters:
 
     def complete(self) -> None:
         """Correct letters by how they look, and read the cells with ink for which there is none."""
+        self._read_alike()
+        for row, group in self._groups():
+            self._read_group(row, group)
         for _ in range(ROUNDS):
             if not self._read_alike():
                 break
-        for row, group in self._groups():
-            self._read_group(row, group)
 
     def are_drawn(self) -> bool:
         """Return whether the same letter looks the same wherever it is: on screenshots, not on paper."""
         likeness, share = self._known().agreement()
-        return likeness >= MIN_LIKENESS and share >= MIN_AGREEMENT
+        bounds = FLAT_AGREEMENT if self._is_flat() else AGREEMENT
+        return likeness >= bounds[0] and share >= bounds[1]
+
+    def _is_flat(self) -> bool:
+        """Return whether there is nothing at all between letters: no noise of paper and cameras."""
+        columns = [column for row in self.rows.values() for column in row]
+        contrasts = np.concatenate([self._cells.contrasts(row, min(columns), max(columns)) for row in self.rows])
+        empty = contrasts[contrasts < FAINT_CONTRAST]
+        return bool((empty <= MAX_NOISE).sum() >= FLAT_SHARE * len(empty))
 
     def _known(self) -> Glyphs:
         known = {
@@ -181,22 +198,28 @@ class _Letters:
             self.rows[row][column] = replace(self.rows[row][column], text=text)
         count = 0
         for row, column in self._unread():
-            if text := glyphs.read(self._cells.glyph(row, column)):
+            if text := glyphs.read(row, self._cells.glyph(row, column)):
                 self.rows.setdefault(row, {})[column] = Letter(text, 0.0, 1.0, SIMILAR_SCORE)
                 count += 1
         return count
 
     def _unread(self) -> list[tuple[int, int]]:
-        """Return the row and column of each cell that has ink and no letter."""
+        """Return the row and column of each cell that has ink and no letter, also just above and below the block."""
         columns = [column for row in self.rows.values() for column in row]
         first, last = min(columns), max(columns)
         found = []
-        for row in range(min(self.rows), max(self.rows) + 1):
+        for row in range(min(self.rows) - ROWS_BEYOND, max(self.rows) + ROWS_BEYOND + 1):
             letters = self.rows.get(row, {})
             contrasts = self._cells.contrasts(row, first, last + 1)
             ink = has_ink(contrasts, [column - first for column in letters])
-            found += [(row, first + int(index)) for index in np.flatnonzero(ink) if first + index not in letters]
+            inked = [first + int(index) for index in np.flatnonzero(ink)]
+            found += [(row, column) for column in inked if column not in letters and not self._is_taken(row, column)]
         return found
+
+    def _is_taken(self, row: int, column: int) -> bool:
+        """Return whether a cell is within a line that is not of this block."""
+        x, y = self._grid.left + column * self._grid.pitch, self._grid.top + row * self._grid.step
+        return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in self._others)
 
     def _groups(self) -> Iterator[tuple[int, list[int]]]:
         """Yield the row and the neighbouring columns of cells that are still unread."""
@@ -208,18 +231,25 @@ class _Letters:
         yield from groups[:MAX_GROUPS]
 
     def _read_group(self, row: int, columns: Sequence[int]) -> None:
-        """Read neighbouring cells that no line covers."""
-        letters = self.rows.get(row, {})
-        if any(column in letters for column in range(columns[0] - 1, columns[-1] + 2)):
+        """Read neighbouring cells that no line covers, or that one does without reading them, with what is beside."""
+        letters = self.rows.get(row, {}).copy()
+        first, last = columns[0], columns[-1]
+        while first - 1 in letters:
+            first -= 1
+        while last + 1 in letters:
+            last += 1
+        is_beyond = not min(self.rows) <= row <= max(self.rows)
+        if is_beyond and len(columns) < MIN_CELLS_BEYOND:
             return
-        line = self._read(_quad(self._grid, row, (columns[0] - 0.8, columns[-1] + 0.8)))
-        if is_read(line):
+        line = self._read(_quad(self._grid, row, (first - 0.8, last + 0.8)))
+        if line.score >= (MIN_SCORE_BEYOND if is_beyond else UNCERTAIN_SCORE):
             self.place(line)
+            self.rows.setdefault(row, {}).update(letters)
 
 
 def _narrowed(letters: Sequence[Letter]) -> list[Letter]:
-    """Return the letters with full-width forms as the ASCII that they are among Latin letters."""
-    narrow = [replace(letter, text=letter.text.translate(FULL_WIDTH)) for letter in letters]
+    """Return the letters with wide forms as the ASCII that they are if they are as close as Latin letters."""
+    narrow = [replace(letter, text=letter.text.translate(NARROW)) for letter in letters]
     return list(letters) if any(is_wide(letter.text) for letter in narrow) else narrow
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.reader.monospaced.cells import GLYPH_HEIGHT, GLYPH_WIDTH, Glyph
+from app.engine.reader.monospaced.cells import Glyph
+from app.engine.reader.monospaced.shapes import Shapes
 
 MIN_LIKENESS = 0.88
 """Minimum correlation of a cell with one of known letter from which it takes it."""
 
-MIN_SAME = 0.93
+MIN_SAME = 0.965
 """Minimum correlation of cells that surely show the same letter."""
 
 MIN_VOTES, MAJORITY = 3, 4
@@ -24,23 +25,20 @@ MIN_VOTES, MAJORITY = 3, 4
 NEIGHBOURS = 5
 """Number of the most similar cells that vote."""
 
-MIN_OWN = 3
-"""Minimum number of other cells with a letter from which it is known how it looks."""
-
-TALLER, FAINT = 1.2, 0.4
-"""Minimum ratio of a capital's height to that of its small letter; ink that counts, as a share of the darkest."""
-
 MAX_UNLIKE = 0.9
 """Correlation with all others of its letter below which a cell may show another one."""
 
-BAR_TWINS, BELOW = "Il1", 2
-"""Letters that a vertical bar is taken for, and by how many rows of a cell it reaches below their line."""
+SURE, MARGIN = 0.95, 0.05
+"""Minimum correlation with a cell of another letter for that to be shown; by how much it exceeds those of its own."""
 
-ON_LINE = "abcdehiklmnorstuvwxzABCDEFGHKLMNPRSTUVXZ"
-"""Letters that stand on the line."""
+ALMOST_SAME, IDENTICAL, IDENTICAL_MARGIN = 0.97, 0.985, 0.012
+"""Minimum correlations of cells that hardly differ, and that do not; by how much the latter exceeds that of others."""
 
 CASE_TWINS = "cosuvwxzCOSUVWXZ"
 """Letters whose two cases have one shape."""
+
+LOOKALIKES = ("1lI", "0Oo")
+"""Figures and letters that are taken for one another; which is which tell those among figures, or among letters."""
 
 CHUNK = 500
 """Number of cells that are compared with all others at a time; it bounds memory."""
@@ -54,12 +52,15 @@ class Glyphs:
 
     def __init__(self, known: Mapping[Cell, str], looks: Mapping[Cell, Glyph]) -> None:
         self._cells = list(known)
-        self._letters = np.array([known[cell] for cell in self._cells])
-        self._looks = np.array([looks[cell] for cell in self._cells])
-        extents = np.array([_extent(look) for look in self._looks]).reshape(-1, 2)
-        self._bottoms, self._heights = extents[:, 1], extents[:, 1] - extents[:, 0] + 1
-        self._is_on_line = np.isin(self._letters, list(ON_LINE))
-        self._count = Counter(known.values())
+        self._looks = np.array([looks[cell] for cell in self._cells]).reshape(len(known), -1)
+        rows = np.array([row for row, _ in self._cells], np.int_)
+        self._shapes = Shapes(rows, np.array(list(known.values()), np.str_), self._looks)
+        signs = [self._shapes.sign(cell[0], known[cell], looks[cell]) or known[cell] for cell in self._cells]
+        self._read = known
+        self._known = dict(zip(self._cells, signs, strict=True))
+        self._letters = np.array(signs, np.str_)
+        self._count = Counter(signs)
+        self._is_trusted = np.array([self._is_among_its_kind(cell) for cell in self._cells], np.bool_)
 
     def agreement(self) -> tuple[float, float]:
         """Return the median correlation of cells with the most similar other one, and how many of these agree.
@@ -80,13 +81,14 @@ class Glyphs:
         changed = {}
         for number, likeness in self._likenesses():
             own = str(self._letters[number])
-            letter = self._voted(likeness, own) or self._twin(number, own, likeness) or self._bar(number)
-            if letter:
+            letter = self._lookalike(number, own, likeness) or self._voted(own, likeness)
+            letter = letter or self._outvoted(own, likeness) or self._twin(number, own) or own
+            if letter != self._read[self._cells[number]]:
                 changed[self._cells[number]] = letter
         return changed
 
-    def read(self, look: Glyph) -> str:
-        """Return the letter of a cell that looks like this; empty if it is like none."""
+    def read(self, row: int, look: Glyph) -> str:
+        """Return the letter of a cell of this row that looks like this; empty if it is like none."""
         if not len(self._cells):
             return ""
         likeness = self._looks @ look
@@ -94,7 +96,7 @@ class Glyphs:
         votes: Counter[str] = Counter()
         for number in nearest[likeness[nearest] >= MIN_LIKENESS]:
             votes[str(self._letters[number])] += 1
-        return votes.most_common(1)[0][0] if votes else ""
+        return votes.most_common(1)[0][0] if votes else self._shapes.quote(row, look)
 
     def _likenesses(self) -> Iterator[tuple[int, Glyph]]:
         """Yield each cell's number with its correlations with all cells, -1 with itself."""
@@ -104,35 +106,46 @@ class Glyphs:
                 likeness[number] = -1.0
                 yield number, likeness
 
-    def _voted(self, likeness: npt.NDArray[np.float32], own: str) -> str:
+    def _lookalike(self, number: int, own: str, likeness: npt.NDArray[np.float32]) -> str:
+        """Return the letter or figure that a cell shows, by others of which it is certain; empty if there are none."""
+        group = next((group for group in LOOKALIKES if own in group), "")
+        if not group or self._is_trusted[number]:
+            return ""
+        alike = np.where(np.isin(self._letters, list(group)) & self._is_trusted, likeness, -1.0)
+        nearest = int(alike.argmax())
+        beside = "".join(self._beside(self._cells[number]))
+        # A round letter beside a capital is one, unless it looks just like a nought among figures.
+        is_capital = own == "0" and beside.isalpha() and any(letter.isupper() for letter in beside)
+        if alike[nearest] >= (ALMOST_SAME if is_capital else MAX_UNLIKE):
+            return str(self._letters[nearest])
+        return "O" if is_capital else ""
+
+    def _is_among_its_kind(self, cell: Cell) -> bool:
+        beside = "".join(letter for letter in self._beside(cell) if letter.isalnum())
+        return beside.isdigit() if self._known[cell].isdigit() else beside.isalpha()
+
+    def _beside(self, cell: Cell) -> list[str]:
+        row, column = cell
+        return [self._known[row, other] for other in (column - 1, column + 1) if (row, other) in self._known]
+
+    def _voted(self, own: str, likeness: npt.NDArray[np.float32]) -> str:
         same = Counter(self._letters[likeness >= MIN_SAME].tolist())
         if not same:
             return ""
         letter, count = same.most_common(1)[0]
         return letter if letter != own and count >= max(MIN_VOTES, MAJORITY * same[own]) else ""
 
-    def _twin(self, number: int, own: str, likeness: npt.NDArray[np.float32]) -> str:
-        """Return a letter's other case if it is as high as that, unlike the others of its own: shapes are the same."""
-        if own not in CASE_TWINS or self._count[own] <= MIN_OWN:
-            return ""
-        if float(likeness[self._letters == own].max()) >= MAX_UNLIKE:
-            return ""
-        usual = float(np.median(self._heights[self._letters == own]))
-        height = self._heights[number]
-        is_other = height >= TALLER * usual if own.islower() else height * TALLER <= usual
-        return own.swapcase() if is_other else ""
+    def _outvoted(self, own: str, likeness: npt.NDArray[np.float32]) -> str:
+        """Return the letter of a cell that looks just like one of another and like none of its own letter."""
+        nearest = float(likeness.max())
+        best = float(likeness[self._letters == own].max())
+        is_other = nearest >= SURE and best < nearest - MARGIN and self._count[own] > 1
+        # The only one of its kind, or some that were read wrongly alike: drawn the same to the pixel as another letter.
+        is_other |= nearest >= IDENTICAL and best < nearest - IDENTICAL_MARGIN
+        return str(self._letters[int(likeness.argmax())]) if is_other else ""
 
-    def _bar(self, number: int) -> str:
-        """Return a bar if a letter that looks like one reaches below the line on which letters stand."""
-        if self._letters[number] not in BAR_TWINS or not self._is_on_line.any():
+    def _twin(self, number: int, own: str) -> str:
+        """Return a letter's other case if it is as high as that: their shapes are the same."""
+        if own not in CASE_TWINS:
             return ""
-        line = float(np.median(self._bottoms[self._is_on_line]))
-        return "|" if self._bottoms[number] >= line + BELOW else ""
-
-
-def _extent(look: Glyph) -> tuple[int, int]:
-    """Return the uppermost and the lowest row of a cell's ink, apart from its neighbours' ends at the sides."""
-    sides = GLYPH_WIDTH // 4
-    rows = look.reshape(GLYPH_HEIGHT, GLYPH_WIDTH)[:, sides:-sides].max(axis=1) - look.min()
-    inked = np.flatnonzero(rows >= FAINT * rows.max())
-    return int(inked[0]), int(inked[-1])
+        return self._shapes.in_case(own, int(self._shapes.heights[number]))

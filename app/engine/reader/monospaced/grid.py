@@ -41,6 +41,12 @@ SAME_PHASE = 0.25
 SIMILAR_HEIGHT = 1.7
 """Maximum ratio of the heights of a grid's lines' boxes."""
 
+NEAR, REACH = 1.5, 3.2
+"""Maximum distance in rows of a line above or below the others that is between their sides, or on their columns."""
+
+FAR_PHASE = 0.15
+"""The same as SAME_PHASE for lines farther than NEAR."""
+
 MIN_CORRIDOR = 3
 """Minimum width in columns of the blank between a side bar and the text beside it."""
 
@@ -251,18 +257,20 @@ def _is_similar(height: float, usual: float) -> bool:
 
 def _belongs(line: _Line, members: Sequence[_Line], step: float, columns: tuple[float, float]) -> bool:
     pitch, phase = columns
-    reach = 1.5 * step
-    if not members[0].middle - reach <= line.middle <= members[-1].middle + reach:
+    distance = max(members[0].middle - line.middle, line.middle - members[-1].middle) / step
+    if distance > REACH:
         return False
     left, right = min(member.places[0] for member in members), max(member.places[-1] for member in members)
     proves_nothing = line.is_wide or len(line.places) < MIN_LETTERS
-    if proves_nothing and line.places[0] >= left - pitch and line.places[-1] <= right + pitch:
+    is_between = line.places[0] >= left - pitch and line.places[-1] <= right + pitch
+    if proves_nothing and is_between and distance <= NEAR:
         return True
     mean = np.exp(2j * np.pi * (line.places - phase) / pitch).mean()
-    if abs(np.angle(mean)) > 2 * np.pi * SAME_PHASE:
+    is_near = distance <= NEAR
+    if abs(np.angle(mean)) > 2 * np.pi * (SAME_PHASE if is_near else FAR_PHASE):
         return False
     if len(line.places) >= MIN_LETTERS:
-        return bool(abs(mean) >= MIN_NEAR_COHERENCE)
+        return bool(abs(mean) >= (MIN_NEAR_COHERENCE if is_near else MIN_COHERENCE))
     return bool(line.places[0] >= left - MAX_OUTDENT * pitch and line.places[-1] <= right + MAX_OUTDENT * pitch)
 
 

@@ -39,8 +39,8 @@ class Numbered:
 
 
 def without_numbers(grid: Grid, lines: Sequence[OcrLine], beside: Sequence[OcrLine]) -> Numbered:
-    """Part the numbers from a block's lines; `beside` are lines that are on no grid, digits alone among them."""
-    alone = [line for line in beside if line.text.isdigit() and _NUMBER.match(line.text)]
+    """Part the numbers from a block's lines; `beside` are lines that are on no grid, as numbers with a little code."""
+    alone = [line for line in beside if _NUMBER.match(line.text)]
     first = min(float(line.quad[:, 0].min()) for line in lines)
     bottom = max(grid.row(_middle(line)) for line in lines)
     near = [line for line in alone if line.quad[0, 0] < first + grid.pitch and 0 <= grid.row(_middle(line)) <= bottom]
