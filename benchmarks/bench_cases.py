@@ -21,7 +21,6 @@ from app.domain.documents.pages import OcrPage
 from app.domain.errors import UserError
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.documents import Document, open_document
-from app.engine.reader.read_any_script import read_any_script
 from app.engine.reader.read_document_page import read_document_page
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser

@@ -45,6 +45,9 @@ ITEM = re.compile(
 _CONTINUED = frozenset({BlockKind.LIST_ITEM, BlockKind.CAPTION, BlockKind.FOOTNOTE})
 """Kinds that a first line shows; the next ones look like those of a paragraph."""
 
+_ONE_AREA = frozenset({BlockKind.FIGURE, BlockKind.FORMULA, BlockKind.HEADER, BlockKind.FOOTER, BlockKind.CODE})
+"""Kinds whose blocks are areas, whatever the distance of their lines."""
+
 _NOTE = re.compile(r"\s*(?:\d{1,2}[.)]?\s*\S|[*†‡①-⑳]|\[\d{1,2}\])")
 _PAGE_NUMBER = re.compile(r"[-–—·\s]*(?:\d{1,4}|[ivxlc]{1,6})[-–—·\s]*", re.IGNORECASE)
 _CAPTION = re.compile(
@@ -178,7 +181,7 @@ class _Former:
         return BlockKind.PARAGRAPH, None
 
     def _belongs(self, group: _Group, row: list[int]) -> bool:
-        if group.kind in {BlockKind.FIGURE, BlockKind.FORMULA, BlockKind.HEADER, BlockKind.FOOTER}:
+        if group.kind in _ONE_AREA:
             return group.source is not None
         if group.kind is BlockKind.VERTICAL:
             above, below = group.boxes[-1], self._boxes[row[0]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.domain.documents.blocks import Block, BlockKind
 from app.domain.documents.line_joins import MAX_GAP, joined
 from app.domain.documents.page_blocks import ITEM, block_table, page_blocks
-from app.domain.documents.page_rows import GAP, page_rows
+from app.domain.documents.page_rows import GAP, indented_rows, page_rows
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import Box
@@ -59,6 +59,8 @@ def joined_texts(
     page: OcrPage, block: Block, rows: Sequence[Sequence[int]], *, strips_hyphens: bool = True
 ) -> tuple[str, ...]:
     """Return the texts of a block: one if its lines go on in one another, else one for each row."""
+    if block.kind is BlockKind.CODE:
+        return tuple(indented_rows(page, block.lines))
     texts = [GAP.join(page.lines[number].text.strip() for number in row) for row in rows]
     if block.kind in APART or len(rows) < 2:
         return tuple(text for text in texts if text)

@@ -1,6 +1,6 @@
 """The rows of a page: which of its lines are beside each other in its text."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from app.domain.documents.pages import OcrPage
 
@@ -24,6 +24,18 @@ def text_of_lines(page: OcrPage, texts: Mapping[int, str]) -> str:
         if kept or not row:
             rows.append("".join(blanks + text for blanks, text in kept))
     return "\n".join(rows)
+
+
+def indented_rows(page: OcrPage, numbers: Collection[int]) -> list[str]:
+    """Return the rows that have these lines, with indentation, gaps and the empty rows between them."""
+    rows: list[str] = []
+    for row in _laid_out(page):
+        kept = [(blanks, page.lines[number].text) for blanks, number in row if number in numbers]
+        if kept or (rows and not row):
+            rows.append("".join(blanks + text for blanks, text in kept))
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
 
 
 def _laid_out(page: OcrPage) -> list[list[tuple[str, int]]]:

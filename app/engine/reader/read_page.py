@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from app.domain.documents.blocks import Area, BlockKind
 from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.error_texts import document_texts
 from app.domain.errors import Problem
@@ -19,7 +20,7 @@ from app.engine.reader.kept_lines import is_read, kept_lines
 from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.line_words import words_of
 from app.engine.reader.monospaced.code_blocks import find_code
-from app.engine.reader.monospaced.order import with_code
+from app.engine.reader.monospaced.order import box_of, with_code
 from app.engine.reader.other_scripts import read_other_scripts
 from app.engine.reader.paper.flatten import flattened
 from app.engine.reader.reading_order import order_rows
@@ -91,7 +92,8 @@ def _read_flat(
         script=script.name if script else "",
     )
     is_horizontal = orientation.order == orientation.rotation
-    page = with_blocks(page, picture if is_horizontal else None, [line for row in rows for line in row])
+    code = [Area(BlockKind.CODE, box_of(block), 1.0) for block in blocks]
+    page = with_blocks(page, picture if is_horizontal else None, others, code)
     return with_notice(page, _cut_short(image) or _notice(lines, codes))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from PIL import Image
 
+from app.domain.documents.blocks import Area
 from app.domain.documents.page_blocks import blocks_of
 from app.domain.documents.pages import OcrPage
 from app.engine.reader.layout.find_areas import find_areas
@@ -12,10 +13,13 @@ from app.engine.reader.reading_order import has_prose
 from app.engine.reader.recognise import OcrLine
 
 
-def with_blocks(page: OcrPage, upright: Image.Image | None, lines: Sequence[OcrLine]) -> OcrPage:
+def with_blocks(
+    page: OcrPage, upright: Image.Image | None, lines: Sequence[OcrLine], code: Sequence[Area] = ()
+) -> OcrPage:
     """Return the page with blocks; its `lines` and its RGB picture are `upright`, None if the writing is vertical.
 
-    The layout model knows pages of papers: it looks at pages with some prose alone.
+    The layout model knows pages of papers: it looks at pages with some prose alone. `code` are areas that it need not
+    find.
     """
     areas = find_areas(upright) if upright and has_prose(lines) else ()
-    return replace(page, blocks=blocks_of(page, areas))
+    return replace(page, blocks=blocks_of(page, (*code, *areas)))

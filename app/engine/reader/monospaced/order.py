@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from app.domain.images.geometry import Box
 from app.engine.reader.monospaced.code_blocks import CodeBlock, CodeRow
 from app.engine.reader.reading_order import text_of
 from app.engine.reader.recognise import OcrLine
@@ -19,6 +20,11 @@ def with_code(rows: Sequence[Sequence[OcrLine]], blocks: Sequence[CodeBlock]) ->
         place = _place(ordered, _bounds(block))
         ordered[place:place] = block
     return ordered
+
+
+def box_of(block: CodeBlock) -> Box:
+    """Return the bounding box of a block's lines, in pixels of the upright page."""
+    return Box(*_bounds(block))
 
 
 def _place(rows: Sequence[CodeRow], block: Bounds) -> int:

@@ -3,6 +3,7 @@
 import pytest
 from PIL import Image
 
+from app.domain.documents.markdown_pages import page_as_markdown
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
 from tests.support.monospaced_text import monospaced_image
@@ -41,6 +42,11 @@ def read(image: Image.Image, recogniser: Recogniser) -> list[str]:
 @pytest.mark.parametrize("dark", [True, False])
 def test_code_keeps_indentation_empty_lines_and_underscores(recogniser: Recogniser, dark: bool) -> None:
     assert read(monospaced_image(CODE, dark=dark), recogniser) == CODE
+
+
+def test_markdown_has_code_in_a_fence(recogniser: Recogniser) -> None:
+    page = read_page(monospaced_image(CODE), recogniser, lambda: None)
+    assert page_as_markdown(page).splitlines() == ["```", *CODE, "```"]
 
 
 def test_a_terminal_keeps_its_columns(recogniser: Recogniser) -> None:
