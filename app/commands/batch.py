@@ -77,7 +77,8 @@ def parser() -> argparse.ArgumentParser:
         type=Output,
         choices=list(Output),
         action="append",
-        help="output format, one file per image (default: txt), or xlsx for one spreadsheet; may be repeated",
+        help="output format, one file per image (default: txt), or xlsx for one spreadsheet; may be repeated; docx has "
+        "headings, lists and tables; hocr and alto have the positions of words",
     )
     parser.add_argument(
         "--fields",

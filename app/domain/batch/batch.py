@@ -20,13 +20,28 @@ DEFAULT_PARALLEL, MAX_PARALLEL = 4, 64
 
 
 class Output(StrEnum):
-    """An output of an image; the value is also the suffix of a file. The spreadsheet is one file for all images."""
+    """An output of an image. The spreadsheet is one file for all images."""
 
     TEXT = "txt"
     MARKDOWN = "md"
+    HTML = "html"
+    WORD = "docx"
     JSON = "json"
+    HOCR = "hocr"
+    ALTO = "alto"
     PDF = "pdf"
     SPREADSHEET = "xlsx"
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of a file of this output."""
+        return "alto.xml" if self is Output.ALTO else self.value
+
+    @classmethod
+    def of_name(cls, name: str) -> "Output":
+        """Return the output that a file of this name is, even if all of the name but its last suffix was cut."""
+        last = name.rpartition(".")[2]
+        return next(output for output in cls if output.suffix.rpartition(".")[2] == last)
 
 
 class ItemState(StrEnum):
@@ -65,7 +80,10 @@ class BatchOptions:
     @property
     def fingerprint(self) -> str:
         """A short hash of the options; images that were processed under another one are processed again."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        options = asdict(self)
+        if not self.clean_up.is_main_text:  # Journals of before that option have fingerprints without it.
+            del options["clean_up"]["is_main_text"]
+        return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:16]
 
     def check(self) -> None:
         """Raise BatchError if a batch with these options is impossible."""

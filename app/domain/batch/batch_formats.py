@@ -1,4 +1,4 @@
-"""Output of a batch for an image or a document: text, Markdown, JSON, and its row of the spreadsheet.
+"""Output of a batch for an image or a document: its text files and its row of the spreadsheet.
 
 The JSON is one object in UTF-8, whose `schema` changes with any change that a consumer would notice:
 
@@ -17,8 +17,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from app.domain.batch.batch import Entry, FieldCell, ItemState, Output
-from app.domain.documents.markdown_pages import page_as_markdown
+from app.domain.documents.clean_up import CleanUp
+from app.domain.documents.document_formats import document_text
 from app.domain.documents.page_fields import page_fields
+from app.domain.documents.page_formats import PageFormat
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.worksheets import WorksheetCell, WorksheetData
 from app.domain.text.markdown import without_html
@@ -30,15 +32,13 @@ MAX_CELL_CHARS = 32_000
 
 
 def batch_document(entry: Entry, pages: Sequence[OcrPage], form: Output) -> str:
-    """Serialise the pages of an image or a document as text, Markdown or JSON."""
+    """Serialise the pages of an image or a document, which are cleaned up already, in a format of text."""
     if form is Output.JSON:
         return as_json(_document(entry, pages)) + "\n"
-    if form is Output.TEXT:
-        return "\n\n".join(page.text.rstrip("\n") for page in pages) + "\n"
-    name = " ".join(entry.source.name.split())
-    heads = [name] if len(pages) == 1 else [f"{name}, page {number}" for number in range(1, len(pages) + 1)]
-    parts = [f"## {head}\n\n{page_as_markdown(page, above=2)}\n" for head, page in zip(heads, pages, strict=True)]
-    return without_html("\n".join([*parts, *_field_lines(entry.cells)]))
+    text = document_text(pages, entry.source.name, PageFormat(form.value), CleanUp())
+    if form is Output.MARKDOWN:
+        return without_html("\n".join([text, *_field_lines(entry.cells)]))
+    return text
 
 
 def batch_sheet(entries: Sequence[Entry], fields: Sequence[str]) -> WorksheetData:

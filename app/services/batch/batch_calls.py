@@ -43,6 +43,7 @@ THUMBNAIL_SIZE = 32
 """Size of thumbnails in pixels; small, as they are not shown."""
 MAX_ASKED_PAGES = 4
 """Maximum number of pages of a document in one request: more would fill the model's context."""
+_WITH_POSITIONS = {Output.PDF, Output.JSON, Output.HOCR, Output.ALTO}
 _OPTIONS = GenerationOptions(sampling=GREEDY)
 _STOPPED = {
     BackendKind.IMAGES: batch_texts.DECODER_STOPPED,
@@ -126,7 +127,7 @@ def write_pdf(source: InputFile, pages: tuple[OcrPage, ...], target: Path) -> Wo
 
 def needs_lines(options: BatchOptions) -> bool:
     """Return whether the built-in OCR has to locate lines, even if the model reads."""
-    wants_boxes = bool(options.fields) or bool({Output.PDF, Output.JSON} & set(options.outputs))
+    wants_boxes = bool(options.fields) or bool(_WITH_POSITIONS & set(options.outputs))
     return wants_boxes or options.reader is not ReaderChoice.MODEL
 
 

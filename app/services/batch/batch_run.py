@@ -278,7 +278,7 @@ class BatchRun:
 
 
 def _renamed(entry: Entry) -> tuple[tuple[str, str], ...]:
-    wanted = [f"{entry.source.name}.{name.rpartition('.')[2]}" for name in entry.outputs]
+    wanted = [f"{entry.source.name}.{Output.of_name(name).suffix}" for name in entry.outputs]
     return tuple((want, name) for want, name in zip(wanted, entry.outputs, strict=True) if want != name)
 
 

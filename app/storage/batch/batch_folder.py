@@ -15,11 +15,12 @@ from app.domain.text.visible_text import encoded
 from app.partial_files import partial_path, partials_of
 from app.storage.batch.batch_journal import SHEET, BatchJournal
 from app.storage.documents.spreadsheet import save_workbook
+from app.storage.documents.word_document import word_document
 from app.storage.files.atomic import save_file, storage_error
 from app.storage.files.digests import content_of
 from app.storage.files.output_files import OutputFiles, release
 
-_FILES = (Output.TEXT, Output.MARKDOWN, Output.JSON, Output.PDF)
+_FILES = tuple(form for form in Output if form is not Output.SPREADSHEET)
 
 
 class BatchFolder:
@@ -58,9 +59,9 @@ class BatchFolder:
         A file that was changed after it was planned is left alone, and the new output gets another name; the returned
         entry shows that.
         """
-        forms = [_form(name) for name in entry.outputs]
-        texts = {form: encoded(batch_document(entry, pages, form)) for form in forms if form is not Output.PDF}
-        new = tuple(Content(len(text), hashlib.sha256(text).hexdigest()) for text in texts.values())
+        forms = [Output.of_name(name) for name in entry.outputs]
+        made = {form: _made(entry, pages, form) for form in forms if form is not Output.PDF}
+        new = tuple(Content(len(content), hashlib.sha256(content).hexdigest()) for content in made.values())
         if pdf:
             new = (*new, self._pdf_content(pdf, entry))
         outputs = self._claimed(entry, forms)
@@ -70,7 +71,7 @@ class BatchFolder:
             self._files.check_there()
             target = self.path / name
             if form is not Output.PDF:
-                save_file(target, texts[form])
+                save_file(target, made[form])
             elif pdf:
                 try:
                     pdf.replace(target)
@@ -135,7 +136,7 @@ class BatchFolder:
         outputs: list[str] = []
         try:
             for form in forms:
-                outputs.append(self._files.claim(f"{entry.source.name}.{form}", own))  # noqa: PERF401 - may raise
+                outputs.append(self._files.claim(f"{entry.source.name}.{form.suffix}", own))  # noqa: PERF401 - may raise
         except BaseException:
             self._release(outputs)
             raise
@@ -171,5 +172,7 @@ def _is_there(path: Path, *, may_be_empty: bool) -> bool:
     return may_be_empty or bool(facts.st_size)
 
 
-def _form(name: str) -> Output:
-    return Output(name.rpartition(".")[2])
+def _made(entry: Entry, pages: Sequence[OcrPage], form: Output) -> bytes:
+    if form is Output.WORD:
+        return word_document(pages)
+    return encoded(batch_document(entry, pages, form))

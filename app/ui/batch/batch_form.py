@@ -52,6 +52,7 @@ class BatchForm(QWidget):
         self.fields.setAcceptDrops(False)  # The window takes drops.
         self.joins = QCheckBox(tr("Join lines into paragraphs"), self)
         self.strips = QCheckBox(tr("Remove hyphens at line ends"), self)
+        self.main_text = QCheckBox(tr("Leave out headers, footers and page numbers"), self)
         self.ignored = QLineEdit(self)
         self.ignored.setAccessibleName(tr("Ignore areas"))
         self.ignored.setPlaceholderText(EXAMPLE)
@@ -73,7 +74,7 @@ class BatchForm(QWidget):
         self.fields.textChanged.connect(self._show_server)
         self.changed.connect(self._show_server)
         self.ignored.editingFinished.connect(self.changed)
-        for box in (*self.boxes.values(), self.joins, self.strips):
+        for box in (*self.boxes.values(), self.joins, self.strips, self.main_text):
             box.clicked.connect(self.changed)
         self.show_options(BatchOptions())
         self.set_sources(())
@@ -109,6 +110,7 @@ class BatchForm(QWidget):
         self.fields.setText(fields_text(options.fields))
         self.joins.setChecked(options.clean_up.joins_lines)
         self.strips.setChecked(options.clean_up.strips_hyphens)
+        self.main_text.setChecked(options.clean_up.is_main_text)
         self.ignored.setText(ignored_text(options.clean_up.ignored))
         self._show_server()
 
@@ -119,7 +121,12 @@ class BatchForm(QWidget):
             reader=ReaderChoice(self.reader.currentData()),
             fields=fields_from(self.fields.text()),
             model=model,
-            clean_up=CleanUp(self.joins.isChecked(), self.strips.isChecked(), ignored_from(self.ignored.text())),
+            clean_up=CleanUp(
+                self.joins.isChecked(),
+                self.strips.isChecked(),
+                ignored_from(self.ignored.text()),
+                self.main_text.isChecked(),
+            ),
         )
         options.check()
         return options
@@ -134,7 +141,7 @@ class BatchForm(QWidget):
             (tr("Images"), self._row(self._sources, self.clear, self.files, self.folder)),
             (tr("Output folder"), self._row(self._target, self.choose)),
             (tr("Output formats"), self._flow(*self.boxes.values())),
-            (tr("Text"), self._flow(self.joins, self.strips)),
+            (tr("Text"), self._flow(self.joins, self.strips, self.main_text)),
             (tr("Ignore areas"), self.ignored),
             (tr("Read with"), self.reader),
             (tr("Fields"), self.fields),

@@ -300,7 +300,11 @@ def batch_output(output: Output) -> str:
     return {
         Output.TEXT: tr("Text"),
         Output.MARKDOWN: "Markdown",
+        Output.HTML: tr("Web page"),
+        Output.WORD: tr("Word document"),
         Output.JSON: "JSON",
+        Output.HOCR: tr("hOCR"),
+        Output.ALTO: tr("ALTO XML"),
         Output.PDF: tr("Searchable PDF"),
         Output.SPREADSHEET: tr("Spreadsheet"),
     }[output]

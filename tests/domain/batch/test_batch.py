@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from lxml import etree  # type: ignore[import-untyped]
 
 from app.domain.batch.batch import (
     BatchOptions,
@@ -15,11 +16,13 @@ from app.domain.batch.batch import (
     natural_key,
 )
 from app.domain.batch.batch_formats import SCHEMA, batch_document, sheet_head, sheet_row
+from app.domain.documents.clean_up import CleanUp
 from app.domain.documents.evidence import Evidence
 from app.domain.documents.fields import Field
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import BatchError, Problem, ProblemKind
 from app.domain.images.geometry import Box
+from app.storage.files.output_files import fitting
 from tests.support.batch_backends import page_of
 
 SOURCE = InputFile("/scans/a.png", "a.png", 12, 34)
@@ -51,7 +54,14 @@ def test_other_options_or_a_changed_file_are_not_done_yet() -> None:
     entry = Entry(source=SOURCE, options=options.fingerprint, state=ItemState.DONE)
     assert entry.stands_for(SOURCE, BatchOptions().fingerprint)
     assert not entry.stands_for(SOURCE, BatchOptions(outputs=(Output.JSON,)).fingerprint)
+    assert not entry.stands_for(SOURCE, BatchOptions(clean_up=CleanUp(is_main_text=True)).fingerprint)
     assert not entry.stands_for(InputFile("/scans/a.png", "a.png", 12, 35), options.fingerprint)
+
+
+def test_a_file_is_known_by_its_name_even_if_that_was_cut() -> None:
+    for output in Output:
+        assert Output.of_name(f"a.png.{output.suffix}") is output
+        assert Output.of_name(fitting(f"{'a' * 300}.{output.suffix}")) is output
 
 
 def test_names_are_in_the_order_in_which_people_count() -> None:
@@ -83,6 +93,14 @@ def test_text_and_markdown_keep_lines_and_pages_apart() -> None:
     markdown = batch_document(ENTRY, PAGES, Output.MARKDOWN)
     assert markdown.startswith("## a.png, page 1\n\nGate B14  \nBoarding  \n")
     assert "- time: 09:35 (no evidence on the image)" in markdown
+
+
+@pytest.mark.parametrize("form", [Output.HTML, Output.HOCR, Output.ALTO])
+def test_structured_files_have_every_page(form: Output) -> None:
+    made = batch_document(ENTRY, PAGES, form)
+    assert "B14" in made
+    assert "a.png, page 2" in made
+    assert etree.fromstring(made.encode(), etree.HTMLParser() if form is Output.HTML else None) is not None
 
 
 def test_a_row_marks_what_nothing_bears_out() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docx import Document
 
 from app.domain.batch.batch import BatchJob, BatchOptions, Entry, FieldCell, InputFile, ItemState, LeftOut, Output
 from app.domain.documents.evidence import Evidence
@@ -193,6 +194,20 @@ def test_a_pdf_takes_its_place_when_it_is_whole(tmp_path: Path) -> None:
         touch(partial)
         folder.write(planned, [], partial)
     assert [path.name for path in (tmp_path / "sub").iterdir()] == ["a.png.pdf"]
+
+
+def test_an_image_has_a_file_of_each_format(tmp_path: Path) -> None:
+    options = BatchOptions(outputs=(Output.HTML, Output.WORD, Output.HOCR, Output.ALTO))
+    with BatchJournal(tmp_path) as journal:
+        folder = BatchFolder(tmp_path, journal)
+        for text in ("old", "Gate B14"):
+            written = folder.write(folder.plan(entry(), options), [page_of(text), page_of("Page two")], None)
+            assert written.outputs == ("a.png.html", "a.png.docx", "a.png.hocr", "a.png.alto.xml")
+    assert [item.text for item in Document(str(tmp_path / "a.png.docx")).paragraphs if item.text] == [
+        "Gate B14", "Page two",
+    ]  # fmt: skip
+    for name in ("a.png.html", "a.png.hocr", "a.png.alto.xml"):
+        assert "B14" in (tmp_path / name).read_text()
 
 
 def test_a_problem_survives_the_journal(tmp_path: Path) -> None:

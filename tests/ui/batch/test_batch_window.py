@@ -64,11 +64,11 @@ def test_it_starts_when_there_is_something_to_do_and_a_place_for_it(batch: Batch
 
 def test_what_is_chosen_is_what_is_done(batch: BatchWindow) -> None:
     options = BatchOptions(
-        outputs=(Output.MARKDOWN, Output.SPREADSHEET),
+        outputs=(Output.MARKDOWN, Output.WORD, Output.ALTO, Output.SPREADSHEET),
         reader=ReaderChoice.BUILT_IN,
         fields=(Field("date"), Field("total", "with tax")),
         model="/m",
-        clean_up=CleanUp(joins_lines=True, ignored=(Box(0, 0, 1, 0.08), Box(0, 0.95, 1, 1))),
+        clean_up=CleanUp(joins_lines=True, ignored=(Box(0, 0, 1, 0.08), Box(0, 0.95, 1, 1)), is_main_text=True),
     )
     batch.form.show_options(options)
     assert batch.form.options("/m") == options
