@@ -81,8 +81,11 @@ class Glyphs:
         changed = {}
         for number, likeness in self._likenesses():
             own = str(self._letters[number])
-            letter = self._lookalike(number, own, likeness) or self._voted(own, likeness)
-            letter = letter or self._outvoted(own, likeness) or self._twin(number, own) or own
+            if self._is_trusted[number] and any(own in group for group in LOOKALIKES):
+                letter = own  # A figure among figures stays one, however much it looks like a letter.
+            else:
+                letter = self._lookalike(number, own, likeness) or self._voted(own, likeness)
+                letter = letter or self._outvoted(own, likeness) or self._twin(number, own) or own
             if letter != self._read[self._cells[number]]:
                 changed[self._cells[number]] = letter
         return changed
