@@ -278,8 +278,8 @@ def _read_file(
     return is_whole
 
 
-def _pass_on(print_content: Callable[[str], object], form: PageFormat, page: OcrPage, _number: int, of: str) -> None:
-    print_content(formatted(page, of, form))
+def _pass_on(print_content: Callable[[str], object], form: PageFormat, page: OcrPage, number: int, of: str) -> None:
+    print_content(formatted(page, of, form, number))
 
 
 def _print(text: str) -> None:

@@ -28,17 +28,17 @@ xsi:schemaLocation="http://www.loc.gov/standards/alto/ns-v4# http://www.loc.gov/
 ALTO_TAIL = "</Layout>\n</alto>\n"
 
 
-def page_as_alto(page: OcrPage, name: str) -> str:
-    """Return the element of a page; `name` is that of its file, and identifies it."""
-    number = f"{crc32(name.encode(errors='replace')):08x}"
+def page_as_alto(page: OcrPage, name: str, number: int) -> str:
+    """Return the element of a page; `name` identifies it, `number` counts from 0."""
+    mark = f"{crc32(name.encode(errors='replace')):08x}"
     size = f'WIDTH="{page.width}" HEIGHT="{page.height}"'
     blocks = "".join(
-        _block(page, block, f"{number}_{index}")
+        _block(page, block, f"{mark}_{index}")
         for index, (block, _) in enumerate(block_rows(page), start=1)
         if block.lines or block.kind is BlockKind.FIGURE
     )
     return (
-        f'<Page ID="page_{number}" PHYSICAL_IMG_NR="1" {size} PRINTED_IMG_NR={_quoted(name)}>\n'
+        f'<Page ID="page_{mark}" PHYSICAL_IMG_NR="{number + 1}" {size} PRINTED_IMG_NR={_quoted(name)}>\n'
         f'<PrintSpace HPOS="0" VPOS="0" {size}>\n{blocks}</PrintSpace>\n</Page>\n'
     )
 

@@ -1,13 +1,13 @@
 """Clean-up of a page's text for further use: paragraphs instead of lines, no hyphens, no page numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.documents.blocks import BlockKind
 from app.domain.documents.line_joins import is_hyphenated
 from app.domain.documents.page_blocks import page_blocks, without_lines
 from app.domain.documents.page_parts import block_rows, joined_texts
-from app.domain.documents.page_rows import text_of_lines
+from app.domain.documents.page_rows import indented_rows, text_of_lines
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box
 
@@ -62,14 +62,18 @@ def cleaned_text(page: OcrPage, how: CleanUp) -> str:
     if how.joins_lines:
         found = (joined_texts(kept, *part, strips_hyphens=how.strips_hyphens) for part in block_rows(kept))
         return "\n".join(text for texts in found for text in texts)
-    return _without_hyphens(kept.text.splitlines())
+    code = [number for block in kept.blocks if block.kind is BlockKind.CODE for number in block.lines]
+    return _without_hyphens(kept.text.splitlines(), frozenset(indented_rows(kept, code)))
 
 
-def _without_hyphens(texts: Sequence[str]) -> str:
-    """Keep the lines, except that the rest of a hyphenated word moves up to the line where the word begins."""
-    lines = [texts[0]]
+def _without_hyphens(texts: Sequence[str], code: Collection[str]) -> str:
+    """Keep the lines, except that the rest of a hyphenated word moves up to the line where the word begins.
+
+    The lines of `code` stay as they are.
+    """
+    lines = [*texts[:1]]
     for text in texts[1:]:
-        if is_hyphenated(lines[-1], text):
+        if is_hyphenated(lines[-1], text) and text not in code:
             rest, _, others = text.partition(" ")
             lines[-1] = lines[-1][:-1] + rest
             if others:

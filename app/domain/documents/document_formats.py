@@ -15,7 +15,7 @@ def document_text(pages: Sequence[OcrPage], name: str, form: PageFormat, how: Cl
     if form is PageFormat.TEXT:
         return "\n\n".join(cleaned_text(page, how).rstrip("\n") for page in pages) + "\n"
     names = [name] if len(kept) == 1 else [f"{name}, page {number}" for number in range(1, len(kept) + 1)]
-    parts = [formatted(page, of, form) for page, of in zip(kept, names, strict=True)]
+    parts = [formatted(page, names[number], form, number) for number, page in enumerate(kept)]
     head, tail = around(form)
     return head + ("\n" if form is PageFormat.MARKDOWN else "").join(parts) + tail
 

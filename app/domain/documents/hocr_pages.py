@@ -6,7 +6,7 @@ from zlib import crc32
 from app.domain.documents.blocks import Block, BlockKind
 from app.domain.documents.page_parts import block_rows
 from app.domain.documents.pages import OcrPage
-from app.domain.images.geometry import Box, TextLine
+from app.domain.images.geometry import Box, TextLine, Word
 from app.domain.text.xml_text import xml_safe
 
 HOCR_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -31,14 +31,14 @@ _CLASSES = {
 """Elements for kinds of blocks; all others are a carea with a paragraph."""
 
 
-def page_as_hocr(page: OcrPage, name: str) -> str:
-    """Return the element of a page; `name` is that of its file, and identifies it."""
-    number = f"{crc32(name.encode(errors='replace')):08x}"
-    title = f"image &quot;{_escaped(name)}&quot;; bbox 0 0 {page.width} {page.height}; ppageno 0"
+def page_as_hocr(page: OcrPage, name: str, number: int) -> str:
+    """Return the element of a page; `name` identifies it, `number` counts from 0."""
+    mark = f"{crc32(name.encode(errors='replace')):08x}"
+    title = f"image &quot;{_escaped(name)}&quot;; bbox 0 0 {page.width} {page.height}; ppageno {number}"
     blocks = "".join(
-        _block(page, block, f"{number}_{index}") for index, (block, _) in enumerate(block_rows(page), start=1)
+        _block(page, block, f"{mark}_{index}") for index, (block, _) in enumerate(block_rows(page), start=1)
     )
-    return f'<div class="ocr_page" id="page_{number}" title="{title}">\n{blocks}</div>\n'
+    return f'<div class="ocr_page" id="page_{mark}" title="{title}">\n{blocks}</div>\n'
 
 
 def _block(page: OcrPage, block: Block, number: str) -> str:
@@ -50,13 +50,13 @@ def _block(page: OcrPage, block: Block, number: str) -> str:
 
 
 def _line(line: TextLine, number: str) -> str:
-    words = "".join(
+    words = " ".join(
         f'<span class="ocrx_word" id="word_{number}_{index}" title="{_box(word.box)}; '
-        f'x_wconf {_percent(word.score)}">{_escaped(word.text)}</span> '
-        for index, word in enumerate(line.words, start=1)
+        f'x_wconf {_percent(word.score)}">{_escaped(word.text)}</span>'
+        for index, word in enumerate(line.words or (Word(line.text, line.box, line.score),), start=1)
     )
     title = f"{_box(line.box)}; x_wconf {_percent(line.score)}"
-    return f'<span class="ocr_line" id="line_{number}" title="{title}">{words or _escaped(line.text)}</span>\n'
+    return f'<span class="ocr_line" id="line_{number}" title="{title}">{words}</span>\n'
 
 
 def _box(box: Box) -> str:

@@ -44,6 +44,8 @@ TSV_HEAD = "file\tleft\ttop\tright\tbottom\tscore\ttext"
 _MARKUP = {
     PageFormat.MARKDOWN: titled_markdown,
     PageFormat.HTML: titled_html,
+}
+_WITH_POSITIONS = {
     PageFormat.HOCR: page_as_hocr,
     PageFormat.ALTO: page_as_alto,
 }
@@ -64,8 +66,8 @@ def around(form: PageFormat) -> tuple[str, str]:
             return "", ""
 
 
-def formatted(page: OcrPage, name: str, form: PageFormat) -> str:
-    """Serialise the page of the file called `name`, ending with a line break.
+def formatted(page: OcrPage, name: str, form: PageFormat, number: int = 0) -> str:
+    """Serialise the page of the file called `name`, ending with a line break; `number` counts its pages from 0.
 
     JSON has one object: `file`; `width`, `height`, `rotation`, `notice`, `script` and `text` of the page; `lines`, each
     with its `text`, `score`, `box` (left, top, right, bottom), the four corners `quad` clockwise from the line's own
@@ -87,6 +89,8 @@ def formatted(page: OcrPage, name: str, form: PageFormat) -> str:
             return "\r\n".join(as_csv(table) for table in page.tables)
         case PageFormat.TEXT:
             return with_codes(page.text, page.codes).rstrip("\n") + "\n"
+        case PageFormat.HOCR | PageFormat.ALTO:
+            return _WITH_POSITIONS[form](page, _flat(name), number)
         case _:
             return _MARKUP[form](page, _flat(name))
 

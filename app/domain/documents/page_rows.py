@@ -26,6 +26,19 @@ def text_of_lines(page: OcrPage, texts: Mapping[int, str]) -> str:
     return "\n".join(rows)
 
 
+def selected_text(page: OcrPage, texts: Mapping[int, str], start: int) -> str:
+    """Return consecutive lines in their rows; the first is selected from the letter `start` on.
+
+    The first row is indented if it is selected from its beginning.
+    """
+    first = min(texts)
+    if len(texts) == 1:
+        return texts[first]
+    text = text_of_lines(page, texts).strip("\n")
+    begins_row = not start and any(row[0] == first for row in page_rows(page))
+    return text if begins_row else text.lstrip(" ")
+
+
 def indented_rows(page: OcrPage, numbers: Collection[int]) -> list[str]:
     """Return the rows that have these lines, with indentation, gaps and the empty rows between them."""
     rows: list[str] = []

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
 from app.domain.documents.ocr_results import OcrResult
+from app.domain.documents.page_rows import selected_text
 from app.domain.documents.pages import UNREAD
 from app.domain.images.geometry import Word
 from app.ui.widgets.i18n import tr
@@ -128,6 +129,22 @@ class LinesEdit(QPlainTextEdit):
             event.accept()
             return
         super().keyPressEvent(event)
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """Copy several lines in the rows of the page, with their indentation and gaps."""
+        cursor, result = self.textCursor(), self._ocr_result
+        if result is None or not result.page.lines or not self._spans_lines(cursor):
+            return super().createMimeDataFromSelection()
+        begin, end = cursor.selectionStart(), cursor.selectionEnd()
+        block = first = self.document().findBlock(begin)
+        texts: dict[int, str] = {}
+        while block.isValid() and block.position() <= end:
+            place = block.position()
+            texts[block.blockNumber()] = block.text()[max(0, begin - place) : end - place]
+            block = block.next()
+        data = QMimeData()
+        data.setText(selected_text(result.corrected_page(), texts, begin - first.position()))
+        return data
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Paste text as a single line."""

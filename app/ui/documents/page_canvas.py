@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.domain.documents.page_rows import selected_text
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box, TextLine
 from app.domain.images.quarter_turns import rotated
@@ -93,18 +94,18 @@ class PageCanvas(ImageCanvas):
             self._select(Place(0, 0), Place(last, len(self._page.lines[last].text)))
 
     def selected_text(self) -> str:
-        """Return the selected text, with a line break after each line."""
+        """Return the selected text in the rows of the page, with their indentation and gaps."""
         span = self._span()
         if span is None:
             return ""
         first, last = span
-        texts = []
+        texts: dict[int, str] = {}
         for number in range(first.line, last.line + 1):
             text = self._page.lines[number].text
             begin = first.letter if number == first.line else 0
             end = last.letter if number == last.line else len(text)
-            texts.append(text[begin:end])
-        return "\n".join(texts)
+            texts[number] = text[begin:end]
+        return selected_text(self._page, texts, first.letter)
 
     def line_at(self, place: QPointF) -> int:
         """Return the number of the line at a point; -1 if there is none."""

@@ -1,17 +1,19 @@
 """Blocks that the lines of a page form, and documents made of them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from lxml import etree  # type: ignore[import-untyped]
 
 from app.domain.documents.blocks import Area, Block, BlockKind
-from app.domain.documents.clean_up import CleanUp, main_text, without_ignored
+from app.domain.documents.clean_up import CleanUp, cleaned_text, main_text, without_ignored
 from app.domain.documents.document_formats import document_text
 from app.domain.documents.html_pages import page_as_html
 from app.domain.documents.markdown_pages import page_as_markdown
 from app.domain.documents.page_blocks import blocks_of, page_blocks
 from app.domain.documents.page_formats import PageFormat
+from app.domain.documents.page_rows import selected_text
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Cell, Table
 from app.domain.images.geometry import Box, Point, TextLine, Word
@@ -123,6 +125,40 @@ def test_html_has_the_structure_and_escapes_everything() -> None:
     assert '<ol><li value="3">&lt;b&gt;0' in made
 
 
+CODE_TEXT = "Listing\n    total = net-\n        tax\n\n    return total"
+CODE_LINES = tuple(
+    line(text.strip(), 100 + 10 * (len(text) - len(text.lstrip())), 80 + 24 * row, 10 * len(text.strip()))
+    for row, text in enumerate(CODE_TEXT.splitlines())
+    if text
+)
+CODE_BLOCKS = (
+    Block(BlockKind.PARAGRAPH, CODE_LINES[0].box, (0,)),
+    Block(BlockKind.CODE, Box(100, 100, 400, 200), (1, 2, 3)),
+)
+CODE = OcrPage(800, 1000, CODE_LINES, CODE_TEXT, blocks=CODE_BLOCKS)
+
+
+@pytest.mark.parametrize("joins_lines", [False, True])
+@pytest.mark.parametrize("strips_hyphens", [False, True])
+def test_code_stays_as_it_is_when_text_is_cleaned_up(joins_lines: bool, strips_hyphens: bool) -> None:
+    assert cleaned_text(CODE, CleanUp(joins_lines, strips_hyphens)) == CODE_TEXT
+    flush = replace(CODE, text=CODE_TEXT.replace("    ", ""))
+    assert cleaned_text(flush, CleanUp(joins_lines, strips_hyphens)) == flush.text
+
+
+def test_a_page_without_text_is_cleaned_up() -> None:
+    assert cleaned_text(replace(CODE, text=""), CleanUp(strips_hyphens=True)) == ""
+
+
+def test_a_selection_has_the_rows_of_the_page() -> None:
+    texts = {number: line.text for number, line in enumerate(CODE.lines)}
+    assert selected_text(CODE, texts, 0) == CODE_TEXT
+    assert selected_text(CODE, {1: "net-", 2: "tax"}, 8) == "net-\n        tax"
+    assert selected_text(CODE, {1: " = "}, 5) == " = "
+    receipt = OcrPage(800, 1000, (line("Total", 0, 0), line("5", 700, 0), line("Cash", 0, 30)), "Total  5\nCash")
+    assert selected_text(receipt, {1: "5", 2: "Cash"}, 0) == "5\nCash"
+
+
 HOSTILE = '"><script>&\x00\x0b\ud800]]>\u200f'
 
 
@@ -140,20 +176,24 @@ def test_hocr_is_xml_with_pages_blocks_lines_and_words() -> None:
     assert len(pages) == 3
     assert len({element.get("id") for element in root.iter() if element.get("id")}) == len(root.xpath("//*[@id]"))
     assert len(pages[1].findall(f".//{XHTML}span[@class='ocr_line']")) == len(REPORT.lines)
-    assert [word.text for word in pages[0].findall(f".//{XHTML}span[@class='ocrx_word']")][-1] == "ok"
+    assert "ok" in [word.text for word in pages[0].findall(f".//{XHTML}span[@class='ocrx_word']")]
     for element in root.xpath("//*[@title]"):
         if "bbox" in (title := element.get("title")):
             left, top, right, bottom = map(int, title.partition("bbox ")[2].partition(";")[0].split())
             assert 0 <= left <= right
             assert 0 <= top <= bottom
     assert not root.findall(f".//{XHTML}script")
+    for of_line in root.findall(f".//{XHTML}span[@class='ocr_line']"):
+        assert all("x_wconf" in word.get("title") for word in of_line)
+        assert len(of_line)
+    assert [page.get("title").rpartition("ppageno ")[2] for page in pages] == ["0", "1", "2"]
 
 
 def test_alto_is_xml_in_the_order_of_its_schema() -> None:
     root = etree.fromstring(document_text(hostile_pages(), HOSTILE, PageFormat.ALTO, CleanUp()).encode())
     assert [child.tag for child in root] == [f"{ALTO}{name}" for name in ("Description", "Tags", "Layout")]
     pages = root.findall(f"{ALTO}Layout/{ALTO}Page")
-    assert len(pages) == 3
+    assert [page.get("PHYSICAL_IMG_NR") for page in pages] == ["1", "2", "3"]
     tags = {tag.get("ID") for tag in root.find(f"{ALTO}Tags")}
     numbers = [element.get("ID") for element in root.iter() if element.get("ID")]
     assert len(set(numbers)) == len(numbers)

@@ -96,6 +96,18 @@ def test_text_is_selected_on_the_picture_and_copied(window: DocumentWindow, qtbo
     assert QGuiApplication.clipboard().text() == "first words here\nsec0nd line"
 
 
+def test_what_is_copied_from_either_side_keeps_its_indentation(window: DocumentWindow, qtbot: QtBot) -> None:
+    indented = replace(PAGE, text="first words here\n    sec0nd line\n\n        Total: 5", tables=())
+    window.show_ocr_result(replace(READING, page=indented))
+    for key in (Qt.Key.Key_A, Qt.Key.Key_C):
+        qtbot.keyClick(window.canvas, key, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == indented.text
+    QGuiApplication.clipboard().clear()
+    window.lines.selectAll()
+    window.lines.copy()
+    assert QGuiApplication.clipboard().text() == indented.text
+
+
 def test_parts_of_a_line_are_selected_in_both_directions(window: DocumentWindow) -> None:
     select(window, on_line(window, 0, 0.99), on_line(window, 0, 0.73))
     assert window.canvas.selected_text() == "here"
