@@ -133,6 +133,19 @@ def test_the_axes_and_labels_of_a_chart_are_no_table() -> None:
     assert tables_of(labels, [*frame, *bars]) == ()
 
 
+@pytest.mark.parametrize("title", ["TABLE III - Rates by age", "Table 2. Rates", "Tabelle 4: Raten"])
+def test_a_title_between_its_rules_parts_two_tables(title: str) -> None:
+    rows = [("Name", "Rate"), ("Ada", "10"), ("Bea", "20")]
+    texts = [
+        (x, top + 30 * row, text)
+        for top in (110, 270)
+        for row, pair in enumerate(rows)
+        for x, text in zip((60, 460), pair, strict=True)
+    ]
+    found = tables_of([*texts, (200, 230, title)], level(100, 135, 200, 260, 295, 360))
+    assert [(table.rows, table.columns) for table in found] == [(3, 2), (3, 2)]
+
+
 def test_a_rotated_page_places_its_words_by_their_own_boxes() -> None:
     texts = [(60, 60 + 40 * row, f"Name {row}") for row in range(4)] + [
         (260, 60 + 40 * row, f"{row}.5") for row in range(4)

@@ -1,5 +1,6 @@
 """Finds the areas of a page that may be tables: between its rules."""
 
+import re
 from collections.abc import Sequence
 
 from app.engine.reader.tables.area import Area, texts_of
@@ -18,6 +19,11 @@ SAME_SIDE = 1.5
 """Distance in text heights within which the ends of horizontal rules count as aligned."""
 MAX_GAP = 4.0
 """Maximum distance in text heights between parts of one bordered table."""
+
+_TITLE = re.compile(
+    r"(?:table|tab\.|tabelle|tableau|tabla|tabela|tabella|tabel|таблица|表)\s*(?:\d+|[IVXLC]+\b)", re.IGNORECASE
+)
+"""The beginning of a table's title, which numbers it."""
 
 
 def ruled_areas(words: Sequence[TextBox], rules: Rules, height: float) -> list[Area]:
@@ -158,6 +164,8 @@ def _is_tabular(words: Sequence[TextBox], above: Rule, below: Rule, height: floa
     rows = rows_of(_inside(words, above, below, height))
     if not rows:
         return True
+    if any(_TITLE.match(" ".join(word.text for word in row)) for row in rows):
+        return False
     width = max(above.end, below.end) - min(above.begin, below.begin)
     prose = sum(_is_prose(row, width) for row in rows)
     split = sum(len(texts_of(row)) > 1 for row in rows)
