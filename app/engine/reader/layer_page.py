@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache, partial
 from math import atan2, degrees
 
 import numpy as np
@@ -11,6 +12,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Point, TextLine, Word
 from app.domain.images.quarter_turns import rotated as rotated_point
 from app.engine.imaging.pdf_text import PdfLine
+from app.engine.reader.layout.find_areas import find_areas
 from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import OcrLine
@@ -46,7 +48,8 @@ def layer_page(lines: Sequence[TextLine], picture: Image.Image) -> OcrPage:
     order = [places[id(line)] for row in rows for line in row]
     # Pillow rotates anticlockwise.
     upright = picture.rotate(-rotation, expand=True) if rotation else picture
-    tables = find_tables([turned[number] for number in order], upright)
+    areas = cache(partial(find_areas, upright))
+    tables = find_tables([turned[number] for number in order], upright, areas)
     page = OcrPage(
         *size,
         tuple(lines[number] for number in order),
@@ -54,7 +57,7 @@ def layer_page(lines: Sequence[TextLine], picture: Image.Image) -> OcrPage:
         rotation,
         tables=tuple(rotated_back(table, rotation, size) for table in tables),
     )
-    return with_blocks(page, upright, found)
+    return with_blocks(page, areas, found)
 
 
 def _rotation(lines: Sequence[TextLine]) -> int:

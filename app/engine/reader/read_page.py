@@ -1,6 +1,7 @@
 """Turns an image into an OcrPage: combines scaling, rotation and reading order."""
 
 from collections.abc import Sequence
+from functools import cache, partial
 
 import numpy as np
 from PIL import Image
@@ -17,6 +18,7 @@ from app.engine.reader.find_codes import find_codes
 from app.engine.reader.find_lines import find_lines, find_lines_again
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.kept_lines import is_read, kept_lines
+from app.engine.reader.layout.find_areas import find_areas
 from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.line_words import words_of
 from app.engine.reader.monospaced.code_blocks import find_code
@@ -79,7 +81,9 @@ def _read_flat(
     is_from_right = script is not None and script.is_right_to_left
     other_rows = order_rows_from_right(others, order_rows, size[0]) if is_from_right else order_rows(others)
     rows = with_code(other_rows, blocks)
-    tables = find_tables([_text_line(line, size) for row in rows for line in row.lines], picture)
+    is_horizontal = orientation.order == orientation.rotation
+    areas = cache(partial(find_areas, picture)) if is_horizontal else None
+    tables = find_tables([_text_line(line, size) for row in rows for line in row.lines], picture, areas)
     lines = [rotated(line, -orientation.order, size) for row in rows for line in row.lines]
     page = OcrPage(
         image.width,
@@ -91,9 +95,8 @@ def _read_flat(
         codes=codes,
         script=script.name if script else "",
     )
-    is_horizontal = orientation.order == orientation.rotation
     code = [Area(BlockKind.CODE, box_of(block), 1.0) for block in blocks]
-    page = with_blocks(page, picture if is_horizontal else None, others, code)
+    page = with_blocks(page, areas, others, code)
     return with_notice(page, _cut_short(image) or _notice(lines, codes))
 
 

@@ -1,25 +1,22 @@
 """Adds its blocks to a page that was read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-
-from PIL import Image
 
 from app.domain.documents.blocks import Area
 from app.domain.documents.page_blocks import blocks_of
 from app.domain.documents.pages import OcrPage
-from app.engine.reader.layout.find_areas import find_areas
 from app.engine.reader.reading_order import has_prose
 from app.engine.reader.recognise import OcrLine
 
 
 def with_blocks(
-    page: OcrPage, upright: Image.Image | None, lines: Sequence[OcrLine], code: Sequence[Area] = ()
+    page: OcrPage, find_areas: Callable[[], Sequence[Area]] | None, lines: Sequence[OcrLine], code: Sequence[Area] = ()
 ) -> OcrPage:
-    """Return the page with blocks; its `lines` and its RGB picture are `upright`, None if the writing is vertical.
+    """Return the page with blocks; its `lines` are upright, and so are the areas, None if the writing is vertical.
 
     The layout model knows pages of papers: it looks at pages with some prose alone. `code` are areas that it need not
     find.
     """
-    areas = find_areas(upright) if upright and has_prose(lines) else ()
+    areas = find_areas() if find_areas and has_prose(lines) else ()
     return replace(page, blocks=blocks_of(page, (*code, *areas)))

@@ -7,6 +7,7 @@ from PIL import Image
 
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import TextLine
+from app.engine.reader.tables.charts import FindAreas, without_charts
 from app.engine.reader.tables.foreground import Foreground
 from app.engine.reader.tables.page_tables import tables_of_words
 from app.engine.reader.tables.rules import Rules, find_rules
@@ -17,8 +18,13 @@ MAX_POSITION = 1e6
 """Maximum distance of a line from the page's corner in pixels; no page is as large."""
 
 
-def find_tables(lines: Sequence[TextLine], picture: Image.Image | None) -> tuple[Table, ...]:
-    """Return the tables of an upright page, from top to bottom; rules are found only with its RGB picture."""
+def find_tables(
+    lines: Sequence[TextLine], picture: Image.Image | None, find_areas: FindAreas | None = None
+) -> tuple[Table, ...]:
+    """Return the tables of an upright page, from top to bottom; rules are found only with its RGB picture.
+
+    `find_areas` gives the picture's areas, and is asked at most once.
+    """
     lines = [line for line in lines if _is_placed(line)]
     skew = skew_of(lines)
     text_boxes = deskewed_boxes(lines, skew)
@@ -28,7 +34,8 @@ def find_tables(lines: Sequence[TextLine], picture: Image.Image | None) -> tuple
     rules = find_rules(picture, skew, height, text_boxes) if picture else Rules()
     has_words = all(line.words for line in lines)
     words = page_words(lines, skew, rules, Foreground(picture, skew) if picture and not has_words else None)
-    return tuple(tables_of_words(words, rules, skew))
+    tables = tuple(tables_of_words(words, rules, skew))
+    return without_charts(tables, picture.size, find_areas) if picture and find_areas else tables
 
 
 def _is_placed(line: TextLine) -> bool:

@@ -1,0 +1,63 @@
+"""Tells charts from tables by a layout model's areas: axes and labels stand in rows and columns as cells do."""
+
+from collections.abc import Callable, Sequence
+
+from app.domain.documents.blocks import Area, BlockKind
+from app.domain.documents.tables import Table
+from app.domain.images.geometry import Box
+
+FindAreas = Callable[[], Sequence[Area]]
+"""Gives a page's areas, in pixels; asked only where a table was found, since the model takes as long as the tables."""
+
+MIN_SCORE = 0.9
+"""Minimum confidence of a figure that may be a chart."""
+MIN_INSIDE = 0.7
+"""Minimum fraction of a chart's labels within the figure."""
+MAX_IN_TABLES = 0.3
+"""Maximum fraction of the labels within an area of a table."""
+MAX_PAGE = 0.85
+"""Fraction of the page from which an area is no figure: photographs of pages are figures to the model."""
+MIN_COVERED = 0.5
+"""Minimum fraction of the figure that a table covers: a chart's legend is a small part of it."""
+MIN_FILLED = 0.9
+"""Minimum fraction of a table's cells that have texts: few are free in the small tables that look like figures."""
+
+
+def without_charts(tables: Sequence[Table], size: tuple[int, int], find_areas: FindAreas) -> tuple[Table, ...]:
+    """Return the tables that are no parts of charts; `size` is the page's (width, height) in pixels."""
+    if not tables:
+        return ()
+    areas = find_areas()
+    largest = MAX_PAGE * size[0] * size[1]
+    figures = [
+        area.box
+        for area in areas
+        if area.kind is BlockKind.FIGURE and area.score >= MIN_SCORE and area.box.width * area.box.height <= largest
+    ]
+    others = [area.box for area in areas if area.kind is BlockKind.TABLE]
+    return tuple(
+        table
+        for table in tables
+        if not any(_is_chart(table, box) for box in figures)
+        or any(_share_inside(table.box, box) > MAX_IN_TABLES for box in others)
+    )
+
+
+def _is_chart(table: Table, figure: Box) -> bool:
+    """Return whether what was taken for a table is within a figure and leaves much of it, or of its cells, free."""
+    if _share_inside(table.box, figure) < MIN_INSIDE:
+        return False
+    filled = [cell for cell in table.cells if cell.text]
+    heads = [cell for cell in filled if not cell.row or not cell.column]
+    if table.is_ruled and len(filled) == len(heads) == table.rows + table.columns - 1:  # A form to be filled in.
+        return False
+    places = sum(cell.row_span * cell.column_span for cell in filled)
+    is_part = _share_inside(figure, table.box) < MIN_COVERED
+    return is_part or places < MIN_FILLED * table.rows * table.columns
+
+
+def _share_inside(box: Box, other: Box) -> float:
+    """Return the fraction of a box that is within another."""
+    across = min(box.right, other.right) - max(box.left, other.left)
+    down = min(box.bottom, other.bottom) - max(box.top, other.top)
+    return max(0.0, across) * max(0.0, down) / max(box.width * box.height, 1e-6)
