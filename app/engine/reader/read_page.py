@@ -33,6 +33,7 @@ from app.engine.reader.scaling import Prepared, prepare
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.rotate_back import rotated_back
 from app.engine.reader.uncertain_amounts import with_marked_amounts
+from app.engine.reader.vertical_order import order_vertical
 
 LOW_CONFIDENCE_SCORE = 0.78
 """Mean score below which a page is mostly noise, as with scripts that the models never learned."""
@@ -79,7 +80,13 @@ def _read_flat(
     blocks, others = find_code(picture, upright, lambda quad: reader.read(picture, quad))
     others = with_marked_amounts(others)
     is_from_right = script is not None and script.is_right_to_left
-    other_rows = order_rows_from_right(others, order_rows, size[0]) if is_from_right else order_rows(others)
+    is_horizontal = orientation.order == orientation.rotation
+    if is_from_right:
+        other_rows = order_rows_from_right(others, order_rows, size[0])
+    elif is_horizontal:
+        other_rows = order_rows(others)
+    else:
+        other_rows = order_vertical(others, order_rows, orientation.order, size)
     rows = with_code(other_rows, blocks)
     is_horizontal = orientation.order == orientation.rotation
     areas = cache(partial(find_areas, picture)) if is_horizontal else None

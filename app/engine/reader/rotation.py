@@ -3,7 +3,7 @@
 Detecting lines costs as much as reading ten of them and does not depend on the orientation, so it is never repeated.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.tiles import TextMap
 from app.engine.reader.tuning import SAMPLE_LINES, TALL
+from app.engine.reader.vertical_lines import joined, read_standing
 
 CONFIDENT_SCORE = 0.9
 """Mean score from which lines are certainly upright."""
@@ -27,8 +28,13 @@ NOISE_SCORE = 0.6
 
 
 FIRST_CJK = "\u3040"
-SAMPLE_POSITIONS = (0.3, 0.6)
-"""Positions of the letters of a line that are read alone, as fractions of its length."""
+"""First letter of the kana and of what follows them, Chinese characters above all."""
+
+MIN_STANDING = 0.5
+"""Minimum worth of a vertical page's columns read upright, as a fraction of their worth read on their side.
+
+Characters that lie on their side are read upright as hardly anything.
+"""
 
 
 class LineReader(Protocol):
@@ -67,11 +73,17 @@ def read_lines(
 ) -> tuple[list[OcrLine], Orientation]:
     """Read the lines inside all these corners, and return them with the page's orientation."""
     orientation, read = _find_orientation(image, quads, reader, check)
+    is_vertical = orientation.rotation != orientation.order
     lines = []
     for number, quad in enumerate(quads):
         check()
         progress(number / len(quads))
-        lines.append(read.get(number) or reader.read(image, _own(quad, orientation.rotation)))
+        if number in read:
+            lines.append(read[number])
+            continue
+        line = reader.read(image, _own(quad, orientation.rotation))
+        is_column = is_vertical and is_tall(quad)
+        lines.append(joined(line, read_standing(image, quad, reader.read)) if is_column else line)
     return lines, orientation
 
 
@@ -81,9 +93,9 @@ def _find_orientation(
     """Return the page's orientation, and the lines that were read to find it, by their index in `quads`."""
     shapes = [_shape(quad) for quad in quads]
     wide = [number for number, (along, across) in enumerate(shapes) if along > TALL * across]
-    tall = [number for number, (along, across) in enumerate(shapes) if across > TALL * along]
-    is_tall = len(tall) > len(wide)
-    numbers = sorted(tall if is_tall else wide or range(len(quads)), key=lambda number: -max(shapes[number]))
+    tall = [number for number, quad in enumerate(quads) if is_tall(quad)]
+    runs_down = len(tall) > len(wide)
+    numbers = sorted(tall if runs_down else wide or range(len(quads)), key=lambda number: -max(shapes[number]))
     sample = numbers[:SAMPLE_LINES]
 
     def read(rotation: int) -> dict[int, OcrLine]:
@@ -91,7 +103,7 @@ def _find_orientation(
         return {number: reader.read(image, _own(quads[number], rotation)) for number in sample}
 
     # Lines run from top to bottom in vertical writing and on pages that were rotated clockwise.
-    usual, other = (270, 90) if is_tall else (0, 180)
+    usual, other = (270, 90) if runs_down else (0, 180)
     lines = read(usual)
     rotation = usual
     if mean_score(lines.values()) < CONFIDENT_SCORE or sum(len(line.text) for line in lines.values()) < 4:
@@ -99,36 +111,33 @@ def _find_orientation(
         is_read = mean_score(rotated.values()) >= MIN_READABLE_SCORE
         if is_read and _worth(rotated.values()) > 1.2 * _worth(lines.values()):
             lines, rotation = rotated, other
-    is_vertical = rotation == 270 and _is_vertical(image, lines.values(), reader)
-    return Orientation(0 if is_vertical else rotation, rotation), lines
+    columns = _standing_columns(image, lines, reader) if rotation == 270 else {}
+    if columns:
+        lines = {number: joined(line, columns[number]) if number in columns else line for number, line in lines.items()}
+    return Orientation(0 if columns else rotation, rotation), lines
 
 
-def _is_vertical(image: Image.Image, lines: Iterable[OcrLine], reader: LineReader) -> bool:
-    """Return whether lines that run from top to bottom are Chinese or Japanese with upright characters."""
-    same = num_checked = 0
-    for line in lines:
-        if not line.text or sum(letter >= FIRST_CJK for letter in line.text) * 2 < len(line.text):
-            continue
-        for position in SAMPLE_POSITIONS:
-            index = int(len(line.text) * position)
-            # A character that lies on its side is read as another one.
-            standing = reader.read(image, _own(_cell(line.quad, index, len(line.text)), 90)).text
-            same += any(letter in standing for letter in line.text[max(0, index - 1) : index + 2])
-            num_checked += 1
-    return same * 2 > num_checked
+def _standing_columns(image: Image.Image, lines: Mapping[int, OcrLine], reader: LineReader) -> dict[int, OcrLine]:
+    """Return the upright reading of those lines that run from top to bottom; none if their characters lie there."""
+    lying = {number: line for number, line in lines.items() if _is_cjk(line.text)}
+    standing = {number: read_standing(image, _own(line.quad, 90), reader.read) for number, line in lying.items()}
+    is_vertical = _worth(standing.values()) > MIN_STANDING * _worth(lying.values())
+    return standing if is_vertical else {}
 
 
-def _cell(quad: Quad, index: int, count: int) -> Quad:
-    """Return the corners of one of a line's letters, assuming that all are equally wide."""
-    along, margin = (quad[1] - quad[0]) / count, (quad[3] - quad[0]) * 0.05
-    start, end = quad[0] + along * index, quad[0] + along * (index + 1)
-    side = quad[3] - quad[0]
-    return np.stack([start - margin, end - margin, end + side + margin, start + side + margin])
+def _is_cjk(text: str) -> bool:
+    return bool(text) and sum(letter >= FIRST_CJK for letter in text) * 2 >= len(text)
 
 
 def _own(quad: Quad, rotation: int) -> Quad:
     """Reorder corners that start at the image's top left to start at the line's, on a page that needs `rotation`."""
     return np.roll(quad, rotation // 90, axis=0)
+
+
+def is_tall(quad: Quad) -> bool:
+    """Return whether a line runs from top to bottom."""
+    along, across = _shape(quad)
+    return across > TALL * along
 
 
 def _shape(quad: Quad) -> tuple[float, float]:
