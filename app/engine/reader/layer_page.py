@@ -13,6 +13,7 @@ from app.domain.images.geometry import Point, TextLine, Word
 from app.domain.images.quarter_turns import rotated as rotated_point
 from app.engine.imaging.pdf_text import PdfLine
 from app.engine.reader.layout.find_areas import find_areas
+from app.engine.reader.layout.table_rows import by_tables
 from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.reading_order import order_rows, text_of
 from app.engine.reader.recognise import OcrLine
@@ -45,11 +46,12 @@ def layer_page(lines: Sequence[TextLine], picture: Image.Image) -> OcrPage:
     ]
     places = {id(line): number for number, line in enumerate(found)}
     rows = order_rows(found)
-    order = [places[id(line)] for row in rows for line in row]
     # Pillow rotates anticlockwise.
     upright = picture.rotate(-rotation, expand=True) if rotation else picture
     areas = cache(partial(find_areas, upright))
-    tables = find_tables([turned[number] for number in order], upright, areas)
+    tables = find_tables([turned[places[id(line)]] for row in rows for line in row], upright, areas)
+    rows = by_tables(rows, tables)
+    order = [places[id(line)] for row in rows for line in row]
     page = OcrPage(
         *size,
         tuple(lines[number] for number in order),

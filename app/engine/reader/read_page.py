@@ -19,6 +19,7 @@ from app.engine.reader.find_lines import find_lines, find_lines_again
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.kept_lines import is_read, kept_lines
 from app.engine.reader.layout.find_areas import find_areas
+from app.engine.reader.layout.table_rows import by_tables
 from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.line_words import words_of
 from app.engine.reader.monospaced.code_blocks import find_code
@@ -88,9 +89,10 @@ def _read_flat(
     else:
         other_rows = order_vertical(others, order_rows, orientation.order, size)
     rows = with_code(other_rows, blocks)
-    is_horizontal = orientation.order == orientation.rotation
     areas = cache(partial(find_areas, picture)) if is_horizontal else None
     tables = find_tables([_text_line(line, size) for row in rows for line in row.lines], picture, areas)
+    if is_horizontal and not is_from_right:
+        rows = with_code(by_tables(other_rows, tables), blocks)
     lines = [rotated(line, -orientation.order, size) for row in rows for line in row.lines]
     page = OcrPage(
         image.width,

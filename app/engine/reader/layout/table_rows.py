@@ -1,0 +1,28 @@
+"""Puts the lines of tables back into rows: columns of long cells look like columns of prose."""
+
+from collections.abc import Sequence
+
+from app.domain.documents.tables import Table
+from app.domain.images.geometry import Box
+from app.engine.reader.layout.text_boxes import deskewed, rows_of
+from app.engine.reader.recognise import OcrLine
+
+
+def by_tables(rows: Sequence[Sequence[OcrLine]], tables: Sequence[Table]) -> list[list[OcrLine]]:
+    """Return the rows with each table read row by row, where the first of its lines stood."""
+    ordered = [list(row) for row in rows]
+    for table in tables:
+        within = [[line for line in row if _is_in(line, table.box)] for row in ordered]
+        first = next((number for number, lines in enumerate(within) if lines), None)
+        if first is None:
+            continue
+        outside = [[line for line in row if not _is_in(line, table.box)] for row in ordered]
+        inner = rows_of(deskewed([line for lines in within for line in lines]))
+        parts = [*outside[:first], *([box.found for box in row] for row in inner), *outside[first:]]
+        ordered = [part for part in parts if part]
+    return ordered
+
+
+def _is_in(line: OcrLine, box: Box) -> bool:
+    x, y = line.quad.mean(axis=0)
+    return bool(box.left <= x <= box.right and box.top <= y <= box.bottom)

@@ -1,0 +1,40 @@
+"""The text of a page has its tables row by row, also where their cells are as long as lines of prose."""
+
+from itertools import chain
+
+import numpy as np
+
+from app.domain.documents.tables import Table
+from app.domain.images.geometry import Box
+from app.engine.reader.layout.table_rows import by_tables
+from app.engine.reader.reading_order import order_rows
+from app.engine.reader.recognise import OcrLine
+
+LEFTS, WIDTH, HEIGHT = (40, 420), 340, 30
+
+
+def cell(text: str, top: float, left: float) -> OcrLine:
+    corners = [(left, top), (left + WIDTH, top), (left + WIDTH, top + 20), (left, top + 20)]
+    return OcrLine(text, np.array(corners, np.float64), 1.0)
+
+
+def test_columns_of_long_cells_in_a_table_are_read_row_by_row() -> None:
+    rows = [
+        [cell(f"number {row} of what was told in column {left}", 60 + row * HEIGHT, left) for left in LEFTS]
+        for row in range(8)
+    ]
+    title = cell("A title above all of it", 10, LEFTS[0])
+    found = order_rows([title, *chain.from_iterable(rows)])
+    assert [len(row) for row in found] == [1] * 17, "without a table these are two columns of prose"
+    table = Table(8, 2, (), Box(30, 50, 790, 310), is_ruled=True)
+    texts = [[line.text for line in row] for row in by_tables(found, [table])]
+    assert texts == [[title.text], *([line.text for line in row] for row in rows)]
+
+
+def test_lines_beside_a_table_stay_where_they_are() -> None:
+    beside = cell("beside", 60, 900)
+    inside = [cell("a", 60, 40), cell("b", 60, 420)]
+    table = Table(1, 2, (), Box(30, 50, 790, 90), is_ruled=True)
+    assert by_tables([[*inside, beside]], [table]) == [inside, [beside]]
+    assert by_tables([[beside]], [table]) == [[beside]]
+    assert by_tables([], [table]) == []
