@@ -129,7 +129,7 @@ def _is_vietnamese(lines: Sequence[OcrLine]) -> bool:
 
 
 def _is_read(line: OcrLine) -> bool:
-    height = _length(line) / _shape(line)
+    height = min(_sides(line))
     return line.score >= READ_SCORE and len(line.text) * height >= READ_DENSITY * _length(line)
 
 

@@ -5,7 +5,7 @@ from math import inf, nan
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -100,6 +100,7 @@ def test_any_boxes_are_rotated(picture: Image.Image, quads: list[Quad], words: t
 
 @settings(max_examples=150, deadline=None)
 @given(pictures, st.lists(quads_of(inside) | quads_of(aligned), max_size=16), texts, st.sampled_from((0.3, 0.7, 0.95)))
+@example(Image.new("RGB", (1, 1)), [np.zeros((4, 2))], ("",), 0.3)
 def test_any_boxes_make_a_page(picture: Image.Image, quads: list[Quad], words: tuple[str, ...], score: float) -> None:
     page = read_page(picture, FixedReader(quads, words, score), lambda: None)
     for line in page.lines:
