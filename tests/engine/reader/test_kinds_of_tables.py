@@ -11,7 +11,9 @@ from PIL import Image, ImageDraw
 
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import Box, Point, TextLine, Word
+from app.engine.reader.tables.columns import find_gutters
 from app.engine.reader.tables.find_tables import find_tables
+from app.engine.reader.tables.text_boxes import TextBox
 
 HEIGHT = 20
 SIZE = (900, 700)
@@ -144,6 +146,25 @@ def test_a_title_between_its_rules_parts_two_tables(title: str) -> None:
     ]
     found = tables_of([*texts, (200, 230, title)], level(100, 135, 200, 260, 295, 360))
     assert [(table.rows, table.columns) for table in found] == [(3, 2), (3, 2)]
+
+
+def test_boxes_as_high_as_the_distance_of_rows_do_not_join_them() -> None:
+    labels = ["Never", "Ever", "Duration", "Short", "Long", "Intensity", "Low", "High"]
+    texts = [(60, 100 + 13 * row, label) for row, label in enumerate(labels)]
+    values = [row for row, label in enumerate(labels) if label not in {"Duration", "Intensity"}]
+    texts += [(x, 100 + 13 * row, f"{row}.5") for row in values for x in (260, 360)]
+    (table,) = tables_of(texts, level(95, 215))
+    assert [row[0] for row in table.grid()] == labels
+
+
+def test_a_text_that_ends_in_a_gap_does_not_cross_it() -> None:
+    def box(left: float, row: int, right: float) -> TextBox:
+        return TextBox("text", left, 30 * row, right, 30 * row + 20)
+
+    lines = [[box(108, 0, 240)], [box(0, 1, 103), box(160, 1, 200)]]
+    lines += [[box(0, row, 100), box(160, row, 200)] for row in range(2, 6)]
+    (gutter,) = find_gutters(lines, 20)
+    assert 100 <= gutter.left < gutter.right <= 160
 
 
 def test_a_rotated_page_places_its_words_by_their_own_boxes() -> None:

@@ -81,6 +81,7 @@ def group_rows(lines: Sequence[Line], header: int, columns: int, height: float) 
     rows: list[list[int]] = []
     is_ruled = _is_ruled(lines[header:], columns)
     lead, parted = _distances(lines, header)
+    height = min(height, _pitch(lines[header:]) or height)
     for number, line in enumerate(lines):
         if not rows:
             rows.append([number])
@@ -131,6 +132,12 @@ def _distances(lines: Sequence[Line], header: int) -> tuple[float, float]:
         if large / small > best and small < TIGHT * lead:
             best, parted = large / small, (small + large) / 2
     return lead, parted
+
+
+def _pitch(lines: Sequence[Line]) -> float | None:
+    """Return the usual distance of lines that are surely two rows: boxes of a recogniser may be as high as that."""
+    steps = [below.middle - above.middle for above, below in pairwise(lines) if conflict([above], below)]
+    return median(steps) if steps else None
 
 
 def _continues(row: Sequence[Line], line: Line, *, is_ruled: bool, lead: float, parted: float) -> bool:
