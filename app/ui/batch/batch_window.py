@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.batch.batch import BatchProgress, BatchState, ItemsView
 from app.domain.errors import Problem
@@ -161,7 +161,7 @@ class BatchWindow(QDialog):
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
-        column.addWidget(self.form)
+        column.addWidget(_FormArea(self.form, self))
         column.addWidget(self.list, 1)
         column.addWidget(self.bar)
         column.addWidget(self.status_label)
@@ -188,3 +188,34 @@ class BatchWindow(QDialog):
     @Slot()
     def _on_problem_dismissed(self) -> None:
         self.show_problem(None)
+
+
+class _FormArea(QScrollArea):
+    """Scrolls the form if the window is too low for it, as with large text."""
+
+    def __init__(self, form: BatchForm, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._form = form
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self.setWidget(form)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Have the window make room for the form when it needs another size, as after zooming."""
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def hasHeightForWidth(self) -> bool:
+        """Return True: a narrower form is higher."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of all rows."""
+        return self._form.heightForWidth(width)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the whole form, and the height of a row."""
+        width = self._form.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, self._form.files.sizeHint().height())

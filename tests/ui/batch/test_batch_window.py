@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.domain.batch.batch import BatchOptions, BatchProgress, BatchState, InputFile, ItemState, LeftOut, Output
@@ -175,6 +175,16 @@ def test_the_menu_and_a_key_lead_to_it(window: MainWindow, qtbot: QtBot) -> None
     for lead in (action.trigger, window.menu_button.batch_triggered.emit):
         with qtbot.waitSignal(window.batch_triggered):
             lead()
+
+
+def test_a_form_that_is_higher_than_the_window_scrolls(batch: BatchWindow) -> None:
+    """As with large text: no box is cut off."""
+    batch.resize(batch.minimumWidth(), 300)
+    QApplication.processEvents()
+    for box in (*batch.form.boxes.values(), batch.form.main_text):
+        row = box.parentWidget()
+        assert row
+        assert row.rect().contains(box.geometry()), box.text()
 
 
 def test_names_begin_where_lines_begin(theme: Theme, qtbot: QtBot, mirror: Callable[[], None]) -> None:
