@@ -23,6 +23,7 @@ from app.engine.reader.layout.table_rows import by_tables
 from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.line_words import words_of
 from app.engine.reader.monospaced.code_blocks import find_code
+from app.engine.reader.monospaced.line_numbers import has_line_numbers
 from app.engine.reader.monospaced.order import box_of, with_code
 from app.engine.reader.other_scripts import read_other_scripts
 from app.engine.reader.paper.flatten import flattened
@@ -91,6 +92,8 @@ def _read_flat(
     rows = with_code(other_rows, blocks)
     areas = cache(partial(find_areas, picture)) if is_horizontal else None
     tables = find_tables([_text_line(line, size) for row in rows for line in row.lines], picture, areas)
+    if blocks:
+        tables = tuple(table for table in tables if not has_line_numbers(table))
     if is_horizontal and not is_from_right:
         rows = with_code(by_tables(other_rows, tables), blocks)
     lines = [rotated(line, -orientation.order, size) for row in rows for line in row.lines]

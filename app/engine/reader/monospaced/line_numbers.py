@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from app.domain.documents.tables import Table
 from app.engine.reader.ctc_decoding import Letter, text_of
 from app.engine.reader.monospaced.grid import Grid
 from app.engine.reader.recognise import OcrLine
@@ -24,6 +25,13 @@ EDGE = 0.6
 """Distance in columns from the middle of the last digits within which everything is beside the code."""
 
 _NUMBER = re.compile(r"(\d{1,6})(?:\s|$)")
+
+
+def has_line_numbers(table: Table) -> bool:
+    """Return whether what was taken for a table is code beside its line numbers."""
+    numbers = ["".join(row[0].split()) for row in table.grid() if row[0].strip()]
+    is_numbered = len(numbers) >= max(MIN_ROWS, MIN_SHARE * table.rows) and all(map(str.isdecimal, numbers))
+    return is_numbered and table.columns == 2 and not table.is_ruled
 
 
 @dataclass(frozen=True, slots=True)

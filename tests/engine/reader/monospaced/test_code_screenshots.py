@@ -60,6 +60,12 @@ def test_line_numbers_stay_beside_their_lines(recogniser: Recogniser) -> None:
     assert [line[margin:] for line in found] == CODE
 
 
+def test_code_beside_line_numbers_is_no_table(recogniser: Recogniser) -> None:
+    page = read_page(monospaced_image(CODE, numbers=1), recogniser, lambda: None)
+    assert not page.tables
+    assert page_as_markdown(page).splitlines() == ["```", *page.text.splitlines(), "```"]
+
+
 def test_lines_of_a_page_of_code_have_words_and_single_spaces(recogniser: Recogniser) -> None:
     page = read_page(monospaced_image(SESSION), recogniser, lambda: None)
     assert all(" ".join(word.text for word in line.words) == line.text for line in page.lines)
