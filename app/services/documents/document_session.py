@@ -140,7 +140,7 @@ class DocumentSession(QObject):
         )
 
     def read_all(self) -> None:
-        """Read all pages, one after the other."""
+        """Read all pages, one after the other, once the file is open."""
         self._wants_all = True
         self._read_next()
 
@@ -255,7 +255,7 @@ class DocumentSession(QObject):
 
     def _read_next(self) -> None:
         """Read the next unread page, if all pages are to be read."""
-        if not self._wants_all or self._pending_pages:
+        if not self._wants_all or self._pending_pages or not self.page_count:
             return
         digest, count = self._digest, self.page_count
         self._stored_pages.run(
@@ -306,6 +306,7 @@ class DocumentSession(QObject):
         self._digest, self.page_count = digest, pages
         self.ignored.load(digest)
         self.opened.emit(pages)
+        self._read_next()
 
     def _on_picture(self, number: int, event: Event) -> None:
         match event:

@@ -174,6 +174,15 @@ def test_long_documents_are_not_held_in_memory(harness: Harness, qtbot: QtBot) -
     assert texts == [f"text {number}" if number != 2 else "" for number in range(60)]
 
 
+def test_a_document_that_is_still_being_opened_is_read_before_it_is_exported(harness: Harness, qtbot: QtBot) -> None:
+    session = harness.session
+    session.open(Path("9.pdf"))
+    with qtbot.waitSignal(session.all_read):
+        session.read_all()
+    assert session.page_count == 9
+    assert len(harness.services.stores.pages.ocr_results) == 9
+
+
 def test_a_page_that_cannot_be_read_is_told(harness: Harness, qtbot: QtBot) -> None:
     session = harness.opened(qtbot, "9.pdf")
     with qtbot.waitSignal(session.ocr_failed) as failed:
