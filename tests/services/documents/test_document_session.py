@@ -176,6 +176,8 @@ def test_long_documents_are_not_held_in_memory(harness: Harness, qtbot: QtBot) -
 
 def test_a_document_that_is_still_being_opened_is_read_before_it_is_exported(harness: Harness, qtbot: QtBot) -> None:
     session = harness.session
+    with qtbot.assertNotEmitted(session.all_read, wait=100):
+        session.read_all()  # No page is known yet.
     session.open(Path("9.pdf"))
     with qtbot.waitSignal(session.all_read):
         session.read_all()
