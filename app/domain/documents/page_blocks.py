@@ -38,9 +38,9 @@ TALL = 1.5
 """Ratio of height to width above which a line runs from top to bottom."""
 
 ITEM = re.compile(
-    r"\s*(?:[-–—*•·●▪■◦○►✓➢]\s?|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+|[(（]\d{1,2}[)）]\s?|[①-⑳]\s?|\d{1,2}、)(?=\S)"
+    r"\s*(?:[-–—](?:\s+(?![\W\d]*$)|(?=[^\W\d_]))|[*•·●▪■◦○►✓➢]\s?|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+|[(（]\d{1,2}[)）]\s?|[①-⑳]\s?|\d{1,2}、)(?=\S)"
 )
-"""The sign or number that begins an item of a list."""
+"""The sign or number that begins an item of a list; the minus of an amount is none."""
 
 _CONTINUED = frozenset({BlockKind.LIST_ITEM, BlockKind.CAPTION, BlockKind.FOOTNOTE})
 """Kinds that a first line shows; the next ones look like those of a paragraph."""

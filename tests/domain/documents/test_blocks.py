@@ -228,3 +228,10 @@ def test_the_main_text_has_no_page_numbers_and_headers() -> None:
     running = (line("400", 100, 30, 40), line("BRITISH HUSBANDRY", 300, 30, 200))
     whole = OcrPage(800, 1000, (*running, *REPORT.lines), f"400  BRITISH HUSBANDRY\n{REPORT.text}")
     assert main_text(whole).text.startswith("The harbour\n")
+
+
+@pytest.mark.parametrize("text", ["-45.00", "- 120.50", "-€7.00", "-2+3", "− 3", "-17 %"])
+def test_the_minus_of_an_amount_is_no_sign_of_a_list(text: str) -> None:
+    amounts = page(line("Opening balance and other notes", 100, 100), line(text, 100, 160, 90))
+    assert text in page_as_html(amounts)
+    assert text in page_as_markdown(amounts)
