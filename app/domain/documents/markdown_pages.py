@@ -7,7 +7,7 @@ from app.domain.documents.page_parts import Part, item_parts, page_parts
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.table_formats import as_markdown
 from app.domain.images.codes import with_codes
-from app.domain.text.markdown import plain_as_markdown, without_html
+from app.domain.text.markdown import inert, plain_as_markdown, without_html
 
 MAX_HEADING = 6
 _BACKTICKS = re.compile("`+")
@@ -15,7 +15,7 @@ _BACKTICKS = re.compile("`+")
 
 def titled_markdown(page: OcrPage, title: str) -> str:
     """Return the page below a heading; its own headings are smaller."""
-    return without_html(f"## {title}\n\n{with_codes(page_as_markdown(page, above=2), page.codes)}\n")
+    return without_html(f"## {inert(title)}\n\n{with_codes(page_as_markdown(page, above=2), page.codes)}\n")
 
 
 def page_as_markdown(page: OcrPage, above: int = 0) -> str:
@@ -30,12 +30,12 @@ def _as_markdown(part: Part, above: int) -> str:
     line = " ".join(text.split())
     match part.kind:
         case BlockKind.HEADING:
-            return without_html(f"{'#' * min(part.level + above, MAX_HEADING)} {line}")
+            return f"{'#' * min(part.level + above, MAX_HEADING)} {inert(line)}"
         case BlockKind.LIST_ITEM:
             number, rest = item_parts(line)
-            return without_html(f"{number}. {rest}" if number else f"- {rest}")
+            return f"{number}. {inert(rest)}" if number else f"- {inert(rest)}"
         case BlockKind.CAPTION:
-            return without_html(f"*{line}*" if line and "*" not in line else line)
+            return f"*{inert(line)}*" if line and "*" not in line else inert(line)
         case BlockKind.CODE:
             fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
             return f"{fence}\n{text}\n{fence}"

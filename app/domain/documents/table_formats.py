@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from app.domain.documents.tables import Cell, Table
-from app.domain.text.markdown import without_html
+from app.domain.text.markdown import inert
 
 _SIGNS = frozenset("=+-@")
 _QUOTED = re.compile(r'[",;\t\r\n]|^\s|\s$')
@@ -57,7 +57,7 @@ def as_markdown(table: Table) -> str:
     rows = [[_flat(text).replace("\\", "\\\\").replace("|", "\\|") for text in row] for row in table.grid()]
     head, *others = rows
     lines = [head, ["---"] * table.columns, *others]
-    return without_html("".join(f"| {' | '.join(row)} |\n" for row in lines))
+    return inert("".join(f"| {' | '.join(row)} |\n" for row in lines))
 
 
 def is_number(text: str) -> bool:

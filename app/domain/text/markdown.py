@@ -20,6 +20,11 @@ _DOLLAR = r"(?<![\\$\w])\$(?P<dollar>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\d$])"
 _INLINE = rf"(?<!\\)\\\((?P<parens>(?:\\[^()\n]|[^\\\n])+?)\\\)|{_DOLLAR}"
 _PARTS = re.compile(f"{_CODE}|{_DISPLAY}|{_INLINE}", re.MULTILINE)
 _LIVE = re.compile(r"(?P<kept>\\.)|<(?=[A-Za-z/!?])|!(?=\[)")
+_LINK = re.compile(r"(?<=\])(?<!\\\])[(\[:]|(?<!\\)&(?=#?\w{1,31};)")
+_STRUCTURE = re.compile(
+    r"^(?P<indent>[ ]{0,3})(?P<sign>#{1,6}(?=[ \t]|$)|>|`{3}|~{3}|=+(?=[ \t]*$)|[-_*](?=([ \t]*[-_*]){2,}[ \t]*$))",
+    re.MULTILINE,
+)
 _GROUP = re.compile(r"\\\\|\\[{}]|(?P<opens>\{|\\left(?![A-Za-z]))|(?P<closes>\}|\\right(?![A-Za-z]))")
 _FENCE = re.compile(r"\s*(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")  # With more backticks in it, it is inline code.
 _MARK = re.compile(f"{MARK_START}(\\d+){MARK_END}")
@@ -68,9 +73,17 @@ def mark_spans(text: str) -> list[tuple[int, int, int]]:
 
 
 def plain_as_markdown(text: str) -> str:
-    """Convert plain text to Markdown that keeps its lines and is not interpreted as HTML or an image."""
+    """Convert plain text to Markdown that keeps its lines, and of which nothing is interpreted, see `inert`."""
     lines = (f"{line.rstrip()}  " if line.strip() else "" for line in text.split("\n"))
-    return without_html("\n".join(lines))
+    return inert("\n".join(lines))
+
+
+def inert(text: str) -> str:
+    """Escape what a page's text has by accident or to deceive: HTML, links, images, entities, headings, fences, rules.
+
+    Emphasis and lists stay, which change neither what is said nor where a click leads.
+    """
+    return _STRUCTURE.sub(r"\g<indent>\\\g<sign>", _LINK.sub(r"\\\g<0>", without_html(text)))
 
 
 def without_html(text: str) -> str:

@@ -37,7 +37,7 @@ SPANNING = Table(
 def test_a_markdown_table_holds_no_html_and_no_images() -> None:
     written = as_markdown(table(("<img src=//e>", "\\<b>"), ("![x](//e)", "1 < 2")))
     assert written.splitlines()[0] == r"| \<img src=//e> | \\\<b> |"
-    assert written.splitlines()[2] == r"| \![x](//e) | 1 < 2 |"
+    assert written.splitlines()[2] == r"| \![x]\(//e) | 1 < 2 |"
 
 
 def test_csv_comes_back_as_it_was() -> None:

@@ -1,6 +1,7 @@
 """Formulas are told from money and code, lines stay lines, and what is plain text acts nowhere."""
 
 import re
+from html import unescape
 
 import pytest
 from hypothesis import example, given
@@ -153,3 +154,28 @@ def test_plain_text_acts_nowhere_and_keeps_its_lines(text: str) -> None:
         it.replace("\\", "").rstrip() for it in lines
     ]
     assert without_html(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[click](javascript:alert(1))",
+        "![pic](https://example.org/a.png)",
+        "[click][b]\n\n[b]: https://example.org/",
+        "&lt;b&gt; &amp; &#60;",
+        "# Not a heading",
+        "a line\n===",
+        "a line\n---",
+        "```\nnot code",
+        "~~~\nnot code",
+        "> no quotation",
+        "<b>bold</b> <https://example.org>",
+    ],
+)
+def test_what_stands_on_a_page_has_no_power_in_markdown(text: str) -> None:
+    once = plain_as_markdown(text)
+    assert plain_as_markdown(once).split() == once.split()
+    html = RENDERER.render(once)
+    assert not re.search(r"<(?!/?p>|br)", html), html
+    shown = unescape(re.sub("<[^>]+>", "", html))
+    assert shown.split() == text.split()
