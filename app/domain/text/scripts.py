@@ -51,5 +51,7 @@ LOOK_ALIKES = {GREEK: set("ABEZHIKMNOPTYXo"), CYRILLIC: set("ABEKMHOPCTYXaeopcyx
 """Letters under which PP-OCR reads words in scripts whose letters look like Latin ones."""
 
 VIETNAMESE = Script("Vietnamese", "vie", "LATIN")
-VIETNAMESE_LETTERS = frozenset("ơưƠƯ")
-"""Letters of no other language's alphabet; PP-OCR knows them, but few of those with two marks."""
+VIETNAMESE_HINTS = frozenset("ơưƠƯđĐ")
+"""Letters of Vietnamese that PP-OCR knows; it leaves out most of those with two marks. đ is Croatian and Sami, too."""
+VIETNAMESE_LETTERS = frozenset("ơưƠƯ") | {chr(code) for code in range(0x1EA0, 0x1EFA)}
+"""Letters of no other language's alphabet (the range is that of Latin Extended Additional for Vietnamese)."""

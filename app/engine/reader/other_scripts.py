@@ -10,7 +10,15 @@ import numpy as np
 from PIL import Image
 
 from app.domain.ports import CancelCheck
-from app.domain.text.scripts import GREEK, LOOK_ALIKES, OTHER_SCRIPTS, VIETNAMESE, VIETNAMESE_LETTERS, Script
+from app.domain.text.scripts import (
+    GREEK,
+    LOOK_ALIKES,
+    OTHER_SCRIPTS,
+    VIETNAMESE,
+    VIETNAMESE_HINTS,
+    VIETNAMESE_LETTERS,
+    Script,
+)
 from app.engine.reader.kept_lines import is_read
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.rotation import LineReader
@@ -23,7 +31,7 @@ READ_SCORE, READ_DENSITY = 0.8, 0.6
 MIN_SHAPE = 1.6
 """Minimum ratio of length to height of a line that tells a script: specks and signs are taken for letters."""
 
-SAMPLE_LINES, MAX_SCRIPTS = 4, 3
+SAMPLE_LINES, MAX_SCRIPTS = 4, 6
 """Number of lines that are read with all packs, and maximum number of scripts of a page besides PP-OCR's own."""
 
 MIN_EVIDENCE, FEW_EVIDENCE, FEW_LETTERS, MIN_LETTERS = 0.45, 0.7, 40, 5
@@ -33,14 +41,18 @@ The evidence is the mean confidence times the share of the script's own letters:
 photographs; up to 0.3 in the wrong script, and 0.44 in Thai, where it is weighted.
 """
 
-MIN_MIXED_EVIDENCE = 0.3
-"""Minimum evidence for a line in which PP-OCR reads numbers and Latin names alone, and those surely."""
+MIN_MIXED_EVIDENCE, MIN_MIXED_GAIN = 0.3, 1.4
+"""Minimum evidence for a line in which PP-OCR reads numbers and Latin names alone, and those surely; and how many times
+as many letters it must then have, as what PP-OCR has read as a whole is in Latin script.
+"""
 
 GREEK_SHARE, GREEK_LETTERS = 0.08, 4
 """Minimum fraction and number of Greek letters for a page to be Greek."""
 
-MIN_VIETNAMESE_SCORE, MIN_VIETNAMESE_LINES = 0.7, 2
-"""Minimum score of a line that is read as Vietnamese, and number of lines that make a page Vietnamese."""
+MIN_VIETNAMESE_SCORE, MIN_VIETNAMESE_LETTERS, MAX_HINTS = 0.7, 3, 4
+"""Minimum score of a line that is read as Vietnamese; number of its own letters that lines with hints must have
+together for a page to be Vietnamese; maximum number of such lines that are read for it.
+"""
 
 
 def read_other_scripts(
@@ -55,7 +67,7 @@ def read_other_scripts(
         if script is None:
             break
         scripts[script] = _read_with(script, image, read, reader, check)
-    if not scripts and _is_vietnamese(read):
+    if _is_vietnamese(read, image, check):
         _read_with(VIETNAMESE, image, read, reader, check)
     return read, max(scripts, key=lambda script: scripts[script]) if scripts else None
 
@@ -77,13 +89,14 @@ def _read_with(
 def _is_better(line: OcrLine, known: OcrLine, script: Script) -> bool:
     share = script.share_of(line.text)
     if script is VIETNAMESE:
-        return line.score >= MIN_VIETNAMESE_SCORE and len(line.text) >= len(known.text)
+        is_latin = not any(other.share_of(known.text) for other in OTHER_SCRIPTS)
+        return is_latin and line.score >= MIN_VIETNAMESE_SCORE and len(line.text) >= len(known.text)
     if share == 0:
         return not _is_read(known) and line.score > known.score
     if not _is_read(known):
         return is_read(line) or line.score > known.score
     return _looks_like(known, script) or (
-        script.weight * line.score * share >= MIN_MIXED_EVIDENCE and len(line.text) > len(known.text)
+        script.weight * line.score * share >= MIN_MIXED_EVIDENCE and len(line.text) >= MIN_MIXED_GAIN * len(known.text)
     )
 
 
@@ -124,8 +137,16 @@ def _looks_like(line: OcrLine, script: Script) -> bool:
     return bool(letters) and (any(map(script.has, letters)) or letters <= LOOK_ALIKES.get(script, set()))
 
 
-def _is_vietnamese(lines: Sequence[OcrLine]) -> bool:
-    return sum(not VIETNAMESE_LETTERS.isdisjoint(line.text) for line in lines) >= MIN_VIETNAMESE_LINES
+def _is_vietnamese(lines: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> bool:
+    """Return whether lines with letters like those of Vietnamese have more of them for the one who knows them all."""
+    hints = [line for line in lines if not (VIETNAMESE_HINTS | VIETNAMESE_LETTERS).isdisjoint(line.text)][:MAX_HINTS]
+    count = 0
+    for line in hints:
+        check()
+        read = read_in(VIETNAMESE.pack, image, line.quad)
+        if read.score >= MIN_VIETNAMESE_SCORE:
+            count += sum(letter in VIETNAMESE_LETTERS for letter in read.text)
+    return count >= MIN_VIETNAMESE_LETTERS
 
 
 def _is_read(line: OcrLine) -> bool:

@@ -43,6 +43,9 @@ MIN_CONTRAST = 20
 DIRECTING = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 """Marks that Tesseract puts around words of the other direction; those that join and part letters are text."""
 
+MICRO_SIGN, GREEK_MU = "\u00b5", "\u03bc"
+"""The Greek pack writes the sign of micrometres for the letter, under which no search finds a word."""
+
 RESOLUTION = 300
 """In dots per inch: it only keeps Tesseract from estimating it."""
 
@@ -115,7 +118,8 @@ def _text_columns(grey: npt.NDArray[np.uint8]) -> tuple[int, int]:
 
 def _visible(text: str) -> str:
     """Return a word without white space and marks that only direct the writing."""
-    return "".join(letter for letter in text if not letter.isspace() and letter not in DIRECTING)
+    kept = "".join(letter for letter in text if not letter.isspace() and letter not in DIRECTING)
+    return kept.replace(MICRO_SIGN, GREEK_MU)
 
 
 def _words(api: PyTessBaseAPI) -> Iterator[Letter]:

@@ -13,6 +13,9 @@ from app.engine.reader.rotation import LineReader
 MIN_SCORE = 0.8
 """Minimum score of such a word as PP-OCR reads it; it must also be above that of the other network."""
 
+MAX_MORE = 1
+"""Number of letters that such a word may have more than the other network saw: else it includes its neighbour's."""
+
 MARGIN = 0.15
 """Margin that a word's box gets at each end, as a fraction of the line's height."""
 
@@ -36,7 +39,7 @@ def _known(word: list[Letter], quad: Quad, image: Image.Image, reader: LineReade
     start, end = min(letter.start for letter in word), max(letter.end for letter in word)
     known = reader.read(image, _part(quad, start, end))
     text = "".join(known.text.split())
-    if known.score < max(MIN_SCORE, word[0].score) or not text:
+    if known.score < max(MIN_SCORE, word[0].score) or not 0 < len(text) <= len(word) + MAX_MORE:
         return word
     pitch = (end - start) / len(text)
     return [

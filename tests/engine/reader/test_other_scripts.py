@@ -109,3 +109,26 @@ def test_a_share_of_letters_leaves_out_numbers_and_signs() -> None:
 def test_a_sign_that_looks_like_a_letter_tells_no_script() -> None:
     lines, script = read(("Good evening to you all", "Good evening to you all", 0.99), ("იი", "", 0.0))
     assert (lines[0], script) == ("Good evening to you all", "")
+
+
+def test_a_latin_line_beside_other_scripts_stays_latin() -> None:
+    latin = "The quick brown fox jumps 1,234.56"
+    for other in ("Съешь же ещё этих мягких булок", "Ξεσκεπάζω την ψυχοφθόρα βδελυγμία"):
+        lines, _ = read((latin, latin, 0.99), (other, "", 0.0))
+        assert lines == [latin, other]
+
+
+def test_vietnamese_is_known_by_its_letters_though_most_are_left_out() -> None:
+    said = ("Cộng hòa xã hội chủ nghĩa Việt Nam", "Độc lập - Tự do - Hạnh phúc", "Съешь же ещё этих")
+    lines, _ = read((said[0], "Cng hòa xã hi ch nghĩa Vit Nam", 0.99), (said[1], "Đc lp - T do - Hnh phúc", 0.99), (said[2], "", 0.0))  # fmt: skip  # noqa: E501
+    assert lines == list(said)
+
+
+def test_croatian_is_not_taken_for_vietnamese() -> None:
+    said = "Među građanima grada Đakova"
+    assert read((said, said, 0.97), (said, said, 0.97))[0] == [said, said]
+
+
+def test_more_than_three_scripts_stand_on_a_page() -> None:
+    said = ("Национальная библиотека", "Ξεσκεπάζω την ψυχοφθόρα", "ეროვნული ბიბლიოთეკა", "Հայաստանի գրադարան")
+    assert read(*((text, "", 0.0) for text in said))[0] == list(said)
