@@ -37,8 +37,10 @@ SEEN_HEIGHT, MAX_SEEN_HEIGHT = 16, 128
 MIN_HEIGHT, BEST_HEIGHT = 9.5, 20.0
 """Height of a line's box, in scaled pixels, below which lines are missed, and to which smaller lines are scaled."""
 
-MIN_LOST = 800
-"""Minimum number of lost pixels in a window for it to be looked at: about ten small letters."""
+MIN_LOST, MIN_LOST_ALONE = 800, 100
+"""Minimum number of lost pixels in a window for it to be looked at: about ten small letters; and if no line was found
+at all, since a single line on a large page is now and then missed.
+"""
 
 WINDOW_SIDE, MAX_WINDOWS = 384, 2
 HUGE_SCALE, HUGE_WINDOWS, HUGE_SPREAD = 0.2, 12, 1
@@ -113,13 +115,13 @@ def _small_height(
             detail.cover(seen)
         check()
         box, count = detail.richest_window(WINDOW_SIDE, HUGE_SPREAD if is_huge else 0)
-        if count < MIN_LOST:
+        if count < (MIN_LOST if found else MIN_LOST_ALONE):
             return None
         window = image.crop(box)
         quads = sorted(_find_at(window, 1.0, reader, check, NO_PROGRESS), key=_length, reverse=True)
         if any(_is_read(window, quad, reader) for quad in quads[:PROBE_LINES]):
             height = float(np.median([_height(quad) for quad in quads]))
-            if height * scale < MIN_HEIGHT:
+            if height * scale < MIN_HEIGHT or not found:
                 return height
     return None
 

@@ -105,3 +105,10 @@ class NoText:
 def test_an_image_without_small_text_is_looked_at_once(size: tuple[int, int]) -> None:
     shades = Image.linear_gradient("L").resize(size).convert("RGB")
     assert find_lines(shades, NoText(), lambda: None, lambda _: None) == []
+
+
+def test_a_single_line_on_a_large_page(recogniser: Recogniser) -> None:
+    assert read(drawn((2400, 3400), [(300, 300, "A single text line", 40)]), recogniser) == [
+        ["A", "single", "text", "line"]
+    ]
+    assert read(drawn((2400, 3400), []), recogniser) == []
