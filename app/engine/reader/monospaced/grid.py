@@ -17,6 +17,9 @@ from app.engine.reader.recognise import OcrLine
 MIN_LETTERS = 8
 """Minimum number of letters of a line that proves a grid."""
 
+MIN_WORDS, MIN_WORD_SHARE = 4, 0.4
+"""Minimum number of alphabetic letters in such a line, and their share: all figures of most type have one width."""
+
 MIN_COHERENCE = 0.55
 """Minimum length of the mean of its letters' phases, 0..1: 0.75 is usual in monospaced type, 0.3 in proportional."""
 
@@ -91,6 +94,7 @@ class _Line:
     left: float
     right: float
     is_wide: bool  # It has Chinese or Japanese letters, which are on no grid.
+    has_words: bool  # Not only figures.
 
 
 def find_grids(lines: Sequence[OcrLine]) -> Iterator[tuple[Grid, list[int]]]:
@@ -128,7 +132,9 @@ def _straight(number: int, line: OcrLine) -> _Line | None:
         return None
     left, right = float(line.quad[:, 0].min()), float(line.quad[:, 0].max())
     has_wide = any(is_wide(letter.text) for letter in line.letters)
-    return _Line(number, places, float(line.quad[:, 1].mean()), float(side[1]), left, right, has_wide)
+    words = sum(letter.text.isalpha() for letter in line.letters)
+    has_words = words >= max(MIN_WORDS, MIN_WORD_SHARE * len(places))
+    return _Line(number, places, float(line.quad[:, 1].mean()), float(side[1]), left, right, has_wide, has_words)
 
 
 def _block(lines: Sequence[_Line]) -> list[_Line]:
@@ -151,7 +157,7 @@ def _block(lines: Sequence[_Line]) -> list[_Line]:
 
 def _own_pitch(line: _Line) -> float | None:
     """Return the pitch of a line that is coherent by itself; None if it is too short or proportional."""
-    if len(line.places) < MIN_LETTERS or line.is_wide:
+    if len(line.places) < MIN_LETTERS or line.is_wide or not line.has_words:
         return None
     distances = np.diff(line.places)
     # The places are those of the network's columns, a third of a letter wide: their mean is finer than their median.
