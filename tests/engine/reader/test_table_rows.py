@@ -4,7 +4,7 @@ from itertools import chain
 
 import numpy as np
 
-from app.domain.documents.tables import Table
+from app.domain.documents.tables import Cell, Table
 from app.domain.images.geometry import Box
 from app.engine.reader.layout.table_rows import by_tables
 from app.engine.reader.reading_order import order_rows
@@ -26,7 +26,9 @@ def test_columns_of_long_cells_in_a_table_are_read_row_by_row() -> None:
     title = cell("A title above all of it", 10, LEFTS[0])
     found = order_rows([title, *chain.from_iterable(rows)])
     assert [len(row) for row in found] == [1] * 17, "without a table these are two columns of prose"
-    table = Table(8, 2, (), Box(30, 50, 790, 310), is_ruled=True)
+    box = Box(30, 50, 790, 310)
+    cells = tuple(Cell(row, column, "text", box) for row in range(8) for column in range(2))
+    table = Table(8, 2, cells, box, is_ruled=True)
     texts = [[line.text for line in row] for row in by_tables(found, [table])]
     assert texts == [[title.text], *([line.text for line in row] for row in rows)]
 
@@ -34,7 +36,10 @@ def test_columns_of_long_cells_in_a_table_are_read_row_by_row() -> None:
 def test_lines_beside_a_table_stay_where_they_are() -> None:
     beside = cell("beside", 60, 900)
     inside = [cell("a", 60, 40), cell("b", 60, 420)]
-    table = Table(1, 2, (), Box(30, 50, 790, 90), is_ruled=True)
+    box = Box(30, 50, 790, 90)
+    table = Table(1, 2, (Cell(0, 0, "a", box), Cell(0, 1, "b", box)), box, is_ruled=True)
     assert by_tables([[*inside, beside]], [table]) == [inside, [beside]]
     assert by_tables([[beside]], [table]) == [[beside]]
     assert by_tables([], [table]) == []
+    few = Table(1, 2, (Cell(0, 0, "a b beside", box),), Box(30, 50, 1300, 90), is_ruled=True)
+    assert by_tables([[*inside, beside]], [few]) == [[*inside, beside]], "its cells hold several lines"

@@ -7,6 +7,9 @@ from app.domain.images.geometry import Box
 from app.engine.reader.layout.text_boxes import deskewed, rows_of
 from app.engine.reader.recognise import OcrLine
 
+MAX_LINES = 1.25
+"""Maximum number of lines for each filled cell; where cells have several lines, rows of lines say less than they do."""
+
 
 def by_tables(rows: Sequence[Sequence[OcrLine]], tables: Sequence[Table]) -> list[list[OcrLine]]:
     """Return the rows with each table read row by row, where the first of its lines stood."""
@@ -14,7 +17,8 @@ def by_tables(rows: Sequence[Sequence[OcrLine]], tables: Sequence[Table]) -> lis
     for table in tables:
         within = [[line for line in row if _is_in(line, table.box)] for row in ordered]
         first = next((number for number, lines in enumerate(within) if lines), None)
-        if first is None:
+        filled = sum(bool(cell.text) for cell in table.cells)
+        if first is None or sum(map(len, within)) > MAX_LINES * filled:
             continue
         outside = [[line for line in row if not _is_in(line, table.box)] for row in ordered]
         inner = rows_of(deskewed([line for lines in within for line in lines]))

@@ -10,6 +10,7 @@ from app.domain.images.geometry import TextLine
 from app.engine.reader.tables.charts import FindAreas, without_charts
 from app.engine.reader.tables.foreground import Foreground
 from app.engine.reader.tables.page_tables import tables_of_words
+from app.engine.reader.tables.prose import without_prose
 from app.engine.reader.tables.rules import Rules, find_rules
 from app.engine.reader.tables.text_boxes import deskewed_boxes, skew_of
 from app.engine.reader.tables.words import page_words
@@ -34,7 +35,7 @@ def find_tables(
     rules = find_rules(picture, skew, height, text_boxes) if picture else Rules()
     has_words = all(line.words for line in lines)
     words = page_words(lines, skew, rules, Foreground(picture, skew) if picture and not has_words else None)
-    tables = tuple(tables_of_words(words, rules, skew))
+    tables = without_prose(tables_of_words(words, rules, skew), lines, find_areas)
     return without_charts(tables, picture.size, find_areas) if picture and find_areas else tables
 
 

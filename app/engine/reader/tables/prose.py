@@ -1,0 +1,60 @@
+"""Tells prose from tables: frames, pictures and columns of a magazine make rows and columns of its text, too."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.domain.documents.blocks import BlockKind
+from app.domain.documents.tables import Table
+from app.domain.images.geometry import Box, TextLine
+from app.engine.reader.layout.runs import prose_runs
+from app.engine.reader.layout.text_boxes import deskewed
+from app.engine.reader.recognise import OcrLine
+from app.engine.reader.tables.charts import MAX_IN_TABLES, FindAreas, share_inside
+
+MIN_LINES, MIN_LINES_OF_PROSE = 0.75, 0.95
+"""Minimum number of lines for each filled cell, and that in a table half of which is prose: the columns of what is no
+table cut through its lines, so that there are more cells than lines.
+"""
+
+MAX_LINES, SOME_PROSE = 4.0, 0.4
+"""Maximum number of lines for each filled cell, if so much of the table is prose: cells are no whole columns."""
+
+HALF, NEARLY_ALL, FEW_COLUMNS = 0.5, 0.9, 2
+"""Fractions of a table's letters in prose; tables of prose alone have few columns."""
+
+
+def without_prose(
+    tables: Sequence[Table], lines: Sequence[TextLine], find_areas: FindAreas | None
+) -> tuple[Table, ...]:
+    """Return the tables that are not the prose of a page, unless the layout model takes them for tables, too."""
+    if not tables:
+        return ()
+    found = [OcrLine(line.text, np.array([(p.x, p.y) for p in line.quad]), line.score) for line in lines]
+    prose = {id(box.found) for run in prose_runs(deskewed(found)) for box in run}
+    doubtful = [table for table in tables if _is_prose(table, found, prose)]
+    if not doubtful:
+        return tuple(tables)
+    areas = [area.box for area in find_areas() if area.kind is BlockKind.TABLE] if find_areas else []
+    dropped = [table for table in doubtful if not any(share_inside(table.box, area) > MAX_IN_TABLES for area in areas)]
+    return tuple(table for table in tables if table not in dropped)
+
+
+def _is_prose(table: Table, lines: Sequence[OcrLine], prose: set[int]) -> bool:
+    inside = [line for line in lines if line.text.strip() and _is_in(line, table.box)]
+    filled = sum(bool(cell.text) for cell in table.cells)
+    if not inside or not filled:
+        return False
+    letters = sum(len(line.text) for line in inside)
+    share = sum(len(line.text) for line in inside if id(line) in prose) / letters
+    lines_of_cell = len(inside) / filled
+    return (
+        lines_of_cell < (MIN_LINES_OF_PROSE if share >= HALF else MIN_LINES)
+        or (lines_of_cell > MAX_LINES and share >= SOME_PROSE)
+        or (share >= NEARLY_ALL and table.columns > FEW_COLUMNS)
+    )
+
+
+def _is_in(line: OcrLine, box: Box) -> bool:
+    x, y = line.quad.mean(axis=0)
+    return bool(box.left <= x <= box.right and box.top <= y <= box.bottom)
