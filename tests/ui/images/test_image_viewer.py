@@ -157,9 +157,11 @@ def test_text_that_names_a_place_lights_it_and_is_lit_by_it(window: MainWindow, 
     window.chat_view.set_highlighted(MessageId("a1"), 1)
     (selection,) = bubble.text.extraSelections()
     assert '"small"' in selection.cursor.selectedText()
-    rectangle = bubble.text.cursorRect(selection.cursor)
+    middle = bubble.text.textCursor()
+    middle.setPosition((selection.cursor.selectionStart() + selection.cursor.selectionEnd()) // 2)
+    rectangle = bubble.text.cursorRect(middle)
     with qtbot.waitSignal(window.chat_view.detection_hovered) as hovered:
-        move_pointer(bubble.text.viewport(), QPointF(rectangle.center() - QPoint(4, 0)))
+        move_pointer(bubble.text.viewport(), QPointF(rectangle.center()))
     assert hovered.args == ["a1", 1]
     window.chat_view.set_highlighted(MessageId("a1"), -1)
     assert bubble.text.extraSelections() == []
