@@ -31,8 +31,14 @@ PROSE = lines(3, "and the boats lay along the pier")
 
 @pytest.mark.parametrize(
     ("rows", "columns", "text"),
-    [(ROWS, 3, PROSE), (ROWS, 8, PROSE), (3, 2, PROSE), (ROWS, 9, lines(3, "17 Mar"))],
-    ids=["its columns", "cut through", "whole columns", "lines cut through"],
+    [
+        (ROWS, 3, PROSE),
+        (ROWS, 2, lines(2, "and the boats lay along the pier")),
+        (ROWS, 8, PROSE),
+        (3, 2, PROSE),
+        (ROWS, 9, lines(3, "17 Mar")),
+    ],
+    ids=["its columns", "two columns", "cut through", "whole columns", "lines cut through"],
 )
 def test_prose_is_no_table(rows: int, columns: int, text: list[TextLine]) -> None:
     found = table(rows, columns)
@@ -44,7 +50,7 @@ def test_prose_is_no_table(rows: int, columns: int, text: list[TextLine]) -> Non
 def test_short_cells_and_two_columns_of_long_ones_are_tables() -> None:
     for found, text in (
         (table(ROWS, 3), lines(3, "17 Mar")),
-        (table(ROWS, 2), lines(2, "what was asked of all of them")),
+        (table(4, 2), lines(2, "what was asked of all of them")),
     ):
         assert without_prose([found], text, None) == (found,)
     assert without_prose([], PROSE, None) == ()

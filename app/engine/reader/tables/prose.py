@@ -20,8 +20,8 @@ table cut through its lines, so that there are more cells than lines.
 MAX_LINES, SOME_PROSE = 4.0, 0.4
 """Maximum number of lines for each filled cell, if so much of the table is prose: cells are no whole columns."""
 
-HALF, NEARLY_ALL, FEW_COLUMNS = 0.5, 0.9, 2
-"""Fractions of a table's letters in prose; tables of prose alone have few columns."""
+HALF, NEARLY_ALL, FEW_COLUMNS, SINGLE_LINES = 0.5, 0.9, 2, 1.25
+"""Fractions of a table's letters in prose; tables of prose alone have few columns, and more lines for each cell."""
 
 
 def without_prose(
@@ -51,7 +51,7 @@ def _is_prose(table: Table, lines: Sequence[OcrLine], prose: set[int]) -> bool:
     return (
         lines_of_cell < (MIN_LINES_OF_PROSE if share >= HALF else MIN_LINES)
         or (lines_of_cell > MAX_LINES and share >= SOME_PROSE)
-        or (share >= NEARLY_ALL and table.columns > FEW_COLUMNS)
+        or (share >= NEARLY_ALL and (table.columns > FEW_COLUMNS or lines_of_cell <= SINGLE_LINES))
     )
 
 
