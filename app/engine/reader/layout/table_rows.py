@@ -15,18 +15,19 @@ def by_tables(rows: Sequence[Sequence[OcrLine]], tables: Sequence[Table]) -> lis
     """Return the rows with each table read row by row, where the first of its lines stood."""
     ordered = [list(row) for row in rows]
     for table in tables:
-        within = [[line for line in row if _is_in(line, table.box)] for row in ordered]
+        within = [[line for line in row if is_in(line, table.box)] for row in ordered]
         first = next((number for number, lines in enumerate(within) if lines), None)
         filled = sum(bool(cell.text) for cell in table.cells)
         if first is None or sum(map(len, within)) > MAX_LINES * filled:
             continue
-        outside = [[line for line in row if not _is_in(line, table.box)] for row in ordered]
+        outside = [[line for line in row if not is_in(line, table.box)] for row in ordered]
         inner = rows_of(deskewed([line for lines in within for line in lines]))
         parts = [*outside[:first], *([box.found for box in row] for row in inner), *outside[first:]]
         ordered = [part for part in parts if part]
     return ordered
 
 
-def _is_in(line: OcrLine, box: Box) -> bool:
+def is_in(line: OcrLine, box: Box) -> bool:
+    """Return whether the middle of a line is in a box."""
     x, y = line.quad.mean(axis=0)
     return bool(box.left <= x <= box.right and box.top <= y <= box.bottom)

@@ -6,8 +6,9 @@ import numpy as np
 
 from app.domain.documents.blocks import BlockKind
 from app.domain.documents.tables import Table
-from app.domain.images.geometry import Box, TextLine
+from app.domain.images.geometry import TextLine
 from app.engine.reader.layout.runs import prose_runs
+from app.engine.reader.layout.table_rows import is_in
 from app.engine.reader.layout.text_boxes import deskewed
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.tables.charts import MAX_IN_TABLES, FindAreas, share_inside
@@ -41,7 +42,7 @@ def without_prose(
 
 
 def _is_prose(table: Table, lines: Sequence[OcrLine], prose: set[int]) -> bool:
-    inside = [line for line in lines if line.text.strip() and _is_in(line, table.box)]
+    inside = [line for line in lines if line.text.strip() and is_in(line, table.box)]
     filled = sum(bool(cell.text) for cell in table.cells)
     if not inside or not filled:
         return False
@@ -53,8 +54,3 @@ def _is_prose(table: Table, lines: Sequence[OcrLine], prose: set[int]) -> bool:
         or (lines_of_cell > MAX_LINES and share >= SOME_PROSE)
         or (share >= NEARLY_ALL and (table.columns > FEW_COLUMNS or lines_of_cell <= SINGLE_LINES))
     )
-
-
-def _is_in(line: OcrLine, box: Box) -> bool:
-    x, y = line.quad.mean(axis=0)
-    return bool(box.left <= x <= box.right and box.top <= y <= box.bottom)
