@@ -139,7 +139,7 @@ class _Former:
             area
             for area in areas
             if area.kind not in wide
-            or sum(_share_inside(box, area.box) >= MIN_INSIDE for box in self._boxes) <= MAX_FIGURE_SHARE * num_lines
+            or sum(box.share_inside(area.box) >= MIN_INSIDE for box in self._boxes) <= MAX_FIGURE_SHARE * num_lines
         ]
 
     def _table_of(self, number: int) -> int | None:
@@ -165,7 +165,7 @@ class _Former:
             self._add(groups[-1], row)
 
     def _kind_of(self, box: Box, text: str) -> tuple[BlockKind, object]:
-        inside = [(area.score, area) for area in self._areas if _share_inside(box, area.box) >= MIN_INSIDE]
+        inside = [(area.score, area) for area in self._areas if box.share_inside(area.box) >= MIN_INSIDE]
         area = max(inside, key=lambda pair: pair[0])[1] if inside else None
         if box.height > TALL * box.width and len(text) > 1:
             return BlockKind.VERTICAL, None
@@ -237,7 +237,7 @@ class _Former:
         with_text = {block.box for block in found if block.kind is BlockKind.FIGURE}
         for area in self._areas:
             box = self._rotated_back(area.box)
-            if area.kind is not BlockKind.FIGURE or any(_share_inside(other, box) > MIN_INSIDE for other in with_text):
+            if area.kind is not BlockKind.FIGURE or any(other.share_inside(box) > MIN_INSIDE for other in with_text):
                 continue
             uprights = [self._upright(block.box) for block in found]
             below = (
@@ -273,10 +273,3 @@ class _Former:
 def block_table(page: OcrPage, block: Block) -> Table | None:
     """Return the table of a block of that kind, which has the same box."""
     return next((table for table in page.tables if table.box == block.box), None)
-
-
-def _share_inside(box: Box, other: Box) -> float:
-    """Return the fraction of a box that is within another."""
-    across = min(box.right, other.right) - max(box.left, other.left)
-    down = min(box.bottom, other.bottom) - max(box.top, other.top)
-    return max(0.0, across) * max(0.0, down) / max(box.width * box.height, 1e-6)

@@ -36,6 +36,12 @@ class Box:
         across, down = zip(*((point.x, point.y) for point in points), strict=True)
         return cls(min(across), min(down), max(across), max(down))
 
+    def share_inside(self, other: "Box") -> float:
+        """Return the fraction of this box that is within another, 0..1."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0.0, across) * max(0.0, down) / max(self.width * self.height, 1e-6)
+
     @property
     def corners(self) -> tuple[Point, Point, Point, Point]:
         """The corners, clockwise from the top left."""

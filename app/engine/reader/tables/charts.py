@@ -39,25 +39,18 @@ def without_charts(tables: Sequence[Table], size: tuple[int, int], find_areas: F
         table
         for table in tables
         if not any(_is_chart(table, box) for box in figures)
-        or any(share_inside(table.box, box) > MAX_IN_TABLES for box in others)
+        or any(table.box.share_inside(box) > MAX_IN_TABLES for box in others)
     )
 
 
 def _is_chart(table: Table, figure: Box) -> bool:
     """Return whether what was taken for a table is within a figure and leaves much of it, or of its cells, free."""
-    if share_inside(table.box, figure) < MIN_INSIDE:
+    if table.box.share_inside(figure) < MIN_INSIDE:
         return False
     filled = [cell for cell in table.cells if cell.text]
     heads = [cell for cell in filled if not cell.row or not cell.column]
     if table.is_ruled and len(filled) == len(heads) == table.rows + table.columns - 1:  # A form to be filled in.
         return False
     places = sum(cell.row_span * cell.column_span for cell in filled)
-    is_part = share_inside(figure, table.box) < MIN_COVERED
+    is_part = figure.share_inside(table.box) < MIN_COVERED
     return is_part or places < MIN_FILLED * table.rows * table.columns
-
-
-def share_inside(box: Box, other: Box) -> float:
-    """Return the fraction of a box that is within another."""
-    across = min(box.right, other.right) - max(box.left, other.left)
-    down = min(box.bottom, other.bottom) - max(box.top, other.top)
-    return max(0.0, across) * max(0.0, down) / max(box.width * box.height, 1e-6)

@@ -11,7 +11,7 @@ from app.engine.reader.layout.runs import prose_runs
 from app.engine.reader.layout.table_rows import is_in
 from app.engine.reader.layout.text_boxes import deskewed
 from app.engine.reader.recognise import OcrLine
-from app.engine.reader.tables.charts import MAX_IN_TABLES, FindAreas, share_inside
+from app.engine.reader.tables.charts import MAX_IN_TABLES, FindAreas
 
 MIN_LINES, MIN_LINES_OF_PROSE = 0.75, 0.95
 """Minimum number of lines for each filled cell, and that in a table half of which is prose: the columns of what is no
@@ -37,7 +37,7 @@ def without_prose(
     if not doubtful:
         return tuple(tables)
     areas = [area.box for area in find_areas() if area.kind is BlockKind.TABLE] if find_areas else []
-    dropped = [table for table in doubtful if not any(share_inside(table.box, area) > MAX_IN_TABLES for area in areas)]
+    dropped = [table for table in doubtful if not any(table.box.share_inside(area) > MAX_IN_TABLES for area in areas)]
     return tuple(table for table in tables if table not in dropped)
 
 
