@@ -47,6 +47,18 @@ def decoded(probabilities: npt.NDArray[np.float32], characters: Sequence[str]) -
     ]
 
 
+def with_forms_joined(
+    probabilities: npt.NDArray[np.float32], characters: Sequence[str], forms: str
+) -> npt.NDArray[np.float32]:
+    """Give the probabilities of all `forms` of one sign, in place, to the most probable form of each column."""
+    numbers = [characters.index(form) for form in forms]
+    both = probabilities[:, numbers]
+    best = np.take(numbers, both.argmax(axis=1))
+    probabilities[:, numbers] = 0.0
+    probabilities[np.arange(len(probabilities)), best] = both.sum(axis=1)
+    return probabilities
+
+
 def text_of(letters: Sequence[Letter]) -> str:
     """Return the letters as one text."""
     return "".join(letter.text for letter in letters)

@@ -28,6 +28,13 @@ Two digits that belong together are less of a loss than an amount that is joined
 MIN_BLANK = 0.08
 """Minimum width without ink of a space, as a fraction of the line's height."""
 
+WIDE_PITCH, MIN_WIDE_PAIRS, MIN_WIDE_EXCESS = 0.7, 3, 0.25
+"""Usual distance of so many pairs of letters, in heights of the line, from which they stand in squares, and what a
+space adds to it, as a fraction.
+
+A narrow digit in a square has blanks on both sides that are no space: "１０".
+"""
+
 INK, EDGE = 0.3, 3
 """Minimum contrast of ink, as a fraction of the line's; number of pixel rows at both edges that are not looked at."""
 
@@ -70,10 +77,11 @@ def with_lost_spaces(letters: Sequence[Letter], columns: Columns) -> list[Letter
         return list(letters)
     scale = len(columns.ink) / columns.height
     usual = median(after.centre - before.centre for before, after in pairs) * scale
+    is_wide = usual >= WIDE_PITCH and len(pairs) >= MIN_WIDE_PAIRS
     text = text_of(letters)
     found = list(letters[:1])
     for index, (before, after) in enumerate(pairwise(letters)):
-        if not _is_in_number(text, index) and _is_lost(before, after, columns, usual, scale):
+        if not _is_in_number(text, index) and _is_lost(before, after, columns, usual, scale, is_wide=is_wide):
             found.append(Letter(" ", before.end, after.start, _separator(before, after, columns)))
         found.append(after)
     return found
@@ -88,7 +96,7 @@ def _is_in_number(text: str, index: int) -> bool:
     )
 
 
-def _is_lost(before: Letter, after: Letter, columns: Columns, usual: float, scale: float) -> bool:
+def _is_lost(before: Letter, after: Letter, columns: Columns, usual: float, scale: float, *, is_wide: bool) -> bool:
     both = before.text + after.text
     if any(letter.isspace() or letter >= FIRST_WIDE for letter in both):
         return False
@@ -96,6 +104,8 @@ def _is_lost(before: Letter, after: Letter, columns: Columns, usual: float, scal
     if blank < MIN_BLANK:
         return False
     excess = (after.centre - before.centre) * scale - usual
+    if is_wide and excess < MIN_WIDE_EXCESS * usual:
+        return False
     separator = log10(_separator(before, after, columns) + 1e-5)
     score = BIAS + SEPARATOR_WEIGHT * separator + BLANK_WEIGHT * blank + DISTANCE_WEIGHT * excess
     least = MIN_DIGITS_PROBABILITY if both.isdigit() else MIN_PROBABILITY if both.isalnum() else MIN_SIGNS_PROBABILITY

@@ -11,13 +11,26 @@ from rapidocr import RapidOCR
 from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
 from app.engine.reader.confused_signs import with_signs_put_right
-from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed
+from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed, with_forms_joined
 from app.engine.reader.lost_spaces import Columns, ink_of, with_lost_spaces
 from app.engine.reader.tiles import TextMap
-from app.engine.reader.tuning import LINE_HEIGHT, LINE_MARGIN, MAX_LINE_WIDTH, MIN_LINE_WIDTH, TALL, parameters
+from app.engine.reader.tuning import (
+    LINE_HEIGHT,
+    LINE_MARGIN,
+    MAX_LINE_WIDTH,
+    MIN_COLUMNS,
+    MIN_DENSE_LETTERS,
+    MIN_LINE_WIDTH,
+    STRETCH,
+    TALL,
+    parameters,
+)
 
 Quad = npt.NDArray[np.float64]
 """Four corners float64 [4, 2], x and y in pixels, clockwise from the line's own top left."""
+
+YEN = "¥￥"
+"""Both forms of this sign: their probabilities are one, or else it looks as uncertain as another currency's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +79,50 @@ class Recogniser:
         return [np.asarray(box, dtype=np.float64) for box in boxes]
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
-        """Recognise the line inside these corners of an RGB image; a tall line is rotated first, top to the left."""
+        """Recognise the line inside these corners of an RGB image; a tall line is rotated first, top to the left.
+
+        A line of narrow letters is read twice, the second time stretched, and the better reading counts.
+        """
         crop = cut_line(image, quad)
+        found = self._recognised(crop)
+        if found.is_dense:
+            found = max(found, self._recognised(_stretched(crop)), key=lambda recognised: recognised.score)
+        first, last = crop_extent(image.size, quad)
+        letters = tuple(_placed(letter, first, (last - first) * found.padded) for letter in found.letters)
+        return OcrLine(text_of(letters), quad, found.score, letters)
+
+    def _recognised(self, crop: Image.Image) -> "_Recognised":
+        """Recognise a crop of LINE_HEIGHT pixels."""
         recogniser = self._engine._load_rec_model()  # noqa: SLF001 - rapidocr loads it with the first line
         characters = recogniser.postprocess_op.character
         pixels = _normalised(crop)
-        probabilities = recogniser.session(pixels)[0]
+        probabilities = with_forms_joined(recogniser.session(pixels)[0], characters, YEN)
         found = with_signs_put_right(trimmed(decoded(probabilities, characters)))
         score = sum(letter.score for letter in found) / max(1, len(found))
         points = probabilities[:, [characters.index("."), characters.index(",")]].max(axis=1)
         width = pixels.shape[3]
         columns = Columns(probabilities[:, characters.index(" ")], points, ink_of(crop, width), LINE_HEIGHT)
-        found = with_lost_spaces(found, columns)
-        first, last = crop_extent(image.size, quad)
-        scale = (last - first) * width / crop.width
-        return OcrLine(text_of(found), quad, score, tuple(_placed(letter, first, scale) for letter in found))
+        padded = width / crop.width
+        return _Recognised(with_lost_spaces(found, columns), score, padded, len(probabilities) / padded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    """The letters of a crop, placed on the network's input, which is `padded` times as wide as the crop.
+
+    `columns` is the number of the network's columns for the crop itself.
+    """
+
+    letters: list[Letter]
+    score: float
+    padded: float
+    columns: float
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether letters are so narrow that the same one twice cannot be told from one."""
+        count = len(self.letters)
+        return count >= MIN_DENSE_LETTERS and self.columns < MIN_COLUMNS * count
 
 
 def read_from(quad: Quad) -> Quad:
@@ -112,6 +154,12 @@ def cut_line(image: Image.Image, quad: Quad) -> Image.Image:
     straight = image.transform((width, height), Image.Transform.QUAD, data, Image.Resampling.BICUBIC)
     width = min(MAX_LINE_WIDTH, max(1, round(width * LINE_HEIGHT / straight.height)))
     return straight.resize((width, LINE_HEIGHT), Image.Resampling.BICUBIC)
+
+
+def _stretched(crop: Image.Image) -> Image.Image:
+    """Return a crop STRETCH times as wide, up to MAX_LINE_WIDTH."""
+    width = min(MAX_LINE_WIDTH, round(crop.width * STRETCH))
+    return crop.resize((width, crop.height), Image.Resampling.BICUBIC)
 
 
 def _crop_corners(quad: Quad, size: tuple[int, int]) -> Quad:

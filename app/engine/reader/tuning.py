@@ -27,6 +27,13 @@ MIN_LINE_WIDTH = 256
 LINE_MARGIN = 0.1
 """Margin that is added at each end of a line's crop, as a fraction of its height."""
 
+MIN_COLUMNS, MIN_DENSE_LETTERS, STRETCH = 1.8, 4, 1.35
+"""Columns of the network's output for a letter, below which a line of so many letters is read again, that much wider.
+
+The network needs a column between two letters that are the same: "coffee" in a box of twice the text's height, or in a
+fax of half the resolution, is read as "coffe". Usual text has 2.3 to 2.6.
+"""
+
 TALL = 1.5
 """Ratio of height to width above which a line runs from top to bottom."""
 

@@ -5,7 +5,7 @@ import pytest
 
 from app.domain.images.geometry import Box
 from app.engine.reader.confused_signs import with_signs_put_right
-from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed
+from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed, with_forms_joined
 from app.engine.reader.line_words import words_of
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.word_confidence import word_score
@@ -35,6 +35,14 @@ def test_repeated_letters_are_one_unless_a_blank_is_between() -> None:
     assert text_of(letters) == "aab"
     assert [(letter.start, letter.end) for letter in letters] == [(1 / 8, 3 / 8), (4 / 8, 5 / 8), (5 / 8, 6 / 8)]
     assert letters[0].score == pytest.approx(0.9)
+
+
+def test_two_forms_of_one_sign_are_as_probable_as_both_together() -> None:
+    found = np.array([[0.1, 0.5, 0.4, 0.0], [0.6, 0.1, 0.3, 0.0]], np.float32)
+
+    joined = with_forms_joined(found.copy(), CHARACTERS, "ab")
+
+    assert joined == pytest.approx(np.array([[0.1, 0.9, 0.0, 0.0], [0.6, 0.0, 0.4, 0.0]], np.float32))
 
 
 def test_nothing_is_decoded_from_blanks() -> None:

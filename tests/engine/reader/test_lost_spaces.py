@@ -52,6 +52,17 @@ def test_letters_of_scripts_without_spaces_stay_together() -> None:
     assert read("今天天气", 1, gap=16, space=0.4) == "今天天气"
 
 
+def test_a_narrow_digit_in_a_square_has_no_space_beside_it() -> None:
+    pitch = 40
+    places = [pitch * number for number in range(4)]
+    ink = np.zeros(4 * pitch, np.bool_)
+    for place in places:
+        ink[place + 14 : place + 24] = True
+    letters = [Letter(digit, (x + 16) / 160, (x + 24) / 160, 0.99) for digit, x in zip("2410", places, strict=True)]
+    columns = Columns(np.full(20, 0.03, np.float32), np.zeros(20, np.float32), ink, 48)
+    assert text_of(with_lost_spaces(letters, columns)) == "2410"
+
+
 def test_ink_is_seen_in_dark_and_in_light_letters() -> None:
     line = Image.new("RGB", (40, 48), "white")
     ImageDraw.Draw(line).rectangle((10, 10, 19, 40), "black")
