@@ -87,6 +87,12 @@ def test_narrow_chinese_columns_are_not_read_across(letters: int, rows: int) -> 
     assert texts(columns(wanted, 24 * letters)) == [text for column in wanted for text in column]
 
 
+def test_narrow_columns_whose_lines_go_on_with_a_sentence_are_not_read_across() -> None:
+    left = ["The harbour", "was quiet", "that morning", "and only two", "boats had", "come back.", "Their crews"]
+    right = ["wall and", "drank tea.", "Nobody spoke", "of the storm", "which had", "passed by", "the island"]
+    assert texts(columns([left, right], 120)) == [*left, *right]
+
+
 def test_a_table_of_short_cells_is_read_by_rows() -> None:
     cells = [[f"r{row}c{column}" for row in range(20)] for column in range(6)]
     assert texts(columns(cells, 100)) == ["  ".join(row) for row in zip(*cells, strict=True)]

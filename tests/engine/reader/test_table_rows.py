@@ -38,8 +38,18 @@ def test_lines_beside_a_table_stay_where_they_are() -> None:
     inside = [cell("a", 60, 40), cell("b", 60, 420)]
     box = Box(30, 50, 790, 90)
     table = Table(1, 2, (Cell(0, 0, "a", box), Cell(0, 1, "b", box)), box, is_ruled=True)
-    assert by_tables([[*inside, beside]], [table]) == [inside, [beside]]
+    assert by_tables([inside[1:], [beside], inside[:1]], [table]) == [inside, [beside]]
     assert by_tables([[beside]], [table]) == [[beside]]
     assert by_tables([], [table]) == []
     few = Table(1, 2, (Cell(0, 0, "a b beside", box),), Box(30, 50, 1300, 90), is_ruled=True)
     assert by_tables([[*inside, beside]], [few]) == [[*inside, beside]], "its cells hold several lines"
+
+
+def test_a_table_that_is_read_row_by_row_stays_even_if_its_box_has_only_a_part_of_the_rows() -> None:
+    rows = [
+        [cell(f"{name} {row}", 60 + row * HEIGHT, left) for name, left in zip("ab", LEFTS, strict=True)]
+        for row in range(3)
+    ]
+    box = Box(410, 50, 790, 170)
+    part = Table(3, 1, tuple(Cell(row, 0, "b", box) for row in range(3)), box, is_ruled=True)
+    assert by_tables(rows, [part]) == rows

@@ -19,6 +19,9 @@ MIN_PROSE_ROWS = 3
 MIN_PROSE_LETTERS, WINDOW = 12, 5
 """Minimum number of lines of prose, and of letters in the median of so many lines."""
 
+SENTENCE_WORTH = 1.5
+"""What a letter counts of a line that begins in lower case: it goes on with a sentence, which no cell does."""
+
 SHORT_RUN, SHORT_FILL = 5, 0.85
 """Number of lines below which the median line must fill the run to this fraction, as those of an address do not."""
 
@@ -71,7 +74,7 @@ def _following(boxes: Sequence[TextBox]) -> dict[int, int]:
 
 def _long_parts(run: Sequence[TextBox]) -> list[list[TextBox]]:
     """Return the parts of a run whose lines are long by the median over WINDOW lines: not the cells under a text."""
-    letters = [box.letters for box in run]
+    letters = [box.letters * (SENTENCE_WORTH if box.found.text[:1].islower() else 1) for box in run]
     parts: list[list[TextBox]] = [[]]
     for number, box in enumerate(run):
         window = letters[max(0, number - WINDOW // 2) : number + WINDOW // 2 + 1]

@@ -12,7 +12,10 @@ MAX_LINES = 1.25
 
 
 def by_tables(rows: Sequence[Sequence[OcrLine]], tables: Sequence[Table]) -> list[list[OcrLine]]:
-    """Return the rows with each table read row by row, where the first of its lines stood."""
+    """Return the rows with each table read row by row, where the first of its lines stood.
+
+    A table that is read row by row as it is stays where it is: its box may have only a part of the rows.
+    """
     ordered = [list(row) for row in rows]
     for table in tables:
         within = [[line for line in row if is_in(line, table.box)] for row in ordered]
@@ -20,11 +23,18 @@ def by_tables(rows: Sequence[Sequence[OcrLine]], tables: Sequence[Table]) -> lis
         filled = sum(bool(cell.text) for cell in table.cells)
         if first is None or sum(map(len, within)) > MAX_LINES * filled:
             continue
+        inner = [[box.found for box in row] for row in rows_of(deskewed([line for lines in within for line in lines]))]
+        if _numbers(inner) == _numbers(within):
+            continue
         outside = [[line for line in row if not is_in(line, table.box)] for row in ordered]
-        inner = rows_of(deskewed([line for lines in within for line in lines]))
-        parts = [*outside[:first], *([box.found for box in row] for row in inner), *outside[first:]]
+        parts = [*outside[:first], *inner, *outside[first:]]
         ordered = [part for part in parts if part]
     return ordered
+
+
+def _numbers(rows: Sequence[Sequence[OcrLine]]) -> list[int]:
+    """Return which lines follow one another."""
+    return [id(line) for row in rows for line in row]
 
 
 def is_in(line: OcrLine, box: Box) -> bool:
