@@ -11,6 +11,7 @@ import difflib
 import json
 import re
 import sys
+import unicodedata
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ INK = 60
 
 CJK = re.compile(r"(?<=[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef]) | (?=[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef])")
 """Blanks beside Chinese and Japanese letters, which mean nothing."""
+
+WIDTHS = re.compile(r"[\uff01-\uff9f\uffe0-\uffe6]+")
+"""Full-width and half-width forms, which are the same letters."""
 
 
 def main() -> None:
@@ -71,7 +75,7 @@ def _reason(reader: Recogniser, path: Path, row: dict[str, Any], expected: str) 
     try:
         document = open_document(path)
         with document.in_order():
-            numbers = range(document.page_count)
+            numbers = range(1 if document.is_animation else document.page_count)
             pages = [read_document_page(document, n, read, NEVER_CANCELLED, lambda: reader) for n in numbers]
     except UserError as error:
         return f"refused: {error}"
@@ -85,7 +89,11 @@ def _reason(reader: Recogniser, path: Path, row: dict[str, Any], expected: str) 
 
 
 def _words(text: str) -> list[str]:
-    return CJK.sub("", " ".join(text.split())).split()
+    return CJK.sub("", " ".join(WIDTHS.sub(_usual_width, text).split())).split()
+
+
+def _usual_width(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", match[0])
 
 
 def _indented(text: str) -> list[str]:
