@@ -27,7 +27,7 @@ MIN_LINE_WIDTH = 256
 LINE_MARGIN = 0.1
 """Margin that is added at each end of a line's crop, as a fraction of its height."""
 
-MIN_COLUMNS, MIN_DENSE_LETTERS, STRETCH = 1.8, 4, 1.35
+MIN_COLUMNS, MIN_DENSE_LETTERS, STRETCH = 1.75, 4, 1.35
 """Columns of the network's output for a letter, below which a line of so many letters is read again, that much wider.
 
 The network needs a column between two letters that are the same: "coffee" in a box of twice the text's height, or in a

@@ -97,17 +97,19 @@ def _block(grid: Grid, placed: "_Letters", numbered: Numbered) -> CodeBlock:
     code = [_row(grid, number, rows.get(number, {}), margin) for number in found]
     if not numbered.numbers:
         return tuple(code)
-    end = max(float(line.quad[1, 0]) for line in numbered.numbers.values())
-    gap = max(1, round(float(grid.column(np.array(end))) - 0.5) * -1 + margin)
+    last = max(float(letter_places(line)[-1]) for line in numbered.numbers.values())
+    gap = max(1, round(margin - float(grid.column(np.array(last)))) - 1)
     width = max(len(line.text) for line in numbered.numbers.values())
+    side = "<" if numbered.is_flush else ">"
     return tuple(
-        _numbered_row(numbered.numbers.get(number), row, width, gap) for number, row in zip(found, code, strict=True)
+        _numbered_row(numbered.numbers.get(number), row, f"{side}{width}", gap)
+        for number, row in zip(found, code, strict=True)
     )
 
 
-def _numbered_row(number: OcrLine | None, row: CodeRow, width: int, gap: int) -> CodeRow:
-    """Return a row with its number before it, as wide as the widest, and a gap."""
-    text = (f"{number.text if number else '':>{width}}{SPACE * gap}{row.text}").rstrip()
+def _numbered_row(number: OcrLine | None, row: CodeRow, width: str, gap: int) -> CodeRow:
+    """Return a row with its number before it, as wide as the widest (a format's alignment and width), and a gap."""
+    text = (f"{number.text if number else '':{width}}{SPACE * gap}{row.text}").rstrip()
     return CodeRow((*([number] if number else []), *row.lines), text)
 
 

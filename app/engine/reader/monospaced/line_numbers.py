@@ -1,6 +1,7 @@
 """Tells an editor's line numbers from the code beside them: they stand on columns of their own."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -38,12 +39,14 @@ def has_line_numbers(table: Table) -> bool:
 class Numbered:
     """The rows of a block, parted: a line with the number of each row that has one, and the lines without numbers.
 
-    `taken` are lines from beside the block that are among its numbers.
+    `taken` are lines from beside the block that are among its numbers; `is_flush` tells whether the numbers begin below
+    one another, instead of ending there.
     """
 
     numbers: Mapping[int, OcrLine]
     lines: tuple[OcrLine, ...]
     taken: tuple[OcrLine, ...] = ()
+    is_flush: bool = False
 
 
 def without_numbers(grid: Grid, lines: Sequence[OcrLine], beside: Sequence[OcrLine]) -> Numbered:
@@ -60,8 +63,11 @@ def without_numbers(grid: Grid, lines: Sequence[OcrLine], beside: Sequence[OcrLi
     found = {row: match[1] for row, line in leftmost.items() if (match := _NUMBER.match(line.text)) and line.letters}
     if not _is_counted(found, len(leftmost)):
         return Numbered({}, tuple(lines))
-    ends = [_place(leftmost[row], leftmost[row].letters[len(text) - 1]) for row, text in found.items()]
-    edge = float(np.median(ends)) + EDGE * grid.pitch
+    in_step = _in_step(found)
+    starts = [_place(leftmost[row], leftmost[row].letters[0]) for row in in_step]
+    ends = [_place(leftmost[row], leftmost[row].letters[len(found[row]) - 1]) for row in in_step]
+    is_flush = float(np.std(starts)) < float(np.std(ends))
+    edge = float(np.max(ends) if is_flush else np.median(ends)) + EDGE * grid.pitch
     numbers: dict[int, OcrLine] = {}
     rest = []
     for line in [*lines, *near]:
@@ -70,7 +76,7 @@ def without_numbers(grid: Grid, lines: Sequence[OcrLine], beside: Sequence[OcrLi
             numbers[grid.row(_middle(line))] = _part(line, slice(0, count))
         if count < len(line.letters):
             rest.append(_part(line, slice(count, None)))
-    return Numbered(numbers, tuple(line for line in rest if line.text), tuple(near))
+    return Numbered(numbers, tuple(line for line in rest if line.text), tuple(near), is_flush)
 
 
 def _place(line: OcrLine, letter: Letter) -> float:
@@ -84,6 +90,13 @@ def _is_counted(found: Mapping[int, str], rows: int) -> bool:
     pairs = list(pairwise(sorted(found)))
     in_step = sum(int(found[below]) - int(found[above]) == below - above for above, below in pairs)
     return in_step >= MIN_IN_STEP * len(pairs)
+
+
+def _in_step(found: Mapping[int, str]) -> list[int]:
+    """Return the rows whose numbers are as far from their row as most are."""
+    distances = {row: int(text) - row for row, text in found.items()}
+    usual = Counter(distances.values()).most_common(1)[0][0]
+    return [row for row, distance in distances.items() if distance == usual]
 
 
 def _middle(line: OcrLine) -> float:

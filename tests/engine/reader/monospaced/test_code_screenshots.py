@@ -60,6 +60,12 @@ def test_line_numbers_stay_beside_their_lines(recogniser: Recogniser) -> None:
     assert [line[margin:] for line in found] == CODE
 
 
+def test_line_numbers_that_begin_below_one_another_are_kept_whole(recogniser: Recogniser) -> None:
+    code = [line.replace("JSON ", "") for line in CODE]
+    rows = [f"{number:<4}{line}".rstrip() for number, line in enumerate(code, start=1)]
+    assert read(monospaced_image(rows), recogniser) == rows
+
+
 def test_code_beside_line_numbers_is_no_table(recogniser: Recogniser) -> None:
     page = read_page(monospaced_image(CODE, numbers=1), recogniser, lambda: None)
     assert not page.tables
