@@ -32,6 +32,7 @@ from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.right_to_left import order_rows_from_right
 from app.engine.reader.rotation import LineReader, mean_score, read_lines, rotated, rotated_size
 from app.engine.reader.scaling import Prepared, prepare
+from app.engine.reader.stacked_lines import cut_stacked
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.rotate_back import rotated_back
 from app.engine.reader.uncertain_amounts import with_marked_amounts
@@ -68,7 +69,7 @@ def _read_flat(
     progress: ProgressCallback,
 ) -> OcrPage:
     """Read an image with these lines on its prepared picture."""
-    quads = cut_at_gutters(prepared.image, detected)
+    quads = cut_at_gutters(prepared.image, cut_stacked(prepared.image, detected))
     found, orientation = read_lines(
         prepared.image, quads, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)
     )
