@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from app.domain.documents.blocks import Area, BlockKind
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import Box, Point, TextLine, Word
 from app.engine.reader.tables.columns import find_gutters
 from app.engine.reader.tables.find_tables import find_tables
-from app.engine.reader.tables.text_boxes import TextBox
+from app.engine.reader.tables.overlaps import without_overlaps
+from app.engine.reader.tables.text_boxes import TextBox, rows_of
 
 HEIGHT = 20
 SIZE = (900, 700)
@@ -33,12 +35,12 @@ def line(left: float, top: float, text: str) -> TextLine:
     return TextLine.between(text, corners, 1.0, tuple(words))
 
 
-def tables_of(texts: Sequence[Text], rules: Sequence[Segment] = ()) -> tuple[Table, ...]:
+def tables_of(texts: Sequence[Text], rules: Sequence[Segment] = (), areas: Sequence[Area] = ()) -> tuple[Table, ...]:
     picture = Image.new("RGB", SIZE, "white")
     draw = ImageDraw.Draw(picture)
     for rule in rules:
         draw.line(rule, fill="black", width=2)
-    return find_tables([line(*text) for text in texts], picture)
+    return find_tables([line(*text) for text in texts], picture, lambda: areas)
 
 
 def level(*ys: float, left: float = 50, right: float = 650) -> list[Segment]:
@@ -155,6 +157,68 @@ def test_boxes_as_high_as_the_distance_of_rows_do_not_join_them() -> None:
     texts += [(x, 100 + 13 * row, f"{row}.5") for row in values for x in (260, 360)]
     (table,) = tables_of(texts, level(95, 215))
     assert [row[0] for row in table.grid()] == labels
+
+
+GRID = [*level(150, 180, 210, 240, 270), *((x, 150, x, 270) for x in (50, 230, 330, 430, 530, 650))]
+
+
+def test_a_fold_beside_a_table_does_not_make_it_longer() -> None:
+    below = [(60.0, 330.0 + 30 * row, "and so it went on for years") for row in range(4)]
+    (table,) = tables_of([*BODY, *below], [*GRID, (658, 20, 658, 680)])
+    assert (table.rows, table.columns) == (4, 5)
+    assert table.box.bottom < 300
+
+
+def test_a_table_between_the_rules_of_a_column_is_found() -> None:
+    text = "the boats lay along the pier all day"
+    left = [(20.0, 60.0 + 26 * row, text) for row in range(20)]
+    right = [(470.0, 60.0 + 26 * row, text) for row in [*range(4), *range(14, 20)]]
+    cells = [
+        (x, 203.0 + 30 * row, str(10 * row + column)) for row in range(4) for column, x in enumerate((500, 600, 700))
+    ]
+    grid = [(480, y, 760, y) for y in (200, 230, 260, 290, 320)]
+    grid += [(x, 200, x, 320) for x in (480, 575, 670, 760)]
+    page = [(450, 40, 450, 660), (20, 300, 440, 300), (458, 180, 880, 180), (458, 400, 880, 400), (20, 520, 440, 520)]
+    (table,) = tables_of([*left, *right, *cells], [*grid, *page])
+    assert (table.rows, table.columns) == (4, 3)
+    assert table.grid()[3] == ["30", "31", "32"]
+
+
+def test_strokes_of_digits_below_one_another_are_no_rule() -> None:
+    texts = [(60.0, 100.0 + 22 * row, f"item {row}") for row in range(8)]
+    texts += [(300.0, 100.0 + 22 * row, "1111") for row in range(8)]
+    strokes = [(x, 100 + 22 * row, x, 119 + 22 * row) for row in range(8) for x in (306, 328)]
+    rules = [*level(90, 118, 280), (200, 90, 200, 280)]
+    (table,) = tables_of(texts, [*rules, *strokes])
+    assert table.columns == 2
+
+
+def test_a_heading_over_all_columns_within_the_drawn_sides_is_a_row() -> None:
+    head = [(270.0, 123.0, "Birthday money")]
+    rules = [*GRID, (50, 120, 650, 120), (50, 120, 50, 150), (650, 120, 650, 150)]
+    (table,) = tables_of([*head, *BODY], rules)
+    assert spans(table)["Birthday money"] == (0, 0, 1, 5)
+
+
+def test_the_layout_model_knows_a_table_within_the_rules_of_a_page() -> None:
+    prose = [(60.0, 300.0 + 26 * row, "the boats lay along the pier all day and we") for row in range(10)]
+    rules = [(20, 30, 880, 30), (20, 600, 880, 600)]
+    known = Area(BlockKind.TABLE, Box(50, 150, 600, 280), 0.9)
+    (table,) = tables_of([*BODY, *prose], rules, [known])
+    assert (table.rows, table.columns) == (4, 5)
+    assert table.box.bottom < 300
+
+
+def test_boxes_that_reach_into_the_lines_above_and_below_are_parted() -> None:
+    tall = [
+        TextBox(f"{row}{column}", 100.0 * column, 14.0 * row, 100.0 * column + 40, 14.0 * row + 29)
+        for row in range(6)
+        for column in range(3)
+    ]
+    assert len(rows_of(without_overlaps(tall))) == 6
+    usual = [TextBox("word", 0, 22.0 * row, 40, 22.0 * row + 20) for row in range(6)]
+    assert without_overlaps(usual) == usual
+    assert without_overlaps([]) == []
 
 
 def test_a_text_that_ends_in_a_gap_does_not_cross_it() -> None:

@@ -5,7 +5,7 @@ import pytest
 from app.domain.documents.blocks import Area, BlockKind
 from app.domain.documents.tables import Cell, Table
 from app.domain.images.geometry import Box, Point, TextLine
-from app.engine.reader.tables.prose import without_prose
+from app.engine.reader.tables.prose import ProseTest
 
 ROWS, STEP, WIDTH = 12, 24, 300
 PAGE = Box(0, 0, 1400, ROWS * STEP)
@@ -42,9 +42,9 @@ PROSE = lines(3, "and the boats lay along the pier")
 )
 def test_prose_is_no_table(rows: int, columns: int, text: list[TextLine]) -> None:
     found = table(rows, columns)
-    assert without_prose([found], text, None) == ()
+    assert ProseTest(text, None).is_prose(found)
     known = [Area(BlockKind.TABLE, PAGE, 0.9)]
-    assert without_prose([found], text, lambda: known) == (found,)
+    assert not ProseTest(text, lambda: known).is_prose(found)
 
 
 def test_short_cells_and_two_columns_of_long_ones_are_tables() -> None:
@@ -52,6 +52,13 @@ def test_short_cells_and_two_columns_of_long_ones_are_tables() -> None:
         (table(ROWS, 3), lines(3, "17 Mar")),
         (table(4, 2), lines(2, "what was asked of all of them")),
     ):
-        assert without_prose([found], text, None) == (found,)
-    assert without_prose([], PROSE, None) == ()
-    assert without_prose([table(2, 2)], [], None) == (table(2, 2),)
+        assert not ProseTest(text, None).is_prose(found)
+    assert not ProseTest([], None).is_prose(table(2, 2))
+
+
+def test_what_the_layout_model_takes_for_paragraphs_is_no_table() -> None:
+    found, text = table(ROWS, 3), lines(3, "17 Mar")
+    half = [Area(BlockKind.PARAGRAPH, Box(0, 0, 680, ROWS * STEP), 0.9)]
+    assert ProseTest(text, lambda: half).is_prose(found)
+    label = [Area(BlockKind.PARAGRAPH, Box(0, 0, 1400, 2 * STEP), 0.9)]
+    assert not ProseTest(text, lambda: label).is_prose(found)

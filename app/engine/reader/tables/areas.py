@@ -25,6 +25,9 @@ _TITLE = re.compile(
 )
 """The beginning of a table's title, which numbers it."""
 
+Edges = tuple[float, float, float, float]
+"""The left, top, right and bottom edges of a rule."""
+
 
 def ruled_areas(words: Sequence[TextBox], rules: Rules, height: float) -> list[Area]:
     """Return the areas enclosed by rules that touch, or lying between aligned horizontal rules."""
@@ -68,11 +71,10 @@ def _lattices(rules: Rules, height: float) -> list[Area]:
         return number
 
     reach = 0.5 * height
-    for number in range(len(rules.level)):
-        left, y, right, _ = boxes[number]
-        for other in range(len(rules.level), len(boxes)):
-            x, top, _, bottom = boxes[other]
-            if left - reach <= x <= right + reach and top - reach <= y <= bottom + reach:
+    for number, rule in enumerate(rules.level):
+        met = [len(rules.level) + n for n, upright in enumerate(rules.upright) if _touch(rule, upright, reach)]
+        if _is_held(rule, [rules.upright[other - len(rules.level)] for other in met], reach):
+            for other in met:
                 parents[root(number)] = root(other)
     groups: dict[int, list[int]] = {}
     for number in range(len(boxes)):
@@ -81,11 +83,36 @@ def _lattices(rules: Rules, height: float) -> list[Area]:
     for group in groups.values():
         level = sum(number < len(rules.level) for number in group)
         if level >= 2 and len(group) - level >= 1:
-            lefts, tops, rights, bottoms = zip(*(boxes[number] for number in group), strict=True)
-            area = Area(min(lefts), min(tops), max(rights), max(bottoms))
+            area = _around([boxes[n] for n in group if n < len(rules.level)], [boxes[n] for n in group[level:]])
             if area.right - area.left > 3 * height and area.bottom - area.top > 2 * height:
                 areas.append(area)
     return areas
+
+
+def _touch(level: Rule, upright: Rule, reach: float) -> bool:
+    across = level.begin - reach <= upright.position <= level.end + reach
+    return across and upright.begin - reach <= level.position <= upright.end + reach
+
+
+def _is_held(level: Rule, uprights: Sequence[Rule], reach: float) -> bool:
+    """Return whether a horizontal rule crosses a vertical one, or ends at vertical ones on both sides.
+
+    One that merely ends at a vertical rule parts the texts of a column beside a line between the page's columns.
+    """
+    ends = [min(abs(u.position - level.begin), abs(u.position - level.end)) <= reach for u in uprights]
+    return not all(ends) or len(ends) > 1
+
+
+def _around(level: Sequence[Edges], upright: Sequence[Edges]) -> Area:
+    """Return the area of a lattice; one vertical rule that is longer than all others, such as a fold, ends in it."""
+    lefts, tops, rights, bottoms = zip(*level, *upright, strict=True)
+    begins, ends = sorted(top for _, top, _, _ in upright), sorted(bottom for _, _, _, bottom in upright)
+    if len(upright) > 1:
+        top = min(begins[1], *(y for _, y, _, _ in level))
+        bottom = max(ends[-2], *(y for _, y, _, _ in level))
+    else:
+        top, bottom = min(tops), max(bottoms)
+    return Area(min(lefts), top, max(rights), bottom)
 
 
 def _stacked(areas: Sequence[Area], words: Sequence[TextBox], height: float) -> list[Area]:

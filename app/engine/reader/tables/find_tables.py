@@ -1,18 +1,22 @@
 """Finds all tables of a page."""
 
 from collections.abc import Sequence
+from functools import cache
 from statistics import median
 
 from PIL import Image
 
+from app.domain.documents.blocks import BlockKind
 from app.domain.documents.tables import Table
-from app.domain.images.geometry import TextLine
+from app.domain.images.geometry import Box, TextLine
+from app.engine.reader.tables.area import Area
 from app.engine.reader.tables.charts import FindAreas, without_charts
 from app.engine.reader.tables.foreground import Foreground
+from app.engine.reader.tables.overlaps import without_overlaps
 from app.engine.reader.tables.page_tables import tables_of_words
-from app.engine.reader.tables.prose import without_prose
-from app.engine.reader.tables.rules import Rules, find_rules
-from app.engine.reader.tables.text_boxes import deskewed_boxes, skew_of
+from app.engine.reader.tables.prose import ProseTest
+from app.engine.reader.tables.rules import Rules, find_rules, without_letters
+from app.engine.reader.tables.text_boxes import Skew, deskewed_boxes, skew_of
 from app.engine.reader.tables.words import page_words
 
 MAX_POSITION = 1e6
@@ -28,15 +32,28 @@ def find_tables(
     """
     lines = [line for line in lines if _is_placed(line)]
     skew = skew_of(lines)
-    text_boxes = deskewed_boxes(lines, skew)
+    text_boxes = without_overlaps(deskewed_boxes(lines, skew))
     if not text_boxes:
         return ()
     height = median(text_box.height for text_box in text_boxes)
     rules = find_rules(picture, skew, height, text_boxes) if picture else Rules()
     has_words = all(line.words for line in lines)
-    words = page_words(lines, skew, rules, Foreground(picture, skew) if picture and not has_words else None)
-    tables = without_prose(tables_of_words(words, rules, skew), lines, find_areas)
-    return without_charts(tables, picture.size, find_areas) if picture and find_areas else tables
+    foreground = Foreground(picture, skew) if picture and not has_words else None
+    words = without_overlaps(page_words(lines, skew, rules, foreground))
+    if has_words:
+        rules = without_letters(rules, words)
+    areas = cache(find_areas) if find_areas else None
+
+    def find_known() -> list[Area]:
+        return [_deskewed(area.box, skew) for area in areas() if area.kind is BlockKind.TABLE] if areas else []
+
+    tables = tables_of_words(words, rules, skew, ProseTest(lines, areas).is_prose, find_known)
+    return without_charts(tables, picture.size, areas) if picture and areas else tuple(tables)
+
+
+def _deskewed(box: Box, skew: Skew) -> Area:
+    around = Box.around_points(skew.deskewed(corner) for corner in box.corners)
+    return Area(around.left, around.top, around.right, around.bottom)
 
 
 def _is_placed(line: TextLine) -> bool:

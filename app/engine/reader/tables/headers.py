@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from app.engine.reader.tables.columns import Fragment
+from app.engine.reader.tables.columns import Fragment, Gutter
 from app.engine.reader.tables.rows import Line, goes_on, is_value
 from app.engine.reader.tables.rules import Rule
 
@@ -11,6 +11,8 @@ CENTRED = 0.8
 """Distance in text heights within which a header is centred over the columns that it spans."""
 RULE_BELOW = 1.2
 """Distance in text heights below a header within which a rule shows the columns that it spans."""
+MAX_HEADING = 0.6
+"""Maximum width of a heading between the drawn sides of a table, as a fraction of the table's; titles are longer."""
 
 Band = tuple[float, float]
 
@@ -34,6 +36,17 @@ def expand_subheadings(lines: Sequence[Line], bands: Sequence[Band], height: flo
             off = (bands[1][0] + bands[last][1] - fragment.left - fragment.right) / 2
             if abs(off) <= 2 * CENTRED * height:
                 line.fragments = [Fragment(fragment.words, 1, last)]
+
+
+def is_drawn_heading(line: Line, sides: Sequence[Gutter], gutters: Sequence[Gutter]) -> bool:
+    """Return whether a line is a short text in the middle between both drawn sides, with no rules at its own sides."""
+    y = line.middle
+    if len(line.fragments) != 1 or not sides or not all(side.is_drawn_at(y) for side in sides):
+        return False
+    text, (left, right) = line.fragments[0], (side.middle for side in sides)
+    is_centred = abs(left + right - text.left - text.right) / 2 <= CENTRED * (line.bottom - line.top)
+    is_short = text.right - text.left <= MAX_HEADING * (right - left)
+    return is_centred and is_short and not any(gutter.is_drawn_at(y) for gutter in gutters)
 
 
 def _under_rule(

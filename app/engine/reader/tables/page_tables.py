@@ -1,7 +1,7 @@
 """Finds the tables among a deskewed page's words and rules."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
 from app.domain.documents.tables import Table
@@ -20,36 +20,60 @@ MIN_RULE = 12.0
 """Minimum length in text heights of a rule that may be a table's only one."""
 MAX_OVERLAP = 0.3
 """Share of an area, within another one that is a table, from which it is none of its own."""
+MIN_WITHIN, MAX_PART = 0.8, 0.6
+"""Minimum share of a known area within a ruled one, and maximum fraction of its size: it is the table there."""
 
 _TYPED_RULE = re.compile(r"[-–—_=─━]{5,}")
 
 
-def tables_of_words(words: Sequence[TextBox], rules: Rules, skew: Skew) -> list[Table]:
-    """Return the tables, from top to bottom."""
+def tables_of_words(
+    words: Sequence[TextBox],
+    rules: Rules,
+    skew: Skew,
+    is_prose: Callable[[Table], bool] = lambda _: False,
+    find_known: Callable[[], Sequence[Area]] = tuple,
+) -> list[Table]:
+    """Return the tables that are not prose, from top to bottom; `find_known` gives those that the layout model sees.
+
+    Within an area that is no table there may be one, such as that in a column of a page with lines between its columns.
+    """
     if len(words) < MIN_WORDS:
         return []
     height = median(word.height for word in words)
     words, rules = _without_typed_rules(words, rules)
     found: list[tuple[Area, Structure]] = []
-    for area in ruled_areas(words, rules, height):
+    ruled = ruled_areas(words, rules, height)
+    for area in [*_within_others(find_known(), ruled), *ruled] if ruled else []:
         if any(area.overlap(other) > MAX_OVERLAP for other, _ in found):
             continue
         structure = _structure(words, rules, area)
         if (structure is None or not structure.has_body) and (longer := extended(area, words, rules.level, height)):
             area, structure = longer, _structure(words, rules, longer) or structure  # noqa: PLW2901
-        if structure:
+        if structure and (structure.is_grid or not is_prose(structure.table(skew))):
             found.append((area, structure))
     for rule in rules.level:
         if rule.length >= MIN_RULE * height and not any(area.overlap(_strip(rule)) for area, _ in found):
             area_around = around(rule, words, rules.level, height)
             structure = _structure(words, rules, area_around) if area_around else None
-            if area_around and structure and structure.columns > 2:
+            if area_around and structure and structure.columns > 2 and not is_prose(structure.table(skew)):
                 found.append((area_around, structure))
     rest = [word for word in words if not any(area.holds(word) for area, _ in found)]
     texts = [joined_box(text) for row in rows_of(rest) for text in texts_of(row)]
-    others = ((area, _structure(rest, rules, area)) for area in borderless_areas(texts))
-    found += [(area, structure) for area, structure in others if structure]
-    return sorted((structure.table(skew) for _, structure in found), key=lambda table: table.box.top)
+    others = [_structure(rest, rules, area) for area in borderless_areas(texts)]
+    tables = [structure.table(skew) for _, structure in found]
+    borderless = [structure.table(skew) for structure in others if structure]
+    tables += [table for table in borderless if not is_prose(table)]
+    return sorted(tables, key=lambda table: table.box.top)
+
+
+def _within_others(known: Sequence[Area], ruled: Sequence[Area]) -> list[Area]:
+    """Return the known areas that are small parts of ruled ones, such as of a page with lines at its top and bottom."""
+    return [
+        area
+        for area in known
+        if any(area.size < MAX_PART * other.size and area.overlap(other) > MIN_WITHIN for other in ruled)
+        and not any(area.size >= MAX_PART * other.size and area.overlap(other) > MAX_OVERLAP for other in ruled)
+    ]
 
 
 def _strip(rule: Rule) -> Area:

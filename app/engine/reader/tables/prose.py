@@ -24,25 +24,37 @@ MAX_LINES, SOME_PROSE = 4.0, 0.4
 HALF, NEARLY_ALL, FEW_COLUMNS, SINGLE_LINES = 0.5, 0.9, 2, 1.25
 """Fractions of a table's letters in prose; tables of prose alone have few columns, and more lines for each cell."""
 
-
-def without_prose(
-    tables: Sequence[Table], lines: Sequence[TextLine], find_areas: FindAreas | None
-) -> tuple[Table, ...]:
-    """Return the tables that are not the prose of a page, unless the layout model takes them for tables, too."""
-    if not tables:
-        return ()
-    found = [OcrLine(line.text, np.array([(p.x, p.y) for p in line.quad]), line.score) for line in lines]
-    prose = {id(box.found) for run in prose_runs(deskewed(found)) for box in run}
-    doubtful = [table for table in tables if _is_prose(table, found, prose)]
-    if not doubtful:
-        return tuple(tables)
-    areas = [area.box for area in find_areas() if area.kind is BlockKind.TABLE] if find_areas else []
-    dropped = [table for table in doubtful if not any(table.box.share_inside(area) > MAX_IN_TABLES for area in areas)]
-    return tuple(table for table in tables if table not in dropped)
+MAX_IN_PARAGRAPHS = 0.4
+"""Maximum fraction of a table's letters within what the layout model takes for paragraphs: a sixth in real ones."""
 
 
-def _is_prose(table: Table, lines: Sequence[OcrLine], prose: set[int]) -> bool:
-    inside = [line for line in lines if line.text.strip() and is_in(line, table.box)]
+class ProseTest:
+    """Tells whether what was taken for a table is prose of a page with these lines.
+
+    The layout model may know a table there. Where it sees paragraphs instead, there is none.
+    """
+
+    def __init__(self, lines: Sequence[TextLine], find_areas: FindAreas | None) -> None:
+        self._lines = [OcrLine(line.text, np.array([(p.x, p.y) for p in line.quad]), line.score) for line in lines]
+        self._prose = {id(box.found) for run in prose_runs(deskewed(self._lines)) for box in run}
+        self._find_areas = find_areas
+
+    def is_prose(self, table: Table) -> bool:
+        """Return whether a table of the page is prose."""
+        areas = self._find_areas() if self._find_areas else ()
+        tables = [area.box for area in areas if area.kind is BlockKind.TABLE]
+        if any(table.box.share_inside(box) > MAX_IN_TABLES for box in tables):
+            return False
+        inside = [line for line in self._lines if line.text.strip() and is_in(line, table.box)]
+        paragraphs = [area.box for area in areas if area.kind is BlockKind.PARAGRAPH]
+        within = [line for line in inside if any(is_in(line, box) for box in paragraphs)]
+        letters = sum(len(line.text) for line in inside)
+        return sum(len(line.text) for line in within) > MAX_IN_PARAGRAPHS * letters or _is_prose(
+            table, inside, self._prose
+        )
+
+
+def _is_prose(table: Table, inside: Sequence[OcrLine], prose: set[int]) -> bool:
     filled = sum(bool(cell.text) for cell in table.cells)
     if not inside or not filled:
         return False

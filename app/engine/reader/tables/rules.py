@@ -31,6 +31,10 @@ IN_WORD, STRUCK = 0.15, 0.75
 """A horizontal rule further from the top and bottom of words than this fraction of their height, over more than this
 fraction of its length, is made of edges of letters."""
 
+IN_LETTERS, MARGIN = 0.6, 0.1
+"""A vertical rule with more than this fraction of its length within words, further from their ends than this fraction
+of their height, is made of edges of letters below one another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -165,3 +169,26 @@ def _is_in_text(rule: Rule, words: Sequence[TextBox]) -> bool:
     reach = UNDERLINE * max(word.height for word in near)
     begin, end = min(word.left for word in near), max(word.right for word in near)
     return abs(begin - rule.begin) < reach and abs(end - rule.end) < reach
+
+
+def without_letters(rules: Rules, words: Sequence[TextBox]) -> Rules:
+    """Return the rules without vertical ones that are edges of equal letters below one another, as in numbers.
+
+    `words` are those of the page; they end where a rule is.
+    """
+    edges = np.array([(w.left + MARGIN * w.height, w.right - MARGIN * w.height, w.top, w.bottom) for w in words])
+    left, right, top, bottom = edges.reshape(-1, 4).T
+    reach = MARGIN * float(np.median(bottom - top)) if words else 0.0
+
+    def drawn(rule: Rule) -> Rule | None:
+        over = (left < rule.position) & (right > rule.position)
+        tops, bottoms = top[over], bottom[over]
+        within = np.minimum(bottoms, rule.end) - np.maximum(tops, rule.begin)
+        if float(within.clip(min=0).sum()) > IN_LETTERS * rule.length:
+            return None
+        # A stroke of a letter above or below a rule makes it longer.
+        begin = float(bottoms.max(where=(tops < rule.begin + reach) & (bottoms > rule.begin), initial=rule.begin))
+        end = float(tops.min(where=(bottoms > rule.end - reach) & (tops < rule.end), initial=rule.end))
+        return Rule(rule.position, begin, end) if begin < end else None
+
+    return Rules(rules.level, tuple(kept for rule in rules.upright if (kept := drawn(rule))))

@@ -18,7 +18,7 @@ from app.engine.reader.tables.columns import (
     split_at_sides,
     united_gutters,
 )
-from app.engine.reader.tables.headers import cells_under, expand_headers, expand_subheadings
+from app.engine.reader.tables.headers import cells_under, expand_headers, expand_subheadings, is_drawn_heading
 from app.engine.reader.tables.rows import Line, goes_on, group_rows, header_end, is_value, ruled_below
 from app.engine.reader.tables.rules import Rule, Rules
 from app.engine.reader.tables.text_boxes import Skew, TextBox, letters_in, rows_of
@@ -41,6 +41,8 @@ MIN_VALUES = 0.3
 """Minimum fraction of values among the texts right of the first column that make long labels beside them no prose."""
 PROSE_LETTERS, PROSE_WIDTH = 28, 0.85
 """Minimum letters of a line of prose, wide ones counted twice, and minimum fraction of its column's width."""
+MIN_PARTED = 0.8
+"""Minimum fraction of a grid's rows with a rule below all their columns: two may be spanned by cells."""
 MIN_FILLED = 0.5
 """Minimum fraction of a table that has text."""
 _LEADERS = re.compile(r"[.·…_\s]+")
@@ -67,6 +69,7 @@ class Structure:
     cells: list[_Cell]
     edges: list[float]
     levels: list[float]
+    sides: tuple[Gutter, ...]
     is_ruled: bool
 
     def is_table(self) -> bool:
@@ -102,6 +105,13 @@ class Structure:
         return False
 
     @property
+    def is_grid(self) -> bool:
+        """Whether all cells are drawn, so that nothing but a table can be meant."""
+        parted = sum(len(ruled_below(self.lines, row)) == self.columns for row in self.rows[:-1])
+        is_closed = bool(self.sides) and all(gutter.through for gutter in self.gutters)
+        return is_closed and len(self.rows) > 2 and parted >= MIN_PARTED * (len(self.rows) - 1)
+
+    @property
     def has_body(self) -> bool:
         """Whether there are rows with values, not the header alone."""
         body = [self.lines[number] for row in self.rows[self.header_rows :] for number in row]
@@ -128,12 +138,16 @@ class Structure:
         return all(len(self.lines[number].fragments) == 1 for number in self.rows[row])
 
     def _is_across(self, row: int) -> bool:
-        """Return whether a row is a text over the first and other columns, or over all of them."""
-        if not self._is_lone(row):
+        """Return whether a row is a text over the first and other columns, or over all of them, and no drawn cell."""
+        if not self._is_lone(row) or self._is_closed(row):
             return False
         wide = [f for number in self.rows[row] for f in self.lines[number].fragments if f.last > f.first]
         width = self.edges[-1] - self.edges[0]
         return any(f.first == 0 or f.last - f.first + 1 == self.columns or f.right - f.left > 0.6 * width for f in wide)
+
+    def _is_closed(self, row: int) -> bool:
+        """Return whether a row is a heading between the drawn sides of the table."""
+        return all(is_drawn_heading(self.lines[number], self.sides, self.gutters) for number in self.rows[row])
 
     def table(self, skew: Skew) -> Table:
         """Return the table on the page as it was before deskewing."""
@@ -191,6 +205,10 @@ def structure_of(words: Sequence[TextBox], rules: Rules, area: Area) -> Structur
     for line, fragments in zip(lines, split_at_sides([line.fragments for line in lines], gutters, height), strict=True):
         line.fragments = fragments
     bands = bands_of([line.fragments for line in lines], columns)
+    sides = _sides(drawn, left, right, height)
+    for line in lines:
+        if is_drawn_heading(line, sides, gutters):
+            line.fragments = [Fragment(line.fragments[0].words, 0, columns - 1)]
     _mark_rules(lines, level, bands)
     header = header_end(lines, columns)
     expand_headers(lines[:header], bands, level, height)
@@ -204,12 +222,15 @@ def structure_of(words: Sequence[TextBox], rules: Rules, area: Area) -> Structur
     tops = [min(lines[n].top for n in row) for row in grouped]
     bottoms = [max(lines[n].bottom for n in row) for row in grouped]
     levels = _levels(tops, bottoms, level, height)
+    sides = (
+        (drawn[0], drawn[-1]) if drawn and drawn[0].middle < left + height and drawn[-1].middle > right - height else ()
+    )
     outer = [gutter.middle for gutter in drawn]
     left = max((x for x in outer if left - SIDE * height < x <= left + 0.5 * height), default=left)
     right = min((x for x in outer if right - 0.5 * height <= x < right + SIDE * height), default=right)
     edges = middles(gutters, left, right)
     is_ruled = len(drawn) >= 2 and len(level) >= 2
-    return Structure(lines, grouped, columns, header_rows, gutters, cells, edges, levels, is_ruled)
+    return Structure(lines, grouped, columns, header_rows, gutters, cells, edges, levels, sides, is_ruled)
 
 
 def _lines(rows: Sequence[Sequence[TextBox]], gutters: Sequence[Gutter], height: float) -> list[Line]:
@@ -252,6 +273,12 @@ def _ruled_gutters(upright: Sequence[Rule], area: Area, height: float) -> list[G
             drawn = tuple((rule.begin, rule.end) for rule in group)
             gutters.append(Gutter(x, x, drawn, through=length >= THROUGH * total))
     return gutters
+
+
+def _sides(drawn: Sequence[Gutter], left: float, right: float, height: float) -> tuple[Gutter, ...]:
+    """Return the vertical rules beside all text between `left` and `right`, if there are both."""
+    is_between = bool(drawn) and drawn[0].middle < left + height and drawn[-1].middle > right - height
+    return (drawn[0], drawn[-1]) if is_between else ()
 
 
 def _gutters(rows: Sequence[Sequence[TextBox]], ruled: Sequence[Gutter], height: float) -> list[Gutter]:
