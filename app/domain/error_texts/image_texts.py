@@ -293,6 +293,21 @@ PAGE_NOT_RENDERED = ErrorText(
     "A page of “{file}” could not be rendered.",
     _UNCHANGED,
 )
+PAGE_TOO_COMPLEX = ErrorText(
+    "image.page_too_complex",
+    _IMAGE,
+    "A page of “{file}” is too complex to render.",
+    "Other pages are not affected; the file itself was not changed.",
+    "Save that page as PNG or JPEG with the program that created it.",
+)
+TOOK_TOO_LONG = ErrorText(
+    "image.took_too_long",
+    ProblemKind.ENGINE,
+    "A page or image took too long and was abandoned.",
+    "Other pages and images are not affected.",
+    "Save it as a smaller PNG or JPEG and try again.",
+)
+"""Of a process that had to be ended."""
 
 
 def _reworded(use: str, kept: str, cli_kept: str | None = None, *, is_stored: bool = False) -> Mapping[str, ErrorText]:
@@ -346,6 +361,7 @@ _OF_A_FILE = (
     PDF_PROTECTED,
     PDF_OTHER_PASSWORD,
     PAGE_NOT_RENDERED,
+    PAGE_TOO_COMPLEX,
 )
 READ = _reworded("read", _UNCHANGED)
 READ_STORED = _reworded("read_stored", _UNCHANGED, is_stored=True)

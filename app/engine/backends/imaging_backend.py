@@ -52,9 +52,9 @@ class ImagingBackend:
                     return FinishReason.COMPLETE
             case DrawPage():
                 path = Path(request.target)
-                save_png(open_document(Path(request.path), request.password).picture(request.page), path)
+                save_png(open_document(Path(request.path), request.password, check).picture(request.page), path)
             case ShowPage(path=name, page=number, size=size, password=password):
-                picture = open_document(Path(name), password).picture(number)
+                picture = open_document(Path(name), password, check).picture(number)
                 check()
                 width, height = picture.size
                 picture.thumbnail((size, size))

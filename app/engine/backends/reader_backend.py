@@ -30,7 +30,7 @@ class ReaderBackend:
         report = stage_reporter(emit)
         report(Stage.READING, 0.0)
         with reworded_image_errors(image_texts.READ, image_texts.READ_STORED):
-            document = open_document(Path(request.path), request.password)
+            document = open_document(Path(request.path), request.password, check)
             read = partial(read_page, reader=self._recogniser, check=check, progress=partial(report, Stage.READING))
             page = read_document_page(document, request.page, read, check, lambda: self._recogniser)
         emit(TextRead(page))

@@ -11,10 +11,14 @@ from pathlib import Path
 
 from PIL import Image
 
+from app.domain.ports import NEVER_CANCELLED, CancelCheck
 from app.engine.imaging.open_frames import FrameFile
 from app.engine.imaging.open_pdf import is_encrypted, is_pdf, page_count, page_layer, render_page
 from app.engine.imaging.pdf_layer import PageLayer
 from app.engine.imaging.render_pdf import MAX_PAGE_PIXELS
+
+MAX_READABLE_SECONDS = 60.0
+"""Maximum time of drawing a page to be read, which leaves time for reading before the window gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +41,25 @@ class Document:
     in_order: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
-def open_document(path: Path, password: str = "") -> Document:
+def open_document(path: Path, password: str = "", check: CancelCheck = NEVER_CANCELLED) -> Document:
     """Open the document at `path`. Raises ImageError, PasswordNeeded.
 
-    The file is reopened for each page: that is cheap beside rendering it, and keeps nothing in memory.
+    What `check` raises ends the drawing of a page. The file is reopened for each page: that is cheap beside rendering
+    it, and keeps nothing in memory.
     """
     if is_pdf(path):
         return Document(
             page_count(path, password),
-            partial(render_page, path, password=password),
-            partial(render_page, path, password=password, max_pixels=MAX_PAGE_PIXELS),
-            partial(page_layer, path, password=password),
+            partial(render_page, path, password=password, check=check),
+            partial(
+                render_page,
+                path,
+                password=password,
+                max_pixels=MAX_PAGE_PIXELS,
+                check=check,
+                max_seconds=MAX_READABLE_SECONDS,
+            ),
+            partial(page_layer, path, password=password, check=check),
             is_encrypted=is_encrypted(path, password),
         )
     frames = FrameFile(path)

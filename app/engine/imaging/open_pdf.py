@@ -1,18 +1,21 @@
 """Reads PDF documents page by page with PDFium: rendered, and what they tell of themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError, PasswordNeeded
+from app.domain.ports import NEVER_CANCELLED, CancelCheck
 from app.engine.imaging.file_kinds import FileKind, kind_of
 from app.engine.imaging.open_image import check_file, unreadable
-from app.engine.imaging.pdf_characters import characters_of
+from app.engine.imaging.pdf_characters import Character, characters_of
+from app.engine.imaging.pdf_complexity import check_content
 from app.engine.imaging.pdf_drawings import drawings_of
 from app.engine.imaging.pdf_fields import draw_fields, field_lines
 from app.engine.imaging.pdf_frame import PdfFrame
@@ -23,7 +26,13 @@ from app.engine.imaging.render_pdf import USUAL_PIXELS, draw, frame_of
 from app.engine.process.descriptor_passing import open_to_read
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
+    from pypdfium2 import PdfDocument, PdfPage
+
+MAX_SECONDS = 25.0
+"""Maximum time of drawing a page: less than the window waits for one that is shown."""
+
+CHECKED_EVERY = 2000
+"""Number of characters after which cancelling is looked for."""
 
 
 def is_pdf(path: Path) -> bool:
@@ -45,29 +54,60 @@ def is_encrypted(path: Path, password: str = "") -> bool:
         return bool(FPDF_GetSecurityHandlerRevision(document) >= 0)  # Else -1 (fpdfview.h).
 
 
-def render_page(path: Path, number: int, password: str = "", max_pixels: int = USUAL_PIXELS) -> Image.Image:
-    """Render page `number`, counted from 0, in RGB on white. Raises ImageError, PasswordNeeded."""
-    with _opened(path, password) as document:
-        return draw(document[number], max_pixels)
+def render_page(
+    path: Path,
+    number: int,
+    password: str = "",
+    max_pixels: int = USUAL_PIXELS,
+    check: CancelCheck = NEVER_CANCELLED,
+    max_seconds: float = MAX_SECONDS,
+) -> Image.Image:
+    """Render page `number`, counted from 0, in RGB on white. Raises ImageError, PasswordNeeded, and what `check` does.
+
+    A page that takes more than `max_seconds` is abandoned.
+    """
+    end = monotonic() + max_seconds
+
+    def check_time() -> None:
+        check()
+        if monotonic() > end:
+            raise ImageError(image_texts.PAGE_TOO_COMPLEX, file=path.name)
+
+    with _opened_page(path, number, password) as (_, page):
+        return draw(page, max_pixels, check_time)
 
 
-def page_layer(path: Path, number: int, password: str = "") -> PageLayer:
+def page_layer(path: Path, number: int, password: str = "", check: CancelCheck = NEVER_CANCELLED) -> PageLayer:
     """Return what page `number` tells of itself, in pixels of its picture as it is read.
 
-    Raises ImageError, PasswordNeeded.
+    Raises ImageError, PasswordNeeded, and what `check` does.
     """
-    with _opened(path, password) as document:
-        page = document[number]
+    with _opened_page(path, number, password) as (document, page):
         frame = frame_of(page)
+        check()
         characters = characters_of(page.get_textpage(), frame, cache(partial(layers_off, path, password)))
-        lines = (*lines_of(characters), *field_lines(document, page, frame))
+        lines = (*lines_of(_checked(characters, check)), *field_lines(document, page, frame))
         return PageLayer(*frame.size, lines, drawings_of(page, frame))
 
 
 def page_frame(path: Path, number: int, password: str = "") -> PdfFrame:
     """Return the mapping between page `number` and its picture as it is read. Raises ImageError, PasswordNeeded."""
+    with _opened_page(path, number, password) as (_, page):
+        return frame_of(page)
+
+
+def _checked(characters: Iterable[Character], check: CancelCheck) -> Iterator[Character]:
+    for number, character in enumerate(characters):
+        if number % CHECKED_EVERY == 0:
+            check()
+        yield character
+
+
+@contextmanager
+def _opened_page(path: Path, number: int, password: str) -> Iterator[tuple["PdfDocument", "PdfPage"]]:
     with _opened(path, password) as document:
-        return frame_of(document[number])
+        check_content(path, number, password)
+        yield document, document[number]
 
 
 @contextmanager

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MAX_OBJECTS = 20_000
 """Maximum number of objects that are looked at: plans and maps have more, but no tables."""
 
+MAX_SEGMENTS = 200_000
+"""Maximum number of lines and curves of all paths that are looked at."""
+
 MAX_DEPTH = 12
 """Maximum depth of form XObjects within one another."""
 
@@ -66,14 +69,18 @@ class Drawings:
 
 def drawings_of(page: "PdfPage", frame: PdfFrame) -> Drawings:
     """Return what is drawn within the visible part of a page, in drawing order."""
+    from pypdfium2 import raw  # noqa: PLC0415 - needed for documents only
+
     rules: list[Rule] = []
     fills: list[Fill] = []
     images: list[Box] = []
+    segments = 0
     for kind, item, matrix in _objects(page):
         if kind == "image":
             corners = [_mapped(_product(_matrix_of(item), matrix), x, y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
             images += _visible([Box.around_points(frame.to_pixels(x, y) for x, y in corners)], frame)
-        else:
+        elif segments < MAX_SEGMENTS:
+            segments += raw.FPDFPath_CountSegments(item)
             _add_path(item, _product(_matrix_of(item), matrix), frame, rules, fills)
     return Drawings(tuple(rules), tuple(fills), tuple(images))
 

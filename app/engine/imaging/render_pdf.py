@@ -1,12 +1,15 @@
 """Draws PDF pages at the resolution that their text needs, in bands, so that a plan takes the memory of its picture."""
 
 from ctypes import byref
+from itertools import islice
 from math import ceil, sqrt
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from app.domain.ports import CancelCheck
 from app.engine.imaging.open_image import MAX_SIDE
+from app.engine.imaging.pdf_drawing import draw_rows
 from app.engine.imaging.pdf_frame import PdfFrame
 
 if TYPE_CHECKING:
@@ -33,8 +36,8 @@ MIN_SCAN = 0.5
 SMALL_LEAF = 1.25
 """Ratio of the resolutions at which a page has USUAL_PIXELS and DOTS, from which it is small: its print may be, too."""
 
-MAX_IMAGES = 50
-"""Maximum number of images that are looked at."""
+MAX_IMAGES, MAX_OBJECTS = 50, 20_000
+"""Maximum numbers of images, and of objects of any kind, that are looked at."""
 
 
 def frame_of(page: "PdfPage") -> PdfFrame:
@@ -48,26 +51,18 @@ def frame_of(page: "PdfPage") -> PdfFrame:
     return PdfFrame(box.left, box.bottom, box.right, box.top, page.get_rotation(), _scale(page))
 
 
-def draw(page: "PdfPage", max_pixels: int) -> Image.Image:
-    """Draw a page in RGB on white, with up to `max_pixels`."""
+def draw(page: "PdfPage", max_pixels: int, check: CancelCheck) -> Image.Image:
+    """Draw a page in RGB on white, with up to `max_pixels`; what `check` raises ends it."""
     width, height = page.get_width(), page.get_height()
     scale = min(_scale(page), sqrt(max_pixels / max(width * height, 1.0)))
     across, down = ceil(width * scale), ceil(height * scale)  # As PDFium rounds.
     rows = max(1, BAND_PIXELS // max(across, 1))
     if down <= rows:
-        return _band(page, scale, (0, 0, 0, 0))
+        return draw_rows(page, (across, down), (0, down), check)
     picture = Image.new("RGB", (across, down), "white")
     for top in range(0, down, rows):
-        bottom = min(down, top + rows)
-        # In points from the bottom and the top, which are rounded up to pixels again.
-        below, above = (max(0.0, pixels - 0.01) / scale for pixels in (down - bottom, top))
-        picture.paste(_band(page, scale, (0, below, 0, above)), (0, top))
+        picture.paste(draw_rows(page, (across, down), (top, min(down, top + rows)), check), (0, top))
     return picture
-
-
-def _band(page: "PdfPage", scale: float, crop: tuple[float, float, float, float]) -> Image.Image:
-    """Draw a page without margins: left, bottom, right and top, in points."""
-    return cast(Image.Image, page.render(scale=scale, crop=crop).to_pil()).convert("RGB")
 
 
 def _scale(page: "PdfPage") -> float:
@@ -89,9 +84,8 @@ def _scan_scale(page: "PdfPage", area: float) -> float | None:
 
     scales = []
     facts = raw.FPDF_IMAGEOBJ_METADATA()
-    for number, image in enumerate(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)):
-        if number >= MAX_IMAGES:
-            break
+    objects = islice(page.get_objects(max_depth=3), MAX_OBJECTS)
+    for image in islice((item for item in objects if item.type == raw.FPDF_PAGEOBJ_IMAGE), MAX_IMAGES):
         left, bottom, right, top = image.get_bounds()
         is_scan = abs((right - left) * (top - bottom)) >= MIN_SCAN * area
         if is_scan and raw.FPDFImageObj_GetImageMetadata(image, page, byref(facts)):

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.domain.error_texts import chat_texts
+from app.domain.error_texts import chat_texts, image_texts
 from app.domain.errors import Problem
 from app.domain.ids import CallId
 from app.domain.models.answer_stats import FinishReason
@@ -170,7 +170,8 @@ class Engine(QObject):
             case ProcessHealth.IGNORES_CANCEL:
                 self._lose_process(chat_texts.ENGINE_IGNORES_CANCEL.problem(), kills=True)
             case ProcessHealth.HUNG:
-                self._lose_process(chat_texts.ENGINE_HUNG.problem(), kills=True)
+                text = chat_texts.ENGINE_HUNG if self._kind.answers else image_texts.TOOK_TOO_LONG
+                self._lose_process(text.problem(), kills=True)
             case health:
                 self._set_silent(is_silent=health is ProcessHealth.UNRESPONSIVE)
 
