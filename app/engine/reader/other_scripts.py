@@ -4,7 +4,8 @@ PP-OCR reads next to nothing in such lines, or noise. The longest of them are re
 right one its network is confident, and nearly all signs are letters of that script. No classifier of our own came near.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -37,8 +38,14 @@ SAMPLE_LINES, MAX_SCRIPTS = 4, 6
 MIN_EVIDENCE, FEW_EVIDENCE, FEW_LETTERS, MIN_LETTERS = 0.45, 0.7, 40, 5
 """Minimum evidence for a script, that for one of which no more than so many letters were read, and the number needed.
 
-The evidence is the mean confidence times the share of the script's own letters: 0.62 to 0.91 on printed pages, 0.47 on
-photographs; up to 0.3 in the wrong script, and 0.44 in Thai, where it is weighted.
+The evidence is the mean confidence times the share of the script's own letters: 0.62 to 0.91 on printed pages, 0.43 and
+more on photographs; up to 0.3 in the wrong script, and 0.44 in Thai, where it is weighted.
+"""
+
+MIN_LEADER_EVIDENCE, MIN_LEAD, MIN_AGREEING = 0.35, 1.5, 3
+"""Minimum evidence for a script that so many lines agree upon, and minimum ratio to that for the next script of a line.
+
+Photographed lines with numbers and Latin names are read with less confidence, but in other scripts with half of it.
 """
 
 MIN_MIXED_EVIDENCE, MIN_MIXED_GAIN = 0.3, 1.4
@@ -55,6 +62,15 @@ together for a page to be Vietnamese; maximum number of such lines that are read
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a line tells: evidence for its script and for the next one, and its number of letters in its script."""
+
+    evidence: float
+    next_evidence: float
+    letters: int
+
+
 def read_other_scripts(
     image: Image.Image, lines: Sequence[OcrLine], reader: LineReader, check: CancelCheck
 ) -> tuple[list[OcrLine], Script | None]:
@@ -62,9 +78,9 @@ def read_other_scripts(
     read = list(lines)
     scripts: dict[Script, float] = {}
     for _ in range(MAX_SCRIPTS):
-        unread = [number for number, line in enumerate(read) if not _is_read(line)]
-        script = _script_of([read[number] for number in unread], image, check) or _greek(read, scripts)
-        if script is None:
+        unread = [line for line in read if not _is_read(line) and not _is_in_any(line, scripts)]
+        script = _script_of(unread, image, check) or _greek(read, scripts)
+        if script is None or script in scripts:
             break
         scripts[script] = _read_with(script, image, read, reader, check)
     if _is_vietnamese(read, image, check):
@@ -106,22 +122,35 @@ def _script_of(unread: Sequence[OcrLine], image: Image.Image, check: CancelCheck
     sample = shaped[:SAMPLE_LINES]
     if not sample:
         return None
-    told: dict[Script, list[tuple[float, int]]] = {}
-    for line in sample:
+    by_script: list[list[OcrLine]] = []
+    for script in OTHER_SCRIPTS:  # Each pack is opened once.
         check()
-        read = [(script, read_in(script.pack, image, line.quad)) for script in OTHER_SCRIPTS]
-        evidence = {script: script.weight * found.score * script.share_of(found.text) for script, found in read}
-        best = max(evidence, key=lambda script: evidence[script])
-        told.setdefault(best, []).append((evidence[best], len(dict(read)[best].text)))
-    clear = {script: sum(count for _, count in lines) for script, lines in told.items() if _is_clear(lines)}
+        by_script.append([read_in(script.pack, image, line.quad) for line in sample])
+    told: dict[Script, list[_Told]] = {}
+    for readings in zip(*by_script, strict=True):
+        evidence = [_evidence(script, line) for script, line in zip(OTHER_SCRIPTS, readings, strict=True)]
+        *_, second, best = sorted(range(len(evidence)), key=lambda number: evidence[number])
+        letters = len(readings[best].text)
+        told.setdefault(OTHER_SCRIPTS[best], []).append(_Told(evidence[best], evidence[second], letters))
+    clear = {script: sum(line.letters for line in lines) for script, lines in told.items() if _is_clear(lines)}
     return max(clear, key=lambda script: clear[script]) if clear else None
 
 
-def _is_clear(lines: Sequence[tuple[float, int]]) -> bool:
-    """Return whether lines tell a script by their evidence and number of letters."""
-    letters = sum(count for _, count in lines)
-    needed = MIN_EVIDENCE if letters > FEW_LETTERS else FEW_EVIDENCE
-    return letters >= MIN_LETTERS and sum(evidence * count for evidence, count in lines) >= needed * letters
+def _evidence(script: Script, line: OcrLine) -> float:
+    return script.weight * line.score * script.share_of(line.text)
+
+
+def _is_clear(lines: Sequence[_Told]) -> bool:
+    """Return whether lines tell a script by their evidence, its lead over that for others, and number of letters."""
+    letters = sum(line.letters for line in lines)
+    if letters < MIN_LETTERS:
+        return False
+    evidence = sum(line.evidence * line.letters for line in lines) / letters
+    others = sum(line.next_evidence * line.letters for line in lines) / letters
+    is_leader = len(lines) >= MIN_AGREEING and evidence >= max(MIN_LEADER_EVIDENCE, MIN_LEAD * others)
+    return evidence >= (MIN_EVIDENCE if letters > FEW_LETTERS else FEW_EVIDENCE) or (
+        letters > FEW_LETTERS and is_leader
+    )
 
 
 def _greek(lines: Sequence[OcrLine], scripts: dict[Script, float]) -> Script | None:
@@ -130,6 +159,11 @@ def _greek(lines: Sequence[OcrLine], scripts: dict[Script, float]) -> Script | N
     greek = sum(map(GREEK.has, letters))
     is_greek = GREEK not in scripts and greek >= GREEK_LETTERS and greek >= GREEK_SHARE * len(letters)
     return GREEK if is_greek else None
+
+
+def _is_in_any(line: OcrLine, scripts: Iterable[Script]) -> bool:
+    """Return whether a line was read in one of these scripts, surely enough."""
+    return any(_evidence(script, line) >= MIN_EVIDENCE for script in scripts)
 
 
 def _looks_like(line: OcrLine, script: Script) -> bool:

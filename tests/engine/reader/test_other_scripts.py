@@ -7,6 +7,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from app.domain.text.scripts import OTHER_SCRIPTS
+from app.engine.reader import other_scripts
+from app.engine.reader.ctc_decoding import Letter
 from app.engine.reader.other_scripts import read_other_scripts
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.tiles import TextMap
@@ -132,3 +134,38 @@ def test_croatian_is_not_taken_for_vietnamese() -> None:
 def test_more_than_three_scripts_stand_on_a_page() -> None:
     said = ("Национальная библиотека", "Ξεσκεπάζω την ψυχοφθόρα", "ეროვნული ბიბლიოთეკა", "Հայաստանի գրադարան")
     assert read(*((text, "", 0.0) for text in said))[0] == list(said)
+
+
+def photographed(monkeypatch: pytest.MonkeyPatch, best: float, others: float) -> str:
+    """Return the script of lines that the Korean network reads with one confidence, and all others with another."""
+
+    def read_in(pack: str, _image: Image.Image, quad: Quad) -> OcrLine:
+        script = next(script for script in OTHER_SCRIPTS if script.pack == pack)
+        own = {"kor": "용지를오른쪽그림과같이절반씩잘라", "tha": "กกกกกกก"}.get(pack, "")
+        return OcrLine(own, quad, (best if pack == "kor" else others) / script.weight)
+
+    monkeypatch.setattr(other_scripts, "read_in", read_in)
+    quads = [np.array([[20, y], [560, y], [560, y + 30], [20, y + 30]], np.float64) for y in (10, 60, 110, 160)]
+    lines = [OcrLine("", quad, 0.0) for quad in quads]
+    _, script = read_other_scripts(Image.new("RGB", (600, 220)), lines, PpOcr(), lambda: None)
+    return script.name if script else ""
+
+
+def test_photographed_lines_tell_their_script_by_its_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert photographed(monkeypatch, 0.4, 0.22) == "Korean"
+    assert photographed(monkeypatch, 0.4, 0.32) == ""
+    assert photographed(monkeypatch, 0.3, 0.1) == ""
+
+
+def test_lines_of_a_known_script_are_not_asked_again_for_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def read_in(pack: str, _image: Image.Image, quad: Quad) -> OcrLine:
+        asked.append(pack)
+        text = "용지를오른쪽그림과같이절반씩" if pack == "kor" else ""
+        return OcrLine(text, quad, 0.6, tuple(Letter(letter, 0.0, 1.0, 0.6) for letter in text))
+
+    monkeypatch.setattr(other_scripts, "read_in", read_in)
+    quads = [np.array([[20, y], [560, y], [560, y + 30], [20, y + 30]], np.float64) for y in (10, 60, 110, 160)]
+    read_other_scripts(Image.new("RGB", (600, 220)), [OcrLine("", quad, 0.0) for quad in quads], PpOcr(), lambda: None)
+    assert asked.count("tha") == len(quads)
