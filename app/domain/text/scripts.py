@@ -8,7 +8,8 @@ from dataclasses import dataclass
 class Script:
     """A script; `pack` is the language pack in resources/tessdata, `letters` begin the Unicode names of its letters.
 
-    `weight` scales the confidence of its network, where that is high for what is in no script at all.
+    `weight` scales the confidence of its network, where that is high for what is in no script. If it `leaves_gaps`,
+    PP-OCR reads nothing, or Chinese characters, where its letters are: what it reads as Latin is Latin.
     """
 
     name: str
@@ -16,6 +17,7 @@ class Script:
     letters: str
     is_right_to_left: bool = False
     weight: float = 1.0
+    leaves_gaps: bool = False
 
     def share_of(self, text: str) -> float:
         """Return the fraction of the signs of a text that are letters of this script."""
@@ -32,7 +34,7 @@ CYRILLIC = Script("Cyrillic", "rus", "CYRILLIC")
 OTHER_SCRIPTS = (
     CYRILLIC,
     GREEK,
-    Script("Korean", "kor", "HANGUL"),
+    Script("Korean", "kor", "HANGUL", leaves_gaps=True),
     Script("Arabic", "ara", "ARABIC", is_right_to_left=True),
     Script("Hebrew", "heb", "HEBREW", is_right_to_left=True),
     Script("Thai", "tha", "THAI", weight=0.75),

@@ -21,6 +21,7 @@ from app.domain.text.scripts import (
     Script,
 )
 from app.engine.reader.kept_lines import is_read
+from app.engine.reader.letters_of_both import uncovered, with_known_letters
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.rotation import LineReader
 from app.engine.reader.tesseract import read_in
@@ -47,6 +48,9 @@ MIN_LEADER_EVIDENCE, MIN_LEAD, MIN_AGREEING = 0.35, 1.5, 3
 
 Photographed lines with numbers and Latin names are read with less confidence, but in other scripts with half of it.
 """
+
+MIN_UNCOVERED = 2
+"""Minimum number of letters in a script, that PP-OCR has read nothing of, in a line of which it is sure."""
 
 MIN_MIXED_EVIDENCE, MIN_MIXED_GAIN = 0.3, 1.4
 """Minimum evidence for a line in which PP-OCR reads numbers and Latin names alone, and those surely; and how many times
@@ -96,6 +100,8 @@ def _read_with(
     for number, known in enumerate(lines):
         check()
         line = read_in(script.pack, image, known.quad)
+        if script.leaves_gaps:
+            line = with_known_letters(line, known, script)
         if _is_better(line, known, script):
             lines[number] = with_known_words(line, script, image, reader)
             count += len(line.text)
@@ -111,8 +117,13 @@ def _is_better(line: OcrLine, known: OcrLine, script: Script) -> bool:
         return not _is_read(known) and line.score > known.score
     if not _is_read(known):
         return is_read(line) or line.score > known.score
-    return _looks_like(known, script) or (
-        script.weight * line.score * share >= MIN_MIXED_EVIDENCE and len(line.text) >= MIN_MIXED_GAIN * len(known.text)
+    return (
+        _looks_like(known, script)
+        or uncovered(line, known, script) >= MIN_UNCOVERED
+        or (
+            script.weight * line.score * share >= MIN_MIXED_EVIDENCE
+            and len(line.text) >= MIN_MIXED_GAIN * len(known.text)
+        )
     )
 
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import cv2
 import numpy as np
@@ -62,18 +62,13 @@ def read_in(pack: str, image: Image.Image, quad: Quad) -> OcrLine:
     api.SetImageBytes(crop.tobytes(), *crop.size, 1, crop.width)
     api.SetSourceResolution(RESOLUTION)
     try:
-        # Texts of single words have the order in which they are seen, the whole text that in which it is read.
-        texts = [word for word in map(_visible, api.GetUTF8Text().split()) if word]
-        words = [word for word in _words(api) if _visible(word.text)]
+        letters = _letters(api)
     except RuntimeError:  # It found nothing, or gave up.
         return OcrLine("", quad, 0.0)
     finally:
         api.Clear()
     extent = (last - first) / crop.width
-    letters: list[Letter] = []
-    for text, word in zip(texts, words, strict=False):
-        spread = _spread(replace(word, text=text, start=first + extent * word.start, end=first + extent * word.end))
-        letters += [_space(letters[-1], spread[0]), *spread] if letters else spread
+    letters = [replace(of, start=first + extent * of.start, end=first + extent * of.end) for of in letters]
     printed = [letter for letter in letters if letter.text != " "]
     score = sum(letter.score for letter in printed) / max(1, len(printed))
     return OcrLine(text_of(letters), quad, score, tuple(letters))
@@ -122,12 +117,30 @@ def _visible(text: str) -> str:
     return kept.replace(MICRO_SIGN, GREEK_MU)
 
 
-def _words(api: PyTessBaseAPI) -> Iterator[Letter]:
-    """Yield the words that were recognised, in the order in which they are read, from column to column of the crop."""
-    for word in iterate_level(api.GetIterator(), RIL.WORD):
-        text, box = word.GetUTF8Text(RIL.WORD), word.BoundingBox(RIL.WORD)
+def _letters(api: PyTessBaseAPI) -> list[Letter]:
+    """Return the letters that were recognised, in the order in which they are read, in columns of the crop."""
+    # Texts of single words have the order in which they are seen, the whole text that in which it is read.
+    texts = [word for word in map(_visible, api.GetUTF8Text().split()) if word]
+    symbols = [symbol for symbol in _found(api, RIL.SYMBOL) if _visible(symbol.text)]
+    if "".join(_visible(symbol.text) for symbol in symbols) == "".join(texts):
+        spread = [letter for symbol in symbols for letter in _spread(replace(symbol, text=_visible(symbol.text)))]
+        ends = accumulate(map(len, texts))
+        words = [spread[end - len(text) : end] for end, text in zip(ends, texts, strict=True)]
+    else:
+        found = [word for word in _found(api, RIL.WORD) if _visible(word.text)]
+        words = [_spread(replace(word, text=text)) for text, word in zip(texts, found, strict=False)]
+    letters: list[Letter] = []
+    for word in words:
+        letters += [_space(letters[-1], word[0]), *word] if letters else word
+    return letters
+
+
+def _found(api: PyTessBaseAPI, level: int) -> Iterator[Letter]:
+    """Yield the words or symbols that were recognised, with the confidence of their words."""
+    for part in iterate_level(api.GetIterator(), level):
+        text, box = part.GetUTF8Text(level), part.BoundingBox(level)
         if text and box:
-            yield Letter(text, box[0], box[2], min(1.0, max(0.0, word.Confidence(RIL.WORD) / 100)))
+            yield Letter(text, box[0], box[2], min(1.0, max(0.0, part.Confidence(RIL.WORD) / 100)))
 
 
 def _spread(word: Letter) -> list[Letter]:
