@@ -147,26 +147,36 @@ def _whole(rules: Sequence[Rule], height: float) -> list[Rule]:
 
 
 def _between(rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> list[Area]:
-    """Return the areas of chains of aligned horizontal rules with tabular text between them."""
-    areas = []
+    """Return the areas of chains of aligned horizontal rules with tabular text between them.
+
+    Those of chains that begin at rules of longer ones come last: a rule above a table may be the page's.
+    """
+    areas, parts = [], []
     used: set[int] = set()
-    for number, rule in enumerate(rules):
-        if number in used:
+    for number in range(len(rules)):
+        others = rules[number:] if number in used else [r for n, r in enumerate(rules) if n >= number and n not in used]
+        chain = _chain(others, words, height)
+        if len(chain) < 2:
             continue
-        chain = [rule]
-        for other_number in range(number + 1, len(rules)):
-            other = rules[other_number]
-            if other_number in used or not _belongs(chain, other, height):
-                continue
+        left, right = min(r.begin for r in chain), max(r.end for r in chain)
+        area = Area(left - height, chain[0].position, right + height, chain[-1].position)
+        if number in used:
+            parts.append(area)
+            continue
+        used |= {n for n, other in enumerate(rules) if _is_in(other, area, height)}
+        areas.append(area)
+    return areas + parts
+
+
+def _chain(rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> list[Rule]:
+    """Return the first rule and those below it that belong to it, down to text that is not tabular."""
+    chain = [rules[0]]
+    for other in rules[1:]:
+        if _belongs(chain, other, height):
             if not _is_tabular(words, chain[-1], other, height):
                 break
             chain.append(other)
-        if len(chain) > 1:
-            left, right = min(r.begin for r in chain), max(r.end for r in chain)
-            area = Area(left - height, chain[0].position, right + height, chain[-1].position)
-            used |= {n for n, other in enumerate(rules) if _is_in(other, area, height)}
-            areas.append(area)
-    return areas
+    return chain
 
 
 def _is_aligned(rule: Rule, other: Rule, height: float) -> bool:

@@ -13,7 +13,7 @@ from app.engine.reader.layout.text_boxes import deskewed
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.tables.charts import MAX_IN_TABLES, FindAreas
 
-MIN_LINES, MIN_LINES_OF_PROSE = 0.75, 0.95
+MIN_LINES, MIN_LINES_OF_PROSE = 0.75, 0.9
 """Minimum number of lines for each filled cell, and that in a table half of which is prose: the columns of what is no
 table cut through its lines, so that there are more cells than lines.
 """
