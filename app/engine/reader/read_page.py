@@ -29,6 +29,7 @@ from app.engine.reader.other_scripts import read_other_scripts
 from app.engine.reader.paper.flatten import flattened
 from app.engine.reader.reading_order import order_rows
 from app.engine.reader.recognise import OcrLine, Quad
+from app.engine.reader.repeated_words import with_repeated_words
 from app.engine.reader.right_to_left import order_rows_from_right
 from app.engine.reader.rotation import LineReader, mean_score, read_lines, rotated, rotated_size
 from app.engine.reader.scaling import Prepared, prepare
@@ -81,7 +82,7 @@ def _read_flat(
     picture = image.rotate(-orientation.order, expand=True) if orientation.order else image
     upright = [rotated(line, orientation.order, image.size) for line in lines]
     blocks, others = find_code(picture, upright, lambda quad: reader.read(picture, quad))
-    others = with_marked_amounts(others)
+    others = with_marked_amounts(with_repeated_words(others))
     is_from_right = script is not None and script.is_right_to_left
     is_horizontal = orientation.order == orientation.rotation
     if is_from_right:

@@ -270,3 +270,27 @@ def test_any_boxes_give_cells_within_their_table(
 def test_a_page_of_many_words_is_done(count: int) -> None:
     texts = [(7 * (number % 100), 12 * (number // 100), str(number)) for number in range(count)]
     find_tables([line(*text) for text in texts], None)
+
+
+def test_headers_that_repeat_show_what_the_ones_above_span() -> None:
+    head = [(252.0, 100.0, "Agency"), (452.0, 100.0, "Person")]
+    head += [(x, 125.0, text) for x, text in ((250, "First"), (350, "Then"), (450, "First"), (550, "Then"))]
+    (table,) = tables_of([*head, *BODY], level(90, 150, 290))
+    found = spans(table)
+    assert found["Agency"] == (0, 1, 1, 2)
+    assert found["Person"] == (0, 3, 1, 2)
+
+
+def test_small_words_that_repeat_do_not_go_on_from_the_row_above() -> None:
+    head = [(x, 100.0, text) for x, text in ((60, "Item"), (260, "First"), (360, "Next"), (460, "Last"))]
+    body = [(60.0, 130.0 + 24 * row, f"{'abcdef'[row]}x") for row in range(6)]
+    body += [(x, 130.0 + 24 * row, "yes" if (row + x) % 3 else "no") for row in range(6) for x in (260, 360, 460)]
+    (table,) = tables_of([*head, *body], level(90, 122, 280))
+    assert (table.rows, table.columns) == (7, 4)
+
+
+def test_a_table_is_found_below_the_rule_at_the_top_of_a_page() -> None:
+    text = "the boats lay along the pier and all the men were asleep"
+    prose = [(60.0, 60.0 + 26 * row, text if row % 3 else "and so  it went") for row in range(3)]
+    (table,) = tables_of([*prose, *BODY], [*level(30), *level(150, 180, 290)])
+    assert (table.rows, table.columns) == (4, 5)

@@ -18,12 +18,12 @@ Band = tuple[float, float]
 
 
 def expand_headers(lines: Sequence[Line], bands: Sequence[Band], level: Sequence[Rule], height: float) -> None:
-    """Let header texts span the columns over which they are centred, or whose rule lies below them."""
+    """Let header texts span the columns over which they are centred, whose rule is below, or whose headers repeat."""
     for line, below in pairwise(lines):
         by_rule = [_under_rule(f, line, bands, level, height) for f in line.fragments]
         if any(by_rule):
             line.fragments = _without_overlaps(line.fragments, by_rule)
-        elif groups := _groups(line, below, bands, height):
+        elif groups := _groups(line, below, bands, height) or _repeated(line, below, len(bands)):
             line.fragments = [Fragment(f.words, *group) for f, group in zip(line.fragments, groups, strict=True)]
 
 
@@ -113,6 +113,22 @@ def _groups(line: Line, below: Line, bands: Sequence[Band], height: float) -> li
         if b > a and cells_under(below, a, b) < 2:
             return None
     return groups
+
+
+def _repeated(line: Line, below: Line, columns: int) -> list[tuple[int, int]] | None:
+    """Return the columns that each text of a line spans if the headers below are the same ones below each of them."""
+    texts = [f for f in line.fragments if f.first]
+    under = {f.first: f.text for f in below.fragments if f.first == f.last and f.first}
+    stub = columns - len(under)
+    size = len(under) // max(len(texts), 1)
+    if len(texts) < 2 or size < 2 or len(under) % len(texts) or set(under) != set(range(stub, columns)):
+        return None
+    spans = [(first, first + size - 1) for first in range(stub, columns, size)]
+    names = {tuple(under[column] for column in range(first, last + 1)) for first, last in spans}
+    is_within = all(first <= f.first and f.last <= last for f, (first, last) in zip(texts, spans, strict=True))
+    if len(names) > 1 or not is_within:
+        return None
+    return [*((f.first, f.last) for f in line.fragments if not f.first), *spans]
 
 
 def _is_stub(line: Line) -> bool:

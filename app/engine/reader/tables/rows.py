@@ -1,6 +1,7 @@
 """Groups the lines of a table into rows: by rules, by distance, and by what the lines hold."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,6 +18,9 @@ WIDER = 1.25
 RULED_SHARE = 0.4
 """Minimum fraction of lines with a rule above from which every row is taken to have one."""
 MAX_HEADER_LINES = 9
+MIN_REPEATED, SMALL = 6, 0.6
+"""Minimum number of texts that begin with small letters and are repeated, and their fraction among all that do: these
+do not go on from the ones above."""
 _VALUE = re.compile(r"[\s\d.,:;%‰$€£¥()\[\]<>±+\-–—−*/†‡#~≈<>≤≥'’^°]*")
 _NUMBERED = re.compile(r"[(\[]?\w{1,2}[.)\]](?!\w)")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
@@ -82,6 +86,7 @@ def group_rows(lines: Sequence[Line], header: int, columns: int, height: float) 
     is_ruled = _is_ruled(lines[header:], columns)
     lead, parted = _distances(lines, header)
     height = min(height, _pitch(lines[header:]) or height)
+    is_small = _begin_small(lines[header:])
     for number, line in enumerate(lines):
         if not rows:
             rows.append([number])
@@ -97,7 +102,8 @@ def group_rows(lines: Sequence[Line], header: int, columns: int, height: float) 
             continues = not _spans_below(above, line)
         else:
             row = [lines[index] for index in rows[-1]]
-            continues = _continues(row, line, is_ruled=is_ruled, lead=lead, parted=parted)
+            has_label = 0 in line.columns and is_small
+            continues = not has_label and _continues(row, line, is_ruled=is_ruled, lead=lead, parted=parted)
         if continues:
             rows[-1].append(number)
         else:
@@ -114,6 +120,13 @@ def _is_ruled(lines: Sequence[Line], columns: int) -> bool:
     """Return whether rules separate the rows of the body."""
     ruled = sum(len(line.ruled_below) >= 0.5 * columns for line in lines[:-1])
     return (ruled >= 2 and ruled >= RULED_SHARE * (len(lines) - 1)) or (ruled >= 4 and ruled >= 0.2 * len(lines))
+
+
+def _begin_small(lines: Sequence[Line]) -> bool:
+    """Return whether texts begin with small letters without going on, as the same ones do in many rows: yes and no."""
+    counts = Counter(f.text for line in lines for f in line.fragments if f.first and f.text[0].islower())
+    repeated = sum(count for count in counts.values() if count > 1)
+    return repeated >= MIN_REPEATED and repeated > SMALL * counts.total()
 
 
 def _distances(lines: Sequence[Line], header: int) -> tuple[float, float]:
@@ -167,7 +180,7 @@ def _are_in_brackets(row: Sequence[Line], line: Line) -> bool:
     """Return whether a line without a label has in brackets what belongs to the values above it."""
     above = {f.first: f.text for other in row for f in other.fragments}
     return 0 not in line.columns and all(
-        f.text[0] in "([" and f.first in above and above[f.first][0] not in "([" for f in line.fragments
+        f.text[0] in "([{" and f.first in above and above[f.first][0] not in "([{" for f in line.fragments
     )
 
 
