@@ -15,7 +15,9 @@ from app.domain.images.geometry import Box, Point, TextLine, Word
 from app.engine.reader.tables.columns import find_gutters
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.overlaps import without_overlaps
+from app.engine.reader.tables.rules import Rule, Rules
 from app.engine.reader.tables.text_boxes import TextBox, rows_of
+from app.engine.reader.tables.words import without_rule_signs
 
 HEIGHT = 20
 SIZE = (900, 700)
@@ -294,3 +296,10 @@ def test_a_table_is_found_below_the_rule_at_the_top_of_a_page() -> None:
     prose = [(60.0, 60.0 + 26 * row, text if row % 3 else "and so  it went") for row in range(3)]
     (table,) = tables_of([*prose, *BODY], [*level(30), *level(150, 180, 290)])
     assert (table.rows, table.columns) == (4, 5)
+
+
+def test_bars_that_are_read_where_a_rule_is_drawn_are_no_text() -> None:
+    rule = Rule(100, 0, 60)
+    words = [TextBox("|", 97, 10, 103, 30), TextBox("|ab", 98, 32, 140, 52), TextBox("c|d", 160, 10, 200, 30)]
+    found = without_rule_signs([*words, TextBox("|", 300, 10, 306, 30)], Rules((), (rule,)))
+    assert [word.text for word in found] == ["ab", "c|d", "|"]

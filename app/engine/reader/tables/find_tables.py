@@ -17,7 +17,7 @@ from app.engine.reader.tables.page_tables import tables_of_words
 from app.engine.reader.tables.prose import ProseTest
 from app.engine.reader.tables.rules import Rules, find_rules, without_letters
 from app.engine.reader.tables.text_boxes import Skew, deskewed_boxes, skew_of
-from app.engine.reader.tables.words import page_words
+from app.engine.reader.tables.words import page_words, without_rule_signs
 
 MAX_POSITION = 1e6
 """Maximum distance of a line from the page's corner in pixels; no page is as large."""
@@ -39,7 +39,7 @@ def find_tables(
     rules = find_rules(picture, skew, height, text_boxes) if picture else Rules()
     has_words = all(line.words for line in lines)
     foreground = Foreground(picture, skew) if picture and not has_words else None
-    words = without_overlaps(page_words(lines, skew, rules, foreground))
+    words = without_rule_signs(without_overlaps(page_words(lines, skew, rules, foreground)), rules)
     if has_words:
         rules = without_letters(rules, words)
     areas = cache(find_areas) if find_areas else None

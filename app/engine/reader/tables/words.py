@@ -1,12 +1,16 @@
 """The words of a deskewed page: as the text layer or the recogniser placed them, or else by gaps in the picture."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.domain.images.geometry import Box, Point, TextLine, Word
 from app.domain.text.word_spans import word_spans
 from app.engine.reader.tables.foreground import Foreground
 from app.engine.reader.tables.rules import Rules
 from app.engine.reader.tables.text_boxes import Skew, TextBox, deskewed_boxes
+
+RULE_SIGNS, AT_RULE = "|¦[]_", 0.6
+"""Signs that a recogniser may take a vertical rule for, and the distance in text heights within which one is drawn."""
 
 
 def page_words(lines: Sequence[TextLine], skew: Skew, rules: Rules, foreground: Foreground | None) -> list[TextBox]:
@@ -38,3 +42,17 @@ def _placed(part: TextBox) -> list[TextBox]:
         TextBox(word.text, part.left + word.start * width, part.top, part.left + word.end * width, part.bottom)
         for word in word_spans(part.text)
     ]
+
+
+def without_rule_signs(words: Sequence[TextBox], rules: Rules) -> list[TextBox]:
+    """Return the words without the bars and brackets that a recogniser takes vertical rules for."""
+    kept = []
+    for word in words:
+        near = [r for r in rules.upright if r.covers(word.top, word.bottom) > 0.5]
+        at_left = any(abs(rule.position - word.left) < AT_RULE * word.height for rule in near)
+        at_right = any(abs(rule.position - word.right) < AT_RULE * word.height for rule in near)
+        text = word.text.lstrip(RULE_SIGNS) if at_left else word.text
+        text = text.rstrip(RULE_SIGNS) if at_right else text
+        if text:
+            kept.append(replace(word, text=text))
+    return kept
