@@ -303,3 +303,15 @@ def test_bars_that_are_read_where_a_rule_is_drawn_are_no_text() -> None:
     words = [TextBox("|", 97, 10, 103, 30), TextBox("|ab", 98, 32, 140, 52), TextBox("c|d", 160, 10, 200, 30)]
     found = without_rule_signs([*words, TextBox("|", 300, 10, 306, 30)], Rules((), (rule,)))
     assert [word.text for word in found] == ["ab", "c|d", "|"]
+
+
+def test_a_second_header_between_rules_begins_another_table() -> None:
+    heads = [
+        (x, 125.0, text) for x, text in ((60, "Name"), (260, "Cases"), (360, "Rate"), (460, "Share"), (560, "Rank"))
+    ]
+    other = [(x, 305.0, text) for x, text in ((60, "Name"), (300, "Weight"), (500, "Height"))]
+    cells = [(60.0, 340.0 + 30 * row, name) for row, name in enumerate(("Ada", "Bea", "Cleo"))]
+    cells += [(x, 340.0 + 30 * row, f"{row}.{column}") for row in range(3) for column, x in enumerate((300, 500))]
+    first, second = tables_of([*heads, *BODY, *other, *cells], level(118, 150, 295, 330, 430))
+    assert (first.rows, first.columns) == (5, 5)
+    assert (second.rows, second.columns) == (4, 3)

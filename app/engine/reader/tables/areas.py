@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from app.engine.reader.tables.area import Area, texts_of
+from app.engine.reader.tables.rows import is_value
 from app.engine.reader.tables.rules import Rule, Rules
 from app.engine.reader.tables.text_boxes import TextBox, rows_of
 
@@ -19,6 +21,10 @@ SAME_SIDE = 1.5
 """Distance in text heights within which the ends of horizontal rules count as aligned."""
 MAX_GAP = 4.0
 """Maximum distance in text heights between parts of one bordered table."""
+WHOLE = 0.9
+"""Minimum length of a rule over the whole table, as a fraction of its longest one."""
+MAX_HEAD, MIN_HEADS = 4.5, 3
+"""Maximum height of a header in text heights, and minimum number of texts in one of its lines."""
 
 _TITLE = re.compile(
     r"(?:table|tab\.|tabelle|tableau|tabla|tabela|tabella|tabel|таблица|表)\s*(?:\d+|[IVXLC]+\b)", re.IGNORECASE
@@ -164,8 +170,28 @@ def _between(rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> 
             parts.append(area)
             continue
         used |= {n for n, other in enumerate(rules) if _is_in(other, area, height)}
-        areas.append(area)
+        tops = [chain[0].position, *_second_headers(chain, words, height)]
+        bottoms = [*tops[1:], chain[-1].position]
+        areas += [Area(area.left, top, area.right, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
     return areas + parts
+
+
+def _second_headers(chain: Sequence[Rule], words: Sequence[TextBox], height: float) -> list[float]:
+    """Return the y of rules where another table begins below one: with a header between two rules, as the first has."""
+    widest = max(rule.length for rule in chain)
+    whole = [rule for rule in chain if rule.length >= WHOLE * widest]
+    heads = [
+        above.position for above, below in pairwise(whole) if _is_head(_inside(words, above, below, height), height)
+    ]
+    return heads[1:] if heads and heads[0] == whole[0].position else []
+
+
+def _is_head(words: Sequence[TextBox], height: float) -> bool:
+    """Return whether the words between two rules are the heads of several columns, without values."""
+    rows = rows_of(words)
+    texts = [[" ".join(word.text for word in text) for text in texts_of(row)] for row in rows]
+    is_low = bool(rows) and max(w.bottom for w in words) - min(w.top for w in words) <= MAX_HEAD * height
+    return is_low and max(map(len, texts)) >= MIN_HEADS and not any(is_value(text) for row in texts for text in row)
 
 
 def _chain(rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> list[Rule]:
