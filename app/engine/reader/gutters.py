@@ -1,56 +1,84 @@
-"""Splits detected lines that span two columns, at the gutter before the next column."""
+"""Splits detected lines that span two columns, at the gutter before the next column.
+
+The columns of lines from top to bottom are the tiers of a vertical page.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 
-from app.engine.reader.recognise import Quad, cut_line
-from app.engine.reader.tuning import LINE_HEIGHT, TALL
+from app.engine.reader.recognise import Quad, cut_line, read_from
+from app.engine.reader.tuning import LINE_HEIGHT
 
 MIN_ALIGNED = 4
 """Minimum number of lines that begin at the same x to form a column."""
 
-MIN_GAP = 0.5
-"""Minimum width of a gutter, as a fraction of the line's height; a space between words is half of that."""
+MIN_GAP, MIN_TIER_GAP = 0.5, 0.35
+"""Minimum width of a gutter, and between tiers, as a fraction of the line's height.
+
+A space between words is half of a gutter. Tiers of newspapers are half a character apart, and the characters less
+than a quarter.
+"""
+
+TIER_REACH = 10.0
+"""Maximum distance of the lines that begin a line's next tier, in heights: elsewhere on the page tiers differ."""
 
 BLANK = 0.25
 """Maximum contrast (lightest minus darkest pixel) of a blank pixel column, as a fraction of the line's maximum."""
 
 
 def cut_at_gutters(image: Image.Image, quads: Sequence[Quad]) -> list[Quad]:
-    """Return the corners of lines on an upright RGB image, with lines that run into the next column split in two."""
-    return [segment for quad in quads for segment in _cut(image, quad, _starts(quads))]
+    """Return the corners of lines on an RGB image, with lines that run into the next column split in two.
+
+    Lines from top to bottom are split where those of the next tier of vertical writing begin.
+    """
+    own = [read_from(quad) for quad in quads]
+    down = [quad for quad, given in zip(own, quads, strict=True) if quad is not given]
+    starts = _starts([quad for quad, given in zip(own, quads, strict=True) if quad is given], 0)
+    segments: list[Quad] = []
+    for quad, given in zip(own, quads, strict=True):
+        if quad is given:
+            segments += _cut(image, quad, starts, 0)
+        else:
+            tiers = _starts([other for other in down if _is_near(quad, other)], 1)
+            segments += [np.roll(segment, 1, axis=0) for segment in _cut(image, quad, tiers, 1)]
+    return segments
 
 
-def _starts(quads: Sequence[Quad]) -> list[float]:
-    """Return the left edges of columns: each x that at least MIN_ALIGNED lines share, from left to right."""
-    wide = [quad for quad in quads if not _is_tall(quad)]
-    lefts = np.array([quad[0, 0] for quad in wide])
-    near = 0.3 * float(np.median([np.hypot(*(quad[3] - quad[0])) for quad in wide])) if wide else 0.0
+def _is_near(quad: Quad, other: Quad) -> bool:
+    """Return whether two lines from top to bottom are within TIER_REACH of one another."""
+    return bool(abs(other[:, 0].mean() - quad[:, 0].mean()) <= TIER_REACH * np.hypot(*(quad[3] - quad[0])))
+
+
+def _starts(quads: Sequence[Quad], axis: int) -> list[float]:
+    """Return where columns begin along an axis, ascending: each place at which MIN_ALIGNED lines or more begin."""
+    firsts = np.array([quad[0, axis] for quad in quads])
+    near = 0.3 * float(np.median([np.hypot(*(quad[3] - quad[0])) for quad in quads])) if quads else 0.0
     starts: list[float] = []
-    for left in sorted(lefts.tolist()):
-        if (np.abs(lefts - left) <= near).sum() >= MIN_ALIGNED and (not starts or left > starts[-1] + 3 * near):
-            starts.append(left)
+    for first in sorted(firsts.tolist()):
+        if (np.abs(firsts - first) <= near).sum() >= MIN_ALIGNED and (not starts or first > starts[-1] + 3 * near):
+            starts.append(first)
     return starts
 
 
-def _cut(image: Image.Image, quad: Quad, starts: Sequence[float]) -> list[Quad]:
-    length, height = float(quad[1, 0] - quad[0, 0]), float(np.hypot(*(quad[3] - quad[0])))
-    inside = [start for start in starts if quad[0, 0] + 2 * height < start < quad[1, 0] - 2 * height]
-    if not inside or _is_tall(quad):
+def _cut(image: Image.Image, quad: Quad, starts: Sequence[float], axis: int) -> list[Quad]:
+    first, last = float(quad[0, axis]), float(quad[1, axis])
+    height = float(np.hypot(*(quad[3] - quad[0])))
+    inside = [start for start in starts if first + 2 * height < start < last - 2 * height]
+    if not inside:
         return [quad]
     blank = _blank_columns(image, quad)
     for start in inside:
-        column = len(blank) * (start - quad[0, 0]) / length
-        if (share := _gap(blank, int(column))) is not None:
+        column = len(blank) * (start - first) / (last - first)
+        if (share := _gap(blank, int(column), MIN_TIER_GAP if axis else MIN_GAP)) is not None:
             top, bottom = quad[0] + (quad[1] - quad[0]) * share, quad[3] + (quad[2] - quad[3]) * share
             left, right = np.stack([quad[0], top, bottom, quad[3]]), np.stack([top, quad[1], quad[2], bottom])
-            return [left, *_cut(image, right, starts)]
+            return [left, *_cut(image, right, starts, axis)]
     return [quad]
 
 
-def _gap(blank: "np.typing.NDArray[np.bool_]", column: int) -> float | None:
+def _gap(blank: "np.typing.NDArray[np.bool_]", column: int, min_gap: float) -> float | None:
     """Return the middle of the widest blank run just left of a column as a fraction of the line; None if too narrow."""
     first = max(0, column - LINE_HEIGHT)
     best_length, best_end, length = 0, 0, 0
@@ -58,7 +86,7 @@ def _gap(blank: "np.typing.NDArray[np.bool_]", column: int) -> float | None:
         length = length + 1 if is_blank else 0
         if length > best_length:
             best_length, best_end = length, index
-    return (best_end - best_length / 2) / len(blank) if best_length >= MIN_GAP * LINE_HEIGHT else None
+    return (best_end - best_length / 2) / len(blank) if best_length >= min_gap * LINE_HEIGHT else None
 
 
 def _blank_columns(image: Image.Image, quad: Quad) -> "np.typing.NDArray[np.bool_]":
@@ -66,7 +94,3 @@ def _blank_columns(image: Image.Image, quad: Quad) -> "np.typing.NDArray[np.bool
     contrast = pixels.max(axis=0) - pixels.min(axis=0)
     blank: np.typing.NDArray[np.bool_] = contrast < BLANK * contrast.max()
     return blank
-
-
-def _is_tall(quad: Quad) -> bool:
-    return bool(np.hypot(*(quad[3] - quad[0])) > TALL * np.hypot(*(quad[1] - quad[0])))

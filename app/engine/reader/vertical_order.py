@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.engine.reader.layout.text_boxes import TextBox, deskewed
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import rotated, rotated_size
+from app.engine.reader.tiers import order_tiers
 from app.engine.reader.tuning import TALL
 
 Order = Callable[[Sequence[OcrLine]], list[list[OcrLine]]]
@@ -32,14 +34,19 @@ def order_vertical(lines: Sequence[OcrLine], order: Order, degrees: int, size: t
         rows = order([rotated(line, -degrees, size) for line in part])
         return [[rotated(line, degrees, rotated_size(size, degrees)) for line in row] for row in rows]
 
-    return [*across(above), *_in_columns(beside, order), *across(below)]
+    def in_tiers(part: Sequence[OcrLine]) -> list[list[OcrLine]]:
+        # By their boxes alone: where the corners of horizontal lines start would be taken for the skew.
+        level = [replace(line, quad=_from_top_left(line.quad)) for line in part]
+        line_of = dict(zip(deskewed(level), part, strict=True))
 
+        def order_horizontal(group: Sequence[TextBox]) -> list[list[TextBox]]:
+            upright = [rotated(line_of[box], -degrees, size) for box in group]
+            box_of = {id(line): box for line, box in zip(upright, group, strict=True)}
+            return [[box_of[id(line)] for line in row] for row in order(upright)]
 
-def _in_columns(lines: Sequence[OcrLine], order: Order) -> list[list[OcrLine]]:
-    """Order lines by their boxes alone: where the corners of horizontal lines start would be taken for the skew."""
-    level = [replace(line, quad=_from_top_left(line.quad)) for line in lines]
-    originals = {id(line): original for line, original in zip(level, lines, strict=True)}
-    return [[originals[id(line)] for line in row] for row in order(level)]
+        return [[line_of[box] for box in row] for row in order_tiers(list(line_of), order_horizontal)]
+
+    return [*across(above), *in_tiers(beside), *across(below)]
 
 
 def _from_top_left(quad: Quad) -> Quad:
