@@ -37,7 +37,7 @@ from app.engine.reader.stacked_lines import cut_stacked
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.rotate_back import rotated_back
 from app.engine.reader.uncertain_amounts import with_marked_amounts
-from app.engine.reader.vertical_order import order_vertical
+from app.engine.reader.vertical_order import is_column, order_vertical
 
 LOW_CONFIDENCE_SCORE = 0.78
 """Mean score below which a page is mostly noise, as with scripts that the models never learned."""
@@ -93,7 +93,11 @@ def _read_flat(
         other_rows = order_vertical(others, order_rows, orientation.order, size)
     rows = with_code(other_rows, blocks)
     areas = cache(partial(find_areas, picture)) if is_horizontal else None
-    tables = find_tables([_text_line(line, size) for row in rows for line in row.lines], picture, areas)
+    if is_horizontal:
+        tables = find_tables([_text_line(line, size) for row in rows for line in row.lines], picture, areas)
+    else:  # Tables on vertical pages are set horizontally; columns between their rules are none.
+        level = [rotated(line, -orientation.order, size) for row in rows for line in row.lines if not is_column(line)]
+        tables = find_tables([_text_line(line, image.size) for line in level], image)
     if blocks:
         tables = tuple(table for table in tables if not has_line_numbers(table))
     if is_horizontal and not is_from_right:
@@ -105,7 +109,7 @@ def _read_flat(
         tuple(_text_line(line, image.size) for line in lines),
         "\n".join(row.text for row in rows),
         orientation.rotation,
-        tables=tuple(rotated_back(table, orientation.order, image.size) for table in tables),
+        tables=tuple(rotated_back(table, orientation.rotation, image.size) for table in tables),
         codes=codes,
         script=script.name if script else "",
     )

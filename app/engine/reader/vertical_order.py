@@ -20,7 +20,7 @@ def order_vertical(lines: Sequence[OcrLine], order: Order, degrees: int, size: t
     `degrees` is this rotation, after which columns are rows; `size` is the size after it. `order` orders the lines of
     a horizontal page.
     """
-    columns = [line for line in lines if _is_column(line)]
+    columns = [line for line in lines if is_column(line)]
     first = min((float(line.quad[:, 0].min()) for line in columns), default=0.0)
     last = max((float(line.quad[:, 0].max()) for line in columns), default=0.0)
     above: list[OcrLine] = []
@@ -53,6 +53,7 @@ def _from_top_left(quad: Quad) -> Quad:
     return np.roll(quad, -int(quad.sum(axis=1).argmin()), axis=0)
 
 
-def _is_column(line: OcrLine) -> bool:
+def is_column(line: OcrLine) -> bool:
+    """Return whether a line is a column of a vertical page that was turned for it."""
     width, height = np.ptp(line.quad, axis=0).tolist()
     return bool(width > TALL * height)
