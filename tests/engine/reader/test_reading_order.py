@@ -41,6 +41,14 @@ def test_columns_of_prose_under_a_headline() -> None:
     assert [text.split()[0] for text in found[1:]] == ["left"] * 5 + ["right"] * 5
 
 
+def test_lines_found_over_both_columns_do_not_hide_that_there_are_columns() -> None:
+    over = [line(f"found over both columns of prose {row}", 0, 30 * row, 640, 28) for row in range(4)]
+    left = [line(f"left column of prose {row}", 0, 120 + 30 * row, 310, 24) for row in range(5)]
+    right = [line(f"right column of prose {row}", 330, 118 + 30 * row, 310, 28) for row in range(5)]
+    found = texts([*right, *over, *left])
+    assert [text.split()[0] for text in found] == ["found"] * 4 + ["left"] * 5 + ["right"] * 5
+
+
 def test_generous_boxes_above_one_another_are_two_rows() -> None:
     assert texts([line("one", 0, 0, height=30), line("two", 0, 14, height=30)]) == ["one", "two"]
 

@@ -1,6 +1,7 @@
 """Runs of lines below one another, and which of them are prose, unlike the columns of a table or a receipt."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,13 +26,26 @@ SENTENCE_WORTH = 1.5
 SHORT_RUN, SHORT_FILL = 5, 0.85
 """Number of lines below which the median line must fill the run to this fraction, as those of an address do not."""
 
+MIN_JUMP = 3.0
+"""Minimum distance of the starts of two lines of which one is in another column, in heights; no indent is as large."""
+
 MIN_FILL, WIDE_LINES = 0.6, 90
 """Minimum width of the median line of longer runs, as a fraction of this percentile of the widths."""
 
 
 def prose_runs(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
     """Return the runs, or parts of runs, that are prose."""
-    return [part for run in _runs(boxes) for part in _long_parts(run) if _is_prose(part)]
+    parts = [part for run in _runs(boxes) for part in _long_parts(run)]
+    return [prose for part in parts for prose in ([part] if _is_prose(part) else _columns_in(part))]
+
+
+def _columns_in(run: Sequence[TextBox]) -> list[list[TextBox]]:
+    """Return what is prose of a run whose lines jump aside, as from a headline over two columns into one of them."""
+    height = float(np.median([box.height for box in run])) if run else 0.0
+    jumps = [
+        number for number in range(1, len(run)) if abs(run[number].left - run[number - 1].left) > MIN_JUMP * height
+    ]
+    return [part for first, last in pairwise([0, *jumps, len(run)]) if _is_prose(part := list(run[first:last]))]
 
 
 def _runs(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
