@@ -11,8 +11,8 @@ from PIL import Image
 from app.engine.reader.recognise import Quad, cut_line, read_from
 from app.engine.reader.tuning import LINE_HEIGHT
 
-MIN_ALIGNED = 4
-"""Minimum number of lines that begin at the same x to form a column."""
+MIN_ALIGNED, MIN_ALIGNED_TIERS = 4, 3
+"""Minimum number of lines that begin at the same x to form a column, and at the same y near each other, a tier."""
 
 MIN_GAP, MIN_TIER_GAP = 0.5, 0.35
 """Minimum width of a gutter, and between tiers, as a fraction of the line's height.
@@ -21,7 +21,7 @@ A space between words is half of a gutter. Tiers of newspapers are half a charac
 than a quarter.
 """
 
-TIER_REACH = 10.0
+TIER_REACH = 14.0
 """Maximum distance of the lines that begin a line's next tier, in heights: elsewhere on the page tiers differ."""
 
 BLANK = 0.25
@@ -52,12 +52,13 @@ def _is_near(quad: Quad, other: Quad) -> bool:
 
 
 def _starts(quads: Sequence[Quad], axis: int) -> list[float]:
-    """Return where columns begin along an axis, ascending: each place at which MIN_ALIGNED lines or more begin."""
+    """Return where columns begin along an axis, ascending: each place at which several lines begin."""
     firsts = np.array([quad[0, axis] for quad in quads])
     near = 0.3 * float(np.median([np.hypot(*(quad[3] - quad[0])) for quad in quads])) if quads else 0.0
+    min_aligned = MIN_ALIGNED_TIERS if axis else MIN_ALIGNED
     starts: list[float] = []
     for first in sorted(firsts.tolist()):
-        if (np.abs(firsts - first) <= near).sum() >= MIN_ALIGNED and (not starts or first > starts[-1] + 3 * near):
+        if (np.abs(firsts - first) <= near).sum() >= min_aligned and (not starts or first > starts[-1] + 3 * near):
             starts.append(first)
     return starts
 
