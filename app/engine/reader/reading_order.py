@@ -165,7 +165,7 @@ class _Page:
 def order_rows(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:
     """Return the lines in reading order, grouped into rows."""
     boxes = unbent(deskewed(lines))
-    page = _Page(frozenset(box for run in prose_runs(boxes) for box in run))
+    page = _Page(frozenset(box for run in prose_runs(boxes, also_beside=True) for box in run))
     return [[box.found for box in row] for row in page.order(boxes)]
 
 

@@ -37,6 +37,10 @@ Characters that lie on their side are read upright as hardly anything.
 """
 
 
+MIN_UPRIGHT_LINES, MIN_UPRIGHT_WORTH = 3, 5.0
+"""Minimum number of lines across a page that are read upright, and their worth, by which its columns are vertical."""
+
+
 class LineReader(Protocol):
     """Detects lines on an RGB image, and reads one inside its corners, which start at the line's own top left."""
 
@@ -111,10 +115,15 @@ def _find_orientation(
         is_read = mean_score(rotated.values()) >= MIN_READABLE_SCORE
         if is_read and _worth(rotated.values()) > 1.2 * _worth(lines.values()):
             lines, rotation = rotated, other
-    columns = _standing_columns(image, lines, reader) if rotation == 270 else {}
-    if columns:
-        lines = {number: joined(line, columns[number]) if number in columns else line for number, line in lines.items()}
-    return Orientation(0 if columns else rotation, rotation), lines
+    if rotation == 270:
+        columns = _standing_columns(image, lines, reader)
+        across = sorted((quads[number] for number in wide), key=lambda quad: -max(_shape(quad)))[:SAMPLE_LINES]
+        if columns or (_is_any_cjk(lines.values()) and _are_upright(image, across, reader)):
+            both = {
+                number: joined(line, columns[number]) if number in columns else line for number, line in lines.items()
+            }
+            return Orientation(0, rotation), both
+    return Orientation(rotation, rotation), lines
 
 
 def _standing_columns(image: Image.Image, lines: Mapping[int, OcrLine], reader: LineReader) -> dict[int, OcrLine]:
@@ -123,6 +132,19 @@ def _standing_columns(image: Image.Image, lines: Mapping[int, OcrLine], reader: 
     standing = {number: read_standing(image, _own(line.quad, 90), reader.read) for number, line in lying.items()}
     is_vertical = _worth(standing.values()) > MIN_STANDING * _worth(lying.values())
     return standing if is_vertical else {}
+
+
+def _are_upright(image: Image.Image, quads: Sequence[Quad], reader: LineReader) -> bool:
+    """Return whether lines across a page with columns are headlines and captions, not the margin's of a sideways page.
+
+    Small print in columns is read upright as hardly anything if it is blurred.
+    """
+    lines = [line for line in (reader.read(image, quad) for quad in quads) if _is_cjk(line.text)]
+    return len(lines) >= MIN_UPRIGHT_LINES and _worth(lines) >= MIN_UPRIGHT_WORTH
+
+
+def _is_any_cjk(lines: Iterable[OcrLine]) -> bool:
+    return any(_is_cjk(line.text) for line in lines)
 
 
 def _is_cjk(text: str) -> bool:

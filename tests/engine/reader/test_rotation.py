@@ -65,6 +65,25 @@ def test_an_upright_page_is_read_once_and_a_turned_one_little_more() -> None:
     assert reader.reads == 8 + 5
 
 
+class Blurred(UprightOnly):
+    """Reads columns of small blurred characters as they lie, and lines across the page from one corner."""
+
+    def __init__(self, corner_across: int) -> None:
+        super().__init__(1, "縦書きの新聞の記事")
+        self._across = UprightOnly(corner_across, "横書きの見出し")
+
+    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
+        width, height = np.ptp(quad, axis=0)
+        return self._across.read(image, quad) if width > height else super().read(image, quad)
+
+
+@pytest.mark.parametrize(("corner_across", "rotation"), [(0, 0), (1, 270)])
+def test_headlines_across_a_page_tell_that_its_columns_are_vertical(corner_across: int, rotation: int) -> None:
+    quads = [*boxes(8, 20, 200), *boxes(4, 120, 20)]
+    _, orientation = read_lines(Image.new("RGB", PAGE), quads, Blurred(corner_across), lambda: None, NO_PROGRESS)
+    assert (orientation.rotation, orientation.order) == (rotation, 270)
+
+
 def test_nothing_to_read() -> None:
     lines, orientation = read_lines(Image.new("RGB", PAGE), [], UprightOnly(0), lambda: None, NO_PROGRESS)
     assert (lines, orientation.rotation) == ([], 0)

@@ -33,19 +33,25 @@ MIN_FILL, WIDE_LINES = 0.6, 90
 """Minimum width of the median line of longer runs, as a fraction of this percentile of the widths."""
 
 
-def prose_runs(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
-    """Return the runs, or parts of runs, that are prose."""
+def prose_runs(boxes: Sequence[TextBox], *, also_beside: bool = False) -> list[list[TextBox]]:
+    """Return the runs, or parts of runs, that are prose.
+
+    With `also_beside` so are parts whose lines jump aside from those above them, which cells of tables do, too.
+    """
     parts = [part for run in _runs(boxes) for part in _long_parts(run)]
-    return [prose for part in parts for prose in ([part] if _is_prose(part) else _columns_in(part))]
+    prose = [part for part in parts if _is_prose(part)]
+    if also_beside:
+        prose += [inner for part in parts if not _is_prose(part) for inner in _columns_in(part)]
+    return prose
 
 
 def _columns_in(run: Sequence[TextBox]) -> list[list[TextBox]]:
     """Return what is prose of a run whose lines jump aside, as from a headline over two columns into one of them."""
     height = float(np.median([box.height for box in run])) if run else 0.0
-    jumps = [
-        number for number in range(1, len(run)) if abs(run[number].left - run[number - 1].left) > MIN_JUMP * height
-    ]
-    return [part for first, last in pairwise([0, *jumps, len(run)]) if _is_prose(part := list(run[first:last]))]
+    steps = np.abs(np.diff([box.left for box in run]))
+    jumps = (np.flatnonzero(steps > MIN_JUMP * height) + 1).tolist()
+    parts = [list(run[first:last]) for first, last in pairwise([0, *jumps, len(run)])]
+    return [part for part in parts if _is_prose(part)]
 
 
 def _runs(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
