@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from app.domain.documents.blocks import Area, BlockKind
 from app.domain.documents.tables import Table
@@ -70,3 +70,20 @@ def test_the_model_is_not_asked_about_pages_without_tables() -> None:
         raise AssertionError
 
     assert find_tables([line(100, 100, "alone")], Image.new("RGB", (900, 700), "white"), never) == ()
+
+
+def test_a_drawn_grid_that_a_figure_is_taken_for_stays_a_table() -> None:
+    picture = Image.new("RGB", (900, 700), "white")
+    draw = ImageDraw.Draw(picture)
+    for row in range(6):
+        draw.line((90, 92 + 35 * row, 570, 92 + 35 * row), "black", 2)
+    for column in range(5):
+        draw.line((90 + 120 * column, 92, 90 + 120 * column, 267), "black", 2)
+    lines = [
+        line(100 + 120 * column, 100 + 35 * row, text)
+        for row, texts in enumerate(LABELS)
+        for column, text in enumerate(texts)
+        if row < 3 or column < 2
+    ]
+    (found,) = find_tables(lines, picture, lambda: [figure(WHOLE)])
+    assert (found.rows, found.columns) == (5, 4)

@@ -62,3 +62,10 @@ def test_what_the_layout_model_takes_for_paragraphs_is_no_table() -> None:
     assert ProseTest(text, lambda: half).is_prose(found)
     label = [Area(BlockKind.PARAGRAPH, Box(0, 0, 1400, 2 * STEP), 0.9)]
     assert not ProseTest(text, lambda: label).is_prose(found)
+
+
+def test_few_texts_are_no_table_unless_the_model_knows_one() -> None:
+    found, text = table(2, 2), lines(2, "17 Mar")
+    assert ProseTest(text, list).is_prose(found)
+    assert not ProseTest(text, lambda: [Area(BlockKind.TABLE, PAGE, 0.9)]).is_prose(found)
+    assert not ProseTest(text, None).is_prose(found)

@@ -23,27 +23,22 @@ MIN_FILLED = 0.9
 """Minimum fraction of a table's cells that have texts: few are free in the small tables that look like figures."""
 
 
-def without_charts(tables: Sequence[Table], size: tuple[int, int], find_areas: FindAreas) -> tuple[Table, ...]:
-    """Return the tables that are no parts of charts; `size` is the page's (width, height) in pixels."""
-    if not tables:
-        return ()
-    areas = find_areas()
+def is_chart(table: Table, size: tuple[int, int], areas: Sequence[Area], *, is_grid: bool) -> bool:
+    """Return whether a table of a page with these areas is a part of a chart.
+
+    `size` is the page's, in pixels. The table `is_grid` if all its cells are drawn.
+    """
+    if any(area.kind is BlockKind.TABLE and table.box.share_inside(area.box) > MAX_IN_TABLES for area in areas):
+        return False
     largest = MAX_PAGE * size[0] * size[1]
-    figures = [
-        area.box
+    return any(
+        _is_part(table, area.box, is_grid=is_grid)
         for area in areas
         if area.kind is BlockKind.FIGURE and area.score >= MIN_SCORE and area.box.width * area.box.height <= largest
-    ]
-    others = [area.box for area in areas if area.kind is BlockKind.TABLE]
-    return tuple(
-        table
-        for table in tables
-        if not any(_is_chart(table, box) for box in figures)
-        or any(table.box.share_inside(box) > MAX_IN_TABLES for box in others)
     )
 
 
-def _is_chart(table: Table, figure: Box) -> bool:
+def _is_part(table: Table, figure: Box, *, is_grid: bool) -> bool:
     """Return whether what was taken for a table is within a figure and leaves much of it, or of its cells, free."""
     if table.box.share_inside(figure) < MIN_INSIDE:
         return False
@@ -53,4 +48,4 @@ def _is_chart(table: Table, figure: Box) -> bool:
         return False
     places = sum(cell.row_span * cell.column_span for cell in filled)
     is_part = figure.share_inside(table.box) < MIN_COVERED
-    return is_part or places < MIN_FILLED * table.rows * table.columns
+    return is_part or (not is_grid and places < MIN_FILLED * table.rows * table.columns)

@@ -10,7 +10,7 @@ from app.domain.documents.blocks import BlockKind
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import Box, TextLine
 from app.engine.reader.tables.area import Area
-from app.engine.reader.tables.charts import FindAreas, without_charts
+from app.engine.reader.tables.charts import FindAreas, is_chart
 from app.engine.reader.tables.foreground import Foreground
 from app.engine.reader.tables.overlaps import without_overlaps
 from app.engine.reader.tables.page_tables import tables_of_words
@@ -48,7 +48,9 @@ def find_tables(
         return [_deskewed(area.box, skew) for area in areas() if area.kind is BlockKind.TABLE] if areas else []
 
     tables = tables_of_words(words, rules, skew, ProseTest(lines, areas).is_prose, find_known)
-    return without_charts(tables, picture.size, areas) if picture and areas else tuple(tables)
+    if picture is None or areas is None:
+        return tuple(table for table, _ in tables)
+    return tuple(table for table, is_grid in tables if not is_chart(table, picture.size, areas(), is_grid=is_grid))
 
 
 def _deskewed(box: Box, skew: Skew) -> Area:

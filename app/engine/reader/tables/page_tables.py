@@ -32,10 +32,11 @@ def tables_of_words(
     skew: Skew,
     is_prose: Callable[[Table], bool] = lambda _: False,
     find_known: Callable[[], Sequence[Area]] = tuple,
-) -> list[Table]:
-    """Return the tables that are not prose, from top to bottom; `find_known` gives those that the layout model sees.
+) -> list[tuple[Table, bool]]:
+    """Return the tables that are not prose, from top to bottom, and whether all cells of each are drawn.
 
-    Within an area that is no table there may be one, such as that in a column of a page with lines between its columns.
+    `find_known` gives the areas of tables that the layout model sees. Within an area that is no table there may be
+    one, such as that in a column of a page with lines between its columns.
     """
     if len(words) < MIN_WORDS:
         return []
@@ -60,10 +61,10 @@ def tables_of_words(
     rest = [word for word in words if not any(area.holds(word) for area, _ in found)]
     texts = [joined_box(text) for row in rows_of(rest) for text in texts_of(row)]
     others = [_structure(rest, rules, area) for area in borderless_areas(texts)]
-    tables = [structure.table(skew) for _, structure in found]
+    tables = [(structure.table(skew), structure.is_grid) for _, structure in found]
     borderless = [structure.table(skew) for structure in others if structure]
-    tables += [table for table in borderless if not is_prose(table)]
-    return sorted(tables, key=lambda table: table.box.top)
+    tables += [(table, False) for table in borderless if not is_prose(table)]
+    return sorted(tables, key=lambda pair: pair[0].box.top)
 
 
 def _within_others(known: Sequence[Area], ruled: Sequence[Area]) -> list[Area]:

@@ -27,6 +27,9 @@ HALF, NEARLY_ALL, FEW_COLUMNS, SINGLE_LINES = 0.5, 0.9, 2, 1.25
 MAX_IN_PARAGRAPHS = 0.4
 """Maximum fraction of a table's letters within what the layout model takes for paragraphs: a sixth in real ones."""
 
+MIN_CELLS = 6
+"""Minimum number of texts in a table that neither rules nor the layout model know; fewer align by chance."""
+
 
 class ProseTest:
     """Tells whether what was taken for a table is prose of a page with these lines.
@@ -40,11 +43,13 @@ class ProseTest:
         self._find_areas = find_areas
 
     def is_prose(self, table: Table) -> bool:
-        """Return whether a table of the page is prose."""
+        """Return whether a table of the page is prose, or a few texts that happen to be aligned."""
         areas = self._find_areas() if self._find_areas else ()
         tables = [area.box for area in areas if area.kind is BlockKind.TABLE]
         if any(table.box.share_inside(box) > MAX_IN_TABLES for box in tables):
             return False
+        if self._find_areas and sum(bool(cell.text) for cell in table.cells) < MIN_CELLS:
+            return True
         inside = [line for line in self._lines if line.text.strip() and is_in(line, table.box)]
         paragraphs = [area.box for area in areas if area.kind is BlockKind.PARAGRAPH]
         within = [line for line in inside if any(is_in(line, box) for box in paragraphs)]

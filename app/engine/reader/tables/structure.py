@@ -43,6 +43,8 @@ PROSE_LETTERS, PROSE_WIDTH = 28, 0.85
 """Minimum letters of a line of prose, wide ones counted twice, and minimum fraction of its column's width."""
 MIN_PARTED = 0.8
 """Minimum fraction of a grid's rows with a rule below all their columns: two may be spanned by cells."""
+MIN_GRID = 0.6
+"""Minimum fraction of a grid that has text: charts have one behind them."""
 MIN_FILLED = 0.5
 """Minimum fraction of a table that has text."""
 _LEADERS = re.compile(r"[.·…_\s]+")
@@ -106,10 +108,16 @@ class Structure:
 
     @property
     def is_grid(self) -> bool:
-        """Whether all cells are drawn, so that nothing but a table can be meant."""
+        """Whether all cells are drawn and most have texts, so that nothing but a table can be meant."""
         parted = sum(len(ruled_below(self.lines, row)) == self.columns for row in self.rows[:-1])
-        is_closed = bool(self.sides) and all(gutter.through for gutter in self.gutters)
-        return is_closed and len(self.rows) > 2 and parted >= MIN_PARTED * (len(self.rows) - 1)
+        filled = sum(cell.row_span * cell.column_span for cell in self.cells if cell.words)
+        is_full = filled >= MIN_GRID * len(self.rows) * self.columns
+        return (
+            is_full
+            and all(gutter.through for gutter in self.gutters)
+            and len(self.rows) > 2
+            and parted >= MIN_PARTED * (len(self.rows) - 1)
+        )
 
     @property
     def has_body(self) -> bool:
