@@ -38,10 +38,11 @@ def with_known_letters(line: OcrLine, known: OcrLine, script: Script) -> OcrLine
     """Return a line read in a script that is written to the right, with what PP-OCR has read of Latin and numbers."""
     reach = REACH * _height(line)
     unowned = [letter for letter in known.letters if _is_latin(letter) and not _is_owned(letter, line.letters, script)]
-    latin = [letter for group in _groups(unowned, MAX_PITCH * _height(line)) if _is_sure(group) for letter in group]
+    groups = [group for group in _groups(unowned, MAX_PITCH * _height(line)) if _is_sure(group)]
+    latin = [letter for group in groups for letter in group]
     if not latin or not line.letters:
         return line
-    kept = [letter for letter in line.letters if _stays(letter, latin, script, reach)]
+    kept = [letter for letter in line.letters if _stays(letter, groups, script, reach)]
     letters = _with_spaces(sorted([*kept, *latin], key=lambda letter: letter.centre), line, known)
     printed = [letter.score for letter in letters if letter.text != " "]
     return OcrLine(text_of(letters), line.quad, sum(printed) / len(printed), tuple(letters))
@@ -84,13 +85,16 @@ def _is_owned(letter: Letter, others: Sequence[Letter], script: Script) -> bool:
     )
 
 
-def _stays(letter: Letter, latin: Sequence[Letter], script: Script, reach: float) -> bool:
+def _stays(letter: Letter, groups: Sequence[Sequence[Letter]], script: Script, reach: float) -> bool:
+    """Return whether a letter of the other network is none of those that PP-OCR has read, in these groups."""
+    latin = [other for group in groups for other in group]
     if letter.text == " ":
         return False
     if script.has(letter.text):
         return not any(letter.start <= other.centre <= letter.end for other in latin)
     near = [other for other in latin if abs(other.centre - letter.centre) <= reach]
-    return not near or not (letter.text.isalnum() or any(not other.text.isalnum() for other in near))
+    is_within = any(group[0].centre < letter.centre < group[-1].centre for group in groups)
+    return not is_within and (not near or not (letter.text.isalnum() or any(not of.text.isalnum() for of in near)))
 
 
 def _with_spaces(letters: Sequence[Letter], line: OcrLine, known: OcrLine) -> list[Letter]:

@@ -24,7 +24,7 @@ from app.engine.reader.kept_lines import is_read
 from app.engine.reader.letters_of_both import uncovered, with_known_letters
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.rotation import LineReader
-from app.engine.reader.tesseract import read_in
+from app.engine.reader.tesseract import read_in, read_surely
 from app.engine.reader.words_of_both import with_known_words
 
 READ_SCORE, READ_DENSITY = 0.8, 0.6
@@ -99,7 +99,7 @@ def _read_with(
     count = 0
     for number, known in enumerate(lines):
         check()
-        line = read_in(script.pack, image, known.quad)
+        line = read_surely(script.pack, image, known.quad)
         if script.leaves_gaps:
             line = with_known_letters(line, known, script)
         if _is_better(line, known, script):
@@ -117,14 +117,9 @@ def _is_better(line: OcrLine, known: OcrLine, script: Script) -> bool:
         return not _is_read(known) and line.score > known.score
     if not _is_read(known):
         return is_read(line) or line.score > known.score
-    return (
-        _looks_like(known, script)
-        or uncovered(line, known, script) >= MIN_UNCOVERED
-        or (
-            script.weight * line.score * share >= MIN_MIXED_EVIDENCE
-            and len(line.text) >= MIN_MIXED_GAIN * len(known.text)
-        )
-    )
+    if _looks_like(known, script) or (script.leaves_gaps and uncovered(line, known, script) >= MIN_UNCOVERED):
+        return True
+    return _evidence(script, line) >= MIN_MIXED_EVIDENCE and len(line.text) >= MIN_MIXED_GAIN * len(known.text)
 
 
 def _script_of(unread: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> Script | None:

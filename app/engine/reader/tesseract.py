@@ -11,34 +11,23 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate, pairwise
 
-import cv2
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from tesserocr import OEM, PSM, RIL, PyTessBaseAPI, iterate_level
 
 from app.engine.reader.ctc_decoding import Letter, text_of
-from app.engine.reader.recognise import OcrLine, Quad, read_from
+from app.engine.reader.line_crop import crop_line
+from app.engine.reader.recognise import OcrLine, Quad
 from app.paths import RESOURCES
 
 PACKS = RESOURCES / "tessdata"
 MAX_OPEN = 4
 """Maximum number of packs that are open; each takes up to 15 MB."""
 
-MIN_HEIGHT, MAX_HEIGHT, MAX_WIDTH = 40, 80, 12_000
-"""Heights in pixels between which lines are passed on as they are: the networks scale them to 36 or 48.
+SURE_SCORE, TRIM = 0.93, 0.07
+"""Score below which a line is read a second time, and what is then cut off above and below, by its height.
 
-The width bounds memory.
+The networks scale a line to one height: the crop then has less of the lines around it and larger letters.
 """
-
-CUT_MARGIN, MARGIN = 0.15, 0.05
-"""Margin at each end of a line within which its text is looked for, and the one that its text gets, by its height.
-
-Wider ones are read as dashes and points.
-"""
-
-MIN_CONTRAST = 20
-"""Minimum difference between the grey levels of text and ground."""
 
 DIRECTING = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 """Marks that Tesseract puts around words of the other direction; those that join and part letters are text."""
@@ -50,12 +39,22 @@ RESOLUTION = 300
 """In dots per inch: it only keeps Tesseract from estimating it."""
 
 
-def read_in(pack: str, image: Image.Image, quad: Quad) -> OcrLine:
+def read_surely(pack: str, image: Image.Image, quad: Quad) -> OcrLine:
+    """Recognise a line as `read_in` does, a second time if its score is low: the better reading is returned."""
+    line = read_in(pack, image, quad)
+    if line.score >= SURE_SCORE:
+        return line
+    trimmed = read_in(pack, image, quad, TRIM)
+    return trimmed if trimmed.score > line.score else line
+
+
+def read_in(pack: str, image: Image.Image, quad: Quad, trim: float = 0.0) -> OcrLine:
     """Recognise the line inside these corners of an RGB image with a language pack ("rus"); text is in logical order.
 
-    Its score is the mean of the words' confidence, by their length. A line without text has score 0.
+    Its score is the mean of the words' confidence, by their length. A line without text has score 0. `trim` is cut off
+    above and below, as a fraction of the line's height.
     """
-    crop, first, last = _crop(image, quad)
+    crop, first, last = crop_line(image, quad, trim)
     if not crop.width:
         return OcrLine("", quad, 0.0)
     api = _opened(pack)
@@ -79,36 +78,6 @@ def _opened(pack: str) -> PyTessBaseAPI:
     api = PyTessBaseAPI(path=str(PACKS), lang=pack, psm=PSM.RAW_LINE, oem=OEM.LSTM_ONLY)
     api.SetVariable("debug_file", os.devnull)
     return api
-
-
-def _crop(image: Image.Image, quad: Quad) -> tuple[Image.Image, float, float]:
-    """Return a line's text, rectified and grey, and where it begins and ends as fractions of the line's length."""
-    quad = read_from(np.clip(np.nan_to_num(quad), 0, image.size))
-    along, height = quad[1] - quad[0], max(1.0, float(np.hypot(*(quad[3] - quad[0]))))
-    length = max(1.0, float(np.hypot(*along)))
-    margin = CUT_MARGIN * height * along / length
-    corners = np.clip(quad + np.stack([-margin, margin, margin, -margin]), 0, image.size)
-    first, last = (float((corner - quad[0]) @ along) / length**2 for corner in corners[:2])
-    scale = min(max(MIN_HEIGHT, height), MAX_HEIGHT) / height
-    size = min(MAX_WIDTH, max(1, round((last - first) * length * scale))), round(height * scale)
-    # Pillow expects the corners anticlockwise.
-    data = corners[[0, 3, 2, 1]].ravel().tolist()
-    crop = image.convert("L").transform(size, Image.Transform.QUAD, data, Image.Resampling.BICUBIC)
-    start, end = _text_columns(np.asarray(crop))
-    pixel = (last - first) / crop.width
-    return crop.crop((start, 0, end, crop.height)), first + start * pixel, first + end * pixel
-
-
-def _text_columns(grey: npt.NDArray[np.uint8]) -> tuple[int, int]:
-    """Return the first column of the text's crop and the one after its last; none if there is no contrast."""
-    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    is_dark = grey <= threshold
-    is_text = is_dark if is_dark.mean() <= 0.5 else ~is_dark
-    if not is_text.any() or abs(float(grey[is_text].mean()) - float(grey[~is_text].mean())) < MIN_CONTRAST:
-        return 0, 0
-    columns = np.flatnonzero(is_text.any(axis=0))
-    margin = round(MARGIN * grey.shape[0])
-    return max(0, int(columns[0]) - margin), min(grey.shape[1], int(columns[-1]) + 1 + margin)
 
 
 def _visible(text: str) -> str:

@@ -166,6 +166,7 @@ def test_lines_of_a_known_script_are_not_asked_again_for_theirs(monkeypatch: pyt
         return OcrLine(text, quad, 0.6, tuple(Letter(letter, 0.0, 1.0, 0.6) for letter in text))
 
     monkeypatch.setattr(other_scripts, "read_in", read_in)
+    monkeypatch.setattr(other_scripts, "read_surely", read_in)
     quads = [np.array([[20, y], [560, y], [560, y + 30], [20, y + 30]], np.float64) for y in (10, 60, 110, 160)]
     read_other_scripts(Image.new("RGB", (600, 220)), [OcrLine("", quad, 0.0) for quad in quads], PpOcr(), lambda: None)
     assert asked.count("tha") == len(quads)

@@ -3,6 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.domain.text.scripts import OTHER_SCRIPTS
 from app.engine.reader import tesseract
+from app.engine.reader.line_crop import crop_line
 from app.engine.reader.line_words import words_of
-from app.engine.reader.recognise import Quad
-from app.engine.reader.tesseract import PACKS, read_in
+from app.engine.reader.recognise import OcrLine, Quad
+from app.engine.reader.tesseract import PACKS, read_in, read_surely
 
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 needs_font = pytest.mark.skipif(not FONT.exists(), reason="no DejaVu")
@@ -82,6 +84,41 @@ def test_a_line_that_runs_from_top_to_bottom_is_rotated_first() -> None:
     image, quad = drawn("Москва слезам не верит", rotation=90)
     top_left_first = np.roll(quad, 1, axis=0)
     assert read_in("rus", image, top_left_first).text == "Москва слезам не верит"
+
+
+@needs_font
+def test_a_shadow_over_a_line_is_no_text() -> None:
+    image, quad = drawn("Москва слезам не верит")
+    paper = np.asarray(image, np.float64)
+    shadow = np.linspace(1.0, 0.3, image.width)
+    faint = (paper * 0.3 + 178) * shadow[None, :, None]
+    assert crop_line(Image.fromarray(faint.astype(np.uint8)), quad)[0].getextrema() == (0, 255)
+    assert read_in("rus", Image.fromarray(faint.astype(np.uint8)), quad).text == "Москва слезам не верит"
+
+
+@needs_font
+def test_light_text_is_read_as_dark() -> None:
+    image, quad = drawn("Москва слезам не верит")
+    crop, _, _ = crop_line(Image.eval(image, lambda level: 255 - level), quad)
+    assert np.median(np.asarray(crop)) == 255
+
+
+@needs_font
+def test_a_line_of_which_the_network_is_not_sure_is_read_again_without_its_edges(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image, quad = drawn("Москва слезам не верит")
+    alone = read_in("rus", image, quad)
+    trims: list[float] = []
+
+    def read(_pack: str, _image: Image.Image, quad: Quad, trim: float = 0.0) -> OcrLine:
+        trims.append(trim)
+        return replace(alone, text="Москва" if trim else "Мосва", score=0.8 if trim else 0.7)
+
+    assert read_surely("rus", image, quad) == alone
+    monkeypatch.setattr(tesseract, "read_in", read)
+    assert read_surely("rus", image, quad).text == "Москва"
+    assert trims == [0.0, tesseract.TRIM]
 
 
 @pytest.mark.parametrize(
