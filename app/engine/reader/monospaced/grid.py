@@ -152,7 +152,8 @@ def _block(lines: Sequence[_Line]) -> list[_Line]:
     core = _same_phase(best, pitch)
     if len(core) < MIN_LINES:
         return []
-    return _with_neighbours(core, lines)
+    members = _with_neighbours(core, lines)
+    return members if any(line in core for line in members) else []
 
 
 def _own_pitch(line: _Line) -> float | None:

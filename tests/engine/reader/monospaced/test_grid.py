@@ -48,6 +48,18 @@ def test_chinese_prose_makes_none() -> None:
     assert list(find_grids(lines)) == []
 
 
+def test_the_same_words_again_and_again_in_a_statement_make_no_grid() -> None:
+    random = np.random.default_rng(5)
+    lines = []
+    for row in range(14):
+        top = 10 + 24.0 * row
+        widths = [7.0] * 15 if row % 5 == 1 else random.uniform(4, 11, 15).tolist()
+        lines.append(line("Clearing Cheque", widths, 130, top, row))
+        for text, left in ((f"{4980 + row}", 578), (f"{row + 10},878.08", 662), ("99,914.15", 970)):
+            lines.append(line(text, [7.0] * len(text), left, top, row))
+    assert list(find_grids(lines)) == []
+
+
 def test_letters_go_to_cells_with_ink() -> None:
     ink = np.array([True, True, False, True, True, True])
     assert aligned([0.1, 1.2, 3.4, 4.3, 5.1], ink) == [0, 1, 3, 4, 5]
