@@ -16,15 +16,29 @@ _CONFUSED = (
     (re.compile(r"(?<=[パピプペポ])[°゜ﾟ]"), ""),
 )
 
+_CONFUSED_IF_UNSURE = (
+    # Neither a count before a price nor a rate of tax begins with a zero: "@2 X RM 9.40", "GST @6%".
+    (re.compile(r"(?<!\S)0(?=\d{1,2} ?[xX] ?[A-Z€$£])|(?<=[A-Za-z])0(?=\d{1,2}%)|(?<=[A-Za-z] )0(?=\d{1,2}%)"), "@"),
+    # A long word in capitals has no figure: "INV0ICE", "DR1VER". Codes have more figures, or fewer letters.
+    (re.compile(r"(?:(?<=\b[A-Z]{3})|(?<=\b[A-Z]{4}))0(?=[A-Z]{3,}\b)"), "O"),
+    (re.compile(r"(?<=\b[A-Z]{2})1(?=[A-Z]{3,}\b)"), "I"),
+)
+
+SURE_SCORE = 0.99
+"""Score from which a sign of the second list is what it was read as."""
+
 
 def with_signs_put_right(letters: Sequence[Letter]) -> list[Letter]:
     """Return the letters, with such signs replaced; the places and scores of the replaced ones are kept."""
     found = list(letters)
-    for pattern, signs in _CONFUSED:
+    rules = [*((*rule, 1.0) for rule in _CONFUSED), *((*rule, SURE_SCORE) for rule in _CONFUSED_IF_UNSURE)]
+    for pattern, signs, max_score in rules:
         for match in reversed(list(pattern.finditer(text_of(found)))):
             first, last = found[match.start()], found[match.end() - 1]
             width = (last.end - first.start) / max(1, len(signs))
             score = min(letter.score for letter in found[match.start() : match.end()])
+            if score > max_score:
+                continue
             found[match.start() : match.end()] = [
                 Letter(sign, first.start + n * width, first.start + (n + 1) * width, score)
                 for n, sign in enumerate(signs)

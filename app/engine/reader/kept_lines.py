@@ -8,6 +8,7 @@ import numpy as np
 
 from app.domain.documents.pages import UNCERTAIN_SCORE, UNREAD
 from app.engine.reader.recognise import OcrLine
+from app.engine.reader.rotation import FIRST_CJK
 
 MIN_GUESS_SCORE, MIN_GUESS_LETTERS = 0.3, 2
 """Minimum score and length of a text that is shown although it is uncertain; UNREAD takes the place of others."""
@@ -18,15 +19,27 @@ MIN_LINE_SHAPE = 3.2
 SIMILAR_HEIGHT = 1.8
 """Maximum ratio of its height to that of the page's other lines, or of theirs to its own."""
 
+RULE_SIGNS = frozenset("*=-_.:…~·一二三ニ木本水京ネ ")
+"""What rows of stars, dashes and double dashes that part a page are read as."""
+
+MAX_RULE_SCORE, MIN_RULE_LETTERS, MAX_KINDS = 0.75, 10, 0.5
+"""Score below which a line may be such a row; long ones may have other signs, but few kinds of them (a fraction)."""
+
 
 def kept_lines(lines: Sequence[OcrLine]) -> list[OcrLine]:
-    """Return the lines that were read, and among them those that were not but look like the others; else noise."""
+    """Return the lines that were read, and among them those that were not but look like the others; else noise.
+
+    Rows of stars or dashes that were read as Chinese, on a page that has none, are left out.
+    """
     read_heights = [_sides(line)[0] for line in lines if is_read(line)]
     if not read_heights:
         return []
     usual = max(median(read_heights), 1.0)
+    has_cjk = any(line.score >= MAX_RULE_SCORE and any(map(_is_cjk, line.text)) for line in lines)
     kept = []
     for line in lines:
+        if not has_cjk and _is_rule(line):
+            continue
         if is_read(line):
             kept.append(line)
         elif _looks_like_text(line, usual):
@@ -38,6 +51,18 @@ def kept_lines(lines: Sequence[OcrLine]) -> list[OcrLine]:
 def is_read(line: OcrLine) -> bool:
     """Return whether a line has a text that is likely right."""
     return bool(line.text) and line.score >= UNCERTAIN_SCORE
+
+
+def _is_rule(line: OcrLine) -> bool:
+    if line.score >= MAX_RULE_SCORE or not line.text or (len(line.text) == 1 and not _is_cjk(line.text)):
+        return False
+    kinds = set(line.text)
+    is_row = len(line.text) >= MIN_RULE_LETTERS and len(kinds) <= MAX_KINDS * len(line.text)
+    return kinds <= RULE_SIGNS or (is_row and all(letter in RULE_SIGNS or _is_cjk(letter) for letter in kinds))
+
+
+def _is_cjk(letter: str) -> bool:
+    return letter >= FIRST_CJK
 
 
 def _looks_like_text(line: OcrLine, usual: float) -> bool:

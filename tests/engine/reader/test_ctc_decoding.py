@@ -87,8 +87,8 @@ def test_a_words_score_rises_with_its_letters_and_its_line() -> None:
     assert 0.99 < scores[-1] < 1
 
 
-def put_right(text: str) -> str:
-    letters = [Letter(letter, n / len(text), (n + 1) / len(text), 0.9) for n, letter in enumerate(text)]
+def put_right(text: str, score: float = 0.9) -> str:
+    letters = [Letter(letter, n / len(text), (n + 1) / len(text), score) for n, letter in enumerate(text)]
     return text_of(with_signs_put_right(letters))
 
 
@@ -106,7 +106,18 @@ def put_right(text: str) -> str:
         ("NO.53", "NO.53"),
         ("ポ°ット", "ポット"),
         ("20°", "20°"),
+        ("02 X RM 9.40", "@2 X RM 9.40"),
+        ("Total Incl. GST06%", "Total Incl. GST@6%"),
+        ("GST 06% RM 1.20", "GST @6% RM 1.20"),
+        ("INV0ICE", "INVOICE"),
+        ("DR1VER", "DRIVER"),
+        ("AB0CD 5GZ2 02-11", "AB0CD 5GZ2 02-11"),
     ],
 )
 def test_signs_of_the_same_form_are_told_apart(read: str, right: str) -> None:
     assert put_right(read) == right
+
+
+@pytest.mark.parametrize("text", ["02 X RM 9.40", "GST 06%", "INV0ICE"])
+def test_what_was_read_surely_is_kept(text: str) -> None:
+    assert put_right(text, 0.995) == text

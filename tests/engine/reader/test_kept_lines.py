@@ -62,3 +62,20 @@ def test_noise_alone_is_no_text() -> None:
 
 def test_uncertain_lines_do_not_make_the_others_uncertain() -> None:
     assert page_of(GOOD, ("rnisread as this", 0.35, 300, 30), ("and also this one", 0.31, 300, 30)).notice == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [("****ネ****ネ***", 0.68), ("一木", 0.7), ("=:::", 0.69), ("京京本水本家本軍軍本東本京本水本", 0.36)],
+)
+def test_a_row_of_stars_or_dashes_read_as_chinese_is_left_out(text: str, score: float) -> None:
+    assert page_of(GOOD, (text, score, 400, 30)).text == "Opening hours"
+
+
+@pytest.mark.parametrize(("text", "score"), [("***", 0.85), ("-", 0.6), ("谢谢光临", 0.7), ("京京京大大大", 0.6)])
+def test_signs_and_chinese_that_may_be_meant_are_kept(text: str, score: float) -> None:
+    assert page_of(GOOD, (text, score, 400, 30)).text == f"Opening hours\n{text}"
+
+
+def test_a_row_of_dashes_on_a_chinese_page_is_kept() -> None:
+    assert page_of(("营业时间", 0.97, 300, 30), ("一二", 0.7, 100, 30)).text == "营业时间\n一二"
