@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.commands import server_choice
 from app.commands.batch_engines import BatchEngines, ClientFactory, client_ignoring_sigint
+from app.commands.batch_readers import reader_count
 from app.commands.batch_workers import process_items
 from app.commands.loading import open_folder
 from app.commands.terminal import (
@@ -142,8 +143,9 @@ def main(arguments: Sequence[str], create_client: ClientFactory = client_ignorin
 def _begin(job: BatchJob, args: argparse.Namespace, create_client: ClientFactory) -> bool:
     out = args.out.absolute()
     if not args.server:
-        engines = BatchEngines(partial(open_folder, job.options.model), create_client)
-        return _run(job, out, engines, 1, retries=args.retry)
+        readers = reader_count()
+        engines = BatchEngines(partial(open_folder, job.options.model), create_client, readers=readers)
+        return _run(job, out, engines, readers, retries=args.retry)
     server = server_choice.ServerChoice(args.server, args.server_model)
     model = server.model()
     server.announce(model)

@@ -44,10 +44,11 @@ def client_ignoring_sigint(kind: BackendKind) -> EngineClient:
 
 
 class BatchEngines:
-    """One process of each kind, started with its first call and again after it has died.
+    """The processes of a batch, started with their first call and again after they have died.
 
-    `open_model` returns the request that opens the model in a process of the kind `answering`; each worker has its own.
-    Several workers may call from several threads.
+    `open_model` returns the request that opens the model in a process of the kind `answering`. Workers share one local
+    model and `readers` processes that decode and read images; each has its own connection to a server. Several workers
+    may call from several threads.
     """
 
     def __init__(
@@ -56,9 +57,11 @@ class BatchEngines:
         create_client: ClientFactory = client_ignoring_sigint,
         *,
         answering: BackendKind = BackendKind.MODEL,
+        readers: int = 1,
     ) -> None:
         self._open_request = open_model
         self._answering = answering
+        self._readers = readers
         self._create_client = create_client
         self._running: dict[_WorkerKey, tuple[EngineClient, Iterator[EventEnvelope]]] = {}
         self._locks: dict[_WorkerKey, threading.Lock] = {}
@@ -79,11 +82,16 @@ class BatchEngines:
 
     def call(self, call: BatchCall, worker: int = 0) -> Reply:
         """Make a call and wait for its result. Raises EngineError if the model cannot be opened."""
-        key = (self._answering, worker) if call.kind is BackendKind.MODEL else (call.kind, 0)
+        key = self._key(call.kind, worker)
         with self._locks.setdefault(key, threading.Lock()):
             if call.kind is BackendKind.MODEL and key not in self._running:
                 self._open_model(key)
             return self._do(key, call.request)
+
+    def _key(self, kind: BackendKind, worker: int) -> _WorkerKey:
+        if kind is not BackendKind.MODEL:
+            return kind, worker % self._readers
+        return self._answering, worker if self._answering is BackendKind.SERVER else 0
 
     def kill(self) -> None:
         """Kill all processes immediately; calls in progress fail, and so do later ones."""

@@ -40,6 +40,12 @@ RUN = (
 )
 
 
+@pytest.fixture(autouse=True)
+def one_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One image after another, so that the order of messages is known."""
+    monkeypatch.setattr(batch, "reader_count", lambda: 1)
+
+
 def make(folder: Path, **texts: str) -> Path:
     folder.mkdir(exist_ok=True)
     for name, text in texts.items():
