@@ -47,14 +47,14 @@ def decoded(probabilities: npt.NDArray[np.float32], characters: Sequence[str]) -
     ]
 
 
-def with_forms_joined(
-    probabilities: npt.NDArray[np.float32], characters: Sequence[str], forms: str
-) -> npt.NDArray[np.float32]:
-    """Give the probabilities of all `forms` of one sign, in place, to the most probable form of each column."""
-    numbers = [characters.index(form) for form in forms]
-    both = probabilities[:, numbers]
-    best = np.take(numbers, both.argmax(axis=1))
-    probabilities[:, numbers] = 0.0
+def with_forms_joined(probabilities: npt.NDArray[np.float32], forms: Sequence[int]) -> npt.NDArray[np.float32]:
+    """Give the probabilities of all forms of one sign, in place, to the most probable form of each column.
+
+    `forms` are their numbers among the characters.
+    """
+    both = probabilities[:, forms]
+    best = np.take(forms, both.argmax(axis=1))
+    probabilities[:, forms] = 0.0
     probabilities[np.arange(len(probabilities)), best] = both.sum(axis=1)
     return probabilities
 

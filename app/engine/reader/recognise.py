@@ -29,6 +29,9 @@ from app.engine.reader.tuning import (
 Quad = npt.NDArray[np.float64]
 """Four corners float64 [4, 2], x and y in pixels, clockwise from the line's own top left."""
 
+SPACE, POINTS = " ", ".,"
+"""Signs whose probability is asked for in the gaps between letters."""
+
 YEN = "¥￥"
 """Both forms of this sign: their probabilities are one, or else it looks as uncertain as another currency's."""
 
@@ -52,6 +55,7 @@ class Recogniser:
     def __init__(self) -> None:
         onnxruntime.disable_telemetry_events()  # On Windows it would report each session to the system.
         self._engine = RapidOCR(params=parameters(_threads()))
+        self._signs: dict[str, int] = {}
 
     def find(self, image: Image.Image) -> list[Quad]:
         """Return the corners of lines on an RGB image that is taken to be upright, in no particular order."""
@@ -96,12 +100,14 @@ class Recogniser:
         recogniser = self._engine._load_rec_model()  # noqa: SLF001 - rapidocr loads it with the first line
         characters = recogniser.postprocess_op.character
         pixels = _normalised(crop)
-        probabilities = with_forms_joined(recogniser.session(pixels)[0], characters, YEN)
+        if not self._signs:  # There are 18,000 characters to look through.
+            self._signs = {sign: characters.index(sign) for sign in f"{SPACE}{POINTS}{YEN}"}
+        probabilities = with_forms_joined(recogniser.session(pixels)[0], [self._signs[sign] for sign in YEN])
         found = with_signs_put_right(trimmed(decoded(probabilities, characters)))
         score = sum(letter.score for letter in found) / max(1, len(found))
-        points = probabilities[:, [characters.index("."), characters.index(",")]].max(axis=1)
+        points = probabilities[:, [self._signs[sign] for sign in POINTS]].max(axis=1)
         width = pixels.shape[3]
-        columns = Columns(probabilities[:, characters.index(" ")], points, ink_of(crop, width), LINE_HEIGHT)
+        columns = Columns(probabilities[:, self._signs[SPACE]], points, ink_of(crop, width), LINE_HEIGHT)
         padded = width / crop.width
         return _Recognised(with_lost_spaces(found, columns), score, padded, len(probabilities) / padded)
 

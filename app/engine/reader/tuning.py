@@ -21,8 +21,10 @@ LINE_HEIGHT = 48
 MAX_LINE_WIDTH = 12_000
 """Maximum width in pixels of such a line: 250 times its height, as no line of text is; it bounds memory."""
 
-MIN_LINE_WIDTH = 256
-"""Width in pixels to which shorter lines are padded: 320 costs more for every word of a receipt, 160 loses letters."""
+MIN_LINE_WIDTH = 192
+"""Width in pixels to which shorter lines are padded: 256 costs a quarter more for every word of a receipt and reads no
+better (of 500 words of short lines 442 are right, at 256 438), 160 loses letters.
+"""
 
 LINE_MARGIN = 0.1
 """Margin that is added at each end of a line's crop, as a fraction of its height."""

@@ -40,7 +40,7 @@ def test_repeated_letters_are_one_unless_a_blank_is_between() -> None:
 def test_two_forms_of_one_sign_are_as_probable_as_both_together() -> None:
     found = np.array([[0.1, 0.5, 0.4, 0.0], [0.6, 0.1, 0.3, 0.0]], np.float32)
 
-    joined = with_forms_joined(found.copy(), CHARACTERS, "ab")
+    joined = with_forms_joined(found, [1, 2])
 
     assert joined == pytest.approx(np.array([[0.1, 0.9, 0.0, 0.0], [0.6, 0.0, 0.4, 0.0]], np.float32))
 
