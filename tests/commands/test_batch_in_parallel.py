@@ -1,5 +1,6 @@
 """Two images of a batch at the same time, by the built-in OCR: processes of their own, the same results."""
 
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -66,5 +67,5 @@ def test_as_many_are_read_as_cores_and_memory_allow(
     told = tmp_path / "meminfo"
     told.write_text(f"MemTotal: 1 kB\nMemAvailable: {memory if isinstance(memory, str) else int(memory * 1e6)} kB\n")
     monkeypatch.setattr(batch_readers, "MEMORY", told)
-    monkeypatch.setattr(batch_readers.os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
     assert reader_count() == count

@@ -14,6 +14,7 @@ from app.domain.images.codes import Code
 from app.domain.images.geometry import Point, TextLine
 from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.engine.imaging.cut_short import SHOWN_SHARE
+from app.engine.reader.doubled_ends import without_doubled_ends
 from app.engine.reader.find_codes import find_codes
 from app.engine.reader.find_lines import find_lines, find_lines_again
 from app.engine.reader.gutters import cut_at_gutters
@@ -75,7 +76,7 @@ def _read_flat(
         prepared.image, quads, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)
     )
     found, script = read_other_scripts(prepared.image, found, reader, check)
-    lines = [prepared.restore(line) for line in kept_lines(found)]
+    lines = [prepared.restore(line) for line in without_doubled_ends(kept_lines(found))]
     size = rotated_size(image.size, orientation.order)
     codes = find_codes(image)
     # Pillow rotates anticlockwise.

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from app.domain.documents.pages import UNREAD, OcrPage
+from app.engine.reader.doubled_ends import without_doubled_ends
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.tiles import TextMap
@@ -79,3 +80,20 @@ def test_signs_and_chinese_that_may_be_meant_are_kept(text: str, score: float) -
 
 def test_a_row_of_dashes_on_a_chinese_page_is_kept() -> None:
     assert page_of(("营业时间", 0.97, 300, 30), ("一二", 0.7, 100, 30)).text == "营业时间\n一二"
+
+
+def box(text: str, left: float, right: float, top: float = 0) -> OcrLine:
+    return OcrLine(text, np.array([(left, top), (right, top), (right, top + 40), (left, top + 40)], np.float64), 0.99)
+
+
+def test_a_letter_that_was_detected_twice_is_told_once() -> None:
+    line = box("港町だより第十二号", 60, 394)
+    assert without_doubled_ends([line, box("号", 371, 413), box("港", 50, 90)]) == [line]
+    assert without_doubled_ends([]) == []
+
+
+@pytest.mark.parametrize(
+    "beside", [box("号", 385, 427), box("号", 371, 413, 50), box("八", 371, 413), box("第十二号", 300, 413)]
+)
+def test_a_letter_beside_or_below_a_line_is_kept(beside: OcrLine) -> None:
+    assert len(without_doubled_ends([box("港町だより第十二号", 60, 394), beside])) == 2
