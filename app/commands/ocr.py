@@ -27,6 +27,7 @@ from app.domain.documents.document_formats import page_sheets
 from app.domain.documents.page_formats import PageFormat, around, formatted
 from app.domain.documents.page_ranges import PageRangeError, chosen_pages, parsed_ranges
 from app.domain.documents.pages import UNREAD, OcrPage
+from app.domain.documents.pdf_options import PdfOptions
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import DiskError, UserError
 from app.domain.ports import NEVER_CANCELLED
@@ -86,6 +87,9 @@ def parser() -> argparse.ArgumentParser:
         "positions of words; pdf is the document made searchable",
     )
     parser.add_argument("--main-text", action="store_true", help="leave out headers, footers and page numbers")
+    parser.add_argument("--pdf-a", action="store_true", help="make the PDF conform to PDF/A-2b, or tell that it cannot")
+    parser.add_argument("--deskew", action="store_true", help="rotate skewed scans in the PDF until they are level")
+    parser.add_argument("--compress", action="store_true", help="compress losslessly stored pictures in the PDF")
     parser.add_argument("--pages", type=_ranges, default=(), metavar="RANGES", help="such as 1-3,7 (default: all)")
     parser.add_argument(
         "--password-file", type=path_given, metavar="FILE", help="file with the password of the documents"
@@ -109,6 +113,8 @@ def main(arguments: Sequence[str]) -> int:
         args.error("--format pdf does not work with --pages")
     if options.format == PDF and options.main_text:
         args.error("--format pdf does not work with --main-text")
+    if options.format != PDF and (options.pdf_a or options.deskew or options.compress):
+        args.error("--pdf-a, --deskew and --compress need --format pdf")
     if options.format in WHOLE_FILES and options.out is None and len(options.files) > 1:
         args.error(f"--format {options.format} with several files needs -o FOLDER")
     if options.format in WHOLE_FILES and options.out is None and sys.stdout.isatty():
@@ -191,7 +197,8 @@ def _write_pdf(
     if not _read_file(reader, path, name, options, lambda page, _number, _of: pages.append(page)):
         return False  # An unreadable page would be missing, or another would take its place.
     with _target(f"{Path(name).stem}.pdf", outputs) as target:
-        write_searchable_pdf(path, pages, target, options.password, NEVER_CANCELLED)
+        how = PdfOptions(options.pdf_a, options.deskew, options.compress)
+        write_searchable_pdf(path, pages, target, options.password, NEVER_CANCELLED, how)
     if open_document(path, options.password).is_encrypted:
         print_error(f"{name} is encrypted. The searchable copy is not and opens without a password.")
     return True

@@ -66,7 +66,8 @@ class DocumentExportController(QObject):
         if self._session.is_encrypted:
             detail = tr("{name} is encrypted. The searchable copy is not and opens without a password.", name=name)
         ignored = self._window.clean_up.ignored
-        self._session.write_pdf(target, partial(self._on_saved, target, detail), self._on_failed, ignored)
+        on_saved = partial(self._on_saved, target, detail)
+        self._session.write_pdf(target, on_saved, self._on_failed, ignored, self._window.pdf_options)
 
     def _write(self, name: str, suffix: str, target: Path) -> None:
         use = partial(self._save, name, suffix, target, self._window.clean_up)

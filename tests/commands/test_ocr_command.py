@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from pikepdf import pdfa
 from PIL import Image
 
 from app.cli import main
@@ -31,6 +32,7 @@ PDF_WRONG = (
     ["ocr", "--format", "pdf", NOTE, NOTE],
     ["ocr", "--format", "xlsx", NOTE, NOTE],
     ["ocr", "--format", "pdf", "--pages", "1", NOTE],
+    ["ocr", "--pdf-a", NOTE],
     ["ocr", "--pages", "3-1", NOTE],
 )
 
@@ -201,6 +203,15 @@ def test_a_searchable_pdf_never_replaces_what_is_read(tmp_path: Path, capsys: py
     assert main(["ocr", "--format", "pdf", "-o", str(tmp_path), str(tmp_path / "scan.png"), str(scanned)]) == 0
     assert scanned.read_bytes() == original
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2 scan.pdf", "3 scan.pdf", "scan.pdf", "scan.png"]
+
+
+def test_pdf_a_is_written_or_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written = str(written_pdf(tmp_path / "a.pdf", "The total of all items is 12.40 EUR"))
+    how = ["ocr", "--format", "pdf", "--pdf-a", "--deskew", "--compress", "-o", str(tmp_path / "out")]
+    assert main([*how, NOTE, written]) == 1
+    assert "cannot become PDF/A" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["note.pdf"]
+    assert pdfa.validate_written(tmp_path / "out" / "note.pdf", "2b").passed
 
 
 def test_a_copy_without_the_originals_encryption_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from app.domain.images.geometry import Box
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.widgets.notices import Notices
 from tests.end_to_end.conftest import Desktop, OpenDesktop
-from tests.support.documents import locked_pdf
+from tests.support.documents import locked_pdf, written_pdf
 from tests.support.on_screen import choose_file, entry
 
 PART = Box(0.0, 0.0, 1.0, 0.5)
@@ -52,6 +52,18 @@ def test_an_export_is_told_in_its_window_or_in_the_main_one(open_desktop: OpenDe
     window.fields_wanted.emit(0, "total, total")
     assert len(main.notices.current) == 2
     assert not list(tmp_path.glob("cancelled*"))
+
+
+def test_a_pdf_for_archives_is_refused_for_fonts_that_are_not_embedded(
+    open_desktop: OpenDesktop, tmp_path: Path
+) -> None:
+    desktop = open_desktop()
+    window = opened(desktop, written_pdf(tmp_path / "a.pdf", TEXT))
+    entry(window.export.menu(), "PDF for archives (PDF/A-2b)").trigger()
+    entry(window.export.menu(), "Searchable PDF").trigger()
+    choose_file(tmp_path / "out.pdf")
+    desktop.wait(lambda: says(window.notices, "cannot become PDF/A"))
+    assert not (tmp_path / "out.pdf").exists()
 
 
 def test_parts_are_left_out_after_a_restart_and_a_decrypted_copy_is_told(

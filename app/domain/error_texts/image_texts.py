@@ -399,3 +399,10 @@ NOT_SEARCHABLE_PROTECTED = ErrorText(
     todo="Enter its password.",
     cli_todo="Give its password with --password-file.",
 )
+NOT_ARCHIVAL = ErrorText(
+    "image.not_archival",
+    _IMAGE,
+    "“{file}” cannot become PDF/A: it has parts that PDF/A does not allow, such as fonts that are not embedded.",
+    "Nothing was written.",
+    "Save it without PDF/A.",
+)

@@ -60,8 +60,8 @@ class ImagingBackend:
                 picture.thumbnail((size, size))
                 emit(PageShown(width, height, _png(picture)))
                 return FinishReason.COMPLETE
-            case WritePdf(pages=pages, password=password):
-                write_searchable_pdf(Path(request.source), pages, Path(request.target), password, check)
+            case WritePdf(pages=pages, password=password, options=options):
+                write_searchable_pdf(Path(request.source), pages, Path(request.target), password, check, options)
                 return FinishReason.COMPLETE
             case CropImage():
                 path = Path(request.target)

@@ -14,6 +14,8 @@ UNITS = 1000
 """Font units per em."""
 ADVANCE = 500
 """Advance width of every glyph, in font units."""
+DATE = 3_850_070_400
+"""When the font was made: 2026, in seconds since 1904; readers doubt an earlier date."""
 _NAME = "/LorgnetteInvisible"
 _TO_UNICODE = b"""/CIDInit /ProcSet findresource begin
 12 dict begin
@@ -75,7 +77,24 @@ def _true_type() -> bytes:
     tables = {
         b"glyf": glyph,
         b"head": struct.pack(
-            ">IIIIHHQQhhhhHHhhh", 0x10000, 0x10000, 0, 0x5F0F3CF5, 0, UNITS, 0, 0, 0, 0, ADVANCE, UNITS, 0, 8, 2, 0, 0
+            ">IIIIHHQQhhhhHHhhh",
+            0x10000,
+            0x10000,
+            0,
+            0x5F0F3CF5,
+            0,
+            UNITS,
+            DATE,
+            DATE,
+            0,
+            0,
+            ADVANCE,
+            UNITS,
+            0,
+            8,
+            2,
+            0,
+            0,
         ),
         b"hhea": struct.pack(">IhhhHhhhhhh4hhH", 0x10000, UNITS, 0, 0, ADVANCE, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1),
         b"hmtx": struct.pack(">Hhh", ADVANCE, 0, 0),

@@ -2,10 +2,11 @@
 
 A document keeps its pages, to which a content stream is added (ISO 32000-1, 7.8.2), its links and attached files, but
 no scripts or other active content. An image becomes a page with its own JPEG data if it is a JPEG, else with its pixels
-losslessly compressed. Text is written in rendering mode 3 (9.3.6).
+losslessly compressed. Text is written in rendering mode 3 (9.3.6). On request the file is PDF/A, its scans are straight
+and its pictures smaller.
 """
 
-import zlib
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,14 @@ from PIL import Image
 from PIL.MpoImagePlugin import MpoImageFile
 
 from app.domain.documents.pages import OcrPage
+from app.domain.documents.pdf_options import AS_IT_IS, PdfOptions
 from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError, PasswordNeeded
 from app.domain.ports import CancelCheck
 from app.engine.imaging.added_lines import lines_to_add, replaces_hidden
+from app.engine.imaging.archival_pdf import save_archival
+from app.engine.imaging.coded_pictures import CodedPicture, losslessly_coded, smaller_coded
+from app.engine.imaging.deskewing import deskewing
 from app.engine.imaging.glyphless_font import glyphless_font
 from app.engine.imaging.hidden_text import drop_hidden_text
 from app.engine.imaging.inert_pdf import drop_actions
@@ -32,12 +37,9 @@ from app.engine.imaging.pdf_frame import PdfFrame
 from app.engine.imaging.pdf_writer import PdfWriter
 from app.engine.imaging.render_pdf import DOTS, POINTS
 from app.engine.imaging.resolution import square_size
+from app.engine.imaging.smaller_pictures import make_pictures_smaller
 from app.engine.process.descriptor_passing import open_to_read, written_whole
 
-_LEVEL = 4
-"""zlib level: a scanned page of 4 megapixels takes 0.1 s; zlib's default, 6, takes 0.4 s and saves 8 %."""
-Picture = tuple[str, bytes]
-"""An image: the entries of its dictionary, and its data."""
 _MP_ENTRIES = 0xB002
 """Tag of a Multi-Picture Object's index: the size of each of its pictures (CIPA DC-007, 5.2.3)."""
 _END_OF_JPEG = b"\xff\xd9"
@@ -46,7 +48,12 @@ _ORIENTATIONS = {3: "-1 0 0 -1 1 1", 6: "0 -1 1 0 0 1", 8: "0 1 -1 0 1 0"}
 
 
 def write_searchable_pdf(
-    source: Path, pages: Sequence[OcrPage], target: Path, password: str, check: CancelCheck
+    source: Path,
+    pages: Sequence[OcrPage],
+    target: Path,
+    password: str,
+    check: CancelCheck,
+    options: PdfOptions = AS_IT_IS,
 ) -> None:
     """Write `source`, a document or an image whose pages have the text `pages`, to `target`.
 
@@ -59,12 +66,17 @@ def write_searchable_pdf(
     try:
         with written_whole(target) as file:
             if is_pdf(source):
-                _overlay(source, pages, file, password, check)
+                _overlay(source, pages, file, password, check, options)
+            elif options.is_archival:
+                whole = io.BytesIO()
+                _from_images(source, pages, whole, check, options)
+                with Pdf.open(whole) as pdf:
+                    save_archival(pdf, file, source.name)
             else:
-                _from_images(source, pages, file, check)
+                _from_images(source, pages, file, check, options)
     except PasswordError as error:
         raise PasswordNeeded(image_texts.NOT_SEARCHABLE_PROTECTED, file=source.name) from error
-    except (PdfError, ValueError, RuntimeError) as error:
+    except (PdfError, ValueError, RuntimeError, MemoryError) as error:
         raise ImageError(image_texts.NOT_SEARCHABLE, file=source.name) from error
     except OSError as error:
         raise ImageError(image_texts.NOT_WRITTEN, file=target.name) from error
@@ -78,50 +90,64 @@ def _is_same(source: Path, target: Path) -> bool:
         return False
 
 
-def _overlay(source: Path, pages: Sequence[OcrPage], file: BinaryIO, password: str, check: CancelCheck) -> None:
+def _overlay(
+    source: Path, pages: Sequence[OcrPage], file: BinaryIO, password: str, check: CancelCheck, options: PdfOptions
+) -> None:
     with open_to_read(source) as original, Pdf.open(original, password=password) as pdf:
         font = glyphless_font(pdf)
         for number, (pdf_page, page) in enumerate(zip(pdf.pages, pages, strict=False)):
             check()
-            layer = page_layer(source, number, password)
+            layer = page_layer(source, number, password, check)
             frame = page_frame(source, number, password).of_width(page.width)
+            is_scan = not any(not line.is_hidden for line in layer.lines) and not pdf_page.get("/Annots")
+            rotation = deskewing(page.lines, frame) if options.is_deskewed and is_scan else ""
             if replaces_hidden(page, layer.lines, frame.size[0] / layer.width):
                 drop_hidden_text(pdf, pdf_page)
                 layer = replace(layer, lines=tuple(line for line in layer.lines if not line.is_hidden))
-            if lines := lines_to_add(page, layer.lines, frame.size[0] / layer.width):
-                _add_text(pdf_page, font, text_content(lines, frame))
+            lines = lines_to_add(page, layer.lines, frame.size[0] / layer.width)
+            if lines or rotation:
+                _add_text(pdf_page, font, text_content(lines, frame), rotation)
         drop_actions(pdf, check)
-        pdf.save(file)
+        if options.is_compressed:
+            make_pictures_smaller(pdf, check)
+        if options.is_archival:
+            save_archival(pdf, file, source.name)
+        else:
+            pdf.save(file)
 
 
-def _add_text(pdf_page: PdfPage, font: Object, content: bytes) -> None:
+def _add_text(pdf_page: PdfPage, font: Object, content: bytes, rotation: str) -> None:
     # A transformation or clipping path that the page's own content left set must not affect the text.
-    pdf_page.contents_add(b"q\n", prepend=True)
-    pdf_page.contents_add(b"\nQ\n" + content)
+    pdf_page.contents_add(f"q {rotation}q\n".encode(), prepend=True)
+    pdf_page.contents_add(b"\nQ\n" + content + b"Q\n")
     pdf_page.add_resource(font, Name.Font, Name(FONT), replace_existing=True)
 
 
-def _from_images(source: Path, pages: Sequence[OcrPage], file: BinaryIO, check: CancelCheck) -> None:
+def _from_images(
+    source: Path, pages: Sequence[OcrPage], file: BinaryIO, check: CancelCheck, options: PdfOptions
+) -> None:
     """Write a new document page by page, so that it is not held in memory."""
     frames = FrameFile(source)
     pdf = PdfWriter(file)
     font = pdf.copy(glyphless_font)
+    coded = smaller_coded if options.is_compressed else losslessly_coded
     with frames.in_order():
         for number, page in enumerate(pages):
             check()
             scale = (frames.dots(number) or DOTS) / POINTS
             frame = PdfFrame(0, 0, page.width / scale, page.height / scale, 0, scale)
-            picture, matrix = _jpeg(source, page) or (_lossless(frames.frame(number)), "1 0 0 1 0 0")
-            drawn = f"q {frame.right:.3f} 0 0 {frame.top:.3f} 0 0 cm {matrix} cm /Picture Do Q\n".encode()
+            picture, matrix = _jpeg(source, page) or (coded(frames.frame(number)), "1 0 0 1 0 0")
+            rotation = deskewing(page.lines, frame) if options.is_deskewed else ""
+            drawn = f"{rotation}q {frame.right:.3f} 0 0 {frame.top:.3f} 0 0 cm {matrix} cm /Picture Do Q\n".encode()
             pdf.add_page(
                 f"/MediaBox [0 0 {frame.right:.3f} {frame.top:.3f}] /Resources <</XObject <</Picture "
-                f"{pdf.stream(*picture)}>> /Font <<{FONT} {font}>>>> "
+                f"{pdf.stream(picture.entries, picture.data)}>> /Font <<{FONT} {font}>>>> "
                 f"/Contents {pdf.compressed(drawn + text_content(lines_to_add(page, ()), frame))}"
             )
     pdf.finish()
 
 
-def _jpeg(source: Path, page: OcrPage) -> tuple[Picture, str] | None:
+def _jpeg(source: Path, page: OcrPage) -> tuple[CodedPicture, str] | None:
     """Return the file's own data as an image, and the matrix that turns it upright; None if it is no plain JPEG."""
     with open_to_read(source) as file, Image.open(file) as image:
         orientation = image.getexif().get(0x0112, 1)
@@ -134,7 +160,8 @@ def _jpeg(source: Path, page: OcrPage) -> tuple[Picture, str] | None:
             return None
         space = "/DeviceGray" if image.mode == "L" else "/DeviceRGB"
         data = _without_other_pictures(source, image)
-        return (_described(image.size, space, 8, "/DCTDecode"), data), _ORIENTATIONS.get(orientation, "1 0 0 1 0 0")
+        picture = CodedPicture(image.size, space, 8, "/DCTDecode", data)
+        return picture, _ORIENTATIONS.get(orientation, "1 0 0 1 0 0")
 
 
 def _without_other_pictures(source: Path, image: Image.Image) -> bytes:
@@ -148,27 +175,3 @@ def _without_other_pictures(source: Path, image: Image.Image) -> bytes:
     except (LookupError, TypeError, ValueError):
         return data
     return data[:size] if data[:size].endswith(_END_OF_JPEG) else data
-
-
-def _lossless(image: Image.Image) -> Picture:
-    colours = image.getcolors(2)
-    if colours and all(colour in {(0, 0, 0), (255, 255, 255)} for _, colour in colours):
-        flat, space, bits = image.convert("1", dither=Image.Dither.NONE), "/DeviceGray", 1
-    elif _is_grey(image):
-        flat, space, bits = image.getchannel(0), "/DeviceGray", 8
-    else:
-        flat, space, bits = image, "/DeviceRGB", 8
-    return _described(image.size, space, bits, "/FlateDecode"), zlib.compress(flat.tobytes(), _LEVEL)
-
-
-def _is_grey(image: Image.Image) -> bool:
-    red, green, blue = image.split()
-    return red.tobytes() == green.tobytes() == blue.tobytes()
-
-
-def _described(size: tuple[int, int], space: str, bits: int, coding: str) -> str:
-    width, height = size
-    return (
-        f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace {space} "
-        f"/BitsPerComponent {bits} /Filter {coding}"
-    )

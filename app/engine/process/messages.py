@@ -9,6 +9,7 @@ import msgspec
 
 from app.domain.chat.chat import Turn
 from app.domain.documents.pages import OcrPage
+from app.domain.documents.pdf_options import PdfOptions
 from app.domain.errors import Problem
 from app.domain.ids import Digest
 from app.domain.images.attachments import ImageCrop
@@ -85,13 +86,14 @@ class ReadText(Message, frozen=True, tag=True):
 class WritePdf(Message, frozen=True, tag=True):
     """Write the document or image at `source` to `target` as a searchable PDF with the text `pages`.
 
-    Its appearance is unchanged. Served by the images process, which ends it with Done.
+    Its appearance is unchanged, unless `options` say otherwise. Served by the images process, which ends it with Done.
     """
 
     source: str
     pages: tuple[OcrPage, ...]
     target: str
     password: str = ""
+    options: PdfOptions = PdfOptions()
 
 
 class OpenModel(Message, frozen=True, tag=True):

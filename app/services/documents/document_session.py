@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.domain.documents.clean_up import without_ignored
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage, with_notice
+from app.domain.documents.pdf_options import AS_IT_IS, PdfOptions
 from app.domain.errors import Problem, ProblemKind, problem_of
 from app.domain.ids import Digest
 from app.domain.images.geometry import Box
@@ -205,6 +206,7 @@ class DocumentSession(QObject):
         on_written: Callable[[], None],
         on_failure: Callable[[Problem], None],
         ignored: Sequence[Box] = (),
+        options: PdfOptions = AS_IT_IS,
     ) -> None:
         """Write the document as a PDF that is searchable for its text outside the `ignored` areas.
 
@@ -221,7 +223,7 @@ class DocumentSession(QObject):
 
         def write(pages: Sequence[OcrPage]) -> None:
             kept = [without_ignored(page, ignored) for page in pages]
-            self._images.write_pdf(source, kept, target, on_event, password)
+            self._images.write_pdf(source, kept, target, on_event, password, options)
 
         self.with_all_ocr_results(write, on_failure)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.documents.pages import OcrPage
+from app.domain.documents.pdf_options import PdfOptions
 from app.domain.images.attachments import ImageCrop
 from app.engine.process.messages import CropImage, DrawPage, ProbeImage, ShowPage, WritePdf
 from app.services.engines.engine import Engine, EngineCall, OnEvent
@@ -34,7 +35,13 @@ class ImagesEngine:
         return self.engine.call(ShowPage(str(path), page, size, password), on_event)
 
     def write_pdf(
-        self, source: Path, pages: Sequence[OcrPage], target: Path, on_event: OnEvent, password: str = ""
+        self,
+        source: Path,
+        pages: Sequence[OcrPage],
+        target: Path,
+        on_event: OnEvent,
+        password: str,
+        options: PdfOptions,
     ) -> EngineCall:
         """Write a searchable PDF of a document or an image to `target`."""
-        return self.engine.call(WritePdf(str(source), tuple(pages), str(target), password), on_event)
+        return self.engine.call(WritePdf(str(source), tuple(pages), str(target), password, options), on_event)

@@ -13,6 +13,7 @@ from app.domain.documents.labelled_values import LabelledValue, labelled_values
 from app.domain.documents.markdown_pages import page_as_markdown
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
+from app.domain.documents.pdf_options import PdfOptions
 from app.domain.documents.tables import Table
 from app.domain.errors import Problem
 from app.domain.images.geometry import Box
@@ -165,6 +166,11 @@ class DocumentWindow(QWidget):
         self.canvas.set_ignored(how.ignored)
         self._show_formats()
 
+    @property
+    def pdf_options(self) -> PdfOptions:
+        """The chosen options of searchable PDFs."""
+        return PdfOptions(self._archival.isChecked(), self._deskewed.isChecked(), self._compressed.isChecked())
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Emit `closed`."""
         super().closeEvent(event)
@@ -184,6 +190,12 @@ class DocumentWindow(QWidget):
         menu = QMenu(self)
         for suffix, text in EXPORTS:
             menu.addAction(tr(text), partial(self.export_wanted.emit, suffix))
+        menu.addSeparator()
+        self._archival = menu.addAction(tr("PDF for archives (PDF/A-2b)"))
+        self._deskewed = menu.addAction(tr("Deskew scans in the PDF"))
+        self._compressed = menu.addAction(tr("Compress pictures in the PDF"))
+        for action in (self._archival, self._deskewed, self._compressed):
+            action.setCheckable(True)
         self.export.setMenu(menu)
         clean_up_tool = QMenu(self)
         self._joins = clean_up_tool.addAction(tr("Join lines into paragraphs"))

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from pikepdf import pdfa
 from PIL import Image, features
 
 from app.domain.documents.pages import OcrPage
+from app.domain.documents.pdf_options import PdfOptions
 from app.domain.errors import ProblemKind
 from app.domain.ids import CallId, Digest
 from app.domain.images.attachments import ImageCrop
@@ -178,6 +180,15 @@ def test_documents_with_their_text_are_written(opener: Process, tmp_path: Path) 
         source.unlink()
         assert [path.name for path in tmp_path.iterdir()] == ["searchable.pdf"]
         assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~_umask()
+
+
+def test_pdf_a_is_written_and_checked_by_a_confined_process(opener: Process, tmp_path: Path) -> None:
+    options, target = PdfOptions(is_archival=True, is_deskewed=True, is_compressed=True), tmp_path / "archival.pdf"
+    for name in ("a.jpg", "a.tiff", "scan.pdf"):
+        source = {**IMAGES, **DOCUMENTS}[name](tmp_path / name)
+        assert opener.ask(WritePdf(str(source), (PAGE,), str(target), options=options)) == [Done(FinishReason.COMPLETE)]
+        assert pdfa.validate_written(target, "2b").passed, name
+        assert text_of(target).strip() == "Invoice", name
 
 
 def _umask() -> int:

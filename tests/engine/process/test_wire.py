@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.documents.pages import OcrPage
+from app.domain.documents.pdf_options import PdfOptions
 from app.domain.ids import CallId, Digest
 from app.domain.images.attachments import ImageCrop
 from app.domain.models.remote_servers import RemoteModel
@@ -65,7 +66,7 @@ def test_every_name_reaches_the_process(name: str, number: int) -> None:
     "request_",
     [
         CropImage(NAME, ImageCrop(digest=Digest("d"), name="a.png", left=1, top=2, right=3, bottom=4), NAME, 320),
-        WritePdf(NAME, (OcrPage(10, 20, (), "text"),), "a.pdf"),
+        WritePdf(NAME, (OcrPage(10, 20, (), "text"),), "a.pdf", options=PdfOptions(is_deskewed=True)),
         Ask((Turn(Role.USER, "é 日本", (SeenImage(NAME),)),), GenerationOptions(), ("text",)),
     ],
     ids=lambda request: type(request).__name__,

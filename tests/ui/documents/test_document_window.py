@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import UNREAD, OcrPage
+from app.domain.documents.pdf_options import AS_IT_IS, PdfOptions
 from app.domain.documents.tables import Cell, Table
 from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine, Word
@@ -248,6 +249,14 @@ def test_a_page_is_chosen_on_the_rail(qtbot: QtBot) -> None:
         window.thumbnails.setCurrentRow(3)
     assert chosen.args == [3]
     assert window.number == 3
+
+
+def test_options_of_searchable_pdfs_are_ticked_in_the_menu(window: DocumentWindow) -> None:
+    assert window.pdf_options == AS_IT_IS
+    names = ("PDF for archives (PDF/A-2b)", "Deskew scans in the PDF", "Compress pictures in the PDF")
+    for number, name in enumerate(names):
+        entry(window.export.menu(), name).trigger()
+        assert window.pdf_options == PdfOptions(*(place <= number for place in range(3)))
 
 
 def test_an_unread_line_shows_its_picture_and_is_counted(window: DocumentWindow, qtbot: QtBot) -> None:
