@@ -14,6 +14,7 @@ from app.domain.images.codes import Code
 from app.domain.images.geometry import Point, TextLine
 from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.engine.imaging.cut_short import SHOWN_SHARE
+from app.engine.reader.coloured_overlay import with_lines_under_colour
 from app.engine.reader.doubled_ends import without_doubled_ends
 from app.engine.reader.find_codes import find_codes
 from app.engine.reader.find_lines import find_lines, find_lines_again
@@ -54,6 +55,7 @@ def read_page(
     prepared = prepare(image)
     check()
     detected = find_lines(prepared.image, reader, check, lambda share: progress(DETECTION_SHARE * share))
+    detected = with_lines_under_colour(prepared.image, detected, reader)
     paper = flattened(image, [prepared.restored(quad) for quad in detected], reader, check)
     if paper is None:
         return _read_flat(image, prepared, detected, reader, check, progress)
