@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 from app.engine.reader.ctc_decoding import Letter, text_of
 
+_DOUBLED = ("init", "str", "repr", "len", "eq", "iter", "getattr", "setattr", "getitem", "setitem", "dict", "pycache")
+"""Names of Python between double underscores, of which one is often read; no words that may be set in _italics_."""
+
 _CONFUSED = (
     # Two bars are an operator of programs; the sign for parallels stands between the names of lines: AB∥CD.
     (re.compile(r"\|?∥\||\|∥|(?<![A-Z\u2e80-\uffff])∥(?![A-Z\u2e80-\uffff])"), "||"),
@@ -12,6 +15,8 @@ _CONFUSED = (
     (re.compile(r"^√(?= [^\W\d_])"), "✓"),
     # An amount has no letter: "RMO.08", "O.50", "1O.00".
     (re.compile(r"(?:(?<=\bRM)|(?<=[€$£])|(?<!\S)|(?<=\d))O(?=[.,]\d\d(?!\d))"), "0"),
+    (re.compile(rf"(?<!\w)_(?=(?:{'|'.join(_DOUBLED)})_{{1,2}}(?!\w))"), "__"),
+    (re.compile(rf"(?:{'|'.join(f'(?<=__{name})' for name in _DOUBLED)})_(?!\w)"), "__"),
     # The mark of half-width kana is a letter of its own in the picture, and joined with the kana in the text.
     (re.compile(r"(?<=[パピプペポ])[°゜ﾟ]"), ""),
 )

@@ -109,6 +109,8 @@ def put_right(text: str, score: float = 0.9) -> str:
         ("02 X RM 9.40", "@2 X RM 9.40"),
         ("Total Incl. GST06%", "Total Incl. GST@6%"),
         ("GST 06% RM 1.20", "GST @6% RM 1.20"),
+        ("_init_.py (_str__)", "__init__.py (__str__)"),
+        ("__init__ _name_ my_init_", "__init__ _name_ my_init_"),
         ("INV0ICE", "INVOICE"),
         ("DR1VER", "DRIVER"),
         ("AB0CD 5GZ2 02-11", "AB0CD 5GZ2 02-11"),
