@@ -16,12 +16,27 @@ from types import ModuleType
 from typing import Any
 
 from app.domain.errors import UserError
-from benchmarks.public_readers import Page, Reader, lorgnette, processor_seconds, rapidocr_as_shipped, tesseract
+from benchmarks.public_readers import (
+    Page,
+    Reader,
+    img2table,
+    lorgnette,
+    poppler,
+    processor_seconds,
+    rapidocr_as_shipped,
+    tesseract,
+)
 
 Row = dict[str, Any]
 """A line of a manifest, or a file's result: both are the scorer's own."""
 
-PEERS: dict[str, Callable[[], Reader]] = {"rapidocr": rapidocr_as_shipped, "tesseract": lambda: tesseract}
+PEERS: dict[str, Callable[[], Reader]] = {
+    "rapidocr": rapidocr_as_shipped,
+    "tesseract": lambda: tesseract,
+    "img2table": lambda: img2table,
+    "poppler": lambda: poppler,
+}
+"""Other readers; the last two find the tables of PDFs alone."""
 
 
 def scorer(folder: Path) -> ModuleType:

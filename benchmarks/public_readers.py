@@ -1,8 +1,11 @@
 """Readers that `bench_public_pages` compares: each returns the pages of a file as the scorer takes them."""
 
+import json
 import os
+import re
 import resource
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +25,12 @@ from app.engine.imaging.open_pdf import is_pdf
 from app.engine.reader.read_document_page import read_document_page
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
+
+MIN_TABLE_ROWS, MAX_BLANK_LINES = 3, 1
+"""Minimum number of rows of a table in a printed layout, and maximum number of empty lines between two of them."""
+
+TABLES_ALONE = "tables alone"
+"""The text of pages of which nothing but tables is asked: a page without text counts as failed."""
 
 Page = dict[str, Any]
 """A page with its `text` and `tables`, as `lorgnette ocr --format json` prints it."""
@@ -69,6 +78,55 @@ def tesseract(path: Path, language: str) -> list[Page]:
             ran = subprocess.run(command, capture_output=True, check=False, env=os.environ | {"OMP_THREAD_LIMIT": "1"})
             pages.append({"text": ran.stdout.decode(errors="replace")})
     return pages
+
+
+def img2table(path: Path, _language: str) -> list[Page]:
+    """Find the tables of a PDF with a text layer by img2table, which the Python named in IMG2TABLE_PYTHON has."""
+    python = os.environ.get("IMG2TABLE_PYTHON", sys.executable)
+    script = str(Path(__file__).with_name("img2table_tables.py"))
+    ran = subprocess.run([python, script, str(path)], capture_output=True, check=True)
+    found = {int(number): tables for number, tables in json.loads(ran.stdout.splitlines()[-1]).items()}
+    names = ("row", "column", "text", "row_span", "column_span")
+    pages = [found.get(number, []) for number in range(open_document(path).page_count)]
+    return [
+        {
+            "text": TABLES_ALONE,
+            "tables": [{"cells": [dict(zip(names, cell, strict=True)) for cell in t]} for t in tables],
+        }
+        for tables in pages
+    ]
+
+
+def poppler(path: Path, _language: str) -> list[Page]:
+    """Find the tables of a PDF's text layer in what `pdftotext -layout` prints: lines whose blanks are aligned."""
+    ran = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
+    pages = ran.stdout.decode(errors="replace").split("\f")[: open_document(path).page_count]
+    found = [_tables_of_text(page.splitlines()) for page in pages]
+    return [
+        {"text": page, "tables": [{"rows": rows, "spans": []} for rows in tables]}
+        for page, tables in zip(pages, found, strict=True)
+    ]
+
+
+def _tables_of_text(lines: list[str]) -> list[list[list[str]]]:
+    """Return the runs of lines with wide blanks, cut into cells where all lines of a run are blank."""
+    tables: list[list[list[str]]] = []
+    run: list[str] = []
+    for line in [*lines, *[""] * (MAX_BLANK_LINES + 1)]:
+        is_row = bool(re.search(r"\S\s{2,}\S", line))
+        blank = next((n for n, other in enumerate(reversed(run)) if other.strip()), len(run))
+        if is_row or (run and blank < MAX_BLANK_LINES and not line.strip()):
+            run.append(line)
+            continue
+        rows = [other for other in run if other.strip()]
+        if len(rows) >= MIN_TABLE_ROWS:
+            width = max(map(len, rows))
+            padded = [row.ljust(width) for row in rows]
+            is_blank = "".join("_" if all(row[n] == " " for row in padded) else "x" for n in range(width))
+            spans = [match.span() for match in re.finditer(r"x(?:_?x)*", is_blank)]
+            tables.append([[row[first:end].strip() for first, end in spans] for row in padded])
+        run = []
+    return tables
 
 
 def processor_seconds() -> float:

@@ -8,6 +8,7 @@ from statistics import median
 
 from app.domain.documents.tables import Cell, Table
 from app.engine.reader.tables.area import Area
+from app.engine.reader.tables.cells import GridCell, cells_of
 from app.engine.reader.tables.columns import (
     Fragment,
     Gutter,
@@ -19,7 +20,7 @@ from app.engine.reader.tables.columns import (
     united_gutters,
 )
 from app.engine.reader.tables.headers import cells_under, expand_headers, expand_subheadings, is_drawn_heading
-from app.engine.reader.tables.rows import Line, goes_on, group_rows, header_end, is_value, ruled_below
+from app.engine.reader.tables.rows import Line, group_rows, header_end, is_value, ruled_below
 from app.engine.reader.tables.rules import Rule, Rules
 from app.engine.reader.tables.text_boxes import Skew, TextBox, letters_in, rows_of
 
@@ -51,15 +52,6 @@ _LEADERS = re.compile(r"[.·…_\s]+")
 
 
 @dataclass(slots=True)
-class _Cell:
-    row: int
-    column: int
-    row_span: int
-    column_span: int
-    words: list[Sequence[TextBox]]
-
-
-@dataclass(slots=True)
 class Structure:
     """The rows and columns of a possible table."""
 
@@ -68,7 +60,7 @@ class Structure:
     columns: int
     header_rows: int
     gutters: list[Gutter]
-    cells: list[_Cell]
+    cells: list[GridCell]
     edges: list[float]
     levels: list[float]
     sides: tuple[Gutter, ...]
@@ -167,8 +159,7 @@ class Structure:
                 self.edges[cell.column + cell.column_span],
                 self.levels[cell.row + cell.row_span],
             )
-            text = " ".join(word.text for words in cell.words for word in words)
-            cells.append(Cell(cell.row, cell.column, text, box, cell.row_span, cell.column_span))
+            cells.append(Cell(cell.row, cell.column, cell.text, box, cell.row_span, cell.column_span))
         whole = skew.box(self.edges[0], self.levels[0], self.edges[-1], self.levels[-1])
         return Table(len(self.rows), self.columns, tuple(cells), whole, is_ruled=self.is_ruled)
 
@@ -226,7 +217,7 @@ def structure_of(words: Sequence[TextBox], rules: Rules, area: Area) -> Structur
     header_rows = sum(1 for row in grouped if row[0] < header)
     if len(grouped) < 2:
         return None
-    cells = _cells(lines, grouped, header_rows, columns)
+    cells = cells_of(lines, grouped, header_rows, columns)
     tops = [min(lines[n].top for n in row) for row in grouped]
     bottoms = [max(lines[n].bottom for n in row) for row in grouped]
     levels = _levels(tops, bottoms, level, height)
@@ -332,98 +323,3 @@ def _mark_spans(lines: Sequence[Line]) -> None:
         for fragment in above.fragments:
             if fragment.last > fragment.first and cells_under(below, fragment.first, fragment.last) > 1:
                 above.ruled_below |= set(range(fragment.first, fragment.last + 1))
-
-
-def _cells(lines: Sequence[Line], grouped: Sequence[Sequence[int]], header_rows: int, columns: int) -> list[_Cell]:
-    """Return the cells, empty ones included: no position is left without one."""
-    cells: dict[tuple[int, int], _Cell] = {}
-    owner: dict[tuple[int, int], _Cell] = {}
-    for row, numbers in enumerate(grouped):
-        fragments = [f for number in numbers for f in lines[number].fragments]
-        for fragment in fragments:
-            first = fragment.first
-            last = _last_column(fragment, fragments, is_header=row < header_rows)
-            cell = cells.get((row, first))
-            if cell is None:
-                cell = cells[row, first] = _Cell(row, first, 1, last - first + 1, [])
-                owner.update({(row, column): cell for column in range(first, last + 1)})
-            cell.words.append(fragment.words)
-    _span_header_rows(lines, grouped, header_rows, columns, cells, owner)
-    _span_body_rows(lines, grouped, header_rows, columns, cells, owner)
-    for row in range(len(grouped)):
-        for column in range(columns):
-            if (row, column) not in owner:
-                cells[row, column] = _Cell(row, column, 1, 1, [])
-    return list(cells.values())
-
-
-def _last_column(fragment: Fragment, row: Sequence[Fragment], *, is_header: bool) -> int:
-    """Return the last column of a text's cell: its first one if it merely runs over into columns of others."""
-    first, last = fragment.first, fragment.last
-    if first == last:
-        return last
-    beside = [f for f in row if f is not fragment and f.first <= last and f.last >= first]
-    if any((f.first, f.last) != (first, last) for f in beside):
-        return first
-    return last if is_header or first or beside else first
-
-
-def _span_header_rows(
-    lines: Sequence[Line],
-    grouped: Sequence[Sequence[int]],
-    header_rows: int,
-    columns: int,
-    cells: dict[tuple[int, int], _Cell],
-    owner: dict[tuple[int, int], _Cell],
-) -> None:
-    """Let header cells reach over the header's rows where no rule parts them."""
-    for column in range(columns):
-        row = 0
-        while row < header_rows:
-            last = row
-            while last + 1 < header_rows and column not in ruled_below(lines, grouped[last]):
-                last += 1
-            _unite(range(row, last + 1), column, cells, owner)
-            row = last + 1
-
-
-def _span_body_rows(
-    lines: Sequence[Line],
-    grouped: Sequence[Sequence[int]],
-    header_rows: int,
-    columns: int,
-    cells: dict[tuple[int, int], _Cell],
-    owner: dict[tuple[int, int], _Cell],
-) -> None:
-    """Let cells of the first columns reach over the rows whose rules leave those columns out."""
-    for column in range(columns - 1):
-        row = header_rows
-        while row < len(grouped):
-            last = row
-            while last + 1 < len(grouped) and _is_left_out(column, ruled_below(lines, grouped[last]), columns):
-                last += 1
-            held = [cell for number in range(row, last + 1) if (cell := owner.get((number, column)))]
-            texts = [" ".join(word.text for words in cell.words for word in words) for cell in held]
-            if texts and all(goes_on(text) for text in texts[1:]):
-                _unite(range(row, last + 1), column, cells, owner)
-            row = last + 1
-
-
-def _is_left_out(column: int, ruled: set[int], columns: int) -> bool:
-    return column not in ruled and set(range(column + 1, columns)) <= ruled
-
-
-def _unite(rows: range, column: int, cells: dict[tuple[int, int], _Cell], owner: dict[tuple[int, int], _Cell]) -> None:
-    """Make one cell of those of a column in these rows, if none spans columns."""
-    if len(rows) < 2:
-        return
-    held = [owner.get((row, column)) for row in rows]
-    present = [cell for cell in held if cell]
-    if not present or any(cell.column_span > 1 for cell in present):
-        return
-    for cell in present:
-        del cells[cell.row, cell.column]
-    merged = _Cell(rows[0], column, len(rows), 1, [words for cell in present for words in cell.words])
-    cells[rows[0], column] = merged
-    for row in rows:
-        owner[row, column] = merged
