@@ -5,6 +5,10 @@ All coordinates are pixels of the upright image (after EXIF orientation), origin
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import hypot
+
+Corners = Iterable[Iterable[float]]
+"""Four corners (x, y), clockwise from a line's own top left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,12 @@ class Box:
     def centre(self) -> Point:
         """The middle of the box."""
         return Point((self.left + self.right) / 2, (self.top + self.bottom) / 2)
+
+
+def quad_sides(corners: Corners) -> tuple[float, float]:
+    """Return the lengths of the upper and of the left side of a quad: a line's length and height in pixels."""
+    (left, top), (right, upper), _, (other, lower) = corners
+    return hypot(right - left, upper - top), hypot(other - left, lower - top)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ leaves a trace: detail that the smaller picture lost, outside the lines that wer
 looked at in full size; if there are lines, their height tells the scale at which the image is looked at in tiles.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from app.domain.images.geometry import quad_sides
 from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.engine.reader.lost_detail import LostDetail
 from app.engine.reader.recognise import Quad
@@ -157,13 +158,9 @@ def _boxes(quads: Sequence[Quad]) -> npt.NDArray[np.float64]:
     return np.array([[*quad.min(axis=0), *quad.max(axis=0)] for quad in quads]).reshape(-1, 4)
 
 
-def _sides(quad: Quad) -> Iterator[float]:
-    return (float(np.hypot(*(quad[corner] - quad[0]))) for corner in (1, 3))
-
-
 def _height(quad: Quad) -> float:
-    return min(_sides(quad))
+    return min(quad_sides(quad))
 
 
 def _length(quad: Quad) -> float:
-    return max(_sides(quad))
+    return max(quad_sides(quad))

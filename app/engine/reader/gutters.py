@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from app.domain.images.geometry import quad_sides
 from app.engine.reader.recognise import Quad, cut_line, read_from
 from app.engine.reader.tuning import LINE_HEIGHT
 
@@ -48,13 +49,13 @@ def cut_at_gutters(image: Image.Image, quads: Sequence[Quad]) -> list[Quad]:
 
 def _is_near(quad: Quad, other: Quad) -> bool:
     """Return whether two lines from top to bottom are within TIER_REACH of one another."""
-    return bool(abs(other[:, 0].mean() - quad[:, 0].mean()) <= TIER_REACH * np.hypot(*(quad[3] - quad[0])))
+    return bool(abs(other[:, 0].mean() - quad[:, 0].mean()) <= TIER_REACH * quad_sides(quad)[1])
 
 
 def _starts(quads: Sequence[Quad], axis: int) -> list[float]:
     """Return where columns begin along an axis, ascending: each place at which several lines begin."""
     firsts = np.array([quad[0, axis] for quad in quads])
-    near = 0.3 * float(np.median([np.hypot(*(quad[3] - quad[0])) for quad in quads])) if quads else 0.0
+    near = 0.3 * float(np.median([quad_sides(quad)[1] for quad in quads])) if quads else 0.0
     min_aligned = MIN_ALIGNED_TIERS if axis else MIN_ALIGNED
     starts: list[float] = []
     for first in sorted(firsts.tolist()):
@@ -65,7 +66,7 @@ def _starts(quads: Sequence[Quad], axis: int) -> list[float]:
 
 def _cut(image: Image.Image, quad: Quad, starts: Sequence[float], axis: int) -> list[Quad]:
     first, last = float(quad[0, axis]), float(quad[1, axis])
-    height = float(np.hypot(*(quad[3] - quad[0])))
+    height = quad_sides(quad)[1]
     inside = [start for start in starts if first + 2 * height < start < last - 2 * height]
     if not inside:
         return [quad]

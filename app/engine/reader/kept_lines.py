@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
-import numpy as np
-
 from app.domain.documents.pages import UNCERTAIN_SCORE, UNREAD
+from app.domain.images.geometry import quad_sides
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.rotation import FIRST_CJK
 
@@ -31,7 +30,7 @@ def kept_lines(lines: Sequence[OcrLine]) -> list[OcrLine]:
 
     Rows of stars or dashes that were read as Chinese, on a page that has none, are left out.
     """
-    read_heights = [_sides(line)[0] for line in lines if is_read(line)]
+    read_heights = [min(quad_sides(line.quad)) for line in lines if is_read(line)]
     if not read_heights:
         return []
     usual = max(median(read_heights), 1.0)
@@ -66,10 +65,5 @@ def _is_cjk(letter: str) -> bool:
 
 
 def _looks_like_text(line: OcrLine, usual: float) -> bool:
-    height, length = _sides(line)
+    height, length = sorted(quad_sides(line.quad))
     return usual / SIMILAR_HEIGHT <= height <= usual * SIMILAR_HEIGHT and length >= MIN_LINE_SHAPE * height
-
-
-def _sides(line: OcrLine) -> tuple[float, float]:
-    first, second = (float(np.hypot(*(line.quad[corner] - line.quad[0]))) for corner in (1, 3))
-    return min(first, second), max(first, second)

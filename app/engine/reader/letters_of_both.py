@@ -8,8 +8,7 @@ import string
 from collections.abc import Sequence
 from statistics import fmean
 
-import numpy as np
-
+from app.domain.images.geometry import quad_sides
 from app.domain.text.scripts import Script
 from app.engine.reader.ctc_decoding import Letter, text_of
 from app.engine.reader.recognise import OcrLine, read_from
@@ -115,5 +114,5 @@ def _with_spaces(letters: Sequence[Letter], line: OcrLine, known: OcrLine) -> li
 
 def _height(line: OcrLine) -> float:
     """Return a line's height as a fraction of its length."""
-    quad = read_from(line.quad)
-    return float(np.hypot(*(quad[3] - quad[0]))) / max(1.0, float(np.hypot(*(quad[1] - quad[0]))))
+    length, height = quad_sides(read_from(line.quad))
+    return height / max(1.0, length)

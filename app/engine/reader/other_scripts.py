@@ -7,9 +7,9 @@ right one its network is confident, and nearly all signs are letters of that scr
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from PIL import Image
 
+from app.domain.images.geometry import quad_sides
 from app.domain.ports import CancelCheck
 from app.domain.text.scripts import (
     GREEK,
@@ -190,17 +190,13 @@ def _is_vietnamese(lines: Sequence[OcrLine], image: Image.Image, check: CancelCh
 
 
 def _is_read(line: OcrLine) -> bool:
-    height = min(_sides(line))
+    height = min(quad_sides(line.quad))
     return line.score >= READ_SCORE and len(line.text) * height >= READ_DENSITY * _length(line)
 
 
 def _length(line: OcrLine) -> float:
-    return max(_sides(line))
+    return max(quad_sides(line.quad))
 
 
 def _shape(line: OcrLine) -> float:
-    return _length(line) / max(1e-6, min(_sides(line)))
-
-
-def _sides(line: OcrLine) -> tuple[float, float]:
-    return float(np.hypot(*(line.quad[1] - line.quad[0]))), float(np.hypot(*(line.quad[3] - line.quad[0])))
+    return _length(line) / max(1e-6, min(quad_sides(line.quad)))

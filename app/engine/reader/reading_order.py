@@ -11,10 +11,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from app.engine.reader.layout.line_boxes import OVERHANG, LineBox, deskewed
 from app.engine.reader.layout.runs import MIN_PROSE_ROWS, prose_runs
-from app.engine.reader.layout.text_boxes import OVERHANG, TextBox, deskewed, rows_of
 from app.engine.reader.layout.unbend import unbent
 from app.engine.reader.recognise import OcrLine
+from app.engine.reader.text_boxes import rows_of
 
 MIN_DOCUMENT_LINES = 8
 """Minimum number of lines of prose on a page of a document; receipts and screens have fewer."""
@@ -40,16 +41,16 @@ class _Section:
     """A part of a page between two heights: two columns at the gutter, or anything else."""
 
     is_split: bool
-    boxes: list[TextBox]
+    boxes: list[LineBox]
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     """The lines of a page that are prose."""
 
-    prose: frozenset[TextBox]
+    prose: frozenset[LineBox]
 
-    def order(self, boxes: Sequence[TextBox]) -> list[list[TextBox]]:
+    def order(self, boxes: Sequence[LineBox]) -> list[list[LineBox]]:
         """Return the boxes in reading order, in rows. Each level splits them into fewer, so that it ends."""
         if not boxes:
             return []
@@ -57,8 +58,8 @@ class _Page:
             return [row for band in bands for row in self.order(band)]
         gutter, sections = self._best_gutter(boxes)
         if not sections:
-            return rows_of(boxes)
-        rows: list[list[TextBox]] = []
+            return rows_of(boxes, parts_stacked=True)
+        rows: list[list[LineBox]] = []
         for section in sections:
             if section.is_split:
                 rows += self.order([box for box in section.boxes if box.is_left_of(gutter)])
@@ -67,9 +68,9 @@ class _Page:
                 rows += self.order(section.boxes)
         return rows
 
-    def _joined(self, bands: Sequence[list[TextBox]]) -> list[list[TextBox]]:
+    def _joined(self, bands: Sequence[list[LineBox]]) -> list[list[LineBox]]:
         """Join bands that are parts of the same columns, between whose paragraphs or headings a blank happens to be."""
-        joined: list[list[TextBox]] = []
+        joined: list[list[LineBox]] = []
         rest = list(bands)
         while rest:
             for count in (1, 2):
@@ -82,7 +83,7 @@ class _Page:
                 joined.append(list(rest.pop(0)))
         return joined
 
-    def _are_parts(self, above: Sequence[TextBox], below: Sequence[TextBox], last: Sequence[TextBox]) -> bool:
+    def _are_parts(self, above: Sequence[LineBox], below: Sequence[LineBox], last: Sequence[LineBox]) -> bool:
         """Return whether a gutter that no box crosses splits what is above, and the last band of what is below."""
         height = float(np.median([box.height for box in (*above, *below)]))
         gutters = [gutter for gutter, crossing, _ in _gutters([*above, *below]) if not crossing]
@@ -93,7 +94,7 @@ class _Page:
             for gutter in gutters
         )
 
-    def _best_gutter(self, boxes: Sequence[TextBox]) -> tuple[float, list[_Section]]:
+    def _best_gutter(self, boxes: Sequence[LineBox]) -> tuple[float, list[_Section]]:
         """Return the x that splits the most lines into two columns, and the sections; none if there are no columns."""
         best_worth, best_gutter, best_sections = (0, 0, 0), 0.0, list[_Section]()
         for gutter, crossing, extent in _gutters(boxes):
@@ -104,11 +105,11 @@ class _Page:
                 best_worth, best_gutter, best_sections = worth, gutter, sections
         return best_gutter, best_sections
 
-    def _sections(self, boxes: Sequence[TextBox], gutter: float) -> list[_Section]:
+    def _sections(self, boxes: Sequence[LineBox], gutter: float) -> list[_Section]:
         """Cut a page at the boxes that cross a gutter, such as a headline: what is above them is read first."""
         sections: list[_Section] = []
 
-        def add(part: list[TextBox]) -> None:
+        def add(part: list[LineBox]) -> None:
             if self._is_split(part, gutter):
                 sections.append(_Section(is_split=True, boxes=part))
             elif inner := self._split_part(part, gutter):
@@ -119,7 +120,7 @@ class _Page:
             else:
                 add_other(part)
 
-        def add_other(part: list[TextBox]) -> None:
+        def add_other(part: list[LineBox]) -> None:
             if sections and not sections[-1].is_split:
                 sections[-1].boxes += part
             elif part:
@@ -134,13 +135,13 @@ class _Page:
         add(rest)
         return sections
 
-    def _split_part(self, boxes: Sequence[TextBox], gutter: float) -> list[TextBox]:
+    def _split_part(self, boxes: Sequence[LineBox], gutter: float) -> list[LineBox]:
         """Return the boxes from the first to the last line of prose, if they are split without what is around them."""
         prose = [number for number, box in enumerate(boxes) if box in self.prose]
         inner = list(boxes[prose[0] : prose[-1] + 1]) if prose else []
         return inner if self._is_split(inner, gutter) else []
 
-    def _is_split(self, boxes: Sequence[TextBox], gutter: float) -> bool:
+    def _is_split(self, boxes: Sequence[LineBox], gutter: float) -> bool:
         """Return whether there is prose on both sides, beside each other, and hardly a row of cells that is torn."""
         left, right = ([box for box in boxes if box.is_left_of(gutter) is is_left] for is_left in (True, False))
         extents, num_prose = [], 0
@@ -155,7 +156,7 @@ class _Page:
             return False
         return self._torn(left, right) <= MAX_TORN * num_prose
 
-    def _torn(self, left: Sequence[TextBox], right: Sequence[TextBox]) -> int:
+    def _torn(self, left: Sequence[LineBox], right: Sequence[LineBox]) -> int:
         """Return the number of boxes on the left that are not prose and have such a box beside them on the right."""
         heights = np.array([(box.top, box.bottom) for box in right if box not in self.prose]).reshape(-1, 2)
         beside = [(heights[:, 0] < box.middle) & (heights[:, 1] > box.middle) for box in left if box not in self.prose]
@@ -179,7 +180,7 @@ def text_of(rows: Sequence[Sequence[OcrLine]]) -> str:
     return "\n".join("  ".join(box.text for box in row) for row in rows)
 
 
-def _blank(above: Sequence[TextBox], below: Sequence[TextBox], gutter: float) -> float:
+def _blank(above: Sequence[LineBox], below: Sequence[LineBox], gutter: float) -> float:
     """Return the height of the larger blank on the two sides of a gutter."""
     blanks = []
     for is_left in (True, False):
@@ -189,9 +190,9 @@ def _blank(above: Sequence[TextBox], below: Sequence[TextBox], gutter: float) ->
     return max(blanks)
 
 
-def _bands(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
+def _bands(boxes: Sequence[LineBox]) -> list[list[LineBox]]:
     """Cut a page where nothing stands over its whole width."""
-    bands: list[list[TextBox]] = []
+    bands: list[list[LineBox]] = []
     bottom = -np.inf
     blank = MIN_BLANK * float(np.median([box.height for box in boxes]))
     for box in sorted(boxes, key=lambda box: box.top):
@@ -202,7 +203,7 @@ def _bands(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
     return bands
 
 
-def _gutters(boxes: Sequence[TextBox]) -> list[tuple[float, int, int]]:
+def _gutters(boxes: Sequence[LineBox]) -> list[tuple[float, int, int]]:
     """Return the middles of ranges of x that fewer lines cross than beside them, with the number of lines and steps."""
     left = np.array([box.left + OVERHANG * box.height for box in boxes])
     right = np.array([box.right - OVERHANG * box.height for box in boxes])

@@ -10,6 +10,7 @@ from PIL import Image
 from rapidocr import RapidOCR
 from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
+from app.domain.images.geometry import quad_sides
 from app.engine.reader.confused_signs import with_signs_put_right
 from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed, with_forms_joined
 from app.engine.reader.lost_spaces import Columns, ink_of, with_lost_spaces
@@ -133,7 +134,7 @@ class _Recognised:
 
 def read_from(quad: Quad) -> Quad:
     """Return the corners from where reading starts: a tall line is read from its top to its bottom."""
-    length, height = (float(np.hypot(*(quad[corner] - quad[0]))) for corner in (1, 3))
+    length, height = quad_sides(quad)
     return np.asarray(np.roll(quad, -1, axis=0)) if height > TALL * length else quad
 
 
@@ -152,9 +153,9 @@ def cut_line(image: Image.Image, quad: Quad) -> Image.Image:
     Any corners will do, also those of an empty box: the crop is from 1 to MAX_LINE_WIDTH pixels wide.
     """
     quad = read_from(np.clip(np.nan_to_num(quad), 0, image.size))
-    height = max(1, round(float(np.hypot(*(quad[3] - quad[0])))))
+    height = max(1, round(quad_sides(quad)[1]))
     corners = _crop_corners(quad, image.size)
-    width = max(1, round(float(np.hypot(*(corners[1] - corners[0])))))
+    width = max(1, round(quad_sides(corners)[0]))
     # Pillow expects the corners anticlockwise.
     data = corners[[0, 3, 2, 1]].ravel().tolist()
     straight = image.transform((width, height), Image.Transform.QUAD, data, Image.Resampling.BICUBIC)

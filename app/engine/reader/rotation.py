@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from app.domain.images import quarter_turns
+from app.domain.images.geometry import quad_sides
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.tiles import TextMap
@@ -95,7 +96,7 @@ def _find_orientation(
     image: Image.Image, quads: Sequence[Quad], reader: LineReader, check: CancelCheck
 ) -> tuple[Orientation, dict[int, OcrLine]]:
     """Return the page's orientation, and the lines that were read to find it, by their index in `quads`."""
-    shapes = [_shape(quad) for quad in quads]
+    shapes = [quad_sides(quad) for quad in quads]
     wide = [number for number, (along, across) in enumerate(shapes) if along > TALL * across]
     tall = [number for number, quad in enumerate(quads) if is_tall(quad)]
     runs_down = len(tall) > len(wide)
@@ -117,7 +118,7 @@ def _find_orientation(
             lines, rotation = rotated, other
     if rotation == 270:
         columns = _standing_columns(image, lines, reader)
-        across = sorted((quads[number] for number in wide), key=lambda quad: -max(_shape(quad)))[:SAMPLE_LINES]
+        across = sorted((quads[number] for number in wide), key=lambda quad: -max(quad_sides(quad)))[:SAMPLE_LINES]
         if columns or (_is_any_cjk(lines.values()) and _are_upright(image, across, reader)):
             both = {
                 number: joined(line, columns[number]) if number in columns else line for number, line in lines.items()
@@ -158,12 +159,8 @@ def _own(quad: Quad, rotation: int) -> Quad:
 
 def is_tall(quad: Quad) -> bool:
     """Return whether a line runs from top to bottom."""
-    along, across = _shape(quad)
+    along, across = quad_sides(quad)
     return across > TALL * along
-
-
-def _shape(quad: Quad) -> tuple[float, float]:
-    return float(np.hypot(*(quad[1] - quad[0]))), float(np.hypot(*(quad[3] - quad[0])))
 
 
 def mean_score(lines: Iterable[OcrLine]) -> float:

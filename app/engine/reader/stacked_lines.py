@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.engine.reader.recognise import Quad
 from app.engine.reader.rotation import is_tall
+from app.engine.reader.text_boxes import skew_of
 
 MIN_HEIGHT = 1.35
 """Minimum height of a box of several lines, as a multiple of that of the page's usual line."""
@@ -50,7 +51,7 @@ Band = tuple[int, int]
 def cut_stacked(image: Image.Image, quads: Sequence[Quad]) -> list[Quad]:
     """Return the corners of lines on an upright RGB image, with boxes of several lines cut into these."""
     wide = [quad for quad in quads if not is_tall(quad) and np.isfinite(quad).all()]
-    if 2 * len(wide) <= len(quads) or abs(_skew(wide)) > MAX_SKEW:
+    if 2 * len(wide) <= len(quads) or abs(skew_of(quad.tolist() for quad in wide)) > MAX_SKEW:
         return list(quads)
     usual = max(1.0, float(np.median([_extent(quad)[3] - _extent(quad)[1] for quad in wide])))
     singles = np.array([_extent(quad) for quad in quads if _is_single(quad, usual)]).reshape(-1, 4)
@@ -118,8 +119,3 @@ def _runs(is_drawn: npt.NDArray[np.bool_]) -> list[Band]:
 def _extent(quad: Quad) -> tuple[float, float, float, float]:
     (left, top), (right, bottom) = quad.min(axis=0).tolist(), quad.max(axis=0).tolist()
     return left, top, right, bottom
-
-
-def _skew(quads: Sequence[Quad]) -> float:
-    long = [quad[1] - quad[0] for quad in quads if np.hypot(*(quad[1] - quad[0])) > 3 * np.hypot(*(quad[3] - quad[0]))]
-    return float(np.median([np.arctan2(y, x) for x, y in long])) if long else 0.0

@@ -11,7 +11,7 @@ from itertools import combinations, islice
 
 import numpy as np
 
-from app.engine.reader.layout.text_boxes import TextBox
+from app.engine.reader.layout.line_boxes import LineBox
 from app.engine.reader.tuning import TALL
 
 MIN_OVERLAP = 0.6
@@ -35,14 +35,14 @@ MAX_APART = 3.0
 OVERHANG = 0.5
 """Maximum overlap of two parts that are still above or beside each other, in widths of the median column."""
 
-Order = Callable[[Sequence[TextBox]], list[list[TextBox]]]
+Order = Callable[[Sequence[LineBox]], list[list[LineBox]]]
 
 
 @dataclass(eq=False, slots=True)
 class _Part:
     """A column with its pieces, a tier with its columns, or horizontal lines that belong together."""
 
-    rows: list[list[TextBox]]
+    rows: list[list[LineBox]]
     left: float = field(init=False)
     top: float = field(init=False)
     right: float = field(init=False)
@@ -55,7 +55,7 @@ class _Part:
         self.bottom = max(box.bottom for box in self.boxes)
 
     @property
-    def boxes(self) -> list[TextBox]:
+    def boxes(self) -> list[LineBox]:
         return [box for row in self.rows for box in row]
 
     @property
@@ -71,7 +71,7 @@ class _Part:
         return (self.top + self.bottom) / 2
 
 
-def order_tiers(boxes: Sequence[TextBox], order_horizontal: Order) -> list[list[TextBox]]:
+def order_tiers(boxes: Sequence[LineBox], order_horizontal: Order) -> list[list[LineBox]]:
     """Return boxes in rows of reading order; `order_horizontal` orders those of horizontal lines."""
     columns = [box for box in boxes if box.width > TALL * box.height]
     if not columns:
@@ -85,7 +85,7 @@ def order_tiers(boxes: Sequence[TextBox], order_horizontal: Order) -> list[list[
     return [row for part in _sorted(parts, OVERHANG * usual) for row in part.rows]
 
 
-def _ends_beside(box: TextBox, columns: Sequence[TextBox]) -> bool:
+def _ends_beside(box: LineBox, columns: Sequence[LineBox]) -> bool:
     """Return whether a box of one or two characters is the end of a paragraph: it begins as a column beside it does."""
     return box.width <= TALL * box.height and any(
         abs(box.left - other.left) <= box.height
@@ -95,7 +95,7 @@ def _ends_beside(box: TextBox, columns: Sequence[TextBox]) -> bool:
     )
 
 
-def _whole_columns(boxes: Sequence[TextBox]) -> list[_Part]:
+def _whole_columns(boxes: Sequence[LineBox]) -> list[_Part]:
     """Join the pieces of columns: the columns beside them go on where they end, so that no tier ends there."""
     pieces = [_Part([[box]]) for box in boxes]
     near = _near_pairs(pieces, BESIDE)
@@ -158,7 +158,7 @@ def _tiers(columns: Sequence[_Part], usual: float) -> list[_Part]:
     ]
 
 
-def _horizontal(boxes: Sequence[TextBox], columns: Sequence[TextBox]) -> list[list[TextBox]]:
+def _horizontal(boxes: Sequence[LineBox], columns: Sequence[LineBox]) -> list[list[LineBox]]:
     """Group horizontal lines between which no column stands: one below the other if they are near, or in a row."""
     edges = np.array([(box.left, box.top, box.right, box.bottom) for box in columns])
     lines = [_Part([[box]]) for box in boxes]

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from app.domain.images.geometry import quad_sides
 from app.engine.reader.ctc_decoding import Letter, text_of
 from app.engine.reader.recognise import OcrLine, Quad
 
@@ -144,7 +145,7 @@ def _moved(letter: Letter, edges: npt.NDArray[np.float64], places: npt.NDArray[n
 
 def _column(image: Image.Image, quad: Quad) -> _Column | None:
     quad = np.clip(np.nan_to_num(quad), 0, image.size)
-    width, length = (float(np.hypot(*(quad[corner] - quad[0]))) for corner in (1, 3))
+    width, length = quad_sides(quad)
     if width < 1 or length > MAX_LENGTH * width:
         return None
     # Pillow expects the corners anticlockwise.

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.engine.reader.layout.text_boxes import TextBox, deskewed
+from app.engine.reader.layout.line_boxes import LineBox, deskewed
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import rotated, rotated_size
 from app.engine.reader.tiers import order_tiers
@@ -39,7 +39,7 @@ def order_vertical(lines: Sequence[OcrLine], order: Order, degrees: int, size: t
         level = [replace(line, quad=_from_top_left(line.quad)) for line in part]
         line_of = dict(zip(deskewed(level), part, strict=True))
 
-        def order_horizontal(group: Sequence[TextBox]) -> list[list[TextBox]]:
+        def order_horizontal(group: Sequence[LineBox]) -> list[list[LineBox]]:
             upright = [rotated(line_of[box], -degrees, size) for box in group]
             box_of = {id(line): box for line, box in zip(upright, group, strict=True)}
             return [[box_of[id(line)] for line in row] for row in order(upright)]

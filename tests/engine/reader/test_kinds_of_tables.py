@@ -16,8 +16,8 @@ from app.engine.reader.tables.columns import find_gutters
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.overlaps import without_overlaps
 from app.engine.reader.tables.rules import Rule, Rules
-from app.engine.reader.tables.text_boxes import TextBox, rows_of
 from app.engine.reader.tables.words import without_rule_signs
+from app.engine.reader.text_boxes import TextBox, rows_of
 
 HEIGHT = 20
 SIZE = (900, 700)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from app.engine.reader.layout.text_boxes import TextBox
+from app.engine.reader.layout.line_boxes import LineBox
 
 MAX_GAP = 0.9
 """Maximum gap between two lines of a run, in heights of the smaller one."""
@@ -33,7 +33,7 @@ MIN_FILL, WIDE_LINES = 0.6, 90
 """Minimum width of the median line of longer runs, as a fraction of this percentile of the widths."""
 
 
-def prose_runs(boxes: Sequence[TextBox], *, also_beside: bool = False) -> list[list[TextBox]]:
+def prose_runs(boxes: Sequence[LineBox], *, also_beside: bool = False) -> list[list[LineBox]]:
     """Return the runs, or parts of runs, that are prose.
 
     With `also_beside` so are parts whose lines jump aside from those above them, which cells of tables do, too.
@@ -45,7 +45,7 @@ def prose_runs(boxes: Sequence[TextBox], *, also_beside: bool = False) -> list[l
     return prose
 
 
-def _columns_in(run: Sequence[TextBox]) -> list[list[TextBox]]:
+def _columns_in(run: Sequence[LineBox]) -> list[list[LineBox]]:
     """Return what is prose of a run whose lines jump aside, as from a headline over two columns into one of them."""
     height = float(np.median([box.height for box in run])) if run else 0.0
     steps = np.abs(np.diff([box.left for box in run]))
@@ -54,7 +54,7 @@ def _columns_in(run: Sequence[TextBox]) -> list[list[TextBox]]:
     return [part for part in parts if _is_prose(part)]
 
 
-def _runs(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
+def _runs(boxes: Sequence[LineBox]) -> list[list[LineBox]]:
     """Group boxes into runs from top to bottom: each line and the next are nearest to each other and alike."""
     if not boxes:
         return []
@@ -68,7 +68,7 @@ def _runs(boxes: Sequence[TextBox]) -> list[list[TextBox]]:
     return runs
 
 
-def _following(boxes: Sequence[TextBox]) -> dict[int, int]:
+def _following(boxes: Sequence[LineBox]) -> dict[int, int]:
     """Return for each box the next of its run, both by their numbers."""
     left, top, right, bottom = np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]).T
     height, width, middle = bottom - top, right - left, (top + bottom) / 2
@@ -92,10 +92,10 @@ def _following(boxes: Sequence[TextBox]) -> dict[int, int]:
     return {int(one): int(below[one]) for one in np.flatnonzero(is_next) if above[below[one]] == one}
 
 
-def _long_parts(run: Sequence[TextBox]) -> list[list[TextBox]]:
+def _long_parts(run: Sequence[LineBox]) -> list[list[LineBox]]:
     """Return the parts of a run whose lines are long by the median over WINDOW lines: not the cells under a text."""
     letters = [box.letters * (SENTENCE_WORTH if box.found.text[:1].islower() else 1) for box in run]
-    parts: list[list[TextBox]] = [[]]
+    parts: list[list[LineBox]] = [[]]
     for number, box in enumerate(run):
         window = letters[max(0, number - WINDOW // 2) : number + WINDOW // 2 + 1]
         if float(np.median(window)) >= MIN_PROSE_LETTERS:
@@ -105,7 +105,7 @@ def _long_parts(run: Sequence[TextBox]) -> list[list[TextBox]]:
     return parts
 
 
-def _is_prose(run: Sequence[TextBox]) -> bool:
+def _is_prose(run: Sequence[LineBox]) -> bool:
     """Return whether the lines of a run begin below one another and mostly fill its width."""
     if len(run) < MIN_PROSE_ROWS:
         return False

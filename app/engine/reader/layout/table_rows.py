@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import Box
-from app.engine.reader.layout.text_boxes import deskewed, rows_of
+from app.engine.reader.layout.line_boxes import deskewed
 from app.engine.reader.recognise import OcrLine
+from app.engine.reader.text_boxes import rows_of
 
 MAX_LINES = 1.25
 """Maximum number of lines for each filled cell; where cells have several lines, rows of lines say less than they do."""
@@ -23,7 +24,8 @@ def by_tables(rows: Sequence[Sequence[OcrLine]], tables: Sequence[Table]) -> lis
         filled = sum(bool(cell.text) for cell in table.cells)
         if first is None or sum(map(len, within)) > MAX_LINES * filled:
             continue
-        inner = [[box.found for box in row] for row in rows_of(deskewed([line for lines in within for line in lines]))]
+        boxes = deskewed([line for lines in within for line in lines])
+        inner = [[box.found for box in row] for row in rows_of(boxes, parts_stacked=True)]
         if _numbers(inner) == _numbers(within):
             continue
         outside = [[line for line in row if not is_in(line, table.box)] for row in ordered]

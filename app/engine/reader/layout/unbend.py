@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from app.engine.reader.layout.line_boxes import LineBox
 from app.engine.reader.layout.runs import prose_runs
-from app.engine.reader.layout.text_boxes import TextBox
 
 MIN_PAIRS = 12
 """Minimum number of pairs of consecutive lines of prose from which the lean is measured."""
@@ -29,7 +29,7 @@ STEPS = 24
 Floats = npt.NDArray[np.float64]
 
 
-def unbent(boxes: Sequence[TextBox]) -> list[TextBox]:
+def unbent(boxes: Sequence[LineBox]) -> list[LineBox]:
     """Return the boxes in the same order, with left and right as they would be on the page if columns were upright."""
     moves = _moves(boxes)
     if len(moves) < 2 * MIN_PAIRS:
@@ -54,7 +54,7 @@ def unbent(boxes: Sequence[TextBox]) -> list[TextBox]:
     return [replace(box, left=a, right=b) for box, a, b in zip(boxes, left.tolist(), right.tolist(), strict=True)]
 
 
-def _moves(boxes: Sequence[TextBox]) -> Floats:
+def _moves(boxes: Sequence[LineBox]) -> Floats:
     """Return float64 [moves, 3]: x and y of a place, and the lean of a column there (pixels a pixel)."""
     moves = []
     for run in prose_runs(boxes):

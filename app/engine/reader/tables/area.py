@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.engine.reader.tables.text_boxes import TextBox
+from app.engine.reader.text_boxes import TextBox
 
 WORD_GAP = 0.75
 """Gap in text heights from which two words of a line are two texts."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from app.engine.reader.tables.area import Area, texts_of
 from app.engine.reader.tables.rows import is_value
 from app.engine.reader.tables.rules import Rule, Rules
-from app.engine.reader.tables.text_boxes import TextBox, rows_of
+from app.engine.reader.text_boxes import TextBox, rows_of
 
 PROSE_WORDS = 6
 """Number of words in each text of a line from which it may be prose."""

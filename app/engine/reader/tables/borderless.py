@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from app.engine.reader.tables.area import Area
-from app.engine.reader.tables.text_boxes import TextBox, joined, letters_in, rows_of
+from app.engine.reader.text_boxes import TextBox, joined, letters_in, rows_of
 
 MIN_ROWS = 3
 MIN_GAP = 0.35

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.engine.reader.tables.columns import Fragment
 from app.engine.reader.tables.rows import Line, goes_on, ruled_below
-from app.engine.reader.tables.text_boxes import TextBox
+from app.engine.reader.text_boxes import TextBox
 
 
 @dataclass(slots=True)

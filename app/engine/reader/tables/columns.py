@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.reader.tables.text_boxes import TextBox
+from app.engine.reader.text_boxes import TextBox
 
 STEP = 0.05
 """Resolution of the coverage along x, in text heights."""

@@ -16,7 +16,7 @@ from app.engine.reader.tables.overlaps import without_overlaps
 from app.engine.reader.tables.page_tables import tables_of_words
 from app.engine.reader.tables.prose import ProseTest
 from app.engine.reader.tables.rules import Rules, find_rules, without_letters
-from app.engine.reader.tables.text_boxes import Skew, deskewed_boxes, skew_of
+from app.engine.reader.tables.skew import Skew, deskewed_boxes, page_skew
 from app.engine.reader.tables.words import page_words, without_rule_signs
 
 MAX_POSITION = 1e6
@@ -31,7 +31,7 @@ def find_tables(
     `find_areas` gives the picture's areas, and is asked at most once.
     """
     lines = [line for line in lines if _is_placed(line)]
-    skew = skew_of(lines)
+    skew = page_skew(lines)
     text_boxes = without_overlaps(deskewed_boxes(lines, skew))
     if not text_boxes:
         return ()

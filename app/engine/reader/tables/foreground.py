@@ -12,7 +12,8 @@ from PIL import Image
 from app.domain.images.geometry import Box
 from app.domain.text.word_spans import word_spans
 from app.engine.reader.tables.rules import Rule
-from app.engine.reader.tables.text_boxes import Skew, TextBox
+from app.engine.reader.tables.skew import Skew
+from app.engine.reader.text_boxes import TextBox
 
 Mask = npt.NDArray[np.uint8]
 MAX_SIDE = 2000

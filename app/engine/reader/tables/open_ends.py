@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.engine.reader.tables.area import Area, texts_of
 from app.engine.reader.tables.rules import Rule
-from app.engine.reader.tables.text_boxes import TextBox, rows_of
+from app.engine.reader.text_boxes import TextBox, rows_of
 
 MAX_STEP = 1.9
 """Maximum distance in text heights between the middles of two lines of a table without rules between them."""

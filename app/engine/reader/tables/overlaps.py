@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.engine.reader.tables.text_boxes import TextBox
+from app.engine.reader.text_boxes import TextBox
 
 MAX_HEIGHT, NEW_HEIGHT = 1.3, 1.15
 """Maximum height of a box as a multiple of the distance to the next line above or below, and that of a higher one then:

@@ -10,8 +10,9 @@ from app.engine.reader.tables.areas import ruled_areas
 from app.engine.reader.tables.borderless import borderless_areas
 from app.engine.reader.tables.open_ends import around, extended
 from app.engine.reader.tables.rules import Rule, Rules
+from app.engine.reader.tables.skew import Skew
 from app.engine.reader.tables.structure import Structure, structure_of
-from app.engine.reader.tables.text_boxes import Skew, TextBox, joined_box, rows_of
+from app.engine.reader.text_boxes import TextBox, joined_box, rows_of
 
 MIN_WORDS = 4
 MAX_TRIMS = 3

@@ -7,9 +7,9 @@ import numpy as np
 from app.domain.documents.blocks import BlockKind
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import TextLine
+from app.engine.reader.layout.line_boxes import deskewed
 from app.engine.reader.layout.runs import prose_runs
 from app.engine.reader.layout.table_rows import is_in
-from app.engine.reader.layout.text_boxes import deskewed
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.tables.charts import MAX_IN_TABLES, FindAreas
 

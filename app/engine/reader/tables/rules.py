@@ -10,7 +10,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from app.domain.images.geometry import Box
-from app.engine.reader.tables.text_boxes import Skew, TextBox
+from app.engine.reader.tables.skew import Skew
+from app.engine.reader.text_boxes import TextBox
 
 Mask = npt.NDArray[np.uint8]
 MAX_SIDE = 2400

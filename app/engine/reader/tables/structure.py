@@ -22,7 +22,8 @@ from app.engine.reader.tables.columns import (
 from app.engine.reader.tables.headers import cells_under, expand_headers, expand_subheadings, is_drawn_heading
 from app.engine.reader.tables.rows import Line, group_rows, header_end, is_value, ruled_below
 from app.engine.reader.tables.rules import Rule, Rules
-from app.engine.reader.tables.text_boxes import Skew, TextBox, letters_in, rows_of
+from app.engine.reader.tables.skew import Skew
+from app.engine.reader.text_boxes import TextBox, letters_in, rows_of
 
 MIN_UPRIGHT = 0.3
 """Minimum fraction of a table's height that vertical rules at one x cover to separate columns."""

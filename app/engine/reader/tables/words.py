@@ -7,7 +7,8 @@ from app.domain.images.geometry import Box, Point, TextLine, Word
 from app.domain.text.word_spans import word_spans
 from app.engine.reader.tables.foreground import Foreground
 from app.engine.reader.tables.rules import Rules
-from app.engine.reader.tables.text_boxes import Skew, TextBox, deskewed_boxes
+from app.engine.reader.tables.skew import Skew, deskewed_boxes
+from app.engine.reader.text_boxes import TextBox
 
 RULE_SIGNS, AT_RULE = "|¦[]_", 0.6
 """Signs that a recogniser may take a vertical rule for, and the distance in text heights within which one is drawn."""
