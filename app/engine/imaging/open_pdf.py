@@ -20,7 +20,7 @@ from app.engine.imaging.pdf_drawings import drawings_of
 from app.engine.imaging.pdf_fields import draw_fields, field_lines
 from app.engine.imaging.pdf_frame import PdfFrame
 from app.engine.imaging.pdf_layer import PageLayer
-from app.engine.imaging.pdf_optional_content import layers_off
+from app.engine.imaging.pdf_optional_content import has_forms, hidden_objects, layers_off, without_hidden_forms
 from app.engine.imaging.pdf_text import lines_of
 from app.engine.imaging.render_pdf import USUAL_PIXELS, draw, frame_of
 from app.engine.process.descriptor_passing import open_to_read
@@ -85,8 +85,11 @@ def page_layer(path: Path, number: int, password: str = "", check: CancelCheck =
     with _opened_page(path, number, password) as (document, page):
         frame = frame_of(page)
         check()
-        characters = characters_of(page.get_textpage(), frame, cache(partial(layers_off, path, password)))
-        lines = (*lines_of(_checked(characters, check)), *field_lines(document, page, frame))
+        off_layers = cache(partial(layers_off, path, password))
+        with _text_shown(path, number, password, page) as shown:
+            hidden = hidden_objects(shown, off_layers)
+            characters = characters_of(shown.get_textpage(), frame, off_layers, hidden)
+            lines = (*lines_of(_checked(characters, check)), *field_lines(document, page, frame))
         return PageLayer(*frame.size, lines, drawings_of(page, frame))
 
 
@@ -94,6 +97,22 @@ def page_frame(path: Path, number: int, password: str = "") -> PdfFrame:
     """Return the mapping between page `number` and its picture as it is read. Raises ImageError, PasswordNeeded."""
     with _opened_page(path, number, password) as (_, page):
         return frame_of(page)
+
+
+@contextmanager
+def _text_shown(path: Path, number: int, password: str, page: "PdfPage") -> Iterator["PdfPage"]:
+    """Yield the page, or one without the form XObjects that are on a layer that is off."""
+    import pypdfium2  # noqa: PLC0415
+
+    data = without_hidden_forms(path, password) if has_forms(page) else None
+    if data is None:
+        yield page
+        return
+    document = pypdfium2.PdfDocument(data)
+    try:
+        yield document[number]
+    finally:
+        document.close()
 
 
 def _checked(characters: Iterable[Character], check: CancelCheck) -> Iterator[Character]:

@@ -4,6 +4,7 @@ PDFium lists characters in the order of the page's content, with blanks and line
 """
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from ctypes import byref, c_double, c_uint, c_ulong, c_ushort, c_void_p, cast, create_string_buffer
 from dataclasses import dataclass
 from math import atan2, cos, degrees, hypot, radians, sin
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from app.engine.imaging.pdf_frame import PdfFrame
+from app.engine.imaging.symbol_fonts import sign_of
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfTextPage
@@ -22,7 +24,7 @@ MAX_CHARACTERS = 200_000
 ASCENT, DESCENT = 0.72, 0.2
 """Height of capital letters above the baseline and depth of letters below it, as fractions of the font size."""
 
-MIN_SIZE = 0.5
+MIN_SIZE = 2.0
 """Minimum font size in pixels; smaller text cannot be seen."""
 
 MIN_ADVANCE = 0.01
@@ -86,12 +88,12 @@ class Character:
 
 
 def characters_of(
-    layer: "PdfTextPage", frame: PdfFrame, off_layers: Callable[[], frozenset[str]]
+    layer: "PdfTextPage", frame: PdfFrame, off_layers: Callable[[], frozenset[str]], hidden: AbstractSet[int]
 ) -> Iterator[Character]:
     """Yield the characters within the page's visible part; blanks have no text.
 
     What is on one of the `off_layers`, the names of optional content that is switched off, is left out; they are asked
-    for only if there is optional content.
+    for only if there is optional content. So are the `hidden` text objects, which are named by their addresses.
     """
     from pypdfium2 import raw  # noqa: PLC0415 - needed for documents only
 
@@ -104,7 +106,9 @@ def characters_of(
         if raw.FPDFText_IsGenerated(layer, index) == 1:
             continue
         item = raw.FPDFText_GetTextObject(layer, index)
-        address = cast(item, c_void_p).value or 0
+        address = address_of(item)
+        if address in hidden:
+            continue
         use = uses.get(address)
         if use is None:
             use = uses[address] = _use(layer, index, item, frame, off_layers)
@@ -129,7 +133,14 @@ def characters_of(
         if 0 <= across <= width and 0 <= down <= height:
             code = raw.FPDFText_GetUnicode(layer, index)
             is_hyphen = code in HYPHENS or raw.FPDFText_IsHyphen(layer, index) == 1
-            yield Character("-" if is_hyphen else _text(code), start, end, above, below, use, is_hyphen)
+            yield Character(
+                "-" if is_hyphen else sign_of(use.font, _text(code)), start, end, above, below, use, is_hyphen
+            )
+
+
+def address_of(item: "PageObject") -> int:
+    """Return what tells an object of a page from others."""
+    return cast(item, c_void_p).value or 0
 
 
 def _ordered(first: float, second: float) -> tuple[float, float]:
@@ -150,7 +161,7 @@ def _use(
     mode = raw.FPDFTextObj_GetTextRenderMode(item) if item else raw.FPDF_TEXTRENDERMODE_FILL
     is_undrawn = mode in {raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP}
     is_hidden = is_undrawn or _is_transparent(item, is_stroked=mode == raw.FPDF_TEXTRENDERMODE_STROKE)
-    layers = _layers(item)
+    layers = layers_of(item)
     along = [direction.x * point.x + direction.y * point.y for point in (right, up, zero)]
     across = [direction.x * point.y - direction.y * point.x for point in (right, up, zero)]
     return FontUse(
@@ -183,7 +194,7 @@ def _font(item: "PageObject") -> str:
     return name.value.decode("utf-8", "replace")
 
 
-def _layers(item: "PageObject") -> set[str]:
+def layers_of(item: "PageObject") -> set[str]:
     """Return the names of the optional content that an object belongs to (ISO 32000-2, 8.11.3.2)."""
     from pypdfium2 import raw  # noqa: PLC0415
 

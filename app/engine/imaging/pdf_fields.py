@@ -20,6 +20,9 @@ FIELD_FONT = "field"
 MAX_FIELDS, MAX_BYTES = 2000, 2048
 """Maximum number of annotations that are asked, and size of a value."""
 
+TICKED, NOT_TICKED = "☑", "☐"
+"""Stand for check boxes and radio buttons; other text and what is copied from forms have the same signs."""
+
 _MULTILINE, _PASSWORD = 1 << 12, 1 << 13
 """Flags of text fields (12.7.5.3, table 231)."""
 
@@ -42,7 +45,7 @@ def draw_fields(document: "PdfDocument") -> None:
 
 
 def field_lines(document: "PdfDocument", page: "PdfPage", frame: PdfFrame) -> list[PdfLine]:
-    """Return the values of text fields and choices with one line each; others are seen in the picture alone."""
+    """Return the values of text fields and choices with one line each, and ticks; others are only seen."""
     from pypdfium2 import raw  # noqa: PLC0415
 
     lines: list[PdfLine] = []
@@ -61,6 +64,9 @@ def _lines(document: "PdfDocument", annotation: "Annotation", frame: PdfFrame) -
 
     kind = raw.FPDFAnnot_GetFormFieldType(document.formenv, annotation)
     flags = raw.FPDFAnnot_GetFormFieldFlags(document.formenv, annotation)
+    if kind in {raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON}:
+        yield from _tick(document, annotation, frame)
+        return
     is_text = kind == raw.FPDF_FORMFIELD_TEXTFIELD and not flags & (_MULTILINE | _PASSWORD)
     rectangle = raw.FS_RECTF()
     if not (is_text or kind == raw.FPDF_FORMFIELD_COMBOBOX) or not raw.FPDFAnnot_GetRect(annotation, byref(rectangle)):
@@ -71,6 +77,20 @@ def _lines(document: "PdfDocument", annotation: "Annotation", frame: PdfFrame) -
     is_line = length and box.height <= MAX_HEIGHT * frame.scale and box.width >= MIN_LETTER * length * box.height / 2
     if frame.rotation == 0 and is_line:
         yield PdfLine(_spread(words, length, box), Direction.at(0), is_hidden=False)
+
+
+def _tick(document: "PdfDocument", annotation: "Annotation", frame: PdfFrame) -> Iterator[PdfLine]:
+    """Yield a check box or radio button as a sign."""
+    from pypdfium2 import raw  # noqa: PLC0415
+
+    rectangle = raw.FS_RECTF()
+    if not raw.FPDFAnnot_GetRect(annotation, byref(rectangle)):
+        return
+    box = Box.around_points(frame.corners(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top))
+    if 0 < box.height <= MAX_HEIGHT * frame.scale:
+        sign = TICKED if raw.FPDFAnnot_IsChecked(document.formenv, annotation) else NOT_TICKED
+        word = PdfWord(sign, box.left, box.right, box.top, box.bottom, box.height, FIELD_FONT)
+        yield PdfLine([word], Direction.at(0), is_hidden=False)
 
 
 def _spread(words: list[str], length: int, box: Box) -> list[PdfWord]:

@@ -71,3 +71,53 @@ def test_hidden_text_is_marked(tmp_path: Path) -> None:
 def test_exponents_that_are_drawn_later_stand_where_they_are_seen(tmp_path: Path) -> None:
     content = "BT /F1 12 Tf 72 700 Td [(a)-700(+ b)-700(= c)] TJ ET BT /F1 7 Tf 79.5 705 Td (2) Tj 25 0 Td (2) Tj ET"
     assert texts(drawn_pdf(tmp_path / "a.pdf", content)) == ["a2 + b2 = c"]
+
+
+@pytest.mark.parametrize(
+    ("font", "letters", "signs"),
+    [
+        ("Wingdings", "\xfe \xa8 \xfd \xfc o", "☑ ☐ ☒ ✓ ☐"),
+        ("Wingdings2", "R \xa3 P", "☑ ☐ ✓"),
+        ("ZapfDingbats", "o q 3", "☐ ☐ ✓"),
+    ],
+)
+def test_boxes_to_tick_are_told_in_unicode(tmp_path: Path, font: str, letters: str, signs: str) -> None:
+    content = f"BT /F1 14 Tf 72 700 Td ({letters}) Tj ET"
+    assert texts(drawn_pdf(tmp_path / "a.pdf", content, fonts=[font])) == [signs]
+
+
+def test_text_too_small_to_be_seen_is_not_told(tmp_path: Path) -> None:
+    content = "BT /F1 14 Tf 72 700 Td (seen) Tj ET BT /F1 0.2 Tf 72 650 Td (a secret) Tj ET"
+    assert texts(drawn_pdf(tmp_path / "a.pdf", content)) == ["seen"]
+
+
+@pytest.mark.parametrize("how", ["marked", "form", "member", "nested"])
+@pytest.mark.parametrize("is_off", [True, False])
+def test_text_in_forms_on_layers_that_are_off_is_not_told(tmp_path: Path, how: str, *, is_off: bool) -> None:
+    use = "/OC /MC0 BDC /Fm Do EMC" if how == "marked" else "/Fm Do"
+    path = drawn_pdf(tmp_path / "a.pdf", f"BT /F1 14 Tf 72 700 Td (first language) Tj ET {use}")
+    with pikepdf.open(path) as pdf:
+        page = pdf.pages[0]
+        group = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name="Other language"))
+        off = pikepdf.Dictionary(OFF=pikepdf.Array([group] if is_off else []))
+        pdf.Root.OCProperties = pikepdf.Dictionary(OCGs=pikepdf.Array([group]), D=off)
+        resources = pikepdf.Dictionary(Font=page.Resources.Font)
+        form = pdf.make_stream(
+            b"BT /F1 14 Tf 72 700 Td (autre langue) Tj ET", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form,
+            BBox=pikepdf.Array([0, 0, 595, 842]), Resources=resources,
+        )  # fmt: skip
+        if how in {"form", "nested"}:
+            form.OC = group
+        elif how == "member":
+            form.OC = pikepdf.Dictionary(Type=pikepdf.Name.OCMD, OCGs=pikepdf.Array([group]))
+        if how == "nested":
+            form = pdf.make_stream(
+                b"/Fm Do", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form,
+                BBox=pikepdf.Array([0, 0, 595, 842]),
+                Resources=pikepdf.Dictionary(XObject=pikepdf.Dictionary(Fm=form)),
+            )  # fmt: skip
+        page.Resources.XObject = pikepdf.Dictionary(Fm=form)
+        page.Resources.Properties = pikepdf.Dictionary(MC0=group)
+        pdf.save(tmp_path / "b.pdf")
+    assert ("autre" in "".join(texts(tmp_path / "b.pdf"))) is not is_off
+    assert is_off is (texts(tmp_path / "b.pdf") == ["first language"])

@@ -176,3 +176,31 @@ def test_bullets_that_are_drawn_are_no_lines(tmp_path: Path, recogniser: Recogni
     document = open_document(drawn_pdf(tmp_path / "a.pdf", f"{content} {ink}"))
     page = read_document_page(document, 0, lambda _: drawn, NEVER_CANCELLED, lambda: recogniser)
     assert page.text.splitlines() == ["first row of the list", "second row of the list"]
+
+
+@pytest.mark.parametrize("is_radio", [False, True])
+def test_ticks_of_forms_are_told(tmp_path: Path, recogniser: Recogniser, *, is_radio: bool) -> None:
+    with pikepdf.open(drawn_pdf(tmp_path / "a.pdf", "BT /F1 14 Tf 30 TL 102 700 Td (Coffee) Tj T* (Tea) Tj ET")) as pdf:
+        box = pikepdf.Array([0, 0, 14, 14])
+        states = {
+            name: pdf.make_stream(content, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=box)
+            for name, content in (("/Yes", b"1 1 12 12 re S 2 2 m 12 12 l S"), ("/Off", b"1 1 12 12 re S"))
+        }
+        fields = [
+            pdf.make_indirect(
+                pikepdf.Dictionary(
+                    Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Btn, T=f"box {number}",
+                    V=pikepdf.Name(state), AS=pikepdf.Name(state), Ff=(1 << 15) * is_radio, F=4,
+                    Rect=pikepdf.Array([72, 698 - 30 * number, 86, 712 - 30 * number]), P=pdf.pages[0].obj,
+                    AP=pikepdf.Dictionary(N=pikepdf.Dictionary(states)),
+                )
+            )
+            for number, state in enumerate(("/Yes", "/Off"))
+        ]  # fmt: skip
+        pdf.pages[0].Annots = pikepdf.Array(fields)
+        pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array(fields))
+        pdf.save(tmp_path / "b.pdf")
+    assert [row.split() for row in told(tmp_path / "b.pdf", recogniser).text.splitlines()] == [
+        ["☑", "Coffee"],
+        ["☐", "Tea"],
+    ]
