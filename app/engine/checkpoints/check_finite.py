@@ -16,7 +16,7 @@ def check_finite(tensors: TensorFiles) -> None:
     Raises CheckpointError, naming the first tensor that holds NaN or infinity.
     """
     for name, entry in tensors.entries.items():
-        is_small = name.endswith(".scales") or len(entry.shape) == 1
+        is_small = name.endswith((".scales", ".weight_scale")) or len(entry.shape) == 1
         if not is_small or entry.dtype not in {"F32", "F16", "BF16"}:
             continue
         array = stored_array(tensors, name)

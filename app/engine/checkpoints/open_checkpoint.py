@@ -1,6 +1,7 @@
 """Opens a model folder: everything is checked before any weights are used."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -9,6 +10,7 @@ from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.domain.settings.generation_options import GREEDY, Sampling
 from app.engine.checkpoints.config import ModelConfig, not_regular, parse_config, read_json, unreadable
+from app.engine.checkpoints.packings.stored_layer import StoredLayer
 from app.engine.checkpoints.preprocessor import Preprocessor, parse_preprocessor
 from app.engine.checkpoints.quantization import Quantization, read_quantization
 from app.engine.checkpoints.tensor_files import TensorFiles, find_tensors
@@ -24,14 +26,15 @@ MAX_TOKENIZER_BYTES = 64 * 1024 * 1024
 class Checkpoint:
     """A model folder whose files belong together.
 
-    `quantization` is None for 16-bit weights. `end_tokens` are the ids that end an answer, empty if the folder does
-    not specify them. `sampling` is the publisher's recommendation.
+    `quantization` is None for 16-bit weights; `layers` are the quantised ones, by name. `end_tokens` are the ids that
+    end an answer, empty if the folder does not specify them. `sampling` is the publisher's recommendation.
     """
 
     folder: Path
     config: ModelConfig
     quantization: Quantization | None
     tensors: TensorFiles
+    layers: Mapping[str, StoredLayer]
     preprocessor: Preprocessor
     end_tokens: tuple[int, ...]
     sampling: Sampling
@@ -60,7 +63,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
     config = parse_config(raw)
     quantization = read_quantization(folder, raw)
     tensors = find_tensors(folder)
-    check_weights(tensors.entries, config, quantization)
+    layers = check_weights(tensors, config, quantization)
     check_finite(tensors)
     _check_tokenizer(folder / TOKENIZER)
     generation = _optional(folder / "generation_config.json")
@@ -69,6 +72,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         config=config,
         quantization=quantization,
         tensors=tensors,
+        layers=layers,
         preprocessor=parse_preprocessor(_optional(folder / "preprocessor_config.json")),
         end_tokens=_end_tokens(generation),
         sampling=_sampling(generation),

@@ -3,40 +3,34 @@
 Names are those that Hugging Face's `Qwen3VLForConditionalGeneration.save_pretrained` writes.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.engine.checkpoints.config import ModelConfig, TextConfig, VisionConfig
+from app.engine.checkpoints.packings.stored_layer import FLOATS, Expected, StoredLayer
 from app.engine.checkpoints.quantization import Quantization
-from app.engine.checkpoints.tensor_files import TensorEntry
+from app.engine.checkpoints.tensor_files import TensorFiles
 
 TEXT = "model.language_model"
 VISION = "model.visual"
-FLOATS = ("F16", "BF16", "F32")
-INTEGERS = ("I32",)
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One required tensor."""
+def check_weights(
+    tensors: TensorFiles, config: ModelConfig, quantization: Quantization | None
+) -> dict[str, StoredLayer]:
+    """Compare names, shapes and dtypes with those that `config` requires; return the quantised layers by name.
 
-    name: str
-    shape: tuple[int, ...]
-    dtypes: tuple[str, ...] = FLOATS
-
-
-def check_weights(entries: Mapping[str, TensorEntry], config: ModelConfig, quantization: Quantization | None) -> None:
-    """Compare names, shapes and dtypes with those `config` requires. Raises CheckpointError at the first difference."""
-    for expected in _all(entries, config, quantization):
-        entry = entries.get(expected.name)
+    Raises CheckpointError at the first difference.
+    """
+    layers: dict[str, StoredLayer] = {}
+    for expected in _all(tensors, config, quantization, layers):
+        entry = tensors.entries.get(expected.name)
         if entry is None:
             raise CheckpointError(checkpoint_texts.NO_TENSOR, tensor=expected.name)
         if entry.shape != expected.shape or entry.dtype not in expected.dtypes:
-            text = (
-                checkpoint_texts.INTEGERS_REQUIRED if expected.dtypes == INTEGERS else checkpoint_texts.FLOATS_REQUIRED
-            )
+            is_float = expected.dtypes == FLOATS
+            text = checkpoint_texts.FLOATS_REQUIRED if is_float else checkpoint_texts.INTEGERS_REQUIRED
             raise CheckpointError(
                 text,
                 tensor=expected.name,
@@ -44,6 +38,7 @@ def check_weights(entries: Mapping[str, TensorEntry], config: ModelConfig, quant
                 shape=str(list(entry.shape)),
                 required_shape=str(list(expected.shape)),
             )
+    return layers
 
 
 def text_linears(layer: int, text: TextConfig) -> Iterator[tuple[str, int, int]]:
@@ -60,41 +55,32 @@ def text_linears(layer: int, text: TextConfig) -> Iterator[tuple[str, int, int]]
 
 
 def _all(
-    entries: Mapping[str, TensorEntry], config: ModelConfig, quantization: Quantization | None
+    tensors: TensorFiles, config: ModelConfig, quantization: Quantization | None, layers: dict[str, StoredLayer]
 ) -> Iterator[Expected]:
+    """Yield all tensors, and add the quantised layers to `layers` on the way: a config may promise billions of them."""
     text = config.text
-    yield Expected(f"{TEXT}.embed_tokens.weight", (text.vocab_size, text.hidden_size))
+    yield _floats(f"{TEXT}.embed_tokens.weight", text.vocab_size, text.hidden_size)
     if not config.tied_embeddings:
-        yield Expected("lm_head.weight", (text.vocab_size, text.hidden_size))
-    yield Expected(f"{TEXT}.norm.weight", (text.hidden_size,))
+        yield _floats("lm_head.weight", text.vocab_size, text.hidden_size)
+    yield _floats(f"{TEXT}.norm.weight", text.hidden_size)
     for layer in range(text.layers):
         prefix = f"{TEXT}.layers.{layer}"
-        yield Expected(f"{prefix}.input_layernorm.weight", (text.hidden_size,))
-        yield Expected(f"{prefix}.post_attention_layernorm.weight", (text.hidden_size,))
-        yield Expected(f"{prefix}.self_attn.q_norm.weight", (text.head_dim,))
-        yield Expected(f"{prefix}.self_attn.k_norm.weight", (text.head_dim,))
+        yield _floats(f"{prefix}.input_layernorm.weight", text.hidden_size)
+        yield _floats(f"{prefix}.post_attention_layernorm.weight", text.hidden_size)
+        yield _floats(f"{prefix}.self_attn.q_norm.weight", text.head_dim)
+        yield _floats(f"{prefix}.self_attn.k_norm.weight", text.head_dim)
         for name, outputs, inputs in text_linears(layer, text):
-            yield from _linear(name, outputs, inputs, entries, quantization)
+            # A quantised checkpoint may keep some layers in 16 bits; only the files show which.
+            if quantization is None or f"{name}.weight" in tensors.entries:
+                yield _floats(f"{name}.weight", outputs, inputs)
+            else:
+                layers[name] = quantization.layer(tensors, name, outputs, inputs)
+                yield from layers[name].expected()
     yield from _vision(config.vision, text.hidden_size)
 
 
-def _linear(
-    name: str, outputs: int, inputs: int, entries: Mapping[str, TensorEntry], quantization: Quantization | None
-) -> Iterator[Expected]:
-    # A quantised checkpoint may keep some layers in 16 bits; only the files show which.
-    if quantization is None or f"{name}.weight" in entries:
-        yield Expected(f"{name}.weight", (outputs, inputs))
-        return
-    group = quantization.group_size
-    if inputs % group or outputs % 8:
-        raise CheckpointError(
-            checkpoint_texts.LAYER_INDIVISIBLE, layer=name, outputs=outputs, inputs=inputs, group=group
-        )
-    yield Expected(f"{name}.qweight", (inputs // 8, outputs), INTEGERS)
-    yield Expected(f"{name}.qzeros", (inputs // group, outputs // 8), INTEGERS)
-    yield Expected(f"{name}.scales", (inputs // group, outputs))
-    if f"{name}.g_idx" in entries:
-        yield Expected(f"{name}.g_idx", (inputs,), INTEGERS)
+def _floats(name: str, *shape: int) -> Expected:
+    return Expected(name, shape, FLOATS)
 
 
 def _vision(vision: VisionConfig, text_hidden: int) -> Iterator[Expected]:
@@ -102,9 +88,9 @@ def _vision(vision: VisionConfig, text_hidden: int) -> Iterator[Expected]:
     if vision.out_hidden_size != text_hidden:
         raise CheckpointError(checkpoint_texts.VISION_TOWER_MISMATCH, given=vision.out_hidden_size, taken=text_hidden)
     patch = (hidden, vision.channels, vision.temporal_patch_size, vision.patch_size, vision.patch_size)
-    yield Expected(f"{VISION}.patch_embed.proj.weight", patch)
-    yield Expected(f"{VISION}.patch_embed.proj.bias", (hidden,))
-    yield Expected(f"{VISION}.pos_embed.weight", (vision.position_embeddings, hidden))
+    yield _floats(f"{VISION}.patch_embed.proj.weight", *patch)
+    yield _floats(f"{VISION}.patch_embed.proj.bias", hidden)
+    yield _floats(f"{VISION}.pos_embed.weight", vision.position_embeddings, hidden)
     for block in range(vision.depth):
         prefix = f"{VISION}.blocks.{block}"
         yield from _with_bias(f"{prefix}.norm1", (hidden,))
@@ -122,5 +108,5 @@ def _vision(vision: VisionConfig, text_hidden: int) -> Iterator[Expected]:
 
 
 def _with_bias(name: str, shape: tuple[int, ...]) -> Iterator[Expected]:
-    yield Expected(f"{name}.weight", shape)
-    yield Expected(f"{name}.bias", shape[:1])
+    yield _floats(f"{name}.weight", *shape)
+    yield _floats(f"{name}.bias", shape[0])

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from app.engine.checkpoints.grouped_weight import dequantized
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.weights import text_linears
 from app.engine.quantize.report import LayerError
-from app.engine.runtimes.torch.gptq import GptqWeight, dequantized
 from app.engine.runtimes.torch.weights import stored_tensor
 
 
@@ -24,12 +24,10 @@ def layer_errors(base: Checkpoint, quantized: Checkpoint) -> Iterator[LayerError
 
 def _weight(checkpoint: Checkpoint, name: str) -> Tensor:
     """Return the layer's weight, float32 [outputs, inputs]."""
-    if f"{name}.qweight" not in checkpoint.tensors.entries:
+    layer = checkpoint.layers.get(name)
+    if layer is None:
         return stored_tensor(checkpoint.tensors, f"{name}.weight").to(torch.float32)
-    packed = GptqWeight(
-        stored_tensor(checkpoint.tensors, f"{name}.qweight"), stored_tensor(checkpoint.tensors, f"{name}.scales")
-    )
-    return dequantized(packed, torch.float32)
+    return torch.from_numpy(dequantized(layer.weight()))
 
 
 def _bits(checkpoint: Checkpoint, name: str) -> int:

@@ -5,12 +5,12 @@ import pytest
 
 from app.domain.errors import Cancelled
 from app.domain.settings.load_options import LoadOptions
-from app.engine.checkpoints.arrays import gptq_arrays
+from app.engine.checkpoints.arrays import stored_array
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.mrope_positions import text_positions
 from app.engine.runtimes import registry
 from app.engine.runtimes.onnxruntime import kv_cache, text_model
-from app.engine.runtimes.onnxruntime.graph_builder import IN_8_BITS, GraphBuilder
+from app.engine.runtimes.onnxruntime.graph_builder import BLOCK, IN_8_BITS, GraphBuilder
 from app.engine.runtimes.onnxruntime.runtime import OnnxRuntime
 from app.engine.runtimes.onnxruntime.text_graph import TextGraph
 from app.engine.runtimes.openvino import devices
@@ -38,16 +38,18 @@ def runtime(checkpoint: Checkpoint) -> OnnxRuntime:
 def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpoint) -> None:
     builder, cache = GraphBuilder(IN_8_BITS), WeightCache()
     _, head = embedding_and_head(checkpoint)
-    TextGraph(builder, checkpoint.tensors, cache, checkpoint.config).add(head.packed(cache), lambda _: None)
+    TextGraph(builder, checkpoint, cache).add(head.packed(cache), lambda _: None)
     held = builder.weights
     packed = [name.removesuffix(".integers") for name in held if name.endswith(".integers") and "layers" in name]
     assert len(packed) == 4 * checkpoint.config.text.layers
     for names in packed:
-        arrays = [gptq_arrays(checkpoint.tensors, name) for name in names.split("+")]
-        expected = np.concatenate([checkpoint_integers(layer.qweight) for layer in arrays])
+        stored = names.split("+")
+        qweights = [stored_array(checkpoint.tensors, f"{name}.qweight") for name in stored]
+        expected = np.concatenate([checkpoint_integers(qweight) for qweight in qweights])
         assert np.array_equal(integers_of_pairs(held[f"{names}.integers"]).reshape(expected.shape), expected)
-        scales = np.concatenate([layer.scales.T for layer in arrays])
-        assert np.array_equal(held[f"{names}.scales"], scales.astype(np.float32).ravel())
+        scales = np.concatenate([stored_array(checkpoint.tensors, f"{name}.scales").T for name in stored])
+        in_blocks = np.repeat(scales.astype(np.float32), 128 // BLOCK, axis=1)
+        assert np.array_equal(held[f"{names}.scales"], in_blocks.ravel())
 
 
 def test_a_prompt_is_ended_while_the_graph_runs(runtime: OnnxRuntime, monkeypatch: pytest.MonkeyPatch) -> None:

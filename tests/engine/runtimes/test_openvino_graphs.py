@@ -9,7 +9,7 @@ import openvino as ov
 import pytest
 
 from app.domain.settings.load_options import LoadOptions
-from app.engine.checkpoints.arrays import gptq_arrays
+from app.engine.checkpoints.arrays import stored_array
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
 from app.engine.checkpoints.weights import TEXT
@@ -39,8 +39,8 @@ def integers(constant: ov.op.Constant) -> Integers:
 
 
 def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpoint) -> None:
-    constants = Constants(checkpoint.tensors, WeightCache())
-    head = constants.int4(ShortlistHead(checkpoint.tensors, EMBEDDING).packed(constants.cache))
+    constants = Constants(checkpoint, WeightCache())
+    head = constants.grouped(ShortlistHead(checkpoint.tensors, EMBEDDING).packed(constants.cache))
     graph = text_graph(constants, checkpoint.config, head, lambda _: None)
     held = {node.get_friendly_name(): node for node in graph.get_ops() if node.get_type_name() == "Constant"}
     packed = {name.removesuffix(".integers").split("+")[0]: name for name in held if name.endswith(".integers")}
@@ -49,19 +49,22 @@ def test_the_graph_holds_the_checkpoints_integers_and_scales(checkpoint: Checkpo
         if names.startswith("screening"):
             continue
         layers += 1
-        arrays = [gptq_arrays(checkpoint.tensors, name) for name in names.removesuffix(".integers").split("+")]
-        expected = np.concatenate([checkpoint_integers(layer.qweight) for layer in arrays])
+        stored = [f"{name}." for name in names.removesuffix(".integers").split("+")]
+        qweights = [stored_array(checkpoint.tensors, f"{name}qweight") for name in stored]
+        expected = np.concatenate([checkpoint_integers(qweight) for qweight in qweights])
         assert np.array_equal(integers(held[names]), expected)
         scales = held[f"{names.removesuffix('.integers')}.scales"].data[:, :, 0]
         assert scales.dtype == np.float16
-        assert np.array_equal(scales, np.concatenate([layer.scales.T for layer in arrays]))
+        assert np.array_equal(
+            scales, np.concatenate([stored_array(checkpoint.tensors, f"{name}scales").T for name in stored])
+        )
     assert layers == 4 * checkpoint.config.text.layers
 
 
 def test_16_bit_weights_have_no_second_copy_in_32_bits(checkpoint: Checkpoint) -> None:
     if not cpu_has_16_bits():
         pytest.skip("this CPU has no 16-bit products: OpenVINO computes in 32 bits, and keeps them so")
-    for graph in vision_graphs(Constants(checkpoint.tensors, WeightCache()), checkpoint.config.vision):
+    for graph in vision_graphs(Constants(checkpoint, WeightCache()), checkpoint.config.vision):
         compiled = ov.Core().compile_model(graph, "CPU").get_runtime_model()
         constants = [node.output(0) for node in compiled.get_ordered_ops() if not node.inputs()]
         fixed = [constant for constant in constants if constant.partial_shape.is_static]

@@ -36,7 +36,7 @@ class OnnxRuntime:
         """Maximum number of tokens of all sequences together."""
         self.capacity = min(self._config.max_positions, self.cache_tokens)
         """Maximum number of tokens of one sequence."""
-        constants = Constants(checkpoint.tensors, WeightCache(options.cache_folder, checkpoint.tensors.digest))
+        constants = Constants(checkpoint, WeightCache(options.cache_folder, checkpoint.tensors.digest))
         check()
         embedding, head = embedding_and_head(checkpoint)
 
@@ -45,7 +45,7 @@ class OnnxRuntime:
             progress(_CONVERTED * part)
 
         builder = GraphBuilder(IN_32_BITS if options.exact_activations else IN_8_BITS)
-        graph = TextGraph(builder, checkpoint.tensors, constants.cache, checkpoint.config)
+        graph = TextGraph(builder, checkpoint, constants.cache)
         graph.add(head.packed(constants.cache), converted)
         core = ov.Core()
         properties = CPU.properties(core, options)

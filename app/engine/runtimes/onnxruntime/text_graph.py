@@ -5,11 +5,11 @@ import numpy.typing as npt
 
 from app.domain.ports import ProgressCallback
 from app.engine.checkpoints.arrays import float_array
-from app.engine.checkpoints.config import ModelConfig
-from app.engine.checkpoints.tensor_files import TensorFiles
+from app.engine.checkpoints.grouped_weight import GroupedWeight
+from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.weights import TEXT
 from app.engine.runtimes.onnxruntime.graph_builder import MICROSOFT, GraphBuilder
-from app.engine.runtimes.packed_weights import PackedWeight, packed_weights
+from app.engine.runtimes.packed_weights import packed_weights
 from app.engine.runtimes.weight_cache import WeightCache
 
 KEYS, VALUES = "keys.", "values."
@@ -18,7 +18,7 @@ WRITTEN = "written "
 
 
 class TextGraph:
-    """Adds the model of `tensors` to `builder`; reordered weights are stored in `cache`.
+    """Adds the model of `checkpoint` to `builder`; reordered weights are stored in `cache`.
 
     Inputs: `embeddings` float32 [1, T, hidden]; `cosines` and `sines` [T, head_dim / 2], with the row number of each
     token in `positions` int64 [1, T]; `deepstack.0` and further [1, T, hidden]; `wanted` int64 [n], the tokens whose
@@ -27,14 +27,15 @@ class TextGraph:
     Outputs: `hidden` float32 [1, n, hidden], normalised, and `logits` [1, n, vocabulary].
     """
 
-    def __init__(self, builder: GraphBuilder, tensors: TensorFiles, cache: WeightCache, config: ModelConfig) -> None:
+    def __init__(self, builder: GraphBuilder, checkpoint: Checkpoint, cache: WeightCache) -> None:
         self._builder = builder
-        self._tensors = tensors
+        self._checkpoint = checkpoint
+        self._tensors = checkpoint.tensors
         self._cache = cache
-        self._config = config.text
-        self._levels = len(config.vision.deepstack_layers)
+        self._config = checkpoint.config.text
+        self._levels = len(checkpoint.config.vision.deepstack_layers)
 
-    def add(self, head: PackedWeight, progress: ProgressCallback) -> None:
+    def add(self, head: GroupedWeight, progress: ProgressCallback) -> None:
         """Add everything from the embeddings to the logits."""
         builder, config = self._builder, self._config
         width, half = config.hidden_size, config.head_dim // 2
@@ -123,14 +124,14 @@ class TextGraph:
 
     def _linear(self, name: str, x: str, *layers: str) -> str:
         """Add linear layers with one input, their outputs side by side."""
-        weights = packed_weights(self._tensors, self._cache, layers)
+        weights = packed_weights(self._checkpoint, self._cache, layers)
         if len(weights) == 1:
             return self._product(name, x, weights[0])
         parts = [self._product(f"{name}.{number}", x, weight) for number, weight in enumerate(weights)]
         return self._builder.node("Concat", name, parts, axis=-1)
 
-    def _product(self, name: str, x: str, weight: PackedWeight | str) -> str:
-        if isinstance(weight, PackedWeight):
+    def _product(self, name: str, x: str, weight: GroupedWeight | str) -> str:
+        if isinstance(weight, GroupedWeight):
             return self._builder.product(name, x, weight)
         transposed = np.ascontiguousarray(float_array(self._tensors, f"{weight}.weight").T)
         return self._builder.node("MatMul", name, [x, self._builder.weight(weight, transposed)])

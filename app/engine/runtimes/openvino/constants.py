@@ -8,22 +8,26 @@ import openvino as ov
 from openvino import opset13 as op
 
 from app.engine.checkpoints.arrays import float_array, stored_array
-from app.engine.checkpoints.tensor_files import TensorFiles
-from app.engine.runtimes.packed_weights import ZERO, PackedWeight, packed_weights
+from app.engine.checkpoints.grouped_weight import Bytes, GroupedWeight, middle, nibble_pairs
+from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.runtimes.openvino.graph_ops import Node, linear
+from app.engine.runtimes.packed_weights import packed_weights
 from app.engine.runtimes.weight_cache import WeightCache
 
+_INTEGERS = {4: ov.Type.u4, 8: ov.Type.u8}
 _KEPT_IN_16_BITS = "decompression_0"
 """OpenVINO's mark of a conversion that must not be constant-folded (its rt_info/decompression.hpp)."""
 
 
 class Constants:
-    """Creates constants from `tensors`. They share its memory, and that of `held`, which must outlive them.
+    """Creates constants from the tensors of `checkpoint`.
 
-    Reordered weights are stored in `cache`.
+    They share its memory, and that of `held`, which must outlive them. Reordered weights are stored in `cache`.
     """
 
-    def __init__(self, tensors: TensorFiles, cache: WeightCache) -> None:
-        self._tensors = tensors
+    def __init__(self, checkpoint: Checkpoint, cache: WeightCache) -> None:
+        self._checkpoint = checkpoint
+        self._tensors = checkpoint.tensors
         self.cache = cache
         self.held: list[npt.NDArray[Any]] = []
 
@@ -36,35 +40,53 @@ class Constants:
         """Return a tensor as float32."""
         return op.constant(float_array(self._tensors, name)).output(0)
 
-    def weight(self, *names: str) -> ov.Output:
-        """Return the weights of the linear layers `names`, which share their input: float32 [N, K] in the graph.
+    def product(self, x: Node, *names: str) -> Node:
+        """Multiply x [..., K] by the weights of the linear layers `names`; their outputs lie side by side.
 
-        In the file and in memory they stay in 4 or 16 bits. Raises CheckpointError for unsupported 4-bit schemes.
+        In the file and in memory the weights stay in 4, 8 or 16 bits. Raises CheckpointError as `packed_weights` does.
         """
-        parts = [
-            self.dense(f"{weight}.weight") if isinstance(weight, str) else self.int4(weight)
-            for weight in packed_weights(self._tensors, self.cache, names)
-        ]
-        return op.concat(parts, 0).output(0) if len(parts) > 1 else parts[0]
+        parts = [self._product(x, weight) for weight in packed_weights(self._checkpoint, self.cache, names)]
+        return op.concat(parts, -1).output(0) if len(parts) > 1 else parts[0]
 
-    def int4(self, weight: PackedWeight) -> ov.Output:
-        """Return a 4-bit weight, float32 [N, K] in the graph.
+    def _product(self, x: Node, weight: GroupedWeight | str) -> Node:
+        if isinstance(weight, str):
+            return linear(x, self.dense(f"{weight}.weight"))
+        if weight.order is not None:
+            x = op.gather(x, op.constant(weight.order.astype(np.int64)), op.constant(np.int64(-1))).output(0)
+        return linear(x, self.grouped(weight))
+
+    def grouped(self, weight: GroupedWeight) -> ov.Output:
+        """Return a weight in 4 or 8 bits, float32 [N, K] in the graph, its columns in the weight's order.
 
         It has the form that the CPU plugin fuses into the product. The graph's nodes of it are named after it.
         """
+        kind, integer = "f16" if weight.scales.dtype == np.float16 else "f32", _INTEGERS[weight.bits]
         shape = ov.Shape([weight.outputs, weight.inputs // weight.group, weight.group])
-        self.held.append(weight.pairs)
-        integers = ov.op.Constant(ov.Tensor(weight.pairs, shape, ov.Type.u4), shared_memory=True)
+        integers = self._shared(weight.integers, shape, integer)
         integers.set_friendly_name(f"{weight.name}.integers")
         factors = op.constant(np.ascontiguousarray(weight.scales)[:, :, None])
         factors.set_friendly_name(f"{weight.name}.scales")
-        zero = ov.Tensor(ov.Type.u4, ov.Shape([1, 1, 1]))
-        np.asarray(zero.data)[...] = ZERO
-        kind = "f16" if weight.scales.dtype == np.float16 else "f32"
-        centred = op.subtract(op.convert(integers, kind), op.convert(ov.op.Constant(zero), kind))
+        centred = op.subtract(op.convert(integers, kind), op.convert(self._zeros(weight), kind))
         scaled = op.multiply(centred, factors)
         whole = op.reshape(scaled, op.constant(np.array([weight.outputs, weight.inputs])), special_zero=False)
         return op.convert(whole, "f32").output(0)
+
+    def _zeros(self, weight: GroupedWeight) -> ov.op.Constant:
+        """Return the zeros [N, K/g, 1], or the one of all groups [1, 1, 1]."""
+        integer = _INTEGERS[weight.bits]
+        if weight.zeros is None:
+            zero = ov.Tensor(integer, ov.Shape([1, 1, 1]))
+            np.asarray(zero.data)[...] = middle(weight.bits)
+            return ov.op.Constant(zero)
+        shape = ov.Shape([*weight.zeros.shape, 1])
+        if weight.bits == 8:
+            return self._shared(np.ascontiguousarray(weight.zeros), shape, integer)
+        flat = weight.zeros.reshape(1, -1)
+        return self._shared(nibble_pairs(np.pad(flat, ((0, 0), (0, flat.shape[1] % 2)))).ravel(), shape, integer)
+
+    def _shared(self, array: Bytes, shape: ov.Shape, integer: ov.Type) -> ov.op.Constant:
+        self.held.append(array)
+        return ov.op.Constant(ov.Tensor(array, shape, integer), shared_memory=True)
 
     def dense(self, name: str, *shape: int) -> ov.Output:
         """Return a 16- or 32-bit tensor of this shape, stored in its own dtype, float32 in the graph."""

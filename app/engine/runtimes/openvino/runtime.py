@@ -39,7 +39,7 @@ class OpenVinoRuntime:
         """Maximum number of tokens of all sequences together."""
         self.capacity = min(checkpoint.config.text.max_positions, self.cache_tokens)
         """Maximum number of tokens of one sequence."""
-        constants = Constants(checkpoint.tensors, WeightCache(options.cache_folder, checkpoint.tensors.digest))
+        constants = Constants(checkpoint, WeightCache(options.cache_folder, checkpoint.tensors.digest))
         check()
         core = ov.Core()
         properties = device.properties(core, options)
@@ -49,7 +49,7 @@ class OpenVinoRuntime:
             check()
             progress(_CONVERTED * part)
 
-        graph = text_graph(constants, checkpoint.config, constants.int4(head.packed(constants.cache)), converted)
+        graph = text_graph(constants, checkpoint.config, constants.grouped(head.packed(constants.cache)), converted)
         compiled = core.compile_model(graph, device.plugin, properties)
         request = compiled.create_infer_request()
         self.pool = BlockPool(compiled, request, self.cache_tokens, partial(device.cache_memory, core))

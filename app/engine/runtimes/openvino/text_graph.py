@@ -70,19 +70,19 @@ class _Layers:
             return rms_norm(x, constants.floats(f"{prefix}.{name}.weight"), config.rms_norm_eps)
 
         attended = self._attend(index, normed(hidden, "input_layernorm"))
-        hidden = added(hidden, linear(attended, constants.weight(f"{prefix}.self_attn.o_proj")))
-        both = constants.weight(f"{prefix}.mlp.gate_proj", f"{prefix}.mlp.up_proj")
-        wide = linear(normed(hidden, "post_attention_layernorm"), both)
+        hidden = added(hidden, constants.product(attended, f"{prefix}.self_attn.o_proj"))
+        before_mlp = normed(hidden, "post_attention_layernorm")
+        wide = constants.product(before_mlp, f"{prefix}.mlp.gate_proj", f"{prefix}.mlp.up_proj")
         gate, up = parts_of(wide, -1, config.intermediate_size, config.intermediate_size)
         inner = op.multiply(op.swish(gate), up).output(0)
-        return added(hidden, linear(inner, constants.weight(f"{prefix}.mlp.down_proj")))
+        return added(hidden, constants.product(inner, f"{prefix}.mlp.down_proj"))
 
     def _attend(self, index: int, normed: Node) -> Node:
         prefix, config = f"{TEXT}.layers.{index}.self_attn", self._config
         size = config.head_dim
-        weight = self._constants.weight(f"{prefix}.q_proj", f"{prefix}.k_proj", f"{prefix}.v_proj")
+        names = [f"{prefix}.{kind}_proj" for kind in "qkv"]
         widths = (config.heads * size, config.kv_heads * size, config.kv_heads * size)
-        queries, keys, values = parts_of(linear(normed, weight), -1, *widths)
+        queries, keys, values = parts_of(self._constants.product(normed, *names), -1, *widths)
         rotated = [
             reshaped(self._norm_and_rope(x, heads, f"{prefix}.{norm}.weight"), -1, heads * size)
             for x, heads, norm in ((queries, config.heads, "q_norm"), (keys, config.kv_heads, "k_norm"))

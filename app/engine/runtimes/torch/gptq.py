@@ -1,12 +1,13 @@
-"""Unpacks and dequantises 4-bit weights in GPTQ's packing with torch."""
+"""Symmetric 4-bit weights on a device, in GPTQ's packing, and how they are unpacked and dequantised with torch."""
 
 import sys
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from app.engine.runtimes.packed_weights import ZERO
+from app.engine.checkpoints.grouped_weight import GroupedWeight, middle
 
 if sys.byteorder != "little":
     raise ImportError("the packing here is written for little-endian machines")
@@ -14,7 +15,7 @@ if sys.byteorder != "little":
 
 @dataclass(frozen=True, slots=True)
 class GptqWeight:
-    """One linear layer as stored in the checkpoint: `qweight` int32 [K/8, N], `scales` 16-bit [K/g, N]."""
+    """One linear layer: `qweight` int32 [K/8, N], eight inputs in each, lowest bits first; `scales` [K/g, N]."""
 
     qweight: Tensor
     scales: Tensor
@@ -23,6 +24,20 @@ class GptqWeight:
     def group_size(self) -> int:
         """Number of weights that share one scale, along the inputs."""
         return self.qweight.shape[0] * 8 // self.scales.shape[0]
+
+
+GROUPS = (128, 64, 32)
+"""Groups that torch's 4-bit operators multiply, the largest first."""
+
+
+def gptq_weight(weight: GroupedWeight, device: torch.device) -> GptqWeight | None:
+    """Return the weight on the device, None if it is not one that torch's 4-bit operators multiply."""
+    group = next((group for group in GROUPS if weight.group % group == 0), None)
+    if weight.bits != 4 or weight.zeros is not None or weight.order is not None or group is None:
+        return None
+    pairs, scales = weight.integers, weight.in_groups_of(group).scales
+    qweight = torch.from_numpy(np.ascontiguousarray(pairs)).to(device).view(torch.int32).t().contiguous()
+    return GptqWeight(qweight, torch.from_numpy(np.ascontiguousarray(scales.T)).to(device))
 
 
 def nibbles(weight: GptqWeight) -> Tensor:
@@ -37,7 +52,7 @@ def unpacked(pairs: Tensor) -> Tensor:
 
 
 def dequantized(weight: GptqWeight, dtype: torch.dtype) -> Tensor:
-    """Return the weight [N, K] = (q - ZERO) * scale in `dtype`."""
-    values = unpacked(nibbles(weight)).to(dtype).sub_(ZERO)
+    """Return the weight [N, K] = (q - middle(4)) * scale in `dtype`."""
+    values = unpacked(nibbles(weight)).to(dtype).sub_(middle(4))
     values.view(len(values), -1, weight.group_size).mul_(weight.scales.t().to(dtype).unsqueeze(-1))
     return values

@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from app.engine.runtimes.packed_weights import ZERO
-from app.engine.runtimes.shortlist_head import CANDIDATES, GROUP
+from app.engine.runtimes.shortlist_head import CANDIDATES, GROUP, ZERO
 from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.int4_operators import Int4Operator
 

@@ -35,7 +35,7 @@ class W4A16Linear:
 
     Several layers with the same input (queries, keys and values; gate and up) are concatenated and multiplied together.
     If `keep_dequantized` (there is memory for it), they are kept in 16 bits as well, for wide inputs. Otherwise their
-    GPTQ tensors are kept and dequantised each time; on a CPU they are pages of the file, which the system may drop.
+    GPTQ tensors are kept and dequantised each time.
     """
 
     def __init__(

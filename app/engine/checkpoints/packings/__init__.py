@@ -1,0 +1,1 @@
+"""How quantised layers are stored in files: one module for each packing."""

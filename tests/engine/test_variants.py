@@ -1,0 +1,73 @@
+"""Checkpoints as other tools write them, in each runtime: the same logits as Hugging Face's with the same weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.domain.settings.load_options import LoadOptions
+from app.engine.checkpoints.grouped_weight import dequantized
+from app.engine.checkpoints.open_checkpoint import open_checkpoint
+from app.engine.generation.mrope_positions import text_positions
+from app.engine.runtimes import shortlist_head
+from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.torch import output_head
+from tests.engine.conftest import TinyCheckpoint
+from tests.support.reference import Reference, dequantized_state
+from tests.support.runtimes import RUNTIMES
+from tests.support.tiny_checkpoint import Layout
+from tests.support.variants import VARIANTS, make_variant
+
+TOKENS = np.arange(40, 72)
+WHOLE_VOCABULARY = 1_000_000
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def folder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: TinyCheckpoint
+) -> Path:
+    variant = VARIANTS[request.param]
+    return make_variant(tiny_checkpoint(Layout.PLAIN), tmp_path_factory.mktemp("variant") / "model", variant)
+
+
+@pytest.fixture(scope="module")
+def truth(folder: Path) -> FloatArray:
+    """Hugging Face's logits after the tokens."""
+    return Reference(folder / "twin").answer(TOKENS, None, 1).logits
+
+
+def test_weights_are_the_files_bit_for_bit(folder: Path) -> None:
+    opened = open_checkpoint(folder)
+    twin = dequantized_state(folder / "twin")
+    assert len(opened.layers) == 7 * opened.config.text.layers
+    for name, layer in opened.layers.items():
+        assert np.array_equal(dequantized(layer.weight()), twin[f"{name}.weight"].numpy())
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_logits_are_those_of_hugging_face(
+    folder: Path, truth: FloatArray, runtime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logits = first_logits(folder, runtime, LoadOptions(exact_activations=True), monkeypatch)
+    assert cosine(logits, truth[0]) >= 0.9995
+    assert logits.argmax() == truth[0].argmax()
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_activations_in_8_bits_change_little(
+    folder: Path, truth: FloatArray, runtime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cosine(first_logits(folder, runtime, LoadOptions(), monkeypatch), truth[0]) >= 0.999
+
+
+def first_logits(folder: Path, runtime: str, options: LoadOptions, monkeypatch: pytest.MonkeyPatch) -> FloatArray:
+    """Our logits after the tokens, without the shortlist."""
+    monkeypatch.setattr(shortlist_head, "CANDIDATES", WHOLE_VOCABULARY)
+    monkeypatch.setattr(output_head, "CANDIDATES", WHOLE_VOCABULARY)
+    opened = RUNTIMES[runtime](options).open(open_checkpoint(folder), options, lambda _: None, lambda: None)
+    sequence = opened.open_sequence()
+    return sequence.prefill(TOKENS, text_positions(0, len(TOKENS)), (), lambda _: None, lambda: None)
+
+
+def cosine(ours: FloatArray, theirs: FloatArray) -> float:
+    return float(ours @ theirs) / float(np.linalg.norm(ours) * np.linalg.norm(theirs))
