@@ -4,7 +4,7 @@ from app.domain.errors import ErrorText, ProblemKind
 
 _CHECKPOINT = ProblemKind.CHECKPOINT
 _GET_ANOTHER = "Choose a folder with Qwen3-VL-2B-Instruct or another Qwen3-VL model of the dense kind."
-_GET_SUPPORTED = "Choose a folder quantised W4A16, symmetric, with GPTQ packing, or one in 16 bits."
+_GET_SUPPORTED = "Choose one in 4 or 8 bits from AutoRound, GPTQ, AWQ or LLM Compressor, or one in 16 bits."
 _DOWNLOAD_IT_AGAIN = "Download it again."
 _DOWNLOAD_FILE_AGAIN = "Download that file again."
 _DOWNLOAD_MODEL_AGAIN = "Download the model again."
@@ -167,18 +167,6 @@ OTHER_DATA_TYPE = ErrorText(
     "This model cannot be opened: its weights are of the type {value}, which is not supported.",
     todo=_GET_SUPPORTED,
 )
-ASYMMETRIC = ErrorText(
-    "checkpoint.asymmetric",
-    _CHECKPOINT,
-    "This model cannot be opened: it is quantised asymmetrically, which is not supported.",
-    todo=_GET_SUPPORTED,
-)
-REORDERED = ErrorText(
-    "checkpoint.reordered",
-    _CHECKPOINT,
-    "This model cannot be opened: its columns are reordered (desc_act), which is not supported.",
-    todo=_GET_SUPPORTED,
-)
 OTHER_ACTIVATION_BITS = ErrorText(
     "checkpoint.other_activation_bits",
     _CHECKPOINT,
@@ -194,14 +182,14 @@ OTHER_GROUP_SIZE = ErrorText(
 LAYER_ASYMMETRIC = ErrorText(
     "checkpoint.layer_asymmetric",
     _CHECKPOINT,
-    "The model's layer {layer} is quantised asymmetrically, which is not supported.",
-    todo="Choose a folder quantised W4A16, symmetric, with GPTQ packing.",
+    "The model's layer {layer} is quantised asymmetrically, but its config.json says that it is not.",
+    todo=_DOWNLOAD_OR_CHOOSE,
 )
 LAYER_REORDERED = ErrorText(
     "checkpoint.layer_reordered",
     _CHECKPOINT,
-    "The columns of the model's layer {layer} are reordered (desc_act), which is not supported.",
-    todo="Choose a folder quantised without desc_act.",
+    "The columns of the model's layer {layer} are in groups of different sizes, which is not supported.",
+    todo=_GET_SUPPORTED,
 )
 
 PICKLED = ErrorText(
@@ -216,6 +204,36 @@ GGUF = ErrorText(
     _CHECKPOINT,
     "This folder holds a GGUF file ({file}), which is not supported.",
     todo=_CHOOSE_SAFETENSORS,
+)
+ADAPTER = ErrorText(
+    "checkpoint.adapter",
+    _CHECKPOINT,
+    "This folder holds an adapter (LoRA), which is only a part of a model.",
+    todo="Choose the folder of a whole model, into which the adapter was merged.",
+)
+NOT_A_CHAT_MODEL = ErrorText(
+    "checkpoint.not_a_chat_model",
+    _CHECKPOINT,
+    "This model compares texts and images, it does not answer questions.",
+    todo=_GET_ANOTHER,
+)
+VISION_QUANTIZED = ErrorText(
+    "checkpoint.vision_quantized",
+    _CHECKPOINT,
+    "This model cannot be opened: its vision tower is quantised, which is not supported.",
+    todo="Choose one whose vision tower is in 16 bits.",
+)
+HEAD_QUANTIZED = ErrorText(
+    "checkpoint.head_quantized",
+    _CHECKPOINT,
+    "This model cannot be opened: its output head is quantised, which is not supported.",
+    todo="Choose one whose output head is in 16 bits.",
+)
+LAYER_BIASED = ErrorText(
+    "checkpoint.layer_biased",
+    _CHECKPOINT,
+    "This model cannot be opened: its layer {layer} has a bias, which is not supported.",
+    todo=_GET_ANOTHER,
 )
 NO_WEIGHTS = ErrorText(
     "checkpoint.no_weights",

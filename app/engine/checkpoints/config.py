@@ -132,8 +132,9 @@ def _parse_text(fields: "_Fields") -> TextConfig:
     fields.require("attention_bias", expected=False, default=False)
     # transformers 5 writes rope_parameters; 4 wrote rope_theta and rope_scaling.
     name = "rope_parameters" if "rope_parameters" in fields.raw else "rope_scaling"
-    rope = fields.inner(name)
+    rope = fields.inner(name) if fields.raw.get(name) is not None else _Fields({}, "config.json, text_config")
     rope.require("rope_type", "default", default="default")
+    rope.require("mrope_interleaved", expected=True, default=True)
     section = rope.counts("mrope_section", (24, 20, 20))
     head_dim = fields.count("head_dim", 128)
     heads, kv_heads = fields.count("num_attention_heads"), fields.count("num_key_value_heads")

@@ -10,6 +10,7 @@ from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.domain.settings.generation_options import GREEDY, Sampling
 from app.engine.checkpoints.config import ModelConfig, not_regular, parse_config, read_json, unreadable
+from app.engine.checkpoints.model_folder import CONFIG, model_folder, no_config
 from app.engine.checkpoints.packings.stored_layer import StoredLayer
 from app.engine.checkpoints.preprocessor import Preprocessor, parse_preprocessor
 from app.engine.checkpoints.quantization import Quantization, read_quantization
@@ -18,6 +19,8 @@ from app.engine.checkpoints.weights import check_weights
 from app.regular_files import NotRegular, open_regular
 
 TOKENIZER = "tokenizer.json"
+_OF_EMBEDDINGS = ("modules.json", "config_sentence_transformers.json")
+"""Files of sentence-transformers, which Qwen3-VL-Embedding and -Reranker have beside the same architecture."""
 MAX_TOKENIZER_BYTES = 64 * 1024 * 1024
 """Maximum size in bytes of a tokenizer file; published ones have up to 20 MB."""
 
@@ -51,7 +54,7 @@ class Checkpoint:
 
 
 def open_checkpoint(folder: Path) -> Checkpoint:
-    """Check the model in `folder` and return it without reading its weights.
+    """Check the model in `folder`, or one folder down, and return it without reading its weights.
 
     Raises CheckpointError for a missing, damaged or incomplete file, another architecture or an unsupported scheme.
     """
@@ -59,10 +62,15 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         raise CheckpointError(checkpoint_texts.FOLDER_GONE, folder=folder.name)
     from app.engine.checkpoints.check_finite import check_finite  # noqa: PLC0415 - NumPy is not needed for --help
 
-    raw = read_json(folder / "config.json")
+    folder = model_folder(folder)
+    if not (folder / CONFIG).exists():
+        raise no_config(folder)
+    raw = read_json(folder / CONFIG)
     config = parse_config(raw)
+    if any((folder / name).exists() for name in _OF_EMBEDDINGS):
+        raise CheckpointError(checkpoint_texts.NOT_A_CHAT_MODEL)
     quantization = read_quantization(folder, raw)
-    tensors = find_tensors(folder)
+    tensors = find_tensors(folder, is_tied=config.tied_embeddings)
     layers = check_weights(tensors, config, quantization)
     check_finite(tensors)
     _check_tokenizer(folder / TOKENIZER)
@@ -73,7 +81,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         quantization=quantization,
         tensors=tensors,
         layers=layers,
-        preprocessor=parse_preprocessor(_optional(folder / "preprocessor_config.json")),
+        preprocessor=parse_preprocessor(_preprocessor(folder)),
         end_tokens=_end_tokens(generation),
         sampling=_sampling(generation),
     )
@@ -92,6 +100,14 @@ def _check_tokenizer(path: Path) -> None:
         raise unreadable(path, error) from error
     if is_too_large:
         raise CheckpointError(checkpoint_texts.TOKENIZER_TOO_LARGE, file=TOKENIZER)
+
+
+def _preprocessor(folder: Path) -> dict[str, Any]:
+    """Return the image processor's settings, which transformers 5 writes into processor_config.json alone."""
+    if (folder / "preprocessor_config.json").exists():
+        return read_json(folder / "preprocessor_config.json")
+    inner = _optional(folder / "processor_config.json").get("image_processor")
+    return inner if isinstance(inner, dict) else {}
 
 
 def _optional(path: Path) -> dict[str, Any]:

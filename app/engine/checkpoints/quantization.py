@@ -117,7 +117,7 @@ def _grouped(raw: Mapping[str, Any]) -> Quantization:
     packings = _AWQ_PACKINGS if is_awq else _GPTQ_PACKINGS
     # Compared with tuples where the value may be any JSON: lists are unhashable.
     obstacles = (
-        (checkpoint_texts.OTHER_METHOD, method, method in (*_AUTO_ROUND, "gptq", "awq")),
+        (checkpoint_texts.OTHER_METHOD, method or "MLX", method in (*_AUTO_ROUND, "gptq", "awq")),
         (checkpoint_texts.OTHER_PACKING, packing, packing is None or packing in tuple(packings)),
         (checkpoint_texts.OTHER_LAYOUT, layout, is_awq or layout in ("gptq", "gptq_v2", "", None)),
         (checkpoint_texts.OTHER_LAYOUT, version, not is_awq or str(version).lower() == "gemm"),

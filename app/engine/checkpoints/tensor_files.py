@@ -19,6 +19,7 @@ from typing import Any
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.engine.checkpoints.config import not_regular, read_json, unreadable
+from app.engine.checkpoints.model_folder import other_kind
 from app.regular_files import NotRegular, open_regular
 
 INDEX = "model.safetensors.index.json"
@@ -28,6 +29,8 @@ MAX_HEADER_BYTES = 2 * 1024 * 1024
 
 Parsed JSON may take forty times its size in memory.
 """
+_TEXT = "model.language_model."
+MAX_SHARDS = 1000
 MAX_DIMENSIONS, MAX_DIMENSION = 8, 2**40
 ITEM_BYTES = {"F32": 4, "F16": 2, "BF16": 2, "I32": 4, "I64": 8, "U8": 1, "I8": 1, "BOOL": 1, "F64": 8, "I16": 2}
 
@@ -92,12 +95,22 @@ def release_pages(mapping: mmap.mmap) -> None:
         mapping.madvise(mmap.MADV_DONTNEED)
 
 
-def find_tensors(folder: Path) -> TensorFiles:
-    """Find every tensor of the checkpoint in `folder`, in one file or an index of shards. Raises CheckpointError."""
+def find_tensors(folder: Path, *, is_tied: bool = False) -> TensorFiles:
+    """Find every tensor of the checkpoint in `folder`, in one file, an index of shards, or shards alone.
+
+    Names are those of today's transformers. With `is_tied`, an output head stands for an embedding that is not stored.
+    Raises CheckpointError.
+    """
+    entries = _with_current_names(_find_entries(folder))
+    embedding = f"{_TEXT}embed_tokens.weight"
+    if is_tied and embedding not in entries and "lm_head.weight" in entries:
+        entries[embedding] = entries["lm_head.weight"]
+    return TensorFiles(entries)
+
+
+def _find_entries(folder: Path) -> dict[str, TensorEntry]:
     if not (folder / INDEX).exists():
-        if not (folder / SINGLE).exists():
-            raise _no_weights(folder)
-        return TensorFiles(_read_header(folder / SINGLE, MAX_HEADER_BYTES)[0])
+        return _of_files(folder, [SINGLE] if (folder / SINGLE).exists() else _shards_without_index(folder))
     weight_map = read_json(folder / INDEX).get("weight_map")
     if not isinstance(weight_map, dict) or not all(isinstance(name, str) for name in weight_map.values()):
         raise CheckpointError(checkpoint_texts.INDEX_INVALID, index=INDEX)
@@ -109,7 +122,44 @@ def find_tensors(folder: Path) -> TensorFiles:
         if tensor not in shards[shard]:
             raise CheckpointError(checkpoint_texts.INDEX_WRONG, file=shard, tensor=tensor[:120], index=INDEX)
         entries[tensor] = shards[shard][tensor]
-    return TensorFiles(entries)
+    return entries
+
+
+def _of_files(folder: Path, names: Iterable[str]) -> dict[str, TensorEntry]:
+    entries: dict[str, TensorEntry] = {}
+    header_budget = MAX_HEADER_BYTES
+    for name in names:
+        found, header_budget = _read_header(folder / name, header_budget)
+        entries |= found
+    return entries
+
+
+def _shards_without_index(folder: Path) -> list[str]:
+    """Return the names of all shards (`NAME-00001-of-00003`), or of the only file. Raises CheckpointError."""
+    names = sorted(path.name for path in folder.glob("*.safetensors"))
+    if not names:
+        raise _no_weights(folder)
+    numbered = [re.fullmatch(r"(.+)-(\d{5})-of-(\d{5})\.safetensors", name) for name in names]
+    match = numbered[0]
+    if match and all(numbered):
+        count = min(int(match[3]), MAX_SHARDS)
+        wanted = [f"{match[1]}-{number:05}-of-{match[3]}.safetensors" for number in range(1, count + 1)]
+        for name in wanted:
+            if name not in names:
+                raise CheckpointError(checkpoint_texts.FILE_MISSING, file=name)
+        return wanted
+    if len(names) == 1:
+        return names
+    raise _no_weights(folder)
+
+
+def _with_current_names(entries: Mapping[str, TensorEntry]) -> dict[str, TensorEntry]:
+    """Return the tensors by the names of transformers from 4.52 on (`_checkpoint_conversion_mapping` of its models)."""
+    renamed = {}
+    for name, entry in entries.items():
+        current = re.sub(r"^visual\.", "model.visual.", name)
+        renamed[re.sub(r"^model\.(?!language_model\.|visual\.)", _TEXT, current)] = entry
+    return renamed
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -164,16 +214,8 @@ def _entry(path: Path, raw: Any, start: int, size: int) -> TensorEntry:  # noqa:
 
 
 def _no_weights(folder: Path) -> CheckpointError:
-    pickled = [path.name for path in _some(folder.glob("*.bin"))] + [path.name for path in _some(folder.glob("*.pt*"))]
-    if pickled:
-        return CheckpointError(checkpoint_texts.PICKLED, file=pickled[0])
-    if gguf := _some(folder.glob("*.gguf")):
-        return CheckpointError(checkpoint_texts.GGUF, file=gguf[0].name)
-    return CheckpointError(checkpoint_texts.NO_WEIGHTS, folder=folder.name, file=SINGLE, index=INDEX)
-
-
-def _some(paths: Iterable[Path]) -> list[Path]:
-    return sorted(paths)[:1]
+    nothing = CheckpointError(checkpoint_texts.NO_WEIGHTS, folder=folder.name, file=SINGLE, index=INDEX)
+    return other_kind(folder) or nothing
 
 
 def _truncated(path: Path) -> CheckpointError:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
+from app.engine.checkpoints.arrays import float_array
 from app.engine.checkpoints.config import ModelConfig, TextConfig, VisionConfig
 from app.engine.checkpoints.packings.stored_layer import FLOATS, Expected, StoredLayer
 from app.engine.checkpoints.quantization import Quantization
@@ -14,6 +15,7 @@ from app.engine.checkpoints.tensor_files import TensorFiles
 
 TEXT = "model.language_model"
 VISION = "model.visual"
+_QUANTIZED = (".qweight", ".weight_packed", ".weight_scale", ".weight_scale_inv")
 
 
 def check_weights(
@@ -23,6 +25,7 @@ def check_weights(
 
     Raises CheckpointError at the first difference.
     """
+    _refuse_ignored(tensors)
     layers: dict[str, StoredLayer] = {}
     for expected in _all(tensors, config, quantization, layers):
         entry = tensors.entries.get(expected.name)
@@ -39,6 +42,18 @@ def check_weights(
                 required_shape=str(list(expected.shape)),
             )
     return layers
+
+
+def _refuse_ignored(tensors: TensorFiles) -> None:
+    """Raise CheckpointError for tensors that a Qwen3-VL does not have and whose absence would change its answers."""
+    for name, entry in tensors.entries.items():
+        if name.startswith(VISION) and name.endswith(_QUANTIZED):
+            raise CheckpointError(checkpoint_texts.VISION_QUANTIZED)
+        if name.startswith("lm_head.") and name.endswith(_QUANTIZED):
+            raise CheckpointError(checkpoint_texts.HEAD_QUANTIZED)
+        is_bias = name.startswith(TEXT) and name.endswith("_proj.bias")
+        if is_bias and (entry.dtype not in FLOATS or float_array(tensors, name).any()):
+            raise CheckpointError(checkpoint_texts.LAYER_BIASED, layer=name.removesuffix(".bias"))
 
 
 def text_linears(layer: int, text: TextConfig) -> Iterator[tuple[str, int, int]]:

@@ -153,6 +153,15 @@ def test_an_index_without_a_map(folder: Path) -> None:
     assert "does not say which file" in refused(folder)
 
 
+def edit_tensors(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    from safetensors.torch import load_file as load  # noqa: PLC0415 - numpy has no bfloat16
+    from safetensors.torch import save_file as save  # noqa: PLC0415
+
+    tensors = load(folder / WEIGHTS)
+    change(tensors)
+    save({name: tensor.clone() for name, tensor in tensors.items()}, folder / WEIGHTS)
+
+
 def header(raw: object) -> bytes:
     encoded = json.dumps(raw).encode()
     return len(encoded).to_bytes(8, "little") + encoded + bytes(64)
@@ -228,16 +237,28 @@ def test_a_description_that_does_not_fit(folder: Path, name: str) -> None:
 
 
 SCHEMES: dict[str, tuple[str, dict[str, object]]] = {
-    "AWQ": ("quantised with awq", {"quant_method": "awq"}),
-    "8 bits": ("8-bit weights", {"bits": 8}),
-    "asymmetric": ("asymmetrically", {"sym": False}),
-    "re-ordered": ("reordered", {"desc_act": True}),
+    "another method": ("quantised with bitsandbytes", {"quant_method": "bitsandbytes"}),
+    "MLX": ("quantised with MLX", {"quant_method": None}),
+    "AWQ for other products": ("stored as gemv", {"quant_method": "awq", "version": "gemv"}),
+    "3 bits": ("3-bit weights", {"bits": 3}),
     "odd group": ("group size is 100", {"group_size": 100}),
-    "whole columns": ("group size is -1", {"group_size": -1}),
-    "version 2": ("stored as gptq_v2", {"checkpoint_format": "gptq_v2"}),
+    "no group": ("group size is None", {"group_size": None}),
+    "Marlin": ("stored as marlin", {"checkpoint_format": "marlin"}),
     "activations": ("activations have 8 bits", {"act_bits": 8}),
     "floats": ("of the type fp", {"data_type": "fp"}),
-    "packing": ("packed as auto_awq", {"quant_method": "auto-round", "packing_format": "auto_awq"}),
+    "packing": ("packed as llm_compressor", {"quant_method": "auto-round", "packing_format": "llm_compressor"}),
+    "compressed activations": (
+        "activations have 8 bits",
+        {
+            "quant_method": "compressed-tensors",
+            "format": "pack-quantized",
+            "config_groups": {"g": {"weights": {"num_bits": 4}, "input_activations": {"num_bits": 8}}},
+        },
+    ),
+    "compressed floats": (
+        "stored as float-quantized",
+        {"quant_method": "compressed-tensors", "format": "float-quantized"},
+    ),
 }
 
 
@@ -247,6 +268,113 @@ def test_unsupported_schemes_are_named(folder: Path, name: str) -> None:
     edit(folder / "config.json", lambda raw: raw["quantization_config"].update(changes))
     (folder / "quantization_config.json").unlink()
     assert words in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"zeros": 0x77777779}, "asymmetrically, but its config.json says that it is not"),
+        ({"g_idx": 0}, "in groups of different sizes"),
+    ],
+)
+def test_tensors_that_contradict_the_config(folder: Path, changes: dict[str, int], words: str) -> None:
+    name = FIRST_PACKED.removesuffix("qweight")
+
+    def change(tensors: dict[str, Any]) -> None:
+        if "zeros" in changes:
+            tensors[f"{name}qzeros"][:] = changes["zeros"]
+        else:
+            tensors[f"{name}g_idx"][:] = changes["g_idx"]
+
+    edit_tensors(folder, change)
+    layer = open_checkpoint(folder).layers[name.removesuffix(".")]
+    with pytest.raises(CheckpointError, match=words):
+        layer.weight()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("model.visual.blocks.0.attn.qkv.qweight", "its vision tower is quantised"),
+        ("lm_head.qweight", "its output head is quantised"),
+        ("model.language_model.layers.0.mlp.up_proj.bias", "up_proj has a bias"),
+    ],
+)
+def test_tensors_that_would_be_ignored(folder: Path, name: str, words: str) -> None:
+    import torch  # noqa: PLC0415
+
+    edit_tensors(folder, lambda tensors: tensors.update({name: torch.ones(8)}))
+    assert words in refused(folder)
+
+
+def test_old_names_and_a_head_in_place_of_the_embedding(folder: Path) -> None:
+    expected = set(open_checkpoint(folder).tensors.entries)
+
+    def rename(tensors: dict[str, Any]) -> None:
+        for name in list(tensors):
+            old = name.replace("model.visual.", "visual.").replace("model.language_model.", "model.")
+            tensors["lm_head.weight" if old == "model.embed_tokens.weight" else old] = tensors.pop(name)
+
+    edit_tensors(folder, rename)
+    assert set(open_checkpoint(folder).tensors.entries) == expected | {"lm_head.weight"}
+
+
+def test_shards_without_an_index(folder: Path) -> None:
+    split(folder)
+    (folder / INDEX).unlink()
+    open_checkpoint(folder)
+    (folder / "model-00002-of-00003.safetensors").unlink()
+    assert "model-00002-of-00003.safetensors is missing" in refused(folder)
+
+
+def test_a_file_of_another_name(folder: Path) -> None:
+    (folder / WEIGHTS).rename(folder / "qwen.safetensors")
+    open_checkpoint(folder)
+
+
+def test_the_cache_of_the_hub_and_the_parent_folder(folder: Path, tmp_path: Path) -> None:
+    cached = tmp_path / "models--someone--Qwen3-VL"
+    for revision in ("old", "new"):
+        shutil.copytree(folder, cached / "snapshots" / revision)
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("new")
+    assert open_checkpoint(cached).folder == cached / "snapshots" / "new"
+
+    parent = tmp_path / "out"
+    shutil.copytree(folder, parent / "Qwen3-VL-w4g128")
+    assert open_checkpoint(parent).folder == parent / "Qwen3-VL-w4g128"
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("Qwen3VL-2B-Q4_K_M.gguf", "holds a GGUF file (Qwen3VL-2B-Q4_K_M.gguf)"),
+        ("adapter_config.json", "holds an adapter (LoRA)"),
+        ("pytorch_model.bin", "pickled (pytorch_model.bin)"),
+    ],
+)
+def test_folders_of_another_kind_are_named(tmp_path: Path, file: str, words: str) -> None:
+    (tmp_path / file).touch()
+    assert words in refused(tmp_path)
+
+
+def test_an_embedding_model_is_not_asked_questions(folder: Path) -> None:
+    (folder / "modules.json").write_text("[]")
+    assert "compares texts and images" in refused(folder)
+
+
+def test_the_image_processor_of_transformers_5(folder: Path) -> None:
+    (folder / "preprocessor_config.json").unlink()
+    settings = {"size": {"shortest_edge": 4096, "longest_edge": 65536}, "image_mean": [0.1] * 3}
+    (folder / "processor_config.json").write_text(json.dumps({"image_processor": settings}))
+    preprocessor = open_checkpoint(folder).preprocessor
+    assert (preprocessor.min_pixels, preprocessor.max_pixels, preprocessor.mean) == (4096, 65536, (0.1, 0.1, 0.1))
+
+
+def test_rotary_positions_without_settings_have_the_published_ones(folder: Path) -> None:
+    edit(folder / "config.json", lambda raw: raw["text_config"].update(rope_parameters=None, head_dim=128))
+    with pytest.raises(CheckpointError, match="tensor"):  # The tiny model's heads are smaller.
+        open_checkpoint(folder)
 
 
 def test_a_wrong_shape_and_a_wrong_type_are_named(tmp_path: Path, tiny_checkpoint: TinyCheckpoint) -> None:

@@ -1,13 +1,11 @@
 """What is torch's own: errors of memory, schemes that its operators do not know, a cache that grows."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from app.domain.errors import CheckpointError
 from app.domain.ports import NEVER_CANCELLED
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.config import TextConfig
@@ -45,27 +43,6 @@ def test_lack_of_memory_is_a_memory_error(runtime: TorchRuntime, monkeypatch: py
     monkeypatch.setattr(TextDecoder, "forward", fail)
     with pytest.raises(MemoryError):
         runtime.open_sequence().prefill(np.array([1]), text_positions(0, 1), [], ignore, NEVER_CANCELLED)
-
-
-def test_zeros_and_orders_that_a_symmetric_scheme_does_not_have(
-    tmp_path: Path, tiny_checkpoint: TinyCheckpoint
-) -> None:
-    import shutil  # noqa: PLC0415
-
-    from safetensors.torch import load_file, save_file  # noqa: PLC0415
-
-    shutil.copytree(tiny_checkpoint(Layout.AUTO_GPTQ), tmp_path, dirs_exist_ok=True)
-    file = tmp_path / "model.safetensors"
-    tensors = load_file(file)
-    name = "model.language_model.layers.1.mlp.down_proj"
-    order = torch.arange(len(tensors[f"{name}.qweight"]) * 8, dtype=torch.int32) // 128
-    for change, words in (
-        ({f"{name}.qzeros": tensors[f"{name}.qzeros"] + 1}, "asymmetrically"),
-        ({f"{name}.g_idx": order.flip(0).contiguous()}, "reordered"),
-    ):
-        save_file({**tensors, **change}, file)
-        with pytest.raises(CheckpointError, match=words):
-            TorchRuntime(choose_device(), open_checkpoint(tmp_path), LoadOptions(), ignore, NEVER_CANCELLED)
 
 
 def test_a_captured_step_computes_what_a_step_computes(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from app.engine.checkpoints.packings.stored_layer import FLOATS, INTEGERS, Expec
 
 _PLACES = np.array((0, 4, 1, 5, 2, 6, 3, 7))
 """Place, from the lowest bits, of each of eight outputs."""
-_OUTPUTS_AT_ONCE = 512
-"""Number of outputs that are transposed at a time: few enough for a small copy."""
+_MAX_OUTPUTS = 512
+"""Maximum number of outputs that are transposed at a time, so that their copies stay small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +36,8 @@ class AwqLayer(StoredLayer):
         """Return the integers; a few outputs at a time, as they have to be transposed."""
         packed = self._array("qweight").astype("<i4", copy=False)
         pairs = np.empty((self.outputs, self.inputs // 2), np.uint8)
-        for start in range(0, self.outputs, _OUTPUTS_AT_ONCE):
-            stop = min(start + _OUTPUTS_AT_ONCE, self.outputs)
+        for start in range(0, self.outputs, _MAX_OUTPUTS):
+            stop = min(start + _MAX_OUTPUTS, self.outputs)
             integers = _in_order(packed[:, start // 8 : stop // 8])
             pairs[start:stop] = nibble_pairs(integers.T)
         return pairs
