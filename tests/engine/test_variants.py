@@ -1,5 +1,6 @@
 """Checkpoints as other tools write them, in each runtime: the same logits as Hugging Face's with the same weights."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,12 @@ def test_weights_are_the_files_bit_for_bit(folder: Path) -> None:
     assert len(opened.layers) == 7 * opened.config.text.layers
     for name, layer in opened.layers.items():
         assert np.array_equal(dequantized(layer.weight()), twin[f"{name}.weight"].numpy())
+
+
+def test_the_list_in_the_documentation_is_what_is_tested() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| (.+) \| yes \|$", page, re.MULTILINE)
+    assert listed[1:] == list(VARIANTS)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
