@@ -23,8 +23,8 @@ from app.engine.checkpoints.tensor_files import release_pages
 from app.paths import make_private_file, make_private_folder
 
 Bytes = npt.NDArray[np.uint8]
-LAYOUT = 1
-"""Version of the arrays' order and rounding; each version has its own folder."""
+LAYOUT = 2
+"""Version of the arrays' order and rounding; each version has its own folder, and removes those of the others."""
 MAX_MODELS = 3
 """Maximum number of models with cached files; those of the least recently opened one are removed."""
 ABANDONED_SECONDS = 600
@@ -39,7 +39,7 @@ class WeightCache:
         self._folder: Path | None = None
         self._maps: list[mmap.mmap] = []
         if parent:
-            self._begin(Path(parent), f"{digest}-{LAYOUT}")
+            self._begin(Path(parent), digest)
 
     def array(self, name: str, shape: tuple[int, ...], make: Callable[[], Bytes]) -> Bytes:
         """Return the array `name`, uint8 of this shape, from `make` if it is not stored or its file is invalid."""
@@ -56,10 +56,14 @@ class WeightCache:
         for mapping in self._maps:
             release_pages(mapping)
 
-    def _begin(self, parent: Path, name: str) -> None:
+    def _begin(self, parent: Path, digest: str) -> None:
+        name = f"{digest}-{LAYOUT}"
         try:
             make_private_folder(parent / name)
             os.utime(parent / name)
+            for other in parent.glob(f"{digest}-*"):
+                if other.name != name:
+                    shutil.rmtree(other, ignore_errors=True)
             by_age = sorted(parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
         except OSError as error:
             _log.warning("converted weights are not kept: %s", error.strerror)

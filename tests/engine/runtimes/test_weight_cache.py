@@ -165,3 +165,12 @@ def test_what_a_kill_has_left_half_written_goes_after_a_while(tmp_path: Path, ma
     os.utime(abandoned, (1, 1))
     WeightCache(str(tmp_path), "digest")
     assert list(folder.iterdir()) == [fresh]
+
+
+def test_arrays_of_another_layout_are_removed(tmp_path: Path, maker: Maker) -> None:
+    for name in ("digest-1", "other-1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.npy").touch()
+    WeightCache(str(tmp_path), "digest").array("a", SHAPE, maker)
+    assert not (tmp_path / "digest-1").exists()
+    assert (tmp_path / "other-1").exists()

@@ -23,8 +23,7 @@ IN_8_BITS, IN_32_BITS = 4, 1
 BLOCK = 32
 """Number of weights in a block, with whose activations they are rounded together.
 
-The scales of larger groups are repeated. In blocks of 128, the activations of trained models, a few of which are
-hundreds of times the others, lose twice as much: see decision 0009.
+The scales of larger groups are repeated; larger blocks cost trained models their accuracy: see decision 0009.
 """
 
 
