@@ -15,7 +15,7 @@ from app.engine.generation.mrope_positions import text_positions
 from app.engine.runtimes.openvino.devices import CPU
 from app.engine.runtimes.openvino.runtime import OpenVinoRuntime
 from app.engine.runtimes.port import FloatArray
-from app.engine.runtimes.weight_cache import MAX_MODELS, Bytes, WeightCache
+from app.engine.runtimes.weight_cache import LAYOUT, MAX_MODELS, Bytes, WeightCache
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -157,7 +157,7 @@ def test_a_model_says_the_same_from_kept_weights(tiny_checkpoint: TinyCheckpoint
 
 
 def test_what_a_kill_has_left_half_written_goes_after_a_while(tmp_path: Path, maker: Maker) -> None:
-    folder = tmp_path / "digest-1"
+    folder = tmp_path / f"digest-{LAYOUT}"
     folder.mkdir()
     abandoned, fresh = folder / f"{'a' * 32}.part", folder / f"{'b' * 32}.part"
     for partial in (abandoned, fresh):
