@@ -29,6 +29,9 @@ _SIGN = re.compile(r"(?<!\S)[€$£¥￥₹₩₽₺₫¢]\d[\d.,]*(?!\S)")
 _LETTER_FOR_SIGN = re.compile(r"(?<!\S)[BPWもtモ]\d{1,3}(?:,\d{3})*(?:,\d{3}|[.,]\d{2})(?!\S)")
 """Baht, rouble, won and lira are read as the letters that they are drawn like; amounts have no such letter."""
 
+_CURRENCY = re.compile(
+    r"[€£¥₹₩]|\$(?=\d+[.,]\d\d)|\b(?:RM|EUR|USD|GBP|CHF|Rp)\b|\b(?:total|cash|summe|gesamt|tax)\b", re.IGNORECASE
+)
 _MONEY = re.compile(
     r"(?<![\d.,:/])\d+[.,]\d\d(?![\d.,:/%])|[€$£¥₹₩]|\b(?:RM|EUR|USD|GBP|CHF|Rp)|\b(?:total|cash|summe|gesamt|tax)\b",
     re.IGNORECASE,
@@ -39,10 +42,16 @@ def with_marked_amounts(lines: Sequence[OcrLine]) -> list[OcrLine]:
     """Return the lines of a page, with a question mark after each amount that may lack its point."""
     gaps = sum(len(_POINTLESS.findall(line.text)) for line in lines)
     is_about_money = gaps + sum(len(_MONEY.findall(line.text)) for line in lines) >= MIN_EVIDENCE
-    return [_marked(line, is_about_money=is_about_money) for line in lines]
+    return [with_marked_amount(line, is_about_money=is_about_money) for line in lines]
 
 
-def _marked(line: OcrLine, *, is_about_money: bool) -> OcrLine:
+def currencies_in(text: str) -> int:
+    """Return how often a text names a currency, or a total by its name."""
+    return len(_CURRENCY.findall(text))
+
+
+def with_marked_amount(line: OcrLine, *, is_about_money: bool) -> OcrLine:
+    """Return a line with a question mark after each such amount; pairs of numbers are none if it is not about money."""
     letters = list(line.letters)
     if text_of(letters) != line.text:
         return line
