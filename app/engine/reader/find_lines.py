@@ -23,6 +23,9 @@ from app.engine.reader.tuning import BORDER, DETECTION_SIDE
 MIN_SCALE_GAIN = 1.3
 """Minimum ratio of scales for which looking again is worth it; an image is never enlarged for it."""
 
+CLOSE_HEIGHT = 30.0
+"""Height of a line's box, in scaled pixels, at which boxes show nothing of the lines above and below, however dense."""
+
 LARGE_SIDE = 4100
 """Longer side in pixels above which the image is scaled by bands instead of being copied as a whole."""
 
@@ -81,6 +84,17 @@ def find_lines_again(image: Image.Image, found: Sequence[Quad], reader: LineRead
     if needed <= DETECTION_SIDE / max(image.size):
         return coarse
     return _merged(coarse, _find_at(image, needed, reader, check, NO_PROGRESS), LARGE_HEIGHT / needed)
+
+
+def find_lines_finely(
+    image: Image.Image, found: Sequence[Quad], reader: LineReader, check: CancelCheck
+) -> Sequence[Quad]:
+    """Return the corners of lines with closer boxes than those found; those themselves if they are close enough."""
+    needed = min(1.0, CLOSE_HEIGHT / max(1.0, float(np.median([_height(quad) for quad in found]))))
+    if needed < MIN_SCALE_GAIN * DETECTION_SIDE / max(image.size):
+        return found
+    fine = _find_at(image, needed, reader, check, NO_PROGRESS)
+    return _merged(found, fine, LARGE_HEIGHT / needed)
 
 
 def _find_at_any_scale(

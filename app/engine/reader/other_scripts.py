@@ -20,6 +20,7 @@ from app.domain.text.scripts import (
     VIETNAMESE_LETTERS,
     Script,
 )
+from app.engine.reader.finer_lines import with_finer_lines
 from app.engine.reader.kept_lines import is_read
 from app.engine.reader.letters_of_both import uncovered, with_known_letters
 from app.engine.reader.recognise import OcrLine
@@ -76,9 +77,12 @@ class _Told:
 
 
 def read_other_scripts(
-    image: Image.Image, lines: Sequence[OcrLine], reader: LineReader, check: CancelCheck
+    image: Image.Image, lines: Sequence[OcrLine], reader: LineReader, check: CancelCheck, *, is_upright: bool = False
 ) -> tuple[list[OcrLine], Script | None]:
-    """Return the lines, those in another script read by its pack, and the script of most of them; None without any."""
+    """Return the lines, those in another script read by its pack, and the script of most of them; None without any.
+
+    On an upright image such lines are found again, see `finer_lines`.
+    """
     read = list(lines)
     scripts: dict[Script, float] = {}
     for _ in range(MAX_SCRIPTS):
@@ -86,6 +90,9 @@ def read_other_scripts(
         script = _script_of(unread, image, check) or _greek(read, scripts)
         if script is None or script in scripts:
             break
+        if is_upright and not scripts:
+            known = [line for line in read if _is_read(line)]
+            read = with_finer_lines(image, known, [line for line in read if not _is_read(line)], reader, check)
         scripts[script] = _read_with(script, image, read, reader, check)
     if _is_vietnamese(read, image, check):
         _read_with(VIETNAMESE, image, read, reader, check)

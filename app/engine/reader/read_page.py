@@ -77,7 +77,8 @@ def _read_flat(
     found, orientation = read_lines(
         prepared.image, quads, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)
     )
-    found, script = read_other_scripts(prepared.image, found, reader, check)
+    is_upright = orientation.rotation == orientation.order == 0
+    found, script = read_other_scripts(prepared.image, found, reader, check, is_upright=is_upright)
     lines = [prepared.restore(line) for line in without_doubled_ends(kept_lines(found))]
     size = rotated_size(image.size, orientation.order)
     codes = find_codes(image)
