@@ -15,6 +15,7 @@ from app.domain.images.geometry import Point, TextLine
 from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.engine.imaging.cut_short import SHOWN_SHARE
 from app.engine.reader.coloured_overlay import with_lines_under_colour
+from app.engine.reader.contrast import with_contrast
 from app.engine.reader.doubled_ends import without_doubled_ends
 from app.engine.reader.find_codes import find_codes
 from app.engine.reader.find_lines import find_lines, find_lines_again
@@ -44,6 +45,9 @@ from app.engine.reader.vertical_order import is_column, order_vertical
 LOW_CONFIDENCE_SCORE = 0.78
 """Mean score below which a page is mostly noise, as with scripts that the models never learned."""
 
+CERTAIN_SCORE, MIN_FAINT_LETTERS = 0.85, 6
+"""Score of lines of faint ink that are surely text, and the minimum number of their letters."""
+
 DETECTION_SHARE = 0.3
 """Share of the time that the detection of lines takes, for the progress; the rest is reading them."""
 
@@ -52,6 +56,18 @@ def read_page(
     image: Image.Image, reader: LineReader, check: CancelCheck, progress: ProgressCallback = NO_PROGRESS
 ) -> OcrPage:
     """Read an upright RGB image, bent paper flattened; coordinates in the result are in the image's pixels."""
+    clear = with_contrast(image)
+    if clear is not image and _is_text(page := _read_photograph(clear, reader, check, progress)):
+        return page
+    return _read_photograph(image, reader, check, progress)
+
+
+def _is_text(page: OcrPage) -> bool:
+    """Return whether faint ink is text: where a picture is compressed, paper without any has traces, too."""
+    return sum(len(line.text) for line in page.lines if line.score >= CERTAIN_SCORE) >= MIN_FAINT_LETTERS
+
+
+def _read_photograph(image: Image.Image, reader: LineReader, check: CancelCheck, progress: ProgressCallback) -> OcrPage:
     prepared = prepare(image)
     check()
     detected = find_lines(prepared.image, reader, check, lambda share: progress(DETECTION_SHARE * share))

@@ -1,7 +1,9 @@
 """Detects and recognises lines; the only module that uses rapidocr (PP-OCRv6 models from its wheel, no network)."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,7 @@ from rapidocr import RapidOCR
 from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
 from app.domain.images.geometry import quad_sides
+from app.engine.reader import long_lines
 from app.engine.reader.confused_signs import with_signs_put_right
 from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed, with_forms_joined
 from app.engine.reader.lost_spaces import Columns, ink_of, with_lost_spaces
@@ -86,8 +89,13 @@ class Recogniser:
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         """Recognise the line inside these corners of an RGB image; a tall line is rotated first, top to the left.
 
-        A line of narrow letters is read twice, the second time stretched, and the better reading counts.
+        A line of narrow letters is read twice, the second time stretched, and the better reading counts. One that is
+        longer than MAX_LINE_WIDTH is read in pieces.
         """
+        own = read_from(np.clip(np.nan_to_num(quad), 0, image.size))
+        length, height = quad_sides(own)
+        if height >= long_lines.MIN_HEIGHT and length * LINE_HEIGHT > MAX_LINE_WIDTH * height:
+            return self._read_long(image, quad, long_lines.pieces(length, height))
         crop = cut_line(image, quad)
         found = self._recognised(crop)
         if found.is_dense:
@@ -95,6 +103,12 @@ class Recogniser:
         first, last = crop_extent(image.size, quad)
         letters = tuple(_placed(letter, first, (last - first) * found.padded) for letter in found.letters)
         return OcrLine(text_of(letters), quad, found.score, letters)
+
+    def _read_long(self, image: Image.Image, quad: Quad, spans: Sequence[long_lines.Span]) -> OcrLine:
+        own = read_from(np.clip(np.nan_to_num(quad), 0, image.size))
+        letters = tuple(long_lines.joined(spans, [self.read(image, _piece(own, span)).letters for span in spans]))
+        score = fmean(letter.score for letter in letters) if letters else 0.0
+        return OcrLine(text_of(letters), quad, score, letters)
 
     def _recognised(self, crop: Image.Image) -> "_Recognised":
         """Recognise a crop of LINE_HEIGHT pixels."""
@@ -130,6 +144,14 @@ class _Recognised:
         """Whether letters are so narrow that the same one twice cannot be told from one."""
         count = len(self.letters)
         return count >= MIN_DENSE_LETTERS and self.columns < MIN_COLUMNS * count
+
+
+def _piece(quad: Quad, span: long_lines.Span) -> Quad:
+    """Return the corners of a line between two fractions of its length."""
+    (top, bottom), (above, below) = (
+        (quad[0] + (quad[1] - quad[0]) * share, quad[3] + (quad[2] - quad[3]) * share) for share in span
+    )
+    return np.stack([top, above, below, bottom])
 
 
 def read_from(quad: Quad) -> Quad:

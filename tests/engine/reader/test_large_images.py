@@ -112,3 +112,23 @@ def test_a_single_line_on_a_large_page(recogniser: Recogniser) -> None:
         ["A", "single", "text", "line"]
     ]
     assert read(drawn((2400, 3400), []), recogniser) == []
+
+
+def test_a_line_of_three_hundred_heights_is_read(recogniser: Recogniser) -> None:
+    image = Image.new("RGB", (9000, 30), "white")
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(20)
+    words: list[str] = []
+    x = 6.0
+    while x < 8850:
+        words.append(f"word {len(words)}")
+        draw.text((x, 3), words[-1], "black", font)
+        x += draw.textlength(words[-1] + "  ", font)
+    line = recogniser.read(image, np.array([(0, 0), (9000, 0), (9000, 30), (0, 30)], np.float64))
+    assert line.text.split() == " ".join(words).split()
+
+
+def test_ink_nearly_as_light_as_its_paper_is_read(recogniser: Recogniser) -> None:
+    image = Image.new("RGB", (600, 200), "white")
+    ImageDraw.Draw(image).text((40, 60), "quiet harbour", (251, 251, 251), ImageFont.load_default(40))
+    assert read_page(image, recogniser, lambda: None).text == "quiet harbour"
