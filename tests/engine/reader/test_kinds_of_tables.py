@@ -315,3 +315,16 @@ def test_a_second_header_between_rules_begins_another_table() -> None:
     first, second = tables_of([*heads, *BODY, *other, *cells], level(118, 150, 295, 330, 430))
     assert (first.rows, first.columns) == (5, 5)
     assert (second.rows, second.columns) == (4, 3)
+
+
+def test_labels_beside_the_rules_over_the_values_belong_to_the_table() -> None:
+    values = [
+        (x, 160.0 + 30 * row, f"{row},{column}15") for row in range(4) for column, x in enumerate((460, 580, 700))
+    ]
+    heads = [(x, 125.0, month) for month, x in (("May", 460), ("June", 580), ("July", 700))]
+    names = ("Cost of revenue", "Research", "Sales and administration", "Total")
+    labels = [(60.0, 160.0 + 30 * row, name) for row, name in enumerate(names)]
+    rules = [rule for y in (118, 150, 285) for rule in level(y, left=440, right=800)]
+    (table,) = tables_of([(560.0, 94.0, "Year ended"), *heads, *values, *labels], rules)
+    assert table.grid()[2] == ["Cost of revenue", "0,015", "0,115", "0,215"]
+    assert spans(table)["Year ended"] == (0, 1, 1, 3)

@@ -25,7 +25,11 @@ class Area:
 
     def holds(self, word: TextBox) -> bool:
         """Return whether the middle of a word lies in the area."""
-        return self.left <= (word.left + word.right) / 2 <= self.right and self.top <= word.middle <= self.bottom
+        return self.is_over(word) and self.top <= word.middle <= self.bottom
+
+    def is_over(self, word: TextBox) -> bool:
+        """Return whether the middle of a word lies between the sides of the area."""
+        return self.left <= (word.left + word.right) / 2 <= self.right
 
     def overlap(self, other: "Area") -> float:
         """Return the share of the smaller area that both have in common."""

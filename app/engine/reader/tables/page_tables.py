@@ -8,7 +8,7 @@ from app.domain.documents.tables import Table
 from app.engine.reader.tables.area import Area, texts_of
 from app.engine.reader.tables.areas import ruled_areas
 from app.engine.reader.tables.borderless import borderless_areas
-from app.engine.reader.tables.open_ends import around, extended
+from app.engine.reader.tables.open_ends import around, extended, with_labels
 from app.engine.reader.tables.rules import Rule, Rules
 from app.engine.reader.tables.skew import Skew
 from app.engine.reader.tables.structure import Structure, structure_of
@@ -59,6 +59,7 @@ def tables_of_words(
             structure = _structure(words, rules, area_around) if area_around else None
             if area_around and structure and structure.columns > 2 and not is_prose(structure.table(skew)):
                 found.append((area_around, structure))
+    found = _labelled(found, words, rules, height)
     rest = [word for word in words if not any(area.holds(word) for area, _ in found)]
     texts = [joined_box(text) for row in rows_of(rest) for text in texts_of(row)]
     others = [_structure(rest, rules, area) for area in borderless_areas(texts)]
@@ -66,6 +67,19 @@ def tables_of_words(
     borderless = [structure.table(skew) for structure in others if structure]
     tables += [(table, False) for table in borderless if not is_prose(table)]
     return sorted(tables, key=lambda pair: pair[0].box.top)
+
+
+def _labelled(
+    found: Sequence[tuple[Area, Structure]], words: Sequence[TextBox], rules: Rules, height: float
+) -> list[tuple[Area, Structure]]:
+    """Return the tables, with the labels of their rows where these stand beside the rules."""
+    wider: list[tuple[Area, Structure]] = []
+    for area, structure in found:
+        longer = None if structure.is_grid else with_labels(area, words, height)
+        is_free = longer and not any(longer.overlap(other) > MAX_OVERLAP for other, _ in found if other != area)
+        labelled = _structure(words, rules, longer) if longer and is_free else None
+        wider.append((longer, labelled) if longer and labelled else (area, structure))
+    return wider
 
 
 def _within_others(known: Sequence[Area], ruled: Sequence[Area]) -> list[Area]:
