@@ -328,3 +328,12 @@ def test_labels_beside_the_rules_over_the_values_belong_to_the_table() -> None:
     (table,) = tables_of([(560.0, 94.0, "Year ended"), *heads, *values, *labels], rules)
     assert table.grid()[2] == ["Cost of revenue", "0,015", "0,115", "0,215"]
     assert spans(table)["Year ended"] == (0, 1, 1, 3)
+
+
+def test_a_rule_of_the_page_below_a_table_does_not_make_it_wider() -> None:
+    aside = [(20.0, 160.0 + 30 * row, name) for row, name in enumerate(("see also", "and others", "of them", "all"))]
+    moved = [(x + 180, y, text) for x, y, text in BODY]
+    rules = [*level(150, 183, left=230, right=830), (15, 290, 830, 290)]
+    (table,) = tables_of([*aside, *moved], rules)
+    assert table.columns == 5
+    assert table.box.left > 200

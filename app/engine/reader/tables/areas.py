@@ -19,6 +19,8 @@ MIN_PARTIAL = 0.5
 """Minimum length of a rule over the columns that a header spans, as a fraction of the longest rule of the table."""
 SAME_SIDE = 1.5
 """Distance in text heights within which the ends of horizontal rules count as aligned."""
+SAME_LINE = 0.12
+"""Maximum distance in text heights between parts of one rule; those of two columns are further apart."""
 MAX_GAP = 4.0
 """Maximum distance in text heights between parts of one bordered table."""
 WHOLE = 0.9
@@ -144,7 +146,7 @@ def _whole(rules: Sequence[Rule], height: float) -> list[Rule]:
     whole: list[Rule] = []
     for rule in sorted(rules, key=lambda rule: (rule.position, rule.begin)):
         for number, other in enumerate(whole):
-            if abs(other.position - rule.position) < 0.3 * height and rule.begin - other.end < 3 * height:
+            if abs(other.position - rule.position) < SAME_LINE * height and rule.begin - other.end < 3 * height:
                 whole[number] = Rule(other.position, min(rule.begin, other.begin), max(rule.end, other.end))
                 break
         else:
@@ -164,7 +166,8 @@ def _between(rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> 
         chain = _chain(others, words, height)
         if len(chain) < 2:
             continue
-        left, right = min(r.begin for r in chain), max(r.end for r in chain)
+        sides = _own_rules(chain, height)
+        left, right = min(r.begin for r in sides), max(r.end for r in sides)
         area = Area(left - height, chain[0].position, right + height, chain[-1].position)
         if number in used:
             parts.append(area)
@@ -174,6 +177,16 @@ def _between(rules: Sequence[Rule], words: Sequence[TextBox], height: float) -> 
         bottoms = [*tops[1:], chain[-1].position]
         areas += [Area(area.left, top, area.right, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
     return areas + parts
+
+
+def _own_rules(chain: Sequence[Rule], height: float) -> Sequence[Rule]:
+    """Return the rules that show a table's width: not a longer one at its end, such as a page's."""
+    for others, last in ((chain[:-1], chain[-1]), (chain[1:], chain[0])):
+        widest = sorted(others, key=lambda rule: -rule.length)[:2]
+        is_longer = last.length > widest[0].length + 2 * SAME_SIDE * height
+        if len(widest) > 1 and is_longer and _is_aligned(widest[0], widest[1], height):
+            return others
+    return chain
 
 
 def _second_headers(chain: Sequence[Rule], words: Sequence[TextBox], height: float) -> list[float]:

@@ -14,7 +14,7 @@ MAX_LONE = 2
 MIN_ROWS = 2
 MAX_HEADER_LINES = 4
 MIN_LABELS, LABELLED, INDENT = 3, 0.55, 3.0
-"""Minimum number of labels left of a table's values, fraction of its rows that have one, and maximum indent in heights."""
+"""Minimum number of labels left of a table's values, fraction of rows that have one, and maximum indent in heights."""
 LONE_WIDTH = 0.5
 """Fraction of the table's width from which a single text below a table is no row of it."""
 
