@@ -7,12 +7,15 @@ and its pictures smaller.
 """
 
 import io
-from collections.abc import Sequence
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from pikepdf import Name, Object, PasswordError, Pdf, PdfError
+from pikepdf import Name, Object, PasswordError, Pdf, PdfError, PikepdfWarning
 from pikepdf import Page as PdfPage
 from PIL import Image
 from PIL.MpoImagePlugin import MpoImageFile
@@ -64,7 +67,7 @@ def write_searchable_pdf(
     if _is_same(source, target):
         raise ImageError(image_texts.WOULD_REPLACE_ORIGINAL, file=target.name)
     try:
-        with written_whole(target) as file:
+        with written_whole(target) as file, _without_remarks():
             if is_pdf(source):
                 _overlay(source, pages, file, password, check, options)
             elif options.is_archival:
@@ -80,6 +83,16 @@ def write_searchable_pdf(
         raise ImageError(image_texts.NOT_SEARCHABLE, file=source.name) from error
     except OSError as error:
         raise ImageError(image_texts.NOT_WRITTEN, file=target.name) from error
+
+
+@contextmanager
+def _without_remarks() -> Iterator[None]:
+    """Have libraries keep to themselves what is odd about a document: it is none of the user's making."""
+    for name in ("pikepdf", "fontTools"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PikepdfWarning)
+        yield
 
 
 def _is_same(source: Path, target: Path) -> bool:

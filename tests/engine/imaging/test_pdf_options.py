@@ -204,3 +204,22 @@ def test_a_document_that_cannot_be_pdf_a_is_refused_in_words(tmp_path: Path) -> 
     with pytest.raises(ImageError, match=r"“a\.pdf” cannot become PDF/A"):
         write_searchable_pdf(source, [page], tmp_path / "b.pdf", "", NEVER_CANCELLED, PdfOptions(is_archival=True))
     assert not (tmp_path / "b.pdf").exists()
+
+
+def test_a_field_outside_the_form_is_not_remarked_on(tmp_path: Path) -> None:
+    image, page = leaf()
+    image.save(tmp_path / "a.pdf", resolution=120)
+    with pikepdf.open(tmp_path / "a.pdf") as pdf:
+        look = pdf.make_stream(
+            b"", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=pikepdf.Array([0, 0, 9, 9])
+        )
+        field = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx, T="lost", F=4,
+            Rect=pikepdf.Array([9, 9, 18, 18]), AP=pikepdf.Dictionary(N=look),
+        )  # fmt: skip
+        pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(field)])
+        pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([]))
+        with pytest.warns(pikepdf.PageCopyWarning):
+            pdf.save(tmp_path / "b.pdf")
+    write_searchable_pdf(tmp_path / "b.pdf", [page], tmp_path / "c.pdf", "", NEVER_CANCELLED)
+    assert len(page_layer(tmp_path / "c.pdf", 0).lines) == ROWS
