@@ -38,6 +38,9 @@ MIN_COVERED = 0.94
 INK = 60
 """Minimum difference of grey levels between a page's paper and its ink."""
 
+TICKS = re.compile("[☑☐]")
+"""Check boxes of forms: the expected texts of the cases were typed without them, and are compared without them."""
+
 CJK = re.compile(r"(?<=[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef]) | (?=[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef])")
 """Blanks beside Chinese and Japanese letters, which mean nothing."""
 
@@ -81,6 +84,8 @@ def _reason(reader: Recogniser, path: Path, row: dict[str, Any], expected: str) 
         return f"refused: {error}"
     text = "\n".join(page.text for page in pages)
     normal = _indented if CODE.search(row["kind"]) else _words
+    if not TICKS.search(expected):
+        text = TICKS.sub(" ", text)
     if difference := _difference(normal(expected), normal(text)):
         return difference
     if PLACES.search(row["kind"] + row["verdict"]) and (covered := _covered(document, pages)) < MIN_COVERED:
