@@ -10,6 +10,7 @@ class Script:
 
     `weight` scales the confidence of its network, where that is high for what is in no script. If it `leaves_gaps`,
     PP-OCR reads nothing, or Chinese characters, where its letters are: what it reads as Latin is Latin.
+    `others` are the packs of languages with letters of their own, which that of the script lacks.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Script:
     is_right_to_left: bool = False
     weight: float = 1.0
     leaves_gaps: bool = False
+    others: tuple[str, ...] = ()
 
     def share_of(self, text: str) -> float:
         """Return the fraction of the signs of a text that are letters of this script."""
@@ -30,12 +32,12 @@ class Script:
 
 
 GREEK = Script("Greek", "ell", "GREEK")
-CYRILLIC = Script("Cyrillic", "rus", "CYRILLIC")
+CYRILLIC = Script("Cyrillic", "rus", "CYRILLIC", others=("ukr", "bel", "srp"))
 OTHER_SCRIPTS = (
     CYRILLIC,
     GREEK,
     Script("Korean", "kor", "HANGUL", leaves_gaps=True),
-    Script("Arabic", "ara", "ARABIC", is_right_to_left=True),
+    Script("Arabic", "ara", "ARABIC", is_right_to_left=True, others=("fas",)),
     Script("Hebrew", "heb", "HEBREW", is_right_to_left=True),
     Script("Thai", "tha", "THAI", weight=0.75),
     Script("Devanagari", "hin", "DEVANAGARI"),

@@ -44,6 +44,9 @@ The evidence is the mean confidence times the share of the script's own letters:
 more on photographs; up to 0.3 in the wrong script, and 0.44 in Thai, where it is weighted.
 """
 
+LANGUAGE_LINES, LANGUAGE_LEAD = 8, 0.01
+"""Number of lines that tell a script's language, and lead in confidence that one needs over that of its own pack."""
+
 MIN_LEADER_EVIDENCE, MIN_LEAD, MIN_AGREEING = 0.35, 1.5, 3
 """Minimum evidence for a script that so many lines agree upon, and minimum ratio to that for the next script of a line.
 
@@ -93,20 +96,20 @@ def read_other_scripts(
         if is_upright and not scripts:
             known = [line for line in read if _is_read(line)]
             read = with_finer_lines(image, known, [line for line in read if not _is_read(line)], reader, check)
-        scripts[script] = _read_with(script, image, read, reader, check)
+        scripts[script] = _read_with(script, _pack_of(script, read, image, check), image, read, reader, check)
     if _is_vietnamese(read, image, check):
-        _read_with(VIETNAMESE, image, read, reader, check)
+        _read_with(VIETNAMESE, VIETNAMESE.pack, image, read, reader, check)
     return read, max(scripts, key=lambda script: scripts[script]) if scripts else None
 
 
 def _read_with(
-    script: Script, image: Image.Image, lines: list[OcrLine], reader: LineReader, check: CancelCheck
+    script: Script, pack: str, image: Image.Image, lines: list[OcrLine], reader: LineReader, check: CancelCheck
 ) -> float:
-    """Replace those of these lines that the script's pack reads better; return their length in letters."""
+    """Replace those of these lines that this pack of the script reads better; return their length in letters."""
     count = 0
     for number, known in enumerate(lines):
         check()
-        line = read_surely(script.pack, image, known.quad)
+        line = read_surely(pack, image, known.quad)
         if script.leaves_gaps:
             line = with_known_letters(line, known, script)
         if _is_better(line, known, script):
@@ -147,6 +150,18 @@ def _script_of(unread: Sequence[OcrLine], image: Image.Image, check: CancelCheck
         told.setdefault(OTHER_SCRIPTS[best], []).append(_Told(evidence[best], evidence[second], letters))
     clear = {script: sum(line.letters for line in lines) for script, lines in told.items() if _is_clear(lines)}
     return max(clear, key=lambda script: clear[script]) if clear else None
+
+
+def _pack_of(script: Script, lines: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> str:
+    """Return the pack of the script's language: the one that is most confident of the longest lines not read yet."""
+    sample = sorted((line for line in lines if not _is_read(line)), key=_length, reverse=True)[:LANGUAGE_LINES]
+    scores = {script.pack: LANGUAGE_LEAD}
+    for pack in (script.pack, *script.others) if script.others and sample else ():
+        check()
+        read = [read_in(pack, image, line.quad) for line in sample]
+        letters = max(1, sum(len(line.text) for line in read))
+        scores[pack] = scores.get(pack, 0.0) + sum(line.score * len(line.text) for line in read) / letters
+    return max(scores, key=lambda pack: scores[pack])
 
 
 def _evidence(script: Script, line: OcrLine) -> float:

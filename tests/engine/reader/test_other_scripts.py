@@ -170,3 +170,16 @@ def test_lines_of_a_known_script_are_not_asked_again_for_theirs(monkeypatch: pyt
     quads = [np.array([[20, y], [560, y], [560, y + 30], [20, y + 30]], np.float64) for y in (10, 60, 110, 160)]
     read_other_scripts(Image.new("RGB", (600, 220)), [OcrLine("", quad, 0.0) for quad in quads], PpOcr(), lambda: None)
     assert asked.count("tha") == len(quads)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Європейська вища школа, її історія",
+        "Љубав и њежност ђака пред ћупом",
+        "Зіма ў лесе, ціха і бела",
+        "Национальная библиотека открыта",
+    ],
+)
+def test_languages_with_letters_of_their_own_are_read_by_their_packs(text: str) -> None:
+    assert read((text, "", 0.0), (text, "", 0.0)) == ([text, text], "Cyrillic")

@@ -44,7 +44,8 @@ def test_the_packs_are_those_of_the_list() -> None:
 
 
 def test_every_script_has_a_pack() -> None:
-    assert all((PACKS / f"{script.pack}.traineddata").exists() for script in OTHER_SCRIPTS)
+    packs = [pack for script in OTHER_SCRIPTS for pack in (script.pack, *script.others)]
+    assert all((PACKS / f"{pack}.traineddata").exists() for pack in packs)
 
 
 @needs_font
