@@ -21,9 +21,9 @@ LINE_HEIGHT = 48
 MAX_LINE_WIDTH = 12_000
 """Maximum width in pixels of such a line: 250 times its height, as no line of text is; it bounds memory."""
 
-MIN_LINE_WIDTH = 192
-"""Width in pixels to which shorter lines are padded: 256 costs a quarter more for every word of a receipt and reads no
-better (of 500 words of short lines 442 are right, at 256 438), 160 loses letters.
+MIN_LINE_WIDTH = 256
+"""Width in pixels to which shorter lines are padded: 320 costs more for every word of a receipt, 192 saves a fifth of
+short lines' time, and of 23 receipts loses 0.2 % of the words.
 """
 
 LINE_MARGIN = 0.1
