@@ -84,8 +84,9 @@ def img2table(path: Path, _language: str) -> list[Page]:
     """Find the tables of a PDF with a text layer by img2table, which the Python named in IMG2TABLE_PYTHON has."""
     python = os.environ.get("IMG2TABLE_PYTHON", sys.executable)
     script = str(Path(__file__).with_name("img2table_tables.py"))
-    ran = subprocess.run([python, script, str(path)], capture_output=True, check=True)
-    found = {int(number): tables for number, tables in json.loads(ran.stdout.splitlines()[-1]).items()}
+    ran = subprocess.run([python, script, str(path)], capture_output=True, check=False)
+    printed = ran.stdout.splitlines()[-1] if not ran.returncode else "{}"  # It fails on some files.
+    found = {int(number): tables for number, tables in json.loads(printed).items()}
     names = ("row", "column", "text", "row_span", "column_span")
     pages = [found.get(number, []) for number in range(open_document(path).page_count)]
     return [
