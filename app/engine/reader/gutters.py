@@ -22,8 +22,8 @@ A space between words is half of a gutter. Tiers of newspapers are half a charac
 than a quarter.
 """
 
-TIER_REACH = 14.0
-"""Maximum distance of the lines that begin a line's next tier, in heights: elsewhere on the page tiers differ."""
+TIER_REACH, MAX_NEAR = 14.0, 500
+"""Maximum distance, in heights, and number of the lines that begin a line's next tier: elsewhere tiers differ."""
 
 BLANK = 0.25
 """Maximum contrast (lightest minus darkest pixel) of a blank pixel column, as a fraction of the line's maximum."""
@@ -35,31 +35,31 @@ def cut_at_gutters(image: Image.Image, quads: Sequence[Quad]) -> list[Quad]:
     Lines from top to bottom are split where those of the next tier of vertical writing begin.
     """
     own = [read_from(quad) for quad in quads]
+    across = _starts([quad for quad, given in zip(own, quads, strict=True) if quad is given], 0)
     down = [quad for quad, given in zip(own, quads, strict=True) if quad is not given]
-    starts = _starts([quad for quad, given in zip(own, quads, strict=True) if quad is given], 0)
+    middles = np.array([quad[:, 0].mean() for quad in down])
     segments: list[Quad] = []
     for quad, given in zip(own, quads, strict=True):
         if quad is given:
-            segments += _cut(image, quad, starts, 0)
+            segments += _cut(image, quad, across, 0)
         else:
-            tiers = _starts([other for other in down if _is_near(quad, other)], 1)
+            is_near = np.abs(middles - quad[:, 0].mean()) <= TIER_REACH * quad_sides(quad)[1]
+            tiers = _starts([down[number] for number in np.flatnonzero(is_near)[:MAX_NEAR]], 1)
             segments += [np.roll(segment, 1, axis=0) for segment in _cut(image, quad, tiers, 1)]
     return segments
 
 
-def _is_near(quad: Quad, other: Quad) -> bool:
-    """Return whether two lines from top to bottom are within TIER_REACH of one another."""
-    return bool(abs(other[:, 0].mean() - quad[:, 0].mean()) <= TIER_REACH * quad_sides(quad)[1])
-
-
 def _starts(quads: Sequence[Quad], axis: int) -> list[float]:
     """Return where columns begin along an axis, ascending: each place at which several lines begin."""
-    firsts = np.array([quad[0, axis] for quad in quads])
-    near = 0.3 * float(np.median([quad_sides(quad)[1] for quad in quads])) if quads else 0.0
-    min_aligned = MIN_ALIGNED_TIERS if axis else MIN_ALIGNED
+    if not quads:
+        return []
+    corners = np.array(quads)
+    firsts = np.sort(corners[:, 0, axis])
+    near = 0.3 * float(np.median(np.hypot(*(corners[:, 3] - corners[:, 0]).T)))
+    counts = np.searchsorted(firsts, firsts + near, "right") - np.searchsorted(firsts, firsts - near)
     starts: list[float] = []
-    for first in sorted(firsts.tolist()):
-        if (np.abs(firsts - first) <= near).sum() >= min_aligned and (not starts or first > starts[-1] + 3 * near):
+    for first in firsts[counts >= (MIN_ALIGNED_TIERS if axis else MIN_ALIGNED)].tolist():
+        if not starts or first > starts[-1] + 3 * near:
             starts.append(first)
     return starts
 
