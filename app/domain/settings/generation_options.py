@@ -49,16 +49,19 @@ _MARK_LOW_CONFIDENCE = ShownSetting(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """Sampling parameters of the next token. `temperature` 0 is greedy and ignores the rest except the penalty.
+    """Sampling parameters of the next token. `temperature` 0 is greedy and ignores the rest but the penalties.
 
     The defaults are the ones published for Qwen3-VL Instruct (its model card, "Generation Hyperparameters").
     `presence_penalty` is subtracted once from the logit of every token already generated in this answer.
+    `repetition_penalty` divides the positive logits of every token of the prompt and the answer, and multiplies the
+    negative ones (arXiv:1909.05858); 1 is none. Publishers of fine-tuned models set it.
     """
 
     temperature: float = shown(0.7, _TEMPERATURE)
     top_p: float = shown(0.8, _TOP_P)
     top_k: int = shown(20, _TOP_K)
     presence_penalty: float = shown(1.5, _PRESENCE_PENALTY)
+    repetition_penalty: float = within(1.0, bounds=(1.0, 2.0))
     seed: int | None = within(None, bounds=(0, 2**63 - 1))
 
 

@@ -119,9 +119,11 @@ def _sampling(raw: dict[str, Any]) -> Sampling:
 
     The file has no field for the presence penalty, so that is always the published one.
     """
+    penalty = raw.get("repetition_penalty")
+    repetition_penalty = float(penalty) if _is_number(penalty, 1, 2) else 1.0
     if raw.get("do_sample") is False:
-        return GREEDY
-    default = Sampling()
+        return replace(GREEDY, repetition_penalty=repetition_penalty)
+    default = Sampling(repetition_penalty=repetition_penalty)
     temperature, top_p, top_k = raw.get("temperature"), raw.get("top_p"), raw.get("top_k")
     return replace(
         default,

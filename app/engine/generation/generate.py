@@ -42,7 +42,8 @@ def generate(
 
     Stop is checked between tokens and between layers; it ends the answer with the text generated so far.
     """
-    generation = _Generation(session, tokenizer, prompt, max_new_tokens, Sampler(sampling), callbacks)
+    sampler = Sampler(sampling, prompt.token_ids.tolist())
+    generation = _Generation(session, tokenizer, prompt, max_new_tokens, sampler, callbacks)
     try:
         reason = generation.answer(images)
     except Cancelled:

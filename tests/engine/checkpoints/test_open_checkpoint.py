@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,9 @@ def test_both_layouts_open(tiny_checkpoint: TinyCheckpoint, layout: Layout) -> N
             {"do_sample": True, "temperature": 0.3, "top_p": 0.5, "top_k": 7},
             Sampling(temperature=0.3, top_p=0.5, top_k=7),
         ),
+        ({"repetition_penalty": 1.05}, Sampling(repetition_penalty=1.05)),
+        ({"do_sample": False, "repetition_penalty": 1.05}, replace(GREEDY, repetition_penalty=1.05)),
+        ({"repetition_penalty": "high"}, Sampling()),
         ({"temperature": "hot", "top_p": 3, "top_k": True}, Sampling()),
         ({}, Sampling()),
     ],

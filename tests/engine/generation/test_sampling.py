@@ -59,3 +59,17 @@ def test_a_seed_repeats_an_answer(top_k: int) -> None:
     other = Sampler(Sampling(top_k=top_k, seed=5))
     answers = [[sampler.draw(row) for row in logits] for sampler in (one, two, other)]
     assert answers[0] == answers[1] != answers[2]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_repetition_penalty_is_that_of_hugging_face(temperature: float) -> None:
+    import torch  # noqa: PLC0415 - slow to import
+    from transformers import RepetitionPenaltyLogitsProcessor  # noqa: PLC0415
+
+    logits, prompt = np.array([2.0, 1.9, -1.0, 0.5], np.float32), (0, 2)
+    processed = RepetitionPenaltyLogitsProcessor(1.5)(torch.tensor([prompt]), torch.from_numpy(logits)[None])
+    sampling = Sampling(temperature=temperature, top_k=1, presence_penalty=0.0, repetition_penalty=1.5)
+    sampler = Sampler(sampling, prompt)
+    assert sampler.draw(logits) == int(processed.argmax()) == 1
+    assert sampler.draw(np.array([1.0, 1.2, 0.9, 0.85], np.float32)) == 3  # The only one not said yet.
+    assert logits.tolist() == pytest.approx([2.0, 1.9, -1.0, 0.5])
