@@ -28,6 +28,7 @@ from app.engine.reader.line_words import words_of
 from app.engine.reader.lone_figures import with_lone_figures
 from app.engine.reader.monospaced.code_blocks import find_code
 from app.engine.reader.monospaced.line_numbers import has_line_numbers
+from app.engine.reader.monospaced.marked_rows import with_marked_rows
 from app.engine.reader.monospaced.order import box_of, with_code
 from app.engine.reader.other_scripts import read_other_scripts
 from app.engine.reader.paper.flatten import flattened
@@ -105,6 +106,7 @@ def _read_flat(
     picture = image.rotate(-orientation.order, expand=True) if orientation.order else image
     upright = [rotated(line, orientation.order, image.size) for line in lines]
     blocks, others = find_code(picture, upright, lambda quad: reader.read(picture, quad))
+    blocks = with_marked_rows(blocks, others)
     others = with_marked_amounts(with_repeated_words(others))
     is_from_right = script is not None and script.is_right_to_left
     is_horizontal = orientation.order == orientation.rotation

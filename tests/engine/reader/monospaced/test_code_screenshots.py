@@ -76,3 +76,11 @@ def test_lines_of_a_page_of_code_have_words_and_single_spaces(recogniser: Recogn
     page = read_page(monospaced_image(SESSION), recogniser, lambda: None)
     assert all(" ".join(word.text for word in line.words) == line.text for line in page.lines)
     assert all(0 <= line.box.left < line.box.right <= page.width for line in page.lines)
+
+
+def test_an_amount_of_a_screenshot_that_may_lack_its_point_is_marked(recogniser: Recogniser) -> None:
+    texts = ("TWO COFFEES", "6.40"), ("SANDWICH WITH HAM", "4 95"), ("CHOCOLATE CAKE", "3.25"), ("SUBTOTAL", "14.60")
+    totals = ("TIP AND SERVICE", "2.00"), ("TOTAL DUE", "16.60"), ("CASH RECEIVED", "16.60"), ("TOTAL SAVINGS", "1.10")
+    rows = [f"{name:<25}{amount:>8}" for name, amount in (*texts, *totals)]
+    found = read(monospaced_image(["THE CORNER SHOP AND BAKERY", *rows]), recogniser)
+    assert [row for row in found if row.endswith("?")] == [f"{rows[1]}?"]
