@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.domain.documents.companies import company_in
 from app.domain.documents.dates import dates_in
 from app.domain.documents.page_rows import page_rows
 from app.domain.documents.pages import OcrPage
@@ -15,6 +16,9 @@ MAX_NAME_CHARS = 40
 
 DATE_NAME = "Date"
 """Name of a page's only date if no name stands beside it."""
+
+COMPANY_NAME = "Company"
+"""Name of the company that a page's first rows name, by its legal form."""
 
 _PAIR = re.compile(r"^\s*([^:：]{2,40}?)\s*[:：]\s*(\S.*?)\s*$")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -36,14 +40,15 @@ def labelled_values(page: OcrPage) -> tuple[LabelledValue, ...]:
     """Return the pairs in reading order: a colon separates them, or ends a line that has another line beside it.
 
     Totals need no colon, and one is a value only if the page has a total that can be what is due: a page whose only
-    "total" is a tax or a number of items has none. The only date of a page is a value, too, named or not.
+    "total" is a tax or a number of items has none. The only date of a page is a value, too, named or not, and so is the
+    company in its first rows.
     """
     rows = [[page.lines[number] for number in row] for row in page_rows(page)]
     totals = totals_in(rows)
     found: list[LabelledValue] = []
     for number, row in enumerate(rows):
         found += _pairs_of(row, [total for total in totals if total.row == number], has_totals=bool(totals))
-    return (*found, *_only_date(rows, found))
+    return (*_company(rows, found), *found, *_only_date(rows, found))
 
 
 def _pairs_of(row: Sequence[TextLine], totals: Sequence[Total], *, has_totals: bool) -> list[LabelledValue]:
@@ -86,6 +91,14 @@ def _only_date(rows: Sequence[Sequence[TextLine]], named: Sequence[LabelledValue
         return []
     date, line = dates[0]
     return [LabelledValue(DATE_NAME, date, (line.box,))]
+
+
+def _company(rows: Sequence[Sequence[TextLine]], named: Sequence[LabelledValue]) -> list[LabelledValue]:
+    company = company_in(rows)
+    if company is None or any(company[1].box in pair.boxes for pair in named):
+        return []
+    name, line = company
+    return [LabelledValue(COMPANY_NAME, name, (line.box,))]
 
 
 def _is_label(text: str) -> bool:

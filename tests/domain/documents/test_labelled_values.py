@@ -120,6 +120,34 @@ def test_a_date_that_was_cut_in_two_is_joined() -> None:
     assert pairs(["Date:", "Oct 3,", "2016 12:16 PM"]) == [("Date", "Oct 3, 2016")]
 
 
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        ([["MÜLLER & SÖHNE GmbH"], ["Hauptstraße 5"]], "MÜLLER & SÖHNE GmbH"),
+        ([["#0412"], ["THE CORNER SHOP LTD (519537-X)"], ["NO 5"]], "THE CORNER SHOP LTD"),
+        ([["Acme, Inc."]], "Acme, Inc."),
+        ([["MR. B.A.K. (M) SDN BHD", "05/06"]], "MR. B.A.K. (M) SDN BHD"),
+    ],
+)
+def test_the_company_is_known_by_its_legal_form(rows: list[list[str]], name: str) -> None:
+    assert pairs(*rows) == [("Company", name)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["CORNER SHOP"]],
+        [["WESTERN EASTERN"], ["STATIONERY SDN BHD"]],
+        [["Bill to"], ["a shop that is not Ltd"]],
+        [["Bill to:"], ["The Corner Shop Ltd"]],
+        [["The Corner Shop Ltd"], ["The Other Shop Ltd"]],
+        [["1"], ["2"], ["3"], ["4"], ["5"], ["6"], ["The Corner Shop Ltd"]],
+    ],
+)
+def test_a_company_that_is_not_certain_is_left_out(rows: list[list[str]]) -> None:
+    assert all(name != "Company" for name, _ in pairs(*rows))
+
+
 def test_empty_forms_have_no_values() -> None:
     assert pairs(["Name:", "Date:"], ["Name:  Date:"]) == []
 
