@@ -3,8 +3,10 @@
 import argparse
 import importlib
 import multiprocessing
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from app import __version__
 from app.commands.terminal import INTERRUPTED, CommandParser, held_interrupts, path_given, print_error
@@ -62,6 +64,17 @@ def _run_command(name: str, arguments: Sequence[str]) -> int:
     return status
 
 
+def _image(text: str) -> Path:
+    """Return the path of an image to open: even if it is missing, which the window says, unless it is a mere word.
+
+    A desktop passes the path of a file that is gone by then; a mere word is a mistyped command.
+    """
+    path = path_given(text)
+    if not set(text) & {".", os.sep, os.altsep} and not os.path.lexists(path):
+        raise argparse.ArgumentTypeError(f"“{text}” is neither a command nor a file. Commands: {', '.join(COMMANDS)}")
+    return path
+
+
 def _window_parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog="lorgnette",
@@ -72,7 +85,7 @@ def _window_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "images",
         nargs="*",
-        type=path_given,
+        type=_image,
         help="images to open in a new chat (in the running window, if any)",
     )
     parser.add_argument("--data", type=path_given, metavar="FOLDER", help="use this data folder")

@@ -16,6 +16,7 @@ from app.commands.loading import open_folder
 from app.commands.terminal import (
     CommandParser,
     exit_status,
+    one_of,
     path_given,
     print_error,
     print_note,
@@ -40,6 +41,7 @@ from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import command_line_sentence
 from app.domain.errors import BatchError, UserError
 from app.domain.images.geometry import Box
+from app.engine.checkpoints.model_folder import checked_folder
 from app.engine.checkpoints.model_policy import policy_of
 from app.engine.process.backend_kinds import BackendKind
 from app.paths import DEMO_MODEL
@@ -75,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--out", type=path_given, metavar="FOLDER", required=True, help="the output folder")
     parser.add_argument(
         "--format",
-        type=Output,
+        type=one_of(Output),
         choices=list(Output),
         action="append",
         help="output format, one file per image (default: txt), or xlsx for one spreadsheet; may be repeated; docx has "
@@ -90,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--reader",
-        type=ReaderChoice,
+        type=one_of(ReaderChoice),
         choices=list(ReaderChoice),
         default=ReaderChoice.AUTO,
         help="the built-in OCR, the model, or (auto) the model where the OCR is uncertain and a model is given",
@@ -143,6 +145,8 @@ def main(arguments: Sequence[str], create_client: ClientFactory = client_ignorin
 def _begin(job: BatchJob, args: argparse.Namespace, create_client: ClientFactory) -> bool:
     out = args.out.absolute()
     if not args.server:
+        if args.model and args.reader is ReaderChoice.AUTO:  # It may open the model late or never.
+            checked_folder(args.model)
         readers = reader_count()
         engines = BatchEngines(partial(open_folder, job.options.model), create_client, readers=readers)
         return _run(job, out, engines, readers, retries=args.retry)

@@ -82,7 +82,6 @@ def _bench(options: argparse.Namespace) -> bool:
 
 
 def _side(text: str) -> int:
-    side = int(text)
-    if not SMALLEST_SIDE <= side <= LARGEST_SIDE:
-        raise argparse.ArgumentTypeError(f"must be {SMALLEST_SIDE} to {LARGEST_SIDE}")
-    return side
+    if not text.isdecimal() or not SMALLEST_SIDE <= int(text) <= LARGEST_SIDE:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number from {SMALLEST_SIDE} to {LARGEST_SIDE}")
+    return int(text)

@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from app.commands.completion_scripts import SCRIPTS, Command, Option, Takes
-from app.commands.terminal import CommandParser, print_content
+from app.commands.terminal import CommandParser, one_of, print_content
 
 EPILOG = """to have it in every new shell:
   bash   lorgnette completion bash > ~/.local/share/bash-completion/completions/lorgnette
@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    arguments.add_argument("shell", choices=list(SCRIPTS))
+    arguments.add_argument("shell", type=one_of(SCRIPTS), choices=list(SCRIPTS))
     return arguments
 
 

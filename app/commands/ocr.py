@@ -14,6 +14,7 @@ from app.commands.terminal import (
     CommandParser,
     exit_status,
     name_given,
+    one_of,
     opened,
     path_given,
     print_content,
@@ -71,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--reader",
-        type=ReaderChoice,
+        type=one_of(ReaderChoice),
         choices=list(ReaderChoice),
         default=ReaderChoice.AUTO,
         help="the built-in OCR only, the model, or (auto) the model where one is given and the OCR is uncertain",
@@ -79,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", type=path_given, metavar="FOLDER", help="model folder")
     parser.add_argument(
         "--format",
-        type=_format,
+        type=one_of([*PageFormat, *WHOLE_FILES]),
         choices=[*PageFormat, *WHOLE_FILES],
         default=PageFormat.TEXT,
         help="output format (default: txt); csv has only the tables; xlsx has a sheet for each table, "
@@ -133,10 +134,6 @@ def _with_password(options: argparse.Namespace) -> bool:
             print_error(f"{options.password_file} could not be read or has no password in its first line.")
             return False
     return _read_all(options)
-
-
-def _format(text: str) -> PageFormat | str:
-    return text if text in WHOLE_FILES else PageFormat(text)
 
 
 def _ranges(text: str) -> tuple[range, ...]:

@@ -13,6 +13,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import document_texts
 from app.domain.ports import NEVER_CANCELLED
+from app.engine.checkpoints.model_folder import checked_folder
 from app.storage.files.output_files import fitting
 from app.storage.files.scratch import scratch_folder
 
@@ -36,10 +37,14 @@ class PageReader(Protocol):
 
 
 def page_reader(choice: ReaderChoice, model: Path | None) -> PageReader:
-    """Return the chosen reader; `model` is the folder of the model, if given."""
+    """Return the chosen reader; `model` is the folder of the model, if given.
+
+    An automatic choice may open the model late or never, so it raises CheckpointError if the folder has none.
+    """
     if choice is ReaderChoice.MODEL and model:
         return ModelReader(model)
     if choice is ReaderChoice.AUTO and model:
+        checked_folder(model)
         return AutoReader(BuiltInReader(), ModelReader(model))
     return BuiltInReader()
 

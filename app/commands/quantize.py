@@ -12,6 +12,7 @@ from app.commands.terminal import (
     FAILED,
     INTERRUPTED,
     CommandParser,
+    one_of,
     path_given,
     print_error,
     print_line,
@@ -90,7 +91,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--format",
-        type=PackingFormat,
+        type=one_of(PackingFormat),
         choices=list(PackingFormat),
         default=recipe.packing,
         help="packing format; Lorgnette opens both (default: %(default)s)",

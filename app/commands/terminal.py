@@ -13,11 +13,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from app.domain.error_texts import command_line_sentence, command_texts
 from app.domain.errors import ImageError, Problem, UserError
@@ -32,6 +32,7 @@ MAX_STDIN_BYTES = 512 * 1024 * 1024
 """Maximum bytes read from standard input: the same as the maximum size of an image file."""
 WIDTH = 79
 _CHUNK = 1024 * 1024
+Choice = TypeVar("Choice", bound=str)
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -55,6 +56,21 @@ def name_given(text: str) -> str:
 def path_given(text: str) -> Path:
     """Return the path of the file or folder that an argument names."""
     return Path(name_given(text))
+
+
+def one_of(choices: Iterable[Choice]) -> Callable[[str], Choice]:
+    """Return the type of an argument that takes one of `choices`, whose error names what was given and all of them.
+
+    That of an enum as type would name its class.
+    """
+    named = {str(choice): choice for choice in choices}
+
+    def choice(text: str) -> Choice:
+        if text not in named:
+            raise argparse.ArgumentTypeError(f"“{text}” is not one of its values: {', '.join(named)}")
+        return named[text]
+
+    return choice
 
 
 @contextmanager

@@ -85,7 +85,10 @@ def test_folders_are_mirrored_and_documents_have_pages(tmp_path: Path, monkeypat
 def test_fields_go_into_a_spreadsheet_and_what_nothing_bears_out_is_marked(tmp_path: Path) -> None:
     scans = make(tmp_path / "scans", a="date 2024-03-01\ntotal 12.40", b="date bad\ftotal 7", c="refuse")
     out = tmp_path / "out"
-    assert run(scans, "-o", out, "--fields", "date, total: with tax, guess", "--model", tmp_path / "model") == 1
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").touch()
+    assert run(scans, "-o", out, "--fields", "date, total: with tax, guess", "--model", model) == 1
     with zipfile.ZipFile(out / "lorgnette-batch.xlsx") as book:
         words = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/sharedStrings.xml").decode())
         notes = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/comments1.xml").decode())

@@ -34,9 +34,14 @@ def model_folder(folder: Path) -> Path:
     return models[0] if len(models) == 1 else folder
 
 
-def no_config(folder: Path) -> CheckpointError:
-    """Return the error for a folder without config.json."""
-    return other_kind(folder) or CheckpointError(checkpoint_texts.INCOMPLETE, folder=folder.name, file=CONFIG)
+def checked_folder(folder: Path) -> Path:
+    """Return the folder with config.json that is meant by `folder`. Raises CheckpointError if there is none."""
+    if not folder.is_dir():
+        raise CheckpointError(checkpoint_texts.FOLDER_GONE, folder=folder.name)
+    found = model_folder(folder)
+    if not (found / CONFIG).exists():
+        raise other_kind(found) or CheckpointError(checkpoint_texts.INCOMPLETE, folder=found.name, file=CONFIG)
+    return found
 
 
 def other_kind(folder: Path) -> CheckpointError | None:

@@ -10,7 +10,7 @@ from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.domain.settings.generation_options import GREEDY, Sampling
 from app.engine.checkpoints.config import ModelConfig, not_regular, parse_config, read_json, unreadable
-from app.engine.checkpoints.model_folder import CONFIG, model_folder, no_config
+from app.engine.checkpoints.model_folder import CONFIG, checked_folder
 from app.engine.checkpoints.packings.stored_layer import StoredLayer
 from app.engine.checkpoints.preprocessor import Preprocessor, parse_preprocessor
 from app.engine.checkpoints.quantization import Quantization, read_quantization
@@ -58,13 +58,9 @@ def open_checkpoint(folder: Path) -> Checkpoint:
 
     Raises CheckpointError for a missing, damaged or incomplete file, another architecture or an unsupported scheme.
     """
-    if not folder.is_dir():
-        raise CheckpointError(checkpoint_texts.FOLDER_GONE, folder=folder.name)
+    folder = checked_folder(folder)
     from app.engine.checkpoints.check_finite import check_finite  # noqa: PLC0415 - NumPy is not needed for --help
 
-    folder = model_folder(folder)
-    if not (folder / CONFIG).exists():
-        raise no_config(folder)
     raw = read_json(folder / CONFIG)
     config = parse_config(raw)
     if any((folder / name).exists() for name in _OF_EMBEDDINGS):
