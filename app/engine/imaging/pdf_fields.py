@@ -26,6 +26,9 @@ TICKED, NOT_TICKED = "☑", "☐"
 _MULTILINE, _PASSWORD = 1 << 12, 1 << 13
 """Flags of text fields (12.7.5.3, table 231)."""
 
+_HIDDEN = 1 << 1 | 1 << 5
+"""Flags of annotations that are not shown: hidden, and no view (12.5.3, table 167)."""
+
 MIN_LETTER = 0.3
 """Minimum width of a letter as a fraction of its field's height; a value with narrower ones is not on one line."""
 
@@ -45,7 +48,10 @@ def draw_fields(document: "PdfDocument") -> None:
 
 
 def field_lines(document: "PdfDocument", page: "PdfPage", frame: PdfFrame) -> list[PdfLine]:
-    """Return the values of text fields and choices with one line each, and ticks; others are only seen."""
+    """Return the values of text fields and choices with one line each, and ticks; others are only seen.
+
+    Of a password there are asterisks, as they are drawn.
+    """
     from pypdfium2 import raw  # noqa: PLC0415
 
     lines: list[PdfLine] = []
@@ -67,9 +73,12 @@ def _lines(document: "PdfDocument", annotation: "Annotation", frame: PdfFrame) -
     if kind in {raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON}:
         yield from _tick(document, annotation, frame)
         return
-    is_text = kind == raw.FPDF_FORMFIELD_TEXTFIELD and not flags & (_MULTILINE | _PASSWORD)
+    is_text = kind == raw.FPDF_FORMFIELD_TEXTFIELD and not flags & _MULTILINE
     rectangle = raw.FS_RECTF()
     if not (is_text or kind == raw.FPDF_FORMFIELD_COMBOBOX) or not raw.FPDFAnnot_GetRect(annotation, byref(rectangle)):
+        return
+    if is_text and flags & _PASSWORD:
+        yield from _one_word(annotation, "*" * len(_value(document, annotation)), frame)
         return
     words = _value(document, annotation).split()
     length = len(" ".join(words))
@@ -83,13 +92,24 @@ def _tick(document: "PdfDocument", annotation: "Annotation", frame: PdfFrame) ->
     """Yield a check box or radio button as a sign."""
     from pypdfium2 import raw  # noqa: PLC0415
 
+    is_ticked = raw.FPDFAnnot_IsChecked(document.formenv, annotation)
+    yield from _one_word(annotation, TICKED if is_ticked else NOT_TICKED, frame)
+
+
+def _one_word(annotation: "Annotation", text: str, frame: PdfFrame) -> Iterator[PdfLine]:
+    """Yield a field that is shown as one word that fills it."""
+    from pypdfium2 import raw  # noqa: PLC0415
+
     rectangle = raw.FS_RECTF()
-    if not raw.FPDFAnnot_GetRect(annotation, byref(rectangle)):
+    if (
+        not text
+        or raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN
+        or not raw.FPDFAnnot_GetRect(annotation, byref(rectangle))
+    ):
         return
     box = Box.around_points(frame.corners(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top))
     if 0 < box.height <= MAX_HEIGHT * frame.scale:
-        sign = TICKED if raw.FPDFAnnot_IsChecked(document.formenv, annotation) else NOT_TICKED
-        word = PdfWord(sign, box.left, box.right, box.top, box.bottom, box.height, FIELD_FONT)
+        word = PdfWord(text, box.left, box.right, box.top, box.bottom, box.height, FIELD_FONT)
         yield PdfLine([word], Direction.at(0), is_hidden=False)
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from app.engine.imaging.pdf_characters import UNKNOWN
+from app.engine.imaging.pdf_fields import FIELD_FONT, NOT_TICKED
 from app.engine.imaging.pdf_text import PdfLine, PdfWord
 from app.engine.reader.rotation import LineReader
 
@@ -46,11 +47,11 @@ _ODD = {"Cc", "Cn", "Co", "Cs"}
 
 
 def seen_lines(lines: Sequence[PdfLine], picture: Image.Image) -> list[PdfLine]:
-    """Return the lines without the words that have no ink on the RGB picture."""
+    """Return the lines without the words that have no ink on the RGB picture; boxes without a tick need none."""
     grey = np.asarray(picture.convert("L"))
     kept = []
     for line in lines:
-        words = [word for word in line.words if _has_ink(grey, line, word)]
+        words = [word for word in line.words if _is_seen(grey, line, word)]
         if words:
             kept.append(line if len(words) == len(line.words) else replace(line, words=words))
     return kept
@@ -148,7 +149,9 @@ def _is_odd(text: str) -> bool:
     return odd > MAX_ODD * len(signs)
 
 
-def _has_ink(grey: npt.NDArray[np.uint8], line: PdfLine, word: PdfWord) -> bool:
+def _is_seen(grey: npt.NDArray[np.uint8], line: PdfLine, word: PdfWord) -> bool:
     box = line.box(word)
     part = grey[max(0, int(box.top)) : int(box.bottom) + 1, max(0, int(box.left)) : int(box.right) + 1]
-    return bool(part.size) and int(part.max()) - int(part.min()) > MIN_CONTRAST
+    # PDFium draws the appearance of a box that is not ticked without its frame where viewers are to make it anew.
+    is_empty_box = word.font == FIELD_FONT and word.text == NOT_TICKED
+    return bool(part.size) and (is_empty_box or int(part.max()) - int(part.min()) > MIN_CONTRAST)

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -165,6 +166,34 @@ def test_values_of_form_fields_are_told(tmp_path: Path, recogniser: Recogniser) 
         pdf.save(tmp_path / "b.pdf")
     assert told(tmp_path / "b.pdf", recogniser).text == "Given name:  Luise Example"
     assert open_document(tmp_path / "b.pdf").picture(0).getpixel((1100, 370)) == (255, 255, 255)  # Not tinted.
+
+
+def test_passwords_and_boxes_without_a_frame_are_told_as_signs(tmp_path: Path, recogniser: Recogniser) -> None:
+    rows = "BT /F1 14 Tf 30 TL 72 700 Td (Password:) Tj T* (Agreed:) Tj T* (Hidden:) Tj ET"
+    with pikepdf.open(drawn_pdf(tmp_path / "a.pdf", rows)) as pdf:
+        name = pikepdf.Name
+        kinds: tuple[dict[str, Any], ...] = (
+            {"FT": name.Tx, "V": "hunter2", "Ff": 1 << 13, "F": 4, "DA": "/F1 14 Tf 0 g"},
+            {"FT": name.Btn, "V": name.Off, "AS": name.Off, "F": 4},
+            {"FT": name.Btn, "V": name.Off, "AS": name.Off, "F": 2},
+        )
+        fields = [
+            pdf.make_indirect(
+                pikepdf.Dictionary(
+                    **kind, Type=name.Annot, Subtype=name.Widget, T=f"field {number}", P=pdf.pages[0].obj,
+                    Rect=pikepdf.Array([200, 697 - 30 * number, 200 + (14, 100)[not number], 713 - 30 * number]),
+                )
+            )
+            for number, kind in enumerate(kinds)
+        ]  # fmt: skip
+        pdf.pages[0].Annots = pikepdf.Array(fields)
+        fonts = pdf.pages[0].Resources.Font
+        pdf.Root.AcroForm = pikepdf.Dictionary(
+            Fields=pikepdf.Array(fields), NeedAppearances=True, DR=pikepdf.Dictionary(Font=fonts), DA="/F1 14 Tf 0 g"
+        )
+        pdf.save(tmp_path / "b.pdf")
+    page = read(tmp_path / "b.pdf", recogniser)
+    assert [row.split() for row in page.text.splitlines()] == [["Password:", "*******"], ["Agreed:", "☐"], ["Hidden:"]]
 
 
 def test_bullets_that_are_drawn_are_no_lines(tmp_path: Path, recogniser: Recogniser) -> None:
