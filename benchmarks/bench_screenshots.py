@@ -18,7 +18,7 @@ from itertools import chain
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
-from benchmarks.drawn_screens import DrawnScreen, drawn_code, drawn_large_editors, drawn_long
+from benchmarks.drawn_screens import MONOSPACED, DrawnScreen, drawn_code, drawn_large_editors, drawn_long, installed
 
 MIN_ALIKE = 0.8
 """Minimum similarity (difflib's ratio) of a line with one that was read, both without spaces."""
@@ -34,6 +34,8 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th of those")
     parser.add_argument("--text", action="store_true", help="print lines that are not exact")
     options = parser.parse_args()
+    if missing := sorted({*MONOSPACED} - {*installed(MONOSPACED)}):
+        print(f"Not installed, so not drawn: {', '.join(missing)}", file=sys.stderr)
     reader = Recogniser()
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     screens = chain(drawn_long(), drawn_large_editors(), drawn_code())

@@ -142,10 +142,13 @@ def drawn_code() -> Iterator[DrawnScreen]:
 def drawn_large_editors() -> Iterator[DrawnScreen]:
     """Return editors that fill QHD and 4K screens."""
     chance = random.Random(23)
+    faces = installed(MONOSPACED)[:4]
+    if not faces:
+        return
     for number, (screen, size) in enumerate(
         (((2560, 1440), 13), ((2560, 1440), 15), ((3840, 2160), 15), ((3840, 2160), 26), ((3840, 2160), 18))
     ):
-        face = installed(MONOSPACED)[number % 4]
+        face = faces[number % len(faces)]
         kind = ("editor", "numbers")[number % 2]
         name = f"{kind}-{screen[0]}-{Path(face).stem}-{size}"
         yield _code(chance, kind, name, (face, size, 1), STYLES[(3 * number) % len(STYLES)], screen)

@@ -271,6 +271,13 @@ PDF_DAMAGED = ErrorText(
     cli_kept=_UNCHANGED,
     cli_todo="Get a fresh copy and give that.",
 )
+PDF_WITHOUT_PAGES = ErrorText(
+    "image.pdf_without_pages",
+    _IMAGE,
+    "“{file}” has no pages.",
+    _NOT_ADDED,
+    cli_kept=_UNCHANGED,
+)
 PDF_PROTECTED = ErrorText(
     "image.pdf_protected",
     _PASSWORD,
@@ -358,6 +365,7 @@ _OF_A_FILE = (
     VIDEO_TOO_MANY_PIXELS,
     VIDEO_TOO_LONG,
     PDF_DAMAGED,
+    PDF_WITHOUT_PAGES,
     PDF_PROTECTED,
     PDF_OTHER_PASSWORD,
     PAGE_NOT_RENDERED,

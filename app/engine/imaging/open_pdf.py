@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from pikepdf import PasswordError, Pdf, PdfError
 from PIL import Image
 
 from app.domain.error_texts import image_texts
@@ -129,6 +130,18 @@ def _opened_page(path: Path, number: int, password: str) -> Iterator[tuple["PdfD
         yield document, document[number]
 
 
+def _has_no_pages(path: Path, password: str) -> bool:
+    """Return whether the document is whole, but without pages.
+
+    pypdfium2 refuses that with the last error that PDFium had, which is another document's.
+    """
+    try:
+        with open_to_read(path) as file, Pdf.open(file, password=password, attempt_recovery=False) as pdf:
+            return not pdf.pages
+    except (PasswordError, PdfError, OSError, ValueError, TypeError, AttributeError, RuntimeError):
+        return False
+
+
 @contextmanager
 def _opened(path: Path, password: str) -> Iterator["PdfDocument"]:
     import pypdfium2  # noqa: PLC0415 - needed for documents only
@@ -142,6 +155,8 @@ def _opened(path: Path, password: str) -> Iterator["PdfDocument"]:
         document = pypdfium2.PdfDocument(file, password=password or None)
     except pypdfium2.PdfiumError as error:
         file.close()
+        if _has_no_pages(path, password):
+            raise ImageError(image_texts.PDF_WITHOUT_PAGES, file=path.name) from error
         if "password" in str(error).lower():
             text = image_texts.PDF_OTHER_PASSWORD if password else image_texts.PDF_PROTECTED
             raise PasswordNeeded(text, file=path.name) from error

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
+from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError, PasswordNeeded
 from app.domain.ids import Digest
 from app.domain.images.geometry import Box
@@ -129,6 +130,17 @@ def test_a_locked_document_opens_with_its_password_alone(tmp_path: Path) -> None
     layer = document.layer(0)
     assert layer is not None
     assert layer.text == SENTENCE
+
+
+def test_a_document_without_pages_is_not_called_damaged(tmp_path: Path) -> None:
+    with pikepdf.new() as pdf:
+        pdf.save(tmp_path / "empty.pdf")
+    with pytest.raises(ImageError, match=r"“empty.pdf” has no pages\.") as raised:
+        open_document(tmp_path / "empty.pdf")
+    assert raised.value.problem.id == image_texts.PDF_WITHOUT_PAGES.id
+    (tmp_path / "broken.pdf").write_bytes((tmp_path / "empty.pdf").read_bytes()[:60])
+    with pytest.raises(ImageError, match="is damaged or incomplete"):
+        open_document(tmp_path / "broken.pdf")
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
