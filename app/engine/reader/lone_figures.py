@@ -43,14 +43,14 @@ def with_lone_figures(image: Image.Image, lines: Sequence[OcrLine], reader: Line
     rows = [line for line in lines if line.score >= MIN_SCORE and line.text]
     if len(rows) < MIN_LINES or max(image.size) > MAX_SIDE:
         return list(lines)
-    places = list(_places(_ink(np.asarray(image.convert("L")), lines), rows))
+    places = list(_places(ink_outside(np.asarray(image.convert("L")), lines), rows))
     if len(places) > MAX_FOUND:
         return list(lines)
     read = [reader.read(image, place) for place in places]
     return [*lines, *(line for line in read if line.text.isdecimal() and line.score >= MIN_SCORE)]
 
 
-def _ink(grey: npt.NDArray[np.uint8], lines: Sequence[OcrLine]) -> npt.NDArray[np.uint8]:
+def ink_outside(grey: npt.NDArray[np.uint8], lines: Sequence[OcrLine]) -> npt.NDArray[np.uint8]:
     """Return where dark ink is outside of all lines, uint8 [height, width]."""
     size = grey.shape[1], grey.shape[0]
     coarse = cv2.resize(grey, (max(1, size[0] // COARSE), max(1, size[1] // COARSE)), interpolation=cv2.INTER_AREA)

@@ -25,6 +25,7 @@ from app.engine.reader.layout.find_areas import find_areas
 from app.engine.reader.layout.table_rows import by_tables
 from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.line_words import words_of
+from app.engine.reader.lone_dashes import with_lone_dashes
 from app.engine.reader.lone_figures import with_lone_figures
 from app.engine.reader.monospaced.code_blocks import find_code
 from app.engine.reader.monospaced.line_numbers import has_line_numbers
@@ -98,7 +99,7 @@ def _read_flat(
     is_upright = orientation.rotation == orientation.order == 0
     found, script = read_other_scripts(prepared.image, found, reader, check, is_upright=is_upright)
     if script is None and is_upright:
-        found = with_lone_figures(prepared.image, found, reader)
+        found = with_lone_dashes(prepared.image, with_lone_figures(prepared.image, found, reader))
     lines = [prepared.restore(line) for line in without_doubled_ends(kept_lines(found))]
     size = rotated_size(image.size, orientation.order)
     codes = find_codes(image)
