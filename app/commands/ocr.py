@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from app.commands.confined import confine_command
+from app.commands.page_printer import PagePrinter
 from app.commands.page_readers import PageReader, page_reader
 from app.commands.terminal import (
     STDIN,
@@ -49,6 +50,9 @@ EPILOG = """examples:
   lorgnette ocr --pages 2-5 --password-file secret.txt contract.pdf
   curl -s https://example.org/scan.png | lorgnette ocr -
   lorgnette ocr --reader model --model ~/models/Qwen3-VL-2B letter.jpg
+
+The text of several files is printed below a line with the name of each: “==> receipt.jpg <==”. Of an animation only
+the first image is read, unless --pages asks for others.
 
 Existing files in FOLDER are not replaced without --overwrite: “2 photo.pdf” is written instead and reported.
 
@@ -152,7 +156,8 @@ def _read_all(options: argparse.Namespace) -> bool:
     )
     reader = page_reader(options.reader, options.model)
     is_whole = True
-    write = {PDF: _write_pdf, XLSX: _write_xlsx, DOCX: _write_docx}.get(options.format, _write_text)
+    printer = PagePrinter(options.format, is_alone=len(options.files) == 1)
+    write = {PDF: _write_pdf, XLSX: _write_xlsx, DOCX: _write_docx}.get(options.format, partial(_write_text, printer))
     head, tail = around(options.format) if outputs is None and isinstance(options.format, PageFormat) else ("", "")
     print_content(head)
     for number, name in enumerate(options.files, start=1):
@@ -171,13 +176,22 @@ def _read_all(options: argparse.Namespace) -> bool:
 
 
 def _write_text(
-    reader: PageReader, path: Path, name: str, options: argparse.Namespace, outputs: OutputFiles | None
+    printer: PagePrinter,
+    reader: PageReader,
+    path: Path,
+    name: str,
+    options: argparse.Namespace,
+    outputs: OutputFiles | None,
 ) -> bool:
+    if not outputs:
+        printer.begin(name)
+        return _read_file(reader, path, name, options, printer.print_page)
     texts: list[str] = []
     form: PageFormat = options.format
-    found = partial(_pass_on, texts.append if outputs else _print, form)
-    is_whole = _read_file(reader, path, name, options, found)
-    if outputs and texts:
+    is_whole = _read_file(
+        reader, path, name, options, lambda page, number, of: texts.append(formatted(page, of, form, number))
+    )
+    if texts:
         head, tail = around(form)
         outputs.save(f"{Path(name).name}.{form.suffix}", encoded(head + "".join(texts) + tail))
     return is_whole
@@ -259,7 +273,8 @@ def _read_file(
         print_problem(error.problem)
         return False
     is_whole = True
-    count = 1 if document.is_animation and not options.pages else document.page_count
+    is_shortened = document.is_animation and not options.pages
+    count = 1 if is_shortened else document.page_count
     chosen = chosen_pages(options.pages, count)
     if not chosen:
         print_error(f"{name} has {count} pages, none of them in --pages.")
@@ -279,16 +294,9 @@ def _read_file(
             if uncertain := page.uncertain_lines:
                 lines = "A line is" if uncertain == 1 else f"{uncertain} lines are"
                 print_error(f"{of}: {lines} uncertain, or {UNREAD} if unread.")
+    if is_shortened:
+        print_error(f"{name}: Only the first of its {document.page_count} images was read; --pages reads others.")
     return is_whole
-
-
-def _pass_on(print_content: Callable[[str], object], form: PageFormat, page: OcrPage, number: int, of: str) -> None:
-    print_content(formatted(page, of, form, number))
-
-
-def _print(text: str) -> None:
-    show_progress("")
-    print_content(text)
 
 
 def _outputs(options: argparse.Namespace) -> OutputFiles | None:

@@ -336,7 +336,7 @@ def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path, capsys: pyte
     names = [str(tmp_path / name) for name in ("pipe.png", "zero.png", "loop.png")]
     assert main(["ocr", *names, NOTE]) == 1
     said = capsys.readouterr()
-    assert said.out.splitlines() == LINES
+    assert said.out.splitlines() == [f"==> {NOTE} <==", *LINES]
     assert [line.split("”")[0] for line in said.err.splitlines()] == [
         f"lorgnette: “{name}" for name in ("pipe.png", "zero.png", "loop.png")
     ]

@@ -29,9 +29,10 @@ _TAGS = {
 
 
 def titled_html(page: OcrPage, title: str) -> str:
-    """Return the page below a heading; it is to be put between HTML_HEAD and HTML_TAIL."""
+    """Return the page below a heading, if there is a title; it is to be put between HTML_HEAD and HTML_TAIL."""
+    head = f"<h2>{html.escape(title)}</h2>\n" if title else ""
     codes = f"\n<p>{_lines(tuple(with_codes('', page.codes).splitlines()))}</p>" if page.codes else ""
-    return f"<h2>{html.escape(title)}</h2>\n{page_as_html(page, above=2)}{codes}\n"
+    return f"{head}{page_as_html(page, above=2 if title else 0)}{codes}\n"
 
 
 def page_as_html(page: OcrPage, above: int = 0) -> str:

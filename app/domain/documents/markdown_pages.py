@@ -14,8 +14,9 @@ _BACKTICKS = re.compile("`+")
 
 
 def titled_markdown(page: OcrPage, title: str) -> str:
-    """Return the page below a heading; its own headings are smaller."""
-    return without_html(f"## {inert(title)}\n\n{with_codes(page_as_markdown(page, above=2), page.codes)}\n")
+    """Return the page below a heading, and its own headings smaller; without a heading if the title is empty."""
+    head = f"## {inert(title)}\n\n" if title else ""
+    return without_html(f"{head}{with_codes(page_as_markdown(page, above=2 if title else 0), page.codes)}\n")
 
 
 def page_as_markdown(page: OcrPage, above: int = 0) -> str:

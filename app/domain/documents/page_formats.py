@@ -76,7 +76,7 @@ def formatted(page: OcrPage, name: str, form: PageFormat, number: int = 0) -> st
     `text` and `box`; `codes` with `kind`, `text` and `box`; `blocks` with `kind`, `box`, `level` and the numbers of
     their `lines`; and `values`, its labelled values, with `name`, `value` and `box`. TSV has a row for each line. CSV
     has only the tables, an empty line between them. What `around` returns goes around the pages. Text, Markdown and
-    HTML list the codes at the end.
+    HTML list the codes at the end; they have `name` as a heading, none if it is empty.
     """
     match form:
         case PageFormat.JSON:
