@@ -4,7 +4,8 @@ PP-OCR reads next to nothing in such lines, or noise. The longest of them are re
 right one its network is confident, and nearly all signs are letters of that script. No classifier of our own came near.
 """
 
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -34,8 +35,11 @@ READ_SCORE, READ_DENSITY = 0.8, 0.6
 MIN_SHAPE = 1.6
 """Minimum ratio of length to height of a line that tells a script: specks and signs are taken for letters."""
 
-SAMPLE_LINES, MAX_SCRIPTS = 4, 6
+SAMPLE_LINES, MAX_SCRIPTS = 4, 8
 """Number of lines that are read with all packs, and maximum number of scripts of a page besides PP-OCR's own."""
+
+MAX_SAMPLES = 2
+"""Maximum number of samples that are read for the next script of a page."""
 
 MIN_EVIDENCE, FEW_EVIDENCE, FEW_LETTERS, MIN_LETTERS = 0.45, 0.7, 40, 5
 """Minimum evidence for a script, that for one of which no more than so many letters were read, and the number needed.
@@ -43,6 +47,9 @@ MIN_EVIDENCE, FEW_EVIDENCE, FEW_LETTERS, MIN_LETTERS = 0.45, 0.7, 40, 5
 The evidence is the mean confidence times the share of the script's own letters: 0.62 to 0.91 on printed pages, 0.43 and
 more on photographs; up to 0.3 in the wrong script, and 0.44 in Thai, where it is weighted.
 """
+
+SURE_EVIDENCE = 0.6
+"""Evidence from which on a line that was read in a script is not in another one of the page."""
 
 LANGUAGE_LINES, LANGUAGE_LEAD = 8, 0.01
 """Number of lines that tell a script's language, and lead in confidence that one needs over that of its own pack."""
@@ -61,8 +68,17 @@ MIN_MIXED_EVIDENCE, MIN_MIXED_GAIN = 0.3, 1.4
 as many letters it must then have, as what PP-OCR has read as a whole is in Latin script.
 """
 
-GREEK_SHARE, GREEK_LETTERS = 0.08, 4
-"""Minimum fraction and number of Greek letters for a page to be Greek."""
+CJK = ("CJK", "HIRAGANA", "KATAKANA")
+"""Beginnings of the Unicode names of Chinese characters and Japanese letters."""
+
+MIN_CJK_LETTERS, MIN_CJK_SHARE = 40, 0.5
+"""Minimum number and share of such letters, among those of which PP-OCR is sure, for a page to be Chinese or Japanese.
+
+On such a page faint lines tell any script, Thai above all: another one needs the evidence that few letters need.
+"""
+
+GREEK_SHARE, GREEK_LETTERS, GREEK_LINE_SHARE = 0.08, 4, 0.6
+"""Minimum fraction and number of Greek letters for a page to be Greek, and minimum fraction for a line to be so."""
 
 MIN_VIETNAMESE_SCORE, MIN_VIETNAMESE_LETTERS, MAX_HINTS = 0.7, 3, 4
 """Minimum score of a line that is read as Vietnamese; number of its own letters that lines with hints must have
@@ -86,36 +102,100 @@ def read_other_scripts(
 
     On an upright image such lines are found again, see `finer_lines`.
     """
-    read = list(lines)
+    page = _Page(image, list(lines), reader, check)
     scripts: dict[Script, float] = {}
     for _ in range(MAX_SCRIPTS):
-        unread = [line for line in read if not _is_read(line) and not _is_in_any(line, scripts)]
-        script = _script_of(unread, image, check) or _greek(read, scripts)
+        script = page.next_script(scripts) or _greek(page.lines, scripts)
         if script is None or script in scripts:
             break
         if is_upright and not scripts:
-            known = [line for line in read if _is_read(line)]
-            read = with_finer_lines(image, known, [line for line in read if not _is_read(line)], reader, check)
-        scripts[script] = _read_with(script, _pack_of(script, read, image, check), image, read, reader, check)
-    if _is_vietnamese(read, image, check):
-        _read_with(VIETNAMESE, VIETNAMESE.pack, image, read, reader, check)
-    return read, max(scripts, key=lambda script: scripts[script]) if scripts else None
+            page.look_finer()
+        scripts[script] = page.read_with(script, page.pack_of(script))
+    if _is_vietnamese(page.lines, image, check):
+        page.read_with(VIETNAMESE, VIETNAMESE.pack)
+    return page.lines, max(scripts, key=lambda script: scripts[script]) if scripts else None
 
 
-def _read_with(
-    script: Script, pack: str, image: Image.Image, lines: list[OcrLine], reader: LineReader, check: CancelCheck
-) -> float:
-    """Replace those of these lines that this pack of the script reads better; return their length in letters."""
-    count = 0
-    for number, known in enumerate(lines):
-        check()
-        line = read_surely(pack, image, known.quad)
-        if script.leaves_gaps:
-            line = with_known_letters(line, known, script)
-        if _is_better(line, known, script):
-            lines[number] = with_known_words(line, script, image, reader)
-            count += len(line.text)
-    return count
+class _Page:
+    """The lines of a page, which are read with one pack after the other.
+
+    A line that told its script is left to that script; one that was read with two packs keeps the reading with more
+    evidence for its script.
+    """
+
+    def __init__(self, image: Image.Image, lines: list[OcrLine], reader: LineReader, check: CancelCheck) -> None:
+        self.lines = lines
+        self._image = image
+        self._reader = reader
+        self._check = check
+        self._is_cjk = _is_cjk(lines)
+        self._evidence: dict[Script, list[_Told]] = {}
+        self._asked: set[bytes] = set()
+        self._told: dict[bytes, Script] = {}
+        self._read: dict[bytes, Script] = {}
+
+    def next_script(self, known: Collection[Script]) -> Script | None:
+        """Return the script of most lines besides the `known` ones, None if there is no pack for it."""
+        for _ in range(MAX_SAMPLES):
+            clear = {
+                script: sum(line.letters for line in lines)
+                for script, lines in self._evidence.items()
+                if script not in known and _is_clear(lines) and (not self._is_cjk or _mean(lines) >= FEW_EVIDENCE)
+            }
+            if clear:
+                return max(clear, key=lambda script: clear[script])
+            shaped = [line for line in self.lines if _shape(line) >= MIN_SHAPE and self._is_unsure(line)]
+            sample = sorted(shaped, key=_length, reverse=True)[:SAMPLE_LINES]
+            if not sample:
+                break
+            for line, (script, told) in zip(sample, _scripts_of(sample, self._image, self._check), strict=True):
+                self._asked.add(_place(line))
+                self._evidence.setdefault(script, []).append(told)
+                if told.evidence >= MIN_EVIDENCE:
+                    self._told[_place(line)] = script
+        return None
+
+    def _is_unsure(self, line: OcrLine) -> bool:
+        if _place(line) in self._asked:
+            return False
+        script = self._read.get(_place(line))
+        return _evidence(script, line) < SURE_EVIDENCE if script else not _is_read(line)
+
+    def look_finer(self) -> None:
+        """Find the lines that are not read again, at a finer scale."""
+        known = [line for line in self.lines if _is_read(line)]
+        unread = [line for line in self.lines if not _is_read(line)]
+        self.lines = with_finer_lines(self._image, known, unread, self._reader, self._check)
+
+    def pack_of(self, script: Script) -> str:
+        """Return the pack of the script's language."""
+        told = [line for line in self.lines if self._told.get(_place(line)) is script]
+        return _pack_of(script, told or self.lines, self._image, self._check)
+
+    def read_with(self, script: Script, pack: str) -> float:
+        """Replace those lines that this pack of the script reads better; return their length in letters."""
+        count = 0
+        for number, known in enumerate(self.lines):
+            self._check()
+            if not self._is_for(script, known):
+                continue
+            line = read_surely(pack, self._image, known.quad)
+            if script.leaves_gaps:
+                line = with_known_letters(line, known, script)
+            former = self._read.get(_place(known))
+            is_better = _is_better(line, known, script)
+            if self._is_cjk and script is not VIETNAMESE:
+                is_better = is_better and _evidence(script, line) >= MIN_EVIDENCE
+            if former:
+                is_better = _evidence(script, line) > _evidence(former, known)
+            if is_better:
+                self.lines[number] = replaced = with_known_words(line, script, self._image, self._reader)
+                self._read[_place(replaced)] = script
+                count += len(line.text)
+        return count
+
+    def _is_for(self, script: Script, line: OcrLine) -> bool:
+        return self._told.get(_place(line), script) is script
 
 
 def _is_better(line: OcrLine, known: OcrLine, script: Script) -> bool:
@@ -125,6 +205,8 @@ def _is_better(line: OcrLine, known: OcrLine, script: Script) -> bool:
         return is_latin and line.score >= MIN_VIETNAMESE_SCORE and len(line.text) >= len(known.text)
     if share == 0:
         return not _is_read(known) and line.score > known.score
+    if not script.leaves_gaps and _cjk_letters(known.text) > MIN_CJK_SHARE * len(known.text):
+        return line.score > known.score and _evidence(script, line) >= MIN_EVIDENCE
     if not _is_read(known):
         return is_read(line) or line.score > known.score
     if _looks_like(known, script) or (script.leaves_gaps and uncovered(line, known, script) >= MIN_UNCOVERED):
@@ -132,24 +214,16 @@ def _is_better(line: OcrLine, known: OcrLine, script: Script) -> bool:
     return _evidence(script, line) >= MIN_MIXED_EVIDENCE and len(line.text) >= MIN_MIXED_GAIN * len(known.text)
 
 
-def _script_of(unread: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> Script | None:
-    """Return the script of the longest of these lines, None if it is none of those that there are packs for."""
-    shaped = sorted((line for line in unread if _shape(line) >= MIN_SHAPE), key=_length, reverse=True)
-    sample = shaped[:SAMPLE_LINES]
-    if not sample:
-        return None
+def _scripts_of(sample: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> Iterator[tuple[Script, _Told]]:
+    """Yield the likeliest script of each of these lines, and what it tells, by reading them with all packs."""
     by_script: list[list[OcrLine]] = []
     for script in OTHER_SCRIPTS:  # Each pack is opened once.
         check()
         by_script.append([read_in(script.pack, image, line.quad) for line in sample])
-    told: dict[Script, list[_Told]] = {}
     for readings in zip(*by_script, strict=True):
         evidence = [_evidence(script, line) for script, line in zip(OTHER_SCRIPTS, readings, strict=True)]
         *_, second, best = sorted(range(len(evidence)), key=lambda number: evidence[number])
-        letters = len(readings[best].text)
-        told.setdefault(OTHER_SCRIPTS[best], []).append(_Told(evidence[best], evidence[second], letters))
-    clear = {script: sum(line.letters for line in lines) for script, lines in told.items() if _is_clear(lines)}
-    return max(clear, key=lambda script: clear[script]) if clear else None
+        yield OTHER_SCRIPTS[best], _Told(evidence[best], evidence[second], len(readings[best].text))
 
 
 def _pack_of(script: Script, lines: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> str:
@@ -173,7 +247,7 @@ def _is_clear(lines: Sequence[_Told]) -> bool:
     letters = sum(line.letters for line in lines)
     if letters < MIN_LETTERS:
         return False
-    evidence = sum(line.evidence * line.letters for line in lines) / letters
+    evidence = _mean(lines)
     others = sum(line.next_evidence * line.letters for line in lines) / letters
     is_leader = len(lines) >= MIN_AGREEING and evidence >= max(MIN_LEADER_EVIDENCE, MIN_LEAD * others)
     return evidence >= (MIN_EVIDENCE if letters > FEW_LETTERS else FEW_EVIDENCE) or (
@@ -181,17 +255,28 @@ def _is_clear(lines: Sequence[_Told]) -> bool:
     )
 
 
+def _mean(lines: Sequence[_Told]) -> float:
+    """Return the mean evidence of lines, by letters."""
+    return sum(line.evidence * line.letters for line in lines) / max(1, sum(line.letters for line in lines))
+
+
+def _is_cjk(lines: Sequence[OcrLine]) -> bool:
+    """Return whether what PP-OCR is sure of is Chinese or Japanese: then what it is not sure of mostly is, too."""
+    letters = [letter for line in lines if _is_read(line) for letter in line.text if letter.isalpha()]
+    return _cjk_letters(letters) >= max(MIN_CJK_LETTERS, MIN_CJK_SHARE * len(letters))
+
+
+def _cjk_letters(letters: Iterable[str]) -> int:
+    return sum(unicodedata.name(letter, "").startswith(CJK) for letter in letters)
+
+
 def _greek(lines: Sequence[OcrLine], scripts: dict[Script, float]) -> Script | None:
     """Return Greek if PP-OCR has read Greek letters, which it knows from formulas, among Latin ones like them."""
     letters = [letter for line in lines for letter in line.text if letter.isalpha()]
     greek = sum(map(GREEK.has, letters))
-    is_greek = GREEK not in scripts and greek >= GREEK_LETTERS and greek >= GREEK_SHARE * len(letters)
-    return GREEK if is_greek else None
-
-
-def _is_in_any(line: OcrLine, scripts: Iterable[Script]) -> bool:
-    """Return whether a line was read in one of these scripts, surely enough."""
-    return any(_evidence(script, line) >= MIN_EVIDENCE for script in scripts)
+    is_page_greek = greek >= GREEK_LETTERS and greek >= GREEK_SHARE * len(letters)
+    is_greek = is_page_greek or any(GREEK.share_of(line.text) >= GREEK_LINE_SHARE for line in lines)
+    return GREEK if is_greek and GREEK not in scripts else None
 
 
 def _looks_like(line: OcrLine, script: Script) -> bool:
@@ -213,7 +298,13 @@ def _is_vietnamese(lines: Sequence[OcrLine], image: Image.Image, check: CancelCh
 
 def _is_read(line: OcrLine) -> bool:
     height = min(quad_sides(line.quad))
-    return line.score >= READ_SCORE and len(line.text) * height >= READ_DENSITY * _length(line)
+    letters = sum(not sign.isspace() for sign in line.text)  # PP-OCR leaves spaces where it reads nothing.
+    return line.score >= READ_SCORE and letters * height >= READ_DENSITY * _length(line)
+
+
+def _place(line: OcrLine) -> bytes:
+    """Return what tells a line from the others, whatever is read in it."""
+    return line.quad.tobytes()
 
 
 def _length(line: OcrLine) -> float:
