@@ -31,6 +31,7 @@ from app.domain.documents.page_ranges import PageRangeError, chosen_pages, parse
 from app.domain.documents.pages import UNREAD, OcrPage
 from app.domain.documents.pdf_options import PdfOptions
 from app.domain.documents.reader_choice import ReaderChoice
+from app.domain.error_texts import command_line_sentence, document_texts
 from app.domain.errors import DiskError, UserError
 from app.domain.ports import NEVER_CANCELLED
 from app.domain.text.visible_text import encoded
@@ -295,7 +296,8 @@ def _read_file(
                 lines = "A line is" if uncertain == 1 else f"{uncertain} lines are"
                 print_error(f"{of}: {lines} uncertain, or {UNREAD} if unread.")
     if is_shortened:
-        print_error(f"{name}: Only the first of its {document.page_count} images was read; --pages reads others.")
+        problem = document_texts.ONLY_FIRST_IMAGE.problem(count=document.page_count)
+        print_error(f"{name}: {command_line_sentence(problem)}")
     return is_whole
 
 

@@ -11,7 +11,6 @@ from app.commands.terminal import print_error
 from app.domain.chat.presets import BUILT_IN
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
-from app.domain.error_texts import document_texts
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.checkpoints.model_folder import checked_folder
 from app.storage.files.output_files import fitting
@@ -128,8 +127,7 @@ class AutoReader:
     def read(self, document: "Document", number: int, path: Path) -> OcrPage:
         """Return the built-in OCR's page, or, with a note on standard error, the model's if the OCR is uncertain."""
         page = self._built_in.read(document, number, path)
-        is_cut_short = page.notice_problem is not None and page.notice_problem.id == document_texts.IMAGE_CUT_SHORT.id
-        if not page.notice or is_cut_short:
+        if not page.is_uncertain:
             return page
         print_error(f"{path.name}: the built-in OCR was uncertain, so the model reads it.")
         return self._model.read_picture(number, path, document.picture(number))

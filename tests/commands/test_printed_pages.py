@@ -9,6 +9,8 @@ from app.cli import main
 from app.commands import page_readers
 from app.domain.documents.pages import OcrPage
 
+ANIMATION = "This is an animation: only the first of its 3 images was read. Choose others with --pages."
+
 
 @pytest.fixture(autouse=True)
 def read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +71,7 @@ def test_images_of_an_animation_that_are_not_read_are_told(
     assert main(["ocr", str(path)]) == 0
     said = capsys.readouterr()
     assert said.out == "Gate\n"
-    assert said.err == f"lorgnette: {path}: Only the first of its 3 images was read; --pages reads others.\n"
+    assert said.err == f"lorgnette: {path}: {ANIMATION}\n"
     assert main(["ocr", "--pages", "1-", str(path)]) == 0
     said = capsys.readouterr()
     assert (said.out, said.err) == ("Gate\n" * 3, "")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.documents.blocks import Block
 from app.domain.documents.tables import Table
+from app.domain.error_texts import document_texts
 from app.domain.errors import Problem
 from app.domain.images.codes import Code
 from app.domain.images.geometry import TextLine
@@ -13,6 +14,9 @@ UNREAD = "[…]"
 
 UNCERTAIN_SCORE = 0.5
 """Score below which a line is probably wrong; it is kept so that nothing vanishes."""
+
+_OF_THE_FILE = {document_texts.IMAGE_CUT_SHORT.id, document_texts.ONLY_FIRST_IMAGE.id}
+"""Notices of what the file has, which a model cannot read either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ class OcrPage:
     def uncertain_lines(self) -> int:
         """The number of lines that are probably wrong, or UNREAD."""
         return sum(line.score < UNCERTAIN_SCORE for line in self.lines)
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether the notice says that a model may read the page better."""
+        return bool(self.notice) and (self.notice_problem is None or self.notice_problem.id not in _OF_THE_FILE)
 
 
 def with_notice(page: OcrPage, problem: Problem | None) -> OcrPage:

@@ -29,6 +29,12 @@ IMAGE_CUT_SHORT = ErrorText(
     "This image file ends early: only the first {percent} % of the image is there, and that part was read.",
     todo="Get a fresh copy for the rest.",
 )
+ONLY_FIRST_IMAGE = ErrorText(
+    "document.only_first_image",
+    ProblemKind.IMAGE,
+    "This is an animation: only the first of its {count} images was read.",
+    cli_todo="Choose others with --pages.",
+)
 NO_TEXT_FOUND = ErrorText("document.no_text_found", ProblemKind.IMAGE, "No text was found on this image.")
 OCR_UNCERTAIN = ErrorText(
     "document.ocr_uncertain",

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from app.domain.error_texts import image_texts
+from app.domain.documents.pages import with_notice
+from app.domain.error_texts import document_texts, image_texts
 from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import Stage
 from app.domain.ports import CancelCheck
@@ -33,5 +34,7 @@ class ReaderBackend:
             document = open_document(Path(request.path), request.password, check)
             read = partial(read_page, reader=self._recogniser, check=check, progress=partial(report, Stage.READING))
             page = read_document_page(document, request.page, read, check, lambda: self._recogniser)
+        if document.is_animation and not page.notice:
+            page = with_notice(page, document_texts.ONLY_FIRST_IMAGE.problem(count=document.page_count))
         emit(TextRead(page))
         return FinishReason.COMPLETE

@@ -208,7 +208,7 @@ class BatchRun:
     ) -> Work[OcrPage]:
         """Return the page as it is, or with the text that the model reads."""
         choice = self._options.reader
-        is_low_confidence = choice is ReaderChoice.AUTO and bool(page.notice) and bool(self._options.model)
+        is_low_confidence = choice is ReaderChoice.AUTO and page.is_uncertain and bool(self._options.model)
         if choice is not ReaderChoice.MODEL and not is_low_confidence:
             return page
         picture = yield from self._picture(source, number, drawn, pictures)

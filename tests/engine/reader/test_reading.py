@@ -190,6 +190,19 @@ def test_the_backend_reads_a_file(backend: ReaderBackend, tmp_path: Path) -> Non
     assert shares == sorted(shares)
 
 
+def test_the_backend_says_that_only_the_first_image_of_an_animation_is_read(
+    backend: ReaderBackend, tmp_path: Path
+) -> None:
+    first = draw()
+    first.save(tmp_path / "a.gif", save_all=True, append_images=[first.rotate(90), first.rotate(180)], duration=100)
+    events: list[Event] = []
+    backend.handle(ReadText(str(tmp_path / "a.gif")), events.append, NEVER_CANCELLED)
+    last = events[-1]
+    assert isinstance(last, TextRead)
+    assert last.page.notice == "This is an animation: only the first of its 3 images was read."
+    assert not last.page.is_uncertain
+
+
 def test_the_backend_can_be_stopped(backend: ReaderBackend, tmp_path: Path) -> None:
     def stop() -> None:
         raise Cancelled
