@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from app.domain.documents.tables import Cell, Table
-from app.domain.images.geometry import Box, Point, TextLine
+from app.domain.images.geometry import Box, Point, TextLine, Word
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
 from app.engine.reader.tables.find_tables import find_tables
@@ -70,6 +70,14 @@ def test_a_cell_may_span_columns() -> None:
     first = table.cells[0]
     assert (first.text, first.column_span, first.row_span) == ("Both together", 2, 1)
     assert len(table.cells) == 11
+
+
+def test_a_cell_spans_columns_wherever_its_words_begin() -> None:
+    words = tuple(Word(text, Box(left, 60, left + 55, 80), 0.9) for text, left in (("Cost", 155), ("(EUR)", 210)))
+    header = TextLine.between("Cost (EUR)", Box(155, 60, 265, 80).corners, 0.9, words)
+    lines = [header, line("Price", 360, 60), *page_of((("", "", ""), *ROWS[1:], *ROWS[1:2]))]
+    (table,) = find_tables(lines, drawn(*cells(5, 3, merged=(0, 0))))
+    assert (table.cells[0].text, table.cells[0].column_span) == ("Cost (EUR)", 2)
 
 
 def test_a_cell_may_span_rows() -> None:

@@ -45,6 +45,10 @@ class Gutter:
         """Return whether a vertical rule is drawn at `y`."""
         return any(begin <= y <= end for begin, end in self.drawn)
 
+    def is_spanned_at(self, y: float) -> bool:
+        """Return whether a rule that is drawn over nearly all the table leaves out `y`."""
+        return self.through and not self.is_drawn_at(y)
+
     @property
     def middle(self) -> float:
         """The x of the boundary between the columns."""
@@ -156,7 +160,7 @@ def fragments_of(line: Sequence[TextBox], gutters: Sequence[Gutter], height: flo
 def _over_missing_rules(fragments: Sequence[Fragment], gutters: Sequence[Gutter], y: float) -> list[Fragment]:
     """Let texts span the empty columns beside them where the vertical rule between is missing."""
     taken = {column for f in fragments for column in range(f.first, f.last + 1)}
-    missing = {n for n, gutter in enumerate(gutters) if gutter.through and not gutter.is_drawn_at(y)}
+    missing = {n for n, gutter in enumerate(gutters) if gutter.is_spanned_at(y)}
     spanning = []
     for fragment in fragments:
         first, last = fragment.first, fragment.last
@@ -207,7 +211,10 @@ def _is_one(fragment: Fragment, word: TextBox, first: int, gutters: Sequence[Gut
 def split_at_sides(
     lines: Sequence[Sequence[Fragment]], gutters: Sequence[Gutter], height: float
 ) -> list[list[Fragment]]:
-    """Split texts over several columns where a word begins at the left side that a column's texts have in common."""
+    """Split texts over several columns where a word begins at the left side that a column's texts have in common.
+
+    Where a vertical rule leaves out a text's row, its cell spans the columns, wherever its words begin.
+    """
     sides: dict[int, list[float]] = {}
     for line in lines:
         for fragment in line:
@@ -229,7 +236,7 @@ def split_at_sides(
             for word, gap in zip(fragment.words[1:], gaps, strict=True):
                 column = column_of(word.left + 0.1 * height, gutters)
                 is_apart = gap >= WIDER_GAP * usual and column > column_of(parts[-1][0].left, gutters)
-                if is_apart and is_side(word.left, column):
+                if is_apart and is_side(word.left, column) and not gutters[column - 1].is_spanned_at(word.middle):
                     parts.append([word])
                 else:
                     parts[-1].append(word)
