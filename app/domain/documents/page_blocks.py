@@ -27,6 +27,8 @@ HEADING_GROWTH, LEVEL_GROWTH = 1.3, 1.3
 
 MAX_HEADING_LINES, MAX_HEADING_LETTERS = 4, 160
 MIN_HEADING_LETTERS = 2
+MAX_HEADING_DIFFERENCE = 0.2
+"""Maximum difference of height and left side, as fractions of the height, of headings that are numbered in turn."""
 
 FOOTNOTE_SHRINK, FOOTNOTE_TOP = 0.9, 0.6
 """Maximum ratio of a footnote's line height to the text's, and where on the page it may begin."""
@@ -47,6 +49,9 @@ _CONTINUED = frozenset({BlockKind.LIST_ITEM, BlockKind.CAPTION, BlockKind.FOOTNO
 
 _ONE_AREA = frozenset({BlockKind.FIGURE, BlockKind.FORMULA, BlockKind.HEADER, BlockKind.FOOTER, BlockKind.CODE})
 """Kinds whose blocks are areas, whatever the distance of their lines."""
+
+_NUMBERED = re.compile(r"\s*(\d{1,2})\.\s+[^\W\d_]")
+"""The number of a heading, which an item of a list may have as well."""
 
 _NOTE = re.compile(r"\s*(?:\d{1,2}[.)]?\s*\S|[*†‡①-⑳]|\[\d{1,2}\])")
 _PAGE_NUMBER = re.compile(r"[-–—·\s]*(?:\d{1,4}|[ivxlc]{1,6})[-–—·\s]*", re.IGNORECASE)
@@ -122,6 +127,7 @@ class _Former:
         groups += [_Group(BlockKind.TABLE, number) for number in range(len(self._tables)) if number not in by_table]
         self._mark_margins(groups)
         self._mark_headings(groups)
+        self._mark_numbered_headings(groups)
         return tuple(self._with_figures([self._block(group) for group in groups]))
 
     def _upright(self, box: Box) -> Box:
@@ -224,6 +230,25 @@ class _Former:
             if is_short and is_text and height >= HEADING_GROWTH * self._text_height and number < len(groups) - 1:
                 group.kind = BlockKind.HEADING
 
+    def _mark_numbered_headings(self, groups: list[_Group]) -> None:
+        """Make a lone numbered item a heading if one as high, at the same x, has the number before or after."""
+        numbered = {
+            index: int(match[1])
+            for index, group in enumerate(groups)
+            if group.rows == 1 and (match := _NUMBERED.match(self._page.lines[group.lines[0]].text))
+        }
+        items = {index for index, group in enumerate(groups) if group.kind is BlockKind.LIST_ITEM}
+        lone = sorted(index for index in items.intersection(numbered) if items.isdisjoint({index - 1, index + 1}))
+        headings = {index for index in numbered if groups[index].kind is BlockKind.HEADING}
+        for index in lone:
+            if any(
+                abs(numbered[index] - numbered[other]) == 1
+                and _are_alike(groups[index].boxes[0], groups[other].boxes[0])
+                for other in headings
+            ):
+                groups[index].kind = BlockKind.HEADING
+                headings.add(index)
+
     def _block(self, group: _Group) -> Block:
         if group.kind is BlockKind.TABLE and isinstance(group.source, int):
             return Block(group.kind, self._page.tables[group.source].box, tuple(group.lines))
@@ -268,6 +293,11 @@ class _Former:
                 level, size = min(level + 1, MAX_LEVEL), sizes[index]
             levels[index] = level
         return levels
+
+
+def _are_alike(box: Box, other: Box) -> bool:
+    max_off = MAX_HEADING_DIFFERENCE * max(box.height, other.height)
+    return abs(box.height - other.height) <= max_off and abs(box.left - other.left) <= max_off
 
 
 def block_table(page: OcrPage, block: Block) -> Table | None:

@@ -63,6 +63,23 @@ def test_headings_paragraphs_lists_captions_and_notes_are_found() -> None:
     assert [block.level for block in blocks_of(REPORT) if block.kind is BlockKind.HEADING] == [1, 2]
 
 
+def test_a_numbered_heading_is_no_item_of_a_list_if_the_next_one_is_a_heading() -> None:
+    texts = [line(f"The boats lay along the pier, {n} by {n}.", 100, top) for n, top in enumerate((160, 300, 440))]
+    first, second = line("1. Boats", 100, 100, 120, 28), line("2. Ropes", 100, 240, 120, 27)
+    items = [line(f"{n}. ropes", 100, 340 + 24 * n, 80) for n in (1, 2, 3)]
+    known = Area(BlockKind.HEADING, Box(95, 235, 260, 270), 0.9)
+    found = kinds(page(first, texts[0], second, texts[1], *items, texts[2]), known)
+    assert [kind for kind, _ in found] == [
+        "heading",
+        "paragraph",
+        "heading",
+        "paragraph",
+        *["list_item"] * 3,
+        "paragraph",
+    ]
+    assert kinds(page(first, texts[0]))[0][0] == "list_item"
+
+
 def test_a_model_knows_headings_of_the_texts_own_size_and_figures() -> None:
     plain = page(
         line("2.1 Method", 100, 100, 120), *(line(f"Some words of text {n}", 100, 140 + 24 * n) for n in range(9))
