@@ -185,8 +185,8 @@ def test_after_kill_9_nothing_is_read_twice_and_nothing_is_lost(
     assert {path.stem.removesuffix(".png"): path.read_text().rstrip() for path in out.glob("*.txt")} == names
     counts = Counter(pages_read(log))
     assert len(counts) == 40
-    # What was being read when the command was killed, and had not been kept, is read again.
-    assert sum(counts.values()) <= 42
+    # What was being read when the command was killed twice, two images at most, and had not been kept, is read again.
+    assert sum(counts.values()) <= 44
     assert not list(out.glob("*.part"))
 
 

@@ -4,19 +4,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.domain.settings.generation_options import GREEDY, Sampling
 from app.engine.checkpoints.config import ModelConfig, not_regular, parse_config, read_json, unreadable
 from app.engine.checkpoints.model_folder import CONFIG, checked_folder
-from app.engine.checkpoints.packings.stored_layer import StoredLayer
 from app.engine.checkpoints.preprocessor import Preprocessor, parse_preprocessor
 from app.engine.checkpoints.quantization import Quantization, read_quantization
 from app.engine.checkpoints.tensor_files import TensorFiles, find_tensors
 from app.engine.checkpoints.weights import check_weights
 from app.regular_files import NotRegular, open_regular
+
+if TYPE_CHECKING:
+    from app.engine.checkpoints.packings.stored_layer import StoredLayer
 
 TOKENIZER = "tokenizer.json"
 _OF_EMBEDDINGS = ("modules.json", "config_sentence_transformers.json")
@@ -37,7 +39,7 @@ class Checkpoint:
     config: ModelConfig
     quantization: Quantization | None
     tensors: TensorFiles
-    layers: Mapping[str, StoredLayer]
+    layers: Mapping[str, "StoredLayer"]
     preprocessor: Preprocessor
     end_tokens: tuple[int, ...]
     sampling: Sampling

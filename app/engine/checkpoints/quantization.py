@@ -9,16 +9,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError, ErrorText
 from app.engine.checkpoints.config import read_json
-from app.engine.checkpoints.packings.awq import AwqLayer
-from app.engine.checkpoints.packings.compressed_tensors import CompressedLayer
-from app.engine.checkpoints.packings.gptq import GptqLayer
-from app.engine.checkpoints.packings.stored_layer import BITS, MIN_GROUP, StoredLayer, bits_of
+from app.engine.checkpoints.required_tensors import BITS, MIN_GROUP, bits_of
 from app.engine.checkpoints.tensor_files import TensorFiles
+
+if TYPE_CHECKING:
+    from app.engine.checkpoints.packings.stored_layer import StoredLayer
 
 WHOLE_COLUMNS = -1
 """Value of `group_size` for one scale per output."""
@@ -55,11 +55,16 @@ class Quantization:
         groups = "whole columns" if self.group_size == WHOLE_COLUMNS else f"group {self.group_size}"
         return f"W{self.bits}A16, {groups}"
 
-    def layer(self, tensors: TensorFiles, name: str, outputs: int, inputs: int) -> StoredLayer:
+    def layer(self, tensors: TensorFiles, name: str, outputs: int, inputs: int) -> "StoredLayer":
         """Return the layer `name` with the bits and groups of its tensors, which may still be missing.
 
         Raises CheckpointError if the layer cannot be in groups of this size.
         """
+        # NumPy is not needed for --help.
+        from app.engine.checkpoints.packings.awq import AwqLayer  # noqa: PLC0415
+        from app.engine.checkpoints.packings.compressed_tensors import CompressedLayer  # noqa: PLC0415
+        from app.engine.checkpoints.packings.gptq import GptqLayer  # noqa: PLC0415
+
         shapes = {suffix: _shape(tensors, f"{name}.{suffix}") for suffix in _SUFFIXES}
         bits, groups = self.bits, None
         match self.packing:

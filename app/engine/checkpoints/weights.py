@@ -4,14 +4,17 @@ Names are those that Hugging Face's `Qwen3VLForConditionalGeneration.save_pretra
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
-from app.engine.checkpoints.arrays import float_array
 from app.engine.checkpoints.config import ModelConfig, TextConfig, VisionConfig
-from app.engine.checkpoints.packings.stored_layer import FLOATS, Expected, StoredLayer
 from app.engine.checkpoints.quantization import Quantization
+from app.engine.checkpoints.required_tensors import FLOATS, Expected
 from app.engine.checkpoints.tensor_files import TensorFiles
+
+if TYPE_CHECKING:
+    from app.engine.checkpoints.packings.stored_layer import StoredLayer
 
 TEXT = "model.language_model"
 VISION = "model.visual"
@@ -20,7 +23,7 @@ _QUANTIZED = (".qweight", ".weight_packed", ".weight_scale", ".weight_scale_inv"
 
 def check_weights(
     tensors: TensorFiles, config: ModelConfig, quantization: Quantization | None
-) -> dict[str, StoredLayer]:
+) -> dict[str, "StoredLayer"]:
     """Compare names, shapes and dtypes with those that `config` requires; return the quantised layers by name.
 
     Raises CheckpointError at the first difference.
@@ -46,6 +49,8 @@ def check_weights(
 
 def _refuse_ignored(tensors: TensorFiles) -> None:
     """Raise CheckpointError for tensors that a Qwen3-VL does not have and whose absence would change its answers."""
+    from app.engine.checkpoints.arrays import float_array  # noqa: PLC0415 - NumPy is not needed for --help
+
     for name, entry in tensors.entries.items():
         if name.startswith(VISION) and name.endswith(_QUANTIZED):
             raise CheckpointError(checkpoint_texts.VISION_QUANTIZED)
@@ -70,7 +75,7 @@ def text_linears(layer: int, text: TextConfig) -> Iterator[tuple[str, int, int]]
 
 
 def _all(
-    tensors: TensorFiles, config: ModelConfig, quantization: Quantization | None, layers: dict[str, StoredLayer]
+    tensors: TensorFiles, config: ModelConfig, quantization: Quantization | None, layers: dict[str, "StoredLayer"]
 ) -> Iterator[Expected]:
     """Yield all tensors, and add the quantised layers to `layers` on the way: a config may promise billions of them."""
     text = config.text

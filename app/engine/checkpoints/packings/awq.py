@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.engine.checkpoints.grouped_weight import Bytes, Floats, nibble_pairs, nibbles
-from app.engine.checkpoints.packings.stored_layer import FLOATS, INTEGERS, Expected, StoredLayer
+from app.engine.checkpoints.packings.stored_layer import StoredLayer
+from app.engine.checkpoints.required_tensors import FLOATS, INTEGERS, Expected
 
 _PLACES = np.array((0, 4, 1, 5, 2, 6, 3, 7))
 """Place, from the lowest bits, of each of eight outputs."""

@@ -14,7 +14,8 @@ import numpy as np
 
 from app.engine.checkpoints.grouped_weight import Bytes, Floats, Order, nibbles
 from app.engine.checkpoints.packings.gptq import reordered
-from app.engine.checkpoints.packings.stored_layer import FLOATS, INDEXES, INTEGERS, Expected, StoredLayer
+from app.engine.checkpoints.packings.stored_layer import StoredLayer
+from app.engine.checkpoints.required_tensors import FLOATS, INDEXES, INTEGERS, Expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.engine.checkpoints.grouped_weight import Bytes, Floats, Order, middle, nibble_pairs, nibbles
-from app.engine.checkpoints.packings.stored_layer import FLOATS, INDEXES, INTEGERS, Expected, StoredLayer
+from app.engine.checkpoints.packings.stored_layer import StoredLayer
+from app.engine.checkpoints.required_tensors import FLOATS, INDEXES, INTEGERS, Expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

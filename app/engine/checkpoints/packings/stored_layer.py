@@ -11,25 +11,8 @@ from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.engine.checkpoints.arrays import float_array, stored_array
 from app.engine.checkpoints.grouped_weight import Bytes, Floats, GroupedWeight, Order, middle
+from app.engine.checkpoints.required_tensors import Expected
 from app.engine.checkpoints.tensor_files import TensorFiles
-
-BITS = (4, 8)
-MIN_GROUP = 16
-"""Smallest group of weights with one scale; all runtimes multiply whole groups of this many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One required tensor: its name, shape and possible dtypes."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtypes: tuple[str, ...]
-
-
-FLOATS = ("F16", "BF16", "F32")
-INTEGERS = ("I32",)
-INDEXES = ("I32", "I64")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +99,3 @@ class StoredLayer(ABC):
         if not np.array_equal(groups[order], expected):
             raise CheckpointError(checkpoint_texts.LAYER_REORDERED, layer=self.name)
         return order
-
-
-def bits_of(rows: int, inputs: int) -> int:
-    """Return the bits of each number if `inputs` of them are packed into `rows` int32, 0 if they cannot be."""
-    return rows * 32 // inputs if rows * 32 % inputs == 0 else 0
