@@ -18,7 +18,6 @@ _EXPORT = "Save or export it as PNG or JPEG and drop that file."
 _EXPORT_CLI = "Save or export it as PNG or JPEG and give that file."
 _EXPORT_PAGE = "Export the page you need as PNG or JPEG and drop that."
 _EXPORT_PAGE_CLI = "Export the page you need as PNG or JPEG and give that."
-_CHECK_SPACE = "Check the free space on the drive and try again."
 
 WEB_ADDRESS = ErrorText(
     "image.web_address",
@@ -379,38 +378,9 @@ ASKED_STORED = _reworded("asked_stored", "Your question is kept.", "", is_stored
 NOTHING_THERE = ErrorText(
     "image.nothing_there", _IMAGE, "“{file}” has nothing in that area.", todo="Choose another area."
 )
-NOT_SAVED = ErrorText("image.not_saved", _IMAGE, "The image could not be saved.", todo=_CHECK_SPACE)
 NOT_READ_COMPLETELY = ErrorText(
     "image.not_read_completely",
     _IMAGE,
     "“{file}” could not be read completely.",
     todo="Check the drive and try again.",
-)
-NOT_WRITTEN = ErrorText("image.not_written", _IMAGE, "“{file}” could not be written.", todo=_CHECK_SPACE)
-WOULD_REPLACE_ORIGINAL = ErrorText(
-    "image.would_replace_original",
-    _IMAGE,
-    "“{file}” was not saved because it would replace the original.",
-    "The original was not changed.",
-    "Choose another name or another folder.",
-)
-NOT_SEARCHABLE = ErrorText(
-    "image.not_searchable",
-    _IMAGE,
-    "“{file}” could not be made searchable: it is damaged.",
-    _UNCHANGED,
-)
-NOT_SEARCHABLE_PROTECTED = ErrorText(
-    "image.not_searchable_protected",
-    _PASSWORD,
-    "“{file}” is password-protected.",
-    todo="Enter its password.",
-    cli_todo="Give its password with --password-file.",
-)
-NOT_ARCHIVAL = ErrorText(
-    "image.not_archival",
-    _IMAGE,
-    "“{file}” cannot become PDF/A: it has parts that PDF/A does not allow, such as fonts that are not embedded.",
-    "Nothing was written.",
-    "Save it without PDF/A.",
 )

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from pikepdf import Pdf
 
-from app.domain.error_texts import image_texts
+from app.domain.error_texts import export_texts
 from app.domain.errors import ImageError
 
 FLAVOUR = "2b"
@@ -25,4 +25,4 @@ def save_archival(pdf: Pdf, file: BinaryIO, name: str) -> None:
     pdf.save(file, **options)
     file.seek(0)
     if not pdfa.validate_written(file, FLAVOUR).passed:
-        raise ImageError(image_texts.NOT_ARCHIVAL, file=name)
+        raise ImageError(export_texts.NOT_ARCHIVAL, file=name)

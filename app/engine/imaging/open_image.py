@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-from app.domain.error_texts import image_texts
+from app.domain.error_texts import export_texts, image_texts
 from app.domain.errors import ImageError
 from app.domain.images.attachments import ImageCrop
 from app.engine.imaging.cut_short import SHOWN_SHARE, EndedJpeg, is_jpeg, shown_share
@@ -134,7 +134,7 @@ def save_png(image: Image.Image, target: Path) -> None:
         with written_whole(target) as file:
             image.save(file, "PNG", compress_level=1)
     except OSError as error:
-        raise ImageError(image_texts.NOT_SAVED) from error
+        raise ImageError(export_texts.NOT_SAVED) from error
 
 
 _EXIF_ORIENTATION = 0x0112

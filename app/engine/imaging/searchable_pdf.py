@@ -22,7 +22,7 @@ from PIL.MpoImagePlugin import MpoImageFile
 
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.pdf_options import AS_IT_IS, PdfOptions
-from app.domain.error_texts import image_texts
+from app.domain.error_texts import export_texts
 from app.domain.errors import ImageError, PasswordNeeded
 from app.domain.ports import CancelCheck
 from app.engine.imaging.added_lines import lines_to_add, replaces_hidden
@@ -65,7 +65,7 @@ def write_searchable_pdf(
     `target` unless it is complete, and `source` is never overwritten. Raises ImageError, PasswordNeeded.
     """
     if _is_same(source, target):
-        raise ImageError(image_texts.WOULD_REPLACE_ORIGINAL, file=target.name)
+        raise ImageError(export_texts.WOULD_REPLACE_ORIGINAL, file=target.name)
     try:
         with written_whole(target) as file, _without_remarks():
             if is_pdf(source):
@@ -78,11 +78,11 @@ def write_searchable_pdf(
             else:
                 _from_images(source, pages, file, check, options)
     except PasswordError as error:
-        raise PasswordNeeded(image_texts.NOT_SEARCHABLE_PROTECTED, file=source.name) from error
+        raise PasswordNeeded(export_texts.NOT_SEARCHABLE_PROTECTED, file=source.name) from error
     except (PdfError, ValueError, RuntimeError, MemoryError) as error:
-        raise ImageError(image_texts.NOT_SEARCHABLE, file=source.name) from error
+        raise ImageError(export_texts.NOT_SEARCHABLE, file=source.name) from error
     except OSError as error:
-        raise ImageError(image_texts.NOT_WRITTEN, file=target.name) from error
+        raise ImageError(export_texts.NOT_WRITTEN, file=target.name) from error
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from app.domain.error_texts import image_texts
+from app.domain.error_texts import export_texts
 from app.domain.ids import CallId
 from app.domain.models.answer_stats import FinishReason
 from app.engine.process.messages import (
@@ -81,7 +81,7 @@ class FileSender:
             if isinstance(event, ImageProbed) or (isinstance(event, Done) and event.reason is FinishReason.COMPLETE):
                 part.put_in_place()
         except OSError:
-            return EventEnvelope(envelope.call_id, Failed(image_texts.NOT_WRITTEN.problem(file=part.target.name)))
+            return EventEnvelope(envelope.call_id, Failed(export_texts.NOT_WRITTEN.problem(file=part.target.name)))
         finally:
             part.discard()
         return envelope

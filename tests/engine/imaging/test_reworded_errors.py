@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.error_texts import ALL_TEXTS, image_texts, texts_in
+from app.domain.error_texts import ALL_TEXTS, export_texts, image_texts, texts_in
 from app.domain.errors import ImageError, PasswordNeeded, ProblemKind
 from app.engine.imaging.reworded_errors import reworded_image_errors
 
@@ -28,8 +28,8 @@ def test_an_image_of_the_store_is_not_named_and_its_error_keeps_its_class_and_ki
 
 def test_an_error_without_another_wording_stays_as_it_is() -> None:
     with pytest.raises(ImageError) as met, reworded_image_errors(image_texts.READ, image_texts.READ_STORED):
-        raise ImageError(image_texts.NOT_SAVED)
-    assert met.value.problem == image_texts.NOT_SAVED.problem()
+        raise ImageError(export_texts.NOT_SAVED)
+    assert met.value.problem == export_texts.NOT_SAVED.problem()
 
 
 def test_no_error_about_adding_a_file_is_left_when_it_was_not_being_added() -> None:
