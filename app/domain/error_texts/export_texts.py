@@ -7,30 +7,30 @@ _PASSWORD = ProblemKind.PASSWORD
 _CHECK_SPACE = "Check the free space on the drive and try again."
 _UNCHANGED = "The file itself was not changed."
 
-NOT_SAVED = ErrorText("image.not_saved", _IMAGE, "The image could not be saved.", todo=_CHECK_SPACE)
-NOT_WRITTEN = ErrorText("image.not_written", _IMAGE, "“{file}” could not be written.", todo=_CHECK_SPACE)
+NOT_SAVED = ErrorText("export.not_saved", _IMAGE, "The image could not be saved.", todo=_CHECK_SPACE)
+NOT_WRITTEN = ErrorText("export.not_written", _IMAGE, "“{file}” could not be written.", todo=_CHECK_SPACE)
 WOULD_REPLACE_ORIGINAL = ErrorText(
-    "image.would_replace_original",
+    "export.would_replace_original",
     _IMAGE,
     "“{file}” was not saved because it would replace the original.",
     "The original was not changed.",
     "Choose another name or another folder.",
 )
 NOT_SEARCHABLE = ErrorText(
-    "image.not_searchable",
+    "export.not_searchable",
     _IMAGE,
     "“{file}” could not be made searchable: it is damaged.",
     _UNCHANGED,
 )
 NOT_SEARCHABLE_PROTECTED = ErrorText(
-    "image.not_searchable_protected",
+    "export.not_searchable_protected",
     _PASSWORD,
     "“{file}” is password-protected.",
     todo="Enter its password.",
     cli_todo="Give its password with --password-file.",
 )
 NOT_ARCHIVAL = ErrorText(
-    "image.not_archival",
+    "export.not_archival",
     _IMAGE,
     "“{file}” cannot become PDF/A: it has parts that PDF/A does not allow, such as fonts that are not embedded.",
     "Nothing was written.",
