@@ -77,8 +77,8 @@ MIN_CJK_LETTERS, MIN_CJK_SHARE = 40, 0.5
 On such a page faint lines tell any script, Thai above all: another one needs the evidence that few letters need.
 """
 
-GREEK_SHARE, GREEK_LETTERS, GREEK_LINE_SHARE = 0.08, 4, 0.6
-"""Minimum fraction and number of Greek letters for a page to be Greek, and minimum fraction for a line to be so."""
+GREEK_SHARE, GREEK_LETTERS, GREEK_LINE_SHARE, GREEK_LINE_LETTERS = 0.08, 4, 0.6, 12
+"""Minimum fraction and number of Greek letters for a page to be Greek, and those for a line to be so."""
 
 MIN_VIETNAMESE_SCORE, MIN_VIETNAMESE_LETTERS, MAX_HINTS = 0.7, 3, 4
 """Minimum score of a line that is read as Vietnamese; number of its own letters that lines with hints must have
@@ -275,13 +275,18 @@ def _greek(lines: Sequence[OcrLine], scripts: dict[Script, float]) -> Script | N
     letters = [letter for line in lines for letter in line.text if letter.isalpha()]
     greek = sum(map(GREEK.has, letters))
     is_page_greek = greek >= GREEK_LETTERS and greek >= GREEK_SHARE * len(letters)
-    is_greek = is_page_greek or any(GREEK.share_of(line.text) >= GREEK_LINE_SHARE for line in lines)
+    is_greek = is_page_greek or any(_is_greek(line.text) for line in lines)
     return GREEK if is_greek and GREEK not in scripts else None
 
 
 def _looks_like(line: OcrLine, script: Script) -> bool:
     letters = {letter for letter in line.text if letter.isalpha()}
     return bool(letters) and (any(map(script.has, letters)) or letters <= LOOK_ALIKES.get(script, set()))
+
+
+def _is_greek(text: str) -> bool:
+    """Return whether a line is Greek, and no formula with Greek letters."""
+    return sum(map(GREEK.has, text)) >= GREEK_LINE_LETTERS and GREEK.share_of(text) >= GREEK_LINE_SHARE
 
 
 def _is_vietnamese(lines: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> bool:

@@ -77,3 +77,10 @@ def test_chinese_is_not_read_as_more_letters_of_another_script(packs: dict[int, 
     chinese = "繁體中文測試：臺灣大學圖書館"
     packs |= {1: RUSSIAN, 2: "Chinese"}
     assert texts([line(1, "", 0.1), line(2, chinese)]) == [RUSSIAN, chinese]
+
+
+def test_a_formula_does_not_make_a_page_greek(packs: dict[int, str]) -> None:
+    packs[9] = GREEKS
+    formula = line(9, "σπ αβγ π", length=120)
+    vietnamese = [line(row, "Chọn khẳng định đúng trong các câu") for row in range(1, 9)]
+    assert texts([*vietnamese, formula])[-1] == formula.text

@@ -53,3 +53,17 @@ def test_a_table_that_is_read_row_by_row_stays_even_if_its_box_has_only_a_part_o
     box = Box(410, 50, 790, 170)
     part = Table(3, 1, tuple(Cell(row, 0, "b", box) for row in range(3)), box, is_ruled=True)
     assert by_tables(rows, [part]) == rows
+
+
+def test_tables_of_facing_pages_are_read_one_after_the_other() -> None:
+    lefts = {"a": (40, 420), "b": (900, 1280)}
+    rows = [
+        [cell(f"{name}{row}", 60 + row * HEIGHT, left) for name, sides in lefts.items() for left in sides]
+        for row in range(3)
+    ]
+    tables = [
+        Table(3, 2, tuple(Cell(row, column, "x", box) for row in range(3) for column in range(2)), box, is_ruled=True)
+        for box in (Box(890, 45, 1650, 170), Box(30, 50, 790, 170))
+    ]
+    texts = [[line.text for line in row] for row in by_tables(rows, tables)]
+    assert texts == [[f"{name}{row}"] * 2 for name in lefts for row in range(3)]
