@@ -46,7 +46,17 @@ THIRD = replace(
     server_address="http://gpu-box:8000/v1",
     server_model="qwen",
 )
-EXPECTED = {"2026-11-23": FIRST, "2026-11-25": SECOND, "2026-11-27": THIRD, "2026-11-29": THIRD}
+FOURTH = replace(
+    THIRD,
+    generation=replace(THIRD.generation, sampling=Sampling(temperature=0.25, seed=7, repetition_penalty=1.05)),
+)
+EXPECTED = {
+    "2026-11-23": FIRST,
+    "2026-11-25": SECOND,
+    "2026-11-27": THIRD,
+    "2026-11-29": THIRD,
+    "2026-11-29b": FOURTH,
+}
 DROPPED = {"loading.card_folder"}
 """What is read no more: the application found that folder itself."""
 
@@ -77,5 +87,5 @@ def test_settings_of_any_time_are_read(path: Path) -> None:
 def test_no_setting_is_forgotten() -> None:
     """A new one needs a file with it in `written`; an old one stays, or is among those dropped on purpose."""
     in_files = set.union(*(written(json.loads(path.read_text(encoding="utf-8"))) for path in WRITTEN))
-    assert known(THIRD) == in_files - DROPPED
+    assert known(FOURTH) == in_files - DROPPED
     assert in_files >= DROPPED
