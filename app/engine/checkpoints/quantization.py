@@ -25,14 +25,12 @@ WHOLE_COLUMNS = -1
 _SHOWN_LETTERS = 80
 """Maximum number of characters of an unsupported value that are shown."""
 _AUTO_ROUND = ("auto-round", "intel/auto-round")
-_GPTQ_PACKINGS = frozenset(
-    {
-        "auto_round:auto_gptq", "auto_round:gptq", "auto_round", "auto_round:exllamav2", "auto_round:gptq:exllamav2",
-        "auto_round:gptqmodel", "auto_round:auto_round", "auto_gptq", "gptq:exllamav2", "gptq",
-    }
+_GPTQ_PACKINGS = (
+    "auto_round:auto_gptq", "auto_round:gptq", "auto_round", "auto_round:exllamav2", "auto_round:gptq:exllamav2",
+    "auto_round:gptqmodel", "auto_round:auto_round", "auto_gptq", "gptq:exllamav2", "gptq",
 )  # fmt: skip
 """Names that versions of AutoRound have given to GPTQ's packing, some of them after the kernel that was to read it."""
-_AWQ_PACKINGS = frozenset({"auto_round:auto_awq", "auto_round:awq", "auto_awq", "awq"})
+_AWQ_PACKINGS = ("auto_round:auto_awq", "auto_round:awq", "auto_awq", "awq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ def _grouped(raw: Mapping[str, Any]) -> Quantization:
     method, layout = raw.get("quant_method", _old_method(raw)), raw.get("checkpoint_format", "gptq")
     is_auto_round = method in _AUTO_ROUND
     packing = raw.get("packing_format", raw.get("backend", "auto_round:auto_gptq")) if is_auto_round else None
-    is_awq = method == "awq" or (isinstance(packing, str) and packing in _AWQ_PACKINGS)
+    is_awq = method == "awq" or packing in _AWQ_PACKINGS
     bits, data_type = _number(raw.get("bits", raw.get("w_bit"))), raw.get("data_type", "int")
     activation_bits, group_size = raw.get("act_bits", 16), _number(raw.get("group_size", raw.get("q_group_size")))
     version = raw.get("version", "gemm")
@@ -123,7 +121,7 @@ def _grouped(raw: Mapping[str, Any]) -> Quantization:
     # Compared with tuples where the value may be any JSON: lists are unhashable.
     obstacles = (
         (checkpoint_texts.OTHER_METHOD, method or "MLX", method in (*_AUTO_ROUND, "gptq", "awq")),
-        (checkpoint_texts.OTHER_PACKING, packing, packing is None or packing in tuple(packings)),
+        (checkpoint_texts.OTHER_PACKING, packing, packing is None or packing in packings),
         (checkpoint_texts.OTHER_LAYOUT, layout, is_awq or layout in ("gptq", "gptq_v2", "", None)),
         (checkpoint_texts.OTHER_LAYOUT, version, not is_awq or str(version).lower() == "gemm"),
         (checkpoint_texts.OTHER_BITS, raw.get("bits"), bits in ((4,) if is_awq else BITS)),

@@ -6,8 +6,8 @@ from PIL import Image, ImageDraw, ImageFont
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.reader.coloured_overlay import with_lines_under_colour
 from app.engine.reader.read_page import read_page
-from app.engine.reader.recognise import OcrLine, Quad, Recogniser
-from app.engine.reader.tiles import TextMap
+from app.engine.reader.recognise import Quad, Recogniser
+from tests.support.line_readers import NotAsked
 
 TEXTS = ("Contract of sale between the parties", "The price is 7,400.00 and due in May.", "Both parties sign below.")
 
@@ -16,7 +16,7 @@ def box(left: float, top: float, right: float, bottom: float) -> Quad:
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
 
 
-class SecondLook:
+class SecondLook(NotAsked):
     """Finds these lines on the picture without colour, and keeps that picture."""
 
     def __init__(self, *quads: Quad) -> None:
@@ -26,15 +26,6 @@ class SecondLook:
     def find(self, image: Image.Image) -> list[Quad]:
         self.seen.append(image)
         return self._quads
-
-    def map_tile(self, tile: Image.Image) -> TextMap:
-        raise AssertionError
-
-    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
-        raise AssertionError
-
-    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
-        raise AssertionError
 
 
 def page(mark: str) -> Image.Image:

@@ -8,14 +8,14 @@ from app.domain.documents.pages import UNREAD, OcrPage
 from app.engine.reader.doubled_ends import without_doubled_ends
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import OcrLine, Quad
-from app.engine.reader.tiles import TextMap
+from tests.support.line_readers import NotAsked
 
 Seen = tuple[str, float, int, int]
 """Text, score, width and height of a line."""
 GOOD: Seen = ("Opening hours", 0.97, 300, 30)
 
 
-class FixedReader:
+class FixedReader(NotAsked):
     """Finds these lines below one another."""
 
     def __init__(self, lines: tuple[Seen, ...]) -> None:
@@ -24,12 +24,6 @@ class FixedReader:
     def find(self, image: Image.Image) -> list[Quad]:
         sizes = [(top, *line[2:]) for top, line in self._lines.items()]
         return [np.array([(40, y), (40 + w, y), (40 + w, y + h), (40, y + h)], np.float64) for y, w, h in sizes]
-
-    def map_tile(self, tile: Image.Image) -> TextMap:
-        raise AssertionError
-
-    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
-        raise AssertionError
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         text, score, _, _ = self._lines[float(quad[:, 1].min())]

@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.engine.reader.find_lines import find_lines
 from app.engine.reader.read_page import read_page
-from app.engine.reader.recognise import OcrLine, Quad, Recogniser
-from app.engine.reader.tiles import TextMap
+from app.engine.reader.recognise import Quad, Recogniser
+from tests.support.line_readers import NotAsked
 
 WORDS = ["harbour", "quiet", "morning", "window", "silver", "bottle", "garden", "market", "pocket", "bridge"]
 Placed = tuple[int, int, str, int]
@@ -85,20 +85,11 @@ def test_a_thin_strip(recogniser: Recogniser) -> None:
     assert read(drawn((9000, 36), [(40, 6, text, 22)]), recogniser) == [text.split()]
 
 
-class NoText:
+class NoText(NotAsked):
     """Finds nothing, and is not asked again."""
 
     def find(self, image: Image.Image) -> list[Quad]:
         return []
-
-    def map_tile(self, tile: Image.Image) -> TextMap:
-        raise AssertionError
-
-    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
-        raise AssertionError
-
-    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
-        raise AssertionError
 
 
 @pytest.mark.parametrize("size", [(900, 900), (4000, 3000)])

@@ -6,27 +6,18 @@ from PIL import Image, ImageDraw
 
 from app.engine.reader.lone_figures import with_lone_figures
 from app.engine.reader.recognise import OcrLine, Quad
-from app.engine.reader.tiles import TextMap
+from tests.support.line_readers import NotAsked
 
 STEP, LEFT, HEIGHT = 40, 300, 16
 """Distance of rows, and left and height of a figure, in pixels."""
 
 
-class FigureReader:
+class FigureReader(NotAsked):
     """Reads this in every place."""
 
     def __init__(self, text: str, score: float = 0.99) -> None:
         self._text, self._score = text, score
         self.places: list[Quad] = []
-
-    def find(self, image: Image.Image) -> list[Quad]:
-        raise AssertionError
-
-    def map_tile(self, tile: Image.Image) -> TextMap:
-        raise AssertionError
-
-    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
-        raise AssertionError
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         self.places.append(quad)

@@ -11,23 +11,14 @@ from app.engine.reader import other_scripts
 from app.engine.reader.ctc_decoding import Letter
 from app.engine.reader.other_scripts import read_other_scripts
 from app.engine.reader.recognise import OcrLine, Quad
-from app.engine.reader.tiles import TextMap
+from tests.support.line_readers import NotAsked
 
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 pytestmark = pytest.mark.skipif(not FONT.exists(), reason="no DejaVu")
 
 
-class PpOcr:
+class PpOcr(NotAsked):
     """Reads every box as a number, surely."""
-
-    def find(self, image: Image.Image) -> list[Quad]:
-        raise AssertionError
-
-    def map_tile(self, tile: Image.Image) -> TextMap:
-        raise AssertionError
-
-    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
-        raise AssertionError
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         return OcrLine("42", quad, 0.99)

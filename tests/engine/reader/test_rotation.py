@@ -7,27 +7,18 @@ from PIL import Image
 from app.domain.ports import NO_PROGRESS
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import read_lines, rotated, rotated_size
-from app.engine.reader.tiles import TextMap
+from tests.support.line_readers import NotAsked
 
 PAGE = (400, 300)
 
 
-class UprightOnly:
+class UprightOnly(NotAsked):
     """Reads lines whose first corner lies at `corner` of their box (0 top left, then clockwise); others are noise."""
 
     def __init__(self, corner: int, text: str = "some words") -> None:
         self._corner = corner
         self._text = text
         self.reads = 0
-
-    def find(self, image: Image.Image) -> list[Quad]:
-        raise AssertionError
-
-    def map_tile(self, tile: Image.Image) -> TextMap:
-        raise AssertionError
-
-    def boxes(self, text_map: TextMap, size: tuple[int, int]) -> list[Quad]:
-        raise AssertionError
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         self.reads += 1
