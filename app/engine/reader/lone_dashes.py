@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from app.engine.reader.ctc_decoding import Letter
-from app.engine.reader.lone_figures import MAX_FOUND, MAX_SIDE, MIN_LINES, MIN_SCORE, ink_outside
+from app.engine.reader.ink_outside import Pieces
+from app.engine.reader.lone_figures import MAX_FOUND, MIN_SCORE
 from app.engine.reader.recognise import OcrLine
 
 WIDTHS = ((0.45, "—"), (0.25, "–"), (0.12, "-"))
@@ -45,23 +44,17 @@ class _Lines:
         return self.bottom - self.top
 
 
-def with_lone_dashes(image: Image.Image, lines: Sequence[OcrLine]) -> list[OcrLine]:
-    """Return the lines of an upright RGB image, and the dashes in line with the rows and columns that they make."""
-    read = [line.quad for line in lines if line.score >= MIN_SCORE and line.text]
-    if len(read) < MIN_LINES or max(image.size) > MAX_SIDE:
-        return list(lines)
-    corners = np.array(read, np.float64)
+def lone_dashes(grey: npt.NDArray[np.uint8], pieces: Pieces, rows: Sequence[OcrLine]) -> list[OcrLine]:
+    """Return the dashes among pieces of ink outside the lines of a page, in the rows and columns that `rows` make."""
+    corners = np.array([line.quad for line in rows], np.float64)
     (left, top), (right, bottom) = corners.min(axis=1).T, corners.max(axis=1).T
-    boxes = _Lines(left, top, right, bottom)
-    dashes = list(_dashes(np.asarray(image.convert("L")), lines, boxes))
-    return [*lines, *(dashes if len(dashes) <= MAX_FOUND else ())]
+    dashes = list(_dashes(grey, pieces, _Lines(left, top, right, bottom)))
+    return dashes if len(dashes) <= MAX_FOUND else []
 
 
-def _dashes(grey: npt.NDArray[np.uint8], all_lines: Sequence[OcrLine], lines: _Lines) -> Iterator[OcrLine]:
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink_outside(grey, all_lines), connectivity=8)
-    found = np.asarray(stats[1:], dtype=np.int32)
+def _dashes(grey: npt.NDArray[np.uint8], pieces: Pieces, lines: _Lines) -> Iterator[OcrLine]:
     usual = float(np.median(lines.heights))
-    large = found[np.maximum(found[:, 2], found[:, 3]) >= WIDTHS[-1][0] * usual * 0.7]
+    large = pieces[np.maximum(pieces[:, 2], pieces[:, 3]) >= WIDTHS[-1][0] * usual * 0.7]
     is_flat = (large[:, 2] >= MIN_SHAPE * large[:, 3]) & (large[:, 2] <= MAX_WIDTH * usual * 1.4)
     for left, top, width, height, _ in large[is_flat].tolist():
         right, middle = left + width, top + height / 2
@@ -94,7 +87,7 @@ def _row(lines: _Lines, left: int, right: int, middle: float) -> int | None:
     return int(np.flatnonzero(before)[np.argmax(lines.right[before])])
 
 
-def _is_alone(found: npt.NDArray[np.int32], left: int, right: int, middle: float, tall: float) -> bool:
+def _is_alone(found: Pieces, left: int, right: int, middle: float, tall: float) -> bool:
     """Return whether no other ink of a letter's size is around a dash."""
     lefts, tops, widths, heights = found[:, 0], found[:, 1], found[:, 2], found[:, 3]
     near = (lefts < right + tall) & (lefts + widths > left - tall)

@@ -5,22 +5,12 @@ It looks for ink of a figure's size outside all lines, beside a line that was re
 
 from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from app.engine.reader.ink_outside import Pieces
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import LineReader
-
-MIN_LINES, MAX_SIDE = 6, 4100
-"""Minimum number of lines on such a page, and its maximum side in pixels."""
-
-COARSE, AROUND = 4, 15
-"""Factor by which a picture is made smaller; side in its pixels of the surroundings whose median is the paper."""
-
-MIN_DARK = 50
-"""Minimum difference of ink from the paper, in grey levels."""
 
 HEIGHTS, WIDTHS = (0.3, 0.95), (0.1, 1.0)
 """Height of a figure as a fraction of its row's box, and its width as a fraction of its height."""
@@ -38,37 +28,21 @@ MIN_SCORE, MAX_FOUND = 0.9, 40
 """Minimum score of a figure, and maximum number of places: more are a picture's texture."""
 
 
-def with_lone_figures(image: Image.Image, lines: Sequence[OcrLine], reader: LineReader) -> list[OcrLine]:
-    """Return the lines of an upright RGB image, and the figures that stand alone beside them."""
-    rows = [line for line in lines if line.score >= MIN_SCORE and line.text]
-    if len(rows) < MIN_LINES or max(image.size) > MAX_SIDE:
-        return list(lines)
-    places = list(_places(ink_outside(np.asarray(image.convert("L")), lines), rows))
+def lone_figures(image: Image.Image, pieces: Pieces, rows: Sequence[OcrLine], reader: LineReader) -> list[OcrLine]:
+    """Return the figures among pieces of ink outside the lines of an upright RGB image, beside these lines."""
+    places = list(_places(pieces, rows))
     if len(places) > MAX_FOUND:
-        return list(lines)
+        return []
     read = [reader.read(image, place) for place in places]
-    return [*lines, *(line for line in read if line.text.isdecimal() and line.score >= MIN_SCORE)]
+    return [line for line in read if line.text.isdecimal() and line.score >= MIN_SCORE]
 
 
-def ink_outside(grey: npt.NDArray[np.uint8], lines: Sequence[OcrLine]) -> npt.NDArray[np.uint8]:
-    """Return where dark ink is outside of all lines, uint8 [height, width]."""
-    size = grey.shape[1], grey.shape[0]
-    coarse = cv2.resize(grey, (max(1, size[0] // COARSE), max(1, size[1] // COARSE)), interpolation=cv2.INTER_AREA)
-    paper = cv2.resize(cv2.medianBlur(coarse, AROUND), size, interpolation=cv2.INTER_LINEAR)
-    ink = np.array(cv2.subtract(paper, grey) > MIN_DARK, dtype=np.uint8)
-    for line in lines:
-        cv2.fillConvexPoly(ink, np.rint(line.quad).astype(np.int32), 0)
-    return ink
-
-
-def _places(ink: npt.NDArray[np.uint8], rows: Sequence[OcrLine]) -> Iterator[Quad]:
+def _places(pieces: Pieces, rows: Sequence[OcrLine]) -> Iterator[Quad]:
     tops = np.array([line.quad[:, 1].min() for line in rows])
     bottoms = np.array([line.quad[:, 1].max() for line in rows])
     heights = np.array([np.hypot(*(line.quad[3] - line.quad[0])) for line in rows])
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     usual = float(np.median(heights))
-    found = np.asarray(stats[1:], dtype=np.int32)
-    found = found[(found[:, 3] >= HEIGHTS[0] * usual * 0.7) & (found[:, 3] <= HEIGHTS[1] * usual * 1.4)]
+    found = pieces[(pieces[:, 3] >= HEIGHTS[0] * usual * 0.7) & (pieces[:, 3] <= HEIGHTS[1] * usual * 1.4)]
     found = found[found[:, 2] <= WIDTHS[1] * found[:, 3] * MAX_DIGITS]
     used = np.zeros(len(found), np.bool_)
     for number in np.argsort(found[:, 0], kind="stable").tolist():
@@ -91,7 +65,7 @@ def _places(ink: npt.NDArray[np.uint8], rows: Sequence[OcrLine]) -> Iterator[Qua
         yield np.array(corners, np.float64) + np.array([(0, -pad), (0, -pad), (0, pad), (0, pad)])
 
 
-def _group(found: npt.NDArray[np.int32], number: int) -> list[int]:
+def _group(found: Pieces, number: int) -> list[int]:
     """Return the numbers of the ink that is beside a piece, from left to right, and beside that."""
     left, top, width, height, _ = found[number].tolist()
     group, right = [number], left + width

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from app.engine.reader.lone_figures import with_lone_figures
+from app.engine.reader.lone_signs import with_lone_signs
 from app.engine.reader.recognise import OcrLine, Quad
 from tests.support.line_readers import NotAsked
 
@@ -42,7 +42,7 @@ def page(*figures: tuple[float, float, float, float]) -> tuple[Image.Image, list
 def test_a_figure_beside_a_row_is_read_in_a_box_that_is_wider_than_high() -> None:
     image, lines = page((LEFT, 25, LEFT + 3, 41), (LEFT, 65, LEFT + 3, 81), (LEFT + 9, 65, LEFT + 12, 81))
     reader = FigureReader("1")
-    found = with_lone_figures(image, lines, reader)
+    found = with_lone_signs(image, lines, reader)
     assert [line.text for line in found[8:]] == ["1", "1"]
     for quad, right in zip(reader.places, (LEFT + 3, LEFT + 12), strict=True):
         (left, top), (end, bottom) = quad.min(axis=0).tolist(), quad.max(axis=0).tolist()
@@ -53,7 +53,7 @@ def test_a_figure_beside_a_row_is_read_in_a_box_that_is_wider_than_high() -> Non
 @pytest.mark.parametrize(("text", "score"), [("l", 0.99), ("-", 0.99), ("1", 0.7), ("", 0.0)])
 def test_what_is_no_sure_figure_is_left_out(text: str, score: float) -> None:
     image, lines = page((LEFT, 25, LEFT + 3, 41))
-    assert with_lone_figures(image, lines, FigureReader(text, score)) == lines
+    assert with_lone_signs(image, lines, FigureReader(text, score)) == lines
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_what_is_no_sure_figure_is_left_out(text: str, score: float) -> None:
 def test_other_ink_is_not_read(ink: tuple[float, float, float, float]) -> None:
     image, lines = page(ink)
     reader = FigureReader("1")
-    assert with_lone_figures(image, lines, reader) == lines
+    assert with_lone_signs(image, lines, reader) == lines
     assert not reader.places
 
 
@@ -76,6 +76,6 @@ def test_texture_and_pages_of_few_lines_are_not_looked_at() -> None:
     dots = [(210 + 30 * n, 25 + STEP * row, 213 + 30 * n, 41 + STEP * row) for n in range(9) for row in range(8)]
     image, lines = page(*dots)
     reader = FigureReader("1")
-    assert with_lone_figures(image, lines, reader) == lines
-    assert with_lone_figures(image, lines[:3], reader) == lines[:3]
+    assert with_lone_signs(image, lines, reader) == lines
+    assert with_lone_signs(image, lines[:3], reader) == lines[:3]
     assert not reader.places

@@ -1,0 +1,50 @@
+"""Reads the lines that were found on a page, each in its own script; what they make together is `upright_page`'s."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.domain.ports import CancelCheck, ProgressCallback
+from app.domain.text.scripts import Script
+from app.engine.reader.doubled_ends import without_doubled_ends
+from app.engine.reader.gutters import cut_at_gutters
+from app.engine.reader.kept_lines import kept_lines
+from app.engine.reader.lone_signs import with_lone_signs
+from app.engine.reader.other_scripts import read_other_scripts
+from app.engine.reader.recognise import OcrLine, Quad
+from app.engine.reader.rotation import LineReader, Orientation, read_lines
+from app.engine.reader.scaling import Prepared
+from app.engine.reader.stacked_lines import cut_stacked
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedPage:
+    """The lines of an image, in its pixels and in no order; `script` is that of most, None if it is PP-OCR's own."""
+
+    lines: list[OcrLine]
+    orientation: Orientation
+    script: Script | None
+
+    @property
+    def is_horizontal(self) -> bool:
+        """Whether its lines run from side to side on the readable page."""
+        return self.orientation.order == self.orientation.rotation
+
+    @property
+    def is_from_right(self) -> bool:
+        """Whether it is written from right to left."""
+        return self.script is not None and self.script.is_right_to_left
+
+
+def recognised_page(
+    prepared: Prepared, detected: Sequence[Quad], reader: LineReader, check: CancelCheck, progress: ProgressCallback
+) -> RecognisedPage:
+    """Read the lines with these corners on a prepared picture; `progress` is called with 0..1."""
+    image = prepared.image
+    quads = cut_at_gutters(image, cut_stacked(image, detected))
+    found, orientation = read_lines(image, quads, reader, check, progress)
+    is_upright = orientation.rotation == orientation.order == 0
+    found, script = read_other_scripts(image, found, reader, check, is_upright=is_upright)
+    if script is None and is_upright:
+        found = with_lone_signs(image, found, reader)
+    lines = [prepared.restore(line) for line in without_doubled_ends(kept_lines(found))]
+    return RecognisedPage(lines, orientation, script)
