@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from math import atan2, degrees
 
-import numpy as np
 from PIL import Image
 
 from app.domain.documents.pages import OcrPage
@@ -13,10 +12,10 @@ from app.domain.images.geometry import Point, TextLine, Word
 from app.domain.images.quarter_turns import rotated as rotated_point
 from app.engine.imaging.pdf_text import PdfLine
 from app.engine.reader.layout.find_areas import find_areas
+from app.engine.reader.layout.line_boxes import ocr_line
 from app.engine.reader.layout.table_rows import by_tables
 from app.engine.reader.layout.with_blocks import with_blocks
 from app.engine.reader.reading_order import order_rows, text_of
-from app.engine.reader.recognise import OcrLine
 from app.engine.reader.tables.find_tables import find_tables
 from app.engine.reader.tables.rotate_back import rotated_back
 
@@ -41,9 +40,7 @@ def layer_page(lines: Sequence[TextLine], picture: Image.Image) -> OcrPage:
     """Return these lines in reading order, with the tables that they and the rules in the page's RGB picture make."""
     rotation, size = _rotation(lines), picture.size
     turned = [_turned(line, rotation, size) for line in lines]
-    found = [
-        OcrLine(line.text, np.array([(corner.x, corner.y) for corner in line.quad]), line.score) for line in turned
-    ]
+    found = [ocr_line(line) for line in turned]
     places = {id(line): number for number, line in enumerate(found)}
     rows = order_rows(found)
     # Pillow rotates anticlockwise.

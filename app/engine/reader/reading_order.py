@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from app.engine.reader.layout.facing_pages import facing_pages
 from app.engine.reader.layout.line_boxes import OVERHANG, LineBox, deskewed
 from app.engine.reader.layout.runs import MIN_PROSE_ROWS, prose_runs
 from app.engine.reader.layout.unbend import unbent
@@ -164,10 +165,13 @@ class _Page:
 
 
 def order_rows(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:
-    """Return the lines in reading order, grouped into rows."""
-    boxes = unbent(deskewed(lines))
-    page = _Page(frozenset(box for run in prose_runs(boxes, also_beside=True) for box in run))
-    return [[box.found for box in row] for row in page.order(boxes)]
+    """Return the lines in reading order, grouped into rows; facing pages are read one after the other."""
+    rows: list[list[OcrLine]] = []
+    for leaf in facing_pages(deskewed(lines)):
+        boxes = unbent(leaf)
+        page = _Page(frozenset(box for run in prose_runs(boxes, also_beside=True) for box in run))
+        rows += [[box.found for box in row] for row in page.order(boxes)]
+    return rows
 
 
 def has_prose(lines: Sequence[OcrLine]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.domain.images.geometry import TextLine
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.rotation import FIRST_CJK
 from app.engine.reader.text_boxes import TextBox, skew_of
@@ -31,6 +32,11 @@ class LineBox(TextBox):
     def is_left_of(self, x: float) -> bool:
         """Return whether more of the box is to the left of `x`."""
         return self.left + self.right < 2 * x
+
+
+def ocr_line(line: TextLine) -> OcrLine:
+    """Return a line of a page as one that was recognised, without its letters."""
+    return OcrLine(line.text, np.array([(corner.x, corner.y) for corner in line.quad], np.float64), line.score)
 
 
 def deskewed(lines: Sequence[OcrLine]) -> list[LineBox]:

@@ -9,6 +9,8 @@ from PIL import Image
 from app.domain.documents.blocks import BlockKind
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import Box, TextLine
+from app.engine.reader.layout.facing_pages import facing_pages
+from app.engine.reader.layout.line_boxes import deskewed, ocr_line
 from app.engine.reader.tables.area import Area
 from app.engine.reader.tables.charts import FindAreas, is_chart
 from app.engine.reader.tables.foreground import Foreground
@@ -28,9 +30,22 @@ def find_tables(
 ) -> tuple[Table, ...]:
     """Return the tables of an upright page, from top to bottom; rules are found only with its RGB picture.
 
-    `find_areas` gives the picture's areas, and is asked at most once.
+    `find_areas` gives the picture's areas, and is asked at most once. Of facing pages each is looked at by itself.
     """
-    lines = [line for line in lines if _is_placed(line)]
+    areas = cache(find_areas) if find_areas else None
+    pages = _pages([line for line in lines if _is_placed(line)])
+    return tuple(table for page in pages for table in _tables_of_page(page, picture, areas))
+
+
+def _pages(lines: Sequence[TextLine]) -> list[list[TextLine]]:
+    found = [ocr_line(line) for line in lines]
+    line_of = {id(one): line for one, line in zip(found, lines, strict=True)}
+    return [[line_of[id(box.found)] for box in page] for page in facing_pages(deskewed(found))]
+
+
+def _tables_of_page(
+    lines: Sequence[TextLine], picture: Image.Image | None, areas: FindAreas | None
+) -> tuple[Table, ...]:
     skew = page_skew(lines)
     text_boxes = without_overlaps(deskewed_boxes(lines, skew))
     if not text_boxes:
@@ -42,7 +57,6 @@ def find_tables(
     words = without_rule_signs(without_overlaps(page_words(lines, skew, rules, foreground)), rules)
     if has_words:
         rules = without_letters(rules, words)
-    areas = cache(find_areas) if find_areas else None
 
     def find_known() -> list[Area]:
         return [_deskewed(area.box, skew) for area in areas() if area.kind is BlockKind.TABLE] if areas else []

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from app.domain.documents.blocks import BlockKind
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import TextLine
-from app.engine.reader.layout.line_boxes import deskewed
+from app.engine.reader.layout.line_boxes import deskewed, ocr_line
 from app.engine.reader.layout.runs import prose_runs
 from app.engine.reader.layout.table_rows import is_in
 from app.engine.reader.recognise import OcrLine
@@ -38,7 +36,7 @@ class ProseTest:
     """
 
     def __init__(self, lines: Sequence[TextLine], find_areas: FindAreas | None) -> None:
-        self._lines = [OcrLine(line.text, np.array([(p.x, p.y) for p in line.quad]), line.score) for line in lines]
+        self._lines = [ocr_line(line) for line in lines]
         self._prose = {id(box.found) for run in prose_runs(deskewed(self._lines)) for box in run}
         self._find_areas = find_areas
 
