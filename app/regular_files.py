@@ -47,6 +47,15 @@ def read_regular(path: Path, max_bytes: int) -> bytes:
     return content
 
 
+def size_of_file(path: Path) -> int | None:
+    """Return the bytes of the regular file at `path`; None if there is no such file or it cannot be asked."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
+
+
 def sha256_of(file: BinaryIO, take: Callable[[bytes], object] = len) -> str:
     """Return the SHA-256 of the rest of a file in lower-case hex; each part read is passed to `take`.
 

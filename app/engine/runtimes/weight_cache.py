@@ -64,7 +64,7 @@ class WeightCache:
             for other in parent.glob(f"{digest}-*"):
                 if other.name != name:
                     shutil.rmtree(other, ignore_errors=True)
-            by_age = sorted(parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+            by_age = sorted(parent.iterdir(), key=_modified, reverse=True)
         except OSError as error:
             _log.warning("converted weights are not kept: %s", error.strerror)
             return
@@ -116,3 +116,11 @@ class WeightCache:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
             self._folder = None
+
+
+def _modified(path: Path) -> float:
+    """Return the time of the last change in seconds since 1970; that of what another process has removed is 0."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

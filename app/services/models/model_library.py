@@ -14,6 +14,7 @@ from app.domain.models.model_catalog import InstalledModel, ModelListing
 from app.domain.models.model_library import ModelLibraryState
 from app.domain.ports import IGNORE
 from app.network.cancel_token import CancelToken
+from app.regular_files import size_of_file
 from app.services.engines.background import BackgroundThread
 
 T = TypeVar("T")
@@ -94,7 +95,7 @@ class ModelLibrary(QObject):
     @Slot(InstalledModel)
     def verify(self, model: InstalledModel) -> None:
         """Read a model's files and compare their digests with those of its download."""
-        on_bytes = self._byte_counter(model.listing.model_id, model.listing.size)
+        on_bytes = self._byte_counter(model.listing.model_id, lambda: model.listing.size)
         self._do(lambda: self._folders().verify(model, on_bytes), partial(self._on_verified, model.listing))
 
     def delete(self, model: InstalledModel) -> None:
@@ -115,8 +116,7 @@ class ModelLibrary(QObject):
 
     def import_files(self, paths: Sequence[Path]) -> None:
         """Copy the files of a model into the models folder."""
-        total = sum(path.stat().st_size for path in paths if path.exists())
-        on_bytes = self._byte_counter("", total)
+        on_bytes = self._byte_counter("", lambda: sum(size_of_file(path) or 0 for path in paths))
         self._do(lambda: self._folders().import_files(paths, on_bytes), self._on_imported)
 
     @Slot(str)
@@ -134,13 +134,16 @@ class ModelLibrary(QObject):
         self._thread.submit(work, done, self._on_failed)
         self.look()
 
-    def _byte_counter(self, model_id: str, total: int) -> Callable[[int], None]:
+    def _byte_counter(self, model_id: str, all_bytes: Callable[[], int]) -> Callable[[int], None]:
+        """Return a function that reports progress; it asks `all_bytes` on the thread, since that may look at files."""
         self._cancel_token = cancel_token = CancelToken()
-        done, reported = 0, 0
+        total, done, reported = -1, 0, 0
 
         def on_bytes(count: int) -> None:
-            nonlocal done, reported
+            nonlocal total, done, reported
             cancel_token.check()
+            if total < 0:
+                total = all_bytes()
             done += count
             if done - reported >= STEP_BYTES or done == total:
                 reported = done

@@ -1,8 +1,8 @@
 """Removal of partial files that a killed process left behind, at the next start."""
 
-import contextlib
 import shutil
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from app.partial_files import remove_partials
@@ -17,12 +17,18 @@ def remove_leftovers(paths: Paths, before: float, kept: Collection[Path] = ()) -
     be removed stay until another start.
     """
     remove_abandoned()
-    with contextlib.suppress(OSError):
+    with suppress(OSError):  # A folder that cannot be listed.
         for folder in (paths.data, paths.models / "incoming", *paths.attachments.glob("*")):
             remove_partials(folder, before)
-        for file in paths.incoming.glob("*/*"):
-            if file in kept:
-                file.touch()  # Of a past session; it is used from now on.
+    with suppress(OSError):
         for incoming in paths.incoming.glob("*"):
-            if incoming.stat().st_mtime < before and not any(file.parent == incoming for file in kept):
-                shutil.rmtree(incoming, ignore_errors=True)
+            _remove_incoming(incoming, before, kept)
+
+
+def _remove_incoming(folder: Path, before: float, kept: Collection[Path]) -> None:
+    with suppress(OSError):  # Of one folder: the others are still looked at.
+        of_past = [file for file in kept if file.parent == folder and file.exists()]
+        for file in of_past:
+            file.touch()  # It is used from now on.
+        if not of_past and folder.stat().st_mtime < before:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -8,6 +8,7 @@ names.
 import os
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def _restrict(folder: Path, own_names: Iterable[str], common_names: Iterable[str
 
 
 def _close(path: Path) -> None:
-    found = path.lstat()
-    if not stat.S_ISLNK(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
-        path.chmod(stat.S_IMODE(found.st_mode) & PRIVATE_FOLDER)
+    with suppress(FileNotFoundError):  # The application is at work meanwhile: it has renamed or removed the file.
+        found = path.lstat()
+        if not stat.S_ISLNK(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+            path.chmod(stat.S_IMODE(found.st_mode) & PRIVATE_FOLDER)

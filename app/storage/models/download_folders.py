@@ -20,6 +20,7 @@ import msgspec
 from app.domain.error_texts import storage_texts
 from app.domain.models.model_catalog import LOCK_NAME, ModelFile, ModelListing, is_model_id
 from app.paths import make_private_folder
+from app.regular_files import size_of_file
 from app.storage.files.atomic import storage_error
 from app.storage.files.private_files import write_privately
 
@@ -67,15 +68,11 @@ class DownloadFolders(ABC):
 
     def partial_bytes(self, file: ModelFile) -> int:
         """Return the number of bytes received of a file."""
-        try:
-            return self.partial_file(file).stat().st_size
-        except OSError:
-            return 0
+        return size_of_file(self.partial_file(file)) or 0
 
     def is_complete(self, listing: ModelListing, file: ModelFile) -> bool:
         """Return whether the file is downloaded and verified."""
-        path = self._complete(listing) / file.name
-        return path.is_file() and path.stat().st_size == file.size
+        return size_of_file(self._complete(listing) / file.name) == file.size
 
     def bytes_there(self, listing: ModelListing) -> int:
         """Return the number of bytes received of a download."""

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from app.paths import Paths
@@ -44,3 +45,15 @@ def test_half_written_files_and_pasted_data_go_and_all_else_stays(tmp_path: Path
 
 def test_there_may_be_nothing_at_all(tmp_path: Path) -> None:
     remove_leftovers(Paths.under(tmp_path / "data"), time.time())
+
+
+def test_a_folder_that_is_gone_meanwhile_keeps_none_of_the_others(
+    tmp_path: Path, vanish: Callable[[Path, str], None]
+) -> None:
+    paths = Paths.under(tmp_path)
+    for name in ("one", "two", "three"):
+        (paths.incoming / name).mkdir(parents=True)
+    vanish(paths.incoming / "one", "stat")
+    vanish(paths.incoming / "three", "stat")
+    remove_leftovers(paths, time.time() + 60)
+    assert list(paths.incoming.iterdir()) == []

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -69,6 +69,21 @@ def test_folders_of_earlier_versions_are_tightened_once(tmp_path: Path) -> None:
     (paths.data / "lock").chmod(0o644)
     restrict_permissions(paths)
     assert mode(paths.data / "lock") == 0o644  # Nobody gets as far as that.
+
+
+def test_a_file_that_is_gone_meanwhile_leaves_none_of_the_others_open(
+    tmp_path: Path, vanish: Callable[[Path, str], None]
+) -> None:
+    """As when the application, which is at work on its folder at that time, renames a partial file."""
+    paths = Paths.under(tmp_path / "data")
+    for name in ("a.part", "b.part", "lorgnette.sqlite", "models/x/y.part"):
+        (paths.data / name).parent.mkdir(parents=True, exist_ok=True)
+        (paths.data / name).write_text("x")
+    vanish(paths.data / "a.part", "lstat")
+    vanish(paths.data / "models" / "x" / "y.part", "lstat")
+    restrict_permissions(paths)
+    assert open_to_others(paths.data) == []
+    assert not (paths.data / "a.part").exists()
 
 
 def test_a_folder_that_has_other_things_keeps_its_mode_and_they_theirs(tmp_path: Path) -> None:
