@@ -81,8 +81,8 @@ class Reference:
         return patches[0], torch.tensor([grid])
 
     def answer_video(self, token_ids: npt.NDArray[np.int64], pixels: tuple[Tensor, Tensor], steps: int) -> Continuation:
-        """The same for a prompt whose images are the frames of one video."""
-        tokens = torch.from_numpy(np.where(token_ids == self._image_token, self._video_token, token_ids))[None]
+        """The same for a prompt with one video."""
+        tokens = torch.from_numpy(token_ids)[None]
         kinds = 2 * (tokens == self._video_token).long()
         inputs = {"mm_token_type_ids": kinds, "pixel_values_videos": pixels[0], "video_grid_thw": pixels[1]}
         return self._continue(tokens, inputs, steps)

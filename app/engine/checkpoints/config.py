@@ -72,8 +72,14 @@ class ModelConfig:
     vision: VisionConfig
     tied_embeddings: bool
     image_token: int
+    video_token: int
     vision_start_token: int
     vision_end_token: int
+
+    @property
+    def visual_tokens(self) -> tuple[int, int]:
+        """Ids of the placeholders that features replace: of images, and of videos."""
+        return self.image_token, self.video_token
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -122,6 +128,7 @@ def parse_config(raw: Mapping[str, Any]) -> ModelConfig:
         # Older files repeat it inside text_config; Hugging Face uses the outer one.
         tied_embeddings=bool(raw.get("tie_word_embeddings", fields.raw.get("tie_word_embeddings", False))),
         image_token=root.token("image_token_id", 151655, text.vocab_size),
+        video_token=root.token("video_token_id", 151656, text.vocab_size),
         vision_start_token=root.token("vision_start_token_id", 151652, text.vocab_size),
         vision_end_token=root.token("vision_end_token_id", 151653, text.vocab_size),
     )

@@ -64,7 +64,7 @@ class Model:
             context_length=runtime.capacity,
             policy=policy,
         )
-        session = PrefixCache(runtime, images, checkpoint.config.image_token)
+        session = PrefixCache(runtime, images, checkpoint.config.visual_tokens)
         return cls(info, session, checkpoint, tokenizer, images)
 
     def answer(

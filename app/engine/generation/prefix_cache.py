@@ -36,10 +36,10 @@ class PrefixCache:
     `seconds_per_visual_token` is the time that the last new images took, including the text around them; initially 0.
     """
 
-    def __init__(self, runtime: DecoderRuntime, images: VisionFeatureCache, image_token: int) -> None:
+    def __init__(self, runtime: DecoderRuntime, images: VisionFeatureCache, visual_tokens: tuple[int, int]) -> None:
         self._runtime = runtime
         self._images = images
-        self._image_token = image_token
+        self._visual_tokens = visual_tokens
         self._sessions: list[_Session] = []
         self.seconds_per_visual_token = 0.0
 
@@ -60,9 +60,9 @@ class PrefixCache:
 
         Memory is freed for an answer of `max_new_tokens` by evicting the least recently used conversations.
         """
-        prefix_keys = prefix_keys_of(prompt.token_ids, [image.key for image in images], self._image_token)
+        prefix_keys = prefix_keys_of(prompt.token_ids, [image.key for image in images], self._visual_tokens)
         session, reused = self._resume_or_open(prefix_keys, min(self.capacity, len(prefix_keys) + max_new_tokens))
-        starts = _image_starts(prompt.token_ids, self._image_token)
+        starts = _image_starts(prompt.token_ids, self._visual_tokens)
         new_images = [image for image, start in zip(images, starts, strict=True) if start >= reused]
         is_uncached = not any(self._images.has_features(image) for image in new_images)
         started = time.perf_counter()
@@ -127,10 +127,10 @@ class PrefixCache:
         return features
 
 
-def prefix_keys_of(token_ids: IntArray, images: Sequence[ImageKey], image_token: int) -> IntArray:
+def prefix_keys_of(token_ids: IntArray, images: Sequence[ImageKey], visual_tokens: tuple[int, int]) -> IntArray:
     """Return a key per token, equal only for equal tokens: its id, or a negative number for a position in an image."""
     prefix_keys = token_ids.copy()
-    positions = np.flatnonzero(token_ids == image_token)
+    positions = np.flatnonzero(np.isin(token_ids, visual_tokens))
     runs = np.split(positions, np.flatnonzero(np.diff(positions) > 1) + 1) if len(positions) else []
     for run, (digest, pixel_budget) in zip(runs, images, strict=True):
         # 60 bits of the digest: a collision is practically impossible.
@@ -139,8 +139,8 @@ def prefix_keys_of(token_ids: IntArray, images: Sequence[ImageKey], image_token:
     return prefix_keys
 
 
-def _image_starts(token_ids: IntArray, image_token: int) -> IntArray:
-    is_image = token_ids == image_token
+def _image_starts(token_ids: IntArray, visual_tokens: tuple[int, int]) -> IntArray:
+    is_image = np.isin(token_ids, visual_tokens)
     return np.flatnonzero(is_image & ~np.concatenate(([False], is_image[:-1])))
 
 

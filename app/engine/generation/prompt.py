@@ -2,7 +2,7 @@ r"""Builds the prompt with Qwen3-VL's chat template: token ids and M-RoPE positi
 
 The template is Qwen3-VL's own, built token by token rather than by rendering a template of the checkpoint: nothing that
 a user or an image says can open a turn. Each turn is `<|im_start|>role\n…<|im_end|>\n`, with its images before its
-text, each `<|vision_start|><|image_pad|>…<|vision_end|>` with one pad per visual token.
+text, each `<|vision_start|><|image_pad|>…<|vision_end|>` with one pad per visual token; `<|video_pad|>` of a video.
 """
 
 from collections.abc import Sequence
@@ -50,8 +50,8 @@ def build_prompt(
 ) -> Prompt:
     """Build the prompt for `turns`, whose images have the patch grids `grids` in order, up to the start of the answer.
 
-    A video is a sequence of images, each preceded by its time: `<1.5 seconds>` (HF's Qwen3VLProcessor). Videos use the
-    placeholder of images too, since features replace it anyway.
+    A video is a sequence of images, each preceded by its time: `<1.5 seconds>` (Qwen3VLProcessor of transformers 4.57,
+    which the model was published with; see docs/decisions/0051).
 
     If the last turn `is_unfinished`, the prompt ends with that turn's text, so that more of it can follow.
     """
@@ -92,26 +92,25 @@ class _Builder:
 
     def media(self, media_grid: Grid | VideoGrid) -> None:
         if not isinstance(media_grid, VideoGrid):
-            self.image(media_grid)
+            self._image(media_grid, self._config.image_token)
             return
         for seconds, grid in media_grid.frames:
             self.text(f"<{seconds:.1f} seconds>")
-            self.image(grid)
-
-    def image(self, grid: Grid) -> None:
-        """Append image tokens between their special tokens."""
-        self.special(self._config.vision_start_token)
-        positions, self._next = image_positions(self._next, grid, self._config.vision.merge_size)
-        count = positions.shape[1]
-        self._tokens += [self._config.image_token] * count
-        self._positions.append(positions)
-        self._visual += count
-        self.special(self._config.vision_end_token)
+            self._image(grid, self._config.video_token)
 
     def build(self) -> Prompt:
         self._flush()
         positions = np.concatenate(self._positions, axis=1)
         return Prompt(np.array(self._tokens, np.int64), positions, self._next, self._visual)
+
+    def _image(self, grid: Grid, placeholder: int) -> None:
+        self.special(self._config.vision_start_token)
+        positions, self._next = image_positions(self._next, grid, self._config.vision.merge_size)
+        count = positions.shape[1]
+        self._tokens += [placeholder] * count
+        self._positions.append(positions)
+        self._visual += count
+        self.special(self._config.vision_end_token)
 
     def _flush(self) -> None:
         if self._pending:

@@ -26,7 +26,7 @@ def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | Non
     tokenizer = ChatTokenizer(checkpoint)
     runtime = TorchRuntime(choose_device(), checkpoint, LoadOptions(), NO_PROGRESS, NEVER_CANCELLED)
     images_cache = VisionFeatureCache(checkpoint.config.vision, checkpoint.preprocessor, max_tokens=0)
-    session = PrefixCache(runtime, images_cache, checkpoint.config.image_token)
+    session = PrefixCache(runtime, images_cache, checkpoint.config.visual_tokens)
     answers = []
     for question, image in questions:
         images = [images_cache.open(image, PIXEL_BUDGET)] if image else []

@@ -107,7 +107,7 @@ class TextModel(Generic[CacheT]):
         deepstack = np.zeros((levels, *embeddings.shape), np.float32)
         if features:
             image_features = [cast(ImageFeatures, feature) for feature in features]
-            image_positions = np.flatnonzero(token_ids == self._config.image_token)
+            image_positions = np.flatnonzero(np.isin(token_ids, self._config.visual_tokens))
             embeddings[image_positions] = np.concatenate([feature.embeddings for feature in image_features])
             deepstack[:, image_positions] = np.concatenate([feature.deepstack for feature in image_features], axis=1)
         return embeddings, deepstack

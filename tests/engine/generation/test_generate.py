@@ -124,7 +124,7 @@ class Harness:
 
     def session(self, runtime: ScriptedRuntime) -> PrefixCache:
         features = VisionFeatureCache(self.config.vision, self._preprocessor, max_tokens=8192)
-        return PrefixCache(runtime, features, self.config.image_token)
+        return PrefixCache(runtime, features, self.config.visual_tokens)
 
 
 @pytest.fixture(scope="module")

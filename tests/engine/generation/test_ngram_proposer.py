@@ -126,7 +126,7 @@ def answer(
     prompt = build_prompt([Turn(Role.USER, "Hello")], [], tokenizer, checkpoint.config)
     runtime = HashRuntime(seed, memory)
     images = VisionFeatureCache(checkpoint.config.vision, checkpoint.preprocessor, max_tokens=8192)
-    session = PrefixCache(runtime, images, checkpoint.config.image_token)
+    session = PrefixCache(runtime, images, checkpoint.config.visual_tokens)
     callbacks = GenerationCallbacks(lambda *_: None, lambda _: None, lambda: None)
     reason, stats = generate(session, tokenizer, prompt, [], sampling, most, callbacks)
     assert reason is ends

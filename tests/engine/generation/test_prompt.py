@@ -90,7 +90,7 @@ def test_a_video_is_one_image_after_the_other_behind_its_time(checkpoint: Checkp
     turns = [Turn(Role.USER, "What happens?", (SeenImage("video.mp4"),))]
     video = VideoGrid(((0.25, (1, 4, 6)), (1.75, (1, 4, 6))))
     prompt = build_prompt(turns, [video], tokenizer, checkpoint.config)
-    pads = prompt.token_ids == checkpoint.config.image_token
+    pads = prompt.token_ids == checkpoint.config.video_token
     assert (int(pads.sum()), prompt.visual_tokens) == (12, 12)
     text = tokenizer.decode([int(token) for token in prompt.token_ids[~pads]])
     assert "<0.2 seconds>" in text

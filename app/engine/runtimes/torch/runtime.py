@@ -79,19 +79,23 @@ class TorchRuntime:
         """Open an empty sequence."""
         cache = KvCache(self._config.text, self.capacity, self._device.device, self._device.dtype)
         graph_runner = CudaGraphRunner(self._text, cache, self._device.capture) if self._device.capture else None
-        return TorchSequence(self._text, cache, graph_runner, self._config.image_token)
+        return TorchSequence(self._text, cache, graph_runner, self._config.visual_tokens)
 
 
 class TorchSequence:
     """Implements `DecoderSequence` (see its docstrings)."""
 
     def __init__(
-        self, text: TextDecoder, cache: KvCache, graph_runner: CudaGraphRunner | None, image_token: int
+        self,
+        text: TextDecoder,
+        cache: KvCache,
+        graph_runner: CudaGraphRunner | None,
+        visual_tokens: tuple[int, int],
     ) -> None:
         self._text = text
         self._cache = cache
         self._graph_runner = graph_runner
-        self._image_token = image_token
+        self._visual_tokens = visual_tokens
 
     @property
     def length(self) -> int:
@@ -113,7 +117,8 @@ class TorchSequence:
         visual = None
         if features:
             image_features = [cast(TorchVisionFeatures, feature) for feature in features]
-            image_positions = (tokens == self._image_token).nonzero()[:, 0]
+            is_visual = torch.isin(tokens, torch.tensor(self._visual_tokens, device=tokens.device))
+            image_positions = is_visual.nonzero()[:, 0]
             embeddings[image_positions] = torch.cat([feature.embeddings for feature in image_features])
             levels = zip(*(feature.deepstack for feature in image_features), strict=True)
             visual = VisualInput(image_positions, [torch.cat(level) for level in levels])
