@@ -1,5 +1,6 @@
 """Short videos whose frames can be told apart by their colour."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -9,15 +10,23 @@ SIZE = (160, 120)
 RATE = 10
 
 
-def make_video(path: Path, frames: int = 30, codec: str = "mpeg4", container: str | None = None) -> Path:
-    """`frames` frames at RATE a second; the red of frame n is 8 n."""
+def make_video(
+    path: Path,
+    frames: int = 30,
+    codec: str = "mpeg4",
+    container: str | None = None,
+    *,
+    rate: int | Fraction = RATE,
+    size: tuple[int, int] = SIZE,
+) -> Path:
+    """`frames` frames at `rate` a second; the red of frame n is 8 n, modulo 256."""
     with av.open(str(path), "w", format=container) as video:
-        stream = video.add_stream(codec, rate=RATE)
+        stream = video.add_stream(codec, rate=rate)
         assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height = SIZE
+        stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         for number in range(frames):
-            pixels = np.full((SIZE[1], SIZE[0], 3), (8 * number, 60, 120), np.uint8)
+            pixels = np.full((size[1], size[0], 3), (8 * number % 256, 60, 120), np.uint8)
             for packet in stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")):
                 video.mux(packet)
         for packet in stream.encode():

@@ -1,26 +1,53 @@
-"""Sampling of a short video's frames for the model, as in Qwen3-VL's video processor."""
+"""Sampling and scaling of a video's frames for the model, as in Qwen3-VL's video processor.
 
-from app.domain.images.visual_tokens import TOKEN_SIDE, visual_tokens
+The numbers are those of the published video_preprocessor_config.json and of `Qwen3VLVideoProcessor` in transformers
+(models/qwen3_vl/video_processing_qwen3_vl.py) with its limit for each frame, which qwen-vl-utils has, too.
+"""
+
+import math
+
+from app.domain.images.visual_tokens import TOKEN_SIDE
 
 FRAMES_PER_SECOND = 2
 MIN_FRAMES = 4
 TOGETHER = 2
 """Number of frames that the vision tower merges: its temporal patch size."""
-MIN_PIXELS = 16 * TOKEN_SIDE**2
-"""Minimum number of pixels of a frame; fewer show nothing recognisable."""
+MIN_PIXELS, MAX_PIXELS = 4 * TOKEN_SIDE**2, 24_576 * TOKEN_SIDE**2
+"""Bounds of the number of pixels of all frames together."""
+MAX_FRAME_PIXELS = 768 * TOKEN_SIDE**2
 
 
 def frame_count(seconds: float, max_frames: int) -> int:
-    """Return how many frames of a video of `seconds` the model sees: two per second, at least MIN_FRAMES, in pairs."""
-    wanted = max(MIN_FRAMES, round(seconds * FRAMES_PER_SECOND))
-    return max(TOGETHER, min(wanted, max_frames) // TOGETHER * TOGETHER)
+    """Return how many frames of a video of `seconds` the model sees: two per second, at least MIN_FRAMES.
+
+    The last of an odd number of frames is repeated. A video that has fewer frames is seen whole.
+    """
+    return min(max(int(seconds * FRAMES_PER_SECOND), MIN_FRAMES), max_frames)
 
 
-def frame_budget(frames: int, pixel_budget: int) -> int:
-    """Return the maximum number of pixels of a pair of frames, if the whole video may have `pixel_budget`."""
-    return max(MIN_PIXELS, pixel_budget * TOGETHER // frames)
+def seen_frame_size(width: int, height: int, frames: int, pixel_budget: int) -> tuple[int, int]:
+    """Return the width and height in pixels at which the model sees each of `frames` frames.
+
+    As two frames become one image for the model, a video has twice the pixels of its budget in as many visual tokens.
+    """
+    frames = max(frames, TOGETHER)
+    share = min(TOGETHER * pixel_budget, MAX_PIXELS) // frames
+    max_pixels = max(min(MAX_FRAME_PIXELS, share), int(MIN_PIXELS * 1.05)) * frames
+    if min(width, height) < TOKEN_SIDE:
+        enlarged = max(TOKEN_SIDE / width, TOKEN_SIDE / height)
+        width, height = int(width * enlarged), int(height * enlarged)
+    wide, high = (round(side / TOKEN_SIDE) * TOKEN_SIDE for side in (width, height))
+    rounded = round(frames / TOGETHER) * TOGETHER * wide * high
+    if rounded > max_pixels:
+        shrink = math.sqrt(frames * width * height / max_pixels)
+        wide, high = (max(1, math.floor(side / shrink / TOKEN_SIDE)) * TOKEN_SIDE for side in (width, height))
+    elif rounded < MIN_PIXELS:
+        grow = math.sqrt(MIN_PIXELS / (frames * width * height))
+        wide, high = (math.ceil(side * grow / TOKEN_SIDE) * TOKEN_SIDE for side in (width, height))
+    return wide, high
 
 
 def video_tokens(width: int, height: int, frames: int, pixel_budget: int) -> int:
     """Return the number of visual tokens of `frames` frames of a video, without the time stamps."""
-    return frames // TOGETHER * visual_tokens(width, height, frame_budget(frames, pixel_budget))
+    wide, high = seen_frame_size(width, height, frames, pixel_budget)
+    return math.ceil(frames / TOGETHER) * wide * high // TOKEN_SIDE**2

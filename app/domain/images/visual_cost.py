@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.domain.images.attachments import Attachment
-from app.domain.images.video_frames import frame_budget, frame_count, video_tokens
+from app.domain.images.video_frames import frame_count, seen_frame_size, video_tokens
 from app.domain.images.visual_tokens import seen_size, visual_tokens
 
 
@@ -23,4 +23,4 @@ def visual_cost(attachment: Attachment, pixel_budget: int, max_frames: int) -> V
     if not attachment.is_video:
         return VisualCost(1, *seen_size(*size, budget), visual_tokens(*size, budget))
     frames = frame_count(attachment.seconds, max_frames)
-    return VisualCost(frames, *seen_size(*size, frame_budget(frames, budget)), video_tokens(*size, frames, budget))
+    return VisualCost(frames, *seen_frame_size(*size, frames, budget), video_tokens(*size, frames, budget))

@@ -28,21 +28,23 @@ def load_patches(path: Path, vision: VisionConfig, preprocessor: Preprocessor, p
     """Load the image at `path`, scaled to at most `pixel_budget` pixels, and cut it into patches. Raises ImageError."""
     image = open_image(path)
     width, height = image.size
-    if max(width, height) > MAX_ASPECT_RATIO * min(width, height):
-        raise ImageError(image_texts.TOO_THIN, file=path.name, ratio=max(width, height) // min(width, height))
+    check_aspect_ratio(path, width, height)
     max_pixels = min(pixel_budget, preprocessor.max_pixels)
     scaled = scale_image(image, min(preprocessor.min_pixels, max_pixels), max_pixels, vision.patch_size)
     return cut_patches([scaled], vision, preprocessor)
 
 
 def video_patches(
-    frames: Sequence[Image.Image], vision: VisionConfig, preprocessor: Preprocessor, pixel_budget: int
+    frames: Sequence[Image.Image], size: tuple[int, int], vision: VisionConfig, preprocessor: Preprocessor
 ) -> ImagePatches:
-    """Cut one temporal group of a video's frames into patches, each frame scaled to at most `pixel_budget` pixels."""
-    max_pixels = min(pixel_budget, preprocessor.max_pixels)
-    min_pixels = min(preprocessor.min_pixels, max_pixels)
-    scaled = [scale_image(frame, min_pixels, max_pixels, vision.patch_size) for frame in frames]
-    return cut_patches(scaled, vision, preprocessor)
+    """Scale one temporal group of a video's frames to `size` (width, height), and cut them into patches."""
+    return cut_patches([frame.resize(size, Image.Resampling.BICUBIC) for frame in frames], vision, preprocessor)
+
+
+def check_aspect_ratio(path: Path, width: int, height: int) -> None:
+    """Raise ImageError for an image or a video that is too thin for the model."""
+    if max(width, height) > MAX_ASPECT_RATIO * min(width, height):
+        raise ImageError(image_texts.TOO_THIN, file=path.name, ratio=max(width, height) // min(width, height))
 
 
 def scale_image(image: Image.Image, min_pixels: int, max_pixels: int, patch_size: int) -> Image.Image:

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from app.domain.ids import Digest
-from app.domain.images.video_frames import frame_budget, frame_count
+from app.domain.images.video_frames import frame_count, seen_frame_size
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.preprocessor import Preprocessor
-from app.engine.generation.image_patches import load_patches, video_patches
+from app.engine.generation.image_patches import check_aspect_ratio, load_patches, video_patches
 from app.engine.imaging.open_image import check_file, unreadable
 from app.engine.imaging.open_video import sample_frames, video_facts
 from app.engine.runtimes.port import DecoderRuntime, ImagePatches, VisionFeatures
@@ -68,19 +68,21 @@ class VisionFeatureCache:
     def open_video(
         self, path: Path, pixel_budget: int, max_frames: int, check: CancelCheck, *, digest: Digest | None = None
     ) -> PromptVideo:
-        """Open the video at `path`; all its frames together have at most `pixel_budget` pixels. Raises ImageError."""
+        """Open a video whose pairs of frames are to have at most `pixel_budget` pixels together. Raises ImageError."""
         digest = digest or _digest(path)
         name = (digest, pixel_budget, max_frames)
         frames_per_group = self._vision.temporal_patch_size
         if name not in self._videos:
-            count = frame_count(video_facts(path).seconds, max_frames)
-            frames = sample_frames(path, count, check)
-            budget = frame_budget(count, pixel_budget)
+            facts = video_facts(path)
+            check_aspect_ratio(path, facts.width, facts.height)
+            frames = sample_frames(path, frame_count(facts.seconds, max_frames), check)
+            count = len(frames)
+            size = seen_frame_size(facts.width, facts.height, count, pixel_budget)
             parts = []
             for start in range(0, count, frames_per_group):
                 group = frames[start : start + frames_per_group]
                 pictures = [picture for _, picture in group]
-                patches = video_patches(pictures, self._vision, self._preprocessor, budget)
+                patches = video_patches(pictures, size, self._vision, self._preprocessor)
                 # The key includes the split: the same frames grouped otherwise give other features.
                 part = hashlib.sha256(f"{digest} {count} {start}".encode()).hexdigest()
                 middle = (group[0][0] + group[-1][0]) / 2

@@ -49,27 +49,29 @@ def is_video(path: Path) -> bool:
 def video_facts(path: Path) -> VideoFacts:
     """Return the facts from the header and the first frame. Raises ImageError."""
     with _opened(path) as (container, stream):
-        seconds = _seconds(path, container, stream)
+        frames, rate = _timing(path, container, stream)
         first = next(_upright(container, stream))[1]
-        return VideoFacts(_FORMATS[_kind(path)][1], first.width, first.height, seconds)
+        return VideoFacts(_FORMATS[_kind(path)][1], first.width, first.height, frames / rate)
 
 
 def sample_frames(path: Path, count: int, check: CancelCheck) -> list[tuple[float, Image.Image]]:
     """Return `count` frames evenly spaced from first to last, upright, RGB, with their times in seconds.
 
-    A video with fewer frames repeats its last one. Raises ImageError.
+    They are all frames of a video that has fewer; times are multiples of a frame's length, as `Qwen3VLProcessor` tells
+    them. Raises ImageError.
     """
     with _opened(path) as (container, stream):
-        rate = float(stream.average_rate or 1)
-        last = max(0.0, _seconds(path, container, stream) - 1 / rate)
-        targets = np.linspace(0.0, last, count)
+        total, rate = _timing(path, container, stream)
+        targets = np.linspace(0, total - 1, min(count, total)).round() / rate
+        origin = stream.start_time or 0
+        begin = float(origin * (stream.time_base or 0))
         found: list[tuple[float, Image.Image]] = []
         frames = _upright(container, stream)
         current: tuple[float, Image.Image] | None = None
         for target in targets:
             check()
-            if current is not None and target - current[0] > SEEK_SECONDS:
-                container.seek(int(target / stream.time_base), stream=stream)
+            if current is not None and target - current[0] > SEEK_SECONDS and stream.time_base:
+                container.seek(origin + int(target / stream.time_base), stream=stream)
                 frames = _upright(container, stream)
             # The frame displayed at that time is the last one that begins before it, with half a frame's tolerance.
             while current is None or current[0] + 0.5 / rate < target:
@@ -77,10 +79,10 @@ def sample_frames(path: Path, count: int, check: CancelCheck) -> list[tuple[floa
                 following = next(frames, None)
                 if following is None:
                     break
-                current = following
+                current = (following[0] - begin, following[1])
             if current is None:
                 raise _damaged(path)
-            found.append(current)
+            found.append((round(current[0] * rate) / rate, current[1]))
     return found
 
 
@@ -130,16 +132,21 @@ def _video_stream(container: "InputContainer", path: Path) -> "VideoStream":
     return stream
 
 
-def _seconds(path: Path, container: "InputContainer", stream: "VideoStream") -> float:
-    if stream.duration is not None and stream.time_base is not None:
-        seconds = float(stream.duration * stream.time_base)
-    else:
-        seconds = (container.duration or 0) / 1_000_000
-    if seconds > MAX_SECONDS:
+def _timing(path: Path, container: "InputContainer", stream: "VideoStream") -> tuple[int, float]:
+    """Return the number of frames, and how many are shown in a second. Raises ImageError if the video is too long."""
+    rate = float(stream.average_rate or 1)
+    frames = stream.frames or max(1, round(_duration(container, stream) * rate))
+    if frames > MAX_SECONDS * rate:
         raise ImageError(
-            image_texts.VIDEO_TOO_LONG, file=path.name, minutes=seconds / 60, max_minutes=MAX_SECONDS // 60
+            image_texts.VIDEO_TOO_LONG, file=path.name, minutes=frames / rate / 60, max_minutes=MAX_SECONDS // 60
         )
-    return seconds
+    return frames, rate
+
+
+def _duration(container: "InputContainer", stream: "VideoStream") -> float:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return (container.duration or 0) / 1_000_000
 
 
 def _upright(container: "InputContainer", stream: "VideoStream") -> Iterator[tuple[float, Image.Image]]:

@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.images.video_frames import frame_budget, frame_count
+from app.domain.images.video_frames import frame_count, seen_frame_size
 from app.domain.images.visual_tokens import seen_size
 from app.domain.ports import CancelCheck
 from app.domain.settings.generation_options import GenerationOptions
@@ -54,18 +54,19 @@ def _image_parts(image: SeenImage, options: GenerationOptions, check: CancelChec
     check()
     path, budget = Path(image.path), image.pixel_budget or options.pixel_budget
     if not is_video(path):
-        return [_picture(open_image(path), budget)]
-    count = frame_count(video_facts(path).seconds, options.clip_frames)
+        picture = open_image(path)
+        return [_picture(picture, seen_size(*picture.size, budget))]
+    frames = sample_frames(path, frame_count(video_facts(path).seconds, options.clip_frames), check)
     parts = []
-    for seconds, frame in sample_frames(path, count, check):
+    for seconds, frame in frames:
         parts.append({"type": "text", "text": f"<{seconds:.1f} seconds>"})
-        parts.append(_picture(frame, frame_budget(count, budget)))
+        parts.append(_picture(frame, seen_frame_size(*frame.size, len(frames), budget)))
     return parts
 
 
-def _picture(image: Image.Image, pixel_budget: int) -> Json:
-    """Return an image part with as many pixels as a local model would use; no server is sent more than it needs."""
-    width, height = seen_size(*image.size, pixel_budget)
+def _picture(image: Image.Image, size: tuple[int, int]) -> Json:
+    """Return an image part of the size that a local model would see; no server is sent more than it needs."""
+    width, height = size
     if width * height < image.width * image.height:
         image = image.resize((width, height), Image.Resampling.BICUBIC)
     encoded = io.BytesIO()

@@ -34,7 +34,7 @@ def test_frames_are_taken_evenly_from_the_first_to_the_last(tmp_path: Path, name
     frames = sample_frames(video, 4, NEVER_CANCELLED)
     expected = [0, 10, 19, 29]
     assert all(abs(seen - wanted) <= 1 for seen, wanted in zip(numbers(frames), expected, strict=True))
-    assert all(abs(time - wanted / RATE) < 0.11 for (time, _), wanted in zip(frames, expected, strict=True))
+    assert [time for time, _ in frames] == [wanted / RATE for wanted in expected]
 
 
 def test_what_lies_far_ahead_is_jumped_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,9 +44,9 @@ def test_what_lies_far_ahead_is_jumped_to(tmp_path: Path, monkeypatch: pytest.Mo
     assert numbers(sample_frames(video, 5, NEVER_CANCELLED)) == plain
 
 
-def test_a_video_with_few_frames_repeats_its_last(tmp_path: Path) -> None:
+def test_a_video_with_few_frames_gives_all_of_them(tmp_path: Path) -> None:
     frames = sample_frames(make_video(tmp_path / "a.mp4", frames=2), 4, NEVER_CANCELLED)
-    assert len(frames) == 4
+    assert numbers(frames) == [0, 1]
 
 
 def test_taking_frames_can_be_stopped(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_video_that_was_cut_off_is_refused_or_shown_as_far_as_it_goes(tmp_path
         frames = sample_frames(video, 4, NEVER_CANCELLED)
     except ImageError as error:
         refused = error.problem.what
-    assert "damaged" in refused or len(frames) == 4
+    assert "damaged" in refused or 1 <= len(frames) <= 4
 
 
 def test_a_play_list_that_names_other_files_is_not_followed(tmp_path: Path) -> None:
