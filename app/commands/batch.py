@@ -41,7 +41,7 @@ from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import command_line_sentence
 from app.domain.errors import BatchError, UserError
 from app.domain.images.geometry import Box
-from app.engine.checkpoints.model_folder import checked_folder
+from app.engine.checkpoints.model_folder import checked_model
 from app.engine.checkpoints.model_policy import policy_of
 from app.engine.process.backend_kinds import BackendKind
 from app.paths import DEMO_MODEL
@@ -146,7 +146,7 @@ def _begin(job: BatchJob, args: argparse.Namespace, create_client: ClientFactory
     out = args.out.absolute()
     if not args.server:
         if args.model and args.reader is ReaderChoice.AUTO:  # It may open the model late or never.
-            checked_folder(args.model)
+            checked_model(args.model)
         readers = reader_count()
         engines = BatchEngines(partial(open_folder, job.options.model), create_client, readers=readers)
         return _run(job, out, engines, readers, retries=args.retry)

@@ -12,7 +12,7 @@ from app.domain.chat.presets import BUILT_IN
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.ports import NEVER_CANCELLED
-from app.engine.checkpoints.model_folder import checked_folder
+from app.engine.checkpoints.model_folder import checked_model
 from app.storage.files.output_files import fitting
 from app.storage.files.scratch import scratch_folder
 
@@ -43,7 +43,7 @@ def page_reader(choice: ReaderChoice, model: Path | None) -> PageReader:
     if choice is ReaderChoice.MODEL and model:
         return ModelReader(model)
     if choice is ReaderChoice.AUTO and model:
-        checked_folder(model)
+        checked_model(model)
         return AutoReader(BuiltInReader(), ModelReader(model))
     return BuiltInReader()
 

@@ -30,6 +30,7 @@ class ModelController(QObject):
         picker.unload_clicked.connect(self.unload)
         for chosen in (picker.choose_clicked, empty.model_clicked):
             chosen.connect(self.choose_folder)
+        picker.file_clicked.connect(self._choose_file)
         line.restart_clicked.connect(model.restart)
         window.chat_view.remedy_clicked.connect(self._remedy)
         model.status_changed.connect(self._on_status_changed)
@@ -41,8 +42,13 @@ class ModelController(QObject):
         """Ask for a model's folder, and open it."""
         file_dialogs.choose_folder(self._window, tr("Choose a Qwen3-VL model folder"), self._open)
 
-    def _open(self, folder: Path) -> None:
-        self._model.open(str(folder))
+    @Slot()
+    def _choose_file(self) -> None:
+        name_filter = file_dialogs.patterns(tr("GGUF models"), (".gguf",))
+        file_dialogs.open_file(self._window, tr("Choose the GGUF file of a Qwen3-VL model"), self._open, name_filter)
+
+    def _open(self, path: Path) -> None:
+        self._model.open(str(path))
 
     @Slot()
     def _on_demo_clicked(self) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from app.domain.settings.load_options import LoadOptions
+from app.engine.checkpoints.arrays import float_array
 from app.engine.checkpoints.grouped_weight import dequantized
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.mrope_positions import text_positions
@@ -14,6 +15,7 @@ from app.engine.runtimes import shortlist_head
 from app.engine.runtimes.port import FloatArray
 from app.engine.runtimes.torch import output_head
 from tests.engine.conftest import TinyCheckpoint
+from tests.support.gguf_files import GGUF_VARIANTS, make_gguf
 from tests.support.reference import Reference, dequantized_state
 from tests.support.runtimes import RUNTIMES
 from tests.support.tiny_checkpoint import Layout
@@ -23,12 +25,14 @@ TOKENS = np.arange(40, 72)
 WHOLE_VOCABULARY = 1_000_000
 
 
-@pytest.fixture(scope="module", params=VARIANTS)
+@pytest.fixture(scope="module", params=[*VARIANTS, *GGUF_VARIANTS])
 def folder(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: TinyCheckpoint
 ) -> Path:
-    variant = VARIANTS[request.param]
-    return make_variant(tiny_checkpoint(Layout.PLAIN), tmp_path_factory.mktemp("variant") / "model", variant)
+    plain, made = tiny_checkpoint(Layout.PLAIN), tmp_path_factory.mktemp("variant") / "model"
+    if request.param in VARIANTS:
+        return make_variant(plain, made, VARIANTS[request.param])
+    return make_gguf(plain, made, GGUF_VARIANTS[request.param])
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +44,21 @@ def truth(folder: Path) -> FloatArray:
 def test_weights_are_the_files_bit_for_bit(folder: Path) -> None:
     opened = open_checkpoint(folder)
     twin = dequantized_state(folder / "twin")
-    assert len(opened.layers) == 7 * opened.config.text.layers
-    for name, layer in opened.layers.items():
-        assert np.array_equal(dequantized(layer.weight()), twin[f"{name}.weight"].numpy())
+    twin.setdefault("lm_head.weight", twin["model.language_model.embed_tokens.weight"])
+    for name, tensor in twin.items():
+        layer = opened.layers.get(name.removesuffix(".weight"))
+        if layer is not None:
+            assert np.array_equal(dequantized(layer.weight()), tensor.numpy())
+        elif name in opened.tensors.entries:
+            assert np.array_equal(float_array(opened.tensors, name), tensor.numpy())
+        else:
+            assert (name, opened.config.tied_embeddings) == ("lm_head.weight", True)
 
 
 def test_the_list_in_the_documentation_is_what_is_tested() -> None:
     page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| (.+) \| yes \|$", page, re.MULTILINE)
-    assert listed[1:] == list(VARIANTS)
+    assert listed[1:] == [*VARIANTS, *GGUF_VARIANTS]
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from tests.support.tiny_model import ANSWERS, make_model, make_tokenizer, quiet
+from tests.support.tiny_model import ANSWERS, make_model, make_tokenizer, make_untaught_model, quiet
 
 PREPROCESSOR: dict[str, Any] = {
     "size": {"longest_edge": 16777216, "shortest_edge": 65536},
@@ -39,14 +39,27 @@ class Layout(StrEnum):
 
 def make_checkpoint(folder: Path, layout: Layout, group_size: int = 128) -> Path:
     """Write a checkpoint of this layout into `folder` and return it."""
-    tokenizer = make_tokenizer()
     model = make_model()
+    if layout is Layout.PLAIN:
+        return _write_plain(model, folder)
     with quiet():
-        if layout is Layout.PLAIN:
-            model.to(torch.bfloat16).save_pretrained(folder)
-        else:
-            _quantize(model, tokenizer, folder, layout, group_size)
-    tokenizer.save(str(folder / "tokenizer.json"))
+        _quantize(model, make_tokenizer(), folder, layout, group_size)
+    return _with_side_files(folder)
+
+
+def make_untaught_checkpoint(folder: Path) -> Path:
+    """Write a 16-bit checkpoint of random weights into `folder` and return it."""
+    return _write_plain(make_untaught_model(), folder)
+
+
+def _write_plain(model: Any, folder: Path) -> Path:  # noqa: ANN401
+    with quiet():
+        model.to(torch.bfloat16).save_pretrained(folder)
+    return _with_side_files(folder)
+
+
+def _with_side_files(folder: Path) -> Path:
+    make_tokenizer().save(str(folder / "tokenizer.json"))
     (folder / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR), encoding="utf-8")
     return folder
 

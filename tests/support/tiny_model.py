@@ -127,6 +127,13 @@ def _taught_model() -> Any:  # noqa: ANN401
     return model
 
 
+def make_untaught_model() -> Any:  # noqa: ANN401
+    """A random model in fp32, which takes no time to make."""
+    with torch.random.fork_rng(), quiet():
+        torch.manual_seed(3)
+        return _random_model(make_tokenizer())
+
+
 def make_model() -> Any:  # noqa: ANN401
     """A taught model in fp32, a new copy at each call."""
     return copy.deepcopy(_taught_model())

@@ -5,6 +5,7 @@ from app.domain.errors import ErrorText, ProblemKind
 _CHECKPOINT = ProblemKind.CHECKPOINT
 _GET_ANOTHER = "Choose a folder with Qwen3-VL-2B-Instruct or another Qwen3-VL model of the dense kind."
 _GET_SUPPORTED = "Choose one in 4 or 8 bits from AutoRound, GPTQ, AWQ or LLM Compressor, or one in 16 bits."
+_GET_GGUF = "Choose a GGUF file of Qwen3-VL, e.g. in Q4_K_M, Q5_K_M, Q6_K, Q8_0 or F16."
 _DOWNLOAD_IT_AGAIN = "Download it again."
 _DOWNLOAD_FILE_AGAIN = "Download that file again."
 _DOWNLOAD_MODEL_AGAIN = "Download the model again."
@@ -199,11 +200,47 @@ PICKLED = ErrorText(
     "They were not opened.",
     _CHOOSE_SAFETENSORS,
 )
-GGUF = ErrorText(
-    "checkpoint.gguf",
+GGUF_OTHER_TYPE = ErrorText(
+    "checkpoint.gguf_other_type",
     _CHECKPOINT,
-    "This folder holds a GGUF file ({file}), which is not supported.",
-    todo=_CHOOSE_SAFETENSORS,
+    "“{file}” cannot be opened: it has weights of the type {kind}, which is not supported.",
+    todo=_GET_GGUF,
+)
+GGUF_OTHER_VERSION = ErrorText(
+    "checkpoint.gguf_other_version",
+    _CHECKPOINT,
+    "“{file}” cannot be opened: it is a GGUF file of another version, or for big-endian machines.",
+    todo=_GET_GGUF,
+)
+GGUF_OTHER_TENSOR = ErrorText(
+    "checkpoint.gguf_other_tensor",
+    _CHECKPOINT,
+    "This model cannot be opened: it has a tensor {tensor}, which is not part of a Qwen3-VL model.",
+    todo=_GET_GGUF,
+)
+GGUF_OTHER_TOKENIZER = ErrorText(
+    "checkpoint.gguf_other_tokenizer",
+    _CHECKPOINT,
+    "“{file}” cannot be opened: its tokenizer ({kind}) is not that of a Qwen3-VL model.",
+    todo=_GET_GGUF,
+)
+GGUF_ONLY_VISION = ErrorText(
+    "checkpoint.gguf_only_vision",
+    _CHECKPOINT,
+    "“{file}” is only the vision part of a GGUF model.",
+    todo="Download the language model, another .gguf file, into the same folder, and choose that.",
+)
+GGUF_NO_VISION = ErrorText(
+    "checkpoint.gguf_no_vision",
+    _CHECKPOINT,
+    "Beside “{file}” there is no file with its vision part.",
+    todo="Download the mmproj file (.gguf) of the same model into the same folder.",
+)
+GGUF_SEVERAL = ErrorText(
+    "checkpoint.gguf_several",
+    _CHECKPOINT,
+    "The folder “{folder}” holds several models: {files}.",
+    todo="Choose one of the files.",
 )
 ADAPTER = ErrorText(
     "checkpoint.adapter",

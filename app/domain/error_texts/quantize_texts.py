@@ -9,6 +9,13 @@ _NOT_CHANGED = "It was not changed."
 _CHOOSE_NEW = "Choose a new folder."
 _INSTALL = "Install what is missing with: pip install 'lorgnette[autoround]'"
 
+NOT_A_FOLDER = ErrorText(
+    "quantize.not_a_folder",
+    _CHECKPOINT,
+    "“{file}” is a GGUF file, which cannot be quantised here.",
+    _NOTHING_CHANGED,
+    "Choose a 16-bit folder with .safetensors files.",
+)
 ALREADY_QUANTISED = ErrorText(
     "quantize.already_quantised",
     _CHECKPOINT,

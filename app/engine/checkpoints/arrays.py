@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from app.engine.checkpoints.gguf import blocks
+from app.engine.checkpoints.gguf.block_types import QUANTIZED
+from app.engine.checkpoints.gguf.blocks import PACKINGS
 from app.engine.checkpoints.tensor_files import TensorFiles
 
 _DTYPES: dict[str, type[np.generic]] = {
@@ -15,6 +18,9 @@ _DTYPES: dict[str, type[np.generic]] = {
     "I64": np.int64,
 }
 
+_ROWS = 1024
+"""Number of quantised rows that are unpacked at a time, so that their copies stay small."""
+
 
 def stored_array(tensors: TensorFiles, name: str) -> npt.NDArray[Any]:
     """Return the tensor as stored in the file; bfloat16, which numpy lacks, as uint16 with the same bits."""
@@ -22,10 +28,35 @@ def stored_array(tensors: TensorFiles, name: str) -> npt.NDArray[Any]:
     return np.frombuffer(tensors.data(name), _DTYPES[entry.dtype]).reshape(entry.shape)
 
 
+def stored_blocks(tensors: TensorFiles, name: str) -> npt.NDArray[np.uint8]:
+    """Return a tensor [N, K] of one of GGUF's quantised types as stored: uint8 [N, blocks, size of a block]."""
+    entry = tensors.entries[name]
+    return np.frombuffer(tensors.data(name), np.uint8).reshape(entry.shape[0], -1, QUANTIZED[entry.dtype].size)
+
+
 def float_array(tensors: TensorFiles, name: str) -> npt.NDArray[np.float32]:
-    """Return a 16- or 32-bit tensor as float32, which represents all of them exactly."""
-    array = stored_array(tensors, name)
-    return bf16_as_float(array) if tensors.entries[name].dtype == "BF16" else array.astype(np.float32)
+    """Return a 16- or 32-bit tensor, or a quantised one, as float32, which represents all of them exactly."""
+    entry = tensors.entries[name]
+    if entry.dtype not in QUANTIZED:
+        return _as_float(stored_array(tensors, name), entry.dtype)
+    values = np.empty(entry.shape, np.float32)
+    for start in range(0, len(values), _ROWS):
+        values[start : start + _ROWS] = float_rows(tensors, name, np.s_[start : start + _ROWS])
+    return values
+
+
+def float_rows(tensors: TensorFiles, name: str, rows: npt.NDArray[np.integer] | slice) -> npt.NDArray[np.float32]:
+    """Return these rows of a tensor [N, K] as float32 [..., K], without reading the others."""
+    entry = tensors.entries[name]
+    if entry.dtype not in QUANTIZED:
+        return _as_float(stored_array(tensors, name)[rows], entry.dtype)
+    chosen = stored_blocks(tensors, name)[rows]
+    flat = blocks.dequantized(PACKINGS[entry.dtype], chosen.reshape(-1, *chosen.shape[-2:]))
+    return flat.reshape(*chosen.shape[:-2], -1)
+
+
+def _as_float(array: npt.NDArray[Any], dtype: str) -> npt.NDArray[np.float32]:
+    return bf16_as_float(array) if dtype == "BF16" else array.astype(np.float32)
 
 
 def bf16_as_float(bits: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:

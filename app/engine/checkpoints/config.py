@@ -113,13 +113,16 @@ def not_regular(path: Path) -> CheckpointError:
     return CheckpointError(checkpoint_texts.NOT_REGULAR, file=path.name)
 
 
-def parse_config(raw: Mapping[str, Any]) -> ModelConfig:
-    """Parse a config.json. Raises CheckpointError for anything but a dense Qwen3-VL."""
+def parse_config(raw: Mapping[str, Any], file: str = "config.json") -> ModelConfig:
+    """Parse the fields of a config.json, which were read from `file`.
+
+    Raises CheckpointError for anything but a dense Qwen3-VL.
+    """
     if raw.get("model_type") != "qwen3_vl":
         if kind := _first(raw.get("architectures")) or raw.get("model_type"):
             raise CheckpointError(checkpoint_texts.OTHER_ARCHITECTURE, architecture=str(kind)[:80])
         raise CheckpointError(checkpoint_texts.UNNAMED_ARCHITECTURE)
-    root = _Fields(raw, "config.json")
+    root = _Fields(raw, file)
     fields = root.inner("text_config")
     text = _parse_text(fields)
     return ModelConfig(

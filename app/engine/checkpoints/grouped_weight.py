@@ -1,6 +1,6 @@
 """The one form in which the runtimes take quantised weights: integers with a scale, and a zero, per group of inputs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,12 @@ Order = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupedWeight:
-    """A weight [N, K] that is (q - zero) * scale, in 4 or 8 bits; nothing is rounded on the way from the file.
+    """A weight [N, K] that is (q - zero) * scale + offset, in 4 or 8 bits; nothing is rounded on the way from the file.
 
     `integers` uint8 are q: with 4 bits [N, K/2], input 2i in the low half and 2i + 1 in the high half; with 8 bits
     [N, K]. `scales` [N, K/g] are float16, or float32 if the file has another dtype. `zeros` uint8 [N, K/g] are None if
-    all are 2 ** (bits - 1). Column j belongs to the input `order[j]`, to input j if `order` is None. `name` is unique
-    within a model.
+    all are 2 ** (bits - 1), `offsets` float32 [N, K/g] if all are 0. Column j belongs to the input `order[j]`, to input
+    j if `order` is None. `name` is unique within a model.
     """
 
     name: str
@@ -25,6 +25,7 @@ class GroupedWeight:
     integers: Bytes
     scales: Floats
     zeros: Bytes | None = None
+    offsets: Floats | None = None
     order: Order | None = None
 
     @property
@@ -43,18 +44,15 @@ class GroupedWeight:
         return self.inputs // int(self.scales.shape[1])
 
     def in_groups_of(self, group: int) -> "GroupedWeight":
-        """Return the same weight with scales and zeros repeated for smaller groups, which divide the present ones."""
+        """Return the same weight with what groups have repeated for smaller ones, which divide the present ones."""
         if group == self.group:
             return self
         times = self.group // group
-        zeros = None if self.zeros is None else np.repeat(self.zeros, times, axis=1)
-        return GroupedWeight(
-            name=self.name,
-            bits=self.bits,
-            integers=self.integers,
+        return replace(
+            self,
             scales=np.repeat(self.scales, times, axis=1),
-            zeros=zeros,
-            order=self.order,
+            zeros=None if self.zeros is None else np.repeat(self.zeros, times, axis=1),
+            offsets=None if self.offsets is None else np.repeat(self.offsets, times, axis=1),
         )
 
 
@@ -78,7 +76,10 @@ def dequantized(weight: GroupedWeight) -> npt.NDArray[np.float32]:
     integers = nibbles(weight.integers) if weight.bits == 4 else weight.integers
     groups = integers.reshape(weight.outputs, -1, weight.group).astype(np.float32)
     zeros = middle(weight.bits) if weight.zeros is None else weight.zeros.astype(np.float32)[:, :, None]
-    values = ((groups - zeros) * weight.scales.astype(np.float32)[:, :, None]).reshape(weight.outputs, -1)
+    scaled = (groups - zeros) * weight.scales.astype(np.float32)[:, :, None]
+    if weight.offsets is not None:
+        scaled += weight.offsets[:, :, None]
+    values = scaled.reshape(weight.outputs, -1)
     if weight.order is None:
         return values
     ordered = np.empty_like(values)

@@ -1,4 +1,4 @@
-"""Opens a model folder: everything is checked before any weights are used."""
+"""Opens a model folder or a GGUF model: everything is checked before any weights are used."""
 
 import os
 from collections.abc import Mapping
@@ -10,12 +10,15 @@ from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.domain.settings.generation_options import GREEDY, Sampling
 from app.engine.checkpoints.config import ModelConfig, not_regular, parse_config, read_json, unreadable
-from app.engine.checkpoints.model_folder import CONFIG, checked_folder
+from app.engine.checkpoints.gguf.header import read_header
+from app.engine.checkpoints.gguf.open_gguf import GgufModel, open_gguf
+from app.engine.checkpoints.gguf.tokenizer import tokenizer_json
+from app.engine.checkpoints.model_folder import CONFIG, checked_model, is_gguf
 from app.engine.checkpoints.preprocessor import Preprocessor, parse_preprocessor
 from app.engine.checkpoints.quantization import Quantization, read_quantization
 from app.engine.checkpoints.tensor_files import TensorFiles, find_tensors
 from app.engine.checkpoints.weights import check_weights
-from app.regular_files import NotRegular, open_regular
+from app.regular_files import NotRegular, open_regular, read_regular
 
 if TYPE_CHECKING:
     from app.engine.checkpoints.packings.stored_layer import StoredLayer
@@ -29,10 +32,10 @@ MAX_TOKENIZER_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """A model folder whose files belong together.
+    """A model whose files belong together, in `folder` or in the GGUF file of that path and those beside it.
 
     `quantization` is None for 16-bit weights; `layers` are the quantised ones, by name. `end_tokens` are the ids that
-    end an answer, empty if the folder does not specify them. `sampling` is the publisher's recommendation.
+    end an answer, empty if the model does not specify them. `sampling` is the publisher's recommendation.
     """
 
     folder: Path
@@ -51,26 +54,36 @@ class Checkpoint:
 
     @property
     def tokenizer_path(self) -> Path:
-        """Path of the tokenizer, in the format of Hugging Face's tokenizers library."""
-        return self.folder / TOKENIZER
+        """Path of the file that holds the tokenizer: a tokenizer.json, or the GGUF file."""
+        return self.folder / TOKENIZER if self.folder.is_dir() else self.folder
+
+    def tokenizer_json(self) -> str:
+        """Return the tokenizer in the format of Hugging Face's tokenizers library. Raises CheckpointError."""
+        if not self.folder.is_dir():
+            return tokenizer_json(read_header(self.folder))
+        try:
+            return read_regular(self.tokenizer_path, MAX_TOKENIZER_BYTES).decode()
+        except (OSError, ValueError) as error:
+            raise CheckpointError(checkpoint_texts.TOKENIZER_DAMAGED, file=TOKENIZER) from error
 
 
-def open_checkpoint(folder: Path) -> Checkpoint:
-    """Check the model in `folder`, or one folder down, and return it without reading its weights.
+def open_checkpoint(path: Path) -> Checkpoint:
+    """Check the model in the folder `path`, or one folder down, or in the GGUF file `path`; do not read its weights.
 
     Raises CheckpointError for a missing, damaged or incomplete file, another architecture or an unsupported scheme.
     """
-    folder = checked_folder(folder)
-    from app.engine.checkpoints.check_finite import check_finite  # noqa: PLC0415 - NumPy is not needed for --help
+    found = checked_model(path)
+    return _of_gguf(open_gguf(found)) if is_gguf(found) else _of_folder(found)
 
+
+def _of_folder(folder: Path) -> Checkpoint:
     raw = read_json(folder / CONFIG)
     config = parse_config(raw)
     if any((folder / name).exists() for name in _OF_EMBEDDINGS):
         raise CheckpointError(checkpoint_texts.NOT_A_CHAT_MODEL)
     quantization = read_quantization(folder, raw)
     tensors = find_tensors(folder, is_tied=config.tied_embeddings)
-    layers = check_weights(tensors, config, quantization)
-    check_finite(tensors)
+    layers = _checked(tensors, config, quantization)
     _check_tokenizer(folder / TOKENIZER)
     generation = _optional(folder / "generation_config.json")
     return Checkpoint(
@@ -83,6 +96,31 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         end_tokens=_end_tokens(generation),
         sampling=_sampling(generation),
     )
+
+
+def _of_gguf(model: GgufModel) -> Checkpoint:
+    config = parse_config(model.config, model.path.name)
+    return Checkpoint(
+        folder=model.path,
+        config=config,
+        quantization=model.quantization,
+        tensors=model.tensors,
+        layers=_checked(model.tensors, config, None),
+        preprocessor=parse_preprocessor(model.preprocessor),
+        end_tokens=_end_tokens(model.generation),
+        sampling=_sampling(model.generation),
+    )
+
+
+def _checked(
+    tensors: TensorFiles, config: ModelConfig, quantization: Quantization | None
+) -> "Mapping[str, StoredLayer]":
+    """Return the quantised layers after all tensors were checked."""
+    from app.engine.checkpoints.check_finite import check_finite  # noqa: PLC0415 - NumPy is not needed for --help
+
+    layers = check_weights(tensors, config, quantization)
+    check_finite(tensors)
+    return layers
 
 
 def _check_tokenizer(path: Path) -> None:

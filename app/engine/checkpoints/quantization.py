@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WHOLE_COLUMNS = -1
 """Value of `group_size` for one scale per output."""
+GGUF = "gguf"
+"""Value of `method` for GGUF files, which may mix types of several bits."""
 _SHOWN_LETTERS = 80
 """Maximum number of characters of an unsupported value that are shown."""
 _AUTO_ROUND = ("auto-round", "intel/auto-round")
@@ -37,8 +39,9 @@ _AWQ_PACKINGS = ("auto_round:auto_awq", "auto_round:awq", "auto_awq", "awq")
 class Quantization:
     """How a checkpoint is quantised: W4A16 or W8A16.
 
-    `method` is the file's `quant_method`; `packing` one of "gptq", "gptq_v2", "awq" and "compressed-tensors";
-    `group_size` the number of weights along the inputs with one scale, -1 for whole columns.
+    `method` is the `quant_method`, or "gguf"; `packing` one of "gptq", "gptq_v2", "awq" and "compressed-tensors", or
+    the type of most tensors of a GGUF file; `group_size` the number of weights along the inputs with one scale, -1 for
+    whole columns.
     """
 
     method: str
@@ -50,6 +53,8 @@ class Quantization:
     @property
     def scheme(self) -> str:
         """The scheme as the status line shows it."""
+        if self.method == GGUF:
+            return f"GGUF {self.packing}"
         groups = "whole columns" if self.group_size == WHOLE_COLUMNS else f"group {self.group_size}"
         return f"W{self.bits}A16, {groups}"
 

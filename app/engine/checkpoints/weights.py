@@ -3,12 +3,14 @@
 Names are those that Hugging Face's `Qwen3VLForConditionalGeneration.save_pretrained` writes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.engine.checkpoints.config import ModelConfig, TextConfig, VisionConfig
+from app.engine.checkpoints.gguf.block_types import QUANTIZED
 from app.engine.checkpoints.quantization import Quantization
 from app.engine.checkpoints.required_tensors import FLOATS, Expected
 from app.engine.checkpoints.tensor_files import TensorFiles
@@ -79,9 +81,9 @@ def _all(
 ) -> Iterator[Expected]:
     """Yield all tensors, and add the quantised layers to `layers` on the way: a config may promise billions of them."""
     text = config.text
-    yield _floats(f"{TEXT}.embed_tokens.weight", text.vocab_size, text.hidden_size)
-    if not config.tied_embeddings:
-        yield _floats("lm_head.weight", text.vocab_size, text.hidden_size)
+    names = [f"{TEXT}.embed_tokens.weight", *([] if config.tied_embeddings else ["lm_head.weight"])]
+    for name in names:
+        yield Expected(name, (text.vocab_size, text.hidden_size), (*FLOATS, *QUANTIZED))
     yield _floats(f"{TEXT}.norm.weight", text.hidden_size)
     for layer in range(text.layers):
         prefix = f"{TEXT}.layers.{layer}"
@@ -90,43 +92,68 @@ def _all(
         yield _floats(f"{prefix}.self_attn.q_norm.weight", text.head_dim)
         yield _floats(f"{prefix}.self_attn.k_norm.weight", text.head_dim)
         for name, outputs, inputs in text_linears(layer, text):
-            # A quantised checkpoint may keep some layers in 16 bits; only the files show which.
-            if quantization is None or f"{name}.weight" in tensors.entries:
-                yield _floats(f"{name}.weight", outputs, inputs)
-            else:
-                layers[name] = quantization.layer(tensors, name, outputs, inputs)
-                yield from layers[name].expected()
-    yield from _vision(config.vision, text.hidden_size)
+            yield from _linear(tensors, quantization, layers, name, outputs, inputs)
+    linear = partial(_linear, tensors, None, layers)
+    yield from _vision(config.vision, text.hidden_size, linear)
+
+
+def _linear(
+    tensors: TensorFiles,
+    quantization: Quantization | None,
+    layers: dict[str, "StoredLayer"],
+    name: str,
+    outputs: int,
+    inputs: int,
+) -> Iterator[Expected]:
+    """Yield the tensors of a linear layer, and add it to `layers` if it is quantised; only the files show which are."""
+    stored = tensors.entries.get(f"{name}.weight")
+    if stored is not None and stored.dtype in QUANTIZED:
+        from app.engine.checkpoints.gguf.gguf_layer import gguf_layer  # noqa: PLC0415 - NumPy is not needed for --help
+
+        layers[name] = gguf_layer(tensors, name, stored.dtype, outputs, inputs)
+    elif stored is None and quantization is not None:
+        layers[name] = quantization.layer(tensors, name, outputs, inputs)
+    else:
+        yield _floats(f"{name}.weight", outputs, inputs)
+        return
+    yield from layers[name].expected()
 
 
 def _floats(name: str, *shape: int) -> Expected:
     return Expected(name, shape, FLOATS)
 
 
-def _vision(vision: VisionConfig, text_hidden: int) -> Iterator[Expected]:
+def _vision(
+    vision: VisionConfig, text_hidden: int, linear: Callable[[str, int, int], Iterator[Expected]]
+) -> Iterator[Expected]:
     hidden, inner, merged = vision.hidden_size, vision.intermediate_size, vision.hidden_size * vision.merge_size**2
     if vision.out_hidden_size != text_hidden:
         raise CheckpointError(checkpoint_texts.VISION_TOWER_MISMATCH, given=vision.out_hidden_size, taken=text_hidden)
+
+    def affine(name: str, outputs: int, inputs: int) -> Iterator[Expected]:
+        yield from linear(name, outputs, inputs)
+        yield _floats(f"{name}.bias", outputs)
+
     patch = (hidden, vision.channels, vision.temporal_patch_size, vision.patch_size, vision.patch_size)
     yield _floats(f"{VISION}.patch_embed.proj.weight", *patch)
     yield _floats(f"{VISION}.patch_embed.proj.bias", hidden)
     yield _floats(f"{VISION}.pos_embed.weight", vision.position_embeddings, hidden)
     for block in range(vision.depth):
         prefix = f"{VISION}.blocks.{block}"
-        yield from _with_bias(f"{prefix}.norm1", (hidden,))
-        yield from _with_bias(f"{prefix}.norm2", (hidden,))
-        yield from _with_bias(f"{prefix}.attn.qkv", (hidden * 3, hidden))
-        yield from _with_bias(f"{prefix}.attn.proj", (hidden, hidden))
-        yield from _with_bias(f"{prefix}.mlp.linear_fc1", (inner, hidden))
-        yield from _with_bias(f"{prefix}.mlp.linear_fc2", (hidden, inner))
+        yield from _norm(f"{prefix}.norm1", hidden)
+        yield from _norm(f"{prefix}.norm2", hidden)
+        yield from affine(f"{prefix}.attn.qkv", hidden * 3, hidden)
+        yield from affine(f"{prefix}.attn.proj", hidden, hidden)
+        yield from affine(f"{prefix}.mlp.linear_fc1", inner, hidden)
+        yield from affine(f"{prefix}.mlp.linear_fc2", hidden, inner)
     mergers = {f"{VISION}.merger": hidden}
     mergers |= {f"{VISION}.deepstack_merger_list.{index}": merged for index in range(len(vision.deepstack_layers))}
     for name, normed in mergers.items():
-        yield from _with_bias(f"{name}.norm", (normed,))
-        yield from _with_bias(f"{name}.linear_fc1", (merged, merged))
-        yield from _with_bias(f"{name}.linear_fc2", (vision.out_hidden_size, merged))
+        yield from _norm(f"{name}.norm", normed)
+        yield from affine(f"{name}.linear_fc1", merged, merged)
+        yield from affine(f"{name}.linear_fc2", vision.out_hidden_size, merged)
 
 
-def _with_bias(name: str, shape: tuple[int, ...]) -> Iterator[Expected]:
-    yield _floats(f"{name}.weight", *shape)
-    yield _floats(f"{name}.bias", shape[0])
+def _norm(name: str, width: int) -> Iterator[Expected]:
+    yield _floats(f"{name}.weight", width)
+    yield _floats(f"{name}.bias", width)

@@ -15,8 +15,9 @@ class ChatTokenizer:
     """Text to token ids and back."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
+        content = checkpoint.tokenizer_json()
         try:
-            self._tokenizer = Tokenizer.from_file(str(checkpoint.tokenizer_path))
+            self._tokenizer = Tokenizer.from_str(content)
         except Exception as error:  # the library raises bare Exception
             raise CheckpointError(checkpoint_texts.TOKENIZER_DAMAGED, file=checkpoint.tokenizer_path.name) from error
         # The file may also request padding to a billion tokens, or truncation of the question.

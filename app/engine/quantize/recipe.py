@@ -39,6 +39,8 @@ class Recipe:
 
 def check_base(base: Checkpoint) -> None:
     """Raise QuantizeError if the model in `base` cannot be quantised with this recipe."""
+    if not base.folder.is_dir():
+        raise QuantizeError(quantize_texts.NOT_A_FOLDER, file=base.folder.name)
     if base.quantization is not None:
         raise QuantizeError(quantize_texts.ALREADY_QUANTISED, folder=base.folder.resolve().name, scheme=base.scheme)
     for linear, _, inputs in text_linears(0, base.config.text):

@@ -1,8 +1,10 @@
 """A checkpoint's quantised layers as graphs take them: joined where they share an input, kept in the weight cache."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from app.engine.checkpoints.grouped_weight import GroupedWeight, middle
 from app.engine.checkpoints.open_checkpoint import Checkpoint
@@ -41,15 +43,23 @@ def _packed(cache: WeightCache, name: str, layers: Sequence[StoredLayer]) -> Gro
     shape = (sum(layer.outputs for layer in layers), first.inputs * first.bits // 8)
     integers = cache.array(name, shape, lambda: np.concatenate([layer.integers() for layer in layers]))
     scales = np.concatenate([layer.scales() for layer in layers])
-    zeros = [layer.zeros() for layer in layers]
-    joined = None
-    if any(part is not None for part in zeros):
-        joined = np.concatenate(
-            [
-                np.full((layer.outputs, scales.shape[1]), middle(layer.bits), np.uint8) if part is None else part
-                for layer, part in zip(layers, zeros, strict=True)
-            ]
-        )
+    shapes = [(layer.outputs, scales.shape[1]) for layer in layers]
     return GroupedWeight(
-        name=name, bits=first.bits, integers=integers, scales=scales, zeros=joined, order=first.order()
+        name=name,
+        bits=first.bits,
+        integers=integers,
+        scales=scales,
+        zeros=_joined([layer.zeros() for layer in layers], shapes, np.uint8(middle(first.bits))),
+        offsets=_joined([layer.offsets() for layer in layers], shapes, np.float32(0)),
+        order=first.order(),
     )
+
+
+def _joined(
+    arrays: Sequence[npt.NDArray[Any] | None], shapes: Sequence[tuple[int, int]], absent: np.generic
+) -> npt.NDArray[Any] | None:
+    """Return the arrays below each other, `absent` standing for those that are None; None if all are."""
+    if all(array is None for array in arrays):
+        return None
+    filled = [np.full(shape, absent) if array is None else array for array, shape in zip(arrays, shapes, strict=True)]
+    return np.concatenate(filled)

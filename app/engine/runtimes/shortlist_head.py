@@ -9,7 +9,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from app.engine.checkpoints.arrays import bf16_as_float, stored_array
+from app.engine.checkpoints.arrays import float_rows
 from app.engine.checkpoints.grouped_weight import GroupedWeight, middle, nibble_pairs
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.tensor_files import TensorFiles
@@ -31,17 +31,16 @@ class ShortlistHead:
     """The rows of an embedding [vocabulary, hidden], which are also the output head's if the two are tied."""
 
     def __init__(self, tensors: TensorFiles, name: str) -> None:
-        self._is_bf16 = tensors.entries[name].dtype == "BF16"
-        self._rows = stored_array(tensors, name)
+        self._tensors = tensors
+        self._name = name
 
     def rows(self, ids: npt.NDArray[np.integer]) -> FloatArray:
         """Return rows by token id, float32 [..., hidden]."""
-        chosen = self._rows[ids]
-        return bf16_as_float(chosen) if self._is_bf16 else chosen.astype(np.float32)
+        return float_rows(self._tensors, self._name, ids)
 
     def packed(self, cache: WeightCache) -> GroupedWeight:
         """Return the head's 4-bit copy."""
-        vocabulary, hidden = self._rows.shape
+        vocabulary, hidden = self._tensors.entries[self._name].shape
         group = math.gcd(GROUP, hidden)
         row_bytes, scale_bytes = hidden // 2, hidden // group * 2
 

@@ -20,13 +20,14 @@ MAX_NAME = 36
 class ModelPicker(QToolButton):
     """A button with a menu.
 
-    `folder_chosen(str)` for a recent model, `demo_clicked()`, `choose_clicked()`, `full_model_clicked()`,
-    `server_clicked()`, `unload_clicked()`.
+    `folder_chosen(str)` for a recent model, `demo_clicked()`, `choose_clicked()`, `file_clicked()`,
+    `full_model_clicked()`, `server_clicked()`, `unload_clicked()`.
     """
 
     folder_chosen = Signal(str)
     demo_clicked = Signal()
     choose_clicked = Signal()
+    file_clicked = Signal()
     full_model_clicked = Signal()
     server_clicked = Signal()
     unload_clicked = Signal()
@@ -78,6 +79,7 @@ class ModelPicker(QToolButton):
         self._menu.addSeparator()
         self._menu.addAction(tr("Get the full model…"), self.full_model_clicked.emit)
         self._menu.addAction(tr("Choose a model folder…"), self.choose_clicked.emit)
+        self._menu.addAction(tr("Choose a GGUF file…"), self.file_clicked.emit)
         self._menu.addAction(tr("Connect to a server…"), self.server_clicked.emit)
         unload = self._menu.addAction(tr("Unload the model"), self.unload_clicked.emit)
         unload.setEnabled(self._status.state is not EngineState.NO_MODEL)

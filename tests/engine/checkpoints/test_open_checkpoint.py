@@ -189,7 +189,8 @@ def test_a_damaged_header(folder: Path, data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "words"), [("bin", "pickled (model.bin), which can run programs"), ("pt", "pickled"), ("gguf", "GGUF")]
+    ("suffix", "words"),
+    [("bin", "pickled (model.bin), which can run programs"), ("pt", "pickled"), ("gguf", "model.gguf is damaged")],
 )
 def test_other_kinds_of_weights_are_not_opened(folder: Path, suffix: str, words: str) -> None:
     (folder / WEIGHTS).rename(folder / f"model.{suffix}")
@@ -352,7 +353,7 @@ def test_the_cache_of_the_hub_and_the_parent_folder(folder: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        ("Qwen3VL-2B-Q4_K_M.gguf", "holds a GGUF file (Qwen3VL-2B-Q4_K_M.gguf)"),
+        ("Qwen3VL-2B-Q4_K_M.gguf", "Qwen3VL-2B-Q4_K_M.gguf ends early"),
         ("adapter_config.json", "holds an adapter (LoRA)"),
         ("pytorch_model.bin", "pickled (pytorch_model.bin)"),
     ],

@@ -58,6 +58,10 @@ class StoredLayer(ABC):
             raise CheckpointError(checkpoint_texts.LAYER_ASYMMETRIC, layer=self.name)
         return zeros
 
+    def offsets(self) -> Floats | None:
+        """Return the offsets, float32 [N, K/g], None if all are 0."""
+        return None
+
     def order(self) -> Order | None:
         """Return the input of each column, None if they are in order."""
         return None
@@ -70,6 +74,7 @@ class StoredLayer(ABC):
             integers=self.integers(),
             scales=self.scales(),
             zeros=self.zeros(),
+            offsets=self.offsets(),
             order=self.order(),
         )
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from app.engine.checkpoints.grouped_weight import Bytes, GroupedWeight, Order, nibble_pairs
+from app.engine.checkpoints.grouped_weight import Bytes, Floats, GroupedWeight, Order, nibble_pairs
 
 MICROSOFT = "com.microsoft"
 _OPSET, _IR_VERSION = 21, 10
@@ -79,10 +79,21 @@ class GraphBuilder:
         self._nodes.append(helper.make_node(operator, inputs, names, domain=domain, **attributes))
 
     def product(self, name: str, x: str, weight: GroupedWeight) -> str:
-        """Add the product of x [..., K] and a weight [N, K] in 4 or 8 bits."""
+        """Add the product of x [1, T, K] and a weight [N, K] in 4 or 8 bits."""
+        if weight.order is not None:
+            x = self._ordered(name, x, weight.order)
+        if weight.offsets is None:
+            return self._product_of_integers(name, x, weight)
+        parts = [
+            self._product_of_integers(f"{name} integers", x, weight),
+            self._product_of_offsets(name, x, weight, weight.offsets),
+        ]
+        return self.node("Add", name, parts)
+
+    def _product_of_integers(self, name: str, x: str, weight: GroupedWeight) -> str:
         blocks = weight.in_groups_of(math.gcd(weight.group, BLOCK))
         inputs = [
-            x if weight.order is None else self._ordered(name, x, weight.order),
+            x,
             self.weight(f"{weight.name}.integers", weight.integers.reshape(weight.outputs, blocks.scales.shape[1], -1)),
             self.weight(f"{weight.name}.scales", blocks.scales.astype(np.float32).ravel()),
         ]
@@ -93,6 +104,15 @@ class GraphBuilder:
             K=weight.inputs, N=weight.outputs, bits=weight.bits, block_size=blocks.group,
             accuracy_level=self._accuracy_level,
         )  # fmt: skip
+
+    def _product_of_offsets(self, name: str, x: str, weight: GroupedWeight, offsets: Floats) -> str:
+        """Add the product with what all weights of a group share: with the sums of the groups' inputs."""
+        shape = self.numbers(f"{name} shape", np.array((0, 0, -1, weight.group), np.int64))
+        groups = self.node("Reshape", f"{name} groups", [x, shape])
+        axes = self.numbers(f"{name} axes", np.array((-1,), np.int64))
+        sums = self.node("ReduceSum", f"{name} sums", [groups, axes], keepdims=0)
+        transposed = self.weight(f"{weight.name}.offsets", np.ascontiguousarray(offsets.T))
+        return self.node("MatMul", f"{name} offsets", [sums, transposed])
 
     def _ordered(self, name: str, x: str, order: Order) -> str:
         """Return the columns of x in this order."""

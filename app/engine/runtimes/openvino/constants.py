@@ -8,9 +8,9 @@ import openvino as ov
 from openvino import opset13 as op
 
 from app.engine.checkpoints.arrays import float_array, stored_array
-from app.engine.checkpoints.grouped_weight import Bytes, GroupedWeight, middle, nibble_pairs
+from app.engine.checkpoints.grouped_weight import Bytes, Floats, GroupedWeight, middle, nibble_pairs
 from app.engine.checkpoints.open_checkpoint import Checkpoint
-from app.engine.runtimes.openvino.graph_ops import Node, linear
+from app.engine.runtimes.openvino.graph_ops import Node, added, linear, reshaped
 from app.engine.runtimes.packed_weights import packed_weights
 from app.engine.runtimes.weight_cache import WeightCache
 
@@ -41,7 +41,7 @@ class Constants:
         return op.constant(float_array(self._tensors, name)).output(0)
 
     def product(self, x: Node, *names: str) -> Node:
-        """Multiply x [..., K] by the weights of the linear layers `names`; their outputs lie side by side.
+        """Multiply x [T, K] by the weights of the linear layers `names`; their outputs lie side by side.
 
         In the file and in memory the weights stay in 4, 8 or 16 bits. Raises CheckpointError as `packed_weights` does.
         """
@@ -53,12 +53,14 @@ class Constants:
             return linear(x, self.dense(f"{weight}.weight"))
         if weight.order is not None:
             x = op.gather(x, op.constant(weight.order.astype(np.int64)), op.constant(np.int64(-1))).output(0)
-        return linear(x, self.grouped(weight))
+        product = linear(x, self.grouped(weight))
+        return product if weight.offsets is None else added(product, _product_of_offsets(x, weight, weight.offsets))
 
     def grouped(self, weight: GroupedWeight) -> ov.Output:
         """Return a weight in 4 or 8 bits, float32 [N, K] in the graph, its columns in the weight's order.
 
-        It has the form that the CPU plugin fuses into the product. The graph's nodes of it are named after it.
+        Its offsets are not added. It has the form that the CPU plugin fuses into the product. The graph's nodes of it
+        are named after it.
         """
         kind, integer = "f16" if weight.scales.dtype == np.float16 else "f32", _INTEGERS[weight.bits]
         shape = ov.Shape([weight.outputs, weight.inputs // weight.group, weight.group])
@@ -98,3 +100,10 @@ class Constants:
         # Without the mark a float32 copy of the whole weight would stay in memory with the graph.
         widened.get_rt_info()[_KEPT_IN_16_BITS] = True
         return widened.output(0)
+
+
+def _product_of_offsets(x: Node, weight: GroupedWeight, offsets: Floats) -> Node:
+    """Multiply x [T, K] by offsets [N, K/g], which all weights of a group share: by the sums of the groups' inputs."""
+    groups = reshaped(x, -1, weight.inputs // weight.group, weight.group)
+    sums = op.reduce_sum(groups, op.constant(np.int64(-1)), keep_dims=False).output(0)
+    return linear(sums, op.constant(np.ascontiguousarray(offsets)).output(0))

@@ -120,4 +120,4 @@ class _Tower:
         return layer_norm(x, weight, bias, NORM_EPS)
 
     def _affine(self, name: str, x: Node) -> Node:
-        return linear(x, self._constants.dense(f"{name}.weight"), self._constants.floats(f"{name}.bias"))
+        return added(self._constants.product(x, name), self._constants.floats(f"{name}.bias"))

@@ -33,7 +33,8 @@ GROUPS = (128, 64, 32)
 def gptq_weight(weight: GroupedWeight, device: torch.device) -> GptqWeight | None:
     """Return the weight on the device, None if it is not one that torch's 4-bit operators multiply."""
     group = next((group for group in GROUPS if weight.group % group == 0), None)
-    if weight.bits != 4 or weight.zeros is not None or weight.order is not None or group is None:
+    is_symmetric = weight.zeros is None and weight.offsets is None
+    if weight.bits != 4 or not is_symmetric or weight.order is not None or group is None:
         return None
     pairs, scales = weight.integers, weight.in_groups_of(group).scales
     qweight = torch.from_numpy(np.ascontiguousarray(pairs)).to(device).view(torch.int32).t().contiguous()

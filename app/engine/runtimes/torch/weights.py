@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from app.domain.settings.load_options import LoadOptions
+from app.engine.checkpoints.arrays import float_array
 from app.engine.checkpoints.grouped_weight import GroupedWeight
 from app.engine.checkpoints.grouped_weight import dequantized as dequantized_array
 from app.engine.checkpoints.open_checkpoint import Checkpoint
@@ -40,8 +41,10 @@ class Weights:
         self.device = device
 
     def tensor(self, name: str) -> Tensor:
-        """Return a 16- or 32-bit tensor in the device's dtype, regardless of the dtype in config.json."""
-        return stored_tensor(self._tensors, name).to(self.device.device, self.device.dtype)
+        """Return a tensor in the device's dtype, regardless of the dtype in config.json; quantised ones dequantised."""
+        is_plain = self._tensors.entries[name].dtype in _DTYPES
+        stored = stored_tensor(self._tensors, name) if is_plain else torch.from_numpy(float_array(self._tensors, name))
+        return stored.to(self.device.device, self.device.dtype)
 
     def linear(self, *names: str) -> Linear:
         """Return the linear layers `names`, which share their input, as one layer with concatenated outputs."""
