@@ -89,7 +89,7 @@ def _window_parser() -> argparse.ArgumentParser:
         help="images to open in a new chat (in the running window, if any)",
     )
     parser.add_argument("--data", type=path_given, metavar="FOLDER", help="use this data folder")
-    parser.add_argument("--model", type=path_given, metavar="FOLDER", help="open this model folder")
+    parser.add_argument("--model", type=path_given, metavar="MODEL", help="open this model folder or GGUF file")
     parser.add_argument("--capture", action="store_true", help="capture an area of the screen and ask about it")
     parser.add_argument("--clipboard", action="store_true", help="ask about the image on the clipboard")
     parser.add_argument("--version", action="version", version=f"Lorgnette {__version__}")

@@ -125,7 +125,7 @@ def main(arguments: Sequence[str], create_client: ClientFactory = client_ignorin
     arguments_of = parser()
     args = arguments_of.parse_args(arguments)
     if args.fields and not args.server and not policy_of(args.model or DEMO_MODEL).can_extract_fields:
-        arguments_of.error("--fields needs --model FOLDER or --server; the demo model cannot extract fields")
+        arguments_of.error("--fields needs --model MODEL or --server; the demo model cannot extract fields")
     default = [Output.SPREADSHEET] if args.fields else [Output.TEXT]
     options = BatchOptions(
         outputs=tuple(dict.fromkeys(args.format or default)),

@@ -25,7 +25,9 @@ decode. Nothing else should run meanwhile. With a full model on two cores it tak
 def parser() -> argparse.ArgumentParser:
     """Return the command's argument parser."""
     parser = CommandParser(prog="lorgnette bench", description=DESCRIPTION)
-    parser.add_argument("model", nargs="?", type=path_given, default=DEMO_MODEL, metavar="MODEL", help="model folder")
+    parser.add_argument(
+        "model", nargs="?", type=path_given, default=DEMO_MODEL, metavar="MODEL", help="model folder or GGUF file"
+    )
     parser.add_argument(
         "--sides",
         type=_side,

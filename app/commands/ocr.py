@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
         default=ReaderChoice.AUTO,
         help="the built-in OCR only, the model, or (auto) the model where one is given and the OCR is uncertain",
     )
-    parser.add_argument("--model", type=path_given, metavar="FOLDER", help="model folder")
+    parser.add_argument("--model", type=path_given, metavar="MODEL", help="model folder or GGUF file")
     parser.add_argument(
         "--format",
         type=one_of([*PageFormat, *WHOLE_FILES]),
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str]) -> int:
     args = parser()
     options = args.parse_args(arguments)
     if options.reader is ReaderChoice.MODEL and options.model is None:
-        args.error("--reader model needs --model FOLDER")
+        args.error("--reader model needs --model MODEL")
     if options.format == PDF and options.pages:
         args.error("--format pdf does not work with --pages")
     if options.format == PDF and options.main_text:

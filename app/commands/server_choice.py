@@ -17,10 +17,12 @@ KEY = "LORGNETTE_SERVER_KEY"
 
 
 def add_arguments(parser: argparse.ArgumentParser, model: Path | None = None) -> None:
-    """Add `--model FOLDER` (default: `model`) or `--server ADDRESS`, and `--server-model NAME`."""
+    """Add `--model MODEL` (default: `model`) or `--server ADDRESS`, and `--server-model NAME`."""
     who = parser.add_mutually_exclusive_group()
     fallback = " (default: the demo model)" if model else ""
-    who.add_argument("--model", type=path_given, default=model, metavar="FOLDER", help=f"model folder{fallback}")
+    who.add_argument(
+        "--model", type=path_given, default=model, metavar="MODEL", help=f"model folder or GGUF file{fallback}"
+    )
     who.add_argument(
         "--server",
         type=_address,
