@@ -31,6 +31,7 @@ def config_fields(text: GgufHeader, vision: GgufHeader) -> dict[str, Any]:
         "vision_config": _vision_fields(vision),
         "tie_word_embeddings": is_tied,
         "image_token_id": ids.get("<|image_pad|>"),
+        "video_token_id": ids.get("<|video_pad|>"),
         "vision_start_token_id": ids.get("<|vision_start|>"),
         "vision_end_token_id": ids.get("<|vision_end|>"),
     }
