@@ -384,6 +384,7 @@ class Lorgnette(QObject):
         self.window.menu_button.set_theme(settings.theme)
         self.window.composer.set_presets(settings.presets)
         self.window.composer.set_options(settings.generation)
+        self.window.viewer.set_pixel_budget(settings.generation.pixel_budget)
         self.model.set_idle_minutes(settings.keep_loaded)
 
 

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedLayout, QToolB
 from app.domain.documents.translation import Translation
 from app.domain.images.attachments import Attachment, ImageCrop
 from app.domain.images.detection_formats import DetectionFormat
+from app.domain.images.placed_detections import placed_detections
+from app.domain.settings.generation_options import GenerationOptions
 from app.domain.text.grounding import Detection
 from app.ui.images.translate_button import TranslateButton
 from app.ui.images.translated_image import translated_image
@@ -49,6 +51,8 @@ class ImageViewer(QFrame):
         self.attachment: Attachment | None = None
         self.message_id = ""
         self.detections: Sequence[Detection] = ()
+        self._written: Sequence[Detection] = ()
+        self._pixel_budget = GenerationOptions().pixel_budget
         self._images: Sequence[Attachment] = ()
         self.canvas = ImageCanvas(self)
         self._words = label("", "hint", wraps=True, parent=self)
@@ -102,6 +106,7 @@ class ImageViewer(QFrame):
         self.next.setEnabled(place + 1 < len(images))
         if not is_new:
             return
+        self._place_detections()
         self.canvas.setAccessibleName(tr("Image {name}", name=shown.name))
         self._name.setText(shown.name)
         self._details.setText(ui_text.image_details(shown))
@@ -112,12 +117,17 @@ class ImageViewer(QFrame):
         self._show_message(tr("Opening…"))
         self.wanted.emit(shown)
 
+    def set_pixel_budget(self, pixels: int) -> None:
+        """Set the maximum number of pixels with which the model sees images, for answers that count in them."""
+        self._pixel_budget = pixels
+        self._place_detections()
+
     def show_detections(self, message_id: str, detections: Sequence[Detection]) -> None:
         """Draw the detections of an answer."""
         self.message_id = message_id
-        self.detections = detections
+        self._written = detections
         self.places.setVisible(bool(detections))
-        self.canvas.set_detections(detections)
+        self._place_detections()
 
     @Slot(Attachment, bytes)
     def show_preview(self, attachment: Attachment, png: bytes) -> None:
@@ -192,6 +202,11 @@ class ImageViewer(QFrame):
         column.addLayout(self._pages, 1)
         column.addWidget(self._details)
         column.addLayout(foot)
+
+    def _place_detections(self) -> None:
+        if self.attachment is not None:
+            self.detections = placed_detections(self._written, self.attachment, self._pixel_budget)
+            self.canvas.set_detections(self.detections)
 
     def _add_forms(self) -> None:
         self.places.setObjectName("presets")

@@ -1,5 +1,6 @@
 """A message split for the chat view: a bubble for each section, so that no bubble takes long to lay out."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,10 @@ from itertools import takewhile
 from app.domain.chat.chat import Author, Message, MessageState, Role
 from app.domain.chat.sections import MAX_CHARACTERS, MAX_SECTIONS, Section, sections
 from app.domain.text.confidence import LowConfidenceSpan
-from app.domain.text.grounding import MAX_DETECTIONS, Detection, detections_in
+from app.domain.text.grounding import MAX_DETECTIONS, Detection, detections_in, places_in
+from app.ui.markdown.place_table import place_tables
+
+_FENCES = re.compile(r"^ {0,3}(```+|~~~+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class MessageParts:
         )
         first_detection = sum(detection.start < section.start for detection in self.detections)
         return Part(
-            text,
+            text + self._tables(key, section),
             self._is_markdown and not section.is_source,
             doubts,
             first_detection,
@@ -106,6 +110,17 @@ class MessageParts:
             found = (*found, *_detections(self.message.text, start, settled))
             self._settled_detections = (settled, found)
         return (*found, *_detections(self.message.text, settled, len(self.message.text)))[:MAX_DETECTIONS]
+
+    def _tables(self, key: str, section: Section) -> str:
+        """Return the tables below the last part of a finished answer."""
+        message = self.message
+        is_last = key == message.id and not self.rest
+        if not is_last or message.author is not Author.MODEL or message.state is MessageState.STREAMING:
+            return ""
+        tables = "" if section.is_source else place_tables(places_in(message.text))
+        # An answer that was cut off may end within a block of code.
+        fence = _FENCES.findall(section.of(message.text))
+        return tables and f"{chr(10) + fence[-1] if len(fence) % 2 else ''}\n\n{tables}"
 
     @property
     def _is_markdown(self) -> bool:
