@@ -86,6 +86,7 @@ from app.storage.files.restrict_permissions import restrict_permissions
 from app.storage.images.attachments import FileAttachmentStore
 from app.storage.images.open_imports_file import OpenImportsFile
 from app.storage.images.unused_images import UnusedImages
+from app.storage.models.found_models import found_models
 from app.storage.models.gpu_support import gpu_packages
 from app.storage.models.model_catalog import known_models
 from app.storage.settings.settings_file import SettingsFile
@@ -223,6 +224,7 @@ class Lorgnette(QObject):
         self._interrupted.load()
         self._files_thread.submit(partial(restrict_permissions, self._paths), IGNORE, _warn)
         self._files_thread.submit(load_common_languages, IGNORE, _warn)
+        self._files_thread.submit(found_models, self.window.model_picker.set_found, _warn)
         self._chat_controller.opens_latest = launch_request == LaunchRequest()
         self._unused_images.look_at_store()
         self.library.load()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.commands.loading import load_options
 from app.commands.terminal import STDIN
+from app.engine.checkpoints.model_folder import enclosing_folder
 from app.engine.process.allowances import Allowance, of_command, of_quantizing
 from app.engine.process.confinement import confine
 from app.engine.process.native_output import discard_native_output
@@ -28,7 +29,7 @@ def confine_command(
         of_command(
             files=(file for file in files if file != STDIN),
             outputs=outputs,
-            models=(model, default_paths().gpu_support) if model else (),
+            models=(enclosing_folder(model), default_paths().gpu_support) if model else (),
             kept=(load_options().cache_folder,) if model else (),
             connects=connects,
         ),

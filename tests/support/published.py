@@ -65,4 +65,5 @@ def published_checkpoint(folder: Path) -> Checkpoint:
         preprocessor=Preprocessor(),
         end_tokens=(151645, 151643),
         sampling=Sampling(),
+        tokenizer_path=folder / TOKENIZER,
     )

@@ -236,6 +236,12 @@ GGUF_NO_VISION = ErrorText(
     "Beside “{file}” there is no file with its vision part.",
     todo="Download the mmproj file (.gguf) of the same model into the same folder.",
 )
+OLLAMA_OWN = ErrorText(
+    "checkpoint.ollama_own",
+    _CHECKPOINT,
+    "“{name}” is in Ollama's own form, which has no vision part that can be opened here.",
+    todo="Pull a GGUF model from Hugging Face: its name begins with hf.co/ in Ollama.",
+)
 GGUF_SEVERAL = ErrorText(
     "checkpoint.gguf_several",
     _CHECKPOINT,

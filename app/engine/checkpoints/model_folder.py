@@ -4,6 +4,7 @@ from pathlib import Path
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
+from app.engine.checkpoints.gguf.ollama import store_of
 from app.regular_files import open_regular, read_regular
 
 CONFIG = "config.json"
@@ -48,18 +49,23 @@ def model_folder(folder: Path) -> Path:
 
 
 def is_gguf(path: Path) -> bool:
-    """Return whether a GGUF model is meant by `path`: a file, or a folder with such files instead of others."""
+    """Return whether a GGUF model is meant by `path`: a file, a manifest of Ollama's, or a folder with such files."""
     if path.is_dir():
         return _first(path, GGUF_FILES) is not None and _first(path, "*.safetensors*") is None
     if not path.exists():
         return False
-    if path.match(GGUF_FILES):
+    if path.match(GGUF_FILES) or store_of(path):
         return True
     try:
         with open_regular(path) as file:  # Ollama's files have no suffix.
             return file.read(len(GGUF_MAGIC)) == GGUF_MAGIC
     except OSError:
         return False
+
+
+def enclosing_folder(path: Path) -> Path:
+    """Return the folder with all files of the model that is meant by `path`."""
+    return store_of(path) or (path.parent if path.is_file() else path)
 
 
 def other_kind(folder: Path) -> CheckpointError | None:

@@ -32,10 +32,11 @@ MAX_TOKENIZER_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """A model whose files belong together, in `folder` or in the GGUF file of that path and those beside it.
+    """A model whose files belong together, in `folder`, or those that the GGUF file or manifest of that path leads to.
 
     `quantization` is None for 16-bit weights; `layers` are the quantised ones, by name. `end_tokens` are the ids that
     end an answer, empty if the model does not specify them. `sampling` is the publisher's recommendation.
+    `tokenizer_path` is a tokenizer.json, or a GGUF file.
     """
 
     folder: Path
@@ -46,21 +47,17 @@ class Checkpoint:
     preprocessor: Preprocessor
     end_tokens: tuple[int, ...]
     sampling: Sampling
+    tokenizer_path: Path
 
     @property
     def scheme(self) -> str:
         """The weights' format, to be shown."""
         return self.quantization.scheme if self.quantization else "16 bit"
 
-    @property
-    def tokenizer_path(self) -> Path:
-        """Path of the file that holds the tokenizer: a tokenizer.json, or the GGUF file."""
-        return self.folder / TOKENIZER if self.folder.is_dir() else self.folder
-
     def tokenizer_json(self) -> str:
         """Return the tokenizer in the format of Hugging Face's tokenizers library. Raises CheckpointError."""
-        if not self.folder.is_dir():
-            return tokenizer_json(read_header(self.folder))
+        if self.tokenizer_path.name != TOKENIZER:
+            return tokenizer_json(read_header(self.tokenizer_path))
         try:
             return read_regular(self.tokenizer_path, MAX_TOKENIZER_BYTES).decode()
         except (OSError, ValueError) as error:
@@ -95,6 +92,7 @@ def _of_folder(folder: Path) -> Checkpoint:
         preprocessor=parse_preprocessor(_preprocessor(folder)),
         end_tokens=_end_tokens(generation),
         sampling=_sampling(generation),
+        tokenizer_path=folder / TOKENIZER,
     )
 
 
@@ -109,6 +107,7 @@ def _of_gguf(model: GgufModel) -> Checkpoint:
         preprocessor=parse_preprocessor(model.preprocessor),
         end_tokens=_end_tokens(model.generation),
         sampling=_sampling(model.generation),
+        tokenizer_path=model.text_path,
     )
 
 

@@ -67,12 +67,11 @@ def of_command(
     kept: Iterable[str] = (),
     connects: bool = False,
 ) -> Allowance:
-    """Return the allowance of a command that reads `files` and `models`, and writes into the folders `outputs`.
+    """Return the allowance of a command that reads `files` and the folders `models`, and writes into `outputs`.
 
-    Models are folders, or GGUF files with the rest of the model beside them. The folders `outputs` must exist. `kept`
-    is as in `of_engine`.
+    The folders `outputs` must exist. `kept` is as in `of_engine`.
     """
-    folders = tuple(model.parent if model.is_file() else model for model in models)
+    folders = tuple(models)
     return Allowance(
         reads=(*(Path(file) for file in files), *(path for folder in folders for path in _with_links(folder))),
         writes=(*outputs, *_made(kept), _temporary()),

@@ -1,4 +1,4 @@
-"""The choice of the model: the open one, recent ones, a folder to choose."""
+"""The choice of the model: the open one, recent ones, those of other programs, a folder or a file to choose."""
 
 from functools import partial
 from pathlib import Path
@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.domain.models.engine_status import EngineState, EngineStatus
+from app.domain.models.found_model import FoundModel
 from app.domain.models.model_catalog import model_display_name
 from app.domain.models.model_info import DEMO_NAME
 from app.domain.text.visible_text import visible
@@ -20,7 +21,7 @@ MAX_NAME = 36
 class ModelPicker(QToolButton):
     """A button with a menu.
 
-    `folder_chosen(str)` for a recent model, `demo_clicked()`, `choose_clicked()`, `file_clicked()`,
+    `folder_chosen(str)` for a recent or found model, `demo_clicked()`, `choose_clicked()`, `file_clicked()`,
     `full_model_clicked()`, `server_clicked()`, `unload_clicked()`.
     """
 
@@ -40,6 +41,8 @@ class ModelPicker(QToolButton):
         self._menu = QMenu(self)
         self.setMenu(self._menu)
         self._recent: tuple[str, ...] = ()
+        self.found = QMenu(tr("Found on this computer"), self)
+        """The menu of other programs' models."""
         self._status = EngineStatus()
         self._update()
 
@@ -55,6 +58,15 @@ class ModelPicker(QToolButton):
         if folders != self._recent:
             self._recent = folders
             self._update()
+
+    def set_found(self, models: tuple[FoundModel, ...]) -> None:
+        """Offer models of other programs."""
+        self.found.clear()
+        for model in models:
+            name = visible(f"{model.name} ({model.program})").replace("&", "&&")
+            action = self.found.addAction(name, partial(self.folder_chosen.emit, model.path))
+            action.setToolTip(tooltip(model.path))
+        self._update()
 
     def _update(self) -> None:
         info = self._status.info
@@ -76,6 +88,8 @@ class ModelPicker(QToolButton):
         demo = self._menu.addAction(tr(DEMO_NAME), self.demo_clicked.emit)
         demo.setCheckable(True)
         demo.setChecked(info is not None and info.policy.is_placeholder)
+        if not self.found.isEmpty():
+            self._menu.addMenu(self.found)
         self._menu.addSeparator()
         self._menu.addAction(tr("Get the full model…"), self.full_model_clicked.emit)
         self._menu.addAction(tr("Choose a model folder…"), self.choose_clicked.emit)

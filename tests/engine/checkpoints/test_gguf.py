@@ -15,15 +15,18 @@ from tokenizers import Tokenizer
 from transformers import AddedToken, Qwen2Tokenizer
 
 from app.domain.errors import CheckpointError
+from app.domain.models.model_catalog import model_display_name
 from app.engine.checkpoints.gguf import header
 from app.engine.checkpoints.gguf.block_types import BLOCK_TYPES, BlockType
 from app.engine.checkpoints.gguf.header import read_header
 from app.engine.checkpoints.gguf.tokenizer import tokenizer_json
 from app.engine.checkpoints.grouped_weight import dequantized
+from app.engine.checkpoints.model_folder import enclosing_folder
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.tokenizer import ChatTokenizer
 from tests.support.gguf_files import GgufVariant, Stored, make_gguf, tokenizer_metadata, write_gguf
 from tests.support.mutations import mutated
+from tests.support.ollama_store import ollama_store
 from tests.support.tiny_checkpoint import make_untaught_checkpoint
 from tests.support.tiny_model import SPECIAL_TOKENS, make_tokenizer
 
@@ -67,9 +70,26 @@ def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, Stored]], 
 def test_a_folder_a_file_and_a_cache_of_the_hub_are_found(folder: Path, tmp_path: Path) -> None:
     assert open_checkpoint(folder).folder == folder / TEXT
     assert open_checkpoint(folder / TEXT).folder == folder / TEXT
+    assert enclosing_folder(folder / TEXT) == enclosing_folder(folder) == folder
     snapshot = tmp_path / "models--someone--Tiny-GGUF" / "snapshots" / "0123"
     shutil.copytree(folder, snapshot)
     assert open_checkpoint(snapshot.parents[1]).folder == snapshot / TEXT
+
+
+def test_a_model_of_ollama_is_opened_by_its_manifest(folder: Path, tmp_path: Path) -> None:
+    manifest = ollama_store(tmp_path / "models", {"model": folder / TEXT, "projector": folder / VISION})
+    opened = open_checkpoint(manifest)
+    assert opened.folder == manifest
+    assert enclosing_folder(manifest) == tmp_path / "models"
+    assert ChatTokenizer(opened).encode("What?") == ChatTokenizer(open_checkpoint(folder)).encode("What?")
+    assert model_display_name(manifest) == "Tiny-GGUF:Q4_K_M"
+
+
+@pytest.mark.parametrize("names", [(), ("model",), ("projector",)])
+def test_a_manifest_of_ollama_without_a_part_is_refused(folder: Path, tmp_path: Path, names: tuple[str, ...]) -> None:
+    files = {"model": folder / TEXT, "projector": folder / VISION}
+    manifest = ollama_store(tmp_path / "models", {name: files[name] for name in names})
+    assert "“Tiny-GGUF:Q4_K_M” is in Ollama's own form" in refused(manifest).problem.what
 
 
 def test_the_config_is_that_of_the_folder_it_was_made_from(made: Path) -> None:

@@ -10,12 +10,26 @@ from app.engine.checkpoints.config import unreadable
 from app.engine.checkpoints.gguf.block_types import QUANTIZED
 from app.engine.checkpoints.gguf.description import TEXT_ARCHITECTURE, VISION_ARCHITECTURE, fits
 from app.engine.checkpoints.gguf.header import GgufHeader, read_architecture, read_header
+from app.engine.checkpoints.gguf.ollama import blobs_of, store_of
 from app.engine.checkpoints.model_folder import GGUF_FILES
 from app.engine.checkpoints.tensor_files import MAX_SHARDS
 
 _MAX_FILES = 100
 """Maximum number of files of a folder that are looked at."""
 _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
+
+
+def headers(path: Path) -> tuple[GgufHeader, GgufHeader]:
+    """Return the headers of the language model and of its vision part. Raises CheckpointError."""
+    store = store_of(path)
+    if store is None:
+        text = text_header(text_file(path))
+        return text, vision_header(text)
+    model, projector = blobs_of(path, store)
+    text, vision = text_header(model), read_header(projector)
+    if not fits(text, vision):
+        raise CheckpointError(checkpoint_texts.OLLAMA_OWN, name=f"{path.parent.name}:{path.name}")
+    return text, vision
 
 
 def text_file(path: Path) -> Path:

@@ -16,8 +16,9 @@ from app.engine.checkpoints.gguf.description import (
     preprocessor_fields,
 )
 from app.engine.checkpoints.gguf.header import GgufHeader
-from app.engine.checkpoints.gguf.model_files import text_file, text_header, vision_header
+from app.engine.checkpoints.gguf.model_files import headers
 from app.engine.checkpoints.gguf.names import PATCHES, text_name, vision_name
+from app.engine.checkpoints.gguf.ollama import store_of
 from app.engine.checkpoints.gguf.tokenizer import check_tokenizer
 from app.engine.checkpoints.quantization import GGUF, Quantization
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
@@ -27,12 +28,13 @@ _PATCHES = "model.visual.patch_embed.proj.weight"
 
 @dataclass(frozen=True, slots=True)
 class GgufModel:
-    """A GGUF model: `path` of the language model, and the fields of a folder's JSON files.
+    """A GGUF model: `path` of Ollama's manifest or of the language model, and the fields of a folder's JSON files.
 
     `quantization` is that of most layers of the language model, None if none of them is quantised.
     """
 
     path: Path
+    text_path: Path
     config: dict[str, Any]
     preprocessor: dict[str, Any]
     generation: dict[str, Any]
@@ -42,11 +44,11 @@ class GgufModel:
 
 def open_gguf(path: Path) -> GgufModel:
     """Open the GGUF model that is meant by `path`, a file or a folder. Raises CheckpointError."""
-    text = text_header(text_file(path))
+    text, vision = headers(path)
     check_tokenizer(text)
-    vision = vision_header(text)
     return GgufModel(
-        path=text.path,
+        path=path if store_of(path) else text.path,
+        text_path=text.path,
         config=config_fields(text, vision),
         preprocessor=preprocessor_fields(vision),
         generation=generation_fields(text),
