@@ -113,6 +113,8 @@ def make_gguf(plain: Path, folder: Path, variant: GgufVariant) -> Path:
     _write_shards(folder, variant.shards, text_metadata(config, tokenizer), text)
     write_gguf(folder / "mmproj-tiny-F16.gguf", vision_metadata(config), vision)
     shutil.copytree(plain, folder / "twin")
+    config["tie_word_embeddings"] = config["text_config"]["tie_word_embeddings"] = not variant.has_output
+    (folder / "twin" / "config.json").write_text(json.dumps(config), encoding="utf-8")
     save_file({name: tensor.contiguous() for name, tensor in twin.items()}, folder / "twin" / "model.safetensors")
     return folder
 
