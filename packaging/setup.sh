@@ -83,6 +83,7 @@ prepare_python() {
   # Only one test looks at torchvision, which would pull its own torch; it lies beside the packages, not among them.
   [ "$extra" != dev ] || PIP_TARGET="$venv/torchvision" PIP_UPGRADE=1 locked torchvision
   if [ "$extra" = dev ]; then # Kept outside the checkout: the tests compare prompts with the real tokenizer.
+    command -v npm >/dev/null || prepare_system npm
     announce "the tokenizer of Qwen3 for the tests" "16 MB"
     "$venv/bin/python" "$root/tests/support/qwen3_tokenizer.py"
   fi

