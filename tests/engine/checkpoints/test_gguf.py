@@ -27,6 +27,7 @@ from app.engine.generation.tokenizer import ChatTokenizer
 from tests.support.gguf_files import GgufVariant, Stored, make_gguf, tokenizer_metadata, write_gguf
 from tests.support.mutations import mutated
 from tests.support.ollama_store import ollama_store
+from tests.support.qwen3_tokenizer import tokenizer_json as published_tokenizer
 from tests.support.tiny_checkpoint import make_untaught_checkpoint
 from tests.support.tiny_model import SPECIAL_TOKENS, make_tokenizer
 
@@ -276,6 +277,16 @@ def test_texts_have_the_tokens_of_hugging_face(tmp_path: Path) -> None:
         ids = ours.encode(text, add_special_tokens=False).ids
         assert ids == reference.encode(text, add_special_tokens=False)
         assert ours.decode(ids, skip_special_tokens=True) == reference.decode(ids, skip_special_tokens=True)
+
+
+def test_the_real_tokenizer_is_the_same_through_a_gguf_file(tmp_path: Path) -> None:
+    published = published_tokenizer()
+    path = write_gguf(tmp_path / "tokens.gguf", tokenizer_metadata(json.loads(published)), {})
+    ours, theirs = Tokenizer.from_str(tokenizer_json(read_header(path))), Tokenizer.from_str(published.decode())
+    for is_plain in (True, False):  # Special tokens in a text are text for a chat, and tokens for a template.
+        ours.encode_special_tokens = theirs.encode_special_tokens = is_plain
+        for text in (*TEXTS, Path(__file__).read_text(encoding="utf-8"), "<|im_start|>user\n<|image_pad|><tool_call>"):
+            assert ours.encode(text).ids == theirs.encode(text).ids
 
 
 def test_the_tokenizer_keeps_special_tokens_apart(made: Path) -> None:
