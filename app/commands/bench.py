@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="PIXELS",
         help="side lengths of the square test images (default: 448 1024)",
     )
-    parser.add_argument("--exact", action="store_true", help="16-bit activations, where 8 bits are the default")
+    parser.add_argument("--rounded", action="store_true", help="8-bit activations, where 16 bits are the default")
     parser.add_argument(
         "--accuracy", action="store_true", help="what 8-bit activations change (loads the model twice more)"
     )
@@ -70,7 +70,7 @@ def _bench(options: argparse.Namespace) -> bool:
         figures.append(figure)
         print_line(f"{figure.name:<52} {figure.value:>8.2f} {figure.unit}")
 
-    loading = load_options(exact_activations=options.exact)
+    loading = load_options(exact_activations=not options.rounded)
     info = benchmark(options.model, options.sides, loading, report)
     if options.accuracy:
         compare(options.model, loading, report)

@@ -6,7 +6,7 @@ from app.paths import default_paths
 from app.storage.models.gpu_support import gpu_packages
 
 
-def load_options(*, exact_activations: bool = False) -> LoadOptions:
+def load_options(*, exact_activations: bool = True) -> LoadOptions:
     """Return load options with the current user's cache and GPU packages."""
     paths = default_paths()
     return LoadOptions(

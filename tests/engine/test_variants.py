@@ -65,7 +65,7 @@ def test_the_list_in_the_documentation_is_what_is_tested() -> None:
 def test_logits_are_those_of_hugging_face(
     folder: Path, truth: FloatArray, runtime: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logits = first_logits(folder, runtime, LoadOptions(exact_activations=True), monkeypatch)
+    logits = first_logits(folder, runtime, LoadOptions(), monkeypatch)
     assert cosine(logits, truth[0]) >= 0.9995
     assert logits.argmax() == truth[0].argmax()
 
@@ -74,7 +74,7 @@ def test_logits_are_those_of_hugging_face(
 def test_activations_in_8_bits_change_little(
     folder: Path, truth: FloatArray, runtime: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert cosine(first_logits(folder, runtime, LoadOptions(), monkeypatch), truth[0]) >= 0.999
+    assert cosine(first_logits(folder, runtime, LoadOptions(exact_activations=False), monkeypatch), truth[0]) >= 0.999
 
 
 def first_logits(folder: Path, runtime: str, options: LoadOptions, monkeypatch: pytest.MonkeyPatch) -> FloatArray:

@@ -103,9 +103,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--count", type=int, default=200, help="images of each number of lines")
-    parser.add_argument("--exact", action="store_true", help="do not round activations to 8 bits")
+    parser.add_argument("--rounded", action="store_true", help="round activations to 8 bits")
     options = parser.parse_args()
-    loading = LoadOptions(exact_activations=options.exact)
+    loading = LoadOptions(exact_activations=not options.rounded)
     for folder in options.folders:
         figures = measure(folder, options.count, loading)
         print(json.dumps({"folder": folder.name, "images": options.count} | figures), flush=True)

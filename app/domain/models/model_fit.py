@@ -3,8 +3,8 @@
 The formulas count what the runtimes hold:
 
 * weights: the text model's linear layers at `bits` each, with a 16-bit scale and 4 bits of zero-point for each group;
-  embeddings and a head that is not tied in 16 bits, the vision tower in the width that the device computes in; a GPU
-  holds 4-bit layers in two layouts, for short passes and for long ones;
+  embeddings and a head that is not tied in 16 bits, the vision tower in the width that the device computes in; a GPU,
+  and a CPU that does not compute in 16 bits, hold 4-bit layers in two layouts, for short passes and for long ones;
 * head: a 4-bit copy of the output head, which selects the shortlist;
 * chats: keys and values, 2 x layers x KV heads x head size numbers for each token of the context;
 * images: vision features, including the deepstack layers, for each cached visual token;
@@ -121,7 +121,7 @@ def memory_need(
 ) -> MemoryNeed:
     """Return the memory for `context` tokens of chats, `visual_tokens` of images, and one image being encoded."""
     number = device.number_bytes
-    has_two_orders = device is ComputeDevice.GPU and shape.bits < 16
+    has_two_orders = device is not ComputeDevice.CPU and shape.bits < 16
     second_order = text_parameters(shape) * shape.bits // 8 if has_two_orders else 0
     patches = pixel_budget // PATCH_PIXELS
     return MemoryNeed(

@@ -32,15 +32,15 @@ _CACHE_FOLDER = ShownSetting(
 class LoadOptions:
     """Options for opening a model.
 
-    With `graphics_card`, a GPU is used if there is one. On a CPU the activations between a model's layers are rounded
-    to 8 bits, group by group, unless `exact_activations` asks for 16 throughout. The KV cache holds at most
+    With `graphics_card`, a GPU is used if there is one. On a CPU the activations that meet 4-bit weights
+    have 16 bits or more with `exact_activations`, else 8, rounded block by block. The KV cache holds at most
     `cache_tokens` tokens of all chats together, which also limits the length of a chat; the cache of vision features
     holds at most `remembered_visual_tokens`. `cache_folder` stores the weights in the layout of the runtime; empty for
     nowhere. `gpu_packages_folder` contains the downloaded packages of the GPU support, if any.
     """
 
     graphics_card: bool = shown(default=True, setting=_USE_GPU)
-    exact_activations: bool = shown(default=False, setting=_EXACT_ACTIVATIONS)
+    exact_activations: bool = shown(default=True, setting=_EXACT_ACTIVATIONS)
     cache_tokens: int = shown(32_768, _CACHE_TOKENS)
     remembered_visual_tokens: int = shown(8192, _REMEMBERED_VISUAL_TOKENS)
     cache_folder: str = shown("", _CACHE_FOLDER)

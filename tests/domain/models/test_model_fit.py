@@ -51,11 +51,11 @@ def test_a_gpu_holds_4_bit_layers_in_two_orders() -> None:
         assert gpu.head == processor.head > 0
 
 
-def test_a_processor_that_computes_in_32_bits_needs_more_for_chats_and_images() -> None:
+def test_a_processor_that_computes_in_32_bits_needs_more_for_chats_images_and_layers() -> None:
     shape = SHAPES["Qwen3-VL 2B, 4-bit"]
     one, other = (
         memory_need(shape, device, 2000, 1024, 1024 * 1024)
         for device in (ComputeDevice.CPU, ComputeDevice.CPU_IN_32_BITS)
     )
     assert (other.chats, other.images, other.looking) == (2 * one.chats, 2 * one.images, 2 * one.looking)
-    assert other.weights - one.weights == 2 * vision_parameters(shape)
+    assert other.weights - one.weights == 2 * vision_parameters(shape) + text_parameters(shape) // 2

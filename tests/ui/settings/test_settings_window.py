@@ -94,7 +94,7 @@ DEFAULTS = Settings()
         (
             "16-bit activations",
             check_exact,
-            replace(DEFAULTS, loading=replace(DEFAULTS.loading, exact_activations=True)),
+            replace(DEFAULTS, loading=replace(DEFAULTS.loading, exact_activations=False)),
         ),
         (
             "Maximum answer length",

@@ -1,5 +1,7 @@
 """The KV cache of one sequence, in memory that grows in steps and is written in place."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnxruntime
 
@@ -12,12 +14,12 @@ STEP = 1024
 class KvCache:
     """Keys and values of each layer, float32 [1, kv_heads, allocated, head_dim]; the first `length` slots are in use.
 
-    At most `capacity` tokens fit. `binding` binds all of them to inputs and outputs of the graph.
+    At most `capacity` tokens fit. `bindings` bind all of them to inputs and outputs of the graphs of `sessions`.
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession, config: TextConfig, capacity: int) -> None:
+    def __init__(self, sessions: Sequence[onnxruntime.InferenceSession], config: TextConfig, capacity: int) -> None:
         self.length = 0
-        self.binding = session.io_binding()
+        self.bindings = tuple(session.io_binding() for session in sessions)
         self._capacity = capacity
         self._allocated_tokens = 0
         names = [f"{kind}{index}" for index in range(config.layers) for kind in (KEYS, VALUES)]
@@ -36,8 +38,9 @@ class KvCache:
             grown[:, :, : self.length] = array[:, :, : self.length]
             self._arrays[name] = grown
             value = onnxruntime.OrtValue.ortvalue_from_numpy(grown)
-            self.binding.bind_ortvalue_input(name, value)
-            self.binding.bind_ortvalue_output(f"{WRITTEN}{name}", value)
+            for binding in self.bindings:
+                binding.bind_ortvalue_input(name, value)
+                binding.bind_ortvalue_output(f"{WRITTEN}{name}", value)
         self._allocated_tokens = allocated_tokens
 
     def truncate(self, length: int) -> None:

@@ -10,7 +10,7 @@ from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.graph_sequence import GraphSequence, TextModel
 from app.engine.runtimes.memory import trim
-from app.engine.runtimes.onnxruntime.graph_builder import IN_8_BITS, IN_32_BITS, GraphBuilder
+from app.engine.runtimes.onnxruntime.graph_builder import Activations, GraphBuilder
 from app.engine.runtimes.onnxruntime.kv_cache import KvCache
 from app.engine.runtimes.onnxruntime.text_graph import TextGraph
 from app.engine.runtimes.onnxruntime.text_model import OnnxText
@@ -44,9 +44,12 @@ class OnnxRuntime:
             check()
             progress(_CONVERTED * part)
 
-        builder = GraphBuilder(IN_32_BITS if options.exact_activations else IN_8_BITS)
-        graph = TextGraph(builder, checkpoint, constants.cache)
-        graph.add(head.packed(constants.cache), converted)
+        rounded_to = Activations.IN_16_BITS if options.exact_activations else Activations.IN_8_BITS
+        builders = [GraphBuilder(rounded_to)]
+        TextGraph(builders[0], checkpoint, constants.cache).add(head.packed(constants.cache), converted)
+        if options.exact_activations:
+            builders.append(GraphBuilder(Activations.IN_32_BITS))
+            TextGraph(builders[1], checkpoint, constants.cache).add(None, NO_PROGRESS)
         core = ov.Core()
         properties = CPU.properties(core, options)
         check()
@@ -61,9 +64,10 @@ class OnnxRuntime:
                 NO_PROGRESS,
                 NEVER_CANCELLED,
             )
-            self._session = builder.open(_session_options())
+            self._sessions = [builder.open(_session_options()) for builder in builders]
         self._vision = vision.result()
-        self._text = TextModel(OnnxText(self._session, builder.weights), checkpoint.config, embedding, head)
+        graphs = OnnxText(self._sessions, [builder.weights for builder in builders])
+        self._text = TextModel(graphs, checkpoint.config, embedding, head)
         constants.release()
         trim()
         progress(1.0)
@@ -74,7 +78,7 @@ class OnnxRuntime:
 
     def open_sequence(self) -> GraphSequence[KvCache]:
         """Open an empty sequence."""
-        return GraphSequence(self._text, KvCache(self._session, self._config, self.capacity))
+        return GraphSequence(self._text, KvCache(self._sessions, self._config, self.capacity))
 
 
 def _session_options() -> onnxruntime.SessionOptions:

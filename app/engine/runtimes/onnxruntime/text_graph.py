@@ -21,10 +21,10 @@ class TextGraph:
     """Adds the model of `checkpoint` to `builder`; reordered weights are stored in `cache`.
 
     Inputs: `embeddings` float32 [1, T, hidden]; `cosines` and `sines` [T, head_dim / 2], with the row number of each
-    token in `positions` int64 [1, T]; `deepstack.0` and further [1, T, hidden]; `wanted` int64 [n], the tokens whose
-    hidden states and logits are returned; `last` int32 [1], the index of the last token, and `total` int32 [], the
-    number of all tokens; and each layer's keys and values [1, kv_heads, allocated, head_dim], which are written.
-    Outputs: `hidden` float32 [1, n, hidden], normalised, and `logits` [1, n, vocabulary].
+    token in `positions` int64 [1, T]; `deepstack.0` and further [1, T, hidden]; `last` int32 [1], the index of the last
+    token, and `total` int32 [], the number of all tokens; and each layer's keys and values [1, kv_heads, allocated,
+    head_dim], which are written. With a head also `wanted` int64 [n], the tokens whose hidden states and logits are
+    returned. Outputs then: `hidden` float32 [1, n, hidden], normalised, and `logits` [1, n, vocabulary].
     """
 
     def __init__(self, builder: GraphBuilder, checkpoint: Checkpoint, cache: WeightCache) -> None:
@@ -35,15 +35,14 @@ class TextGraph:
         self._config = checkpoint.config.text
         self._levels = len(checkpoint.config.vision.deepstack_layers)
 
-    def add(self, head: GroupedWeight, progress: ProgressCallback) -> None:
-        """Add everything from the embeddings to the logits."""
+    def add(self, head: GroupedWeight | None, progress: ProgressCallback) -> None:
+        """Add everything from the embeddings to the logits; without a head, to the last keys and values."""
         builder, config = self._builder, self._config
         width, half = config.hidden_size, config.head_dim // 2
         hidden = builder.input("embeddings", np.float32, [1, "T", width])
         for name in ("cosines", "sines"):
             builder.input(name, np.float32, ["T", half])
         builder.input("positions", np.int64, [1, "T"])
-        builder.input("wanted", np.int64, ["n"])
         builder.input("last", np.int32, [1])
         builder.input("total", np.int32, [])
         for level in range(self._levels):
@@ -52,9 +51,15 @@ class TextGraph:
         for index in range(config.layers):
             hidden = self._layer(index, hidden)
             progress((index + 1) / config.layers)
+        if head is not None:
+            self._add_logits(hidden, head)
+
+    def _add_logits(self, hidden: str, head: GroupedWeight) -> None:
+        builder = self._builder
+        builder.input("wanted", np.int64, ["n"])
         chosen = builder.node("Gather", "chosen", [hidden, "wanted"], axis=1)
         self._normed("hidden", chosen, f"{TEXT}.norm")
-        builder.output("hidden", [1, "n", width])
+        builder.output("hidden", [1, "n", self._config.hidden_size])
         builder.product("logits", "hidden", head)
         builder.output("logits", [1, "n", head.outputs])
 
