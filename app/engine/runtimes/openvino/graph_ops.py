@@ -8,6 +8,8 @@ import openvino as ov
 from openvino import opset13 as op
 
 Node: TypeAlias = ov.Output
+_PRECISE = "precise_0"
+"""OpenVINO's mark of a node that keeps its 32 bits where a plugin converts (its disable_fp16_compression.hpp)."""
 
 
 def number(value: float) -> Node:
@@ -29,6 +31,16 @@ def linear(x: Node, weight: Node, bias: Node | None = None) -> Node:
     """Multiply x [..., K] by a weight [N, K], and add a bias [N]."""
     product = op.matmul(x, weight, transpose_a=False, transpose_b=True)
     return (op.add(product, bias) if bias is not None else product).output(0)
+
+
+def kept_in_32_bits(x: Node) -> Node:
+    """Keep what computes `x`, an added bias and the product before it, in 32 bits on devices that compute in 16."""
+    node = x.get_node()
+    node.get_rt_info()[_PRECISE] = True
+    for before in (value.get_source_output().get_node() for value in node.inputs()):
+        if before.get_type_name() == "MatMul":
+            before.get_rt_info()[_PRECISE] = True
+    return x
 
 
 def added(x: Node, y: Node) -> Node:

@@ -1,5 +1,8 @@
 """The vision tower, after Hugging Face's modeling_qwen3_vl: patches in, image tokens and deepstack features out.
 
+The residual stream and the MLPs stay in 32 bits where floats of 16 end at 65,504, on GPUs: Qwen3-VL's linear_fc1 passes
+that number (https://github.com/unslothai/unsloth-zoo/pull/720).
+
 It is split after each layer that feeds deepstack, so that progress can be shown and Stop checked between sections. No
 section depends on the image's size: positions are inputs.
 """
@@ -18,6 +21,7 @@ from app.engine.runtimes.openvino.graph_ops import (
     added,
     apply_rope,
     integers,
+    kept_in_32_bits,
     layer_norm,
     linear,
     parameter,
@@ -85,10 +89,11 @@ class _Tower:
 
     def _block(self, prefix: str, hidden: Node, cosines: Node, sines: Node) -> Node:
         attended = self._attend(f"{prefix}.attn", self._normed(f"{prefix}.norm1", hidden), cosines, sines)
-        hidden = added(hidden, attended)
+        hidden = kept_in_32_bits(added(hidden, attended))
         wide = self._affine(f"{prefix}.mlp.linear_fc1", self._normed(f"{prefix}.norm2", hidden))
-        inner = op.gelu(wide, "tanh").output(0)
-        return added(hidden, self._affine(f"{prefix}.mlp.linear_fc2", inner))
+        inner = kept_in_32_bits(op.gelu(kept_in_32_bits(wide), "tanh").output(0))
+        down = kept_in_32_bits(self._affine(f"{prefix}.mlp.linear_fc2", inner))
+        return kept_in_32_bits(added(hidden, down))
 
     def _attend(self, prefix: str, normed: Node, cosines: Node, sines: Node) -> Node:
         heads, size = self._config.heads, self._config.hidden_size // self._config.heads

@@ -39,10 +39,10 @@ class _Affine:
     bias: Tensor
 
     def linear(self, x: Tensor) -> Tensor:
-        return functional.linear(x, self.weight, self.bias)
+        return functional.linear(x, self.weight.to(x.dtype), self.bias.to(x.dtype))
 
     def norm(self, x: Tensor) -> Tensor:
-        return functional.layer_norm(x, self.weight.shape, self.weight, self.bias, NORM_EPS)
+        return functional.layer_norm(x, self.weight.shape, self.weight.to(x.dtype), self.bias.to(x.dtype), NORM_EPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,16 @@ class _Merger:
 
 
 class VisionTower:
-    """The vision tower's weights and computation; images are encoded one by one, so none attends to another."""
+    """The vision tower's weights and computation; images are encoded one by one, so none attends to another.
+
+    On a device that computes in float16, which ends at 65,504, the residual stream, the MLPs and the mergers are in 32
+    bits: Qwen3-VL's linear_fc1 passes that number (https://github.com/unslothai/unsloth-zoo/pull/720).
+    """
 
     def __init__(self, weights: Weights, config: VisionConfig, progress: ProgressCallback, check: CancelCheck) -> None:
         self._config = config
         self._device = weights.device
+        self._wide = torch.float32 if weights.device.dtype is torch.float16 else weights.device.dtype
         self._patch = _Affine(
             weights.tensor(f"{VISION}.patch_embed.proj.weight").flatten(1),
             weights.tensor(f"{VISION}.patch_embed.proj.bias"),
@@ -108,8 +113,8 @@ class VisionTower:
         corners = self._positions[indices.to(hidden.device)] * bilinear_weights.to(
             hidden.device, hidden.dtype
         ).unsqueeze(2)
-        hidden = hidden + corners.sum(0)
-        cosines, sines = on_device(vision_cos_sin(rows, columns, self._config), hidden)
+        hidden = (hidden + corners.sum(0)).to(self._wide)
+        cosines, sines = on_device(vision_cos_sin(rows, columns, self._config), corners)
         deepstack = []
         for index, block in enumerate(self._blocks):
             check()
@@ -117,14 +122,15 @@ class VisionTower:
             inner = functional.gelu(block.up.linear(block.norm2.norm(hidden)), approximate="tanh")
             hidden = hidden + block.down.linear(inner)
             if index in self._deepstack:
-                deepstack.append(self._deepstack[index](hidden))
+                deepstack.append(self._deepstack[index](hidden).to(self._device.dtype))
             progress((index + 1) / len(self._blocks))
-        return TorchVisionFeatures(self._merger(hidden), tuple(deepstack))
+        return TorchVisionFeatures(self._merger(hidden).to(self._device.dtype), tuple(deepstack))
 
     def _attend(self, block: _Block, hidden: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
         heads = self._config.heads
         # [patches, 3 * hidden] -> three of [heads, patches, head_dim]
-        qkv = block.qkv.linear(block.norm1.norm(hidden)).view(len(hidden), 3, heads, -1).permute(1, 2, 0, 3)
+        normed = block.norm1.norm(hidden).to(self._device.dtype)
+        qkv = block.qkv.linear(normed).view(len(hidden), 3, heads, -1).permute(1, 2, 0, 3)
         queries, keys = apply_rope(qkv[:2], cosines, sines)
         attended = functional.scaled_dot_product_attention(queries[None], keys[None], qkv[2][None])
         return block.output.linear(attended[0].transpose(0, 1).flatten(1))
