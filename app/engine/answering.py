@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.chat.chat import Turn
+from app.domain.errors import EngineError
 from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.models.engine_status import Stage
 from app.domain.models.model_info import ModelInfo
@@ -39,6 +40,10 @@ class GenerationCallbacks:
     return_logprobs: bool = False
     min_confidence: float = 0.0
     fallback: str = ""
+
+
+class NotFiniteError(EngineError):
+    """The model computed a number that is infinite or none, which it may not in a safer precision."""
 
 
 class AnsweringModel(Protocol):

@@ -36,7 +36,8 @@ class LoadOptions:
     have 16 bits or more with `exact_activations`, else 8, rounded block by block. The KV cache holds at most
     `cache_tokens` tokens of all chats together, which also limits the length of a chat; the cache of vision features
     holds at most `remembered_visual_tokens`. `cache_folder` stores the weights in the layout of the runtime; empty for
-    nowhere. `gpu_packages_folder` contains the downloaded packages of the GPU support, if any.
+    nowhere. `gpu_packages_folder` contains the downloaded packages of the GPU support, if any. `in_32_bits` computes in
+    32 bits on a CPU that could compute in 16.
     """
 
     graphics_card: bool = shown(default=True, setting=_USE_GPU)
@@ -45,3 +46,4 @@ class LoadOptions:
     remembered_visual_tokens: int = shown(8192, _REMEMBERED_VISUAL_TOKENS)
     cache_folder: str = shown("", _CACHE_FOLDER)
     gpu_packages_folder: str = ""
+    in_32_bits: bool = False

@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, TypeVar, cast
 
 from app.domain.error_texts import engine_texts, image_texts
 from app.domain.errors import ModelMissing
-from app.domain.models.answer_stats import FinishReason
+from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.ports import CancelCheck
 from app.domain.text.confidence import TextDelta
 from app.engine.answering import AnsweringModel, GenerationCallbacks, StageCallback
@@ -67,8 +67,8 @@ class AnsweringBackend(ABC, Generic[Opening]):
                 on_text = partial(_emit_text, emit)
                 callbacks = GenerationCallbacks(stage, on_text, check, return_logprobs=request.options.doubts)
                 model = self._open_model(stage, check)
-                reason, stats = model.answer(request.turns, request.image_texts, request.options, callbacks)
-                emit(VisualTokenSeconds(model.seconds_per_visual_token))
+                reason, stats = self._answer(model, request, callbacks, emit)
+                emit(VisualTokenSeconds(self._open_model(stage, check).seconds_per_visual_token))
                 emit(Stats(stats))
                 return reason
             case Prefill():
@@ -78,6 +78,16 @@ class AnsweringBackend(ABC, Generic[Opening]):
                 return FinishReason.COMPLETE
             case _:
                 raise TypeError(f"this process does not serve {type(request).__name__}")
+
+    def _answer(
+        self,
+        model: AnsweringModel,
+        request: Ask,
+        callbacks: GenerationCallbacks,
+        emit: Emit,  # noqa: ARG002 - for those that open another model for the answer
+    ) -> tuple[FinishReason, AnswerStats]:
+        """Answer with `model`."""
+        return model.answer(request.turns, request.image_texts, request.options, callbacks)
 
     def _open(self, request: Opening, stage: StageCallback, check: CancelCheck) -> AnsweringModel:
         self._model = self._load(request, stage, check)

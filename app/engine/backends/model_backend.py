@@ -1,16 +1,25 @@
 """The model process: opens a model folder and answers questions about images."""
 
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
+from app.domain.chat.chat import Role, Turn
+from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.models.engine_status import Stage
 from app.domain.ports import CancelCheck
-from app.engine.answering import AnsweringModel, StageCallback
-from app.engine.backends.answering_backend import AnsweringBackend
+from app.domain.text.confidence import TextDelta
+from app.engine.answering import AnsweringModel, GenerationCallbacks, NotFiniteError, StageCallback
+from app.engine.backends.answering_backend import AnsweringBackend, Emit
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.model import Model
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.process.messages import OpenModel
+from app.engine.process.messages import Ask, OpenModel, Ready
 from app.engine.runtimes.registry import Choose, choose_runtime
+
+_log = logging.getLogger(__name__)
 
 
 class ModelBackend(AnsweringBackend[OpenModel]):
@@ -22,9 +31,49 @@ class ModelBackend(AnsweringBackend[OpenModel]):
         super().__init__()
         self._choose = choose
 
+    def _answer(
+        self, model: AnsweringModel, request: Ask, callbacks: GenerationCallbacks, emit: Emit
+    ) -> tuple[FinishReason, AnswerStats]:
+        """Answer; in safer and safer precisions, from where the one before computed numbers that are not finite."""
+        said: list[str] = []
+
+        def on_text(delta: TextDelta) -> None:
+            said.append(delta.text)
+            callbacks.on_text(delta)
+
+        heard = replace(callbacks, on_text=on_text)
+        while True:
+            begun = continued(request.turns, "".join(said))
+            try:
+                return model.answer(begun, request.image_texts, request.options, heard)
+            except NotFiniteError as error:
+                _log.warning("%s computed numbers that are not finite", model.info.device)
+                model = self._reopen(model, callbacks, error)
+                emit(Ready(model.info))
+
+    def _reopen(self, model: AnsweringModel, callbacks: GenerationCallbacks, error: NotFiniteError) -> AnsweringModel:
+        """Open the model in the next safer precision; raise `error` if there is none."""
+        if not isinstance(model, Model) or model.safer is None:
+            raise error
+        request = OpenModel(model.info.folder, model.safer)
+        opened = cast(Model, self._open(request, callbacks.on_stage, callbacks.check))
+        reason = f"{model.info.device} computed numbers that are not finite"
+        self._model = replace(opened, info=replace(opened.info, device_reason=reason))
+        return self._model
+
     def _load(self, request: OpenModel, stage: StageCallback, check: CancelCheck) -> AnsweringModel:
         stage(Stage.CHECKING, 0.0)
         checkpoint = open_checkpoint(Path(request.folder))
         tokenizer = ChatTokenizer(checkpoint)
         self.unload()  # Freed before the next one is loaded: two models may not fit.
         return Model.load(checkpoint, tokenizer, self._choose, request.options, stage, check)
+
+
+def continued(turns: Sequence[Turn], text: str) -> Sequence[Turn]:
+    """Return the turns with an answer that begins, or goes on, with `text`."""
+    if not text:
+        return turns
+    last = turns[-1]
+    if last.role is Role.ASSISTANT:
+        return (*turns[:-1], replace(last, text=last.text + text))
+    return (*turns, Turn(Role.ASSISTANT, text))

@@ -11,7 +11,7 @@ from app.domain.errors import Cancelled, EngineError
 from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.settings.generation_options import Sampling
 from app.domain.text.confidence import HIGH_CONFIDENCE, Alternatives, TextDelta
-from app.engine.answering import GenerationCallbacks
+from app.engine.answering import GenerationCallbacks, NotFiniteError
 from app.engine.generation.confidence_guard import ConfidenceGuard
 from app.engine.generation.detokenizer import Detokenizer
 from app.engine.generation.ngram_proposer import NgramProposer
@@ -40,7 +40,8 @@ def generate(
 ) -> tuple[FinishReason, AnswerStats]:
     """Answer `prompt` with at most `max_new_tokens` tokens, drawn as `sampling` specifies.
 
-    Stop is checked between tokens and between layers; it ends the answer with the text generated so far.
+    Stop is checked between tokens and between layers; it ends the answer with the text generated so far. Raises
+    NotFiniteError instead of drawing from logits of which one is infinite or none.
     """
     sampler = Sampler(sampling, prompt.token_ids.tolist())
     generation = _Generation(session, tokenizer, prompt, max_new_tokens, sampler, callbacks)
@@ -120,7 +121,7 @@ class _Generation:
             self._callbacks.check()
             row = rows.popleft()
             if not np.isfinite(row.max()):
-                raise EngineError(engine_texts.NOT_A_NUMBER)
+                raise NotFiniteError(engine_texts.NOT_A_NUMBER)
             token = self._sampler.draw(row)
             self._first_token = self._first_token or time.perf_counter() - self._started
             if token in self._tokenizer.end_tokens:

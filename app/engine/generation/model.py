@@ -25,7 +25,7 @@ from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import PromptImage, VisionFeatureCache
 from app.engine.imaging.open_video import is_video
 from app.engine.runtimes.port import DecoderRuntime
-from app.engine.runtimes.registry import Choice, Choose
+from app.engine.runtimes.registry import Choice, Choose, safer_options
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ class Model:
     _checkpoint: Checkpoint
     _tokenizer: ChatTokenizer
     _images: VisionFeatureCache
+    safer: LoadOptions | None = None
+    """Options for the next safer precision, if this one's numbers turn out not to be finite; None if it is the last."""
 
     @classmethod
     def load(
@@ -65,7 +67,7 @@ class Model:
             policy=policy,
         )
         session = PrefixCache(runtime, images, checkpoint.config.visual_tokens)
-        return cls(info, session, checkpoint, tokenizer, images)
+        return cls(info, session, checkpoint, tokenizer, images, safer_options(options, choice))
 
     def answer(
         self,

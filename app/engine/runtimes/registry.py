@@ -55,6 +55,18 @@ def choose_runtime(options: LoadOptions) -> Choice:
     return choice if options.graphics_card else replace(choice, reason=GPU_DISABLED)
 
 
+def safer_options(options: LoadOptions, choice: Choice) -> LoadOptions | None:
+    """Return options for the precision after that of `choice`: the CPU's own after a GPU's, then 32 bits, then None.
+
+    16-bit floats of some GPUs end at 65,504, bfloat16 and 32 bits at 3e38.
+    """
+    if choice.fallback is not None:
+        return replace(options, graphics_card=False)
+    from app.engine.runtimes.openvino.devices import cpu_has_16_bits  # noqa: PLC0415 - only what is used is imported
+
+    return replace(options, in_32_bits=True) if not options.in_32_bits and cpu_has_16_bits() else None
+
+
 def runtimes_report(options: LoadOptions) -> str:
     """Return the runtimes in order of preference: each "no", the device of the one that answers, or "not probed"."""
     _add_gpu_packages(options)
@@ -93,8 +105,12 @@ def _openvino_on_gpu(options: LoadOptions) -> Choice | None:
     return choice if choice.fallback else None
 
 
-def _cpu(_: LoadOptions) -> Choice | None:
-    return Choice("CPU", NO_GPU, open_on_cpu) if find_spec("openvino") else None
+def _cpu_name(options: LoadOptions) -> str:
+    return "CPU (fp32)" if options.in_32_bits else "CPU"
+
+
+def _cpu(options: LoadOptions) -> Choice | None:
+    return Choice(_cpu_name(options), NO_GPU, open_on_cpu) if find_spec("openvino") else None
 
 
 def _torch_on_cpu(options: LoadOptions) -> Choice | None:

@@ -269,6 +269,8 @@ class ModelEngine(QObject):
     def _on_event(self, on_event: OnEvent, event: Event) -> None:
         if isinstance(event, VisualTokenSeconds) and event.seconds_per_visual_token:
             self.visual_token_seconds_changed.emit(event.seconds_per_visual_token)
+        if isinstance(event, Ready) and self._status.state is EngineState.READY:  # In another precision.
+            self._set_status(replace(self._status, info=event.info))
         on_event(event)
 
     def _on_answer(self, call: EngineCall, on_event: OnEvent, event: Event) -> None:

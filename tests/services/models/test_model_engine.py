@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -13,6 +14,7 @@ from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
+    Ask,
     Done,
     Event,
     Failed,
@@ -46,6 +48,14 @@ def opens(request: Request) -> Iterator[Event]:
             yield Ready(INFO)
             yield VisualTokenSeconds(0.25)
             yield Done(FinishReason.COMPLETE)
+
+
+def opens_again_for_an_answer(request: Request) -> Iterator[Event]:
+    if isinstance(request, Ask):
+        yield Ready(replace(INFO, device="CPU", device_reason="Card computed numbers that are not finite"))
+        yield Done(FinishReason.COMPLETE)
+    else:
+        yield from opens(request)
 
 
 @pytest.fixture
@@ -236,3 +246,12 @@ def test_a_model_that_answers_does_not_rest(model: ModelEngine, qtbot: QtBot) ->
     model.ask((), GenerationOptions(), ignore)  # The script says nothing to it, so it stays open.
     qtbot.wait(300)
     assert model.status.state is EngineState.READY
+
+
+@pytest.mark.parametrize("fakes", [FakeEngines(model=opens_again_for_an_answer)])
+def test_another_precision_for_an_answer_is_shown(model: ModelEngine, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(model.opened):
+        model.open("/models/tiny")
+    with qtbot.waitSignal(model.answering_ended):
+        model.ask((), GenerationOptions(), ignore)
+    assert (model.status.state, model.status.info and model.status.info.device) == (EngineState.READY, "CPU")

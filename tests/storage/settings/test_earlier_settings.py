@@ -56,6 +56,7 @@ EXPECTED = {
     "2026-11-27": THIRD,
     "2026-11-29": THIRD,
     "2026-11-29b": FOURTH,
+    "2026-11-29c": FOURTH,
 }
 DROPPED = {"loading.card_folder"}
 """What is read no more: the application found that folder itself."""

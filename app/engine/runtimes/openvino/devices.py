@@ -36,7 +36,9 @@ class OpenVinoDevice:
         changes the logits ten times as much as 16 bits do. Activations are rounded to 8 bits in groups of 32 for
         products with 4-bit weights, as in llama.cpp, unless `options` forbid it.
         """
-        kind = "f16" if self.is_gpu else core.get_property(self.plugin, "INFERENCE_PRECISION_HINT")
+        kind = "f16" if self.is_gpu else "f32"
+        if not self.is_gpu and not options.in_32_bits:
+            kind = core.get_property(self.plugin, "INFERENCE_PRECISION_HINT")
         return {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": kind,
