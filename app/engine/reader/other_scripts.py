@@ -27,7 +27,7 @@ from app.engine.reader.letters_of_both import uncovered, with_known_letters
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.rotation import LineReader
 from app.engine.reader.tesseract import read_in, read_surely
-from app.engine.reader.words_of_both import with_known_words
+from app.engine.reader.words_of_both import has_more, outside_latin, with_known_words, without_latin
 
 READ_SCORE, READ_DENSITY = 0.8, 0.6
 """Score and letters per line height of length from which PP-OCR has read a line; Latin has about two, Chinese one."""
@@ -67,6 +67,9 @@ MIN_MIXED_EVIDENCE, MIN_MIXED_GAIN = 0.3, 1.4
 """Minimum evidence for a line in which PP-OCR reads numbers and Latin names alone, and those surely; and how many times
 as many letters it must then have, as what PP-OCR has read as a whole is in Latin script.
 """
+
+MIN_MIXED_LETTERS = 4
+"""Minimum number of letters in words of which the script's network is sure, and PP-OCR is not, in a line with Latin."""
 
 CJK = ("CJK", "HIRAGANA", "KATAKANA")
 """Beginnings of the Unicode names of Chinese characters and Japanese letters."""
@@ -159,7 +162,7 @@ class _Page:
         if _place(line) in self._asked:
             return False
         script = self._read.get(_place(line))
-        return _evidence(script, line) < SURE_EVIDENCE if script else not _is_read(line)
+        return _evidence(script, without_latin(line)) < SURE_EVIDENCE if script else not _is_read(line)
 
     def look_finer(self) -> None:
         """Find the lines that are not read again, at a finer scale."""
@@ -182,15 +185,16 @@ class _Page:
             line = read_surely(pack, self._image, known.quad)
             if script.leaves_gaps:
                 line = with_known_letters(line, known, script)
+            line = with_known_words(line, known, script, self._image, self._reader)
             former = self._read.get(_place(known))
             is_better = _is_better(line, known, script)
             if self._is_cjk and script is not VIETNAMESE:
                 is_better = is_better and _evidence(script, line) >= MIN_EVIDENCE
             if former:
-                is_better = _evidence(script, line) > _evidence(former, known)
+                is_better = _evidence(script, without_latin(line)) > _evidence(former, without_latin(known))
             if is_better:
-                self.lines[number] = replaced = with_known_words(line, script, self._image, self._reader)
-                self._read[_place(replaced)] = script
+                self.lines[number] = line
+                self._read[_place(line)] = script
                 count += len(line.text)
         return count
 
@@ -209,7 +213,8 @@ def _is_better(line: OcrLine, known: OcrLine, script: Script) -> bool:
         return line.score > known.score and _evidence(script, line) >= MIN_EVIDENCE
     if not _is_read(known):
         return is_read(line) or line.score > known.score
-    if _looks_like(known, script) or (script.leaves_gaps and uncovered(line, known, script) >= MIN_UNCOVERED):
+    has_gaps = script.leaves_gaps and uncovered(line, known, script) >= MIN_UNCOVERED
+    if _looks_like(known, script) or has_gaps or has_more(line, known, script, MIN_MIXED_LETTERS):
         return True
     return _evidence(script, line) >= MIN_MIXED_EVIDENCE and len(line.text) >= MIN_MIXED_GAIN * len(known.text)
 
@@ -219,7 +224,7 @@ def _scripts_of(sample: Sequence[OcrLine], image: Image.Image, check: CancelChec
     by_script: list[list[OcrLine]] = []
     for script in OTHER_SCRIPTS:  # Each pack is opened once.
         check()
-        by_script.append([read_in(script.pack, image, line.quad) for line in sample])
+        by_script.append([outside_latin(read_in(script.pack, image, line.quad), line) for line in sample])
     for readings in zip(*by_script, strict=True):
         evidence = [_evidence(script, line) for script, line in zip(OTHER_SCRIPTS, readings, strict=True)]
         *_, second, best = sorted(range(len(evidence)), key=lambda number: evidence[number])

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate, pairwise
+from statistics import median
 
 from PIL import Image
 from tesserocr import OEM, PSM, RIL, PyTessBaseAPI, iterate_level
@@ -34,6 +35,9 @@ DIRECTING = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 
 MICRO_SIGN, GREEK_MU = "\u00b5", "\u03bc"
 """The Greek pack writes the sign of micrometres for the letter, under which no search finds a word."""
+
+MAX_WIDTH = 3.0
+"""Maximum width of a letter as a multiple of the median of its word."""
 
 RESOLUTION = 300
 """In dots per inch: it only keeps Tesseract from estimating it."""
@@ -99,7 +103,7 @@ def _letters(api: PyTessBaseAPI) -> list[Letter]:
         found = [word for word in _found(api, RIL.WORD) if _visible(word.text)]
         words = [_spread(replace(word, text=text)) for text, word in zip(texts, found, strict=False)]
     letters: list[Letter] = []
-    for word in words:
+    for word in map(_bounded, words):
         letters += [_space(letters[-1], word[0]), *word] if letters else word
     return letters
 
@@ -120,6 +124,12 @@ def _spread(word: Letter) -> list[Letter]:
     if unicodedata.bidirectional(word.text[0]) in {"R", "AL"}:
         places.reverse()
     return [Letter(letter, *place, word.score) for letter, place in zip(word.text, places, strict=True)]
+
+
+def _bounded(word: list[Letter]) -> list[Letter]:
+    """Return a word's letters; the box of one may reach to the end of the line."""
+    widest = MAX_WIDTH * median(letter.end - letter.start for letter in word)
+    return [replace(letter, end=min(letter.end, letter.start + widest)) for letter in word]
 
 
 def _space(before: Letter, after: Letter) -> Letter:
