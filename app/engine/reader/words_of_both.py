@@ -6,6 +6,7 @@ is sure of words in its script: "Программа Гогдпейе". What PP-O
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from statistics import fmean, median
 
@@ -172,7 +173,7 @@ def _with_latin(run: Sequence[Word], quad: Quad, script: Script, image: Image.Im
     start, end = _span([letter for word in run for letter in word])
     part, first, last = _part(quad, start, end)
     known = [
-        [Letter(of.text, *(first + (last - first) * edge for edge in (of.start, of.end)), of.score) for of in word]
+        [replace(of, start=first + (last - first) * of.start, end=first + (last - first) * of.end) for of in word]
         for word in _words(reader.read(image, part).letters)
     ]
     latin = [word for word in known if _is_latin(word, MIN_LATIN_SCORE, MIN_LATIN) and not _is_alike(word, script)]

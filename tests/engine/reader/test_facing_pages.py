@@ -73,3 +73,16 @@ def test_noise_around_the_pages_of_a_photograph_hides_nothing() -> None:
     ]
     noise = line("1", RIGHT + WIDTH + 250, 0, 20, 9)
     assert pages_read([*spread(*numbers), *more, noise]) == "l" * 28 + "r" * 28
+
+
+def test_the_last_row_of_a_table_has_no_page_numbers() -> None:
+    rows = [
+        line(text, left, 60 + 22 * row, 60)
+        for row in range(10)
+        for text, left in (("4", LEFT), (f"l{row}", LEFT + 300), (f"r{row}", RIGHT + 200), ("5", RIGHT + WIDTH - 60))
+    ]
+    assert texts_of_rows(rows) == ["4"] * 10
+
+
+def texts_of_rows(lines: list[OcrLine]) -> list[str]:
+    return [row[0].text for row in order_rows(lines)]

@@ -47,7 +47,7 @@ class Reads(NotAsked):
 
     def read(self, image: Image.Image, quad: Quad) -> OcrLine:
         edges = np.linspace(0.02, 0.98, len(self._text) + 1).tolist()
-        letters = [Letter(of, *edges[n : n + 2], self._score) for n, of in enumerate(self._text)]
+        letters = [Letter(of, edges[n], edges[n + 1], self._score) for n, of in enumerate(self._text)]
         return OcrLine(self._text, quad, self._score, tuple(letters))
 
 

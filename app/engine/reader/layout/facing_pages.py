@@ -11,8 +11,13 @@ import numpy as np
 
 from app.engine.reader.layout.line_boxes import OVERHANG, LineBox
 
-MIN_LINES = 5
+MIN_LINES = 8
 """Minimum number of lines of each page."""
+
+MAX_BESIDE, MIN_APART = 1, 1.3
+"""Maximum number of other texts in the row of a page's number, such as a running title, and minimum distance of the
+next row, in heights of the median line: the row is none of a table.
+"""
 
 MAX_DIGITS = 4
 """Maximum number of digits of a page's number."""
@@ -56,8 +61,8 @@ def _is_number(text: str) -> bool:
 def _ends(boxes: Sequence[LineBox], number: LineBox) -> tuple[bool, bool]:
     """Return whether a number is above and whether it is below all boxes, but for a few."""
     stray = MAX_STRAY * len(boxes)
-    above = sum(box.bottom <= number.top for box in boxes)
-    below = sum(box.top >= number.bottom for box in boxes)
+    above = sum(box.middle < number.top for box in boxes)
+    below = sum(box.middle > number.bottom for box in boxes)
     return above <= stray, below <= stray
 
 
@@ -77,12 +82,15 @@ def _are_numbered(pages: Sequence[Sequence[LineBox]], numbers: tuple[LineBox, Li
     """Return whether these are the numbers of two pages: above or below all other lines, and at the same place."""
     places = []
     for page, number, is_left in zip(pages, numbers, (True, False), strict=True):
-        others = [box for box in page if box is not number]
+        beside = [box for box in page if number.top <= box.middle <= number.bottom and box is not number]
+        apart = MIN_APART * float(np.median([box.height for box in page]))
+        near = sum(abs(box.middle - number.middle) < apart for box in page) - len(beside) - 1
+        if len(beside) > MAX_BESIDE or near > max(1, MAX_STRAY * len(page)):
+            return False
         left = float(np.percentile([box.left for box in page], 100 * MAX_STRAY))
         right = float(np.percentile([box.right for box in page], 100 * (1 - MAX_STRAY)))
         from_side = abs(number.left - left if is_left else right - number.right)
         is_central = abs(number.left + number.right - left - right) <= 2 * CENTRE * (right - left)
-        is_alone = not any(box.top < number.bottom and box.bottom > number.top for box in others)
-        places.append((from_side <= OUTER * (right - left), is_central and is_alone, *_ends(page, number)))
+        places.append((from_side <= OUTER * (right - left), is_central and not beside, *_ends(page, number)))
     is_outer, is_central, is_first, is_last = (all(both) for both in zip(*places, strict=True))
     return (is_outer or is_central) and (is_first or is_last)
