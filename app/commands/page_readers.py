@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.commands.terminal import print_error
 from app.domain.chat.presets import BUILT_IN
+from app.domain.documents.answer_pages import page_of_answer
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.ports import NEVER_CANCELLED
@@ -114,7 +115,7 @@ class ModelReader:
                 picture.thumbnail((MAX_MODEL_SIDE, MAX_MODEL_SIDE))
                 save_png(picture, file)
             self._model.ask(BUILT_IN[0].text, (file,), GenerationOptions(sampling=GREEDY), pieces.append)
-        return OcrPage(*size, (), "".join(pieces))
+        return page_of_answer("".join(pieces), *size)
 
 
 class AutoReader:

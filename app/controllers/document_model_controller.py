@@ -4,6 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 
+from app.domain.documents.answer_pages import page_of_answer
 from app.domain.documents.fields import fields_from
 from app.domain.documents.labelled_values import LabelledValue
 from app.domain.documents.pages import OcrPage
@@ -56,9 +57,8 @@ class DocumentModelController(QObject):
 
     def _on_transcribed(self, digest: Digest, number: int, page: OcrPage, text: str) -> None:
         info = self._model.status.info
-        self._session.replace_page(
-            digest, number, OcrPage(page.width, page.height, (), text), info.name if info else ""
-        )
+        read = page_of_answer(text, page.width, page.height)
+        self._session.replace_page(digest, number, read, info.name if info else "")
 
     def _on_not_transcribed(self, digest: Digest, number: int, problem: Problem) -> None:
         self._show_problem(problem)

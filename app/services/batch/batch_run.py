@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.domain.batch.batch import BatchJob, BatchProgress, Entry, InputFile, ItemState, Output
+from app.domain.documents.answer_pages import page_of_answer
 from app.domain.documents.clean_up import cleaned_text, kept_page, without_ignored
 from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.documents.reader_choice import ReaderChoice
@@ -213,7 +214,9 @@ class BatchRun:
             return page
         picture = yield from self._picture(source, number, drawn, pictures)
         text = yield from transcribe(source, picture, page.text)
-        return with_notice(replace(page, text=text), None)
+        answered = page_of_answer(text, page.width, page.height)
+        seen = replace(answered, codes=page.codes) if answered.lines else replace(page, text=answered.text)
+        return with_notice(seen, None)
 
     def _picture(self, source: InputFile, number: int, drawn: dict[int, Path], pictures: Path) -> Work[Path]:
         """Return a page as an image file for the model."""

@@ -164,3 +164,25 @@ def test_who_reads(tmp_path: Path, choice: ReaderChoice, notice: str, text: str,
     process_items(tmp_path, options, engines, a="printed")
     assert (tmp_path / "out" / "a.png.txt").read_text() == f"{text}\n"
     assert len(engines.asked) == questions
+
+
+def test_a_document_that_the_model_answers_is_a_page_with_places(tmp_path: Path) -> None:
+    html = (
+        '<h1 data-bbox="0 0 500 100">Title</h1><table data-bbox="0 500 1000 1000"><tr><td>a</td><td>b</td></tr></table>'
+    )
+    options = BatchOptions(
+        reader=ReaderChoice.MODEL, model="/models/full", outputs=(Output.TEXT, Output.JSON, Output.MARKDOWN)
+    )
+    process_items(tmp_path, options, Engines(lambda _: html), a="printed")
+    out = tmp_path / "out"
+    assert (out / "a.png.txt").read_text() == "Title\na  b\n"
+    assert (out / "a.png.md").read_text() == "## a.png\n\n### Title\n\n| a | b |\n| --- | --- |\n"
+    page = json.loads((out / "a.png.json").read_text())["pages"][0]
+    assert page["tables"]
+
+
+def test_latex_tables_of_the_model_become_markdown(tmp_path: Path) -> None:
+    options = BatchOptions(reader=ReaderChoice.MODEL, model="/models/full")
+    latex = r"\begin{tabular}{ll}a & b\\c & d\end{tabular}"
+    process_items(tmp_path, options, Engines(lambda _: latex), a="printed")
+    assert (tmp_path / "out" / "a.png.txt").read_text() == "| a | b |\n| --- | --- |\n| c | d |\n"

@@ -1,0 +1,272 @@
+"""Makes a page of what a model answers about one: its text, or a document in HTML with the places of its elements.
+
+Qwen3-VL answers `qwenvl html` with elements that have a `data-bbox` in thousandths of the page's sides, and
+`qwenvl markdown` with tables in LaTeX and comments with places (QwenLM/Qwen3-VL, cookbooks/document_parsing.ipynb).
+"""
+
+import re
+from dataclasses import dataclass, replace
+from html import unescape
+from itertools import product
+
+from app.domain.documents.blocks import MAX_LEVEL, Block, BlockKind
+from app.domain.documents.page_rows import GAP
+from app.domain.documents.pages import OcrPage
+from app.domain.documents.tables import Cell, Table
+from app.domain.images.geometry import Box, TextLine
+from app.domain.text.grounding import SCALE
+from app.domain.text.latex_tables import with_markdown_tables
+
+MAX_LINES = 5000
+MAX_SPAN = 100
+"""Maximum number of rows and columns that a cell may say it spans."""
+MAX_DEPTH, MAX_CELLS, MAX_SAME = 100, 5000, 50
+_NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
+_HTML = re.compile(r"<\w+\s[^<>]*\bdata-bbox\s*=")
+_COMMENT = re.compile(r"[ \t]*<!--[^<>]{1,200}?\([-\d.,\s]{1,100}\)[ \t]*-->[ \t]*\n?")
+_FENCE = re.compile(r"\A\s*```[a-z]*\n(.*?)\n?(?:```\s*)?\Z", re.DOTALL)
+_CUT_OFF = re.compile(r"(?:<[^<>]*|\n`{1,2})\Z")
+"""The beginning of a tag, or of the end of a block of code, with which an answer ends."""
+_COMMENTS = re.compile(r"<!--[^<>]*+-->")
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<attributes>[^<>]*+)>")
+_ATTRIBUTE = re.compile(r"""(?<![\w-])([A-Za-z][\w-]{0,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=]+))""")
+_PLAIN = {
+    "p": BlockKind.PARAGRAPH, "div": BlockKind.PARAGRAPH, "address": BlockKind.PARAGRAPH, "li": BlockKind.LIST_ITEM,
+    "figcaption": BlockKind.CAPTION, "caption": BlockKind.CAPTION, "pre": BlockKind.CODE, "header": BlockKind.HEADER,
+    "footer": BlockKind.FOOTER, "figure": BlockKind.FIGURE, "ol": BlockKind.PARAGRAPH, "ul": BlockKind.PARAGRAPH,
+    "section": BlockKind.PARAGRAPH, "body": BlockKind.PARAGRAPH, "html": BlockKind.PARAGRAPH,
+    **{f"h{level}": BlockKind.HEADING for level in range(1, 7)},
+}  # fmt: skip
+_CLASSES = {
+    "caption": BlockKind.CAPTION, "formula": BlockKind.FORMULA, "footnote": BlockKind.FOOTNOTE, "code": BlockKind.CODE,
+    "header": BlockKind.HEADER, "footer": BlockKind.FOOTER, "image": BlockKind.FIGURE, "chart": BlockKind.FIGURE,
+}  # fmt: skip
+
+
+def page_of_answer(answer: str, width: int, height: int) -> OcrPage:
+    """Return the page, `width` x `height` pixels large, that a model has read.
+
+    An HTML document has lines, blocks and tables with their places; any other answer is text without.
+    """
+    fenced = _FENCE.match(answer)
+    text = _CUT_OFF.sub("", fenced[1] if fenced else answer)
+    if _HTML.search(text):
+        reader = _Reader(width, height)
+        reader.read(_COMMENTS.sub("", text))
+        if page := reader.page():
+            return page
+    return OcrPage(width, height, (), with_markdown_tables(_COMMENT.sub("", answer)).strip("\n"))
+
+
+@dataclass(slots=True)
+class _Element:
+    """An element that is open: what its text is, and where."""
+
+    tag: str
+    kind: BlockKind
+    level: int
+    box: Box
+    items: int = 0
+
+
+@dataclass(slots=True)
+class _OpenCell:
+    row: int
+    column: int
+    box: Box | None
+    row_span: int
+    column_span: int
+    text: str = ""
+
+
+class _OpenTable:
+    """Collects a table's cells; a cell that is left out is empty, and one that is too much is dropped."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self.cells: list[_OpenCell] = []
+        self._taken: set[tuple[int, int]] = set()
+        self._row = -1
+
+    def start_row(self) -> None:
+        """Begin the next row."""
+        self._row += 1
+
+    def start_cell(self, box: Box | None, row_span: int, column_span: int) -> None:
+        """Begin a cell at the row's next free column."""
+        self._row = max(self._row, 0)
+        column = next(number for number in range(MAX_CELLS + MAX_SPAN) if (self._row, number) not in self._taken)
+        if len(self._taken) < MAX_CELLS:
+            self.cells.append(_OpenCell(self._row, column, box, row_span, column_span))
+            spanned = product(range(self._row, self._row + row_span), range(column, column + column_span))
+            self._taken.update(spanned)
+
+    def add(self, text: str) -> None:
+        """Add to the text of the cell."""
+        if self.cells:
+            self.cells[-1].text += text
+
+    def table(self) -> Table | None:
+        """Return the table; a cell without a place of its own has its share of the table's."""
+        if not self.cells:
+            return None
+        rows = 1 + max(cell.row for cell in self.cells)
+        columns = max(cell.column + cell.column_span for cell in self.cells)
+        across, down = self.box.width / columns, self.box.height / rows
+        cells = []
+        for cell in self.cells:
+            row_span = min(cell.row_span, rows - cell.row)
+            left, top = self.box.left + cell.column * across, self.box.top + cell.row * down
+            box = cell.box or Box(left, top, left + cell.column_span * across, top + row_span * down)
+            text = " ".join(cell.text.split())
+            cells.append(Cell(cell.row, cell.column, text, box, row_span, cell.column_span))
+        return Table(rows, columns, tuple(cells), self.box, is_ruled=True)
+
+
+class _Reader:
+    """Reads the blocks of an HTML document, of which any end tag and any part may be missing.
+
+    Python's own parser takes time with the square of what never ends, and fails on some declarations.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self._width, self._height = width, height
+        whole = Box(0, 0, width, height)
+        self._open = [_Element("", BlockKind.PARAGRAPH, 0, whole)]
+        self._text: list[str] = []
+        self._sign = ""
+        self._table: _OpenTable | None = None
+        self._lines: list[TextLine] = []
+        self._rows: list[str] = []
+        self._blocks: list[Block] = []
+        self._tables: list[Table] = []
+
+    def read(self, text: str) -> None:
+        """Read a document, in time proportional to its length."""
+        position = 0
+        for tag in _TAG.finditer(text):
+            self._add(text[position : tag.start()])
+            position = tag.end()
+            if tag["end"]:
+                self._end(tag["name"].lower())
+            else:
+                found = _ATTRIBUTE.findall(tag["attributes"])
+                self._begin(tag["name"].lower(), {name.lower(): unescape("".join(values)) for name, *values in found})
+        self._add(text[position:])
+
+    def page(self) -> OcrPage | None:
+        """Return the page, or None if there is no text."""
+        self._end_table()
+        self._flush()
+        if not self._lines:
+            return None
+        tables, blocks = tuple(self._tables), tuple(self._blocks)
+        text = "\n".join(self._rows)
+        return OcrPage(self._width, self._height, tuple(self._lines), text, tables=tables, blocks=blocks)
+
+    def _begin(self, tag: str, values: dict[str, str]) -> None:
+        box = self._box(values)
+        if tag == "br":
+            self._add("\n" if self._table is None else " ")
+        elif self._table is not None:
+            self._start_in_table(self._table, tag, values, box)
+        elif tag == "table":
+            self._flush()
+            self._table = _OpenTable(box or self._open[-1].box)
+        elif tag == "img":
+            self._flush()
+            if box and self._open[-1].kind is not BlockKind.FORMULA:
+                self._blocks.append(Block(BlockKind.FIGURE, box, ()))
+        elif tag in _PLAIN and len(self._open) < MAX_DEPTH:
+            self._flush()
+            self._start(tag, values.get("class", ""), box or self._open[-1].box)
+
+    def _end(self, tag: str) -> None:
+        """Close an element with all that is open in it."""
+        if self._table is not None:
+            if tag == "table":
+                self._end_table()
+        elif any(element.tag == tag for element in self._open):
+            self._flush()
+            while self._open.pop().tag != tag:
+                pass
+
+    def _add(self, written: str) -> None:
+        """Add text, whose line breaks count in code and where they are elements."""
+        data = unescape(written)
+        if self._table is not None:
+            self._table.add(data)
+        elif data == "\n" or self._open[-1].kind is BlockKind.CODE:
+            self._text.append(data)
+        else:
+            self._text.append(data.replace("\n", " "))
+
+    def _start(self, tag: str, names: str, box: Box) -> None:
+        parent = self._open[-1]
+        kind = next((_CLASSES[name] for name in _CLASSES if name in names), _PLAIN[tag])
+        if kind is BlockKind.PARAGRAPH:
+            kind = parent.kind
+        if tag == "li":
+            parent.items += 1
+            self._sign = f"{parent.items}. " if parent.tag == "ol" else "- "
+        level = min(int(tag[1]), MAX_LEVEL) if tag[1:].isdigit() else parent.level  # A part of a heading is one, too.
+        self._open.append(_Element(tag, kind, level if kind is BlockKind.HEADING else 0, box))
+
+    def _start_in_table(self, table: _OpenTable, tag: str, values: dict[str, str], box: Box | None) -> None:
+        if tag == "tr":
+            table.start_row()
+        elif tag in {"td", "th"}:
+            table.start_cell(box, _span(values, "rowspan"), _span(values, "colspan"))
+
+    def _end_table(self) -> None:
+        table = self._table.table() if self._table else None
+        self._table = None
+        if table is None or len(self._lines) > MAX_LINES:
+            return
+        if table.box in {other.box for other in self._tables[-MAX_SAME:]}:  # A block finds its table by its box.
+            table = replace(table, box=replace(table.box, bottom=table.box.bottom + len(self._tables) / SCALE))
+        first = len(self._lines)
+        rows: dict[int, list[str]] = {}
+        for cell in table.cells:
+            if cell.text:
+                self._lines.append(TextLine(cell.text, cell.box, cell.box.corners, 1.0))
+                rows.setdefault(cell.row, []).append(cell.text)
+        self._rows += map(GAP.join, rows.values())
+        self._blocks.append(Block(BlockKind.TABLE, table.box, tuple(range(first, len(self._lines)))))
+        self._tables.append(table)
+
+    def _flush(self) -> None:
+        """End the block whose text has been read."""
+        element, text = self._open[-1], "".join(self._text)
+        self._text.clear()
+        written = text.split("\n")
+        texts = [line.rstrip() if element.kind is BlockKind.CODE else " ".join(line.split()) for line in written]
+        texts = [line for line in texts if line.strip()]
+        if not texts or len(self._lines) > MAX_LINES:
+            return
+        if element.kind is BlockKind.LIST_ITEM:
+            texts[0], self._sign = f"{self._sign}{texts[0]}", ""
+        first, height = len(self._lines), element.box.height / len(texts)
+        for number, line in enumerate(texts):
+            top = element.box.top + number * height
+            box = replace(element.box, top=top, bottom=top + height)
+            self._lines.append(TextLine(line, box, box.corners, 1.0))
+        self._rows += texts
+        numbers = tuple(range(first, len(self._lines)))
+        self._blocks.append(Block(element.kind, element.box, numbers, element.level))
+
+    def _box(self, values: dict[str, str]) -> Box | None:
+        """Return where an element says that it is, in pixels."""
+        numbers = [min(float(number), SCALE) for number in _NUMBER.findall(values.get("data-bbox", ""))]
+        if len(numbers) != 4:
+            return None
+        (left, right), (top, bottom) = sorted(numbers[::2]), sorted(numbers[1::2])
+        if left == right or top == bottom:
+            return None
+        across, down = self._width / SCALE, self._height / SCALE
+        return Box(left * across, top * down, right * across, bottom * down)
+
+
+def _span(values: dict[str, str], name: str) -> int:
+    written = values.get(name, "")
+    return max(1, min(int(written), MAX_SPAN)) if written.isdecimal() and len(written) < 5 else 1
