@@ -23,6 +23,8 @@ from tests.support.variants import VARIANTS, make_variant
 
 TOKENS = np.arange(40, 72)
 WHOLE_VOCABULARY = 1_000_000
+TIE = 2**-4
+"""Maximum difference of two logits that bfloat16, which has 8 bits, cannot tell apart after a few layers."""
 
 
 @pytest.fixture(scope="module", params=[*VARIANTS, *GGUF_VARIANTS])
@@ -67,7 +69,7 @@ def test_logits_are_those_of_hugging_face(
 ) -> None:
     logits = first_logits(folder, runtime, LoadOptions(), monkeypatch)
     assert cosine(logits, truth[0]) >= 0.9995
-    assert logits.argmax() == truth[0].argmax()
+    assert truth[0].max() - truth[0][logits.argmax()] <= TIE
 
 
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
