@@ -25,9 +25,15 @@ NO_STAGE: StageCallback = _ignore_stage
 """For work whose stages are not shown."""
 
 
+def _ignore_thought(_text: str, _seconds: float) -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationCallbacks:
     """Callbacks of an answer while it is generated: `on_stage` before its first token, then `on_text` for each delta.
+
+    Before that, `on_thought` receives each delta of a thinking model's reasoning, and its seconds so far.
 
     Deltas carry their probability if `return_logprobs` asks for it, which costs a pass over the vocabulary for each
     token. If the model's confidence falls below `min_confidence`, the answer ends with `fallback`, see
@@ -40,6 +46,7 @@ class GenerationCallbacks:
     return_logprobs: bool = False
     min_confidence: float = 0.0
     fallback: str = ""
+    on_thought: Callable[[str, float], None] = _ignore_thought
 
 
 class NotFiniteError(EngineError):

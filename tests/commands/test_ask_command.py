@@ -8,7 +8,7 @@ import pytest
 from app.cli import main
 from app.commands import server_choice
 from app.paths import RESOURCES, Paths
-from tests.support.chat_server import chat_server, end, piece
+from tests.support.chat_server import chat_server, end, event, piece
 
 NOTE = str(RESOURCES / "samples" / "note.png")
 QUESTION = "Where is Boarding?"
@@ -62,3 +62,20 @@ def test_an_empty_question_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
         main(["ask", "a.png", "  "])
     assert ended.value.code == 2
     assert "the question is empty" in capsys.readouterr().err
+
+
+def test_reasoning_is_not_printed_and_no_answer_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(server_choice, "default_paths", lambda: Paths.under(tmp_path))
+    thought = event(choices=[{"delta": {"reasoning_content": "A sign, so "}}])
+    with chat_server() as server:
+        asked = ["ask", "--server", server.address, "--server-model", "qwen3-vl", NOTE, "Which gate?"]
+        server.answer = [thought, piece("B14."), end()]
+        assert main(asked) == 0
+        assert capsys.readouterr().out == "B14.\n"
+        server.answer = [thought, end("length")]
+        assert main(asked) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "The model thought, but gave no answer." in said.err

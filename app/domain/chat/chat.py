@@ -11,6 +11,7 @@ from app.domain.ids import ConversationId, Digest, MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
+from app.domain.text.thoughts import Thought
 
 
 class Role(StrEnum):
@@ -59,7 +60,8 @@ class Message:
 
     `text` is Markdown for an answer of the model and plain text otherwise. `page` is the OCR page, for an answer of the
     built-in OCR. `doubts` are the low-confidence spans, if they were requested. `problem` is the reason why a FAILED or
-    INTERRUPTED answer stopped; its `text` is the part before that.
+    INTERRUPTED answer stopped; its `text` is the part before that. `thought` is the reasoning of a thinking model,
+    which is not a part of its answer.
     """
 
     id: MessageId
@@ -76,6 +78,7 @@ class Message:
     page: OcrPage | None = None
     doubts: tuple[LowConfidenceSpan, ...] = ()
     problem: Problem | None = None
+    thought: Thought | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +137,15 @@ class SeenImage:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message as the model sees it: its role, its text, and its images in order."""
+    """One message as the model sees it: its role, its text, and its images in order.
+
+    `thought` is the reasoning before `text`, if this is the beginning of an answer that is to be continued.
+    """
 
     role: Role
     text: str
     images: tuple[SeenImage, ...] = ()
+    thought: str = ""
 
 
 TITLE_LENGTH = 48

@@ -12,6 +12,7 @@ from app.domain.documents.tables import Table
 from app.domain.images.attachments import Attachment, ImageCrop
 from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
+from app.domain.text.thoughts import Thought
 
 MAX_SIDE = 1_000_000
 """Maximum width and height of an image, in pixels."""
@@ -71,6 +72,8 @@ def _fits_together(part: object) -> bool:
             fits = _holds_its_cells(part)
         case LowConfidenceSpan():
             fits = 0 <= part.start <= part.end
+        case Thought():
+            fits = 0 <= part.seconds <= MAX_SECONDS
         case AnswerStats():
             fits = all(0 <= number <= MAX_NUMBER for number in dataclasses.astuple(part))
         case _:

@@ -51,6 +51,12 @@ CHAT_TOO_LONG = ErrorText(
     cli_kept="",
     cli_todo="Use a shorter question, or fewer or smaller images.",
 )
+ONLY_THOUGHT = ErrorText(
+    "engine.only_thought",
+    _ENGINE,
+    "The model thought, but gave no answer.",
+    todo="Ask again, or choose a model that answers at once (Instruct).",
+)
 NOT_A_NUMBER = ErrorText(
     "engine.not_a_number",
     _ENGINE,

@@ -15,8 +15,9 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerStats:
-    """Figures of one answer. Seconds are wall time in the engine; `context_tokens` counts prompt and answer.
+    """Figures of one answer. Seconds are wall time in the engine.
 
+    `context_tokens` counts prompt and answer, without its reasoning.
     `reused_tokens` of the prompt were in the prefix cache; `drafted_tokens` of the answer are accepted draft tokens.
     """
 

@@ -113,12 +113,15 @@ def is_model_id(text: str) -> bool:
 def model_display_name(folder: PurePath) -> str:
     """Return the shown name of a model; a download's folder is named by its commit, inside one with the name.
 
-    Ollama's manifests are `manifests/HOST/OWNER/NAME/TAG`.
+    The hub's cache has another one between: `models--OWNER--NAME/snapshots/COMMIT`. Ollama's manifests are
+    `manifests/HOST/OWNER/NAME/TAG`.
     """
     if folder.parts[-5:-4] == ("manifests",):
         return f"{folder.parent.name}:{folder.name}"
-    is_commit = len(folder.name) == 40 and not set(folder.name) - set("0123456789abcdef")
-    return folder.parent.name.partition("--")[2] or folder.name if is_commit else folder.name
+    if len(folder.name) != 40 or set(folder.name) - set("0123456789abcdef"):
+        return folder.name
+    named = folder.parent.parent if folder.parent.name == "snapshots" else folder.parent
+    return named.name.removeprefix("models--").partition("--")[2] or folder.name
 
 
 def missing_files(names: Sequence[str]) -> tuple[str, ...]:

@@ -67,6 +67,8 @@ class Sampling:
 
 GREEDY = Sampling(temperature=0.0, top_p=1.0, top_k=0, presence_penalty=0.0)
 """Greedy decoding, for reading text."""
+THINKING = Sampling(temperature=1.0, top_p=0.95, top_k=20, presence_penalty=0.0)
+"""The values published for Qwen3-VL-Thinking of 2B to 8B (their model cards, "Generation Hyperparameters")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

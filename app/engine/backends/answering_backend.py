@@ -23,6 +23,7 @@ from app.engine.process.messages import (
     Ready,
     Request,
     Stats,
+    ThoughtDelta,
     VisualTokenSeconds,
 )
 
@@ -40,7 +41,10 @@ class AnsweringBackend(ABC, Generic[Opening]):
         self._model: AnsweringModel | None = None
 
     def handle(self, request: Request, emit: Emit, check: CancelCheck) -> FinishReason:
-        """Serve a request; emits StageProgress and Ready, or StageProgress, AnswerDelta, VisualTokenSeconds, Stats."""
+        """Serve a request.
+
+        Emits StageProgress and Ready, or StageProgress, ThoughtDelta, AnswerDelta, VisualTokenSeconds, Stats.
+        """
         stage = stage_reporter(emit)
         try:
             with reworded_image_errors(image_texts.ASKED, image_texts.ASKED_STORED):
@@ -64,8 +68,13 @@ class AnsweringBackend(ABC, Generic[Opening]):
                 emit(Ready(model.info))
                 return FinishReason.COMPLETE
             case Ask():
-                on_text = partial(_emit_text, emit)
-                callbacks = GenerationCallbacks(stage, on_text, check, return_logprobs=request.options.doubts)
+                callbacks = GenerationCallbacks(
+                    stage,
+                    partial(_emit_text, emit),
+                    check,
+                    return_logprobs=request.options.doubts,
+                    on_thought=partial(_emit_thought, emit),
+                )
                 model = self._open_model(stage, check)
                 reason, stats = self._answer(model, request, callbacks, emit)
                 emit(VisualTokenSeconds(self._open_model(stage, check).seconds_per_visual_token))
@@ -104,3 +113,7 @@ class AnsweringBackend(ABC, Generic[Opening]):
 
 def _emit_text(emit: Emit, delta: TextDelta) -> None:
     emit(AnswerDelta(delta.text, delta.probability, delta.alternatives))
+
+
+def _emit_thought(emit: Emit, text: str, seconds: float) -> None:
+    emit(ThoughtDelta(text, seconds))

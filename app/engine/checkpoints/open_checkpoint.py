@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
-from app.domain.settings.generation_options import GREEDY, Sampling
+from app.domain.settings.generation_options import GREEDY, THINKING, Sampling
 from app.engine.checkpoints.config import ModelConfig, not_regular, parse_config, read_json, unreadable
 from app.engine.checkpoints.gguf.header import read_header
 from app.engine.checkpoints.gguf.open_gguf import GgufModel, open_gguf
@@ -17,6 +17,7 @@ from app.engine.checkpoints.model_folder import CONFIG, checked_model, is_gguf
 from app.engine.checkpoints.preprocessor import Preprocessor, parse_preprocessor
 from app.engine.checkpoints.quantization import Quantization, read_quantization
 from app.engine.checkpoints.tensor_files import TensorFiles, find_tensors
+from app.engine.checkpoints.thinking import folder_thinks
 from app.engine.checkpoints.weights import check_weights
 from app.regular_files import NotRegular, open_regular, read_regular
 
@@ -36,7 +37,8 @@ class Checkpoint:
 
     `quantization` is None for 16-bit weights; `layers` are the quantised ones, by name. `end_tokens` are the ids that
     end an answer, empty if the model does not specify them. `sampling` is the publisher's recommendation.
-    `tokenizer_path` is a tokenizer.json, or a GGUF file.
+    `tokenizer_path` is a tokenizer.json, or a GGUF file. `thinks` is True if the prompt for an answer opens its
+    reasoning.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class Checkpoint:
     end_tokens: tuple[int, ...]
     sampling: Sampling
     tokenizer_path: Path
+    thinks: bool = False
 
     @property
     def scheme(self) -> str:
@@ -83,6 +86,7 @@ def _of_folder(folder: Path) -> Checkpoint:
     layers = _checked(tensors, config, quantization)
     _check_tokenizer(folder / TOKENIZER)
     generation = _optional(folder / "generation_config.json")
+    thinks = folder_thinks(folder)
     return Checkpoint(
         folder=folder,
         config=config,
@@ -91,8 +95,9 @@ def _of_folder(folder: Path) -> Checkpoint:
         layers=layers,
         preprocessor=parse_preprocessor(_preprocessor(folder)),
         end_tokens=_end_tokens(generation),
-        sampling=_sampling(generation),
         tokenizer_path=folder / TOKENIZER,
+        sampling=_sampling(generation, THINKING if thinks else Sampling()),
+        thinks=thinks,
     )
 
 
@@ -106,8 +111,9 @@ def _of_gguf(model: GgufModel) -> Checkpoint:
         layers=_checked(model.tensors, config, None),
         preprocessor=parse_preprocessor(model.preprocessor),
         end_tokens=_end_tokens(model.generation),
-        sampling=_sampling(model.generation),
         tokenizer_path=model.text_path,
+        sampling=_sampling(model.generation, THINKING if model.thinks else Sampling()),
+        thinks=model.thinks,
     )
 
 
@@ -149,8 +155,8 @@ def _optional(path: Path) -> dict[str, Any]:
     return read_json(path) if path.exists() else {}
 
 
-def _sampling(raw: dict[str, Any]) -> Sampling:
-    """Return the sampling of generation_config.json; missing values are those published for Qwen3-VL Instruct.
+def _sampling(raw: dict[str, Any], published: Sampling) -> Sampling:
+    """Return the sampling of generation_config.json; missing values are those `published` for this kind of Qwen3-VL.
 
     The file has no field for the presence penalty, so that is always the published one.
     """
@@ -158,7 +164,7 @@ def _sampling(raw: dict[str, Any]) -> Sampling:
     repetition_penalty = float(penalty) if _is_number(penalty, 1, 2) else 1.0
     if raw.get("do_sample") is False:
         return replace(GREEDY, repetition_penalty=repetition_penalty)
-    default = Sampling(repetition_penalty=repetition_penalty)
+    default = replace(published, repetition_penalty=repetition_penalty)
     temperature, top_p, top_k = raw.get("temperature"), raw.get("top_p"), raw.get("top_k")
     return replace(
         default,

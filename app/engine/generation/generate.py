@@ -3,14 +3,16 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from app.domain.error_texts import engine_texts
 from app.domain.errors import Cancelled, EngineError
 from app.domain.models.answer_stats import AnswerStats, FinishReason
-from app.domain.settings.generation_options import Sampling
+from app.domain.settings.generation_options import THINKING, Sampling
 from app.domain.text.confidence import HIGH_CONFIDENCE, Alternatives, TextDelta
+from app.domain.text.thoughts import ThoughtSplitter
 from app.engine.answering import GenerationCallbacks, NotFiniteError
 from app.engine.generation.confidence_guard import ConfidenceGuard
 from app.engine.generation.detokenizer import Detokenizer
@@ -27,6 +29,8 @@ from app.engine.runtimes.top_k import top_k_indices
 ALTERNATIVES = 3
 MIN_ALTERNATIVE_PROBABILITY = 0.02
 """Minimum probability of a token that is reported as an alternative."""
+MAX_THOUGHT_TOKENS = 8192
+"""Maximum number of tokens of the reasoning before an answer, which has a maximum of its own."""
 
 
 def generate(
@@ -40,11 +44,13 @@ def generate(
 ) -> tuple[FinishReason, AnswerStats]:
     """Answer `prompt` with at most `max_new_tokens` tokens, drawn as `sampling` specifies.
 
+    If the prompt opens the reasoning, that may have MAX_THOUGHT_TOKENS more. It is not greedy: greedy reasoning may
+    repeat itself without end (Qwen3's model cards), so it is then drawn as published, with a fixed seed.
+
     Stop is checked between tokens and between layers; it ends the answer with the text generated so far. Raises
     NotFiniteError instead of drawing from logits of which one is infinite or none.
     """
-    sampler = Sampler(sampling, prompt.token_ids.tolist())
-    generation = _Generation(session, tokenizer, prompt, max_new_tokens, sampler, callbacks)
+    generation = _Generation(session, tokenizer, prompt, max_new_tokens, sampling, callbacks)
     try:
         reason = generation.answer(images)
     except Cancelled:
@@ -61,7 +67,7 @@ class _Generation:
         tokenizer: ChatTokenizer,
         prompt: Prompt,
         max_new_tokens: int,
-        sampler: Sampler,
+        sampling: Sampling,
         callbacks: GenerationCallbacks,
     ) -> None:
         self._session = session
@@ -69,11 +75,16 @@ class _Generation:
         self._prompt = prompt
         self._max_new_tokens = max_new_tokens
         self._callbacks = callbacks
-        self._sampler = sampler
+        self._sampling = sampling
+        self._splitter = ThoughtSplitter(is_open=prompt.opens_thought)
+        self._is_thinking = prompt.opens_thought
+        self._limit = self._max_tokens = 0
+        is_greedy_thought = prompt.opens_thought and sampling.temperature <= 0
+        self._sampler = self._new_sampler(replace(THINKING, seed=0) if is_greedy_thought else sampling)
         self._detokenizer = Detokenizer(tokenizer.decode)
         self._started = time.perf_counter()
         self._first_token = 0.0
-        self._new_tokens = 0
+        self._new_tokens = self._thought_tokens = 0
         self._reused_tokens = 0
         self._proposer = NgramProposer([*prompt.lookup_tokens, *prompt.token_ids.tolist()])
         self._accepted_tokens = 0
@@ -90,14 +101,21 @@ class _Generation:
                 engine_texts.CHAT_TOO_LONG, tokens=len(self._prompt.token_ids), limit=self._session.capacity
             )
         callbacks = self._callbacks
-        max_new_tokens = min(self._max_new_tokens, available_tokens)
+        max_thought_tokens = MAX_THOUGHT_TOKENS if self._prompt.opens_thought else 0
+        max_new_tokens = min(max_thought_tokens + self._max_new_tokens, available_tokens)
         logits, self._reused_tokens = self._session.prefill(
             self._prompt, images, max_new_tokens, callbacks.on_stage, callbacks.check
         )
+        self._max_tokens = max_new_tokens
+        self._limit = min(max_thought_tokens, max_new_tokens) if max_thought_tokens else max_new_tokens
         try:
-            return self._decode(logits, max_new_tokens)
+            reason = self._decode(logits)
         finally:
             self._finish()
+        if reason is FinishReason.COMPLETE and self._prompt.opens_thought:
+            # The next prompt has the answer without its reasoning.
+            self._session.truncate(len(self._prompt.token_ids))
+        return reason
 
     def stats(self) -> AnswerStats:
         total = time.perf_counter() - self._started
@@ -108,12 +126,21 @@ class _Generation:
             new_tokens=self._new_tokens,
             first_token_seconds=self._first_token or total,
             total_seconds=total,
-            context_tokens=prompt_tokens + self._new_tokens,
+            context_tokens=prompt_tokens + self._new_tokens - self._thought_tokens,
             reused_tokens=self._reused_tokens,
             drafted_tokens=self._accepted_tokens,
         )
 
-    def _decode(self, logits: FloatArray, max_new_tokens: int) -> FinishReason:
+    def _new_sampler(self, sampling: Sampling) -> Sampler:
+        return Sampler(sampling, self._prompt.token_ids.tolist())
+
+    def _end_thought(self) -> None:
+        """Go on with the sampling and the limit of the answer."""
+        self._is_thinking, self._thought_tokens = False, self._new_tokens
+        self._limit = min(self._new_tokens + self._max_new_tokens, self._max_tokens)
+        self._sampler = self._new_sampler(self._sampling)
+
+    def _decode(self, logits: FloatArray) -> FinishReason:
         rows = deque([logits])
         draft = deque[int]()  # In the KV cache, not yet accepted; rows[i] are the logits after them.
         num_draft_tokens = 0
@@ -134,10 +161,10 @@ class _Generation:
             ):
                 self._abort()
                 return FinishReason.COMPLETE
-            if self._callbacks.return_logprobs:
+            if self._callbacks.return_logprobs and not self._is_thinking:
                 self._record_logprob(row, token)
             self._emit(text)
-            if self._new_tokens >= max_new_tokens:
+            if self._new_tokens >= self._limit:
                 return FinishReason.LENGTH
             if self._guard.push(token):
                 return FinishReason.REPEATING
@@ -149,7 +176,7 @@ class _Generation:
             if num_draft_tokens:
                 self._proposer.record_acceptance(num_draft_tokens, num_draft_tokens - len(draft))
                 self._session.rollback(len(draft))
-            draft = deque(self._proposer.propose(max_new_tokens - self._new_tokens))
+            draft = deque(self._proposer.propose(self._limit - self._new_tokens))
             num_draft_tokens = len(draft)
             rows = deque(self._session.step([token, *draft], position))
 
@@ -183,6 +210,7 @@ class _Generation:
         self._emit(self._detokenizer.finish())
         for released in self._confidence_guard.release(is_over=True) if self._confidence_guard else ():
             self._send(released)
+        self._send_split(TextDelta(""), *self._splitter.finish())
 
     def _abort(self) -> None:
         """Drop the text that is held back, and end with the fallback text."""
@@ -191,7 +219,15 @@ class _Generation:
 
     def _send(self, delta: TextDelta) -> None:
         self._has_output = True
-        self._callbacks.on_text(delta)
+        self._send_split(delta, *self._splitter.push(delta.text))
+
+    def _send_split(self, delta: TextDelta, thought: str, answer: str) -> None:
+        if thought:
+            self._callbacks.on_thought(thought, time.perf_counter() - self._started - self._first_token)
+        if answer:
+            self._callbacks.on_text(replace(delta, text=answer))
+        if self._is_thinking and not self._splitter.is_thinking:
+            self._end_thought()
 
 
 def probabilities_of(logits: FloatArray, tokens: Iterable[int]) -> dict[int, float]:

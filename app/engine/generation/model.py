@@ -120,8 +120,11 @@ class Model:
             else:
                 images.append(self._images.open(path, budget, image.digest))
                 grids.append(images[-1].grid_thw)
-        config = self._checkpoint.config
-        return build_prompt(turns, grids, self._tokenizer, config, is_unfinished=is_unfinished), images
+        checkpoint = self._checkpoint
+        prompt = build_prompt(
+            turns, grids, self._tokenizer, checkpoint.config, thinks=checkpoint.thinks, is_unfinished=is_unfinished
+        )
+        return prompt, images
 
 
 def _open_runtime(

@@ -91,9 +91,13 @@ class PrefixCache:
 
     def rollback(self, count: int) -> None:
         """Drop the last `count` tokens, which were not accepted."""
+        self.truncate(len(self._sessions[-1].prefix_keys) - count)
+
+    def truncate(self, length: int) -> None:
+        """Drop all tokens of the current conversation but the first `length`."""
         session = self._sessions[-1]
-        session.prefix_keys = session.prefix_keys[: len(session.prefix_keys) - count]
-        session.sequence.truncate(len(session.prefix_keys))
+        session.prefix_keys = session.prefix_keys[:length]
+        session.sequence.truncate(length)
 
     def _resume_or_open(self, prefix_keys: IntArray, needed_tokens: int) -> tuple[_Session, int]:
         """Return the conversation to continue, moved to the end, and how many of its tokens are reused."""

@@ -2,7 +2,9 @@ r"""Builds the prompt with Qwen3-VL's chat template: token ids and M-RoPE positi
 
 The template is Qwen3-VL's own, built token by token rather than by rendering a template of the checkpoint: nothing that
 a user or an image says can open a turn. Each turn is `<|im_start|>role\n…<|im_end|>\n`, with its images before its
-text, each `<|vision_start|><|image_pad|>…<|vision_end|>` with one pad per visual token; `<|video_pad|>` of a video.
+text, each `<|vision_start|><|image_pad|>…<|vision_end|>` with one pad per visual token; `<|video_pad|>` of a
+video. A thinking model's answer begins with `<think>\n`, which is in the prompt; the reasoning of earlier answers is
+left out.
 """
 
 from collections.abc import Sequence
@@ -10,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.chat.chat import Turn
+from app.domain.chat.chat import Role, Turn
+from app.domain.text.thoughts import THINK_END, THINK_START, without_thought
 from app.engine.checkpoints.config import ModelConfig
 from app.engine.generation.mrope_positions import image_positions, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
@@ -30,7 +33,8 @@ class VideoGrid:
 class Prompt:
     """`token_ids` [T], `positions` [3, T] (time, height, width), and the position of the answer's first token.
 
-    `lookup_tokens` seed prompt-lookup drafting; they are not part of the prompt.
+    `opens_thought` is True if the answer continues the prompt's reasoning. `lookup_tokens` seed prompt-lookup drafting;
+    they are not part of the prompt.
     """
 
     token_ids: IntArray
@@ -38,6 +42,7 @@ class Prompt:
     next_position: int
     visual_tokens: int
     lookup_tokens: tuple[int, ...] = ()
+    opens_thought: bool = False
 
 
 def build_prompt(
@@ -46,9 +51,12 @@ def build_prompt(
     tokenizer: ChatTokenizer,
     config: ModelConfig,
     *,
+    thinks: bool = False,
     is_unfinished: bool = False,
 ) -> Prompt:
     """Build the prompt for `turns`, whose images have the patch grids `grids` in order, up to the start of the answer.
+
+    If the model `thinks`, that is within its reasoning.
 
     A video is a sequence of images, each preceded by its time: `<1.5 seconds>` (Qwen3VLProcessor of transformers 4.57,
     which the model was published with; see docs/decisions/0051).
@@ -62,14 +70,25 @@ def build_prompt(
         builder.text(f"{turn.role}\n")
         for _ in turn.images:
             builder.media(next(remaining))
-        builder.text(turn.text)
         if is_unfinished and number == len(turns):
-            return builder.build()
+            is_thinking = thinks and turn.role is Role.ASSISTANT
+            builder.text(_begun(turn) if is_thinking else turn.text)
+            return builder.build(opens_thought=is_thinking and not turn.text)
+        builder.text(without_thought(turn.text) if thinks and turn.role is Role.ASSISTANT else turn.text)
         builder.special(tokenizer.turn_end)
         builder.text("\n")
     builder.special(tokenizer.turn_start)
-    builder.text("assistant\n")
-    return builder.build()
+    builder.text(f"assistant\n{THINK_START}\n" if thinks else "assistant\n")
+    return builder.build(opens_thought=thinks)
+
+
+def _begun(turn: Turn) -> str:
+    """Return the beginning of a thinking model's answer: its reasoning, and its text if it has got so far."""
+    thought = turn.thought.lstrip("\n")
+    if not turn.text:
+        return f"{THINK_START}\n{thought}"
+    thought = thought.rstrip("\n")
+    return f"{THINK_START}\n{thought}\n{THINK_END}\n\n{turn.text}"
 
 
 class _Builder:
@@ -98,10 +117,11 @@ class _Builder:
             self.text(f"<{seconds:.1f} seconds>")
             self._image(grid, self._config.video_token)
 
-    def build(self) -> Prompt:
+    def build(self, *, opens_thought: bool) -> Prompt:
         self._flush()
         positions = np.concatenate(self._positions, axis=1)
-        return Prompt(np.array(self._tokens, np.int64), positions, self._next, self._visual)
+        tokens = np.array(self._tokens, np.int64)
+        return Prompt(tokens, positions, self._next, self._visual, opens_thought=opens_thought)
 
     def _image(self, grid: Grid, placeholder: int) -> None:
         self.special(self._config.vision_start_token)

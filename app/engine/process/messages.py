@@ -206,6 +206,13 @@ class AnswerDelta(Message, frozen=True, tag=True):
     alternatives: Alternatives = ()
 
 
+class ThoughtDelta(Message, frozen=True, tag=True):
+    """The next text of the reasoning before the answer, never empty, and the reasoning's seconds so far."""
+
+    text: str
+    seconds: float
+
+
 class Stats(Message, frozen=True, tag=True):
     """The answer's statistics, sent once, before Done."""
 
@@ -279,6 +286,7 @@ Event = (
     | Ready
     | ModelsListed
     | AnswerDelta
+    | ThoughtDelta
     | Stats
     | VisualTokenSeconds
     | ImageProbed

@@ -27,6 +27,8 @@ Json = dict[str, Any]
 
 def chat_request(turns: Sequence[Turn], model: str, options: GenerationOptions, check: CancelCheck) -> Json:
     """Return the request's body. Raises ImageError."""
+    if turns[-1].role is Role.ASSISTANT and not turns[-1].text:  # It has not got beyond its reasoning.
+        turns = turns[:-1]
     messages = [_message(turn, options, check) for turn in turns]
     if turns[-1].role is Role.ASSISTANT:  # Not all servers can continue a partial answer, but all accept a question.
         messages.append({"role": "user", "content": GO_ON})

@@ -20,7 +20,7 @@ _MAX_WORDS = 200
 class Chunk:
     """A delta of an answer; each field may be empty. `prompt_tokens` and `new_tokens` come once, at the end.
 
-    `thought` is the reasoning of a thinking model: it is not displayed, but shows that the server is working.
+    `thought` is the reasoning of a thinking model.
     """
 
     text: str = ""

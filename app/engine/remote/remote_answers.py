@@ -13,6 +13,7 @@ from app.domain.models.remote_servers import RemoteModel, is_this_machine
 from app.domain.ports import CancelCheck
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.text.confidence import TextDelta
+from app.domain.text.thoughts import ThoughtSplitter
 from app.engine.answering import GenerationCallbacks, StageCallback
 from app.engine.remote.chat_request import chat_request
 from app.engine.remote.connection import ServerConnection
@@ -89,6 +90,8 @@ class RemoteAnswers:
                     break
         except Cancelled:
             return FinishReason.STOPPED, answer.stats()
+        finally:
+            answer.finish()
         return answer.reason(may_be_empty=turns[-1].role is Role.ASSISTANT), answer.stats()
 
     def prefill(
@@ -109,6 +112,8 @@ class _StreamedAnswer:
         self._deltas = self._prompt_tokens = self._new_tokens = 0
         self._finish_reason = ""
         self._has_words = self._has_thoughts = self._is_whole = False
+        self._first_thought = 0.0
+        self._splitter = ThoughtSplitter()
 
     def is_over(self, chunk: Chunk | None) -> bool:
         """Process a chunk, or None if none arrived; return whether the answer is complete.
@@ -125,14 +130,12 @@ class _StreamedAnswer:
         return self._letters_left <= 0 or bool(chunk and chunk.is_last)
 
     def _take(self, chunk: Chunk, now: float) -> None:
-        if text := chunk.text[: self._letters_left]:
+        thought, answer = self._splitter.push(chunk.text[: self._letters_left])
+        self._send(f"{chunk.thought[: self._letters_left]}{thought}", answer, now)
+        if chunk.text or chunk.thought:
             self._first = self._first or now - self._started
             self._deltas += 1
-            self._has_words = self._has_words or not text.isspace()
-            self._callbacks.on_text(TextDelta(text))
-        if chunk.text or chunk.thought:
             self._last_content = now
-            self._has_thoughts = self._has_thoughts or bool(chunk.thought)
             self._letters_left -= len(chunk.text) + len(chunk.thought)
         if chunk.finish_reason:
             self._finish_reason = chunk.finish_reason
@@ -141,8 +144,24 @@ class _StreamedAnswer:
         self._new_tokens = chunk.new_tokens or self._new_tokens
         self._is_whole = self._is_whole or chunk.is_last or bool(chunk.finish_reason)
 
+    def _send(self, thought: str, answer: str, now: float) -> None:
+        if thought:
+            self._first_thought = self._first_thought or now
+            self._has_thoughts = True
+            self._callbacks.on_thought(thought, now - self._first_thought)
+        if answer:
+            self._has_words = self._has_words or not answer.isspace()
+            self._callbacks.on_text(TextDelta(answer))
+
+    def finish(self) -> None:
+        """Pass on the text that is still held back when the answer ends."""
+        self._send(*self._splitter.finish(), time.perf_counter())
+
     def reason(self, *, may_be_empty: bool) -> FinishReason:
-        """Return the finish reason. Raises EngineError if it is no regular one, or for a forbidden empty answer."""
+        """Return the finish reason. Raises EngineError if it is no regular one, or for a forbidden empty answer.
+
+        An answer whose reasoning has reached the maximum length is not empty: it can be continued.
+        """
         if self._letters_left <= 0:
             return FinishReason.LENGTH
         if not self._is_whole:
@@ -152,6 +171,8 @@ class _StreamedAnswer:
             partial, empty = _OTHER_ENDS.get(self._finish_reason, _UNKNOWN_END)
             text = partial if self._has_words else empty
             raise EngineError(text, host=self._host, reason=error_words(self._finish_reason))
+        if self._has_thoughts and reason is FinishReason.LENGTH:
+            return reason
         if not self._has_words and not may_be_empty:
             text = server_texts.ONLY_REASONING if self._has_thoughts else server_texts.EMPTY_ANSWER
             raise EngineError(text, host=self._host)

@@ -15,7 +15,7 @@ from app.domain.documents.evidence import evidence_of
 from app.domain.documents.fields import FieldAnswer, InvalidAnswer
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
-from app.domain.error_texts import batch_texts
+from app.domain.error_texts import batch_texts, engine_texts
 from app.domain.errors import Problem, ProblemKind
 from app.domain.models.answer_stats import FinishReason
 from app.domain.settings.generation_options import GREEDY, GenerationOptions
@@ -33,6 +33,7 @@ from app.engine.process.messages import (
     ReadText,
     Request,
     TextRead,
+    ThoughtDelta,
     WritePdf,
 )
 from app.services.models.field_question import FieldQuestion
@@ -133,7 +134,10 @@ def needs_lines(options: BatchOptions) -> bool:
 
 def _answer(source: InputFile, turns: tuple[Turn, ...], known: tuple[str, ...]) -> Work[str]:
     reply = yield from _done(source, BackendKind.MODEL, Ask(turns, _OPTIONS, known))
-    return "".join(event.text for event in reply if isinstance(event, AnswerDelta))
+    text = "".join(event.text for event in reply if isinstance(event, AnswerDelta))
+    if not text and any(isinstance(event, ThoughtDelta) for event in reply):
+        raise ItemFailed(batch_texts.NO_ANSWER.problem(file=source.name, cause=engine_texts.ONLY_THOUGHT.problem()))
+    return text
 
 
 def _done(source: InputFile, kind: BackendKind, request: Request) -> Work[Reply]:

@@ -20,7 +20,17 @@ from app.domain.ports import ConversationStore
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.text.confidence import HIGH_CONFIDENCE, LowConfidenceSpan
 from app.domain.text.repetition import without_repeated_tail
-from app.engine.process.messages import AnswerDelta, Done, Event, Failed, StageProgress, Stats, TextRead
+from app.domain.text.thoughts import Thought
+from app.engine.process.messages import (
+    AnswerDelta,
+    Done,
+    Event,
+    Failed,
+    StageProgress,
+    Stats,
+    TextRead,
+    ThoughtDelta,
+)
 from app.services.engines.reader_engine import ReaderEngine
 from app.services.engines.store_thread import StoreAccess
 from app.services.models.model_engine import ModelEngine
@@ -47,25 +57,52 @@ class RunningAnswer:
     unpainted: bool = False
     unsaved: bool = False
     _length: int = 0
+    _text_length: int = 0
     _texts: list[str] = field(default_factory=list)
     _low_confidence: list[LowConfidenceSpan] = field(default_factory=list)
+    _thoughts: list[str] = field(default_factory=list)
+    _thought_seconds: float = 0.0
+    _earlier_seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self._length = len(self.answer.text)
+        thought = self.answer.thought or Thought("")
+        self._length = len(self.answer.text) + len(thought.text)
+        self._earlier_seconds = thought.seconds
+        self._text_length = len(self.answer.text)
 
     def add(self, token: AnswerDelta) -> bool:
         """Add a delta; return whether all of it fitted within the maximum length."""
-        text = token.text[: MAX_ANSWER_CHARACTERS - self._length]
+        text = self._fitting(token.text)
         if token.probability < HIGH_CONFIDENCE and text:
-            span = LowConfidenceSpan(self._length, self._length + len(text), token.probability, token.alternatives)
+            end = self._text_length + len(text)
+            span = LowConfidenceSpan(self._text_length, end, token.probability, token.alternatives)
             self._low_confidence.append(span)
         self._texts.append(text)
+        self._text_length += len(text)
+        return len(text) == len(token.text)
+
+    def add_thought(self, delta: ThoughtDelta) -> bool:
+        """Add a delta of the reasoning; return whether all of it fitted within the maximum length."""
+        text = self._fitting(delta.text)
+        self._thoughts.append(text)
+        self._thought_seconds = delta.seconds
+        return len(text) == len(delta.text)
+
+    def _fitting(self, text: str) -> str:
+        """Return as much of `text` as fits within the maximum length of answer and reasoning, and count it."""
+        text = text[: MAX_ANSWER_CHARACTERS - self._length]
         self._length += len(text)
         self.unpainted = self.unsaved = True
-        return len(text) == len(token.text)
+        return text
 
     def snapshot(self) -> Message:
         """Return the message with all the text so far."""
+        if self._thoughts:
+            before = self.answer.thought.text if self.answer.thought else ""
+            thought = "".join((before, *self._thoughts)).lstrip("\n")
+            seconds = self._earlier_seconds + self._thought_seconds
+            self.answer = replace(self.answer, thought=Thought(thought, seconds) if thought.strip() else None)
+            self._thoughts.clear()
         if self._texts:
             text = "".join((self.answer.text, *self._texts))
             self.answer = replace(self.answer, text=text, doubts=(*self.answer.doubts, *self._low_confidence))
@@ -155,8 +192,9 @@ class Answers(QObject):
         match event:
             case StageProgress(stage=stage, progress=progress):
                 self.activity_changed.emit(answer_id, stage, progress)
-            case AnswerDelta():
-                if not running.add(event):
+            case AnswerDelta() | ThoughtDelta():
+                has_fitted = running.add(event) if isinstance(event, AnswerDelta) else running.add_thought(event)
+                if not has_fitted:
                     running.stop()
                     self._finish(replace(running.snapshot(), state=MessageState.CUT_OFF))
             case Stats(stats=stats):

@@ -238,7 +238,8 @@ class ChatSession(QObject):
     def continue_answer(self, answer_id: MessageId) -> None:
         """Have the model continue the last answer of the branch, which is incomplete."""
         old = self._tree[answer_id]
-        if self.is_busy or old.author is not Author.MODEL or not old.text or answer_id != self._conversation.leaf_id:
+        has_begun = bool(old.text or old.thought)
+        if self.is_busy or old.author is not Author.MODEL or not has_begun or answer_id != self._conversation.leaf_id:
             return
         answer = replace(old, state=MessageState.STREAMING, problem=None)
         self._commit((answer,), Draft(), self._asking(answer, self._tree.path_to(answer_id)))

@@ -10,20 +10,22 @@ from app.domain.ports import AttachmentStore
 def turns_for(branch: Sequence[Message], attachments: AttachmentStore) -> tuple[Turn, ...]:
     """Return the turns of a branch, oldest first.
 
-    An empty answer is left out. An image that was only read by the OCR again, having been shown earlier in the branch,
-    is not shown to the model twice.
+    An empty answer is left out, unless it is the last one and has begun with its reasoning. An image that was only
+    read by the OCR again, having been shown earlier in the branch, is not shown to the model twice.
     """
     turns: list[Turn] = []
     shown: set[Digest] = set()
     for index, message in enumerate(branch):
-        if message.role is Role.ASSISTANT and not message.text:
+        is_last = index == len(branch) - 1
+        thought = message.thought.text if message.thought and is_last else ""
+        if message.role is Role.ASSISTANT and not (message.text or thought):
             continue
         images = message.attachments
         if _is_read_by_the_reader(branch, index):
             images = tuple(image for image in images if image.digest not in shown)
         shown.update(image.digest for image in images)
         seen = tuple(SeenImage(str(attachments.path(image)), image.pixel_budget, image.digest) for image in images)
-        turns.append(Turn(message.role, message.text, seen))
+        turns.append(Turn(message.role, message.text, seen, thought))
     return tuple(turns)
 
 

@@ -8,12 +8,12 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.domain.chat.chat import Turn
-from app.domain.error_texts import chat_texts
+from app.domain.error_texts import chat_texts, engine_texts
 from app.domain.errors import Problem
 from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
 from app.domain.settings.generation_options import GenerationOptions
-from app.engine.process.messages import AnswerDelta, Done, Event, Failed
+from app.engine.process.messages import AnswerDelta, Done, Event, Failed, ThoughtDelta
 from app.services.engines.engine import EngineCall
 from app.services.models.model_engine import ModelEngine
 
@@ -27,6 +27,7 @@ class BackgroundQuestion:
     on_answer: Callable[[str], None]
     on_failure: Callable[[Problem], None]
     text: str = ""
+    has_thought: bool = False
 
 
 class BackgroundRequests(QObject):
@@ -76,7 +77,7 @@ class BackgroundRequests(QObject):
             return
         if self._model.status.state is EngineState.UNLOADED:
             self._model.restart()
-        request.text = ""
+        request.text, request.has_thought = "", False
         on_event = partial(self._on_event, request)
         self._running = self._model.ask_in_background(request.turns, request.options, on_event), request
 
@@ -91,6 +92,8 @@ class BackgroundRequests(QObject):
         match event:
             case AnswerDelta(text=text):
                 request.text += text
+            case ThoughtDelta():
+                request.has_thought = True
             case Done(reason=FinishReason.STOPPED):  # It was preempted, or the model was closed.
                 self._running = None
                 self._waiting.appendleft(request)
@@ -99,7 +102,8 @@ class BackgroundRequests(QObject):
                 )  # By then it is known whether another model is being opened.
             case Done():
                 self._running = None
-                self._end(request)
+                is_answered = bool(request.text) or not request.has_thought
+                self._end(request, None if is_answered else engine_texts.ONLY_THOUGHT.problem())
             case Failed(problem=problem):
                 self._running = None
                 self._end(request, problem)

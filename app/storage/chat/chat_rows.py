@@ -12,6 +12,7 @@ from app.domain.ids import ConversationId, MessageId
 from app.domain.images.attachments import Attachment, is_sound
 from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
+from app.domain.text.thoughts import Thought
 from app.domain.well_formed import well_formed
 from app.storage.database.rows import ReadRow
 
@@ -20,6 +21,7 @@ _stats_decoder = msgspec.json.Decoder(AnswerStats | None)
 _page_decoder = msgspec.json.Decoder(OcrPage | None)
 _low_confidence_decoder = msgspec.json.Decoder(tuple[LowConfidenceSpan, ...])
 _problem_decoder = msgspec.json.Decoder(Problem | None)
+_thought_decoder = msgspec.json.Decoder(Thought | None)
 
 
 def conversations_of(rows: Sequence[sqlite3.Row]) -> tuple[list[Conversation], int]:
@@ -72,6 +74,7 @@ def message_values(message: Message) -> dict[str, object]:
         "page": json_of(message.page) if message.page else None,
         "problem": json_of(message.problem) if message.problem else None,
         "doubts": json_of(message.doubts) if message.doubts else None,
+        "thought": json_of(message.thought) if message.thought else None,
     }
 
 
@@ -119,6 +122,7 @@ def _message(row: ReadRow, known: set[MessageId]) -> Message:
         page=row.decoded("page", _page_decoder, None),
         doubts=row.decoded("doubts", _low_confidence_decoder, ()),
         problem=row.decoded("problem", _problem_decoder, None),
+        thought=row.decoded("thought", _thought_decoder, None),
     )
 
 

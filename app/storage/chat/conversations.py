@@ -28,11 +28,12 @@ _PURGE = "DELETE FROM conversation WHERE deleted = 1"
 _INTERRUPT = "UPDATE message SET state = ? WHERE state = ?"
 _SAVE_MESSAGE = """
 INSERT INTO message (id, conversation_id, parent_id, role, text, created, state, author, model_name, attachments,
-    stats, page, problem, doubts)
+    stats, page, problem, doubts, thought)
 VALUES (:id, :conversation_id, :parent_id, :role, :text, :created, :state, :author, :model_name, :attachments,
-    :stats, :page, :problem, :doubts)
+    :stats, :page, :problem, :doubts, :thought)
 ON CONFLICT (id) DO UPDATE SET text = excluded.text, state = excluded.state, model_name = excluded.model_name,
-    stats = excluded.stats, page = excluded.page, problem = excluded.problem, doubts = excluded.doubts
+    stats = excluded.stats, page = excluded.page, problem = excluded.problem, doubts = excluded.doubts,
+    thought = excluded.thought
 """
 
 

@@ -1,4 +1,4 @@
-"""Export of chats: Markdown with the images beside it, a web page, PDF, and JSON with everything.
+"""Export of chats: Markdown with the images beside it, a web page, PDF, and JSON with everything but reasoning.
 
 The JSON's schema is `domain.exported_chat.ExportedChat`; dates are ISO 8601, images base64 of their original bytes.
 """
@@ -8,6 +8,7 @@ import filecmp
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -58,7 +59,8 @@ class ChatWriter:
 
     def _json(self, conversation: Conversation, messages: Sequence[Message]) -> bytes:
         images = self._images(messages)
-        chat = ExportedChat(conversation=conversation, messages=tuple(messages), images=images)
+        answers = tuple(replace(message, thought=None) for message in messages)
+        chat = ExportedChat(conversation=conversation, messages=answers, images=images)
         return msgspec.json.format(msgspec.json.encode(chat), indent=1)
 
     def _images(self, messages: Sequence[Message]) -> dict[Digest, bytes]:

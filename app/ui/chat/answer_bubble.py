@@ -11,6 +11,7 @@ from app.domain.errors import Problem
 from app.domain.models.engine_status import Stage
 from app.domain.text.grounding import Detection
 from app.ui.chat.branch_switch import BranchSwitch
+from app.ui.chat.thought_fold import no_answer
 from app.ui.markdown.formulas import FormulaPainter
 from app.ui.markdown.message_parts import MessageParts
 from app.ui.markdown.safe_text_browser import SafeTextBrowser
@@ -94,8 +95,9 @@ class AnswerBubble(QWidget):
         self.text.setAccessibleName(tr("Answer: {text}", text=part.text))
         self.more.setVisible(parts.rest > 0)
         self.more.setToolTip(ui_text.shown_share(len(text) - parts.rest, len(text)))
-        self.activity.setVisible(is_streaming and not text)
-        self.progress.setVisible(is_streaming and not text and self.progress.value() > 0)
+        is_waiting = is_streaming and not text and message.thought is None
+        self.activity.setVisible(is_waiting)
+        self.progress.setVisible(is_waiting and self.progress.value() > 0)
         self.footer.setText(ui_text.answer_footer(message))
         self.footer.setVisible(not is_streaming and bool(self.footer.text()))
         self._actions.setVisible(not is_streaming)
@@ -104,7 +106,7 @@ class AnswerBubble(QWidget):
         self.detections = parts.detections
         self.places.setText(ui_text.places(len(self.detections)))
         self.places.setVisible(bool(self.detections))
-        self.notice.setText(page_notice(message.page) if message.page else "")
+        self.notice.setText(page_notice(message.page) if message.page else no_answer(message))
         self.notice.setVisible(bool(self.notice.text()))
         self._show_problem(message.problem)
 
@@ -165,7 +167,8 @@ class AnswerBubble(QWidget):
 
     def _show_continue(self) -> None:
         message = self._message
-        has_more = message.state in UNFINISHED and message.author is Author.MODEL and bool(message.text)
+        has_begun = bool(message.text or message.thought)
+        has_more = message.state in UNFINISHED and message.author is Author.MODEL and has_begun
         self.continue_button.setText(
             tr("Continue anyway") if message.state is MessageState.REPEATING else tr("Continue")
         )

@@ -16,8 +16,9 @@ from app.domain.text.grounding import Detection
 from app.ui.chat.answer_bubble import AnswerBubble
 from app.ui.chat.bubble_column import BubbleColumn
 from app.ui.chat.question_bubble import QuestionBubble
+from app.ui.chat.thought_fold import ThoughtFold
 from app.ui.markdown.formulas import FormulaPainter
-from app.ui.markdown.message_parts import MessageParts
+from app.ui.markdown.message_parts import MessageParts, is_thought
 from app.ui.markdown.safe_text_browser import SafeTextBrowser
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.thumbnails import ThumbnailPath
@@ -104,7 +105,8 @@ class ChatView(BubbleColumn):
             for key in parts.keys:
                 if bubble := self.bubble(key):
                     self.update_bubble(key, bubble)
-        for key in (above, message.id) if message.id == last else (message.id,):
+        thought = tuple(filter(is_thought, parts.keys))
+        for key in (above, *thought, message.id) if message.id == last else (*thought, message.id):
             if bubble := self.bubble(key):
                 self.update_bubble(key, bubble)
         if not before and message.role is Role.USER:
@@ -183,7 +185,9 @@ class ChatView(BubbleColumn):
         """Build the bubble of a question, of an answer, or of a part of either that is not the last."""
         parts = self._parts[_message_id(key)]
         bubble: QWidget
-        if key != parts.message.id:
+        if is_thought(key):
+            bubble = ThoughtFold(parts.message, parent)
+        elif key != parts.message.id:
             bubble = self._text(parts.message, parent)
         elif parts.message.role is Role.USER:
             bubble = self._question(parts, parent)
@@ -198,6 +202,8 @@ class ChatView(BubbleColumn):
 
     def estimate_height(self, key: str, width: int) -> int:
         """Estimate the height from the length of the text, as most letters are about equally wide."""
+        if is_thought(key):
+            return LINE
         parts = self._parts[_message_id(key)]
         characters, lines = parts.length(key)
         height = LINE * (lines + characters * LETTER // width)
@@ -253,6 +259,8 @@ class ChatView(BubbleColumn):
     def update_bubble(self, key: str, bubble: QWidget) -> None:
         """Show the message's present state, and its alternatives."""
         parts = self._parts[_message_id(key)]
+        if isinstance(bubble, ThoughtFold):
+            bubble.show_thought(parts.message)
         if isinstance(bubble, SafeTextBrowser):
             bubble.show_part(parts.part(key))
         if isinstance(bubble, AnswerBubble):

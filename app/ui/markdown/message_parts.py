@@ -33,10 +33,19 @@ class Part:
     message: str = field(default="", compare=False)
 
 
+_THOUGHT = "#thought"
+
+
+def is_thought(key: str) -> bool:
+    """Return whether a key is that of the reasoning before an answer."""
+    return key.endswith(_THOUGHT)
+
+
 class MessageParts:
     """The parts of a message, by key.
 
-    The last part's key is the message's id: its bubble has the buttons. Those before it have `id#0`, `id#1` and so on.
+    The last part's key is the message's id: its bubble has the buttons. Those before it have `id#0`, `id#1` and so on,
+    and the reasoning before an answer has `id#thought`.
     """
 
     def __init__(self, message: Message) -> None:
@@ -48,7 +57,12 @@ class MessageParts:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of all shown parts, from top to bottom."""
+        """The keys of the reasoning and of all shown parts, from top to bottom."""
+        thought = (f"{self.message.id}{_THOUGHT}",) if self.message.thought else ()
+        return (*thought, *self._text_keys)
+
+    @property
+    def _text_keys(self) -> tuple[str, ...]:
         message_id = self.message.id
         return (*(f"{message_id}#{number}" for number in range(len(self._sections) - 1)), message_id)
 
@@ -95,7 +109,7 @@ class MessageParts:
 
     def key_at(self, place: int) -> str:
         """Return the key of the part with the character at `place`; of the last one if it is not shown."""
-        found = (key for key, section in zip(self.keys, self._sections, strict=True) if place < section.end)
+        found = (key for key, section in zip(self._text_keys, self._sections, strict=True) if place < section.end)
         return next(found, self.message.id)
 
     @property

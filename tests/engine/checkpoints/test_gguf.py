@@ -16,6 +16,7 @@ from transformers import AddedToken, Qwen2Tokenizer
 
 from app.domain.errors import CheckpointError
 from app.domain.models.model_catalog import model_display_name
+from app.domain.settings.generation_options import THINKING
 from app.engine.checkpoints.gguf import header
 from app.engine.checkpoints.gguf.block_types import BLOCK_TYPES, BlockType
 from app.engine.checkpoints.gguf.header import read_header
@@ -28,6 +29,7 @@ from tests.support.gguf_files import GgufVariant, Stored, make_gguf, tokenizer_m
 from tests.support.mutations import mutated
 from tests.support.ollama_store import ollama_store
 from tests.support.qwen3_tokenizer import tokenizer_json as published_tokenizer
+from tests.support.thinking import TEMPLATE
 from tests.support.tiny_checkpoint import make_untaught_checkpoint
 from tests.support.tiny_model import SPECIAL_TOKENS, make_tokenizer
 
@@ -114,6 +116,14 @@ def test_settings_of_sampling_and_images_are_the_files(folder: Path) -> None:
     opened = open_checkpoint(folder)
     assert opened.sampling.temperature == 0.5
     assert (opened.preprocessor.min_pixels, opened.preprocessor.max_pixels) == (4096, 65536)
+
+
+def test_a_thinking_model_is_told_by_its_template(folder: Path) -> None:
+    assert not open_checkpoint(folder).thinks
+    rewritten(folder / TEXT, lambda metadata, _: metadata.update({"tokenizer.chat_template": TEMPLATE}))
+    opened = open_checkpoint(folder)
+    assert opened.thinks
+    assert opened.sampling == THINKING
 
 
 def test_the_fitting_vision_part_is_taken_in_16_bits(folder: Path) -> None:

@@ -28,6 +28,7 @@ from app.engine.process.messages import (
     Ready,
     Request,
     Stats,
+    ThoughtDelta,
 )
 from app.engine.remote import connection
 from app.engine.remote.event_stream import parsed_line
@@ -288,3 +289,27 @@ def test_a_server_that_says_nothing_can_be_stopped() -> None:
 @pytest.mark.parametrize("line", ["", ": a comment", "event: ping", "id: 5"])
 def test_lines_without_a_chunk(line: str) -> None:
     assert parsed_line(line) is None
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [event(choices=[{"delta": {"reasoning_content": "Hm."}}]), piece("Nine.")],
+        [piece("<thi"), piece("nk>Hm.</think>\n\nNi"), piece("ne.")],
+    ],
+)
+def test_a_servers_reasoning_is_told_apart(server: ChatServer, chunks: list[bytes]) -> None:
+    harness = Harness().connect(server)
+    server.answer = [*chunks, end()]
+    assert harness.ask(*HELLO) == "Nine."
+    assert "".join(event.text for event in harness.events if isinstance(event, ThoughtDelta)) == "Hm."
+
+
+def test_reasoning_that_is_cut_off_can_be_continued(server: ChatServer) -> None:
+    harness = Harness().connect(server)
+    server.answer = [event(choices=[{"delta": {"reasoning_content": "Hm."}}]), end("length")]
+    assert harness.ask(*HELLO) == ""
+    assert harness.reason is FinishReason.LENGTH
+    server.answer = [piece("Nine."), end()]
+    assert harness.ask(*HELLO, Turn(Role.ASSISTANT, "", thought="Hm.")) == "Nine."
+    assert [message["content"] for message in server.requests[-1]["messages"]] == ["Hello"]

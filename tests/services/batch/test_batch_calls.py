@@ -16,7 +16,7 @@ from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import ImageError
 from app.domain.images.geometry import Box
 from app.domain.models.answer_stats import FinishReason
-from app.engine.process.messages import AnswerDelta, Ask, Done, Event, Failed, Request, TextRead
+from app.engine.process.messages import AnswerDelta, Ask, Done, Event, Failed, Request, TextRead, ThoughtDelta
 from app.services.batch.batch_calls import BatchCall
 from app.services.batch.batch_run import BatchRun
 from app.storage.batch.batch_journal import BatchJournal
@@ -186,3 +186,16 @@ def test_latex_tables_of_the_model_become_markdown(tmp_path: Path) -> None:
     latex = r"\begin{tabular}{ll}a & b\\c & d\end{tabular}"
     process_items(tmp_path, options, Engines(lambda _: latex), a="printed")
     assert (tmp_path / "out" / "a.png.txt").read_text() == "| a | b |\n| --- | --- |\n| c | d |\n"
+
+
+def test_reasoning_alone_is_no_answer(tmp_path: Path) -> None:
+    class Thinks(Engines):
+        def call(self, call: BatchCall) -> tuple[Event, ...]:
+            if isinstance(call.request, Ask):
+                return (ThoughtDelta("Hm.", 1.0), Done(FinishReason.LENGTH))
+            return super().call(call)
+
+    options = BatchOptions(outputs=(Output.TEXT,), reader=ReaderChoice.MODEL, model="/models/full")
+    entry = process_items(tmp_path, options, Thinks(), a="one")["a.png"]
+    assert entry.problem
+    assert "The model thought, but gave no answer." in entry.problem.sentence

@@ -30,6 +30,7 @@ from app.engine.process.messages import (
     Ready,
     Request,
     TextRead,
+    ThoughtDelta,
 )
 from app.services.documents.translator import Translator
 from app.services.engines.reader_engine import ReaderEngine
@@ -249,3 +250,25 @@ def test_stopping_leaves_nothing_behind(build_services: BuildServices, qtbot: Qt
     translator.translate(IMAGE, "French")
     qtbot.waitUntil(lambda: bool(seen))
     assert [translation.language for translation in seen] == ["French"]
+
+
+def test_reasoning_is_no_part_of_an_answer_and_none_by_itself(build_services: BuildServices, qtbot: QtBot) -> None:
+    replies: list[list[Event]] = [[ThoughtDelta("Hm.", 1.0), AnswerDelta("Yes")], [ThoughtDelta("Hm.", 1.0)]]
+
+    def thinks(request: Request) -> Iterator[Event]:
+        match request:
+            case OpenModel():
+                yield Ready(INFO)
+                yield Done(FinishReason.COMPLETE)
+            case Ask():
+                yield from replies.pop(0)
+                yield Done(FinishReason.LENGTH)
+
+    questions = opened(build_services(model=thinks), qtbot)
+    answers: list[str] = []
+    problems: list[Problem] = []
+    questions.ask(turns("1"), OPTIONS, answers.append, problems.append)
+    questions.ask(turns("2"), OPTIONS, answers.append, problems.append)
+    qtbot.waitUntil(lambda: len(problems) == 1)
+    assert answers == ["Yes"]
+    assert problems[0].what == "The model thought, but gave no answer."

@@ -20,6 +20,7 @@ from app.domain.ids import ConversationId, MessageId
 from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
+from app.domain.text.thoughts import Thought
 from app.storage.stores import SqliteStores
 from tests.support.chats import answer, attachment, conversation, question
 from tests.support.sql import connections, execute
@@ -60,6 +61,7 @@ def test_everything_about_a_chat_comes_back(stores: SqliteStores, path: Path) ->
         answer(state=MessageState.FAILED), stats=STATS, page=PAGE, problem=problem, model_name="Qwen3-VL 2B"
     )
     answered = replace(answered, doubts=(LowConfidenceSpan(0, 3, 0.5, (("A", 0.25),)), LowConfidenceSpan(4, 9, 0.75)))
+    answered = replace(answered, thought=Thought("Nine?\n\nNine.", 12.5))
     chat = replace(
         conversation(), leaf_id=MessageId("a1"), image_count=2, draft=Draft(text="and", attachments=(attachment(),))
     )

@@ -19,6 +19,7 @@ from app.domain.chat.exported_chat import FORMAT, ExportedChat
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import StorageError
 from app.domain.ids import Digest, MessageId
+from app.domain.text.thoughts import Thought
 from app.storage.chat.chat_html import chat_html
 from app.storage.chat.export import ChatWriter
 from app.storage.chat.import_chat import read_chat
@@ -235,3 +236,16 @@ def test_an_answer_that_was_streaming_when_it_was_exported_is_marked(tmp_path: P
         )
     )
     assert read_chat(path).messages[-1].state is MessageState.INTERRUPTED
+
+
+@pytest.mark.parametrize("name", ["chat.md", "chat.json", "chat.html"])
+def test_reasoning_is_not_exported(tmp_path: Path, name: str) -> None:
+    thinking = replace(ANSWERED, thought=Thought("A secret thought.", 2.0))
+    writer = ChatWriter(lambda image: tmp_path / "store" / image.digest, lambda *_: b"")
+    (tmp_path / "store").mkdir()
+    for digest in (DIGEST, OTHER):
+        (tmp_path / "store" / digest).write_bytes(PIXELS)
+    writer.write(tmp_path / name, CHAT, [thinking if it is ANSWERED else it for it in MESSAGES], {})
+    written = (tmp_path / name).read_text(encoding="utf-8")
+    assert "secret" not in written
+    assert "Two things" in written

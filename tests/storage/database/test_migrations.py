@@ -15,6 +15,7 @@ from app.domain.chat.chat import Author, Draft, Message, MessageState, Role
 from app.domain.errors import ProblemKind
 from app.domain.ids import ConversationId, Digest
 from app.domain.images.geometry import Box
+from app.domain.text.thoughts import Thought
 from app.storage.database.backups import amounts
 from app.storage.database.database import MIGRATIONS, read_only
 from app.storage.stores import SqliteStores
@@ -82,6 +83,7 @@ def test_what_belongs_to_messages_comes_back(stores: SqliteStores, version: int)
     check_image(asked, version)
     assert (answered.model_name, answered.stats and answered.stats.new_tokens) == ("tiny", 7)
     assert [(span.end, span.probability) for span in answered.doubts] == ([(4, 0.5)] if version >= 4 else [])
+    assert answered.thought == (Thought("Three lines, so nine.", 2.5) if version >= 9 else None)
     assert read.page
     assert (read.page.width, read.page.rotation, read.page.notice) == (640, 90, "It may be wrong.")
     assert [(line.text, line.box, line.score) for line in read.page.lines] == [("Total 9.00", BOX, 0.75)]

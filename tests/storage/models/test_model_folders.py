@@ -163,5 +163,7 @@ def test_what_is_offered_is_told_apart_and_named_well() -> None:
 
 def test_a_downloaded_model_is_called_by_its_name() -> None:
     assert model_display_name(Path("/models/Qwen--Qwen3-VL-2B") / ("a" * 40)) == "Qwen3-VL-2B"
+    hub = Path("/hub/models--Qwen--Qwen3-VL-2B/snapshots")
+    assert model_display_name(hub / ("a" * 40)) == "Qwen3-VL-2B"
     assert model_display_name(Path("/models/mine")) == "mine"
     assert model_display_name(Path("/models") / ("a" * 40)) == "a" * 40

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
+from app.domain.models.model_catalog import model_display_name
 from app.engine.checkpoints.gguf.block_types import QUANTIZED
 from app.engine.checkpoints.gguf.description import (
     config_fields,
@@ -22,6 +23,7 @@ from app.engine.checkpoints.gguf.ollama import store_of
 from app.engine.checkpoints.gguf.tokenizer import check_tokenizer
 from app.engine.checkpoints.quantization import GGUF, Quantization
 from app.engine.checkpoints.tensor_files import TensorEntry, TensorFiles
+from app.engine.checkpoints.thinking import is_thinking
 
 _PATCHES = "model.visual.patch_embed.proj.weight"
 
@@ -30,7 +32,8 @@ _PATCHES = "model.visual.patch_embed.proj.weight"
 class GgufModel:
     """A GGUF model: `path` of Ollama's manifest or of the language model, and the fields of a folder's JSON files.
 
-    `quantization` is that of most layers of the language model, None if none of them is quantised.
+    `quantization` is that of most layers of the language model, None if none of them is quantised. `thinks` is True if
+    the prompt of its chat template opens the reasoning.
     """
 
     path: Path
@@ -40,20 +43,23 @@ class GgufModel:
     generation: dict[str, Any]
     tensors: TensorFiles
     quantization: Quantization | None
+    thinks: bool
 
 
 def open_gguf(path: Path) -> GgufModel:
     """Open the GGUF model that is meant by `path`, a file or a folder. Raises CheckpointError."""
     text, vision = headers(path)
     check_tokenizer(text)
+    named = path if store_of(path) else text.path
     return GgufModel(
-        path=path if store_of(path) else text.path,
+        path=named,
         text_path=text.path,
         config=config_fields(text, vision),
         preprocessor=preprocessor_fields(vision),
         generation=generation_fields(text),
         tensors=_tensors(text, vision),
         quantization=_quantization(text),
+        thinks=is_thinking(text.metadata.get("tokenizer.chat_template"), model_display_name(named)),
     )
 
 
