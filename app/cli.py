@@ -20,6 +20,7 @@ COMMANDS = {
     "batch": "convert folders of images to text files or a spreadsheet",
     "quantize": "quantize a 16-bit model to 4 bits",
     "bench": "benchmark a model on this computer",
+    "doctor": "examine a model: does it open, fit and compute",
     "diagnostics": "print system information for a bug report",
     "completion": "print a shell completion script",
 }

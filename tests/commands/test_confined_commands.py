@@ -29,6 +29,7 @@ COMMANDS = {
     "ocr, model": ["ocr", "--reader", "model", "--model", "model", "-o", "out", NOTE],
     "ask": ["ask", "--model", "model", NOTE, "What is it?"],
     "ask, server": ["ask", "--server", "127.0.0.1:9", "--server-model", "any", NOTE, "What is it?"],
+    "doctor": ["doctor", "model"],
     "bench": ["bench", "model", "--json", "out/bench.json"],
     "quantize": ["quantize", "model", "out/new"],
 }

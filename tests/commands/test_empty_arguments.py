@@ -20,6 +20,7 @@ from app.cli import main
         (["batch", "", "-o", "out"], "SOURCE"),
         (["batch", "scans", "-o", ""], "-o/--out"),
         (["bench", ""], "MODEL"),
+        (["doctor", ""], "MODEL"),
         (["bench", "--json", ""], "--json"),
         (["diagnostics", "--data", ""], "--data"),
         (["quantize", "base", ""], "OUT"),

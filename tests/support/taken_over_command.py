@@ -37,6 +37,9 @@ class _Model:
     def compare(self, *_: object) -> Never:
         _try_all()
 
+    def describe(self, *_: object) -> Never:
+        _try_all()
+
 
 def _try_all(*_: object) -> Never:
     named = json.loads(os.environ[ATTEMPTS_NAMED])
@@ -59,7 +62,7 @@ def main() -> None:
     """Run the command."""
     arguments = sys.argv[1:]
     is_confined = UNCONFINED not in arguments
-    modules = dict.fromkeys(("app.commands.model_answers", "app.engine.benchmark"), _Model())
+    modules = dict.fromkeys(("app.commands.model_answers", "app.engine.benchmark", "app.engine.doctor"), _Model())
     patch.object(confined, "apply_sandbox", _confine if is_confined else _leave).start()
     patch.object(page_readers.BuiltInReader, "read", _try_all).start()
     patch.object(quantize, "quantize", _try_all).start()
