@@ -9,9 +9,9 @@ _GET_GGUF = "Choose a GGUF file of Qwen3-VL, e.g. in Q4_K_M, Q5_K_M, Q6_K, Q8_0 
 _DOWNLOAD_IT_AGAIN = "Download it again."
 _DOWNLOAD_FILE_AGAIN = "Download that file again."
 _DOWNLOAD_MODEL_AGAIN = "Download the model again."
-_DOWNLOAD_OR_CHOOSE = "Download the model again, or choose another one."
+_WHOLE = "Its files are whole, so a new download would not help: choose another model."
 _CHOOSE_SAFETENSORS = "Choose a folder with .safetensors files."
-_NOT_TOGETHER = "The files do not belong together: download the model again."
+_PUBLISHED_TOKENIZER = "Use the file that was published with this model."
 _CHECK_FILE = "Check its permissions and the drive."
 
 FOLDER_GONE = ErrorText(
@@ -37,7 +37,7 @@ JSON_DAMAGED = ErrorText(
     "checkpoint.json_damaged",
     _CHECKPOINT,
     "“{file}” in the model folder is damaged.",
-    todo=_DOWNLOAD_MODEL_AGAIN,
+    todo=_DOWNLOAD_FILE_AGAIN,
 )
 NOT_AN_OBJECT = ErrorText(
     "checkpoint.not_an_object",
@@ -70,6 +70,12 @@ OTHER_ARCHITECTURE = ErrorText(
     "This folder holds {architecture}, not a Qwen3-VL model.",
     todo=_GET_ANOTHER,
 )
+MIXTURE_OF_EXPERTS = ErrorText(
+    "checkpoint.mixture_of_experts",
+    _CHECKPOINT,
+    "This model is a mixture of experts ({architecture}), whose layers cannot be computed here.",
+    todo=_GET_ANOTHER,
+)
 UNNAMED_ARCHITECTURE = ErrorText(
     "checkpoint.unnamed_architecture",
     _CHECKPOINT,
@@ -86,13 +92,13 @@ FIELD_INVALID = ErrorText(
     "checkpoint.field_invalid",
     _CHECKPOINT,
     "The model's configuration is not valid: {name} is {value} ({place}).",
-    todo=_DOWNLOAD_OR_CHOOSE,
+    todo=_WHOLE,
 )
 FIELD_MISSING = ErrorText(
     "checkpoint.field_missing",
     _CHECKPOINT,
     "The model's configuration is not valid: {name} is missing ({place}).",
-    todo=_DOWNLOAD_OR_CHOOSE,
+    todo=_WHOLE,
 )
 PREPROCESSOR_INVALID = ErrorText(
     "checkpoint.preprocessor_invalid",
@@ -123,13 +129,13 @@ TOKENIZER_TOO_RICH = ErrorText(
     "checkpoint.tokenizer_too_rich",
     _CHECKPOINT,
     "The model's {file} has more tokens than the model's vocabulary.",
-    todo=_NOT_TOGETHER,
+    todo=_PUBLISHED_TOKENIZER,
 )
 TOKENIZER_LACKS_TOKEN = ErrorText(
     "checkpoint.tokenizer_lacks_token",
     _CHECKPOINT,
     "The model's tokenizer has no {token}, so it does not belong to a Qwen3-VL model.",
-    todo=_DOWNLOAD_MODEL_AGAIN,
+    todo=_PUBLISHED_TOKENIZER,
 )
 
 QUANTIZATION_NOT_AN_OBJECT = ErrorText(
@@ -184,7 +190,7 @@ LAYER_ASYMMETRIC = ErrorText(
     "checkpoint.layer_asymmetric",
     _CHECKPOINT,
     "The model's layer {layer} is quantised asymmetrically, but its config.json says that it is not.",
-    todo=_DOWNLOAD_OR_CHOOSE,
+    todo=_WHOLE,
 )
 LAYER_REORDERED = ErrorText(
     "checkpoint.layer_reordered",
@@ -333,25 +339,25 @@ NO_TENSOR = ErrorText(
     "checkpoint.no_tensor",
     _CHECKPOINT,
     "The model has no tensor {tensor}.",
-    todo=_DOWNLOAD_OR_CHOOSE,
+    todo=_WHOLE,
 )
 TENSOR_NOT_LOADED = ErrorText(
     "checkpoint.tensor_not_loaded",
     _CHECKPOINT,
     "The model has no tensor {tensor}.",
-    todo=_DOWNLOAD_MODEL_AGAIN,
+    todo=_WHOLE,
 )
 FLOATS_REQUIRED = ErrorText(
     "checkpoint.floats_required",
     _CHECKPOINT,
     "The model's tensor {tensor} is {dtype} {shape}, but F16 or BF16 or F32 {required_shape} is required.",
-    todo=_NOT_TOGETHER,
+    todo=_WHOLE,
 )
 INTEGERS_REQUIRED = ErrorText(
     "checkpoint.integers_required",
     _CHECKPOINT,
     "The model's tensor {tensor} is {dtype} {shape}, but I32 {required_shape} is required.",
-    todo=_NOT_TOGETHER,
+    todo=_WHOLE,
 )
 NOT_FINITE = ErrorText(
     "checkpoint.not_finite",
@@ -368,5 +374,5 @@ VISION_TOWER_MISMATCH = ErrorText(
     "checkpoint.vision_tower_mismatch",
     _CHECKPOINT,
     "The model's vision tower gives {given} numbers a token, its language model takes {taken}.",
-    todo=_DOWNLOAD_MODEL_AGAIN,
+    todo=_WHOLE,
 )

@@ -120,7 +120,9 @@ def parse_config(raw: Mapping[str, Any], file: str = "config.json") -> ModelConf
     """
     if raw.get("model_type") != "qwen3_vl":
         if kind := _first(raw.get("architectures")) or raw.get("model_type"):
-            raise CheckpointError(checkpoint_texts.OTHER_ARCHITECTURE, architecture=str(kind)[:80])
+            is_mixture = "moe" in str(kind).casefold()
+            refusal = checkpoint_texts.MIXTURE_OF_EXPERTS if is_mixture else checkpoint_texts.OTHER_ARCHITECTURE
+            raise CheckpointError(refusal, architecture=str(kind)[:80])
         raise CheckpointError(checkpoint_texts.UNNAMED_ARCHITECTURE)
     root = _Fields(raw, file)
     fields = root.inner("text_config")
