@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
+from app.domain.models.model_catalog import model_display_name
 from app.domain.settings.generation_options import GREEDY, THINKING, Sampling
 from app.engine.checkpoints.config import ModelConfig, not_regular, parse_config, read_json, unreadable
 from app.engine.checkpoints.gguf.header import read_header
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from app.engine.checkpoints.packings.stored_layer import StoredLayer
 
 TOKENIZER = "tokenizer.json"
+_GREEDY = "firered-ocr"
 _OF_EMBEDDINGS = ("modules.json", "config_sentence_transformers.json")
 """Files of sentence-transformers, which Qwen3-VL-Embedding and -Reranker have beside the same architecture."""
 MAX_TOKENIZER_BYTES = 64 * 1024 * 1024
@@ -96,7 +98,7 @@ def _of_folder(folder: Path) -> Checkpoint:
         preprocessor=parse_preprocessor(_preprocessor(folder)),
         end_tokens=_end_tokens(generation),
         tokenizer_path=folder / TOKENIZER,
-        sampling=_sampling(generation, THINKING if thinks else Sampling()),
+        sampling=GREEDY if _is_greedy(folder) else _sampling(generation, THINKING if thinks else Sampling()),
         thinks=thinks,
     )
 
@@ -172,6 +174,11 @@ def _sampling(raw: dict[str, Any], published: Sampling) -> Sampling:
         top_p=float(top_p) if _is_number(top_p, 0, 1) else default.top_p,
         top_k=int(top_k) if _is_number(top_k, 0, 1000) else default.top_k,
     )
+
+
+def _is_greedy(folder: Path) -> bool:
+    """Return whether the model is FireRed-OCR, whose publisher decodes greedily (qwen3_vllm_infer.py beside it)."""
+    return _GREEDY in model_display_name(folder.resolve()).casefold()
 
 
 def _is_number(value: Any, minimum: float, maximum: float) -> TypeGuard[float]:  # noqa: ANN401 - JSON

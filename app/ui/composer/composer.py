@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from app.domain.chat.chat import Draft
 from app.domain.chat.presets import Preset, matching
+from app.domain.chat.published_prompts import published_presets
 from app.domain.ids import Digest, ImportId
 from app.domain.images.attachments import Attachment
 from app.domain.images.visual_cost import visual_cost
@@ -71,6 +72,7 @@ class Composer(QFrame):
         self.presets = PresetButton(self)
         self.offered = PresetList(self)
         self._own_presets: tuple[Preset, ...] = ()
+        self._published_presets: tuple[Preset, ...] = ()
         self.gauge = ContextGauge(self)
         self._used_tokens = self._capacity = 0
         self.send = button(tr("Send"), Role.PRIMARY, tr("Send the message"), self)
@@ -129,7 +131,14 @@ class Composer(QFrame):
     def set_presets(self, own: tuple[Preset, ...]) -> None:
         """Offer the user's own presets beside the built-in ones."""
         self._own_presets = own
-        self.presets.set_own(own)
+        self.presets.set_presets(self._published_presets, own)
+
+    def set_model(self, name: str) -> None:
+        """Offer the presets that were published for the open model, if any, before all others."""
+        published = published_presets(name)
+        if published != self._published_presets:
+            self._published_presets = published
+            self.presets.set_presets(published, self._own_presets)
 
     def add_import(self, import_id: ImportId, name: str) -> None:
         """Show that an image is being opened."""
@@ -267,7 +276,8 @@ class Composer(QFrame):
         self._update()
         text = self.edit.toPlainText()
         is_command = text.startswith("/") and "\n" not in text
-        self.offered.offer(matching((*ui_text.built_in_presets(), *self._own_presets), text[1:]) if is_command else ())
+        presets = (*self._published_presets, *ui_text.built_in_presets(), *self._own_presets)
+        self.offered.offer(matching(presets, text[1:]) if is_command else ())
         self.text_changed.emit(text)
 
     @Slot(Preset)

@@ -31,13 +31,13 @@ class PresetButton(QToolButton):
         self._menu = QMenu(self)
         self.setMenu(self._menu)
         self._save = self._menu.addAction(tr("Save the message as a preset…"), self._ask_name)
-        self.set_own(())
+        self.set_presets((), ())
 
-    def set_own(self, presets: tuple[Preset, ...]) -> None:
-        """List the built-in presets, then the user's own."""
+    def set_presets(self, published: tuple[Preset, ...], presets: tuple[Preset, ...]) -> None:
+        """List the presets published for the open model, the built-in ones, then the user's own `presets`."""
         for action in self._menu.actions():
             self._menu.removeAction(action)
-        for preset in (*ui_text.built_in_presets(), *presets):
+        for preset in (*published, *ui_text.built_in_presets(), *presets):
             action = self._menu.addAction(visible(preset.name).replace("&", "&&"), partial(self.chosen.emit, preset))
             action.setToolTip(tooltip(preset.text))
         self._menu.addSeparator()

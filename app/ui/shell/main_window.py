@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         self.sidebar.status_line.set_status(status)
         self.model_picker.set_status(status)
         self.empty_state.set_status(status)
+        self.composer.set_model(status.info.name if status.info else "")
         self.composer.set_capacity(status.info.context_length if status.info else 0)
         self.composer.set_server(status.info.server if status.info and status.info.leaves_machine else "")
 

@@ -1,12 +1,13 @@
 """Models that think, told by the files of their folders."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from app.domain.errors import CheckpointError
-from app.domain.settings.generation_options import THINKING, Sampling
+from app.domain.settings.generation_options import GREEDY, THINKING, Sampling
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.checkpoints.thinking import folder_thinks, is_thinking
 from tests.engine.conftest import TinyCheckpoint
@@ -72,3 +73,8 @@ def test_a_gguf_file_has_its_template_in_itself() -> None:
     assert is_thinking(TEMPLATE, "Qwen3-VL-2B-Instruct-Q4_K_M")
     assert not is_thinking(INSTRUCT, "Qwen3-VL-2B-Thinking-Q4_K_M")
     assert is_thinking(None, "Qwen3-VL-2B-Thinking-Q4_K_M")
+
+
+def test_a_reader_of_documents_is_greedy_as_published(tiny_checkpoint: TinyCheckpoint, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_checkpoint(Layout.PLAIN), tmp_path / "FireRed-OCR-W4A16"))
+    assert open_checkpoint(folder).sampling == GREEDY

@@ -95,3 +95,16 @@ def test_marks_of_all_built_in_presets_are_whole() -> None:
         assert "»" not in preset.text
     assert matching(BUILT_IN, "HTML") == (BUILT_IN[-1],)
     assert Preset("odd", "a » b « c").changeable == (7, 7)
+
+
+def test_the_prompt_published_for_the_open_model_is_offered_first(composer: Composer, qtbot: QtBot) -> None:
+    for name, preset in (("FireRed-OCR-W4A16", "FireRed-OCR"), ("typhoon-ocr1.5-2b", "Typhoon-OCR")):
+        composer.set_model(name)
+        composer.edit.clear()
+        qtbot.keyClicks(composer.edit, "/")
+        assert offered(composer) == [preset, *(preset.name for preset in (*BUILT_IN, OWN))]
+        assert composer.presets.menu().actions()[0].text() == preset
+    qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    assert composer.edit.toPlainText().startswith("Extract all text from the image.\n\nInstructions:")
+    composer.set_model("Qwen3-VL-2B-Instruct")
+    assert composer.presets.menu().actions()[0].text() == BUILT_IN[0].name
