@@ -36,14 +36,19 @@ class ModelBackend(AnsweringBackend[OpenModel]):
     ) -> tuple[FinishReason, AnswerStats]:
         """Answer; in safer and safer precisions, from where the one before computed numbers that are not finite."""
         said: list[str] = []
+        thought: list[str] = []
 
         def on_text(delta: TextDelta) -> None:
             said.append(delta.text)
             callbacks.on_text(delta)
 
-        heard = replace(callbacks, on_text=on_text)
+        def on_thought(text: str, seconds: float) -> None:
+            thought.append(text)
+            callbacks.on_thought(text, seconds)
+
+        heard = replace(callbacks, on_text=on_text, on_thought=on_thought)
         while True:
-            begun = continued(request.turns, "".join(said))
+            begun = continued(request.turns, "".join(said), "".join(thought))
             try:
                 return model.answer(begun, request.image_texts, request.options, heard)
             except NotFiniteError as error:
@@ -69,11 +74,11 @@ class ModelBackend(AnsweringBackend[OpenModel]):
         return Model.load(checkpoint, tokenizer, self._choose, request.options, stage, check)
 
 
-def continued(turns: Sequence[Turn], text: str) -> Sequence[Turn]:
-    """Return the turns with an answer that begins, or goes on, with `text`."""
-    if not text:
+def continued(turns: Sequence[Turn], text: str, thought: str = "") -> Sequence[Turn]:
+    """Return the turns with an answer that begins, or goes on, with `thought` and `text`."""
+    if not (text or thought):
         return turns
     last = turns[-1]
     if last.role is Role.ASSISTANT:
-        return (*turns[:-1], replace(last, text=last.text + text))
-    return (*turns, Turn(Role.ASSISTANT, text))
+        return (*turns[:-1], replace(last, text=last.text + text, thought=last.thought + thought))
+    return (*turns, Turn(Role.ASSISTANT, text, thought=thought))
