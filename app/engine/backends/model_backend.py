@@ -52,7 +52,6 @@ class ModelBackend(AnsweringBackend[OpenModel]):
             try:
                 return model.answer(begun, request.image_texts, request.options, heard)
             except NotFiniteError as error:
-                _log.warning("%s computed numbers that are not finite", model.info.device)
                 model = self._reopen(model, callbacks, error)
                 emit(Ready(model.info))
 
@@ -60,6 +59,7 @@ class ModelBackend(AnsweringBackend[OpenModel]):
         """Open the model in the next safer precision; raise `error` if there is none."""
         if not isinstance(model, Model) or model.safer is None:
             raise error
+        _log.warning("%s computed numbers that are not finite", model.info.device)
         request = OpenModel(model.info.folder, model.safer)
         opened = cast(Model, self._open(request, callbacks.on_stage, callbacks.check))
         reason = f"{model.info.device} computed numbers that are not finite"
