@@ -18,17 +18,25 @@ from app.domain.text.grounding import SCALE
 from app.domain.text.latex_tables import with_markdown_tables
 
 MAX_LINES = 5000
+"""Maximum number of lines with places; what follows is text without."""
 MAX_SPAN = 100
 """Maximum number of rows and columns that a cell may say it spans."""
 MAX_DEPTH, MAX_CELLS, MAX_SAME = 100, 5000, 50
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 _HTML = re.compile(r"<\w+\s[^<>]*\bdata-bbox\s*=")
-_COMMENT = re.compile(r"[ \t]*<!--[^<>]{1,200}?\([-\d.,\s]{1,100}\)[ \t]*-->[ \t]*\n?")
-_FENCE = re.compile(r"\A\s*```[a-z]*\n(.*?)\n?(?:```\s*)?\Z", re.DOTALL)
+_PLACE = r"<!--[^<>]{1,200}?\((?:[ \t]{0,3}-?[\d.]{1,12}[ \t]{0,3},){1,7}[ \t]{0,3}-?[\d.]{1,12}[ \t]{0,3}\)[ \t]*-->"
+_COMMENT = re.compile(rf"^[ \t]*{_PLACE}[ \t]*\n?|{_PLACE}", re.MULTILINE)
+_FENCE = re.compile(r"\A\s*```(?P<language>[a-z]*)\n(?P<content>.*?)\n?(?:```\s*)?\Z", re.DOTALL)
 _CUT_OFF = re.compile(r"(?:<[^<>]*|\n`{1,2})\Z")
 """The beginning of a tag, or of the end of a block of code, with which an answer ends."""
 _COMMENTS = re.compile(r"<!--[^<>]*+-->")
-_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<attributes>[^<>]*+)>")
+_NAMES = (
+    "a|abbr|address|article|aside|b|blockquote|body|br|caption|center|cite|code|col|colgroup|dd|del|div|dl|dt|em|figcaption"
+    "|figure|font|footer|h[1-6]|head|header|hr|html|i|img|ins|li|main|mark|meta|nav|ol|p|pre|q|s|section|small|span|strong"
+    "|sub|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul"
+)
+_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{_NAMES})(?P<attributes>(?:[\s/][^<>]*+)?)>", re.IGNORECASE)
+"""A tag of HTML; text in angle brackets, such as an address, is none."""
 _ATTRIBUTE = re.compile(r"""(?<![\w-])([A-Za-z][\w-]{0,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=]+))""")
 _PLAIN = {
     "p": BlockKind.PARAGRAPH, "div": BlockKind.PARAGRAPH, "address": BlockKind.PARAGRAPH, "li": BlockKind.LIST_ITEM,
@@ -49,13 +57,14 @@ def page_of_answer(answer: str, width: int, height: int) -> OcrPage:
     An HTML document has lines, blocks and tables with their places; any other answer is text without.
     """
     fenced = _FENCE.match(answer)
-    text = _CUT_OFF.sub("", fenced[1] if fenced else answer)
+    text = _CUT_OFF.sub("", fenced["content"] if fenced else answer)
     if _HTML.search(text):
         reader = _Reader(width, height)
         reader.read(_COMMENTS.sub("", text))
         if page := reader.page():
             return page
-    return OcrPage(width, height, (), with_markdown_tables(_COMMENT.sub("", answer)).strip("\n"))
+    written = fenced["content"] if fenced and fenced["language"] in {"markdown", "md", "html"} else answer
+    return OcrPage(width, height, (), with_markdown_tables(_COMMENT.sub("", written)).strip("\n"))
 
 
 @dataclass(slots=True)
@@ -194,7 +203,7 @@ class _Reader:
     def _add(self, written: str) -> None:
         """Add text, whose line breaks count in code and where they are elements."""
         data = unescape(written)
-        if self._table is not None:
+        if self._table is not None and self._table.cells:
             self._table.add(data)
         elif data == "\n" or self._open[-1].kind is BlockKind.CODE:
             self._text.append(data)
@@ -216,12 +225,17 @@ class _Reader:
         if tag == "tr":
             table.start_row()
         elif tag in {"td", "th"}:
+            if not table.cells:
+                self._flush()  # The caption.
             table.start_cell(box, _span(values, "rowspan"), _span(values, "colspan"))
 
     def _end_table(self) -> None:
         table = self._table.table() if self._table else None
         self._table = None
-        if table is None or len(self._lines) > MAX_LINES:
+        if table is None:
+            return
+        if len(self._lines) > MAX_LINES:
+            self._rows += [cell.text for cell in table.cells if cell.text]
             return
         if table.box in {other.box for other in self._tables[-MAX_SAME:]}:  # A block finds its table by its box.
             table = replace(table, box=replace(table.box, bottom=table.box.bottom + len(self._tables) / SCALE))
@@ -243,6 +257,7 @@ class _Reader:
         texts = [line.rstrip() if element.kind is BlockKind.CODE else " ".join(line.split()) for line in written]
         texts = [line for line in texts if line.strip()]
         if not texts or len(self._lines) > MAX_LINES:
+            self._rows += texts
             return
         if element.kind is BlockKind.LIST_ITEM:
             texts[0], self._sign = f"{self._sign}{texts[0]}", ""

@@ -1,6 +1,6 @@
 r"""Turns LaTeX's tables in Markdown, as Qwen3-VL writes them for `qwenvl markdown`, into GitHub's.
 
-Known are `tabular`, `tabularx` and `array` with rules, `\multicolumn`, `\multirow` and the usual fonts; a cell's other
+Known are `tabular` and `tabularx` with rules, `\multicolumn`, `\multirow` and the usual fonts; a cell's other
 commands stay as they are written.
 """
 
@@ -9,11 +9,13 @@ import re
 MAX_SPAN = 50
 _TABLE = re.compile(
     r"(?:\\begin\{(?:table|center)\}(?:\[[^\]\n]{0,20}\])?\s*|\\centering\s*){0,3}"
-    r"\\begin\{(?P<kind>tabularx?|array)\}(?P<body>(?:[^\\]|\\(?!begin\{|end\{))*+)\\end\{(?P=kind)\}"
+    r"\\begin\{(?P<kind>tabularx?)\}(?P<body>(?:[^\\]|\\(?!begin\{|end\{))*+)\\end\{(?P=kind)\}"
     r"(?:\s*\\end\{(?:table|center)\}){0,2}"
 )
 _COLUMNS = re.compile(r"(?:\{\\?[a-z]+\}|\{[\d.]*\\(?:text|line)width\})?\s*\{(?:[^{}]|\{[^{}]*\})*\}")
-_RULE = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cmidrule(?:\([lr]+\))?\{[^}]*\}|cline\{[^}]*\})")
+_RULE = re.compile(
+    r"\\(?:hline|toprule|midrule|bottomrule|cmidrule(?:\([lr]{1,2}\))?\{[-\d ]{1,20}\}|cline\{[-\d ]{1,20}\})"
+)
 _SPAN = re.compile(r"\\multicolumn\s*\{(\d+)\}\s*\{[^{}]*\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _ROW_SPAN = re.compile(r"\\multirow\s*\{[^{}]*\}\s*(?:\[[^\]]*\]\s*)?\{[^{}]*\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _FONT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|sc)|emph|mathbf|mathrm|makecell)\s*\{([^{}]*)\}")

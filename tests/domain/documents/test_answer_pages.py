@@ -86,6 +86,24 @@ def test_other_answers_are_text_with_tables_in_markdown() -> None:
     assert page_of_answer("plain\n  text", 1, 1) == OcrPage(1, 1, (), "plain\n  text")
 
 
+def test_nothing_that_was_written_is_lost() -> None:
+    place = 'data-bbox="10 20 500 600"'
+    page = page_of_answer(f"<p {place}>Mail <john@x.org>, List<String> x < y</p>", 100, 100)
+    assert page.text == "Mail <john@x.org>, List<String> x < y"
+    page = page_of_answer(f"<table {place}><caption>Fares</caption><tr><td>1</td></tr></table>", 100, 100)
+    assert page.text == "Fares\n1"
+    page = page_of_answer(f"<p {place}>x</p>" * 6000 + f"<table {place}><td>last</table>", 100, 100)
+    assert page.text.count("x") == 6000
+    assert page.text.endswith("\nlast")
+    assert page_of_answer("Text <!-- TODO (1) --> more", 1, 1).text == "Text <!-- TODO (1) --> more"
+    assert page_of_answer("Text <!-- Image (1, 2, 3, 4) --> more", 1, 1).text == "Text  more"
+
+
+def test_a_page_in_a_block_of_markdown_is_its_content() -> None:
+    assert page_of_answer("```markdown\n# Title\n```", 1, 1).text == "# Title"
+    assert page_of_answer("```\nsome code\n```", 1, 1).text == "```\nsome code\n```"
+
+
 PIECES = st.sampled_from([
     "<p data-bbox='1 2 3 4'>", "</p>", "<table data-bbox='0 0 1000 1000'>", "</table>", "<tr>", "<td>", "text", "<br>",
     "<td rowspan=99999 colspan=99>", "<li>", "<ol>", "</ol>", "<h1 data-bbox='5 5 5 5'>", "<img data-bbox='1 1 9 9'>",

@@ -46,6 +46,7 @@ After"""
             ["| a |", "| --- |", "| $x^2$ |"],
         ),
         (r"\begin{tabular}{ll}a & b", []),
+        (r"$$\left(\begin{array}{cc}1 & 2 \\ 3 & 4\end{array}\right)$$", []),
         (r"\begin{tabular}{c}\end{tabular}", []),
         ("no table & none\\\\", []),
     ],
@@ -72,3 +73,5 @@ def test_whatever_is_written_gives_tables_with_equal_rows(text: str) -> None:
 def test_what_never_ends_takes_no_time() -> None:
     for piece in (r"\begin{tabular}{", r"\begin{table}\centering ", r"\begin{tabular}{c}a & ", "{" * 10):
         assert with_markdown_tables(piece * 3000) == piece * 3000
+    rules = r"\begin{tabular}{c}" + r"\cmidrule{" * 30_000 + r"a\end{tabular}"
+    assert rows(rules)
