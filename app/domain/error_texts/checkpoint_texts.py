@@ -21,6 +21,12 @@ FOLDER_GONE = ErrorText(
     todo="Choose its new location.",
     cli_todo="Give its new location.",
 )
+NEITHER_FOLDER_NOR_GGUF = ErrorText(
+    "checkpoint.neither_folder_nor_gguf",
+    _CHECKPOINT,
+    "“{file}” is neither a folder with a model nor a GGUF file.",
+    todo="Choose the folder that holds config.json and the .safetensors files, or a .gguf file.",
+)
 INCOMPLETE = ErrorText(
     "checkpoint.incomplete",
     _CHECKPOINT,

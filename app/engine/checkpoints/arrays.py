@@ -52,7 +52,7 @@ def float_rows(tensors: TensorFiles, name: str, rows: npt.NDArray[np.integer] | 
         return _as_float(stored_array(tensors, name)[rows], entry.dtype)
     chosen = stored_blocks(tensors, name)[rows]
     flat = blocks.dequantized(PACKINGS[entry.dtype], chosen.reshape(-1, *chosen.shape[-2:]))
-    return flat.reshape(*chosen.shape[:-2], -1)
+    return flat.reshape(*chosen.shape[:-2], flat.shape[-1])
 
 
 def _as_float(array: npt.NDArray[Any], dtype: str) -> npt.NDArray[np.float32]:

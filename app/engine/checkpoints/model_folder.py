@@ -18,8 +18,10 @@ def checked_model(path: Path) -> Path:
     """Return what is meant by `path`: a folder with a model, or a GGUF file. Raises CheckpointError if it has none."""
     if is_gguf(path):
         return path
-    if not path.is_dir():
+    if not path.exists():
         raise CheckpointError(checkpoint_texts.FOLDER_GONE, folder=path.name)
+    if not path.is_dir():
+        raise CheckpointError(checkpoint_texts.NEITHER_FOLDER_NOR_GGUF, file=path.name)
     found = model_folder(path)
     if not _has_model(found):
         raise other_kind(found) or CheckpointError(checkpoint_texts.INCOMPLETE, folder=found.name, file=CONFIG)

@@ -17,8 +17,8 @@ from transformers import AddedToken, Qwen2Tokenizer
 from app.domain.errors import CheckpointError
 from app.domain.models.model_catalog import model_display_name
 from app.domain.settings.generation_options import THINKING
-from app.engine.checkpoints.gguf import header
-from app.engine.checkpoints.gguf.block_types import BLOCK_TYPES, BlockType
+from app.engine.checkpoints.gguf import blocks, header
+from app.engine.checkpoints.gguf.block_types import BLOCK_TYPES, QUANTIZED, BlockType
 from app.engine.checkpoints.gguf.header import read_header
 from app.engine.checkpoints.gguf.tokenizer import tokenizer_json
 from app.engine.checkpoints.grouped_weight import dequantized
@@ -135,6 +135,35 @@ def test_the_fitting_vision_part_is_taken_in_16_bits(folder: Path) -> None:
     assert opened.tensors.entries["model.visual.pos_embed.weight"].file == folder / VISION
 
 
+@pytest.mark.parametrize("content", [b"GGUF\x03\x00", b"<html>Not found</html>" * 9, b""])
+def test_damaged_files_of_something_else_hide_no_model(folder: Path, content: bytes) -> None:
+    (folder / "a.gguf").write_bytes(content)
+    assert open_checkpoint(folder).layers
+    assert open_checkpoint(folder / TEXT).layers
+    (folder / VISION).unlink()
+    assert "a.gguf" in refused(folder).problem.what
+
+
+def test_a_file_that_is_no_gguf_is_not_said_to_be_gone(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"...")
+    assert "neither a folder with a model nor a GGUF file" in refused(tmp_path / "model.safetensors").problem.what
+    assert "no longer exists" in refused(tmp_path / "gone").problem.what
+
+
+@pytest.mark.parametrize("kind", QUANTIZED)
+def test_no_rows_of_quantised_weights_are_none(kind: str) -> None:
+    """Of a hidden state that is not a number, no row of the output head is a candidate."""
+    block = QUANTIZED[kind]
+    none = blocks.dequantized(blocks.PACKINGS[kind], np.zeros((0, 3, block.size), np.uint8))
+    assert none.shape == (0, 3 * block.weights)
+
+
+def test_the_scheme_says_whether_groups_have_offsets(folder: Path) -> None:
+    quantization = open_checkpoint(folder).quantization
+    assert quantization
+    assert not quantization.is_symmetric
+
+
 def _remove_vision(folder: Path) -> None:
     (folder / VISION).unlink()
 
@@ -168,7 +197,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "only the vision part": (_remove_text, f"“{VISION}” is only the vision part"),
     "two models": (_copy_text, "holds several models: other.gguf, tiny.gguf"),
     "text only": (_text(general__architecture="qwen3"), "holds qwen3, not a Qwen3-VL model"),
-    "mixture of experts": (_text(general__architecture="qwen3vlmoe"), "holds qwen3vlmoe"),
+    "mixture of experts": (_text(general__architecture="qwen3vlmoe"), "mixture of experts (qwen3vlmoe)"),
     "embeddings": (_text(qwen3vl__pooling_type=3), "compares texts and images"),
     "another tokenizer": (_text(tokenizer__ggml__pre="llama-bpe"), "its tokenizer (gpt2, llama-bpe)"),
     "another projector": (_vision(clip__projector_type="qwen2.5vl_merger"), "no file with its vision part"),

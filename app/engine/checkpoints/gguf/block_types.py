@@ -20,6 +20,11 @@ class BlockType:
         """Number of bits of an integer, which quantised types are named after."""
         return int(self.name[1])
 
+    @property
+    def has_offsets(self) -> bool:
+        """Return whether groups have an offset beside their scale."""
+        return self.name in {"Q4_1", "Q5_1", "Q4_K", "Q5_K"}
+
 
 BLOCK_TYPES = {
     0: BlockType("F32", 1, 4),

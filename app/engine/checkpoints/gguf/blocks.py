@@ -5,6 +5,7 @@ float32 represents exactly. Integers of 5 and 6 bits become ones of 8 bits.
 Source: https://github.com/ggml-org/llama.cpp, ggml/src/ggml-quants.c (dequantize_row_*).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -112,23 +113,25 @@ PACKINGS = {
 
 def integers(packing: Packing, blocks: Bytes) -> Bytes:
     """Unpack blocks [N, blocks, size] to integers [N, K]."""
-    return packing.integers(blocks).reshape(len(blocks), -1)
+    unpacked = packing.integers(blocks)
+    return unpacked.reshape(len(blocks), math.prod(unpacked.shape[1:]))  # There may be no rows.
 
 
 def factors(packing: Packing, blocks: Bytes) -> tuple[Floats, Floats | None]:
     """Return the scales of blocks [N, blocks, size], and float32 offsets if the middle is not zero: [N, K/g] each."""
     with np.errstate(invalid="ignore"):  # A damaged file may hold infinity, which is refused by those who use it.
         scales, offsets = packing.factors(blocks)
-    return scales.reshape(len(blocks), -1), None if offsets is None else offsets.reshape(len(blocks), -1)
+    shape = len(blocks), math.prod(scales.shape[1:])
+    return scales.reshape(shape), None if offsets is None else offsets.reshape(shape)
 
 
 def dequantized(packing: Packing, blocks: Bytes) -> npt.NDArray[np.float32]:
     """Return the weights [N, K] of blocks [N, blocks, size], as llama.cpp computes them in float32."""
-    groups = integers(packing, blocks).reshape(len(blocks), -1, packing.group).astype(np.float32)
     scales, offsets = factors(packing, blocks)
+    groups = integers(packing, blocks).reshape(*scales.shape, packing.group).astype(np.float32)
     if offsets is None:
         groups -= middle(packing.bits)
     groups *= scales.astype(np.float32)[:, :, None]
     if offsets is not None:
         groups += offsets[:, :, None]
-    return groups.reshape(len(blocks), -1)
+    return groups.reshape(len(blocks), scales.shape[1] * packing.group)

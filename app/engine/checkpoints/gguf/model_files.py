@@ -1,6 +1,7 @@
 """Finds the files of a GGUF model: the language model, whole or in shards, and its vision part (`mmproj`)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,9 +42,12 @@ def text_file(path: Path) -> Path:
         if read_architecture(path) == VISION_ARCHITECTURE:
             raise CheckpointError(checkpoint_texts.GGUF_ONLY_VISION, file=path.name)
         return path
-    kinds = {file: read_architecture(file) for file in _files(path)}
+    kinds, refusals = _architectures(_files(path))
     texts = [file for file, kind in kinds.items() if kind != VISION_ARCHITECTURE]
-    fitting = [file for file in texts if kinds[file] == TEXT_ARCHITECTURE] or texts
+    fitting = [file for file in texts if kinds[file] == TEXT_ARCHITECTURE]
+    if refusals and not fitting:
+        raise refusals[0]
+    fitting = fitting or texts
     if not fitting:
         raise CheckpointError(checkpoint_texts.GGUF_ONLY_VISION, file=min(kinds).name)
     if len(fitting) > 1:
@@ -57,7 +61,9 @@ def text_header(path: Path) -> GgufHeader:
     header = read_header(path)
     architecture = header.metadata.get("general.architecture")
     if architecture != TEXT_ARCHITECTURE:
-        raise CheckpointError(checkpoint_texts.OTHER_ARCHITECTURE, architecture=str(architecture)[:80])
+        is_mixture = "moe" in str(architecture).casefold()
+        refusal = checkpoint_texts.MIXTURE_OF_EXPERTS if is_mixture else checkpoint_texts.OTHER_ARCHITECTURE
+        raise CheckpointError(refusal, architecture=str(architecture)[:80])
     if f"{TEXT_ARCHITECTURE}.pooling_type" in header.metadata:
         raise CheckpointError(checkpoint_texts.NOT_A_CHAT_MODEL)
     tensors = dict(header.tensors)
@@ -71,12 +77,29 @@ def vision_header(text: GgufHeader) -> GgufHeader:
 
     Raises CheckpointError if there is none.
     """
-    others = [path for path in _files(text.path.parent) if path != text.path]
-    parts = [read_header(path) for path in others if read_architecture(path) == VISION_ARCHITECTURE]
-    fitting = [part for part in parts if fits(text, part)]
+    kinds, refusals = _architectures([path for path in _files(text.path.parent) if path != text.path])
+    fitting = []
+    for path in (path for path, kind in kinds.items() if kind == VISION_ARCHITECTURE):
+        try:
+            part = read_header(path)
+        except CheckpointError as error:
+            refusals.append(error)
+        else:
+            fitting += [part] if fits(text, part) else []
     if not fitting:
-        raise CheckpointError(checkpoint_texts.GGUF_NO_VISION, file=text.path.name)
+        raise refusals[0] if refusals else CheckpointError(checkpoint_texts.GGUF_NO_VISION, file=text.path.name)
     return min(fitting, key=lambda part: (any(entry.dtype in QUANTIZED for entry in part.tensors.values()), part.path))
+
+
+def _architectures(files: Sequence[Path]) -> tuple[dict[Path, str], list[CheckpointError]]:
+    """Return the architectures of the files that can be read, and why others cannot: those may be of something else."""
+    kinds, refusals = {}, []
+    for file in files:
+        try:
+            kinds[file] = read_architecture(file)
+        except CheckpointError as error:
+            refusals.append(error)
+    return kinds, refusals
 
 
 def _files(folder: Path) -> list[Path]:

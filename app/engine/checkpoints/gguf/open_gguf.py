@@ -69,7 +69,7 @@ def _quantization(text: GgufHeader) -> Quantization | None:
     if not counts:
         return None
     block = QUANTIZED[counts.most_common(1)[0][0]]
-    return Quantization(GGUF, block.group, block.bits, block.name)
+    return Quantization(GGUF, block.group, block.bits, block.name, is_symmetric=not block.has_offsets)
 
 
 def _tensors(text: GgufHeader, vision: GgufHeader) -> TensorFiles:
