@@ -83,5 +83,6 @@ def rounded_to_int4(rows: FloatArray, group: int) -> tuple[npt.NDArray[np.uint8]
     groups = rows.reshape(len(rows), -1, group)
     scales = (np.abs(groups).max(axis=2) / (ZERO - 1)).astype(np.float16)
     divisors = np.maximum(scales.astype(np.float32), 1e-8)[:, :, None]
-    numbers = (np.rint(groups / divisors).clip(1 - ZERO, ZERO - 1) + ZERO).astype(np.uint8).reshape(len(rows), -1)
+    with np.errstate(invalid="ignore"):  # Rows of a damaged file that are not numbers show in the exact logits.
+        numbers = (np.rint(groups / divisors).clip(1 - ZERO, ZERO - 1) + ZERO).astype(np.uint8).reshape(len(rows), -1)
     return nibble_pairs(numbers), scales

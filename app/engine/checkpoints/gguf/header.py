@@ -26,6 +26,8 @@ MAX_HEADER_BYTES = 64 * 1024 * 1024
 """Maximum size in bytes of a header; that of Qwen3-VL, most of which is the tokenizer, has 6 MB."""
 MAX_ITEMS = 4_000_000
 """Maximum number of values in a header, ten times those of Qwen3-VL's tokenizer."""
+MAX_SETTINGS = 1000
+"""Maximum length of an array whose numbers become decimals; longer ones, such as scores of tokens, are not settings."""
 MAX_DIMENSIONS = 4
 """Maximum number of dimensions of a tensor (GGML_MAX_DIMS)."""
 _VERSIONS = (2, 3)
@@ -132,7 +134,8 @@ class _Cursor:
             raise self.damaged()
         unpacker = struct.Struct(f"<{count}{_NUMBERS[kind]}")
         numbers = unpacker.unpack(self._take(unpacker.size))
-        return [_shortest(number) for number in numbers] if _NUMBERS[kind] == _FLOAT else list(numbers)
+        is_setting = _NUMBERS[kind] == _FLOAT and count <= MAX_SETTINGS
+        return [_shortest(number) for number in numbers] if is_setting else list(numbers)
 
     def _string(self) -> str:
         return self._take(self._number("Q")).decode(errors="replace")
