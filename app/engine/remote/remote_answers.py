@@ -13,11 +13,12 @@ from app.domain.models.remote_servers import RemoteModel, is_this_machine
 from app.domain.ports import CancelCheck
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.text.confidence import TextDelta
-from app.domain.text.thoughts import ThoughtSplitter
 from app.engine.answering import GenerationCallbacks, StageCallback
+from app.engine.checkpoints.thinking import is_thinking as is_thinking_model
 from app.engine.remote.chat_request import chat_request
 from app.engine.remote.connection import ServerConnection
 from app.engine.remote.event_stream import Chunk, error_words, parsed_line
+from app.engine.remote.server_thoughts import ServerThoughts
 
 _REASONS = {
     **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence"), FinishReason.COMPLETE),
@@ -82,7 +83,10 @@ class RemoteAnswers:
         del image_texts  # Speculative decoding is up to the server.
         has_images = any(turn.images for turn in turns)
         callbacks.on_stage(Stage.ENCODING_IMAGE if has_images else Stage.PREFILLING, 0.0)
-        answer = _StreamedAnswer(self._model.host, options.max_new_tokens, callbacks)
+        # An answer that is continued is past its reasoning.
+        is_thinking = is_thinking_model(None, self._model.name) and turns[-1].role is not Role.ASSISTANT
+        thoughts = ServerThoughts(is_thinking=is_thinking)
+        answer = _StreamedAnswer(self._model.host, options.max_new_tokens, callbacks, thoughts)
         try:
             body = chat_request(turns, self._model.name, options, callbacks.check)
             for line in self._connection.answer(body, callbacks.check):
@@ -103,7 +107,7 @@ class RemoteAnswers:
 class _StreamedAnswer:
     """One answer of `host` as it arrives; `max_tokens` was requested as its maximum length."""
 
-    def __init__(self, host: str, max_tokens: int, callbacks: GenerationCallbacks) -> None:
+    def __init__(self, host: str, max_tokens: int, callbacks: GenerationCallbacks, thoughts: ServerThoughts) -> None:
         self._host = host
         self._callbacks = callbacks
         self._started = self._last_content = time.perf_counter()
@@ -113,7 +117,7 @@ class _StreamedAnswer:
         self._finish_reason = ""
         self._has_words = self._has_thoughts = self._is_whole = False
         self._first_thought = 0.0
-        self._splitter = ThoughtSplitter()
+        self._thoughts = thoughts
 
     def is_over(self, chunk: Chunk | None) -> bool:
         """Process a chunk, or None if none arrived; return whether the answer is complete.
@@ -130,8 +134,7 @@ class _StreamedAnswer:
         return self._letters_left <= 0 or bool(chunk and chunk.is_last)
 
     def _take(self, chunk: Chunk, now: float) -> None:
-        thought, answer = self._splitter.push(chunk.text[: self._letters_left])
-        self._send(f"{chunk.thought[: self._letters_left]}{thought}", answer, now)
+        self._send(*self._thoughts.push(chunk.text[: self._letters_left], chunk.thought[: self._letters_left]), now)
         if chunk.text or chunk.thought:
             self._first = self._first or now - self._started
             self._deltas += 1
@@ -155,7 +158,8 @@ class _StreamedAnswer:
 
     def finish(self) -> None:
         """Pass on the text that is still held back when the answer ends."""
-        self._send(*self._splitter.finish(), time.perf_counter())
+        is_complete = self._is_whole and _REASONS.get(self._finish_reason or "stop") is FinishReason.COMPLETE
+        self._send(*self._thoughts.finish(is_complete=is_complete), time.perf_counter())
 
     def reason(self, *, may_be_empty: bool) -> FinishReason:
         """Return the finish reason. Raises EngineError if it is no regular one, or for a forbidden empty answer.

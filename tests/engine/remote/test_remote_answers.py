@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -303,6 +304,29 @@ def test_a_servers_reasoning_is_told_apart(server: ChatServer, chunks: list[byte
     server.answer = [*chunks, end()]
     assert harness.ask(*HELLO) == "Nine."
     assert "".join(event.text for event in harness.events if isinstance(event, ThoughtDelta)) == "Hm."
+
+
+@pytest.mark.parametrize(
+    ("chunks", "thought", "answer"),
+    [
+        ([piece("Let me "), piece("look.</th"), piece("ink>\n\nFour."), end()], "Let me look.", "Four."),
+        ([piece("<think>Look.</think>Four."), end()], "Look.", "Four."),
+        ([event(choices=[{"delta": {"reasoning_content": "Hm."}}]), piece("Four."), end()], "Hm.", "Four."),
+        ([piece("Fo"), piece("ur."), end()], "Four.", "Four."),
+        ([piece("Let me loo"), end("length")], "Let me loo", ""),
+        ([piece("<think>Let me loo"), end("length")], "Let me loo", ""),
+    ],
+)
+def test_a_thinking_model_of_a_server_that_sends_no_opening_tag(
+    server: ChatServer, chunks: list[bytes], thought: str, answer: str
+) -> None:
+    server.models = json.dumps({"data": [{"id": "Qwen3-VL-8B-Thinking"}]}).encode()
+    harness = Harness().connect(server, "Qwen3-VL-8B-Thinking")
+    server.answer = chunks
+    assert harness.ask(*HELLO) == answer
+    assert "".join(event.text for event in harness.events if isinstance(event, ThoughtDelta)) == thought
+    server.answer = [piece("Five."), end()]
+    assert harness.ask(*HELLO, Turn(Role.ASSISTANT, "Fo")) == "Five."
 
 
 def test_reasoning_that_is_cut_off_can_be_continued(server: ChatServer) -> None:
