@@ -75,6 +75,9 @@ def make_endless(checkpoint: Path, folder: Path) -> Path:
         token["content"] = names.get(token["content"], token["content"])
     raw["model"]["vocab"] = {names.get(name, name): number for name, number in raw["model"]["vocab"].items()}
     path.write_text(json.dumps(raw), encoding="utf-8")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["video_token_id"] = raw["model"]["vocab"]["<|endoftext|>"]  # The token before ends turns from now on.
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     return folder
 
 
