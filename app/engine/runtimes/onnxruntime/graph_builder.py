@@ -35,7 +35,7 @@ class Activations(Enum):
 
     16 bits are two products of 8: of the rounded activations, and of what rounding has left. As the two are rows of one
     product, each weight is read and unpacked once, and a single token takes a fifth to two fifths longer than in 8
-    bits. 32 bits are as fast as 8 for hundreds of tokens, and ten times slower for one.
+    bits. 32 bits take at most a third longer than 8 for hundreds of tokens, and ten times as long for one.
     """
 
     IN_8_BITS = 4
