@@ -113,6 +113,13 @@ def not_regular(path: Path) -> CheckpointError:
     return CheckpointError(checkpoint_texts.NOT_REGULAR, file=path.name)
 
 
+def other_architecture(kind: str) -> CheckpointError:
+    """Return the error for a model of another architecture, as its files name it."""
+    is_mixture = "moe" in kind.casefold()
+    refusal = checkpoint_texts.MIXTURE_OF_EXPERTS if is_mixture else checkpoint_texts.OTHER_ARCHITECTURE
+    return CheckpointError(refusal, architecture=kind[:80])
+
+
 def parse_config(raw: Mapping[str, Any], file: str = "config.json") -> ModelConfig:
     """Parse the fields of a config.json, which were read from `file`.
 
@@ -120,9 +127,7 @@ def parse_config(raw: Mapping[str, Any], file: str = "config.json") -> ModelConf
     """
     if raw.get("model_type") != "qwen3_vl":
         if kind := _first(raw.get("architectures")) or raw.get("model_type"):
-            is_mixture = "moe" in str(kind).casefold()
-            refusal = checkpoint_texts.MIXTURE_OF_EXPERTS if is_mixture else checkpoint_texts.OTHER_ARCHITECTURE
-            raise CheckpointError(refusal, architecture=str(kind)[:80])
+            raise other_architecture(str(kind))
         raise CheckpointError(checkpoint_texts.UNNAMED_ARCHITECTURE)
     root = _Fields(raw, file)
     fields = root.inner("text_config")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
-from app.engine.checkpoints.config import unreadable
+from app.engine.checkpoints.config import other_architecture, unreadable
 from app.engine.checkpoints.gguf.block_types import QUANTIZED
 from app.engine.checkpoints.gguf.description import TEXT_ARCHITECTURE, VISION_ARCHITECTURE, fits
 from app.engine.checkpoints.gguf.header import GgufHeader, read_architecture, read_header
@@ -61,9 +61,7 @@ def text_header(path: Path) -> GgufHeader:
     header = read_header(path)
     architecture = header.metadata.get("general.architecture")
     if architecture != TEXT_ARCHITECTURE:
-        is_mixture = "moe" in str(architecture).casefold()
-        refusal = checkpoint_texts.MIXTURE_OF_EXPERTS if is_mixture else checkpoint_texts.OTHER_ARCHITECTURE
-        raise CheckpointError(refusal, architecture=str(architecture)[:80])
+        raise other_architecture(str(architecture))
     if f"{TEXT_ARCHITECTURE}.pooling_type" in header.metadata:
         raise CheckpointError(checkpoint_texts.NOT_A_CHAT_MODEL)
     tensors = dict(header.tensors)
