@@ -18,9 +18,6 @@ from app.engine.generation.prompt import Prompt
 from app.engine.generation.vision_cache import ImageKey, PromptImage, VisionFeatureCache
 from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray, IntArray, VisionFeatures
 
-ALLOCATION_STEP = 64
-"""Number of tokens by which runtimes grow a KV cache."""
-
 
 @dataclass(slots=True)
 class _Session:
@@ -105,18 +102,21 @@ class PrefixCache:
         self._sessions = [session for session in self._sessions if len(session.prefix_keys)]
         # The last token is always recomputed: its logits are needed.
         common = [_common_prefix_length(session.prefix_keys, prefix_keys[:-1]) for session in self._sessions]
-        best = max(range(len(common)), key=common.__getitem__, default=-1)
-        # If more would be dropped than reused, it is another conversation, to which the user may return.
-        if best >= 0 and common[best] * 2 >= len(self._sessions[best].prefix_keys):
+        # Where more would be dropped than reused, it is another conversation, to which the user may return.
+        similar = [i for i, length in enumerate(common) if length * 2 >= len(self._sessions[i].prefix_keys)]
+        if similar:
+            best = max(similar, key=common.__getitem__)
             session, reused = self._sessions.pop(best), common[best]
         else:
             session, reused = _Session(self._runtime.open_sequence(), prefix_keys[:0]), 0
-        while (
-            self._sessions and sum(map(_allocated_tokens, self._sessions)) + needed_tokens > self._runtime.cache_tokens
-        ):
+        while self._sessions and self._allocated_tokens + needed_tokens > self._runtime.cache_tokens:
             del self._sessions[0]
         self._sessions.append(session)
         return session, reused
+
+    @property
+    def _allocated_tokens(self) -> int:
+        return sum(session.sequence.allocated_tokens for session in self._sessions)
 
     def _encode_images(
         self, images: Sequence[PromptImage], stage: StageCallback, check: CancelCheck
@@ -152,7 +152,3 @@ def _common_prefix_length(one: IntArray, other: IntArray) -> int:
     length = min(len(one), len(other))
     different = np.flatnonzero(one[:length] != other[:length])
     return int(different[0]) if len(different) else length
-
-
-def _allocated_tokens(session: _Session) -> int:
-    return -(-len(session.prefix_keys) // ALLOCATION_STEP) * ALLOCATION_STEP

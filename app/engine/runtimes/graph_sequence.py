@@ -27,6 +27,11 @@ class KeyValueCache(Protocol):
     length: int
     """Number of tokens in use."""
 
+    @property
+    def allocated_tokens(self) -> int:
+        """Number of tokens for which memory is allocated."""
+        ...
+
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length` tokens. Raises ValueError if there are fewer."""
         ...
@@ -124,6 +129,11 @@ class GraphSequence(Generic[CacheT]):
     def length(self) -> int:
         """Number of tokens in the KV cache."""
         return self._cache.length
+
+    @property
+    def allocated_tokens(self) -> int:
+        """Number of tokens for which memory is allocated."""
+        return self._cache.allocated_tokens
 
     def prefill(
         self,

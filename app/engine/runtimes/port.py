@@ -46,6 +46,11 @@ class DecoderSequence(Protocol):
         """Number of tokens in the KV cache."""
         ...
 
+    @property
+    def allocated_tokens(self) -> int:
+        """Number of tokens for which memory is allocated, at least `length`."""
+        ...
+
     def prefill(
         self,
         token_ids: IntArray,

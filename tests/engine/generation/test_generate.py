@@ -46,6 +46,10 @@ class ScriptedRuntime:
     def visual_tokens(self) -> int:
         return 4
 
+    @property
+    def allocated_tokens(self) -> int:
+        return self.length
+
     def prefill(
         self,
         token_ids: IntArray,

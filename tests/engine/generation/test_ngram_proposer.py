@@ -54,6 +54,10 @@ class HashRuntime:
         return len(self._held)
 
     @property
+    def allocated_tokens(self) -> int:
+        return len(self._held)
+
+    @property
     def visual_tokens(self) -> int:
         return 1
 

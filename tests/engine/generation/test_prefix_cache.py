@@ -1,5 +1,6 @@
 """What was read for one answer is not read again for the next, and the answers are those that they would be anyway."""
 
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, StageProgress, Stats
-from app.engine.runtimes.port import DecoderRuntime
+from app.engine.runtimes.onnxruntime import kv_cache as onnxruntime_cache
+from app.engine.runtimes.port import DecoderRuntime, DecoderSequence
 from app.engine.runtimes.registry import Choice, Choose
+from app.engine.runtimes.torch import kv_cache as torch_cache
 from app.paths import DEMO_MODEL
 from tests.support.printed_text import print_text
 from tests.support.runtimes import RUNTIMES
@@ -29,6 +32,7 @@ class Harness:
 
     def __init__(self, choose: Choose) -> None:
         self._runtime: DecoderRuntime | None = None
+        self._sequences: list[weakref.ref[DecoderSequence]] = []
         self._backend = ModelBackend(lambda options: self._remembering(choose(options)))
         self._events: list[Event] = []
         self.open()
@@ -39,6 +43,14 @@ class Harness:
     def _remembering(self, choice: Choice) -> Choice:
         def opened(*arguments: Any) -> DecoderRuntime:  # noqa: ANN401 - OpenRuntime's own
             self._runtime = choice.open(*arguments)
+            open_sequence = self._runtime.open_sequence
+
+            def remembered() -> DecoderSequence:
+                sequence = open_sequence()
+                self._sequences.append(weakref.ref(sequence))
+                return sequence
+
+            self._runtime.open_sequence = remembered  # type: ignore[method-assign]
             return self._runtime
 
         return replace(choice, open=opened)
@@ -56,7 +68,24 @@ class Harness:
 
     def limit(self, monkeypatch: pytest.MonkeyPatch, chats: int) -> None:
         """Memory for so many chats of at most 128 tokens, one of them with an answer to come."""
+        for cache in (onnxruntime_cache, torch_cache):
+            monkeypatch.setattr(cache, "STEP", 128)
         monkeypatch.setattr(self._runtime, "cache_tokens", chats * 128 + MAX_NEW)
+
+    @property
+    def cache_tokens(self) -> int:
+        assert self._runtime
+        return self._runtime.cache_tokens
+
+    @property
+    def chats(self) -> int:
+        """How many conversations are in the KV cache."""
+        return sum(1 for sequence in self._sequences if sequence())
+
+    @property
+    def allocated_tokens(self) -> int:
+        """Of all sequences that still exist."""
+        return sum(sequence.allocated_tokens for held in self._sequences if (sequence := held()))
 
     @property
     def stats(self) -> AnswerStats:
@@ -162,6 +191,31 @@ def test_two_chats_in_turn_are_both_kept(harness: Harness, image: Path, tmp_path
     for chat, expected in zip(chats.values(), ("2 lines", "1 line"), strict=True):
         assert harness.ask(*chat, user(COUNT)) == expected
         assert harness.stats.reused_tokens > harness.stats.visual_tokens
+
+
+def test_a_new_chat_like_a_short_one_continues_it_beside_a_long_one(harness: Harness, image: Path) -> None:
+    """Both begin with the same tokens; the long one is not taken, for its rest would be lost."""
+    begun = [user(READ, image)]
+    long = [*begun, Turn(Role.ASSISTANT, harness.ask(*begun))]
+    for _ in range(2):
+        long.append(user(READ, image))
+        long.append(Turn(Role.ASSISTANT, harness.ask(*long)))
+    harness.ask(*begun)
+    for _ in range(3):
+        harness.ask(*begun)
+        assert harness.stats.reused_tokens == harness.stats.prompt_tokens - 1
+    assert harness.chats == 2
+
+
+def test_memory_that_chats_take_counts_whatever_of_it_they_use(
+    harness: Harness, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory is allocated in steps, and kept when a chat gets shorter."""
+    harness.limit(monkeypatch, chats=2)
+    for number in range(4):
+        print_text(tmp_path / f"{number}.png", f"Tanu {number}")
+        harness.ask(user(READ, tmp_path / f"{number}.png"))
+        assert harness.allocated_tokens <= harness.cache_tokens
 
 
 def test_what_does_not_fit_is_forgotten_the_oldest_first(

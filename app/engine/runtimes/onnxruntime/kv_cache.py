@@ -12,7 +12,7 @@ STEP = 1024
 
 
 class KvCache:
-    """Keys and values of each layer, float32 [1, kv_heads, allocated, head_dim]; the first `length` slots are in use.
+    """Keys and values, float32 [1, kv_heads, allocated_tokens, head_dim] each; the first `length` slots are in use.
 
     At most `capacity` tokens fit. `bindings` bind all of them to inputs and outputs of the graphs of `sessions`.
     """
@@ -21,7 +21,7 @@ class KvCache:
         self.length = 0
         self.bindings = tuple(session.io_binding() for session in sessions)
         self._capacity = capacity
-        self._allocated_tokens = 0
+        self.allocated_tokens = 0
         names = [f"{kind}{index}" for index in range(config.layers) for kind in (KEYS, VALUES)]
         self._arrays = {name: np.zeros((1, config.kv_heads, 0, config.head_dim), np.float32) for name in names}
 
@@ -29,7 +29,7 @@ class KvCache:
         """Allocate memory for `length` tokens, preserving those in use. Raises ValueError beyond the capacity."""
         if length > self._capacity:
             raise ValueError(f"{length} tokens do not fit into a cache of {self._capacity}")
-        if length <= self._allocated_tokens:
+        if length <= self.allocated_tokens:
             return
         allocated_tokens = min(-(-length // STEP) * STEP, self._capacity)
         for name, array in self._arrays.items():
@@ -41,7 +41,7 @@ class KvCache:
             for binding in self.bindings:
                 binding.bind_ortvalue_input(name, value)
                 binding.bind_ortvalue_output(f"{WRITTEN}{name}", value)
-        self._allocated_tokens = allocated_tokens
+        self.allocated_tokens = allocated_tokens
 
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length` tokens. Raises ValueError if there are fewer."""

@@ -54,6 +54,11 @@ class BlockTable:
     def __del__(self) -> None:
         self._pool.free(self._blocks)
 
+    @property
+    def allocated_tokens(self) -> int:
+        """Number of tokens for which memory is allocated."""
+        return len(self._blocks) * self._pool.block_size
+
     def reserve(self, length: int) -> npt.NDArray[np.int32]:
         """Return the blocks that hold the first `length` tokens, allocating missing ones.
 

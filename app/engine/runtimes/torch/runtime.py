@@ -102,6 +102,11 @@ class TorchSequence:
         """Number of tokens in the KV cache."""
         return self._cache.length
 
+    @property
+    def allocated_tokens(self) -> int:
+        """Number of tokens for which memory is allocated."""
+        return self._cache.allocated_tokens
+
     @_on_device
     def prefill(
         self,
