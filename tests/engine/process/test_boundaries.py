@@ -66,7 +66,11 @@ def test_what_cannot_be_said_is_said_as_far_as_it_can_be(talk: tuple[EngineClien
     assert next(events) == EventEnvelope(CallId(3), Done(FinishReason.COMPLETE))
 
 
-@pytest.mark.parametrize("value", [2**64, -(2**70), object(), {1: object()}], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [2**64, -(2**70), object(), {1: object()}],
+    ids=["above 64 bits", "below 64 bits", "an object", "an object in a mapping"],
+)
 def test_a_request_that_cannot_be_sent_fails_alone(
     talk: tuple[EngineClient, Iterator[EventEnvelope]], value: object
 ) -> None:
