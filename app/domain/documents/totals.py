@@ -16,13 +16,25 @@ _PARTIAL = re.compile(
     r"\bs[uo]b|zwischen|小計|小计|excl|before|\bnetto?\b(?! to)|w/o|without|ex\.? ?(tax|gst|vat)", re.IGNORECASE
 )
 _OTHER = re.compile(
-    r"qty|quantit|\bitems?\b|\bpcs\b|pieces|saving|saved|discount|\bdisc\b|points?\b|change|rounding|includes|in total"
+    r"(?<!after )(?<!less )(?<!nach )(?<!après )(?:saving|saved|discount|\bdisc\b|voucher|coupon|rabatt"
+    r"|ersparnis|gespart|\bremise|économi|descuento|ahorr|sconto|risparmi|desconto|korting|bespar"
+    r"|скидк|割引|値引|折扣|优惠|優惠|节省|節省)"
+    r"|loyalty|\brewards?\b|\bbonus|points?\b|earned|redeem|\btreue|punkte|fidélité|\bpuntos\b|\bpunti\b|\bpontos\b"
+    r"|\bpunten\b|балл|бонус|ポイント|积分|積分"
+    r"|qty|quantit|\bitems?\b|\bpcs\b|pieces|\bunits?\b|\bcount\b|number of|\bno\.? of\b|\bweight\b|\bkg\b|\bvolume\b"
+    r"|litres|\bmiles\b|\bhours\b|\bhrs\b|\bnights\b|\bguests\b|\bpax\b|artikel|anzahl|stück|menge\b|gewicht"
+    r"|\barticles?\b|nombre de|\bpoids\b|artículo|cantidad|articoli|quantità|artigos|quantidade"
+    r"|\baantal|количеств|点数|點數|件数|件數|数量|數量"
+    r"|change|rounding|includes|in total|tender"
     r"|^\W*(total\W*)?(gst|sst|vat|tax|mwst|ust|iva|tva)(?! incl)\b(?!.*(incl|invoice))",
     re.IGNORECASE,
 )
+"""What a total is of if it is none of amounts that are due: of savings, of points, of counts and measures."""
+
 _TAX = re.compile(r"\b(gst|sst|vat|tax|mwst|ust|iva|tva)\b", re.IGNORECASE)
 _ROUNDING = re.compile(r"round", re.IGNORECASE)
 _PAID, _CHANGE = re.compile(r"\bcash|tender|paid|\bpay", re.IGNORECASE), re.compile(r"change", re.IGNORECASE)
+_NOT_IN_NAME = re.compile(r"[\d:：]")
 _NAME_END = re.compile(r"[\s:：=.,\-–—_*]+$")
 
 MAX_TAX_SHARE = 0.3
@@ -69,7 +81,7 @@ def _totals_of(rows: Sequence[Sequence[TextLine]], number: int, *, has_integers:
     row, found = rows[number], []
     for index, line in enumerate(row):
         match = _TOTAL.search(line.text)
-        if match is None or _OTHER.search(line.text):
+        if match is None or _OTHER.search(_whole_name(row, index)):
             continue
         own = [amount for amount in amounts_in(line.text, has_integers=has_integers) if amount.start >= match.end()]
         name, amount, place = line.text, own[-1] if own else None, line
@@ -84,6 +96,17 @@ def _totals_of(rows: Sequence[Sequence[TextLine]], number: int, *, has_integers:
             boxes = (line.box,) if own else (line.box, place.box)
             found.append(Total(number, index, name, value, amount.hundredths, boxes, is_final))
     return found
+
+
+def _whole_name(row: Sequence[TextLine], index: int) -> str:
+    """Return a line with those beside it that go on its name: "LOYALTY", "TOTAL" and "SAVINGS" may be read apart."""
+    before = [line.text for line in row[max(0, index - 1) : index] if _is_part_of_name(line.text)]
+    after = [line.text for line in row[index + 1 : index + 2] if _is_part_of_name(line.text)]
+    return " ".join([*before, row[index].text, *after])
+
+
+def _is_part_of_name(text: str) -> bool:
+    return not _NOT_IN_NAME.search(text)
 
 
 def _beside(
