@@ -26,6 +26,12 @@ ROUNDS, MIN_RESIDUAL = 12, 0.02
 STEPS = 24
 """Number of steps in which a box is moved to the middle of the page."""
 
+MAX_BESIDE = 0.25
+"""How far beside the places with measured leans the page is taken to bend on, as a fraction of their extent."""
+
+USUAL_LEANS, MAX_BEYOND = (2, 98), 0.5
+"""Percentiles of the measured leans, and how far beyond them a lean may be, as a fraction of their distance."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -37,18 +43,25 @@ def unbent(boxes: Sequence[LineBox]) -> list[LineBox]:
     origin, extent = moves[:, :2].min(axis=0), np.maximum(np.ptp(moves[:, :2], axis=0), 1)
 
     def terms(x: Floats, y: Floats) -> Floats:
-        u, v = (x - origin[0]) / extent[0] - 0.5, np.clip((y - origin[1]) / extent[1], 0, 1) - 0.5
+        u = np.clip((x - origin[0]) / extent[0], -MAX_BESIDE, 1 + MAX_BESIDE) - 0.5
+        v = np.clip((y - origin[1]) / extent[1], 0, 1) - 0.5
         return np.stack([np.ones_like(u), u, v, u * v, v * v, u * v * v], axis=-1)
 
-    lean = _fitted(terms(moves[:, 0], moves[:, 1]), moves[:, 2])
+    factors = _fitted(terms(moves[:, 0], moves[:, 1]), moves[:, 2])
+    low, high = np.percentile(moves[:, 2], USUAL_LEANS)
+    beyond = MAX_BEYOND * (high - low)
+
+    def lean(x: Floats, y: Floats) -> Floats:
+        return np.asarray(np.clip(terms(x, y) @ factors, low - beyond, high + beyond), np.float64)
+
     y = np.array([box.middle for box in boxes])
     step = (origin[1] + extent[1] / 2 - y) / STEPS
     sides = []
     for side in ("left", "right"):
         x = np.array([getattr(box, side) for box in boxes])
         for number in range(STEPS):
-            half = x + step / 2 * (terms(x, y + number * step) @ lean)
-            x = x + step * (terms(half, y + (number + 0.5) * step) @ lean)
+            half = x + step / 2 * lean(x, y + number * step)
+            x = x + step * lean(half, y + (number + 0.5) * step)
         sides.append(x)
     left, right = np.minimum(*sides), np.maximum(*sides)
     return [replace(box, left=a, right=b) for box, a, b in zip(boxes, left.tolist(), right.tolist(), strict=True)]

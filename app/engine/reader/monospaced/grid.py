@@ -85,7 +85,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A straight line of letters: their middles in pixels, without spaces."""
+    """A straight line of letters: their middles in pixels from left to right, without spaces."""
 
     number: int
     places: Places
@@ -127,12 +127,15 @@ def _straight(number: int, line: OcrLine) -> _Line | None:
     run, side = line.quad[1] - line.quad[0], line.quad[3] - line.quad[0]
     if run[0] <= 0 or side[1] <= 0 or abs(run[1]) > max(MAX_RISE * side[1], MAX_SLOPE * run[0]):
         return None
-    places = letter_places(line)
-    if not len(places):
+    told = letter_places(line)
+    if not len(told) or not np.isfinite(told).all():
         return None
+    places = np.sort(told)
     left, right = float(line.quad[:, 0].min()), float(line.quad[:, 0].max())
     has_wide = any(is_wide(letter.text) for letter in line.letters)
-    words = sum(letter.text.isalpha() for letter in line.letters)
+    # Letters that run to the left, as Arabic ones do, prove nothing: their cells would be told in the wrong order.
+    runs_left = len(told) > 1 and bool(np.median(np.diff(told)) < 0)
+    words = 0 if runs_left else sum(letter.text.isalpha() for letter in line.letters)
     has_words = words >= max(MIN_WORDS, MIN_WORD_SHARE * len(places))
     return _Line(number, places, float(line.quad[:, 1].mean()), float(side[1]), left, right, has_wide, has_words)
 

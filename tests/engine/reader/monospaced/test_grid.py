@@ -1,6 +1,8 @@
 """Grids by themselves: letters placed here, on columns and on none."""
 
 import numpy as np
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.engine.reader.ctc_decoding import Letter, text_of
 from app.engine.reader.monospaced.alignment import aligned
@@ -73,3 +75,32 @@ def test_a_letter_without_ink_is_dropped_and_ink_without_a_letter_stays_free() -
 def test_no_letters_and_no_cells() -> None:
     assert aligned([], np.zeros(3, np.bool_)) == []
     assert aligned([1.0], np.zeros(0, np.bool_)) == [None]
+
+
+@given(
+    st.lists(
+        st.tuples(st.lists(st.floats(-50, 900), min_size=1, max_size=14), st.integers(0, 40), st.integers(8, 30)),
+        max_size=8,
+    )
+)
+@example([([400.0 - 9 * column for column in range(12)], row, 20) for row in range(4)])
+@example([([50.0] * 12, row, 20) for row in range(4)])
+def test_letters_anywhere_and_in_any_order_make_grids_of_lines_that_are_there(
+    rows: list[tuple[list[float], int, int]],
+) -> None:
+    lines = []
+    for places, row, height in rows:
+        letters = tuple(Letter("a", place / 900, place / 900, 0.99) for place in places)
+        quad = np.array([(0, 24 * row), (900, 24 * row), (900, 24 * row + height), (0, 24 * row + height)], np.float64)
+        lines.append(OcrLine("a" * len(places), quad, 0.99, letters))
+    for grid, numbers in find_grids(lines):
+        assert np.isfinite([grid.left, grid.pitch, grid.top, grid.step]).all()
+        assert set(numbers) <= set(range(len(lines)))
+
+
+def test_letters_that_run_to_the_left_make_no_grid() -> None:
+    lines = []
+    for row in range(5):
+        read = line("abcdefgh ijklm", [9.0] * 14, 30, 10 + 24.0 * row, row)
+        lines.append(OcrLine(read.text, read.quad, read.score, read.letters[::-1]))
+    assert list(find_grids(lines)) == []
