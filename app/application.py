@@ -5,15 +5,10 @@ processes start with their first request. At shutdown the draft is saved, the pr
 thread finishes its work last.
 """
 
-import logging
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QObject, QTimer, Slot, qVersion
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QByteArray, QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from app import __version__
@@ -32,10 +27,9 @@ from app.controllers.server_controller import ServerController
 from app.controllers.settings_controller import SettingsController
 from app.controllers.translation_controller import TranslationController
 from app.controllers.version_controller import VersionController
+from app.diagnostics_collector import DiagnosticsCollector
 from app.domain.ids import ConversationId
 from app.domain.launch_request import LaunchRequest
-from app.domain.ports import IGNORE
-from app.domain.redacting_log import kind_of
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
 from app.domain.settings.settings import Settings
@@ -55,7 +49,7 @@ from app.services.chat.chat_session import ChatSession
 from app.services.chat.prefill_ahead import PrefillAhead
 from app.services.documents.document_session import DocumentSession
 from app.services.documents.translator import Translator
-from app.services.engines.background import BackgroundThread
+from app.services.engines.background import BackgroundThread, log_failure
 from app.services.engines.engine import ClientFactory, Engine
 from app.services.engines.file_saver import FileSaver
 from app.services.engines.images_engine import ImagesEngine
@@ -74,6 +68,7 @@ from app.services.models.model_library import ModelLibrary
 from app.services.models.server_link import ServerLink
 from app.services.settings.preferences import Preferences
 from app.services.settings.version_check import VersionCheck
+from app.startup_jobs import submit_startup_jobs
 from app.storage.chat.export import ChatWriter
 from app.storage.chat.import_chat import read_chat
 from app.storage.database.backups import references_beside
@@ -81,19 +76,15 @@ from app.storage.documents.spreadsheet import save_workbook
 from app.storage.documents.word_document import save_word
 from app.storage.files.atomic import save_file
 from app.storage.files.data_folder import DataFolder
-from app.storage.files.leftovers import remove_leftovers
-from app.storage.files.restrict_permissions import restrict_permissions
 from app.storage.images.attachments import FileAttachmentStore
 from app.storage.images.open_imports_file import OpenImportsFile
 from app.storage.images.unused_images import UnusedImages
-from app.storage.models.found_models import found_models
 from app.storage.models.gpu_support import gpu_packages
 from app.storage.models.model_catalog import known_models
 from app.storage.settings.settings_file import SettingsFile
 from app.storage.stores import SqliteStores
 from app.ui.chat.chat_pdf import chat_pdf
 from app.ui.documents.document_window import DocumentWindow
-from app.ui.markdown.code_colours import load_common_languages
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.i18n import speak
 from app.ui.widgets.theme import Theme
@@ -101,7 +92,6 @@ from app.unused_images_of_chats import UnusedImagesOfChats
 
 GEOMETRY_MILLISECONDS = 2000
 """Milliseconds after its last change at which the window's geometry is saved, so that it survives a crash."""
-_log = logging.getLogger(__name__)
 
 
 class Lorgnette(QObject):
@@ -162,7 +152,7 @@ class Lorgnette(QObject):
         )
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self._open_imports = OpenImportsFile(paths.open_imports, folder)
-        self._interrupted = InterruptedImports(self.importer, self._open_imports, self._files_thread, _warn, self)
+        self._interrupted = InterruptedImports(self.importer, self._open_imports, self._files_thread, log_failure, self)
         self.previews = Previews(images, self._files, self)
         self._known_models = known_models()
         parts = DownloadFactory(
@@ -219,12 +209,8 @@ class Lorgnette(QObject):
         """Start what can wait until the first paint: load the chats, open the model, and handle the launch request."""
         if self._settings_problem:
             self.window.notices.show_problem(self._settings_problem)
-        leftovers = partial(_remove_leftovers, self._paths, time.time(), self._open_imports)
-        self._files_thread.submit(leftovers, IGNORE, _warn)
         self._interrupted.load()
-        self._files_thread.submit(partial(restrict_permissions, self._paths), IGNORE, _warn)
-        self._files_thread.submit(load_common_languages, IGNORE, _warn)
-        self._files_thread.submit(found_models, self.window.model_picker.set_found, _warn)
+        submit_startup_jobs(self._files_thread, self._paths, self._open_imports, self.window.model_picker.set_found)
         self._chat_controller.opens_latest = launch_request == LaunchRequest()
         self._unused_images.look_at_store()
         self.library.load()
@@ -274,16 +260,6 @@ class Lorgnette(QObject):
         cache = chosen.cache_folder or str(self._paths.converted_weights)
         return replace(chosen, cache_folder=cache, gpu_packages_folder=gpu_packages(self._paths.gpu_support))
 
-    def _diagnose(self, use: Callable[[str], None]) -> None:
-        """Call `use` with the details for a bug report, which the file thread collects since that takes a moment."""
-        status = self.model.status
-        running = {"Window": f"Qt {qVersion()}, {QGuiApplication.platformName()}", "Model": status.state.value}
-        if info := status.info:
-            source = "a server" if info.server else f"{info.device} ({info.device_reason})"
-            running["Answers from"] = f"{source}; {info.scheme}, context {info.context_length}"
-        settings = self.preferences.settings
-        self._files_thread.submit(partial(_diagnostics, self._paths, settings, running), use, _warn)
-
     def _options(self) -> GenerationOptions:
         return self.preferences.settings.generation
 
@@ -310,7 +286,8 @@ class Lorgnette(QObject):
         self._document_controller.window_created.connect(self._on_document_window_created)
         self.importer.was_too_long.connect(self._document_controller.offer)
         useless = frozenset() if self._feed.address else frozenset({"tells_of_versions"})
-        self._settings_controller = SettingsController(window, self.preferences, self._diagnose, useless, self)
+        diagnostics = DiagnosticsCollector(self.model, self.preferences, self._paths, self._files_thread)
+        self._settings_controller = SettingsController(window, self.preferences, diagnostics.collect, useless, self)
         self._version_controller = VersionController(window, self.versions, self)
         self._model_controller = ModelController(window, self.model, self.preferences, self)
         self._translation_controller = TranslationController(
@@ -388,18 +365,3 @@ class Lorgnette(QObject):
         self.window.composer.set_options(settings.generation)
         self.window.viewer.set_pixel_budget(settings.generation.pixel_budget)
         self.model.set_idle_minutes(settings.keep_loaded)
-
-
-def _remove_leftovers(paths: Paths, before: float, open_imports: OpenImportsFile) -> None:
-    remove_leftovers(paths, before, {Path(item.path) for item in open_imports.load()})
-
-
-def _diagnostics(paths: Paths, settings: Settings, running: dict[str, str]) -> str:
-    from app.engine.process.confinement_report import confinement_report  # noqa: PLC0415 - few ask for it
-    from app.storage.settings.diagnostics import diagnostics  # noqa: PLC0415 - loads psutil
-
-    return diagnostics(paths, settings, running | confinement_report())
-
-
-def _warn(error: Exception) -> None:
-    _log.warning("work in the background failed: %s", kind_of(error))

@@ -3,6 +3,7 @@
 SQLite is used on one such thread only, so that the window never waits for a slow or full disk.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,7 +11,9 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from app.domain.ports import IGNORE
+from app.domain.redacting_log import kind_of
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -70,3 +73,8 @@ class BackgroundThread(QObject):
     @Slot(_Job, Exception)
     def _on_failed(self, job: _Job, error: Exception) -> None:
         job.failed(error)
+
+
+def log_failure(error: Exception) -> None:
+    """Log that a job whose result nobody waits for has failed."""
+    _log.warning("work in the background failed: %s", kind_of(error))
