@@ -249,7 +249,7 @@ class Lorgnette(QObject):
     @Slot()
     def _save_geometry(self) -> None:
         geometry = bytes(self.window.saveGeometry().toBase64().data()).decode("ascii")
-        self.preferences.change(window_geometry=geometry, sidebar_visible=self.window.wants_sidebar)
+        self.preferences.change(window_geometry=geometry, sidebar_visible=self.window.panes.wants_sidebar)
 
     def _client(self, kind: BackendKind) -> EngineClient:
         """Create an engine process; a model's may write to the weight cache folder that is set when it starts."""
@@ -266,7 +266,7 @@ class Lorgnette(QObject):
     def _restore_window(self) -> None:
         settings = self.preferences.settings
         self.window.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode("ascii", "ignore")))
-        self.window.set_sidebar_wanted(settings.sidebar_visible)
+        self.window.panes.set_sidebar_wanted(settings.sidebar_visible)
         self.window.model_picker.set_recent(settings.recent_model_folders)
         self._apply(settings)
         self.window.set_status(self.model.status)

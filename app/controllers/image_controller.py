@@ -207,7 +207,7 @@ class ImageController(QObject):
             viewer.show_detections(message.id, detections)
         elif detections and message.id != self._opened_for:
             self._opened_for = message.id  # It is not reopened after the user has closed it.
-            if self._window.is_wide:
+            if self._window.panes.is_wide:
                 self._on_detections_clicked(message.id)
 
     @Slot(Conversation)

@@ -43,7 +43,7 @@ class EmptyState(QScrollArea):
         content.setObjectName("emptyContent")
         self._card = card = QFrame(content)
         card.setObjectName("emptyCard")
-        title = label(tr("Drop an image anywhere"), "title", parent=card)
+        title = label(tr("Drop an image anywhere"), "title", wraps=True, parent=card)
         self.hint = label("", "hint", wraps=True, parent=card)
         self.open = button(tr("Open images…"), Role.PRIMARY, tr("Open images"), card)
         self.sample = button(tr("Try the sample"), Role.SOFT, tr("Add the sample image"), card)

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QMoveEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import Problem
@@ -33,6 +33,7 @@ from app.ui.shell.empty_state import EmptyState
 from app.ui.shell.key_actions import KeyAction, add_key_actions, set_keys
 from app.ui.shell.main_menu import MainMenu
 from app.ui.shell.model_picker import ModelPicker
+from app.ui.shell.panes import Panes
 from app.ui.shell.sidebar import Sidebar
 from app.ui.shell.tray_icon import TrayIcon
 from app.ui.widgets.buttons import Role, button
@@ -43,16 +44,11 @@ from app.ui.widgets.mime_images import are_many, has_images, incoming_images
 from app.ui.widgets.notice import Notice, Severity
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.scroll_if_low import ScrollIfLow
 from app.ui.widgets.thumbnails import ThumbnailPath
 
 MINIMUM_WIDTH, MINIMUM_HEIGHT = 560, 420
 WIDTH, HEIGHT = 1080, 760
-NARROW = 760
-"""Width in pixels below which the sidebar is hidden."""
-WIDE = 900
-"""Width in pixels from which an image is shown beside the chat instead of in its place."""
-CHAT_SHARE = 56
-"""Share of the chat in the width beside the sidebar while an image is shown, in percent."""
 
 
 class MainWindow(QMainWindow):
@@ -93,7 +89,6 @@ class MainWindow(QMainWindow):
         self.find_bar = FindBar(self)
         self.find_bar.changed.connect(self.chat_view.look_for)
         self.find_bar.stepped.connect(self.chat_view.look_further)
-        self.find_bar.closed.connect(self._on_find_closed)
         self.chat_view.found.connect(self.find_bar.set_place)
         self.composer = Composer(thumbnail_path, self)
         self.notices = Notices(self, self.composer)
@@ -108,9 +103,6 @@ class MainWindow(QMainWindow):
         self.tray.quit_triggered.connect(self._quit)
         self.tray.setVisible(TrayIcon.isSystemTrayAvailable())
         self.viewer = ImageViewer(self)
-        self.viewer.hide()
-        self._halves = QSplitter(self)
-        self._is_divided = False
         self._was_maximised = False
         self.viewer.full_screen_clicked.connect(self.toggle_full_screen)
         self.model_picker = ModelPicker(self)
@@ -118,8 +110,6 @@ class MainWindow(QMainWindow):
         self._title = ElidedLabel(parent=self)
         self._title.setObjectName("chatTitle")
         self._fold = button("☰", Role.ICON, tr("Show or hide the sidebar (Ctrl+B)"), self)
-        self._fold.clicked.connect(self.toggle_sidebar)
-        self._wants_sidebar = True
         self._pages = QStackedWidget(self)
         self._lay_out()
         self._overlay = DropOverlay(self)
@@ -127,15 +117,11 @@ class MainWindow(QMainWindow):
         self.composer.mime_pasted.connect(self._take_pasted)
         self.composer.up_pressed.connect(self.chat_view.edit_last_question)
         self.sidebar.search_left.connect(self.composer.focus)
+        self.find_bar.closed.connect(self.composer.focus)
         self.chat_view.quoted.connect(self.composer.quote)
         self.chat_view.reused.connect(self.composer.take)
         FocusKeeper(self, self.composer.edit)
         self.composer.focus()
-
-    @property
-    def wants_sidebar(self) -> bool:
-        """True if the user wants the sidebar when there is room for it."""
-        return self._wants_sidebar
 
     def set_title(self, title: str) -> None:
         """Show the chat's title, also in the window's title."""
@@ -155,11 +141,6 @@ class MainWindow(QMainWindow):
         self.composer.set_capacity(status.info.context_length if status.info else 0)
         self.composer.set_server(status.info.server if status.info and status.info.leaves_machine else "")
 
-    def set_sidebar_wanted(self, is_wanted: bool) -> None:
-        """Show or hide the sidebar."""
-        self._wants_sidebar = is_wanted
-        self.sidebar.setVisible(is_wanted and (self.width() >= NARROW or self.sidebar.isVisible()))
-
     @property
     def key_actions(self) -> Sequence[QAction]:
         """The keyboard actions: an action's object name is its name, its data the default shortcuts."""
@@ -169,28 +150,17 @@ class MainWindow(QMainWindow):
         """Apply custom shortcuts by action name; all others revert to their defaults."""
         set_keys(self.actions(), keys)
 
-    @property
-    def is_wide(self) -> bool:
-        """True if there is room for an image beside the chat."""
-        return self.width() >= WIDE
-
     @Slot()
     def show_viewer(self) -> None:
         """Show the image, beside the chat if there is room."""
-        self.viewer.show()
-        self._chat.setVisible(self.is_wide)
-        if self.is_wide and not self._is_divided:  # Afterwards the user moves the splitter.
-            self._is_divided = True
-            width = self._halves.width()
-            self._halves.setSizes([width * CHAT_SHARE // 100, width - width * CHAT_SHARE // 100])
+        self.panes.set_viewer_shown(True)
 
     @Slot()
     def hide_viewer(self) -> None:
         """Show the chat alone."""
         if self.isFullScreen():
             self._leave_full_screen()
-        self.viewer.hide()
-        self._chat.show()
+        self.panes.set_viewer_shown(False)
 
     @Slot()
     def toggle_full_screen(self) -> None:
@@ -199,8 +169,7 @@ class MainWindow(QMainWindow):
             self._leave_full_screen()
         elif self.viewer.isVisible():
             self._was_maximised = self.isMaximized()
-            self.sidebar.hide()
-            self._chat.hide()
+            self.panes.set_viewer_alone(True)
             self.showFullScreen()
 
     def _leave_full_screen(self) -> None:
@@ -208,21 +177,16 @@ class MainWindow(QMainWindow):
             self.showMaximized()
         else:
             self.showNormal()
-        self.sidebar.setVisible(self._wants_sidebar and self.width() >= NARROW)
-        self._chat.setVisible(self.is_wide or self.viewer.isHidden())
+        self.panes.set_viewer_alone(False)
 
     @Slot()
     def _on_escape(self) -> None:
         if self.isFullScreen():
             self._leave_full_screen()
+        elif self.panes.is_sidebar_alone:
+            self.panes.show_chat()
         else:
             self.stop_triggered.emit()
-
-    @Slot()
-    def toggle_sidebar(self) -> None:
-        """Show the sidebar, even in a narrow window, or hide it."""
-        self._wants_sidebar = self.sidebar.isHidden()
-        self.sidebar.setVisible(self._wants_sidebar)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept the drag and show the overlay."""
@@ -244,20 +208,15 @@ class MainWindow(QMainWindow):
         """Forward typing anywhere to the composer."""
         text = event.text()
         if text and text.isprintable() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.composer.focus()
+            self._write()
             self.composer.edit.insertPlainText(text)
         else:
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Hide the sidebar when the window gets narrow, and show it when it gets wide."""
+        """Emit `geometry_changed`, so that the size is saved."""
         super().resizeEvent(event)
         self.geometry_changed.emit()
-        was, now = event.oldSize().width() >= NARROW, self.width() >= NARROW
-        if was != now and not self.isFullScreen():
-            self.sidebar.setVisible(now and self._wants_sidebar)
-        if not self.isFullScreen():
-            self._chat.setVisible(self.is_wide or self.viewer.isHidden())
 
     def moveEvent(self, event: QMoveEvent) -> None:
         """Emit `geometry_changed`, so that the position is saved."""
@@ -265,6 +224,7 @@ class MainWindow(QMainWindow):
         self.geometry_changed.emit()
 
     def _take(self, mime: QMimeData, origin: str) -> None:
+        self.panes.show_chat()
         incoming = incoming_images(mime, origin)
         if incoming.files:
             chats = tuple(file for file in incoming.files if file.suffix.lower() == ".json")
@@ -302,20 +262,25 @@ class MainWindow(QMainWindow):
             self.drop_refused.emit(image_texts.NOT_ON_CLIPBOARD.problem())
 
     @Slot()
-    def _paste(self) -> None:
+    def _write(self) -> None:
+        self.panes.show_chat()
         self.composer.focus()
+
+    @Slot()
+    def _paste(self) -> None:
+        self._write()
         self.composer.edit.paste()
 
     @Slot()
     def _search(self) -> None:
-        self._wants_sidebar = True
-        self.sidebar.show()
+        self.panes.show_sidebar()
         self.sidebar.search.setFocus()
         self.sidebar.search.selectAll()
 
     @Slot()
-    def _on_find_closed(self) -> None:
-        self.composer.focus()
+    def _find(self) -> None:
+        self.panes.show_chat()
+        self.find_bar.open_bar()
 
     @Slot()
     def _copy_last_answer(self) -> None:
@@ -338,7 +303,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.chat_view)
         foot = QVBoxLayout()
         foot.setContentsMargins(20, 8, 20, 20)
-        foot.addWidget(self.composer)
+        foot.addWidget(ScrollIfLow(self.composer, self))
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -346,24 +311,18 @@ class MainWindow(QMainWindow):
         column.addWidget(self.find_bar)
         self.notices.bar.lay_out(column, self._pages)
         column.addLayout(foot)
-        self._chat = QWidget(self)
-        self._chat.setLayout(column)
-        self._halves.setChildrenCollapsible(False)
-        self._halves.addWidget(self._chat)
-        self._halves.addWidget(self.viewer)
-        central = QWidget(self)
-        row = QHBoxLayout(central)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.sidebar)
-        row.addWidget(self._halves, 1)
-        self.setCentralWidget(central)
+        chat = QWidget(self)
+        chat.setLayout(column)
+        self.panes = Panes(self.sidebar, chat, self.viewer, self)
+        self.panes.chat_shown.connect(self.composer.focus)
+        self._fold.clicked.connect(self.panes.toggle_sidebar)
+        self.setCentralWidget(self.panes)
 
     def _add_keys(self) -> None:
         wanted = (
             KeyAction(mark("New chat"), "Ctrl+N", self.sidebar.new_chat_clicked),
             KeyAction(mark("Search chats"), "Ctrl+K", self._search),
-            KeyAction(mark("Find in this chat"), "Ctrl+F", self.find_bar.open_bar),
+            KeyAction(mark("Find in this chat"), "Ctrl+F", self._find),
             KeyAction(mark("Open images"), "Ctrl+O", self.open_triggered),
             KeyAction(mark("Open a document"), "Ctrl+Shift+O", self.document_triggered),
             KeyAction(mark("Batch processing"), "Ctrl+Shift+B", self.batch_triggered),
@@ -375,7 +334,7 @@ class MainWindow(QMainWindow):
             KeyAction(mark("Full screen"), "F11", self.toggle_full_screen),
             KeyAction(mark("Regenerate"), "Ctrl+R", self.regenerate_triggered),
             KeyAction(mark("Copy last answer"), "Ctrl+Shift+C", self._copy_last_answer),
-            KeyAction(mark("Sidebar"), "Ctrl+B", self.toggle_sidebar),
+            KeyAction(mark("Sidebar"), "Ctrl+B", self.panes.toggle_sidebar),
             KeyAction(mark("Zoom in"), "Ctrl++", partial(self.zoom_triggered.emit, 1)),
             KeyAction(mark("Zoom out"), "Ctrl+-", partial(self.zoom_triggered.emit, -1)),
             KeyAction(mark("Reset zoom"), "Ctrl+0", partial(self.zoom_triggered.emit, 0)),

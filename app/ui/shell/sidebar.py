@@ -27,6 +27,7 @@ from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
+from app.ui.widgets.scroll_if_low import ScrollIfLow
 from app.ui.widgets.search_field import SearchField
 from app.ui.widgets.theme import zoomed
 
@@ -59,6 +60,7 @@ class Sidebar(QFrame):
         self._conversations: dict[ConversationId, Conversation] = {}
         self._selected = ConversationId("")
         self.new_chat = button(tr("New chat"), Role.PRIMARY, tr("Start a new chat"), self)
+        self.fold = button("☰", Role.ICON, tr("Show or hide the sidebar (Ctrl+B)"), self)
         self.list = _ConversationList(self)
         self.search = SearchField(self)
         self.results = SearchResults(self)
@@ -69,26 +71,9 @@ class Sidebar(QFrame):
         self._search_timer.setSingleShot(True)
         self._search_timer.setInterval(SEARCH_MILLISECONDS)
         self.status_line = EngineStatusLine(self)
-        brand = QHBoxLayout()
-        mark = label(parent=self)
-        mark.setPixmap(QIcon(str(RESOURCES / "icons" / "lorgnette.svg")).pixmap(QSize(24, 24)))
-        name = label("Lorgnette", parent=self)
-        name.setObjectName("brand")
-        brand.addWidget(mark)
-        brand.addWidget(name)
-        brand.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 16, 0, 0)
-        column.setSpacing(12)
-        top = QVBoxLayout()
-        top.setContentsMargins(16, 0, 16, 0)
-        top.setSpacing(12)
-        top.addLayout(brand)
-        top.addWidget(self.new_chat)
-        top.addWidget(self.search)
-        column.addLayout(top)
-        column.addWidget(self._lists, 1)
-        column.addWidget(self.status_line)
+        self._any_width = self.maximumWidth()
+        self.fold.hide()
+        self._lay_out()
         self.new_chat.clicked.connect(self.new_chat_clicked)
         self.list.itemClicked.connect(self._on_item_activated)
         self.list.itemActivated.connect(self._on_item_activated)
@@ -102,6 +87,33 @@ class Sidebar(QFrame):
         self.results.hit_chosen.connect(self.hit_chosen)
         self._resize()
 
+    def _lay_out(self) -> None:
+        brand = QHBoxLayout()
+        mark = label(parent=self)
+        mark.setPixmap(QIcon(str(RESOURCES / "icons" / "lorgnette.svg")).pixmap(QSize(24, 24)))
+        name = label("Lorgnette", parent=self)
+        name.setObjectName("brand")
+        brand.addWidget(mark)
+        brand.addWidget(name)
+        brand.addStretch(1)
+        brand.addWidget(self.fold)
+        content = QWidget(self)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 16, 0, 0)
+        column.setSpacing(12)
+        top = QVBoxLayout()
+        top.setContentsMargins(16, 0, 16, 0)
+        top.setSpacing(12)
+        top.addLayout(brand)
+        top.addWidget(self.new_chat)
+        top.addWidget(self.search)
+        column.addLayout(top)
+        column.addWidget(self._lists, 1)
+        column.addWidget(self.status_line)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(ScrollIfLow(content, self))
+
     @Slot(tuple)
     def set_conversations(self, conversations: tuple[Conversation, ...]) -> None:
         """Show the chats, pinned ones first, then the most recently updated."""
@@ -113,11 +125,18 @@ class Sidebar(QFrame):
     def changeEvent(self, event: QEvent) -> None:
         """Resize the widgets when the style changes."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.StyleChange and self.width() != zoomed(self, WIDTH):
+        if event.type() is QEvent.Type.StyleChange and self.minimumWidth() != zoomed(self, WIDTH):
             self._resize()
 
+    def set_alone(self, is_alone: bool) -> None:
+        """Fill the window, with a button to leave, or be a column of its fixed width."""
+        self.fold.setVisible(is_alone)
+        self.setMaximumWidth(self._any_width if is_alone else self.minimumWidth())
+
     def _resize(self) -> None:
-        self.setFixedWidth(zoomed(self, WIDTH))
+        width, is_alone = zoomed(self, WIDTH), not self.fold.isHidden()
+        self.setMinimumWidth(width)
+        self.set_alone(is_alone)
         self._fill()
 
     def _fill(self) -> None:

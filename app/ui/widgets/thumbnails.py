@@ -67,22 +67,21 @@ def thumbnail(path: Path) -> QPixmap:
 
 
 def rounded(pixmap: QPixmap, size: QSize, ratio: float) -> QPixmap:
-    """Return the middle of `pixmap`, filling `size` with round corners; transparent if there is no picture."""
+    """Return all of `pixmap`, as large as fits into `size`, with round corners; transparent if there is no picture."""
     target = QPixmap(size * ratio)
     target.setDevicePixelRatio(ratio)
     target.fill(Qt.GlobalColor.transparent)
     if pixmap.isNull():
         return target
-    filling = pixmap.scaled(
-        size * ratio, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
-    )
-    filling.setDevicePixelRatio(ratio)
+    fitted = pixmap.scaled(size * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    fitted.setDevicePixelRatio(ratio)
+    place = QRectF(QPointF(), fitted.deviceIndependentSize())
+    place.moveCenter(QRectF(QPointF(), size).center())
     painter = QPainter(target)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     outline = QPainterPath()
-    outline.addRoundedRect(0, 0, size.width(), size.height(), RADIUS, RADIUS)
+    outline.addRoundedRect(place, RADIUS, RADIUS)
     painter.setClipPath(outline)
-    left = (size.width() - filling.width() / ratio) / 2
-    painter.drawPixmap(round(left), 0, filling)
+    painter.drawPixmap(place.topLeft(), fitted)
     painter.end()
     return target

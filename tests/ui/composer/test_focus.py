@@ -179,7 +179,7 @@ def test_searching_and_finding_give_the_focus_back(main: MainWindow, qtbot: QtBo
     main.sidebar.set_conversations((conversation(),))
     qtbot.keyClick(main.composer.edit, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     assert focus_of(main) is main.sidebar.search
-    main.set_sidebar_wanted(False)
+    main.panes.set_sidebar_wanted(False)
     assert focus_of(main) is main.composer.edit
     qtbot.keyClick(main.composer.edit, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert focus_of(main) is main.find_bar.edit

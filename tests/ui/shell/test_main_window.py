@@ -25,7 +25,8 @@ from app.domain.models.engine_status import EngineState, EngineStatus
 from app.domain.models.model_info import ModelInfo
 from app.domain.models.model_policy import ModelPolicy
 from app.domain.settings.settings import ThemeChoice
-from app.ui.shell.main_window import NARROW, MainWindow
+from app.ui.shell.main_window import MainWindow
+from app.ui.shell.panes import NARROW
 from app.ui.widgets.notice_bar import SHOWN
 from app.ui.widgets.theme import Theme
 from tests.support.chats import answer, attachment, conversation, question
@@ -132,7 +133,7 @@ def test_the_sidebar_folds_by_a_key_and_in_a_narrow_window(window: MainWindow, q
     assert window.sidebar.isVisible()
     window.resize(NARROW - 40, 500)
     qtbot.waitUntil(lambda: not window.sidebar.isVisible())
-    assert window.wants_sidebar
+    assert window.panes.wants_sidebar
     window.resize(NARROW + 100, 500)
     qtbot.waitUntil(window.sidebar.isVisible)
 

@@ -307,7 +307,7 @@ def test_notices_are_readable_in_a_low_window_and_so_is_what_is_below(
     notices: Notices, window: MainWindow, qtbot: QtBot, theme: Theme, zoom: int
 ) -> None:
     theme.choose(ThemeChoice.LIGHT, zoom)
-    window.set_sidebar_wanted(False)
+    window.panes.set_sidebar_wanted(False)
     window.resize(560, 420)
     for number in range(SHOWN_IN_BAR):
         notices.show_notice(Notice(Severity.WARNING, f"{number} {LONG}", actions=(Action("Undo", str),)))
@@ -331,7 +331,7 @@ def test_a_long_toast_is_readable_in_a_low_window(
     notices: Notices, window: MainWindow, qtbot: QtBot, theme: Theme, has_sidebar: bool
 ) -> None:
     theme.choose(ThemeChoice.LIGHT, 200)
-    window.set_sidebar_wanted(has_sidebar)
+    window.panes.set_sidebar_wanted(has_sidebar)
     window.resize(560, 420)
     toast = toast_of(notices, Notice(Severity.SUCCESS, LONG[:180], actions=(Action("Undo", str),)))
     qtbot.waitUntil(lambda: is_whole(toast))
