@@ -15,8 +15,12 @@ UNREAD = "[…]"
 UNCERTAIN_SCORE = 0.5
 """Score below which a line is probably wrong; it is kept so that nothing vanishes."""
 
-_OF_THE_FILE = {document_texts.IMAGE_CUT_SHORT.id, document_texts.ONLY_FIRST_IMAGE.id}
-"""Notices of what the file has, which a model cannot read either."""
+_OF_THE_FILE = {
+    document_texts.IMAGE_CUT_SHORT.id,
+    document_texts.ONLY_FIRST_IMAGE.id,
+    document_texts.WRONG_FIGURES.id,
+}
+"""Notices of what the file has, for which a model reads nothing better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,12 @@ ONLY_FIRST_IMAGE = ErrorText(
     "This is an animation: only the first of its {count} images was read.",
     cli_todo="Choose others with --pages.",
 )
+WRONG_FIGURES = ErrorText(
+    "document.wrong_figures",
+    ProblemKind.IMAGE,
+    "The text in this PDF has other digits than the page shows: lines with digits were read in the picture.",
+    todo="Copy no numbers from this PDF in other programs.",
+)
 NO_TEXT_FOUND = ErrorText("document.no_text_found", ProblemKind.IMAGE, "No text was found on this image.")
 OCR_UNCERTAIN = ErrorText(
     "document.ocr_uncertain",

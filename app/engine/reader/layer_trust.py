@@ -1,14 +1,16 @@
 """Decides which lines of a page's text layer are believed: those that are seen, and agree with what the picture shows.
 
 Fonts may have no table that maps glyphs to characters, or a wrong one, and scans may carry poor text of other software.
-The text alone does not show it, so one or two lines of each font are read in the picture.
+The text alone does not show it, so one or two lines of each font are read in the picture, and as many with its figures:
+a table may be wrong for these alone.
 """
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from operator import eq
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,7 @@ from PIL import Image
 from app.engine.imaging.pdf_characters import UNKNOWN
 from app.engine.imaging.pdf_fields import FIELD_FONT, NOT_TICKED
 from app.engine.imaging.pdf_text import PdfLine, PdfWord
+from app.engine.reader.recognise import Quad
 from app.engine.reader.rotation import LineReader
 
 MIN_CONTRAST = 12
@@ -34,6 +37,12 @@ MIN_HEIGHT = 9.0
 MIN_AGREEMENT, MIN_HIDDEN_AGREEMENT = 0.6, 0.9
 """Minimum similarity of a sample with what is read; hidden text was read by other software, perhaps less well."""
 
+MIN_FIGURES, MIN_SAME_FIGURES = 3, 0.5
+"""Number of digits from which a sample tells whether figures are right, and minimum fraction of them that agree.
+
+A sample of which another number of digits is read tells nothing: a letter may have been taken for one.
+"""
+
 MIN_SCORE = 0.85
 """Minimum score of what is read for it to be evidence."""
 
@@ -44,6 +53,9 @@ MAX_ODD = 0.3
 """Maximum fraction of a line's characters that no font names."""
 
 _ODD = {"Cc", "Cn", "Co", "Cs"}
+
+_Font = tuple[str, bool]
+"""A font by its name, and whether its text is hidden."""
 
 
 def seen_lines(lines: Sequence[PdfLine], picture: Image.Image) -> list[PdfLine]:
@@ -57,20 +69,30 @@ def seen_lines(lines: Sequence[PdfLine], picture: Image.Image) -> list[PdfLine]:
     return kept
 
 
-def trusted_lines(lines: Sequence[PdfLine], picture: Image.Image, reader: LineReader) -> list[PdfLine]:
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The `lines` of a text layer that are believed, and whether lines with wrong figures are not among them."""
+
+    lines: list[PdfLine]
+    has_wrong_figures: bool = False
+
+
+def trusted_lines(lines: Sequence[PdfLine], picture: Image.Image, reader: LineReader) -> Trust:
     """Return the lines whose fonts agree with the RGB picture in samples, as far as the reader knows their script."""
     named = [line for line in lines if not _is_odd(line.text)]
-    letters: Counter[tuple[str, bool]] = Counter()
-    samples: dict[tuple[str, bool], list[_Sample]] = defaultdict(list)
+    letters: Counter[_Font] = Counter()
+    samples: dict[_Font, list[_Sample]] = defaultdict(list)
     for line in named:
         for sample in _samples(line):
             key = (sample.words[0].font, line.is_hidden)
             letters[key] += len(sample.text)
             samples[key].append(sample)
-    refuted = {
-        key for key, _ in letters.most_common(MAX_FONTS) if _is_refuted(samples[key], picture, reader, is_hidden=key[1])
-    }
-    return [line for line in named if not any((word.font, line.is_hidden) in refuted for word in line.words)]
+    usual = [key for key, _ in letters.most_common(MAX_FONTS)]
+    refuted = {key for key in usual if _is_refuted(samples[key], picture, reader, is_hidden=key[1])}
+    named = [line for line in named if not any((word.font, line.is_hidden) in refuted for word in line.words)]
+    wrong = {key for key in usual if key not in refuted and _has_wrong_figures(samples[key], picture, reader)}
+    believed = [line for line in named if not _has_figures_of(line, wrong)]
+    return Trust(believed, has_wrong_figures=len(believed) < len(named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +105,11 @@ class _Sample:
     @property
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
+
+    @property
+    def quad(self) -> Quad:
+        """Return float64 [4, 2]: its corners in pixels, clockwise from the top left."""
+        return np.array([(corner.x, corner.y) for corner in self.line.corners(self.words)])
 
 
 def _samples(line: PdfLine) -> list[_Sample]:
@@ -101,8 +128,7 @@ def _is_refuted(samples: Sequence[_Sample], picture: Image.Image, reader: LineRe
     fit = [sample for sample in samples if _can_be_judged(sample)]
     agreements = []
     for sample in sorted(fit, key=lambda sample: -len(sample.text))[:MAX_SAMPLES]:
-        quad = np.array([(corner.x, corner.y) for corner in sample.line.corners(sample.words)])
-        read = reader.read(picture, quad)
+        read = reader.read(picture, sample.quad)
         letters = sum(letter.isalnum() for letter in read.text)
         if read.score < MIN_SCORE or letters < max(1, MIN_SHARE * len(read.text)):
             continue
@@ -110,6 +136,30 @@ def _is_refuted(samples: Sequence[_Sample], picture: Image.Image, reader: LineRe
         if agreements[-1] >= (MIN_HIDDEN_AGREEMENT if is_hidden else MIN_AGREEMENT):
             return False
     return bool(agreements)
+
+
+def _has_wrong_figures(samples: Sequence[_Sample], picture: Image.Image, reader: LineReader) -> bool:
+    """Return whether other figures are read in all samples that can be read."""
+    fit = [sample for sample in samples if _can_be_judged(sample) and len(_figures(sample.text)) >= MIN_FIGURES]
+    agreements = []
+    for sample in sorted(fit, key=lambda sample: -len(set(_figures(sample.text))))[:MAX_SAMPLES]:
+        told, read = _figures(sample.text), reader.read(picture, sample.quad)
+        seen = _figures(read.text)
+        if read.score < MIN_SCORE or len(seen) != len(told):
+            continue
+        agreements.append(sum(map(eq, told, seen)) / len(told))
+        if agreements[-1] >= MIN_SAME_FIGURES:
+            return False
+    return bool(agreements)
+
+
+def _figures(text: str) -> list[int]:
+    """Return the values of the digits of a text."""
+    return [unicodedata.decimal(sign) for sign in text if sign.isdecimal()]
+
+
+def _has_figures_of(line: PdfLine, fonts: Collection[_Font]) -> bool:
+    return any((word.font, line.is_hidden) in fonts and _figures(word.text) for word in line.words)
 
 
 def _can_be_judged(sample: _Sample) -> bool:

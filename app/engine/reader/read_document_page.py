@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from PIL import Image
 
-from app.domain.documents.pages import UNCERTAIN_SCORE, OcrPage
+from app.domain.documents.pages import UNCERTAIN_SCORE, OcrPage, with_notice
+from app.domain.error_texts import document_texts
 from app.domain.images.codes import Code
 from app.domain.images.geometry import Box, Point, TextLine, Word
 from app.domain.ports import CancelCheck
@@ -45,13 +46,15 @@ def read_document_page(
     if layer is None or not layer.lines:
         return read(picture)
     seen = seen_lines(layer.lines, picture)
-    trusted = trusted_lines(seen, picture, reader())
+    trust = trusted_lines(seen, picture, reader())
     check()
-    if not trusted:
-        return read(picture)
-    believed = set(map(id, trusted))
-    wrong = [Box.around_points(line.quad) for line in seen if id(line) not in believed]
-    return _completed(layer_lines(trusted), wrong, layer.drawings, picture, read)
+    if not trust.lines:
+        page = read(picture)
+    else:
+        believed = set(map(id, trust.lines))
+        wrong = [Box.around_points(line.quad) for line in seen if id(line) not in believed]
+        page = _completed(layer_lines(trust.lines), wrong, layer.drawings, picture, read)
+    return with_notice(page, document_texts.WRONG_FIGURES.problem()) if trust.has_wrong_figures else page
 
 
 def _completed(

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from app.domain.documents.pages import OcrPage
+from app.domain.error_texts import document_texts
 from app.domain.images.geometry import Box, TextLine
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.imaging.documents import open_document
@@ -37,12 +38,15 @@ def told(path: Path, recogniser: Recogniser) -> OcrPage:
     return read_document_page(open_document(path), 0, lambda _: READ, NEVER_CANCELLED, lambda: recogniser)
 
 
-def enciphered_pdf(path: Path, content: str, font: str = "F1", **page: object) -> Path:
-    """A page one of whose fonts says that each letter is the next one."""
-    shifted = "\n".join(f"<{code:02x}> <{code + 1:04x}>" for code in range(33, 126))
+def enciphered_pdf(path: Path, content: str, font: str = "F1", letters: str = "", **page: object) -> Path:
+    """A page one of whose fonts says that each of these letters, or any, is the next one: 1 is 2, and 9 is 0."""
+    codes = [ord(letter) for letter in letters] or range(33, 126)
+    shifted = "\n".join(f"<{code:02x}> <{48 if code == 57 else code + 1:04x}>" for code in codes)
+    others = [code for code in range(32, 126) if code not in codes]
+    shifted += "".join(f"\n<{code:02x}> <{code:04x}>" for code in others)
     table = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def 1 begincodespacerange <00> <ff> "
-        f"endcodespacerange {125 - 32} beginbfchar\n{shifted}\nendbfchar endcmap end end"
+        f"endcodespacerange {len(codes) + len(others)} beginbfchar\n{shifted}\nendbfchar endcmap end end"
     )
     with pikepdf.open(drawn_pdf(path.with_suffix(".drawn"), content, fonts=("Helvetica", "Courier"), **page)) as pdf:
         pdf.pages[0].Resources.Font[f"/{font}"].ToUnicode = pdf.make_stream(table.encode())
@@ -119,6 +123,36 @@ def test_figures_that_stand_for_others_are_read_while_the_rest_is_believed(
     page = read(enciphered_pdf(tmp_path / "a.pdf", content, "F2"), recogniser)
     assert page.text == "Total due in March  1250.00"
     assert sorted(line.score == 1.0 for line in page.lines) == [False, True]
+
+
+LETTER = (
+    "Thank you for your order of garden furniture",
+    "It was sent to your address in the first days of this month",
+    "Amount due 1250.00",
+    "Please pay before 17.03.2024",
+)
+
+
+def letter(tmp_path: Path, digits: str) -> Path:
+    content = "BT /F1 14 Tf 24 TL 72 700 Td " + " ".join(f"({row}) Tj T*" for row in LETTER) + " ET"
+    return enciphered_pdf(tmp_path / "a.pdf", content, letters=digits)
+
+
+def test_wrong_digits_of_a_font_with_right_letters_are_read_in_the_picture_and_told(
+    tmp_path: Path, recogniser: Recogniser
+) -> None:
+    page = read(letter(tmp_path, "0123456789"), recogniser)
+    assert page.text.splitlines() == list(LETTER)
+    assert page.notice_problem is not None
+    assert page.notice_problem.id == document_texts.WRONG_FIGURES.id
+    assert not page.is_uncertain
+    assert [line.score == 1.0 for line in page.lines[:2]] == [True, True]
+
+
+def test_right_digits_are_believed_without_a_notice(tmp_path: Path, recogniser: Recogniser) -> None:
+    page = told(letter(tmp_path, "~"), recogniser)
+    assert page.text.splitlines() == list(LETTER)
+    assert page.notice == ""
 
 
 def test_a_poor_text_behind_a_scan_is_replaced(tmp_path: Path, recogniser: Recogniser) -> None:
