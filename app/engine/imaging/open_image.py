@@ -18,6 +18,7 @@ from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 from app.domain.error_texts import export_texts, image_texts
 from app.domain.errors import ImageError
 from app.domain.images.attachments import ImageCrop
+from app.engine.imaging.cut_png import MISSING, load_rows
 from app.engine.imaging.cut_short import SHOWN_SHARE, EndedJpeg, is_jpeg, shown_share
 from app.engine.imaging.deep_grey import is_deep_grey, to_grey
 from app.engine.imaging.file_kinds import HEAD_BYTES, FileKind, describe, kind_of, starts_as_image
@@ -138,6 +139,8 @@ def save_png(image: Image.Image, target: Path) -> None:
 
 
 _EXIF_ORIENTATION = 0x0112
+_EXIF_KEYS = ("exif", "Raw profile type exif")
+"""Keys of `Image.info` from which Pillow takes EXIF data."""
 
 
 @contextmanager
@@ -241,7 +244,9 @@ def unreadable(path: Path) -> ImageError:
 
 
 def is_on_its_side(image: Image.Image) -> bool:
-    """Return whether the EXIF orientation swaps width and height."""
+    """Return whether the EXIF orientation swaps width and height; a PNG may have it after its pixels."""
+    if image.format == "PNG":
+        load_rows(image)
     return image.getexif().get(_EXIF_ORIENTATION, 1) in {5, 6, 7, 8}
 
 
@@ -250,19 +255,27 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
     `info` of the result has SHOWN_SHARE if the file ends early. Raises EOFError if there is nothing before that.
     """
-    image.load()
-    share = shown_share(image)
+    rows = load_rows(image)
+    share = shown_share(image) * rows / image.height
     if not share:
         raise EOFError
     width, height = square_size(image, MAX_PIXELS, MAX_SIDE)
     if is_on_its_side(image):
         width, height = height, width
-    rgb = _flat_rgb(ImageOps.exif_transpose(image))
+    rgb = _flat_rgb(ImageOps.exif_transpose(image)) if rows == image.height else _first_rows(image, rows)
     if rgb.size != (width, height):
         rgb = rgb.resize((width, height), Image.Resampling.BICUBIC)
     if share < 1:
         rgb.info[SHOWN_SHARE] = share
     return rgb
+
+
+def _first_rows(image: Image.Image, rows: int) -> Image.Image:
+    """Return an image, upright, mode RGB, of which only the first rows are there."""
+    whole = Image.new("RGB", image.size, MISSING)
+    whole.paste(_flat_rgb(image.crop((0, 0, image.width, rows))), (0, 0))
+    whole.info = {key: image.info[key] for key in _EXIF_KEYS if key in image.info}
+    return ImageOps.exif_transpose(whole)
 
 
 def _flat_rgb(image: Image.Image) -> Image.Image:

@@ -185,6 +185,56 @@ def test_a_whole_jpeg_with_anything_after_it_is_whole(tmp_path: Path) -> None:
     assert probe_image(tmp_path / "a.jpg", 100)[0].shown_share == 1
 
 
+def noisy_png(path: Path, mode: str, exif: Image.Exif | None = None) -> tuple[Image.Image, bytes]:
+    """A PNG that zlib hardly makes smaller, so that half of the file is half of the rows."""
+    pixels = np.random.default_rng(5).integers(0, 256, (*SIZE[::-1], 4), dtype=np.uint8)
+    image = Image.fromarray(pixels).convert("RGB").convert(mode)
+    image.save(path, "PNG", exif=exif)
+    return image, path.read_bytes()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "1", "RGBA"])
+@pytest.mark.parametrize("rest", [0, 3, 7, 2000])
+def test_a_png_that_ends_early_is_shown_as_far_as_it_goes(tmp_path: Path, mode: str, rest: int) -> None:
+    image, data = noisy_png(tmp_path / "a.png", mode)
+    (tmp_path / "a.png").write_bytes(data[: len(data) // 2 - rest])
+    opened = open_image(tmp_path / "a.png")
+    share = opened.info[SHOWN_SHARE]
+    facts, thumbnail = probe_image(tmp_path / "a.png", 100)
+    assert 0.3 < share < 0.65
+    assert facts.shown_share == pytest.approx(share)
+    assert thumbnail.getpixel((5, thumbnail.height - 2)) == (127, 127, 127)
+    rows = round(SIZE[1] * share)
+    assert opened.crop((0, 0, SIZE[0], rows)).tobytes() == image.convert("RGB").crop((0, 0, SIZE[0], rows)).tobytes()
+    assert set(opened.crop((0, rows, *SIZE)).get_flattened_data()) == {(127, 127, 127)}
+
+
+def test_a_turned_png_that_ends_early_is_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    _, data = noisy_png(tmp_path / "a.png", "RGB", exif=exif)
+    (tmp_path / "a.png").write_bytes(data[: len(data) // 2])
+    opened = open_image(tmp_path / "a.png")
+    assert opened.size == SIZE[::-1]
+    assert set(opened.crop((0, 0, 100, SIZE[0])).get_flattened_data()) == {(127, 127, 127)}
+
+
+def test_a_png_without_its_end_mark_alone_is_whole(tmp_path: Path) -> None:
+    image, data = noisy_png(tmp_path / "a.png", "RGB")
+    (tmp_path / "a.png").write_bytes(data[:-12])
+    assert SHOWN_SHARE not in open_image(tmp_path / "a.png").info
+    assert open_image(tmp_path / "a.png").tobytes() == image.tobytes()
+
+
+def test_a_damaged_png_is_refused_as_before(tmp_path: Path) -> None:
+    _, data = noisy_png(tmp_path / "a.png", "RGB")
+    middle = len(data) // 2
+    for broken in (data[:60], data[:middle] + bytes(600) + data[middle + 600 :]):
+        (tmp_path / "a.png").write_bytes(broken)
+        with pytest.raises(ImageError):
+            open_image(tmp_path / "a.png")
+
+
 def test_a_jpeg_that_ends_before_its_first_row_is_refused(tmp_path: Path) -> None:
     data = io.BytesIO()
     note().save(data, "JPEG")
