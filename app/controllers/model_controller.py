@@ -80,7 +80,10 @@ class ModelController(QObject):
         self._window.model_picker.set_recent(recent)
 
     def remedies(self, problem: Problem) -> tuple[Action, ...]:
-        """Return the button for a problem of the model; none for all others."""
+        """Return the buttons for a problem of the model or its server; none for all others."""
+        if self._model.server and problem.kind in {ProblemKind.ENGINE, ProblemKind.NETWORK}:
+            other = Action(tr("Connect to a server…"), self._window.model_picker.server_clicked.emit)
+            return Action(tr("Try again"), self._model.restart), other
         label = ui_text.remedy(problem)
         return (Action(label, self._remedy, (problem,)),) if label else ()
 

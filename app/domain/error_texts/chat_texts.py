@@ -48,17 +48,28 @@ ENGINE_EXITED = ErrorText(
     "Restart the engine and ask again.",
 )
 
+IMAGES_KILLED = ErrorText(
+    "chat.images_killed",
+    ProblemKind.ENGINE,
+    "The image decoder stopped unexpectedly (signal {signal}).",
+    todo=_RESTARTED,
+)
+IMAGES_EXITED = ErrorText(
+    "chat.images_exited",
+    ProblemKind.ENGINE,
+    "The image decoder stopped unexpectedly (exit code {code}).",
+    todo=_RESTARTED,
+)
 READER_KILLED = ErrorText(
     "chat.reader_killed",
     ProblemKind.ENGINE,
-    "The engine stopped unexpectedly (signal {signal}).",
+    "The built-in OCR stopped unexpectedly (signal {signal}).",
     todo=_RESTARTED,
 )
-"""Of a process that does not answer questions, and that the next request starts again."""
 READER_EXITED = ErrorText(
     "chat.reader_exited",
     ProblemKind.ENGINE,
-    "The engine stopped unexpectedly (exit code {code}).",
+    "The built-in OCR stopped unexpectedly (exit code {code}).",
     todo=_RESTARTED,
 )
 

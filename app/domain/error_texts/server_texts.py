@@ -1,6 +1,6 @@
 """Errors of model servers on other machines. `words` and `reason` are the server's own, shown as they are."""
 
-from app.domain.errors import ErrorText, ProblemKind
+from app.domain.errors import ErrorText, Problem, ProblemKind
 
 _ENGINE = ProblemKind.ENGINE
 _MESSAGE_KEPT = "Your message is kept."
@@ -245,3 +245,8 @@ EMPTY_ANSWER = ErrorText(
     _ASK_AGAIN,
     cli_kept="",
 )
+
+
+def is_of_server(problem: Problem) -> bool:
+    """Return whether a model server is the cause: restarting the engine here would change nothing."""
+    return problem.id.startswith("server.")

@@ -78,10 +78,11 @@ class ServerConnection:
     def answer(self, body: dict[str, Any], check: CancelCheck) -> Iterator[str]:
         """Yield the lines of a streamed chat completion, and an empty line regularly while none arrives.
 
+        A server that does not stream sends one JSON object, which is yielded as a stream of one event.
         Raises EngineError, NetworkError, and whatever `check` raises.
         """
         request = self._call("POST", "/chat/completions", json.dumps(body).encode())
-        for line in self._chunks(request, Response.lines, check):
+        for line in self._chunks(request, _answer_lines, check):
             yield line.decode("utf-8", "replace").rstrip("\r\n")
 
     def _call(self, method: str, path: str, body: bytes | None) -> HttpRequest:
@@ -134,6 +135,26 @@ class ServerConnection:
             arguments["seconds"] = wait
         plain, explained = refusal
         return explained.problem(**arguments, words=words) if words else plain.problem(**arguments)
+
+
+def _answer_lines(response: Response) -> Iterator[bytes]:
+    """Yield the lines of a stream; a whole JSON object or a web page begins with what begins no line of a stream."""
+    lines = response.lines()
+    for line in lines:
+        start = line.lstrip()[:1]
+        if start == b"<":  # A page of a proxy or a login, or another service than an API.
+            raise EngineError(server_texts.INVALID_ANSWER)
+        if start in {b"{", b"["}:
+            yield from (_one_event(line + b"".join(lines)), b"data: [DONE]\n")
+            return
+        yield line
+
+
+def _one_event(body: bytes) -> bytes:
+    try:
+        return f"data: {json.dumps(json.loads(body))}\n".encode()
+    except (ValueError, RecursionError) as error:
+        raise EngineError(server_texts.INVALID_ANSWER) from error
 
 
 def _seconds_to_wait(response: Response, usual: float | None) -> float | None:

@@ -33,9 +33,10 @@ class Chunk:
 
 def parsed_line(line: str) -> Chunk | None:
     """Return the chunk in a line of the stream, or None. Raises only EngineError, whatever the line holds."""
-    if not line.startswith("data:"):
+    field, _, data = line.partition(":")
+    if field not in {"data", "error"}:  # llama.cpp has sent errors in a field of their own.
         return None
-    data = line.removeprefix("data:").strip()
+    data = data.strip()
     if data == _END:
         return Chunk(is_last=True)
     try:
@@ -44,9 +45,14 @@ def parsed_line(line: str) -> Chunk | None:
         raise EngineError(server_texts.INVALID_ANSWER) from error
     if not isinstance(event, dict):
         raise EngineError(server_texts.INVALID_ANSWER)
-    if detail := event.get("error"):
+    if detail := _error_in(event) or (field == "error" and event):
         raise EngineError(server_texts.ERROR_IN_ANSWER, words=error_words(detail))
     return _chunk(event)
+
+
+def _error_in(event: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever a server may have sent
+    """Return an error as OpenAI, FastAPI or older versions of vLLM report it; something false if there is none."""
+    return event.get("error") or event.get("detail") or (event.get("object") == "error" and event)
 
 
 def error_words(error: Any) -> str:  # noqa: ANN401 - whatever a server may have sent
@@ -66,7 +72,7 @@ def _chunk(event: dict[str, Any]) -> Chunk:
     choice = choices[0] if isinstance(choices, list) and choices else {}
     if not isinstance(choice, dict):
         raise EngineError(server_texts.INVALID_ANSWER)
-    delta = choice.get("delta")
+    delta = choice.get("delta", choice.get("message"))  # A whole message comes from a server that does not stream.
     if not isinstance(delta, dict):
         delta = {}
     return Chunk(

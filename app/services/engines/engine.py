@@ -291,12 +291,17 @@ class Engine(QObject):
         self._remove_ended()
         if worker is not self._worker or exit_code is None:
             return
-        self._lose_process(_ended_problem(exit_code, answers=self._kind.answers), kills=False)
+        self._lose_process(_ended_problem(exit_code, self._kind), kills=False)
 
 
-def _ended_problem(exit_code: int, *, answers: bool) -> Problem:
+_ENDS = {
+    BackendKind.IMAGES: (chat_texts.IMAGES_KILLED, chat_texts.IMAGES_EXITED),
+    BackendKind.READER: (chat_texts.READER_KILLED, chat_texts.READER_EXITED),
+}
+"""The problems of processes that do not answer questions, and that the next request starts again."""
+
+
+def _ended_problem(exit_code: int, kind: BackendKind) -> Problem:
     """Return the problem of a process that ended; only one that answers questions waits to be restarted."""
-    killed, exited = chat_texts.READER_KILLED, chat_texts.READER_EXITED
-    if answers:
-        killed, exited = chat_texts.ENGINE_KILLED, chat_texts.ENGINE_EXITED
+    killed, exited = _ENDS.get(kind, (chat_texts.ENGINE_KILLED, chat_texts.ENGINE_EXITED))
     return killed.problem(signal=-exit_code) if exit_code < 0 else exited.problem(code=exit_code)

@@ -241,9 +241,9 @@ class ModelEngine(QObject):
         self._set_status(EngineStatus(state=EngineState.LOADING))
 
     def _set_status(self, status: EngineStatus) -> None:
-        self._status = status
+        self._status = replace(status, server=self.server)
         self._restart_idle_timer()
-        self.status_changed.emit(status)
+        self.status_changed.emit(self._status)
 
     @Slot()
     def _restart_idle_timer(self) -> None:

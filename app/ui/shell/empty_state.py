@@ -102,6 +102,5 @@ class EmptyState(QScrollArea):
         self.model.setVisible(is_missing)
         self.full_model.setVisible(is_placeholder)
         more = tr(MODEL_HINT) if is_missing else tr(DEMO_HINT) if is_placeholder else ""
-        leaves_machine = status.info is not None and status.info.leaves_machine
-        hint = sentences(tr(HINT), "" if leaves_machine else tr(LOCAL_HINT))
+        hint = sentences(tr(HINT), "" if status.leaves_machine else tr(LOCAL_HINT))
         self.hint.setText(joined("\n", (hint, more)))

@@ -66,8 +66,9 @@ class EngineStatusLine(QFrame):
         self._dot.set_status(status)
         self._progress.setVisible(status.state is EngineState.LOADING and status.progress > 0)
         self._progress.setValue(round(status.progress * 100))
-        self._leaves_machine = bool(status.info and status.info.leaves_machine)
+        self._leaves_machine = status.leaves_machine
         self._show_connects()
+        self.restart.setText(tr("Try again") if status.server else tr("Restart engine"))
         self.restart.setVisible(status.offers_restart)
         self.full_model.setVisible(status.info is not None and status.info.policy.is_placeholder)
 

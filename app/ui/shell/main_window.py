@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         self.empty_state.set_status(status)
         self.composer.set_model(status.info.name if status.info else "")
         self.composer.set_capacity(status.info.context_length if status.info else 0)
-        self.composer.set_server(status.info.server if status.info and status.info.leaves_machine else "")
+        self.composer.set_server(status.server.host if status.server and status.leaves_machine else "")
 
     @property
     def key_actions(self) -> Sequence[QAction]:

@@ -8,6 +8,7 @@ from app.domain.batch.batch import BatchProgress, BatchState, ItemState, LeftOut
 from app.domain.chat.chat import DEFAULT_TITLE, Author, Conversation, Message, MessageState
 from app.domain.chat.presets import BUILT_IN, Preset
 from app.domain.documents.reader_choice import ReaderChoice
+from app.domain.error_texts import server_texts
 from app.domain.errors import Problem, ProblemKind
 from app.domain.images.attachments import Attachment
 from app.domain.images.detection_formats import DetectionFormat
@@ -366,8 +367,8 @@ _REMEDIES = {
 
 
 def remedy(problem: Problem) -> str:
-    """Return the label of the button that remedies a problem of the model; empty for all others."""
-    name = _REMEDIES.get(problem.kind)
+    """Return the label of the button that remedies a problem of the local model; empty for all others."""
+    name = None if server_texts.is_of_server(problem) else _REMEDIES.get(problem.kind)
     return tr(name) if name else ""
 
 

@@ -231,7 +231,13 @@ def test_refusals_are_told_in_words(
     [
         ([b"data: nonsense\n\n"], "invalid answer"),
         ([b"data: []\n\n"], "invalid answer"),
-        ([b"<html>Hello</html>"], "cut off the answer"),
+        ([b"<html>Hello</html>"], "invalid answer"),
+        ([b'[{"error": 1}]'], "invalid answer"),
+        ([b'{"choices": ['], "invalid answer"),
+        ([b'{"error": {"message": "out of\\nmemory"}}'], "reported an error: out of memory"),
+        ([b'{"detail": "no such model"}'], "reported an error: no such model"),
+        ([b'{"object": "error", "message": "too long"}'], "reported an error: too long"),
+        ([b'error: {"message": "slot is gone"}\n'], "reported an error: slot is gone"),
         ([event(error={"message": "out of memory"})], "out of memory"),
         ([b"data: " + b"[" * 100_000 + b"\n"], "invalid answer"),
         ([event(choices=["x"])], "invalid answer"),
@@ -337,3 +343,25 @@ def test_reasoning_that_is_cut_off_can_be_continued(server: ChatServer) -> None:
     server.answer = [piece("Nine."), end()]
     assert harness.ask(*HELLO, Turn(Role.ASSISTANT, "", thought="Hm.")) == "Nine."
     assert [message["content"] for message in server.requests[-1]["messages"]] == ["Hello"]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_answer_that_is_not_streamed_is_whole(server: ChatServer, indent: int | None) -> None:
+    message = {"role": "assistant", "content": "Hello\nthere", "reasoning_content": "Hm."}
+    usage = {"prompt_tokens": 12, "completion_tokens": 3}
+    body = {"choices": [{"message": message, "finish_reason": "stop"}], "usage": usage}
+    server.answer = [json.dumps(body, indent=indent).encode()]
+    harness = Harness().connect(server)
+    assert harness.ask(*HELLO) == "Hello\nthere"
+    assert harness.reason is FinishReason.COMPLETE
+    (stats,) = (found.stats for found in harness.events if isinstance(found, Stats))
+    assert (stats.prompt_tokens, stats.new_tokens) == (12, 3)
+    assert [found.text for found in harness.events if isinstance(found, ThoughtDelta)] == ["Hm."]
+
+
+def test_an_answer_that_is_not_streamed_may_be_at_its_limit(server: ChatServer) -> None:
+    body = {"choices": [{"message": {"content": "Hel"}, "finish_reason": "length"}]}
+    server.answer = [json.dumps(body).encode()]
+    harness = Harness().connect(server)
+    assert harness.ask(*HELLO) == "Hel"
+    assert harness.reason is FinishReason.LENGTH

@@ -310,16 +310,22 @@ def test_calls_of_a_model_die_with_it(open_harness: OpenHarness, qtbot: QtBot) -
 
 
 @pytest.mark.parametrize(
-    ("kind", "remedy"), [(BackendKind.MODEL, "Restart the engine"), (BackendKind.READER, "Try again")]
+    ("kind", "what", "remedy"),
+    [
+        (BackendKind.MODEL, "The engine", "Restart the engine"),
+        (BackendKind.READER, "The built-in OCR", "Try again"),
+        (BackendKind.IMAGES, "The image decoder", "Try again"),
+    ],
 )
-def test_a_restart_is_asked_for_only_where_one_is_offered(
-    open_harness: OpenHarness, qtbot: QtBot, kind: BackendKind, remedy: str
+def test_what_ended_is_named_and_a_restart_asked_for_only_where_one_is_offered(
+    open_harness: OpenHarness, qtbot: QtBot, kind: BackendKind, what: str, remedy: str
 ) -> None:
     harness = open_harness(kind)
     call = harness.ask("exit")
     qtbot.waitUntil(lambda: call in harness.ends, timeout=60_000)
     end = harness.ends[call]
     assert isinstance(end, Failed)
+    assert end.problem.what.startswith(f"{what} stopped")
     assert end.problem.todo.startswith(remedy)
 
 

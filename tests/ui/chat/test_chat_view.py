@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Author, Message, MessageState
 from app.domain.documents.pages import OcrPage
+from app.domain.error_texts import server_texts
 from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import MessageId
 from app.domain.models.engine_status import Stage
@@ -172,6 +173,13 @@ def test_a_problem_has_its_button(view: ChatView, qtbot: QtBot) -> None:
     assert view.answers[0].text.toPlainText() == "half"
     view.put_message(answer("whole"))
     assert not seen(view.answers[0], NoticeBox)
+
+
+def test_an_error_of_a_server_offers_no_restart_of_the_engine(view: ChatView) -> None:
+    problem = server_texts.ERROR_IN_ANSWER.problem(words="out of memory")
+    view.set_branch([question(), replace(answer("half"), problem=problem, state=MessageState.FAILED)])
+    assert not seen(the(view.answers[0], NoticeBox), QPushButton, "Restart engine")
+    assert view.answers[0].regenerate.isVisible()
 
 
 def test_what_was_read_is_shown_as_it_is_with_its_notice(view: ChatView, qtbot: QtBot) -> None:

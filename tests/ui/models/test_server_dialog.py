@@ -62,7 +62,8 @@ def test_a_chat_is_marked_while_it_leaves_this_machine(window: MainWindow) -> No
         name="qwen", folder="", scheme="", device="gpu-box", device_reason="", context_length=0, server="gpu-box",
         leaves_machine=True,
     )  # fmt: skip
-    window.set_status(EngineStatus(state=EngineState.READY, info=away))
+    server = RemoteModel("http://gpu-box/v1", "qwen")
+    window.set_status(EngineStatus(state=EngineState.READY, info=away, server=server))
     assert window.composer.leaving.isVisibleTo(window)
     assert "gpu-box" in window.composer.leaving.text()
     window.set_status(EngineStatus())

@@ -24,6 +24,7 @@ from app.domain.ids import ConversationId, ImportId
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.domain.models.model_info import ModelInfo
 from app.domain.models.model_policy import ModelPolicy
+from app.domain.models.remote_servers import RemoteModel
 from app.domain.settings.settings import ThemeChoice
 from app.ui.shell.main_window import MainWindow
 from app.ui.shell.panes import NARROW
@@ -36,6 +37,7 @@ from tests.support.on_screen import enter_text, entry, seen, the
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
+ELSEWHERE = RemoteModel("http://192.0.2.2/v1", "qwen3-vl")
 DEMO = ModelInfo(
     name="Demo",
     folder="/demo",
@@ -166,8 +168,7 @@ def test_the_state_of_the_engine_is_shown_everywhere(window: MainWindow, qtbot: 
     window.set_status(EngineStatus(state=EngineState.READY, info=DEMO))
     assert "“Read the text.”" in window.empty_state.hint.text()
     assert "stays on this computer" in window.empty_state.hint.text()
-    elsewhere = replace(DEMO, server="192.0.2.2", leaves_machine=True)
-    window.set_status(EngineStatus(state=EngineState.READY, info=elsewhere))
+    window.set_status(EngineStatus(state=EngineState.READY, info=DEMO, server=ELSEWHERE))
     assert "stays on this computer" not in window.empty_state.hint.text()
     window.set_status(EngineStatus(state=EngineState.READY, info=DEMO))
     assert not window.empty_state.model.isVisibleTo(window)
@@ -182,6 +183,31 @@ def test_the_state_of_the_engine_is_shown_everywhere(window: MainWindow, qtbot: 
     window.set_status(EngineStatus(state=EngineState.READY, info=DEMO, is_silent=True))
     assert window.sidebar.status_line.restart.isVisible()
     assert window.sidebar.status_line.text == "The engine is not responding"
+
+
+@pytest.mark.parametrize("state", list(EngineState))
+def test_a_server_elsewhere_is_told_of_in_every_state(window: MainWindow, state: EngineState) -> None:
+    status_line, leaving = window.sidebar.status_line, window.composer.leaving
+    (connects,) = (found for found in status_line.findChildren(QLabel) if found.text() == "Online only for downloads")
+    window.set_status(EngineStatus(state=state, server=ELSEWHERE))
+    assert connects.isHidden()
+    assert leaving.text() == "Questions and images are sent to 192.0.2.2."
+    assert not leaving.isHidden()
+    near = RemoteModel("http://127.0.0.1:1234/v1", "qwen3-vl")
+    window.set_status(EngineStatus(state=state, server=near))
+    assert not connects.isHidden()
+    assert leaving.isHidden()
+
+
+@pytest.mark.parametrize("kind", [ProblemKind.ENGINE, ProblemKind.NETWORK])
+def test_a_server_that_failed_is_tried_again_and_no_engine_restarted(window: MainWindow, kind: ProblemKind) -> None:
+    restart = window.sidebar.status_line.restart
+    failed = EngineStatus(state=EngineState.FAILED, problem=Problem(kind, "It failed."))
+    window.set_status(replace(failed, server=ELSEWHERE))
+    assert restart.isVisible()
+    assert restart.text() == "Try again"
+    window.set_status(failed)
+    assert restart.text() == "Restart engine"
 
 
 def test_many_problems_at_once_leave_room_for_the_chat(window: MainWindow) -> None:
