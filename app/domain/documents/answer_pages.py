@@ -7,7 +7,7 @@ Qwen3-VL answers `qwenvl html` with elements that have a `data-bbox` in thousand
 import re
 from dataclasses import dataclass, replace
 from html import unescape
-from itertools import product
+from itertools import groupby, product
 
 from app.domain.documents.blocks import MAX_LEVEL, Block, BlockKind
 from app.domain.documents.page_rows import GAP
@@ -234,18 +234,15 @@ class _Reader:
         self._table = None
         if table is None:
             return
+        cells = [cell for cell in table.cells if cell.text]
+        rows = groupby(cells, lambda cell: cell.row)
+        self._rows += [GAP.join(cell.text for cell in row) for _, row in rows]
         if len(self._lines) > MAX_LINES:
-            self._rows += [cell.text for cell in table.cells if cell.text]
             return
         if table.box in {other.box for other in self._tables[-MAX_SAME:]}:  # A block finds its table by its box.
             table = replace(table, box=replace(table.box, bottom=table.box.bottom + len(self._tables) / SCALE))
         first = len(self._lines)
-        rows: dict[int, list[str]] = {}
-        for cell in table.cells:
-            if cell.text:
-                self._lines.append(TextLine(cell.text, cell.box, cell.box.corners, 1.0))
-                rows.setdefault(cell.row, []).append(cell.text)
-        self._rows += map(GAP.join, rows.values())
+        self._lines += [TextLine(cell.text, cell.box, cell.box.corners, 1.0) for cell in cells]
         self._blocks.append(Block(BlockKind.TABLE, table.box, tuple(range(first, len(self._lines)))))
         self._tables.append(table)
 

@@ -95,6 +95,9 @@ def test_nothing_that_was_written_is_lost() -> None:
     page = page_of_answer(f"<p {place}>x</p>" * 6000 + f"<table {place}><td>last</table>", 100, 100)
     assert page.text.count("x") == 6000
     assert page.text.endswith("\nlast")
+    rows = "<tr><td>Tea<td>2.50<tr><td>Honey<td>7.00"
+    page = page_of_answer(f"<p {place}>x</p>" * 6000 + f"<table {place}>{rows}</table>", 100, 100)
+    assert page.text.endswith("\nTea  2.50\nHoney  7.00")
     assert page_of_answer("Text <!-- TODO (1) --> more", 1, 1).text == "Text <!-- TODO (1) --> more"
     assert page_of_answer("Text <!-- Image (1, 2, 3, 4) --> more", 1, 1).text == "Text  more"
 
