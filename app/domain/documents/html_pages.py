@@ -55,13 +55,23 @@ def _as_html(part: Part, above: int) -> str:
 
 
 def _list(parts: list[Part]) -> str:
-    """Return a list; the numbers of its items are those of the page."""
-    items = [item_parts(" ".join(" ".join(part.texts).split())) for part in parts]
+    """Return a list, nested ones within the items above them; the numbers of its items are those of the page."""
+    level = min(part.level for part in parts)
+    nested: list[list[Part]] = []
+    own: list[Part] = []
+    for part in parts:
+        if part.level == level or not own:
+            own.append(part)
+            nested.append([])
+        else:
+            nested[-1].append(part)
+    items = [item_parts(" ".join(" ".join(part.texts).split())) for part in own]
     tag = "ol" if all(number for number, _ in items) else "ul"
     made = []
-    for number, text in items:
+    for (number, text), below in zip(items, nested, strict=True):
         value = f' value="{number}"' if tag == "ol" else ""
-        made.append(f"<li{value}>{html.escape(text if tag == 'ol' or not number else f'{number}. {text}')}</li>")
+        shown = html.escape(text if tag == "ol" or not number else f"{number}. {text}")
+        made.append(f"<li{value}>{shown}{_list(below) if below else ''}</li>")
     return f"<{tag}>{''.join(made)}</{tag}>"
 
 

@@ -10,6 +10,9 @@ from app.domain.images.codes import with_codes
 from app.domain.text.markdown import inert, plain_as_markdown, without_html
 
 MAX_HEADING = 6
+LIST_INDENT = "    "
+"""Indentation of a nested list: at least the width of a sign or number, and less than that of code below it."""
+
 _BACKTICKS = re.compile("`+")
 
 
@@ -34,7 +37,8 @@ def _as_markdown(part: Part, above: int) -> str:
             return f"{'#' * min(part.level + above, MAX_HEADING)} {inert(line)}"
         case BlockKind.LIST_ITEM:
             number, rest = item_parts(line)
-            return f"{number}. {inert(rest)}" if number else f"- {inert(rest)}"
+            indent = LIST_INDENT * part.level
+            return f"{indent}{number}. {inert(rest)}" if number else f"{indent}- {inert(rest)}"
         case BlockKind.CAPTION:
             return f"*{inert(line)}*" if line and "*" not in line else inert(line)
         case BlockKind.CODE:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.documents.blocks import Block, BlockKind
 from app.domain.documents.line_joins import MAX_GAP, joined
+from app.domain.documents.list_levels import list_levels
 from app.domain.documents.page_blocks import ITEM, block_table, page_blocks
 from app.domain.documents.page_rows import GAP, indented_rows, page_rows
 from app.domain.documents.pages import OcrPage
@@ -17,7 +18,10 @@ APART = frozenset({BlockKind.FIGURE, BlockKind.TABLE, BlockKind.FORMULA, BlockKi
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A block with its texts, one for each line that is shown, or with its table. `level` is that of a heading."""
+    """A block with its texts, one for each line that is shown, or with its table.
+
+    `level` is that of a heading, from 1, or of an item of a list, from 0 for the outermost list.
+    """
 
     kind: BlockKind
     texts: tuple[str, ...]
@@ -31,14 +35,16 @@ def page_parts(page: OcrPage) -> list[Part]:
         return [Part(BlockKind.PARAGRAPH, tuple(page.text.splitlines()))]
     parts: list[Part] = []
     last = None
-    for block, rows in block_rows(page):
+    found = block_rows(page)
+    levels = list_levels(page, [block for block, _ in found])
+    for (block, rows), list_level in zip(found, levels, strict=True):
         if block.kind is BlockKind.TABLE:
             parts.append(Part(BlockKind.TABLE, (), table=block_table(page, block)))
         elif texts := joined_texts(page, block, rows):
             if last and block.kind is last.kind is BlockKind.PARAGRAPH and _is_list_of_rows(page, last, block):
                 parts[-1] = replace(parts[-1], texts=(*parts[-1].texts, *texts))
             else:
-                parts.append(Part(block.kind, texts, block.level))
+                parts.append(Part(block.kind, texts, block.level or list_level))
         last = block
     return parts
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
 
 CODE_FONT = "Courier New"
+MAX_LIST_LEVEL = 2
+"""Highest level of nested lists, from 0, for which Word has styles of its own."""
+
 MAX_COLUMNS = 63
 """Maximum number of columns of a table in Word; a wider one becomes text."""
 
@@ -57,7 +60,8 @@ def _add(document: "WordDocument", part: Part) -> None:
         case BlockKind.LIST_ITEM:
             # Word would number the items anew, so a number stays part of the text.
             number, text = item_parts(" ".join(" ".join(texts).split()))
-            style = "List Bullet" if number is None else "List"
+            depth = f" {min(part.level, MAX_LIST_LEVEL) + 1}" if part.level else ""
+            style = f"List Bullet{depth}" if number is None else f"List{depth}"
             _write(document.add_paragraph(style=style), [text if number is None else f"{number}. {text}"])
         case BlockKind.CAPTION:
             _write(document.add_paragraph(style="Caption"), texts)

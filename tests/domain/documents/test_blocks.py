@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from lxml import etree  # type: ignore[import-untyped]
+from markdown_it import MarkdownIt
 
 from app.domain.documents.blocks import Area, Block, BlockKind
 from app.domain.documents.clean_up import CleanUp, cleaned_text, main_text, without_ignored
@@ -13,10 +14,12 @@ from app.domain.documents.html_pages import page_as_html
 from app.domain.documents.markdown_pages import page_as_markdown
 from app.domain.documents.page_blocks import blocks_of, page_blocks
 from app.domain.documents.page_formats import PageFormat
+from app.domain.documents.page_parts import page_parts
 from app.domain.documents.page_rows import selected_text
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Cell, Table
 from app.domain.images.geometry import Box, Point, TextLine, Word
+from app.domain.images.quarter_turns import rotated_box
 
 ALTO = "{http://www.loc.gov/standards/alto/ns-v4#}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -140,6 +143,60 @@ def test_html_has_the_structure_and_escapes_everything() -> None:
     made = page_as_html(hostile)
     assert "<script" not in made
     assert '<ol><li value="3">&lt;b&gt;0' in made
+
+
+NESTED = page(
+    line("Before you sail", 100, 80, 300, 48),
+    line("• check the boat", 100, 160, 200),
+    line("1. ropes", 140, 190, 100),
+    line("2. anchors", 140, 220, 120),
+    line("- the large one", 180, 250, 160),
+    line("• tell the harbour master", 100, 280, 260),
+)
+
+
+def test_nested_lists_keep_their_levels_in_markdown() -> None:
+    assert page_as_markdown(NESTED).split("\n\n")[1:] == [
+        "- check the boat",
+        "    1. ropes",
+        "    2. anchors",
+        "        - the large one",
+        "- tell the harbour master",
+    ]
+    html = MarkdownIt().render(page_as_markdown(NESTED))
+    assert "<code>" not in html
+    assert (html.count("<ul>"), html.count("<ol>")) == (2, 1)
+
+
+def test_nested_lists_keep_their_levels_in_html() -> None:
+    made = (
+        '<ul><li>check the boat<ol><li value="1">ropes</li><li value="2">anchors<ul><li>the large one</li></ul></li>'
+        "</ol></li><li>tell the harbour master</li></ul>"
+    )
+    assert page_as_html(NESTED).splitlines()[1:] == [made]
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_levels_are_those_of_the_page_as_it_is_read(rotation: int) -> None:
+    lines = []
+    for each in NESTED.lines:
+        edges = (each.box.left, each.box.top, each.box.right, each.box.bottom)
+        box = Box(*rotated_box(edges, -rotation // 90, NESTED.width, NESTED.height))
+        lines.append(TextLine(each.text, box, box.corners, 0.9))
+    size = (NESTED.width, NESTED.height) if rotation % 180 == 0 else (NESTED.height, NESTED.width)
+    turned = OcrPage(*size, tuple(lines), NESTED.text, rotation)
+    assert [part.level for part in page_parts(turned)[1:]] == [0, 1, 1, 2, 0]
+
+
+def test_lists_written_from_the_right_are_indented_there() -> None:
+    right = page(line("• אחת", 500, 100, 200), line("• שתיים", 460, 130, 200), line("• שלוש", 520, 160, 180))
+    assert [part.level for part in page_parts(right)] == [0, 1, 0]
+
+
+def test_numbers_of_two_digits_and_items_of_another_column_are_not_nested() -> None:
+    column = [line("9. oars", 108, 100, 90), line("10. sails", 100, 130, 90), line("11. masts", 100, 160, 100)]
+    beside = [line("12. tar", 400, 100, 90), line("13. nets", 400, 130, 90)]
+    assert [part.level for part in page_parts(page(*column, *beside))] == [0] * 5
 
 
 CODE_TEXT = "Listing\n    total = net-\n        tax\n\n    return total"

@@ -55,6 +55,21 @@ def test_a_document_has_headings_paragraphs_lists_and_tables(tmp_path: Path) -> 
     assert document.core_properties.author == ""
 
 
+def test_nested_lists_have_the_styles_of_their_levels() -> None:
+    rows = [line(f"• item {level}", 100 + 40 * level, 100 + 30 * n, 120) for n, level in enumerate((0, 1, 2, 3, 1))]
+    rows.append(line("3. ropes", 140, 250, 120))
+    page = OcrPage(800, 1000, tuple(rows), "\n".join(row.text for row in rows))
+    document = Document(BytesIO(word_document([page])))
+    assert [paragraph.style and paragraph.style.name for paragraph in document.paragraphs] == [
+        "List Bullet",
+        "List Bullet 2",
+        "List Bullet 3",
+        "List Bullet 3",
+        "List Bullet 2",
+        "List 2",
+    ]
+
+
 def test_an_empty_page_and_a_wide_table_are_documents() -> None:
     wide = Table(1, 70, tuple(Cell(0, column, f"c{column}", BOX) for column in range(70)), BOX, is_ruled=False)
     document = Document(BytesIO(word_document([OcrPage(10, 10, (), ""), OcrPage(10, 10, (), "", tables=(wide,))])))
