@@ -30,6 +30,9 @@ MAX_SECONDS = 600
 SEEK_SECONDS = 4.0
 """Distance in seconds above which a frame is reached by seeking instead of decoding up to it."""
 
+MAX_TOLERANCE_SECONDS = 0.02
+"""Maximum time in seconds that a frame may begin late, as files round times; it is half a frame at 25 a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
@@ -50,39 +53,38 @@ def video_facts(path: Path) -> VideoFacts:
     """Return the facts from the header and the first frame. Raises ImageError."""
     with _opened(path) as (container, stream):
         frames, rate = _timing(path, container, stream)
-        first = next(_upright(container, stream))[1]
+        first = _image(next(container.decode(stream)))
         return VideoFacts(_FORMATS[_kind(path)][1], first.width, first.height, frames / rate)
 
 
 def sample_frames(path: Path, count: int, check: CancelCheck) -> list[tuple[float, Image.Image]]:
-    """Return `count` frames evenly spaced from first to last, upright, RGB, with their times in seconds.
+    """Return what is displayed at `count` times evenly spaced from first to last frame, in seconds: upright, RGB.
 
-    They are all frames of a video that has fewer; times are multiples of a frame's length, as `Qwen3VLProcessor` tells
-    them. Raises ImageError.
+    A frame that is displayed for long may be several of them. They are all frames of a video that has fewer; times are
+    multiples of a frame's mean length, as `Qwen3VLProcessor` tells them. Raises ImageError.
     """
     with _opened(path) as (container, stream):
         total, rate = _timing(path, container, stream)
         targets = np.linspace(0, total - 1, min(count, total)).round() / rate
+        tolerance = min(0.5 / rate, MAX_TOLERANCE_SECONDS)
         origin = stream.start_time or 0
         begin = float(origin * (stream.time_base or 0))
         found: list[tuple[float, Image.Image]] = []
-        frames = _upright(container, stream)
-        current: tuple[float, Image.Image] | None = None
+        frames = container.decode(stream)
+        current = following = next(frames, None)
         for target in targets:
             check()
-            if current is not None and target - current[0] > SEEK_SECONDS and stream.time_base:
+            if following and stream.time_base and target - (_time(following) - begin) > SEEK_SECONDS:
                 container.seek(origin + int(target / stream.time_base), stream=stream)
-                frames = _upright(container, stream)
-            # The frame displayed at that time is the last one that begins before it, with half a frame's tolerance.
-            while current is None or current[0] + 0.5 / rate < target:
-                check()
+                frames = container.decode(stream)
                 following = next(frames, None)
-                if following is None:
-                    break
-                current = (following[0] - begin, following[1])
+            # The frame displayed at that time is the last one that begins by then.
+            while following and _time(following) - begin <= target + tolerance:
+                check()
+                current, following = following, next(frames, None)
             if current is None:
                 raise _damaged(path)
-            found.append((round(current[0] * rate) / rate, current[1]))
+            found.append((float(target), _image(current)))
     return found
 
 
@@ -147,11 +149,6 @@ def _duration(container: "InputContainer", stream: "VideoStream") -> float:
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return (container.duration or 0) / 1_000_000
-
-
-def _upright(container: "InputContainer", stream: "VideoStream") -> Iterator[tuple[float, Image.Image]]:
-    for frame in container.decode(stream):
-        yield _time(frame), _image(frame)
 
 
 def _time(frame: "VideoFrame") -> float:

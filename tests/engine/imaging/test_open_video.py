@@ -44,6 +44,22 @@ def test_what_lies_far_ahead_is_jumped_to(tmp_path: Path, monkeypatch: pytest.Mo
     assert numbers(sample_frames(video, 5, NEVER_CANCELLED)) == plain
 
 
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mpeg4"), ("a.webm", "libvpx")])
+@pytest.mark.parametrize("seek_seconds", [0.1, 4.0])
+def test_a_frame_that_is_displayed_for_long_is_taken_for_that_time(
+    tmp_path: Path, name: str, codec: str, seek_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recording of a screen: 10 frames in the first second, and one after 29 seconds."""
+    monkeypatch.setattr("app.engine.imaging.open_video.SEEK_SECONDS", seek_seconds)
+    frames = sample_frames(make_video(tmp_path / name, 11, codec, at={10: 300}), 11, NEVER_CANCELLED)
+    seen = numbers(frames)
+    assert seen[0] <= 1
+    assert all(abs(number - 9) <= 1 for number in seen[1:-1])
+    times = [time for time, _ in frames]
+    assert times == pytest.approx(np.linspace(0, times[-1], 11), abs=0.1)
+    assert times[-1] > 25
+
+
 def test_a_video_with_few_frames_gives_all_of_them(tmp_path: Path) -> None:
     frames = sample_frames(make_video(tmp_path / "a.mp4", frames=2), 4, NEVER_CANCELLED)
     assert numbers(frames) == [0, 1]
