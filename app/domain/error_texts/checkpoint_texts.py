@@ -109,7 +109,7 @@ FIELD_MISSING = ErrorText(
 PREPROCESSOR_INVALID = ErrorText(
     "checkpoint.preprocessor_invalid",
     _CHECKPOINT,
-    "The model's preprocessor_config.json is not valid.",
+    "The settings of images or videos in the model's {file} are not valid.",
     todo=_DOWNLOAD_FILE_AGAIN,
 )
 

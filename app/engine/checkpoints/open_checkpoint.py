@@ -15,7 +15,7 @@ from app.engine.checkpoints.gguf.header import read_header
 from app.engine.checkpoints.gguf.open_gguf import GgufModel, open_gguf
 from app.engine.checkpoints.gguf.tokenizer import tokenizer_json
 from app.engine.checkpoints.model_folder import CONFIG, checked_model, is_gguf
-from app.engine.checkpoints.preprocessor import Preprocessor, parse_preprocessor
+from app.engine.checkpoints.preprocessor import Preprocessor, parse_preprocessor, parse_video_preprocessor
 from app.engine.checkpoints.quantization import Quantization, read_quantization
 from app.engine.checkpoints.tensor_files import TensorFiles, find_tensors
 from app.engine.checkpoints.thinking import folder_thinks
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.engine.checkpoints.packings.stored_layer import StoredLayer
 
 TOKENIZER = "tokenizer.json"
+_PROCESSOR = "processor_config.json"
 _GREEDY = "firered-ocr"
 _OF_EMBEDDINGS = ("modules.json", "config_sentence_transformers.json")
 """Files of sentence-transformers, which Qwen3-VL-Embedding and -Reranker have beside the same architecture."""
@@ -95,7 +96,7 @@ def _of_folder(folder: Path) -> Checkpoint:
         quantization=quantization,
         tensors=tensors,
         layers=layers,
-        preprocessor=parse_preprocessor(_preprocessor(folder)),
+        preprocessor=_preprocessor(folder),
         end_tokens=_end_tokens(generation),
         tokenizer_path=folder / TOKENIZER,
         sampling=GREEDY if _is_greedy(folder) else _sampling(generation, THINKING if thinks else Sampling()),
@@ -111,7 +112,7 @@ def _of_gguf(model: GgufModel) -> Checkpoint:
         quantization=model.quantization,
         tensors=model.tensors,
         layers=_checked(model.tensors, config, None),
-        preprocessor=parse_preprocessor(model.preprocessor),
+        preprocessor=parse_preprocessor(model.preprocessor, model.vision_path.name),
         end_tokens=_end_tokens(model.generation),
         tokenizer_path=model.text_path,
         sampling=_sampling(model.generation, THINKING if model.thinks else Sampling()),
@@ -145,12 +146,19 @@ def _check_tokenizer(path: Path) -> None:
         raise CheckpointError(checkpoint_texts.TOKENIZER_TOO_LARGE, file=TOKENIZER)
 
 
-def _preprocessor(folder: Path) -> dict[str, Any]:
-    """Return the image processor's settings, which transformers 5 writes into processor_config.json alone."""
-    if (folder / "preprocessor_config.json").exists():
-        return read_json(folder / "preprocessor_config.json")
-    inner = _optional(folder / "processor_config.json").get("image_processor")
-    return inner if isinstance(inner, dict) else {}
+def _preprocessor(folder: Path) -> Preprocessor:
+    """Return the settings of images and videos, which transformers 5 writes into processor_config.json alone."""
+    together = _optional(folder / _PROCESSOR)
+
+    def settings(own: str, inner: str) -> tuple[dict[str, Any], str]:
+        if (folder / own).exists():
+            return read_json(folder / own), own
+        found = together.get(inner)
+        return (found, _PROCESSOR) if isinstance(found, dict) else ({}, own)
+
+    images = parse_preprocessor(*settings("preprocessor_config.json", "image_processor"))
+    videos = settings("video_preprocessor_config.json", "video_processor")
+    return replace(images, videos=parse_video_preprocessor(*videos, images.videos))
 
 
 def _optional(path: Path) -> dict[str, Any]:

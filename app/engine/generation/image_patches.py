@@ -17,7 +17,7 @@ from app.domain.error_texts import image_texts
 from app.domain.errors import ImageError
 from app.domain.images.visual_tokens import smart_resize
 from app.engine.checkpoints.config import VisionConfig
-from app.engine.checkpoints.preprocessor import Preprocessor
+from app.engine.checkpoints.preprocessor import Preprocessor, VideoPreprocessor
 from app.engine.imaging.open_image import open_image
 from app.engine.runtimes.port import FloatArray, ImagePatches
 
@@ -35,7 +35,7 @@ def load_patches(path: Path, vision: VisionConfig, preprocessor: Preprocessor, p
 
 
 def video_patches(
-    frames: Sequence[Image.Image], size: tuple[int, int], vision: VisionConfig, preprocessor: Preprocessor
+    frames: Sequence[Image.Image], size: tuple[int, int], vision: VisionConfig, preprocessor: VideoPreprocessor
 ) -> ImagePatches:
     """Scale one temporal group of a video's frames to `size` (width, height), and cut them into patches."""
     return cut_patches([frame.resize(size, Image.Resampling.BICUBIC) for frame in frames], vision, preprocessor)
@@ -60,7 +60,9 @@ def scale_with_pillow(image: Image.Image, min_pixels: int, max_pixels: int, patc
     return image.resize(size, Image.Resampling.BICUBIC)
 
 
-def cut_patches(images: Sequence[Image.Image], vision: VisionConfig, preprocessor: Preprocessor) -> ImagePatches:
+def cut_patches(
+    images: Sequence[Image.Image], vision: VisionConfig, preprocessor: Preprocessor | VideoPreprocessor
+) -> ImagePatches:
     """Normalise RGB images whose sides are multiples of the window, and cut them, after Qwen2VLImageProcessor.
 
     A patch is [channels, temporal, patch, patch], with one image per temporal index, or one image repeated. Patches are
@@ -72,7 +74,7 @@ def cut_patches(images: Sequence[Image.Image], vision: VisionConfig, preprocesso
     return ImagePatches(np.ascontiguousarray(whole.reshape(len(whole), vision.patch_values)), grid)
 
 
-def _cut(image: Image.Image, vision: VisionConfig, preprocessor: Preprocessor) -> FloatArray:
+def _cut(image: Image.Image, vision: VisionConfig, preprocessor: Preprocessor | VideoPreprocessor) -> FloatArray:
     """Cut one image into patches [patches, channels, 1, patch, patch]."""
     patch, merge = vision.patch_size, vision.merge_size
     mean, std = np.array(preprocessor.mean, np.float32), np.array(preprocessor.std, np.float32)

@@ -71,18 +71,18 @@ class VisionFeatureCache:
         """Open a video whose pairs of frames are to have at most `pixel_budget` pixels together. Raises ImageError."""
         digest = digest or _digest(path)
         name = (digest, pixel_budget, max_frames)
-        frames_per_group = self._vision.temporal_patch_size
+        frames_per_group, settings = self._vision.temporal_patch_size, self._preprocessor.videos
         if name not in self._videos:
             facts = video_facts(path)
             check_aspect_ratio(path, facts.width, facts.height)
-            frames = sample_frames(path, frame_count(facts.seconds, max_frames), check)
+            frames = sample_frames(path, frame_count(facts.seconds, max_frames, settings.limits), check)
             count = len(frames)
-            size = seen_frame_size(facts.width, facts.height, count, pixel_budget)
+            size = seen_frame_size(facts.width, facts.height, count, pixel_budget, settings.limits)
             parts = []
             for start in range(0, count, frames_per_group):
                 group = frames[start : start + frames_per_group]
                 pictures = [picture for _, picture in group]
-                patches = video_patches(pictures, size, self._vision, self._preprocessor)
+                patches = video_patches(pictures, size, self._vision, settings)
                 # The key includes the split: the same frames grouped otherwise give other features.
                 part = hashlib.sha256(f"{digest} {count} {start}".encode()).hexdigest()
                 middle = (group[0][0] + group[-1][0]) / 2

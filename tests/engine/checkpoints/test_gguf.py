@@ -205,6 +205,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "yarn": (_text(qwen3vl__rope__scaling__type="yarn"), "rope_type = 'yarn'"),
     "silu": (_vision(clip__use_silu=True), "hidden_act = 'silu'"),
     "epsilon": (_vision(clip__vision__attention__layer_norm_epsilon=1e-5), "layer_norm_epsilon"),
+    "deviation": (_vision(clip__vision__image_std=[0.0] * 3), f"of images or videos in the model's {VISION} are not"),
     "heads": (_text(qwen3vl__attention__head_count_kv=3), "num_key_value_heads is 3 (tiny.gguf, text_config)"),
     "Q2_K": (_tensor("Q2_K", "blk.0.attn_q.weight", 84), "weights of the type Q2_K"),
     "unknown tensor": (_tensor("F32", "rope_freqs.weight", 1024), "a tensor rope_freqs.weight"),

@@ -43,7 +43,7 @@ def check(image: Image.Image, settings: dict[str, Any], tmp_path: Path) -> None:
 
 
 def read_back(processor: Any) -> Preprocessor:  # noqa: ANN401
-    return parse_preprocessor(json.loads(processor.to_json_string()))
+    return parse_preprocessor(json.loads(processor.to_json_string()), "preprocessor_config.json")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

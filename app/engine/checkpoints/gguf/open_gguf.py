@@ -38,6 +38,7 @@ class GgufModel:
 
     path: Path
     text_path: Path
+    vision_path: Path
     config: dict[str, Any]
     preprocessor: dict[str, Any]
     generation: dict[str, Any]
@@ -54,6 +55,7 @@ def open_gguf(path: Path) -> GgufModel:
     return GgufModel(
         path=named,
         text_path=text.path,
+        vision_path=vision.path,
         config=config_fields(text, vision),
         preprocessor=preprocessor_fields(vision),
         generation=generation_fields(text),
