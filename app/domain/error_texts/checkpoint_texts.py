@@ -248,6 +248,18 @@ GGUF_NO_VISION = ErrorText(
     "Beside “{file}” there is no file with its vision part.",
     todo="Download the mmproj file (.gguf) of the same model into the same folder.",
 )
+GGUF_OTHER_VISION = ErrorText(
+    "checkpoint.gguf_other_vision",
+    _CHECKPOINT,
+    "“{file}” is not the vision part of “{model}”, but of another model.",
+    todo="Download the mmproj file (.gguf) of the same model into the same folder.",
+)
+GGUF_OTHER_SHARDS = ErrorText(
+    "checkpoint.gguf_other_shards",
+    _CHECKPOINT,
+    "“{file}” and the other shards beside it do not belong to one model.",
+    todo="Download all shards of the same model again.",
+)
 OLLAMA_OWN = ErrorText(
     "checkpoint.ollama_own",
     _CHECKPOINT,
@@ -345,6 +357,12 @@ NO_TENSOR = ErrorText(
     "checkpoint.no_tensor",
     _CHECKPOINT,
     "The model has no tensor {tensor}.",
+    todo=_WHOLE,
+)
+MORE_LAYERS = ErrorText(
+    "checkpoint.more_layers",
+    _CHECKPOINT,
+    "The model's files hold more layers than its configuration says, e.g. {tensor}.",
     todo=_WHOLE,
 )
 TENSOR_NOT_LOADED = ErrorText(

@@ -1,5 +1,6 @@
 """Finds the model in what people point at: its folder, the hub's cache of it, the folder above, or a GGUF file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from app.domain.error_texts import checkpoint_texts
@@ -8,7 +9,7 @@ from app.engine.checkpoints.gguf.ollama import store_of
 from app.regular_files import open_regular, read_regular
 
 CONFIG = "config.json"
-GGUF_FILES, GGUF_MAGIC = "*.gguf", b"GGUF"
+GGUF_FILES, GGUF_MAGIC = "*.[gG][gG][uU][fF]", b"GGUF"
 _MAX_REFERENCE_BYTES = 256
 _MAX_LOOKED_AT = 1000
 """Maximum number of entries of a folder that are looked at for models."""
@@ -32,22 +33,36 @@ def model_folder(folder: Path) -> Path:
     """Return the folder with a model that is meant by `folder`, `folder` itself if none is found.
 
     That is `folder`; or its current snapshot if it is a model in the cache of the Hugging Face hub
-    (`models--OWNER--NAME`); or the only folder with a model in it, as AutoRound's output has.
+    (`models--OWNER--NAME`); or the only one of these in it, as in AutoRound's output and in that cache.
     """
     try:
-        if _has_model(folder):
-            return folder
-        if (snapshots := folder / "snapshots").is_dir():
-            named = folder / "refs" / "main"
-            revision = read_regular(named, _MAX_REFERENCE_BYTES).decode().strip() if named.exists() else ""
-            if revision and "/" not in revision and _has_model(snapshots / revision):
-                return snapshots / revision
-            folder = snapshots
-        entries = [path for path, _ in zip(folder.iterdir(), range(_MAX_LOOKED_AT), strict=False)]
-        models = [path for path in entries if _has_model(path)]
+        return _model_at(folder) or _only(_model_at, folder) or folder
     except (OSError, ValueError):
         return folder
-    return models[0] if len(models) == 1 else folder
+
+
+def _model_at(folder: Path) -> Path | None:
+    """Return a folder with a model: `folder` itself, or its current or only snapshot in the hub's cache."""
+    if _has_model(folder):
+        return folder
+    if not (snapshots := folder / "snapshots").is_dir():
+        return None
+    named = folder / "refs" / "main"
+    revision = read_regular(named, _MAX_REFERENCE_BYTES).decode().strip() if named.exists() else ""
+    if revision and "/" not in revision and _has_model(snapshots / revision):
+        return snapshots / revision
+    return _only(_model_in, snapshots)
+
+
+def _model_in(folder: Path) -> Path | None:
+    return folder if _has_model(folder) else None
+
+
+def _only(find: Callable[[Path], Path | None], folder: Path) -> Path | None:
+    """Return what is found in the entries of a folder, None if it is nothing or several."""
+    entries = [path for path, _ in zip(folder.iterdir(), range(_MAX_LOOKED_AT), strict=False)]
+    models = [found for path in entries if (found := find(path))]
+    return models[0] if len(models) == 1 else None
 
 
 def is_gguf(path: Path) -> bool:

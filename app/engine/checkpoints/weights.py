@@ -3,6 +3,7 @@
 Names are those that Hugging Face's `Qwen3VLForConditionalGeneration.save_pretrained` writes.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 TEXT = "model.language_model"
 VISION = "model.visual"
+_NUMBERED = re.compile(r"(model\.(?:language_model\.layers|visual\.(?:blocks|deepstack_merger_list)))\.(\d{1,9})\.")
 _QUANTIZED = (".qweight", ".weight_packed", ".weight_scale", ".weight_scale_inv")
 
 
@@ -30,7 +32,7 @@ def check_weights(
 
     Raises CheckpointError at the first difference.
     """
-    _refuse_ignored(tensors)
+    _refuse_ignored(tensors, config)
     layers: dict[str, StoredLayer] = {}
     for expected in _all(tensors, config, quantization, layers):
         entry = tensors.entries.get(expected.name)
@@ -49,10 +51,16 @@ def check_weights(
     return layers
 
 
-def _refuse_ignored(tensors: TensorFiles) -> None:
+def _refuse_ignored(tensors: TensorFiles, config: ModelConfig) -> None:
     """Raise CheckpointError for tensors that a Qwen3-VL does not have and whose absence would change its answers."""
     from app.engine.checkpoints.arrays import float_array  # noqa: PLC0415 - NumPy is not needed for --help
 
+    vision = config.vision
+    counts = {
+        f"{TEXT}.layers": config.text.layers,
+        f"{VISION}.blocks": vision.depth,
+        f"{VISION}.deepstack_merger_list": len(vision.deepstack_layers),
+    }
     for name, entry in tensors.entries.items():
         if name.startswith(VISION) and name.endswith(_QUANTIZED):
             raise CheckpointError(checkpoint_texts.VISION_QUANTIZED)
@@ -61,6 +69,9 @@ def _refuse_ignored(tensors: TensorFiles) -> None:
         is_bias = name.startswith(TEXT) and name.endswith("_proj.bias")
         if is_bias and (entry.dtype not in FLOATS or float_array(tensors, name).any()):
             raise CheckpointError(checkpoint_texts.LAYER_BIASED, layer=name.removesuffix(".bias"))
+        numbered = _NUMBERED.match(name)
+        if numbered and int(numbered[2]) >= counts[numbered[1]]:
+            raise CheckpointError(checkpoint_texts.MORE_LAYERS, tensor=name[:120])
 
 
 def text_linears(layer: int, text: TextConfig) -> Iterator[tuple[str, int, int]]:

@@ -15,7 +15,7 @@ from app.domain.models.found_model import FoundModel
 from app.regular_files import read_regular
 
 _QWEN3_VL = re.compile(r"qwen-?3-?vl", re.IGNORECASE)
-_OTHER_SHARD = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$")
+_OTHER_SHARD = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
 _MAX_ENTRIES = 10_000
 """Maximum number of entries of a program's folder that are looked at."""
 _MAX_MANIFEST_BYTES = 64 * 1024
@@ -43,8 +43,9 @@ def found_models(home: Path | None = None, environment: Mapping[str, str] = os.e
 def _lm_studio(root: Path) -> Iterator[FoundModel]:
     """Yield the language models in OWNER/NAME that have a vision part beside them."""
     for folder in _matching(root, "*/*"):
-        files = [path for path in _matching(folder, "*.gguf", is_named=False) if not _OTHER_SHARD.search(path.name)]
-        texts = [path for path in files if "mmproj" not in path.name]
+        files = [path for path in _matching(folder, "*", is_named=False) if path.suffix.lower() == ".gguf"]
+        files = [path for path in files if not _OTHER_SHARD.search(path.name)]
+        texts = [path for path in files if "mmproj" not in path.name.lower()]
         if len(texts) < len(files):
             yield from (FoundModel(path.stem, str(path), "LM Studio") for path in texts)
 
@@ -64,7 +65,7 @@ def _hub(root: Path) -> Iterator[FoundModel]:
     """Yield the models of the hub's cache with a snapshot that has a config or GGUF files."""
     for folder in _matching(root, "models--*--*"):
         files = _matching(folder, "snapshots/*/*", is_named=False)
-        if any(path.name == "config.json" or path.suffix == ".gguf" for path in files):
+        if any(path.name == "config.json" or path.suffix.lower() == ".gguf" for path in files):
             yield FoundModel(folder.name.rpartition("--")[2], str(folder), "Hugging Face")
 
 

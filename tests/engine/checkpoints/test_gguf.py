@@ -200,8 +200,11 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "mixture of experts": (_text(general__architecture="qwen3vlmoe"), "mixture of experts (qwen3vlmoe)"),
     "embeddings": (_text(qwen3vl__pooling_type=3), "compares texts and images"),
     "another tokenizer": (_text(tokenizer__ggml__pre="llama-bpe"), "its tokenizer (gpt2, llama-bpe)"),
-    "another projector": (_vision(clip__projector_type="qwen2.5vl_merger"), "no file with its vision part"),
-    "other levels": (_text(qwen3vl__n_deepstack_layers=3), "no file with its vision part"),
+    "another projector": (
+        _vision(clip__projector_type="qwen2.5vl_merger"),
+        f"“{VISION}” is not the vision part of “{TEXT}”",
+    ),
+    "other levels": (_text(qwen3vl__n_deepstack_layers=3), f"“{VISION}” is not the vision part of “{TEXT}”"),
     "yarn": (_text(qwen3vl__rope__scaling__type="yarn"), "rope_type = 'yarn'"),
     "silu": (_vision(clip__use_silu=True), "hidden_act = 'silu'"),
     "epsilon": (_vision(clip__vision__attention__layer_norm_epsilon=1e-5), "layer_norm_epsilon"),
@@ -222,10 +225,42 @@ def test_what_does_not_open_is_said(folder: Path, case: str, monkeypatch: pytest
     assert words in refused(folder).problem.what
 
 
-def test_a_missing_shard_is_named(made: Path, tmp_path: Path) -> None:
-    folder = make_gguf(made.parent / "plain", tmp_path / "model", GgufVariant("Q8_0", shards=3))
-    (folder / "tiny-00002-of-00003.gguf").unlink()
-    assert "tiny-00002-of-00003.gguf is missing" in refused(folder).problem.what
+def shards_of(made: Path, folder: Path) -> list[Path]:
+    make_gguf(made.parent / "plain", folder, GgufVariant("Q8_0", shards=3))
+    return sorted(folder.glob("tiny-*.gguf"))
+
+
+def test_any_shard_stands_for_the_model(made: Path, tmp_path: Path) -> None:
+    shards = shards_of(made, tmp_path / "model")
+    assert {open_checkpoint(path).folder for path in (*shards, shards[0].parent)} == {shards[0]}
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_missing_shard_is_named(made: Path, tmp_path: Path, number: int) -> None:
+    shards = shards_of(made, tmp_path / "model")
+    shards[number].unlink()
+    for path in (shards[0].parent, shards[(number + 1) % 3]):
+        assert f"{shards[number].name} is missing" in refused(path).problem.what
+
+
+def test_shards_of_two_models_are_told(made: Path, tmp_path: Path) -> None:
+    shards = shards_of(made, tmp_path / "model")
+    kept = shards[1].read_bytes()
+    wrong = (
+        lambda: shards[1].write_bytes(shards[2].read_bytes()),
+        lambda: rewritten(shards[1], lambda metadata, _: metadata.update({"split.count": 4})),
+        lambda: rewritten(shards[1], lambda _, tensors: tensors.popitem()),
+    )
+    for spoil in wrong:
+        shards[1].write_bytes(kept)
+        spoil()
+        assert "“tiny-00001-of-00003.gguf” and the other shards" in refused(shards[0].parent).problem.what
+
+
+def test_a_suffix_in_capitals_is_one(folder: Path, tmp_path: Path) -> None:
+    for name in (TEXT, VISION):
+        (folder / name).rename(folder / name.replace(".gguf", ".GGUF"))
+    assert open_checkpoint(folder).folder == folder / "tiny.GGUF"
 
 
 def test_infinite_scales_are_noticed(folder: Path) -> None:

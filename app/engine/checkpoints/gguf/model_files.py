@@ -15,9 +15,11 @@ from app.engine.checkpoints.gguf.ollama import blobs_of, store_of
 from app.engine.checkpoints.model_folder import GGUF_FILES
 from app.engine.checkpoints.tensor_files import MAX_SHARDS
 
+SPLIT, SPLIT_TENSORS = ("split.no", "split.count"), "split.tensors.count"
+"""Metadata of shards: their number from 0, how many they are, and the number of tensors of all (llama.cpp, llama.h)."""
 _MAX_FILES = 100
 """Maximum number of files of a folder that are looked at."""
-_SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
+_SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})(\.gguf)", re.IGNORECASE)
 
 
 def headers(path: Path) -> tuple[GgufHeader, GgufHeader]:
@@ -34,11 +36,13 @@ def headers(path: Path) -> tuple[GgufHeader, GgufHeader]:
 
 
 def text_file(path: Path) -> Path:
-    """Return the language model's file that is meant by `path`: itself, or the only one of a folder.
+    """Return the language model's file that is meant by `path`: itself, its first shard, or the only one of a folder.
 
     Raises CheckpointError if there is none, or if there are several.
     """
     if not path.is_dir():
+        if shards := _shards(path):
+            path = shards[0]
         if read_architecture(path) == VISION_ARCHITECTURE:
             raise CheckpointError(checkpoint_texts.GGUF_ONLY_VISION, file=path.name)
         return path
@@ -64,10 +68,22 @@ def text_header(path: Path) -> GgufHeader:
         raise other_architecture(str(architecture))
     if f"{TEXT_ARCHITECTURE}.pooling_type" in header.metadata:
         raise CheckpointError(checkpoint_texts.NOT_A_CHAT_MODEL)
-    tensors = dict(header.tensors)
-    for shard in _other_shards(path):
-        tensors |= read_header(shard).tensors
-    return replace(header, tensors=tensors)
+    return _with_all_shards(header)
+
+
+def _with_all_shards(first: GgufHeader) -> GgufHeader:
+    """Return the header with the tensors of all shards, which are to be of one model: see `SPLIT`."""
+    parts = [first, *map(read_header, _shards(first.path)[1:])]
+    tensors = {name: entry for part in parts for name, entry in part.tensors.items()}
+    wanted = [(number, len(parts)) for number in range(len(parts))]
+    told = [tuple(part.metadata.get(key) for key in SPLIT) for part in parts]
+    total = first.metadata.get(SPLIT_TENSORS, len(tensors))
+    if len(parts) > 1 and (
+        any(None not in pair and pair != right for pair, right in zip(told, wanted, strict=True))
+        or not len(tensors) == total == sum(len(part.tensors) for part in parts)
+    ):
+        raise CheckpointError(checkpoint_texts.GGUF_OTHER_SHARDS, file=first.path.name)
+    return replace(first, tensors=tensors)
 
 
 def vision_header(text: GgufHeader) -> GgufHeader:
@@ -77,7 +93,8 @@ def vision_header(text: GgufHeader) -> GgufHeader:
     """
     kinds, refusals = _architectures([path for path in _files(text.path.parent) if path != text.path])
     fitting = []
-    for path in (path for path, kind in kinds.items() if kind == VISION_ARCHITECTURE):
+    visions = [path for path, kind in kinds.items() if kind == VISION_ARCHITECTURE]
+    for path in visions:
         try:
             part = read_header(path)
         except CheckpointError as error:
@@ -85,7 +102,7 @@ def vision_header(text: GgufHeader) -> GgufHeader:
         else:
             fitting += [part] if fits(text, part) else []
     if not fitting:
-        raise refusals[0] if refusals else CheckpointError(checkpoint_texts.GGUF_NO_VISION, file=text.path.name)
+        raise refusals[0] if refusals else _no_vision(text.path, visions)
     return min(fitting, key=lambda part: (any(entry.dtype in QUANTIZED for entry in part.tensors.values()), part.path))
 
 
@@ -100,19 +117,25 @@ def _architectures(files: Sequence[Path]) -> tuple[dict[Path, str], list[Checkpo
     return kinds, refusals
 
 
+def _no_vision(text: Path, others: Sequence[Path]) -> CheckpointError:
+    if others:
+        return CheckpointError(checkpoint_texts.GGUF_OTHER_VISION, file=others[0].name, model=text.name)
+    return CheckpointError(checkpoint_texts.GGUF_NO_VISION, file=text.name)
+
+
 def _files(folder: Path) -> list[Path]:
-    """Return the first shards and the whole files of a folder."""
+    """Return the whole files of a folder, and the first shards of others, be they there or not."""
     try:
         found = sorted(folder.glob(GGUF_FILES))[:_MAX_FILES]
     except OSError as error:
         raise unreadable(folder, error) from error
-    return [path for path in found if not (match := _SHARD.fullmatch(path.name)) or int(match[2]) == 1]
+    return list(dict.fromkeys(next(iter(_shards(path)), path) for path in found))
 
 
-def _other_shards(path: Path) -> list[Path]:
+def _shards(path: Path) -> list[Path]:
+    """Return all shards of the model that the file is one of by its name, none if it is whole."""
     match = _SHARD.fullmatch(path.name)
     if not match:
         return []
     count = min(int(match[3]), MAX_SHARDS)
-    names = [f"{match[1]}-{number:05}-of-{match[3]}.gguf" for number in range(1, count + 1)]
-    return [path.with_name(name) for name in names if name != path.name]
+    return [path.with_name(f"{match[1]}-{number:05}-of-{match[3]}{match[4]}") for number in range(1, count + 1)]
