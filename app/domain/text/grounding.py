@@ -39,7 +39,17 @@ _END = ("end", "end_time", "timestamp_end")
 _LABELS = ("label", "name", "event", "text_content", "text", "description", "caption", "category", "content", "action")
 _NOT_LABELS = {*_BEGIN, *_END, "time", "timestamp", "name_en", "type", "img_idx", "role", "color", "id"}
 
-_TOKEN = re.compile(r'"(?P<string>(?:[^"\\\n]|\\[^\n])*+)(?P<closed>"?)|(?P<number>-?\d++(?:\.\d++)?)|[{}\[\]:,]')
+_TOKEN = re.compile(
+    r"""
+      "(?P<lines>(?:[^"\\\n]|\\[^\n]){0,300}+\n(?:[^"\\]|\\.){0,300}+)"(?=\s{0,9}[,:}\]])
+    | "(?P<string>(?:[^"\\\n]|\\[^\n])*+)(?P<closed>"?)
+    | (?<=[\s,:{\[])'(?P<single>(?:[^'\\\n]|\\[^\n]|'(?!\s{0,9}[,:}\]])){0,300}+)'
+    | (?P<number>-?(?:\d++(?:\.\d++)?|\.\d++))
+    | [{}\[\]:,]
+    """,
+    re.VERBOSE,
+)
+"""A token of JSON or of Python's literals; a string with line breaks, or in apostrophes, ends before punctuation."""
 _TAG = re.compile(r"<(?P<name>[A-Za-z][A-Za-z0-9]*)\s(?P<attributes>[^<>]*+)(?P<closed>>?)")
 _DATA_BBOX = re.compile(r"""\bdata-bbox\s*=\s*["']([-\d.,\s]*+)["']""")
 _CLASS = re.compile(r"""\bclass\s*=\s*["']([^"'<>]*+)["']""")
@@ -51,7 +61,7 @@ _BOX_TOKENS = re.compile(
     r"(?:(?:<\|object_ref_start\|>|<ref>)(?P<label>[^<]{0,300})(?:<\|object_ref_end\|>|</ref>)\s?)?"
     r"(?:<\|box_start\|>|<box>)\s?\((?P<from>[\d.,\s]{1,30})\),\s?\((?P<to>[\d.,\s]{1,30})\)(?:<\|box_end\|>|</box>)?"
 )
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)")
 _ONLY_NUMBERS = re.compile(r"[-\d.,\s()\[\]]+")
 _TIME = re.compile(r"(?:\d{1,3}:){0,2}\d{1,5}(?:\.\d{1,3})? ?s?(?:econds)?")
 _SPATIAL = range(6, 13)
@@ -186,7 +196,9 @@ class _Objects:
         return self._found
 
     def _take(self, token: re.Match[str]) -> None:
-        if token["string"] is not None:
+        if (text := token["lines"] or token["single"]) is not None:
+            self._stack[-1].add(_decoded(text.replace("\\'", "'").replace('"', r"\"") if token["single"] else text))
+        elif token["string"] is not None:
             if token["closed"]:
                 self._stack[-1].add(_decoded(token["string"]))
         elif token["number"]:
@@ -240,17 +252,26 @@ def _corners(value: Value, *, is_box: bool) -> list[list[float]]:
 def _numbers(value: Value) -> list[float]:
     match value:
         case list():
-            return [item for item in value if isinstance(item, float)]
+            return [number for item in value for number in _one_number(item)]
         case dict():
-            return [item for item in value.values() if isinstance(item, float)]
+            return [number for item in value.values() for number in _one_number(item)]
         case str() if _ONLY_NUMBERS.fullmatch(value):
             return [_number(number) for number in _NUMBER.findall(value)]
     return []
 
 
+def _one_number(value: Value) -> list[float]:
+    """Return a number, which may be written as text, or nothing."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return [_number(value)]
+    return [value] if isinstance(value, float) else []
+
+
 def _detections(numbers: list[float], label: str, start: int, end: int) -> list[Detection]:
-    """Return the box or point that the numbers are, or nothing."""
+    """Return the box or point that the numbers are, or nothing; fractions of 1 become thousandths."""
     corners = [max(number, 0.0) for number in numbers]
+    if max(corners, default=0) <= 1 and not all(map(float.is_integer, corners)):
+        corners = [number * SCALE for number in corners]
     is_point = len(corners) == 2
     if is_point:
         corners *= 2
@@ -317,11 +338,11 @@ def _box_tokens(text: str) -> Iterator[Detection]:
 
 
 def _number(written: str) -> float:
-    return max(-MAX_NUMBER, min(float(written[:MAX_DIGITS]), MAX_NUMBER))
+    return max(-MAX_NUMBER, min(float(written.strip()[:MAX_DIGITS]), MAX_NUMBER))
 
 
 def _decoded(literal: str) -> str:
     try:
-        return str(json.loads(f'"{literal}"'))
+        return str(json.loads(f'"{literal}"', strict=False))
     except ValueError:
         return literal

@@ -100,6 +100,17 @@ def test_a_place_is_known_as_soon_as_its_numbers_are_there() -> None:
         ("<!-- a note --> <!-- version (2) -->", []),
         ("<|object_ref_start|>a dog<|object_ref_end|><|box_start|>(1,2),(3,4)<|box_end|>", [("a dog", 1, 2, 3, 4)]),
         ("<ref>b</ref><box>(5,6),(7,8)</box>", [("b", 5, 6, 7, 8)]),
+        ("[{'bbox_2d': [1, 2, 3, 4], 'label': 'a dog\\'s bowl'}]", [("a dog's bowl", 1, 2, 3, 4)]),
+        ("{'label': 'a dog's \"bowl\"', 'bbox_2d': [1, 2, 3, 4]}", [('a dog\'s "bowl"', 1, 2, 3, 4)]),
+        ("{'label': '', 'bbox_2d': [1, 2, 3, 4]}", [("", 1, 2, 3, 4)]),
+        ('{"label": dog\'s, "bbox_2d": [1, 2, 3, 4], "x": \'y\'}', [("y", 1, 2, 3, 4)]),
+        ('{"label": "two\nlines", "bbox_2d": [1, 2, 3, 4]}', [("two\nlines", 1, 2, 3, 4)]),
+        ('{"label": "never closed\n, "bbox_2d": [1, 2, 3, 4]}', [("", 1, 2, 3, 4)]),
+        ('{"bbox_2d": ["1", "2.5", " 3", "4"], "label": "a"}', [("a", 1, 2.5, 3, 4)]),
+        ('{"point_2d": {"x": "1", "y": "2"}}', [("", 1, 2, 1, 2)]),
+        ('{"bbox_2d": [.1, .25, 0.5, 1]}', [("", 100, 250, 500, 1000)]),
+        ('{"point_2d": [0.5, .75]}', [("", 500, 750, 500, 750)]),
+        ('<p data-bbox="0.1 0.25 0.5 1.0">a</p>', [("a", 100, 250, 500, 1000)]),
     ],
 )  # fmt: skip
 def test_what_models_write(text: str, expected: list[tuple[str, float, float, float, float]]) -> None:
@@ -167,7 +178,8 @@ def test_an_endless_answer_has_an_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["{", "[", '{"a":', '{"\\"', '"', "<a ", '<a data-bbox="', "<!-- a (", "<ref>", "<box>("]
+    "piece",
+    ["{", "[", '{"a":', '{"\\"', '"', "<a ", '<a data-bbox="', "<!-- a (", "<ref>", "<box>(", "{ '", "{'a' ", '{"a\n'],
 )
 def test_what_never_ends_is_read_to_its_end(piece: str) -> None:
     assert detections_in(piece * 20_000 + '\n{"bbox_2d": [1, 2, 3, 4]}')[-1].right == 3
