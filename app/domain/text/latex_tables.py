@@ -1,7 +1,7 @@
 r"""Turns LaTeX's tables in Markdown, as Qwen3-VL writes them for `qwenvl markdown`, into GitHub's.
 
-Known are `tabular` and `tabularx` with rules, `\multicolumn`, `\multirow` and the usual fonts; a cell's other
-commands stay as they are written.
+Known are `tabular`, `tabular*`, `tabularx`, `tabulary` and `longtable` with rules, `\multicolumn`, `\multirow` and the
+usual fonts; a cell's other commands stay as they are written. A table within a cell becomes its text.
 """
 
 import re
@@ -9,10 +9,19 @@ import re
 MAX_SPAN = 50
 _TABLE = re.compile(
     r"(?:\\begin\{(?:table|center)\}(?:\[[^\]\n]{0,20}\])?\s*|\\centering\s*){0,3}"
-    r"\\begin\{(?P<kind>tabularx?)\}(?P<body>(?:[^\\]|\\(?!begin\{|end\{))*+)\\end\{(?P=kind)\}"
+    r"\\begin\{(?P<kind>tabular[xy*]?|longtable)\}(?P<body>(?:[^\\]|\\(?!begin\{|end\{))*+)\\end\{(?P=kind)\}"
     r"(?:\s*\\end\{(?:table|center)\}){0,2}"
 )
-_COLUMNS = re.compile(r"(?:\{\\?[a-z]+\}|\{[\d.]*\\(?:text|line)width\})?\s*\{(?:[^{}]|\{[^{}]*\})*\}")
+_EDGE = re.compile(r"\\(?P<side>begin|end)\{(?:tabular[xy*]?|longtable)\}")
+_COLUMNS = re.compile(
+    r"\s*(?:\[[^\]\n]{0,20}\])?(?:\{\\?[a-z]+\}|\{[\d.]*\\(?:text|line|column)width\})?"
+    r"\s*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+)
+_PART = re.compile(r"\\end(firsthead|head|foot|lastfoot)\b")
+"""Ends a part of a `longtable`: the rows above it on the first and on other pages, and those below it."""
+_CAPTION = re.compile(
+    r"\\caption\*?(?:\[[^\]]{0,200}\])?\{((?:[^{}]|\{[^{}]*\})*)\}\s*(?:\\label\{[^{}]*\}\s*)?(?:\\\\|\\tabularnewline\b)?"
+)
 _RULE = re.compile(
     r"\\(?:hline|toprule|midrule|bottomrule|cmidrule(?:\([lr]{1,2}\))?\{[-\d ]{1,20}\}|cline\{[-\d ]{1,20}\})"
 )
@@ -24,19 +33,56 @@ _ESCAPED = re.compile(r"\\([%&$#_{}])")
 
 def with_markdown_tables(text: str) -> str:
     """Return the text with each LaTeX table as a Markdown table of its own; the rest is unchanged."""
-    return _TABLE.sub(lambda match: _markdown(match["body"]) or match[0], text)
+    return _TABLE.sub(lambda match: _markdown(match["body"]) or match[0], _without_nested(text))
+
+
+def _without_nested(text: str) -> str:
+    """Return the text with the cells' words in place of each table that is within another."""
+    parts: list[list[str]] = [[]]
+    position = 0
+    for edge in _EDGE.finditer(text):
+        parts[-1].append(text[position : edge.start()])
+        position = edge.end()
+        if edge["side"] == "begin":
+            parts.append([edge[0]])
+        elif len(parts) == 1:
+            parts[-1].append(edge[0])
+        else:
+            written = "".join((*parts.pop(), edge[0]))
+            parts[-1].append(_words(written) if len(parts) > 1 else written)
+    parts[-1].append(text[position:])
+    return "".join("".join(part) for part in parts)
+
+
+def _words(table: str) -> str:
+    body = _EDGE.sub("", table)
+    rows = _rows(body)
+    return " ".join(cell for row in rows for cell in row if cell)
+
+
+def _rows(body: str) -> list[list[str]]:
+    columns = _COLUMNS.match(body)
+    content = _RULE.sub(" ", _once(body[columns.end() if columns else 0 :]))
+    return [_cells(row) for row in re.split(r"\\\\(?:\[[^\]\n]*\])?|\\tabularnewline\b", content) if row.strip()]
+
+
+def _once(content: str) -> str:
+    """Return the rows of a table without those that a `longtable` repeats on each page."""
+    *parts, rest = _PART.split(content)
+    named = dict(zip(parts[1::2], parts[::2], strict=True))
+    above, below = named.get("firsthead", named.get("head", "")), named.get("lastfoot", named.get("foot", ""))
+    return f"{above} {rest.rstrip()} {below}" if named else rest
 
 
 def _markdown(body: str) -> str:
-    columns = _COLUMNS.match(body)
-    content = _RULE.sub(" ", body[columns.end() if columns else 0 :])
-    rows = [_cells(row) for row in re.split(r"\\\\(?:\[[^\]\n]*\])?|\\tabularnewline\b", content) if row.strip()]
+    captions = [_plain(caption) for caption in _CAPTION.findall(body)]
+    rows = _rows(_CAPTION.sub("", body))
     width = max(map(len, rows), default=0)
     if not width:
         return ""
     full = [[*row, *[""] * (width - len(row))] for row in rows]
     lines = [_line(full[0]), _line(["---"] * width), *map(_line, full[1:])]
-    return "\n\n" + "\n".join(lines) + "\n\n"
+    return "\n\n" + "\n\n".join((*dict.fromkeys(captions), "\n".join(lines))) + "\n\n"
 
 
 def _cells(row: str) -> list[str]:

@@ -49,15 +49,41 @@ After"""
         (r"$$\left(\begin{array}{cc}1 & 2 \\ 3 & 4\end{array}\right)$$", []),
         (r"\begin{tabular}{c}\end{tabular}", []),
         ("no table & none\\\\", []),
+        (
+            r"\begin{tabular*}{\textwidth}{@{\extracolsep{\fill}}ll}a & b\end{tabular*}",
+            ["| a | b |", "| --- | --- |"],
+        ),
+        (r"\begin{tabular}[t]{ll}a & b\end{tabular}", ["| a | b |", "| --- | --- |"]),
+        (
+            r"\begin{tabular}{ll}a & \begin{tabular}[c]{@{}l@{}}two\\ \textbf{lines}\end{tabular}\\c & d\end{tabular}",
+            ["| a | two lines |", "| --- | --- |", "| c | d |"],
+        ),
+        (
+            r"""\begin{longtable}[c]{ll}\hline A & B \\ \endfirsthead A & B (continued) \\ \endhead
+            \hline more & follows \\ \endfoot end & of it \\ \endlastfoot 1 & 2 \\ 3 & 4 \\ \end{longtable}""",
+            ["| A | B |", "| --- | --- |", "| 1 | 2 |", "| 3 | 4 |", "| end | of it |"],
+        ),
     ],
 )
 def test_what_models_write(text: str, expected: list[str]) -> None:
     assert rows(text) == expected
 
 
+def test_the_caption_of_a_long_table_stands_before_it() -> None:
+    text = r"\begin{longtable}{l}\caption{The \textbf{fares}}\label{t}\\ a \\ \end{longtable}"
+    assert with_markdown_tables(text) == "\n\nThe fares\n\n| a |\n| --- |\n\n"
+
+
+def test_a_table_whose_end_is_missing_is_kept() -> None:
+    text = r"\begin{tabular}{l}a & \begin{tabular}{l}b"
+    assert with_markdown_tables(text) == text
+    assert with_markdown_tables(r"a \end{tabular} b") == r"a \end{tabular} b"
+
+
 PIECES = st.sampled_from([
     r"\begin{tabular}", r"\end{tabular}", "{ll}", "{", "}", "&", r"\\", r"\hline", r"\multicolumn{2}{c}{x}", "|",
     r"\textbf{", "a", "\n", r"\&", r"\begin{table}", "[", "]", "9" * 50, r"\multicolumn{999999}{c}{y}", r"\multirow",
+    r"\endhead", r"\endfoot", r"\begin{longtable}", r"\end{longtable}", r"\caption{", r"\end{tabular*}",
 ])  # fmt: skip
 
 
