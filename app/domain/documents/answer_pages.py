@@ -10,6 +10,7 @@ from html import unescape
 from itertools import groupby, product
 
 from app.domain.documents.blocks import MAX_LEVEL, Block, BlockKind
+from app.domain.documents.markdown_pages import page_as_markdown
 from app.domain.documents.page_rows import GAP
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Cell, Table
@@ -27,6 +28,19 @@ _HTML = re.compile(r"<\w+\s[^<>]*\bdata-bbox\s*=")
 _PLACE = r"<!--[^<>]{1,200}?\((?:[ \t]{0,3}-?[\d.]{1,12}[ \t]{0,3},){1,7}[ \t]{0,3}-?[\d.]{1,12}[ \t]{0,3}\)[ \t]*-->"
 _COMMENT = re.compile(rf"^[ \t]*{_PLACE}[ \t]*\n?|{_PLACE}", re.MULTILINE)
 _FENCE = re.compile(r"\A\s*```(?P<language>[a-z]*)\n(?P<content>.*?)\n?(?:```\s*)?\Z", re.DOTALL)
+_FENCE_LINE = re.compile(r"^```(\w*)", re.MULTILINE)
+_FENCED_CODE = re.compile(r"^```[^\n]*\n.*?(?:^```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_FENCED_DOCUMENT = re.compile(
+    r"^```(?P<language>html|markdown|md)[ \t]*\n(?P<content>.*?)(?:\n```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
+)
+_DOCUMENTS = {"html", "markdown", "md"}
+"""Languages of fenced blocks that are a document; others are code."""
+_BEGINS_HTML = re.compile(
+    r"\s*<(?:!doctype|html|head|body|main|article|section|header|div|h[1-6]|p|[uo]l|table)\b", re.IGNORECASE
+)
+_UNSHOWN = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!doctype[^<>]*>", re.IGNORECASE)
+_TABLE_EDGE = re.compile(r"<(/?)table(?:[\s/][^<>]*+)?>", re.IGNORECASE)
 _CUT_OFF = re.compile(r"(?:<[^<>]*|\n`{1,2})\Z")
 """The beginning of a tag, or of the end of a block of code, with which an answer ends."""
 _COMMENTS = re.compile(r"<!--[^<>]*+-->")
@@ -54,17 +68,72 @@ _CLASSES = {
 def page_of_answer(answer: str, width: int, height: int) -> OcrPage:
     """Return the page, `width` x `height` pixels large, that a model has read.
 
-    An HTML document has lines, blocks and tables with their places; any other answer is text without.
+    An HTML document has lines, blocks and tables with their places; if it gives none, they lie one below the other. Any
+    other answer is text without.
     """
-    fenced = _FENCE.match(answer)
-    text = _CUT_OFF.sub("", fenced["content"] if fenced else answer)
-    if _HTML.search(text):
+    written, is_html = _unfenced(answer)
+    fenced = _FENCE.match(written)
+    document = _CUT_OFF.sub("", fenced["content"] if fenced else written)
+    has_places = _HTML.search(document) is not None
+    if has_places or is_html or _BEGINS_HTML.match(document):
+        shown = _DOCTYPE.sub("", _UNSHOWN.sub("", _COMMENTS.sub("", document)))
         reader = _Reader(width, height)
-        reader.read(_COMMENTS.sub("", text))
-        if page := reader.page():
+        reader.read(shown)
+        if not has_places:
+            reader = _Reader(width, height, reader.rows)
+            reader.read(shown)
+        if (has_places or is_html or not reader.has_loose_text) and (page := reader.page()):
             return page
-    written = fenced["content"] if fenced and fenced["language"] in {"markdown", "md", "html"} else answer
-    return OcrPage(width, height, (), with_markdown_tables(_COMMENT.sub("", written)).strip("\n"))
+    text = _with_markdown_tables(_COMMENT.sub("", written))
+    return OcrPage(width, height, (), text.strip("\n"))
+
+
+def _unfenced(answer: str) -> tuple[str, bool]:
+    """Return the answer without the fences around its documents, and whether most of it is said to be HTML."""
+    whole = _FENCE.match(answer)
+    if whole and whole["language"] in _DOCUMENTS:
+        inner = _FENCE_LINE.findall(whole["content"])
+        if len(inner) % 2 == 0 and not _DOCUMENTS.intersection(inner):  # Blocks of code in the only document.
+            return whole["content"], whole["language"] == "html"
+    written = _FENCED_DOCUMENT.sub(lambda match: match["content"], answer)
+    found = [match["content"] for match in _FENCED_DOCUMENT.finditer(answer) if match["language"] == "html"]
+    return written, 2 * sum(map(len, found)) > len(answer)
+
+
+def _with_markdown_tables(text: str) -> str:
+    """Return Markdown with tables of LaTeX and of HTML as Markdown's; blocks of code are unchanged."""
+    parts: list[str] = []
+    position = 0
+    for code in _FENCED_CODE.finditer(text):
+        parts += [with_markdown_tables(_with_html_tables(text[position : code.start()])), code[0]]
+        position = code.end()
+    return "".join((*parts, with_markdown_tables(_with_html_tables(text[position:]))))
+
+
+def _with_html_tables(text: str) -> str:
+    """Return Markdown with each outermost `<table>` of HTML as a table of Markdown; one without cells is kept."""
+    parts: list[str] = []
+    position = depth = begin = 0
+    for edge in _TABLE_EDGE.finditer(text):
+        if not edge[1]:
+            begin = begin if depth else edge.start()
+            depth += 1
+        elif depth:
+            depth -= 1
+            if not depth:
+                parts += [text[position:begin], _as_markdown(text[begin : edge.end()])]
+                position = edge.end()
+    if depth:  # Cut off.
+        parts += [text[position:begin], _as_markdown(_CUT_OFF.sub("", text[begin:]))]
+        position = len(text)
+    return "".join((*parts, text[position:]))
+
+
+def _as_markdown(table: str) -> str:
+    reader = _Reader(SCALE, SCALE)
+    reader.read(table)
+    page = reader.page()
+    return f"\n\n{page_as_markdown(page)}\n\n" if page and page.tables else table
 
 
 @dataclass(slots=True)
@@ -97,6 +166,11 @@ class _OpenTable:
         self._taken: set[tuple[int, int]] = set()
         self._row = -1
 
+    @property
+    def rows(self) -> int:
+        """The number of rows up to the last that has a cell."""
+        return 1 + max((cell.row for cell in self.cells), default=-1)
+
     def start_row(self) -> None:
         """Begin the next row."""
         self._row += 1
@@ -119,7 +193,7 @@ class _OpenTable:
         """Return the table; a cell without a place of its own has its share of the table's."""
         if not self.cells:
             return None
-        rows = 1 + max(cell.row for cell in self.cells)
+        rows = self.rows
         columns = max(cell.column + cell.column_span for cell in self.cells)
         across, down = self.box.width / columns, self.box.height / rows
         cells = []
@@ -136,15 +210,21 @@ class _Reader:
     """Reads the blocks of an HTML document, of which any end tag and any part may be missing.
 
     Python's own parser takes time with the square of what never ends, and fails on some declarations.
+
+    If the number of all `rows` is given, blocks have the places of as many rows that lie one below the other. By the
+    end, `rows` is that number, and `has_loose_text` is True if there was text outside of all elements.
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, rows: int = 0) -> None:
         self._width, self._height = width, height
+        self.rows, self._of_rows = 0, rows
+        self.has_loose_text = False
         whole = Box(0, 0, width, height)
         self._open = [_Element("", BlockKind.PARAGRAPH, 0, whole)]
         self._text: list[str] = []
         self._sign = ""
         self._table: _OpenTable | None = None
+        self._nested = 0
         self._lines: list[TextLine] = []
         self._rows: list[str] = []
         self._blocks: list[Block] = []
@@ -162,11 +242,11 @@ class _Reader:
                 found = _ATTRIBUTE.findall(tag["attributes"])
                 self._begin(tag["name"].lower(), {name.lower(): unescape("".join(values)) for name, *values in found})
         self._add(text[position:])
+        self._end_table()
+        self._flush()
 
     def page(self) -> OcrPage | None:
         """Return the page, or None if there is no text."""
-        self._end_table()
-        self._flush()
         if not self._lines:
             return None
         tables, blocks = tuple(self._tables), tuple(self._blocks)
@@ -182,6 +262,7 @@ class _Reader:
         elif tag == "table":
             self._flush()
             self._table = _OpenTable(box or self._open[-1].box)
+            self._nested = 0
         elif tag == "img":
             self._flush()
             if box and self._open[-1].kind is not BlockKind.FORMULA:
@@ -193,7 +274,9 @@ class _Reader:
     def _end(self, tag: str) -> None:
         """Close an element with all that is open in it."""
         if self._table is not None:
-            if tag == "table":
+            if tag == "table" and self._nested:
+                self._nested -= 1
+            elif tag == "table":
                 self._end_table()
         elif any(element.tag == tag for element in self._open):
             self._flush()
@@ -222,7 +305,11 @@ class _Reader:
         self._open.append(_Element(tag, kind, level if kind is BlockKind.HEADING else 0, box))
 
     def _start_in_table(self, table: _OpenTable, tag: str, values: dict[str, str], box: Box | None) -> None:
-        if tag == "tr":
+        if tag == "table":
+            self._nested += 1
+        if self._nested:
+            self._add(" ")  # A table within a cell is its text.
+        elif tag == "tr":
             table.start_row()
         elif tag in {"td", "th"}:
             if not table.cells:
@@ -230,6 +317,8 @@ class _Reader:
             table.start_cell(box, _span(values, "rowspan"), _span(values, "colspan"))
 
     def _end_table(self) -> None:
+        if self._table:
+            self._table.box = self._next_box(self._table.box, self._table.rows)
         table = self._table.table() if self._table else None
         self._table = None
         if table is None:
@@ -250,6 +339,7 @@ class _Reader:
         """End the block whose text has been read."""
         element, text = self._open[-1], "".join(self._text)
         self._text.clear()
+        self.has_loose_text |= len(self._open) == 1 and not text.isspace() and text != ""
         written = text.split("\n")
         texts = [line.rstrip() if element.kind is BlockKind.CODE else " ".join(line.split()) for line in written]
         texts = [line for line in texts if line.strip()]
@@ -258,14 +348,22 @@ class _Reader:
             return
         if element.kind is BlockKind.LIST_ITEM:
             texts[0], self._sign = f"{self._sign}{texts[0]}", ""
-        first, height = len(self._lines), element.box.height / len(texts)
+        whole = self._next_box(element.box, len(texts))
+        first, height = len(self._lines), whole.height / len(texts)
         for number, line in enumerate(texts):
-            top = element.box.top + number * height
-            box = replace(element.box, top=top, bottom=top + height)
+            top = whole.top + number * height
+            box = replace(whole, top=top, bottom=top + height)
             self._lines.append(TextLine(line, box, box.corners, 1.0))
         self._rows += texts
         numbers = tuple(range(first, len(self._lines)))
-        self._blocks.append(Block(element.kind, element.box, numbers, element.level))
+        self._blocks.append(Block(element.kind, whole, numbers, element.level))
+
+    def _next_box(self, box: Box, rows: int) -> Box:
+        """Return the box of the next `rows` rows: `box`, unless they lie one below the other."""
+        first = self.rows
+        self.rows += rows
+        across = self._height / self._of_rows if self._of_rows else 0
+        return replace(box, top=first * across, bottom=self.rows * across) if across else box
 
     def _box(self, values: dict[str, str]) -> Box | None:
         """Return where an element says that it is, in pixels."""

@@ -12,7 +12,7 @@ from app.domain.images.visual_tokens import TOKEN_SIDE
 TOGETHER = 2
 """Number of frames that the vision tower merges: its temporal patch size."""
 MAX_FRAME_PIXELS = 768 * TOKEN_SIDE**2
-_LEAST_PIXELS = 4 * TOKEN_SIDE**2
+_MIN_PIXELS = 4 * TOKEN_SIDE**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class VideoLimits:
     frames_per_second: float = 2
     min_frames: int = 4
     max_frames: int = 768
-    min_pixels: int = _LEAST_PIXELS
+    min_pixels: int = _MIN_PIXELS
     max_pixels: int = 24_576 * TOKEN_SIDE**2
 
 
@@ -51,7 +51,7 @@ def seen_frame_size(
     """
     frames = max(frames, TOGETHER)
     share = min(TOGETHER * pixel_budget, limits.max_pixels) // frames
-    min_pixels = min(limits.min_pixels, max(share, _LEAST_PIXELS))
+    min_pixels = min(limits.min_pixels, max(share, _MIN_PIXELS))
     max_pixels = max(min(MAX_FRAME_PIXELS, share), int(min_pixels * 1.05)) * frames
     if min(width, height) < TOKEN_SIDE:
         enlarged = max(TOKEN_SIDE / width, TOKEN_SIDE / height)

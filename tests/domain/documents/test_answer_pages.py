@@ -107,11 +107,69 @@ def test_a_page_in_a_block_of_markdown_is_its_content() -> None:
     assert page_of_answer("```\nsome code\n```", 1, 1).text == "```\nsome code\n```"
 
 
+PLAIN = """<h1>Fares</h1>
+<p>Valid from<br>May</p><ul><li>one</li></ul>
+<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"""
+
+
+@pytest.mark.parametrize(
+    "text", [PLAIN, f"<!DOCTYPE html>\n<html><body>{PLAIN}</body></html>", f"```html\n{PLAIN}\n```"]
+)
+def test_a_document_without_places_lies_from_top_to_bottom(text: str) -> None:
+    page = page_of_answer(text, 300, 600)
+    assert [(block.kind, block.box.top, block.box.bottom) for block in page.blocks] == [
+        (BlockKind.HEADING, 0, 100),
+        (BlockKind.PARAGRAPH, 100, 300),
+        (BlockKind.LIST_ITEM, 300, 400),
+        (BlockKind.TABLE, 400, 600),
+    ]
+    assert page.tables[0].grid() == [["a", "b"], ["c", ""]]
+    assert [line.box.top for line in page.lines] == [0, 100, 200, 300, 400, 400, 500]
+
+
+def test_markdown_that_begins_with_a_table_of_html_is_no_document_of_html() -> None:
+    page = page_of_answer("<table><tr><th>A|</th></tr><tr><td>1</td></tr></table>\n# Title\n- item", 100, 100)
+    assert page.lines == ()
+    assert page.text == "| A\\| |\n| --- |\n| 1 |\n\n\n# Title\n- item"
+
+
+def test_code_with_a_table_stays_code() -> None:
+    code = "```html\n<table><tr><td>1</table>\n```"
+    for text in (f"Write:\n````\n{code}\n````", "```python\n'<table><td>1</table>'\n```"):
+        assert "<table>" in page_of_answer(text, 1, 1).text
+
+
+def test_a_table_within_a_table_is_text() -> None:
+    inner = "<table><tr><td>x</td><td>y</td></tr><tr><td>z</td></tr></table>"
+    outer = f"<tr><td>1{inner}</td><td>2</td></tr><tr><td>3</td></tr></table>"
+    placed = page_of_answer(f"<table data-bbox='0 0 999 999'>{outer}", 100, 100)
+    assert placed.tables[0].grid() == [["1 x y z", "2"], ["3", ""]]
+    assert page_of_answer(f"# T\n<table>{outer}\nend", 9, 9).text == (
+        "# T\n\n\n| 1 x y z | 2 |\n| --- | --- |\n| 3 |  |\n\n\nend"
+    )
+
+
+def test_what_is_around_a_document_stays_and_its_fences_go() -> None:
+    one, two = (f"```html\n<p data-bbox='0 {top} 500 {top + 9}'>{top}</p>\n```" for top in (10, 500))
+    page = page_of_answer(f"Here it is:\n{one}\nand\n{two}\nDone.", 1000, 1000)
+    assert page.text.split("\n") == ["Here it is:", "10", "and", "500", "Done."]
+    assert page.lines[3].box == Box(0, 500, 500, 509)
+    assert page_of_answer("Sure:\n```markdown\n# T\n```\nBye", 1, 1).text == "Sure:\n# T\nBye"
+    assert page_of_answer("```md\n# T\n```py\nx\n```\nend\n```", 1, 1).text == "# T\n```py\nx\n```\nend"
+
+
+def test_scripts_and_styles_are_not_shown() -> None:
+    text = "<html><style>p { color: red }</style><body><p>Shown</p><SCRIPT>if (a < b) c()</SCRIPT><script>d("
+    assert page_of_answer(text, 10, 10).text == "Shown"
+    assert page_of_answer(f"<p data-bbox='1 2 3 4'>{text}", 10, 10).text == "Shown"
+
+
 PIECES = st.sampled_from([
     "<p data-bbox='1 2 3 4'>", "</p>", "<table data-bbox='0 0 1000 1000'>", "</table>", "<tr>", "<td>", "text", "<br>",
     "<td rowspan=99999 colspan=99>", "<li>", "<ol>", "</ol>", "<h1 data-bbox='5 5 5 5'>", "<img data-bbox='1 1 9 9'>",
     "<div class='formula'>", "</div>", "<", ">", "&#0;", "&amp", "<!--", "<![CDATA[", "\n", "<pre>", "</html>",
     "<td data-bbox='9 9 99999999 10'>",
+    "```html\n", "\n```\n", "<script>", "</script>", "<table>", "<p>", "<html>",
 ])  # fmt: skip
 
 
@@ -131,7 +189,22 @@ def test_a_huge_table_has_an_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["<!--", "<![", "<?", "<a ", '<p data-bbox="', "</", "&#", "<div>x", "<td>x", "<p " + "a" * 999]
+    "piece",
+    [
+        "<!--",
+        "<![",
+        "<?",
+        "<a ",
+        '<p data-bbox="',
+        "</",
+        "&#",
+        "<div>x",
+        "<td>x",
+        "<p " + "a" * 999,
+        "<table>",
+        "<script>",
+        "```html\n",
+    ],
 )
 def test_what_never_ends_is_read_to_its_end(piece: str) -> None:
     """Python's own parser took minutes over some of these, and failed on others."""
