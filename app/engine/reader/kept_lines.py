@@ -24,23 +24,41 @@ RULE_SIGNS = frozenset("*=-_.:…~·一二三ニ木本水京ネ ")
 MAX_RULE_SCORE, MIN_RULE_LETTERS, MAX_KINDS = 0.75, 10, 0.5
 """Score below which a line may be such a row; long ones may have other signs, but few kinds of them (a fraction)."""
 
+MAX_DRAWN_SIGNS, SURE_SIGN_SCORE, MIN_TEXT_SIGNS = 3, 0.97, 4
+"""Maximum number of Chinese signs that a drawing is read as, and score below which they may be one, unless the page has
+a line with a higher score, or with so many signs, in Chinese or Japanese.
+"""
+
+MIN_SIGN_SHAPE = 0.75
+"""Minimum ratio of height to length of a line of one sign, which is as wide as it is high."""
+
+DOUBTED_SCORE = 0.45
+"""Maximum score of signs that may be a drawing."""
+
+_HANGUL = "\uac00"
+
 
 def kept_lines(lines: Sequence[OcrLine]) -> list[OcrLine]:
     """Return the lines that were read, and among them those that were not but look like the others; else noise.
 
-    Rows of stars or dashes that were read as Chinese, on a page that has none, are left out.
+    Rows of stars or dashes that were read as Chinese, on a page that has none, are left out, and what is drawn and was
+    read as Chinese signs is left out or uncertain.
     """
     read_heights = [min(quad_sides(line.quad)) for line in lines if is_read(line)]
     if not read_heights:
         return []
     usual = max(median(read_heights), 1.0)
     has_cjk = any(line.score >= MAX_RULE_SCORE and any(map(_is_cjk, line.text)) for line in lines)
+    has_signs = any(map(_has_sure_signs, lines))
     kept = []
     for line in lines:
         if not has_cjk and _is_rule(line):
             continue
         if is_read(line):
-            kept.append(line)
+            if has_signs or not _may_be_drawn(line):
+                kept.append(line)
+            elif len(line.text) > 1 or _shape(line) >= MIN_SIGN_SHAPE:
+                kept.append(_doubted(line))
         elif _looks_like_text(line, usual):
             is_guess = line.score >= MIN_GUESS_SCORE and len(line.text) >= MIN_GUESS_LETTERS
             kept.append(line if is_guess else replace(line, text=UNREAD, letters=()))
@@ -58,6 +76,30 @@ def _is_rule(line: OcrLine) -> bool:
     kinds = set(line.text)
     is_row = len(line.text) >= MIN_RULE_LETTERS and len(kinds) <= MAX_KINDS * len(line.text)
     return kinds <= RULE_SIGNS or (is_row and all(letter in RULE_SIGNS or _is_cjk(letter) for letter in kinds))
+
+
+def _has_sure_signs(line: OcrLine) -> bool:
+    """Return whether a line is surely Chinese or Japanese: by its score, or as no drawing gives so many signs."""
+    signs = sum(map(_is_sign, line.text))
+    return signs > 0 and line.score >= (MAX_RULE_SCORE if signs >= MIN_TEXT_SIGNS else SURE_SIGN_SCORE)
+
+
+def _may_be_drawn(line: OcrLine) -> bool:
+    return len(line.text) <= MAX_DRAWN_SIGNS and all(map(_is_sign, line.text)) and line.score < SURE_SIGN_SCORE
+
+
+def _doubted(line: OcrLine) -> OcrLine:
+    letters = tuple(replace(letter, score=min(letter.score, DOUBTED_SCORE)) for letter in line.letters)
+    return replace(line, letters=letters, score=min(line.score, DOUBTED_SCORE))
+
+
+def _shape(line: OcrLine) -> float:
+    height, length = sorted(quad_sides(line.quad))
+    return height / max(length, 1e-6)
+
+
+def _is_sign(letter: str) -> bool:
+    return FIRST_CJK <= letter < _HANGUL
 
 
 def _is_cjk(letter: str) -> bool:

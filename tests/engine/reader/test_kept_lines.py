@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.domain.documents.pages import UNREAD, OcrPage
+from app.domain.documents.pages import UNCERTAIN_SCORE, UNREAD, OcrPage
 from app.engine.reader.doubled_ends import without_doubled_ends
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import OcrLine, Quad
@@ -70,6 +70,32 @@ def test_a_row_of_stars_or_dashes_read_as_chinese_is_left_out(text: str, score: 
 @pytest.mark.parametrize(("text", "score"), [("***", 0.85), ("-", 0.6), ("谢谢光临", 0.7), ("京京京大大大", 0.6)])
 def test_signs_and_chinese_that_may_be_meant_are_kept(text: str, score: float) -> None:
     assert page_of(GOOD, (text, score, 400, 30)).text == f"Opening hours\n{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "width", "height"), [("区八川", 0.93, 240, 90), ("天天", 0.67, 120, 90), ("少", 0.94, 60, 60)]
+)
+def test_a_drawing_read_as_chinese_signs_is_uncertain(text: str, score: float, width: int, height: int) -> None:
+    page = page_of(GOOD, (text, score, width, height))
+    assert page.text == f"Opening hours\n{text}"
+    assert page.lines[1].score < UNCERTAIN_SCORE
+
+
+@pytest.mark.parametrize(("text", "score", "width"), [("四", 0.9, 150), ("禾", 0.71, 390)])
+def test_a_drawing_read_as_one_sign_in_a_wide_box_is_left_out(text: str, score: float, width: int) -> None:
+    assert page_of(GOOD, (text, score, width, 100)).text == "Opening hours"
+    assert page_of((text, score, width, 100)).text == ""
+
+
+@pytest.mark.parametrize("text", ["出口", "元"])
+def test_a_few_signs_are_believed_if_they_are_sure_or_the_page_has_more(text: str) -> None:
+    beside: tuple[Seen, ...] = (("营业时间", 0.8, 300, 60), ("見本", 0.98, 80, 40))
+    assert page_of(GOOD, (text, 0.98, 60, 34)).lines[1].score == 0.98
+    assert all(page_of(other, (text, 0.8, 60, 34)).lines[1].score == 0.8 for other in beside)
+
+
+def test_korean_read_by_its_own_network_is_believed() -> None:
+    assert page_of(GOOD, ("서울", 0.8, 70, 34)).lines[1].score == 0.8
 
 
 def test_a_row_of_dashes_on_a_chinese_page_is_kept() -> None:
