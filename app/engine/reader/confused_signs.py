@@ -11,8 +11,12 @@ _DOUBLED = ("init", "str", "repr", "len", "eq", "iter", "getattr", "setattr", "g
 _CONFUSED = (
     # Two bars are an operator of programs; the sign for parallels stands between the names of lines: AB∥CD.
     (re.compile(r"\|?∥\||\|∥|(?<![A-Z\u2e80-\uffff])∥(?![A-Z\u2e80-\uffff])"), "||"),
-    # A root has its number at once; a tick stands before an item of a list.
-    (re.compile(r"^√(?= [^\W\d_])"), "✓"),
+    # A root has its number at once; a tick stands before an item of a list, or a word.
+    (re.compile(r"^√(?= [^\W\d_])|(?<=\s)√(?= [^\W\d_]{2})"), "✓"),
+    # So has a cube root; three quarters stand before a unit, or after a number.
+    (re.compile(r"∛(?= [^\W\d_]{2})|(?<=\d)∛(?=\s)"), "¾"),
+    # The minus of an exponent is as high as its figures.
+    (re.compile(r"(?<=[^\W_⁰¹²³⁴-⁹])[-−](?=[⁰¹²³⁴-⁹])"), "⁻"),
     # An amount has no letter: "RMO.08", "O.50", "1O.00".
     (re.compile(r"(?:(?<=\bRM)|(?<=[€$£])|(?<!\S)|(?<=\d))O(?=[.,]\d\d(?!\d))"), "0"),
     (re.compile(rf"(?<!\w)_(?=(?:{'|'.join(_DOUBLED)})_{{1,2}}(?!\w))"), "__"),
