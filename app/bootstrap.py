@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from PySide6.QtCore import QDeadlineTimer, QThread, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 
 from app import __version__
 from app.application import Lorgnette
@@ -18,6 +18,7 @@ from app.domain.launch_request import LaunchRequest
 from app.domain.redacting_log import RedactingFormatter, log_uncaught
 from app.domain.settings.settings import UiLanguage
 from app.paths import LOCK_NAME, Paths, make_private_file, make_private_folder
+from app.screen import open_screen
 from app.services.engines.garbage_collector import GarbageCollector
 from app.services.engines.running_instance import send_launch_request
 from app.services.settings.bug_reports import BugReports
@@ -42,7 +43,7 @@ def run_application(paths: Paths, launch_request: LaunchRequest, model_folder: s
     """
     # Ctrl+C in a terminal ends the process at once: everything is on disk, and the engines notice the broken pipe.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    application = QApplication(["lorgnette"])
+    application = open_screen("lorgnette")
     GarbageCollector(application)
     application.setApplicationName("Lorgnette")
     application.setApplicationVersion(__version__)

@@ -142,8 +142,9 @@ class BatchController(QObject):
 
     @Slot()
     def _on_open_folder_clicked(self) -> None:
-        if self.batch.form.target:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.batch.form.target)))
+        target = self.batch.form.target
+        if target and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(target))):
+            self._on_problem_met(batch_texts.FOLDER_NOT_SHOWN.problem(folder=str(target)))
 
     @Slot()
     def _on_files_clicked(self) -> None:

@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
 from app import __version__
+from app.domain.error_texts import settings_texts
 from app.domain.settings.releases import Release
 from app.services.settings.version_check import VersionCheck
 from app.ui.shell.main_window import MainWindow
@@ -23,5 +24,9 @@ class VersionController(QObject):
     def _on_found(self, release: Release) -> None:
         version = release.version.removeprefix("v")
         text = tr("Lorgnette {version} is available. You have {own}.", version=version, own=__version__)
-        page = Action(tr("Open release page"), QDesktopServices.openUrl, (QUrl(release.page),))
+        page = Action(tr("Open release page"), self._open, (release,))
         self._notices.show_notice(Notice(Severity.INFO, text, actions=(page,)))
+
+    def _open(self, release: Release) -> None:
+        if not QDesktopServices.openUrl(QUrl(release.page)):
+            self._notices.show_problem(settings_texts.PAGE_NOT_SHOWN.problem(address=release.page))

@@ -13,6 +13,13 @@ RUNNING = ErrorText(
     "A batch is running, so nothing was added.",
     todo="Let it finish, or stop it first.",
 )
+FOLDER_NOT_SHOWN = ErrorText(
+    "batch.folder_not_shown",
+    _BATCH,
+    "The folder could not be shown: no file manager was found.",
+    _FINISHED,
+    "They are in {folder}.",
+)
 NO_OUTPUT = ErrorText(
     "batch.no_output",
     _BATCH,

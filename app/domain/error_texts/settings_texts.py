@@ -15,6 +15,13 @@ FILE_NOT_READABLE = ErrorText(
     todo="Check {path}.",
 )
 
+PAGE_NOT_SHOWN = ErrorText(
+    "settings.page_not_shown",
+    ProblemKind.NETWORK,
+    "The page could not be shown: no web browser was found.",
+    todo="Its address is {address}.",
+)
+
 _NO_ADDRESS = "This is not a server address."
 NO_ADDRESS = ErrorText(
     "settings.no_address",

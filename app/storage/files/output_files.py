@@ -3,11 +3,13 @@
 A name is claimed by creating an empty file exclusively, which on any file system succeeds for one process only and
 never over another file, link or folder; the output then replaces that empty file. A name that is taken gets a number in
 front ("2 photo.pdf"); one that is too long for the file system is cut, and ends with a digest of the whole name.
+Controls and bidi overrides become "_": with them, "photo\u202egnp.exe" would be shown as "photoexe.png".
 """
 
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
@@ -22,6 +24,8 @@ from app.storage.files.digests import content_of
 
 MAX_NAME_BYTES = 255
 """Maximum length of a file name in bytes on all common file systems; encrypted ones may report fewer."""
+_MISLEADING = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Controls (ECMA-48), and embeddings, overrides and isolates of UAX 9, which reorder what follows them."""
 _Identity = tuple[int, int] | str
 
 
@@ -100,7 +104,7 @@ class OutputFiles:
     def _claim(self, name: str, own: Mapping[str, Collection[Content]]) -> tuple[str, bool]:
         """Claim a name; return it, and True if nothing of that name existed."""
         self.check_there()
-        folder, slash, last = name.rpartition("/")
+        folder, slash, last = _MISLEADING.sub("_", name).rpartition("/")
         parent = self._folder / folder
         parent.mkdir(parents=True, exist_ok=True)
         limit = _name_limit(parent)

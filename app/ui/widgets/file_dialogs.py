@@ -51,7 +51,10 @@ def save_file(
     A file without a suffix gets that of `name`, or of the chosen one of `forms`, which are named by their suffixes.
     """
     filters = {patterns(form, (suffix,)): suffix for suffix, form in forms.items()}
-    dialog = _dialog(parent, title, ";;".join(filters), name)
+    dialog = _dialog(parent, title, ";;".join(filters))
+    dialog.selectFile(
+        name
+    )  # As the folder to begin in, a bare name would be that of the process, not the last one used.
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(Path(name).suffix)
     dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(filters.get(chosen, Path(name).suffix)))
@@ -59,7 +62,7 @@ def save_file(
     dialog.open()
 
 
-def _dialog(parent: QWidget | None, title: str, filters: str = "", name: str = "") -> QFileDialog:
-    dialog = QFileDialog(parent, title, name, filters)
+def _dialog(parent: QWidget | None, title: str, filters: str = "") -> QFileDialog:
+    dialog = QFileDialog(parent, title, "", filters)
     dialog.finished.connect(dialog.deleteLater)
     return dialog

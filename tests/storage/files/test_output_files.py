@@ -153,3 +153,22 @@ def test_a_folder_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="no longer exists"):
         files.save("sub/a.txt", b"new")
     assert not (tmp_path / "stick" / "out").exists()
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\x1b", "\n"])
+def test_a_name_shows_how_it_ends(tmp_path: Path, mark: str) -> None:
+    """Behind U+202E, "photo\u202egnp.exe" is shown as "photoexe.png"."""
+    told: list[tuple[str, Path]] = []
+    files = OutputFiles(tmp_path, renamed=lambda name, path: told.append((name, path)))
+    wanted = f"a{mark}b/photo{mark}gpj.txt"
+    assert files.claim(wanted) == "a_b/photo_gpj.txt"
+    assert (tmp_path / "a_b" / "photo_gpj.txt").is_file()
+    assert files.claim(wanted) == "a_b/2 photo_gpj.txt", "the name is taken, and nothing is overwritten"
+    with files.writing(f"other{mark}.txt") as target:
+        target.write_text("x")
+    assert told == [(f"other{mark}.txt", tmp_path / "other_.txt")]
+
+
+def test_marks_that_scripts_need_stay(tmp_path: Path) -> None:
+    name = "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u200e1\u200f.txt"
+    assert OutputFiles(tmp_path).claim(name) == name

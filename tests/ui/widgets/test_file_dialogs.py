@@ -57,6 +57,18 @@ def test_the_only_form_gives_its_suffix(parent: QWidget, tmp_path: Path) -> None
     assert chosen == [tmp_path / "other.png"]
 
 
+def test_a_file_is_saved_where_the_last_one_was(parent: QWidget, tmp_path: Path, qtbot: QtBot) -> None:
+    for number in range(2):
+        file_dialogs.save_file(parent, "Export", f"chat {number}.md", lambda _: None)
+        dialog = dialog_of(parent)
+        assert [Path(file).name for file in dialog.selectedFiles()] == [f"chat {number}.md"]
+        if number:
+            assert Path(dialog.directory().absolutePath()) == tmp_path
+        dialog.selectFile(str(tmp_path / "first.md"))
+        dialog.accept()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 def test_files_and_folders_are_chosen(parent: QWidget, tmp_path: Path) -> None:
     files = tuple(tmp_path / name for name in ("one.png", "two.png"))
     for file in files:
