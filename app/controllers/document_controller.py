@@ -67,6 +67,8 @@ class DocumentController(QObject):
         window.thumbnail_wanted.connect(session.show_thumbnail)
         window.line_corrected.connect(session.correct)
         window.read_again_clicked.connect(self._on_read_again)
+        window.reading_cancelled.connect(session.cancel_reading)
+        session.reading_progressed.connect(window.show_progress)
         window.clean_up_changed.connect(self._on_clean_up_changed)
         window.closed.connect(session.save)
         session.opened.connect(self._on_opened)

@@ -21,7 +21,7 @@ from app.domain.images.geometry import Box
 from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import OcrResultStore
 from app.domain.well_formed import well_formed
-from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesFound, PageShown, TextRead
+from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesFound, PageShown, StageProgress, TextRead
 from app.services.documents.ignored_areas import IgnoredAreas
 from app.services.engines.background import BackgroundThread
 from app.services.engines.engine import EngineCall
@@ -39,14 +39,16 @@ SAVE_MILLISECONDS = 400
 class DocumentSession(QObject):
     """Emits `opened(pages)`, `picture_ready(number, width, height, png)`, `thumbnail_ready(number, png)`.
 
-    `ocr_result_changed(OcrResult)`, `ocr_failed(number, Problem)`, `password_needed(Problem)`, `problem_met(Problem)`,
-    `read_so_far(pages)` while all of them are being read, which ends with `all_read()`, `reading_stopped(Problem)`, or
-    with `reading_stopped(None)` if the file is closed.
+    `reading_progressed(number, progress)` with 0..1, `ocr_result_changed(OcrResult)`, `ocr_failed(number, Problem)`,
+    `password_needed(Problem)`, `problem_met(Problem)`, `read_so_far(pages)` while all of them are being read, which
+    ends with `all_read()`, `reading_stopped(Problem)`, or with `reading_stopped(None)` if that is cancelled or the file
+    closed.
     """
 
     opened = Signal(int)
     picture_ready = Signal(int, int, int, bytes)
     thumbnail_ready = Signal(int, bytes)
+    reading_progressed = Signal(int, float)
     ocr_result_changed = Signal(OcrResult)
     ocr_failed = Signal(int, Problem)
     password_needed = Signal(Problem)
@@ -80,6 +82,7 @@ class DocumentSession(QObject):
         self._calls: set[EngineCall] = set()
         self._ocr_results: OrderedDict[int, OcrResult] = OrderedDict()
         self._pending_pages: set[int] = set()
+        self._readings: dict[int, EngineCall] = {}
         self._unsaved: dict[int, OcrResult] = {}
         self._wants_all = False
         self._timer = QTimer(self)
@@ -102,6 +105,7 @@ class DocumentSession(QObject):
         self._calls.clear()
         self._ocr_results.clear()
         self._pending_pages.clear()
+        self._readings.clear()
         self._stop_reading_all()
         self.page_count, self.is_encrypted, self._digest, self._password = 0, False, Digest(""), ""
 
@@ -139,6 +143,14 @@ class DocumentSession(QObject):
             partial(self._on_loaded, digest, number),
             lambda _problem: self._on_loaded(digest, number, None),
         )
+
+    @Slot(int)
+    def cancel_reading(self, number: int) -> None:
+        """Stop reading a page, and then all pages; what was known of it before is kept."""
+        self._pending_pages.discard(number)
+        if call := self._readings.pop(number, None):
+            call.abandon()
+        self._stop_reading_all()
 
     def read_all(self) -> None:
         """Read all pages, one after the other, once the file is open."""
@@ -243,7 +255,9 @@ class DocumentSession(QObject):
         self._calls = {known for known in self._calls if known.is_open} | {call}
 
     def _read(self, number: int) -> None:
-        self._follow(self._reader.read(self.path, partial(self._on_read, number), number, self._password))
+        call = self._reader.read(self.path, partial(self._on_read, number), number, self._password)
+        self._readings[number] = call
+        self._follow(call)
 
     def _take(self, ocr_result: OcrResult) -> None:
         self._pending_pages.discard(ocr_result.number)
@@ -323,6 +337,8 @@ class DocumentSession(QObject):
 
     def _on_read(self, number: int, event: Event) -> None:
         match event:
+            case StageProgress(progress=progress):
+                self.reading_progressed.emit(number, progress)
             case TextRead(page=page):
                 self._take(OcrResult(digest=self._digest, number=number, page=page))
             case Failed(problem=problem):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.domain.images.attachments import Attachment
@@ -66,6 +66,12 @@ class AttachmentChip(QFrame):
         self.read.clicked.connect(self._on_read_clicked)
         self.remove.clicked.connect(self._on_remove_clicked)
         self.budget.clicked.connect(self._on_budget_clicked)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Resize when the zoom has changed."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange and self.width() != zoomed(self, CHIP_WIDTH):
+            self.setFixedWidth(zoomed(self, CHIP_WIDTH))
 
     def show_cost(self, attachment: Attachment, options: GenerationOptions, visual_token_seconds: float) -> None:
         """Show the image's cost; `visual_token_seconds` is the seconds that a visual token takes."""

@@ -52,8 +52,8 @@ class DocumentWindow(QWidget):
     """Thumbnails, page and text, with linked selection.
 
     `page_chosen(int)`, `thumbnail_wanted(int)`, `line_corrected(page, line, text)`, `clean_up_changed(CleanUp)`,
-    `read_again_clicked(int)`, `model_clicked(int)`, `fields_wanted(page, names)`, `export_wanted(suffix)`,
-    `table_save_wanted(Table, suffix)`, `closed()`.
+    `read_again_clicked(int)`, `reading_cancelled(int)`, `model_clicked(int)`, `fields_wanted(page, names)`,
+    `export_wanted(suffix)`, `table_save_wanted(Table, suffix)`, `closed()`.
     """
 
     page_chosen = Signal(int)
@@ -61,6 +61,7 @@ class DocumentWindow(QWidget):
     line_corrected = Signal(int, int, str)
     clean_up_changed = Signal(CleanUp)
     read_again_clicked = Signal(int)
+    reading_cancelled = Signal(int)
     model_clicked = Signal(int)
     fields_wanted = Signal(int, str)
     export_wanted = Signal(str)
@@ -83,6 +84,7 @@ class DocumentWindow(QWidget):
         self.notices = Notices(self)
         self.name = ElidedLabel(parent=self)
         self.status_label = label("", "muted", wraps=True, parent=self)
+        self.cancel = button(tr("Cancel"), Role.LINK, tr("Stop reading this page"), self)
         self.copy = copy_button(tr("Copy text"), Role.PRIMARY, tr("Copy the cleaned-up text of this page"), self)
         self.model = button(
             tr("Read with the model"), Role.PLAIN, tr("For complex layouts, handwriting and other scripts"), self
@@ -118,7 +120,7 @@ class DocumentWindow(QWidget):
             pane.set_source("")
         self.tables.set_tables(())
         self.values.set_values(())
-        self.show_status(tr("Reading…"))
+        self._show_reading()
 
     def show_picture(self, number: int, png: bytes) -> None:
         """Show the picture of a page, if it is still the current one."""
@@ -155,6 +157,17 @@ class DocumentWindow(QWidget):
         """Show a status message about the page."""
         self.status_label.setText(sentence)
         self.status_label.setVisible(bool(sentence))
+        self.cancel.hide()
+
+    @Slot(int, float)
+    def show_progress(self, number: int, progress: float) -> None:
+        """Show how much of a page has been read, if it is still the current one and being read."""
+        if number == self.number and not self.cancel.isHidden():
+            self.status_label.setText(tr("Reading… {share} %", share=ui_text.number(round(100 * progress))))
+
+    def _show_reading(self) -> None:
+        self.show_status(tr("Reading…"))
+        self.cancel.show()
 
     def set_clean_up(self, how: CleanUp) -> None:
         """Set the clean-up of texts, without emitting `clean_up_changed`."""
@@ -227,7 +240,10 @@ class DocumentWindow(QWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(8, 0, 12, 12)
         column.addWidget(self.tabs, 1)
-        column.addWidget(self.status_label)
+        state = QHBoxLayout()
+        state.addWidget(self.status_label, 1)
+        state.addWidget(self.cancel)
+        column.addLayout(state)
         self.splitter = QSplitter(self)
         self.splitter.addWidget(self.canvas)
         self.splitter.addWidget(right)
@@ -260,6 +276,7 @@ class DocumentWindow(QWidget):
         self.rotate.clicked.connect(self.canvas.rotate)
         self.copy.clicked.connect(self._on_copy_clicked)
         self.again.clicked.connect(self._on_again_clicked)
+        self.cancel.clicked.connect(self._on_cancel_clicked)
         self.model.clicked.connect(self._on_model_clicked)
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
@@ -323,8 +340,13 @@ class DocumentWindow(QWidget):
 
     @Slot()
     def _on_again_clicked(self) -> None:
-        self.show_status(tr("Reading…"))
+        self._show_reading()
         self.read_again_clicked.emit(self.number)
+
+    @Slot()
+    def _on_cancel_clicked(self) -> None:
+        self.show_status(tr("Reading was cancelled. “Read again” reads the page from the start."))
+        self.reading_cancelled.emit(self.number)
 
     @Slot()
     def _on_model_clicked(self) -> None:

@@ -22,6 +22,7 @@ from app.domain.documents.tables import Table
 from app.domain.text.visible_lines import visible_lines
 from app.ui.widgets.buttons import Role
 from app.ui.widgets.copy_button import copy_button
+from app.ui.widgets.fitted_table import FittedTable
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
 
@@ -39,7 +40,7 @@ class TablesPane(QWidget):
         self._tables: Sequence[Table] = ()
         self.choice = QComboBox(self)
         self.choice.setAccessibleName(tr("Table"))
-        self.grid = QTableWidget(self)
+        self.grid = FittedTable(0, 0, self)
         self.grid.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.grid.setAccessibleName(tr("Table"))
         self.copy = copy_button(tr("Copy"), Role.SOFT, tr("Copy the table for a spreadsheet"), self)
@@ -102,7 +103,7 @@ class TablesPane(QWidget):
             self.grid.setItem(cell.row, cell.column, item)
             if cell.row_span > 1 or cell.column_span > 1:
                 self.grid.setSpan(cell.row, cell.column, cell.row_span, cell.column_span)
-        self.grid.resizeColumnsToContents()
+        self.grid.fit()
         self.table_highlighted.emit(table)
 
     @Slot()

@@ -62,7 +62,9 @@ class ThumbnailStrip(QListWidget):
         self._asked.discard(number)
         pixmap = QPixmap()
         if number < self.count() and pixmap.loadFromData(png, "PNG"):
-            self.item(number).setIcon(QIcon(pixmap))
+            icon = QIcon(pixmap)
+            icon.addPixmap(pixmap, QIcon.Mode.Selected)  # Qt would dye it.
+            self.item(number).setIcon(icon)
             self._held[number] = None
             if len(self._held) > MAX_PICTURES:
                 oldest, _ = self._held.popitem(last=False)

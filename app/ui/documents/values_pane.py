@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.domain.documents.labelled_values import LabelledValue
 from app.domain.text.visible_lines import visible_lines
 from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.fitted_table import FittedTable
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
 
@@ -33,7 +34,7 @@ class ValuesPane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._values: Sequence[LabelledValue] = ()
-        self.grid = QTableWidget(0, 2, self)
+        self.grid = FittedTable(0, 2, self)
         self.grid.setAccessibleName(tr("Fields"))
         self.grid.setHorizontalHeaderLabels([tr("Name"), tr("Value")])
         self.grid.verticalHeader().hide()
@@ -77,6 +78,7 @@ class ValuesPane(QWidget):
                 item.setBackground(DOUBTFUL)
                 item.setToolTip(tr("Not found in the OCR text. This is unverified model output."))
             self.grid.setItem(row, 1, item)
+        self.grid.fit()
         self.grid.setCurrentCell(-1, -1)
         self.grid.blockSignals(False)
         self._pages.setCurrentIndex(1 if values else 0)

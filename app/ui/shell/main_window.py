@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
     def __init__(self, thumbnail_path: ThumbnailPath) -> None:
         super().__init__()
         self.setWindowTitle("Lorgnette")
-        self.setWindowIcon(QIcon(str(RESOURCES / "icons" / "lorgnette.svg")))
+        QGuiApplication.setWindowIcon(QIcon(str(RESOURCES / "icons" / "lorgnette.svg")))
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
         ScreenFit(self, WIDTH, HEIGHT)
         self.setAcceptDrops(True)

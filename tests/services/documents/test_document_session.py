@@ -12,6 +12,7 @@ from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.models.answer_stats import FinishReason
+from app.domain.models.engine_status import Stage
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     Done,
@@ -25,6 +26,7 @@ from app.engine.process.messages import (
     ReadText,
     Request,
     ShowPage,
+    StageProgress,
     TextRead,
     WritePdf,
 )
@@ -69,6 +71,9 @@ def reads(request: Request) -> Iterator[Event]:
         if request.page == 2:
             yield Failed(UNREADABLE)
             return
+        if request.page == 7 and request.path.startswith("slow"):
+            yield StageProgress(Stage.READING, 0.4)
+            return  # It is still being read.
         line = TextLine.between(f"text {request.page}", (Point(0, 0), Point(9, 0), Point(9, 3), Point(0, 3)), 0.9)
         yield TextRead(OcrPage(400, 300, (line,), line.text))
         yield Done(FinishReason.COMPLETE)
@@ -122,11 +127,11 @@ def test_a_page_is_drawn_and_read_when_it_is_looked_at(harness: Harness, qtbot: 
 
 
 def test_what_was_read_before_is_not_read_again(harness: Harness, qtbot: QtBot) -> None:
-    session = harness.opened(qtbot, "9.pdf")
+    session = harness.opened(qtbot, "slow/9.pdf")
     for _ in range(2):
         with qtbot.waitSignal(session.ocr_result_changed):
             session.show(1)
-    session = harness.opened(qtbot, "9.pdf")  # The same file, opened anew.
+    session = harness.opened(qtbot, "slow/9.pdf")  # The same file, opened anew.
     with qtbot.waitSignal(session.ocr_result_changed):
         session.show(1)
     assert harness.pages_read() == [1]
@@ -186,7 +191,7 @@ def test_a_document_that_is_still_being_opened_is_read_before_it_is_exported(har
 
 
 def test_a_page_that_cannot_be_read_is_told(harness: Harness, qtbot: QtBot) -> None:
-    session = harness.opened(qtbot, "9.pdf")
+    session = harness.opened(qtbot, "slow/9.pdf")
     with qtbot.waitSignal(session.ocr_failed) as failed:
         session.show(2)
     assert failed.args == [2, UNREADABLE]
@@ -258,7 +263,7 @@ def test_reading_that_another_document_ends_is_told(harness: Harness, qtbot: QtB
 
 def test_a_page_is_drawn_for_the_model_and_an_image_is_not(harness: Harness, qtbot: QtBot, tmp_path: Path) -> None:
     drawn: list[Path] = []
-    harness.opened(qtbot, "9.pdf").draw(4, drawn.append)
+    harness.opened(qtbot, "slow/9.pdf").draw(4, drawn.append)
     qtbot.waitUntil(lambda: drawn == [tmp_path / "page 5.png"])
     harness.opened(qtbot, "a.png").draw(0, drawn.append)
     assert drawn[-1] == Path("a.png")
@@ -281,12 +286,12 @@ def test_a_page_that_hangs_the_images_process_ends_with_it(harness: Harness, qtb
 
 def test_the_parts_that_are_left_out_are_there_again(harness: Harness, qtbot: QtBot) -> None:
     top, low = Box(0.0, 0.0, 1.0, 0.08), Box(0.0, 0.9, 1.0, 1.0)
-    session = harness.opened(qtbot, "9.pdf")
+    session = harness.opened(qtbot, "slow/9.pdf")
     session.ignored.save((top,))
     session.ignored.save((top, low))
     found: list[tuple[Box, ...]] = []
     session.ignored.found.connect(found.append)
-    harness.opened(qtbot, "9.pdf")
+    harness.opened(qtbot, "slow/9.pdf")
     qtbot.waitUntil(lambda: len(found) > 1)
     assert found == [(), (top, low)]
 
@@ -305,7 +310,7 @@ def test_an_earlier_lookup_of_the_same_document_is_out_of_date(harness: Harness,
 
 def test_parts_that_are_chosen_before_the_kept_ones_are_found_win(harness: Harness, qtbot: QtBot) -> None:
     top, low = Box(0.0, 0.0, 1.0, 0.08), Box(0.0, 0.9, 1.0, 1.0)
-    parts = harness.opened(qtbot, "9.pdf").ignored
+    parts = harness.opened(qtbot, "slow/9.pdf").ignored
     parts.save((top,))
     found: list[tuple[Box, ...]] = []
     parts.found.connect(found.append)
@@ -316,3 +321,27 @@ def test_parts_that_are_chosen_before_the_kept_ones_are_found_win(harness: Harne
     harness.services.store_thread.run(lambda _stores: True, is_over.append)
     qtbot.waitUntil(lambda: bool(is_over))
     assert found == [()]
+
+
+def test_reading_a_page_is_followed_and_can_be_cancelled(harness: Harness, qtbot: QtBot) -> None:
+    session = harness.opened(qtbot, "slow/9.pdf")
+    with qtbot.waitSignal(session.reading_progressed) as progressed:
+        session.read(7)
+    assert progressed.args == [7, 0.4]
+    session.cancel_reading(7)
+    with qtbot.waitSignal(session.ocr_result_changed):
+        session.read(0)
+    assert harness.pages_read() == [7, 0]
+    with qtbot.waitSignal(session.reading_progressed):
+        session.read(7, force=True)
+    assert harness.pages_read() == [7, 0, 7]
+
+
+def test_cancelling_a_page_ends_the_reading_of_all(harness: Harness, qtbot: QtBot) -> None:
+    session = harness.opened(qtbot, "slow/9.pdf")
+    with qtbot.waitSignal(session.reading_progressed):
+        session.read_all()
+    with qtbot.waitSignal(session.reading_stopped) as stopped:
+        session.cancel_reading(7)
+    assert stopped.args == [None]
+    assert harness.pages_read() == list(range(8))

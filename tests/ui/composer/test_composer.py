@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.chat.chat import Draft
 from app.domain.ids import ImportId
 from app.domain.settings.generation_options import GenerationOptions
+from app.domain.settings.settings import ThemeChoice
 from app.ui.composer.composer import Composer
 from app.ui.composer.pixel_budget_menu import PixelBudgetMenu, budgets
 from app.ui.widgets.message_edit import MAX_CHARACTERS
@@ -68,6 +69,15 @@ def test_an_import_can_be_given_up(composer: Composer, qtbot: QtBot) -> None:
     with qtbot.waitSignal(composer.import_cancelled) as cancelled:
         click(the(composer, QPushButton, "Cancel adding scan.png"))
     assert cancelled.args == ["i1"]
+
+
+def test_chips_have_the_width_of_the_zoom(composer: Composer, theme: Theme, qtbot: QtBot) -> None:
+    composer.set_draft(Draft(attachments=(attachment("receipt.png"),)))
+    receipt = chip(composer, "receipt.png")
+    theme.choose(ThemeChoice.LIGHT, 200)
+    qtbot.waitUntil(lambda: receipt.width() == 600)
+    theme.choose(ThemeChoice.LIGHT, 100)
+    qtbot.waitUntil(lambda: receipt.width() == 300)
 
 
 def test_chips_read_show_and_remove_their_image(composer: Composer, qtbot: QtBot) -> None:

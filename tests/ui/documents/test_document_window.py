@@ -7,7 +7,7 @@ from dataclasses import astuple, replace
 import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPalette, QTextCharFormat
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QTextCharFormat
 from pytestqt.qtbot import QtBot
 
 from app.domain.documents.ocr_results import OcrResult
@@ -16,8 +16,10 @@ from app.domain.documents.pdf_options import AS_IT_IS, PdfOptions
 from app.domain.documents.tables import Cell, Table
 from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine, Word
+from app.domain.settings.settings import ThemeChoice
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.documents.thumbnail_strip import MAX_PICTURES, ThumbnailStrip
+from app.ui.widgets.theme import Theme
 from tests.support.on_screen import entry, mouse
 from tests.ui.conftest import shown
 
@@ -203,6 +205,46 @@ def test_a_table_is_shown_with_its_spans_and_copied(window: DocumentWindow, qtbo
     assert is_around(tinted(window), BOX)
 
 
+@pytest.mark.parametrize("zoom", [100, 200])
+def test_cells_show_all_of_their_words(qtbot: QtBot, theme: Theme, zoom: int) -> None:
+    """The table is filled while another tab is shown, and may be shown in another size than at first."""
+    theme.choose(ThemeChoice.LIGHT, 100)
+    window = DocumentWindow()
+    shown(window, qtbot)
+    lines = Cell(0, 0, "Bridges and\nother crossings\nof rivers", BOX)
+    table = Table(1, 2, (lines, Cell(0, 1, "Bridges", BOX)), BOX, is_ruled=True)
+    window.begin("a.png", 1)
+    window.show_ocr_result(replace(READING, page=replace(PAGE, tables=(table,))))
+    window.tabs.setCurrentWidget(window.tables)
+    theme.choose(ThemeChoice.LIGHT, zoom)
+    grid = window.tables.grid
+    qtbot.waitUntil(lambda: grid.font().pixelSize() == 13 * zoom // 100)
+    metrics = grid.fontMetrics()
+    qtbot.waitUntil(lambda: grid.columnWidth(1) >= metrics.horizontalAdvance("Bridges"))
+    assert grid.columnWidth(0) >= metrics.horizontalAdvance("other crossings")
+    assert grid.rowHeight(0) >= 3 * metrics.height()
+
+
+def test_reading_shows_its_progress_and_can_be_cancelled(window: DocumentWindow, qtbot: QtBot) -> None:
+    assert window.cancel.isHidden()
+    window.show_progress(0, 0.5)
+    assert "50" not in window.status_label.text(), "nothing is being read"
+    window.again.click()
+    assert window.cancel.isVisible()
+    window.show_progress(0, 0.5)
+    assert window.status_label.text() == "Reading… 50 %"
+    window.show_progress(1, 0.9)
+    assert window.status_label.text() == "Reading… 50 %"
+    with qtbot.waitSignal(window.reading_cancelled) as cancelled:
+        window.cancel.click()
+    assert cancelled.args == [0]
+    assert "Read again" in window.status_label.text()
+    assert window.cancel.isHidden()
+    window.again.click()
+    window.show_ocr_result(READING)
+    assert window.cancel.isHidden()
+
+
 def test_fields_show_where_they_stand(window: DocumentWindow) -> None:
     window.tabs.setCurrentWidget(window.values)
     window.values.grid.setCurrentCell(0, 1)
@@ -237,6 +279,15 @@ def test_a_rail_of_500_pages_holds_few_pictures(qtbot: QtBot) -> None:
         thumbnails.set_picture(number, png())
     held = [number for number in range(500) if thumbnails.item(number).icon().cacheKey() != empty]
     assert len(held) <= MAX_PICTURES + 1
+
+
+def test_the_selected_page_is_not_dyed(qtbot: QtBot) -> None:
+    thumbnails = ThumbnailStrip()
+    shown(thumbnails, qtbot)
+    thumbnails.set_count(1)
+    thumbnails.set_picture(0, png())
+    picture = thumbnails.item(0).icon().pixmap(96, 120, QIcon.Mode.Selected).toImage()
+    assert picture.pixelColor(5, 5) == QColor("white")
 
 
 def test_a_page_is_chosen_on_the_rail(qtbot: QtBot) -> None:
