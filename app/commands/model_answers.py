@@ -50,7 +50,7 @@ class ModelAnswers:
                 has_text = True
                 print_content(event.text)
             elif isinstance(event, ThoughtDelta):
-                has_thought = True
+                has_thought = bool(event.text)
             elif isinstance(event, Stats):
                 found.append(event.stats)
 

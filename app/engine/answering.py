@@ -33,7 +33,8 @@ def _ignore_thought(_text: str, _seconds: float) -> None:
 class GenerationCallbacks:
     """Callbacks of an answer while it is generated: `on_stage` before its first token, then `on_text` for each delta.
 
-    Before that, `on_thought` receives each delta of a thinking model's reasoning, and its seconds so far.
+    Before that, `on_thought` receives each delta of a thinking model's reasoning, and its seconds so far; an empty one
+    says that the deltas before it were no reasoning.
 
     Deltas carry their probability if `return_logprobs` asks for it, which costs a pass over the vocabulary for each
     token. If the model's confidence falls below `min_confidence`, the answer ends with `fallback`, see

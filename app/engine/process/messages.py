@@ -207,7 +207,10 @@ class AnswerDelta(Message, frozen=True, tag=True):
 
 
 class ThoughtDelta(Message, frozen=True, tag=True):
-    """The next text of the reasoning before the answer, never empty, and the reasoning's seconds so far."""
+    """The next text of the reasoning before the answer, and the reasoning's seconds so far.
+
+    An empty text withdraws it: what a server sent was the answer, which follows.
+    """
 
     text: str
     seconds: float

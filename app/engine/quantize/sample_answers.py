@@ -22,7 +22,10 @@ MAX_NEW_TOKENS, PIXEL_BUDGET = 64, 512 * 512
 
 
 def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | None]]) -> list[str]:
-    """Return the greedy answers to `questions`, each about an image or none, cut off after 64 tokens."""
+    """Return the greedy answers to `questions`, each about an image or none, cut off after 64 tokens.
+
+    They are without the reasoning of a thinking model, which is not greedy: see `generate`.
+    """
     tokenizer = ChatTokenizer(checkpoint)
     runtime = TorchRuntime(choose_device(), checkpoint, LoadOptions(), NO_PROGRESS, NEVER_CANCELLED)
     images_cache = VisionFeatureCache(checkpoint.config.vision, checkpoint.preprocessor, max_tokens=0)
@@ -31,7 +34,8 @@ def answer_all(checkpoint: Checkpoint, questions: Sequence[tuple[str, Path | Non
     for question, image in questions:
         images = [images_cache.open(image, PIXEL_BUDGET)] if image else []
         turn = Turn(Role.USER, question, (SeenImage(str(image)),) if image else ())
-        prompt = build_prompt([turn], [seen.grid_thw for seen in images], tokenizer, checkpoint.config)
+        grids = [seen.grid_thw for seen in images]
+        prompt = build_prompt([turn], grids, tokenizer, checkpoint.config, thinks=checkpoint.thinks)
         deltas: list[TextDelta] = []
         callbacks = GenerationCallbacks(NO_STAGE, deltas.append, NEVER_CANCELLED)
         generate(session, tokenizer, prompt, images, GREEDY, MAX_NEW_TOKENS, callbacks)

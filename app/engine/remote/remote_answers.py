@@ -159,7 +159,11 @@ class _StreamedAnswer:
     def finish(self) -> None:
         """Pass on the text that is still held back when the answer ends."""
         is_complete = self._is_whole and _REASONS.get(self._finish_reason or "stop") is FinishReason.COMPLETE
-        self._send(*self._thoughts.finish(is_complete=is_complete), time.perf_counter())
+        thought, answer = self._thoughts.finish(is_complete=is_complete)
+        if thought is None:
+            self._has_thoughts = False
+            self._callbacks.on_thought("", 0.0)
+        self._send(thought or "", answer, time.perf_counter())
 
     def reason(self, *, may_be_empty: bool) -> FinishReason:
         """Return the finish reason. Raises EngineError if it is no regular one, or for a forbidden empty answer.

@@ -8,7 +8,7 @@ class ServerThoughts:
 
     A thinking model's prompt has opened the reasoning, so that a server which passes on the bare text sends no
     `<think>`. With `is_thinking`, text therefore counts as reasoning up to `</think>`; if the answer ends without one,
-    the server has left the reasoning out, and all of the text is the answer.
+    the server has left the reasoning out, and all of the text is the answer: what was told of it is withdrawn.
     """
 
     def __init__(self, *, is_thinking: bool) -> None:
@@ -28,9 +28,12 @@ class ServerThoughts:
                 self._text.clear()
         return f"{thought}{reasoning}", answer
 
-    def finish(self, *, is_complete: bool) -> tuple[str, str]:
-        """Return the reasoning and the answer that are held back when the text ends; `is_complete` if by itself."""
+    def finish(self, *, is_complete: bool) -> tuple[str | None, str]:
+        """Return the reasoning and the answer that are held back when the text ends; `is_complete` if by itself.
+
+        The reasoning is None if there was none, in spite of what was told.
+        """
         reasoning, answer = self._splitter.finish()
-        if self._is_supposed and is_complete:
-            return "", "".join(self._text)
+        if self._is_supposed and self._text and is_complete:
+            return None, "".join(self._text)
         return reasoning, answer

@@ -83,6 +83,10 @@ class RunningAnswer:
 
     def add_thought(self, delta: ThoughtDelta) -> bool:
         """Add a delta of the reasoning; return whether all of it fitted within the maximum length."""
+        if not delta.text:
+            self.answer = replace(self.answer, thought=None)
+            self._thoughts.clear()
+            self._length, self._earlier_seconds = self._text_length, 0.0
         text = self._fitting(delta.text)
         self._thoughts.append(text)
         self._thought_seconds = delta.seconds

@@ -92,8 +92,8 @@ class BackgroundRequests(QObject):
         match event:
             case AnswerDelta(text=text):
                 request.text += text
-            case ThoughtDelta():
-                request.has_thought = True
+            case ThoughtDelta(text=text):
+                request.has_thought = bool(text)
             case Done(reason=FinishReason.STOPPED):  # It was preempted, or the model was closed.
                 self._running = None
                 self._waiting.appendleft(request)

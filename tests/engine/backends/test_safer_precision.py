@@ -7,14 +7,17 @@ import openvino as ov
 import pytest
 
 from app.domain.chat.chat import Role, Turn
+from app.domain.error_texts import engine_texts
 from app.domain.errors import EngineError
-from app.domain.models.answer_stats import FinishReason
+from app.domain.models.answer_stats import AnswerStats, FinishReason
+from app.domain.models.model_info import ModelInfo
 from app.domain.ports import NEVER_CANCELLED, CancelCheck, ProgressCallback
 from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.domain.settings.load_options import LoadOptions
+from app.engine.answering import GenerationCallbacks, NotFiniteError
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.checkpoints.open_checkpoint import Checkpoint
-from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, Ready
+from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, Ready, ThoughtDelta
 from app.engine.runtimes import registry
 from app.engine.runtimes.openvino import devices
 from app.engine.runtimes.port import DecoderRuntime
@@ -102,6 +105,46 @@ def test_numbers_that_no_precision_mends_are_told(folder: Path) -> None:
     with pytest.raises(EngineError, match="invalid numbers"):
         ask(backend, events)
     assert said(events) == ""
+
+
+class Thinker:
+    """A model that thinks, and may compute numbers that are not finite after that."""
+
+    seconds_per_visual_token = 0.0
+
+    def __init__(self, thought: str, *, fails: bool) -> None:
+        self._thought = thought
+        self._fails = fails
+        self.info = ModelInfo(name="m", folder="m", scheme="", device="", device_reason="", context_length=0)
+        self.turns: tuple[Turn, ...] = ()
+
+    def answer(
+        self, turns: tuple[Turn, ...], _texts: object, _options: object, callbacks: GenerationCallbacks
+    ) -> tuple[FinishReason, AnswerStats]:
+        self.turns = turns
+        callbacks.on_thought(self._thought, 1.0)
+        if self._fails:
+            raise NotFiniteError(engine_texts.NOT_A_NUMBER)
+        stats = AnswerStats(
+            prompt_tokens=1,
+            visual_tokens=0,
+            new_tokens=1,
+            first_token_seconds=0.0,
+            total_seconds=1.0,
+            context_tokens=2,
+        )
+        return FinishReason.COMPLETE, stats
+
+
+def test_reasoning_goes_on_in_the_next_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Thinker("Three ", fails=True), Thinker("lines.", fails=False)
+    monkeypatch.setattr(ModelBackend, "_load", lambda *_: first)
+    monkeypatch.setattr(ModelBackend, "_reopen", lambda *_: second)
+    backend, events = ModelBackend(), list[Event]()
+    backend.handle(OpenModel("folder"), events.append, NEVER_CANCELLED)
+    ask(backend, events)
+    assert second.turns == (*first.turns, Turn(Role.ASSISTANT, "", thought="Three "))
+    assert "".join(event.text for event in events if isinstance(event, ThoughtDelta)) == "Three lines."
 
 
 def test_32_bits_are_the_last_of_the_precisions(monkeypatch: pytest.MonkeyPatch) -> None:

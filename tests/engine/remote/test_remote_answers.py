@@ -318,7 +318,8 @@ def test_a_servers_reasoning_is_told_apart(server: ChatServer, chunks: list[byte
         ([piece("Let me "), piece("look.</th"), piece("ink>\n\nFour."), end()], "Let me look.", "Four."),
         ([piece("<think>Look.</think>Four."), end()], "Look.", "Four."),
         ([event(choices=[{"delta": {"reasoning_content": "Hm."}}]), piece("Four."), end()], "Hm.", "Four."),
-        ([piece("Fo"), piece("ur."), end()], "Four.", "Four."),
+        ([piece("Fo"), piece("ur."), end()], "", "Four."),
+        ([event(choices=[{"delta": {"reasoning_content": "Hm."}}]), end("length")], "Hm.", ""),
         ([piece("Let me loo"), end("length")], "Let me loo", ""),
         ([piece("<think>Let me loo"), end("length")], "Let me loo", ""),
     ],
@@ -330,7 +331,8 @@ def test_a_thinking_model_of_a_server_that_sends_no_opening_tag(
     harness = Harness().connect(server, "Qwen3-VL-8B-Thinking")
     server.answer = chunks
     assert harness.ask(*HELLO) == answer
-    assert "".join(event.text for event in harness.events if isinstance(event, ThoughtDelta)) == thought
+    thoughts = [event.text for event in harness.events if isinstance(event, ThoughtDelta)]
+    assert ("" if thoughts[-1:] == [""] else "".join(thoughts)) == thought
     server.answer = [piece("Five."), end()]
     assert harness.ask(*HELLO, Turn(Role.ASSISTANT, "Fo")) == "Five."
 

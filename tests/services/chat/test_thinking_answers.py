@@ -21,6 +21,11 @@ def thinks(request: Request) -> Iterator[Event]:
         case Ask(turns=turns) if turns[-1].text == "Hard?":
             yield ThoughtDelta("\nThree ", 1.0)
             yield Done(FinishReason.LENGTH)
+        case Ask(turns=turns) if turns[-1].text == "Left out?":
+            yield ThoughtDelta("Nine.", 1.0)
+            yield ThoughtDelta("", 0.0)
+            yield AnswerDelta("Nine.")
+            yield Done(FinishReason.COMPLETE)
         case Ask():
             yield ThoughtDelta("lines, ", 1.5)
             yield ThoughtDelta("so nine.\n", 2.0)
@@ -40,6 +45,16 @@ def test_reasoning_is_kept_beside_the_answer_and_not_sent_back(build_services: B
     assert [turn.thought for turn in turns] == ["", "", ""]
     services.close()
     assert services.stores.chats.saved[answer.id] == answer
+
+
+def test_an_answer_that_was_taken_for_reasoning_is_the_answer_alone(
+    build_services: BuildServices, qtbot: QtBot
+) -> None:
+    services = build_services(model=thinks)
+    open_model(services, qtbot)
+    say(services, qtbot, "Left out?")
+    answer = services.session.branch[-1]
+    assert (answer.text, answer.thought, answer.state) == ("Nine.", None, MessageState.COMPLETE)
 
 
 def test_reasoning_that_was_cut_off_is_continued(build_services: BuildServices, qtbot: QtBot) -> None:
