@@ -15,7 +15,8 @@ from app.domain.documents.page_rows import GAP
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Cell, Table
 from app.domain.images.geometry import Box, TextLine
-from app.domain.text.grounding import SCALE
+from app.domain.text.answer_markup import COMMENT, ELEMENT, PLACED, TAG, attributes
+from app.domain.text.grounding import SCALE, box_in, numbers_in
 from app.domain.text.latex_tables import with_markdown_tables
 
 MAX_LINES = 5000
@@ -23,10 +24,7 @@ MAX_LINES = 5000
 MAX_SPAN = 100
 """Maximum number of rows and columns that a cell may say it spans."""
 MAX_DEPTH, MAX_CELLS, MAX_SAME = 100, 5000, 50
-_NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
-_HTML = re.compile(r"<\w+\s[^<>]*\bdata-bbox\s*=")
-_PLACE = r"<!--[^<>]{1,200}?\((?:[ \t]{0,3}-?[\d.]{1,12}[ \t]{0,3},){1,7}[ \t]{0,3}-?[\d.]{1,12}[ \t]{0,3}\)[ \t]*-->"
-_COMMENT = re.compile(rf"^[ \t]*{_PLACE}[ \t]*\n?|{_PLACE}", re.MULTILINE)
+_HTML = re.compile(f"<{PLACED}", re.IGNORECASE)
 _FENCE = re.compile(r"\A\s*```(?P<language>[a-z]*)\n(?P<content>.*?)\n?(?:```\s*)?\Z", re.DOTALL)
 _FENCE_LINE = re.compile(r"^```(\w*)", re.MULTILINE)
 _FENCED_CODE = re.compile(r"^```[^\n]*\n.*?(?:^```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
@@ -44,14 +42,6 @@ _TABLE_EDGE = re.compile(r"<(/?)table(?:[\s/][^<>]*+)?>", re.IGNORECASE)
 _CUT_OFF = re.compile(r"(?:<[^<>]*|\n`{1,2})\Z")
 """The beginning of a tag, or of the end of a block of code, with which an answer ends."""
 _COMMENTS = re.compile(r"<!--[^<>]*+-->")
-_NAMES = (
-    "a|abbr|address|article|aside|b|blockquote|body|br|caption|center|cite|code|col|colgroup|dd|del|div|dl|dt|em|figcaption"
-    "|figure|font|footer|h[1-6]|head|header|hr|html|i|img|ins|li|main|mark|meta|nav|ol|p|pre|q|s|section|small|span|strong"
-    "|sub|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul"
-)
-_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{_NAMES})(?P<attributes>(?:[\s/][^<>]*+)?)>", re.IGNORECASE)
-"""A tag of HTML; text in angle brackets, such as an address, is none."""
-_ATTRIBUTE = re.compile(r"""(?<![\w-])([A-Za-z][\w-]{0,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=]+))""")
 _PLAIN = {
     "p": BlockKind.PARAGRAPH, "div": BlockKind.PARAGRAPH, "address": BlockKind.PARAGRAPH, "li": BlockKind.LIST_ITEM,
     "figcaption": BlockKind.CAPTION, "caption": BlockKind.CAPTION, "pre": BlockKind.CODE, "header": BlockKind.HEADER,
@@ -84,8 +74,15 @@ def page_of_answer(answer: str, width: int, height: int) -> OcrPage:
             reader.read(shown)
         if (has_places or is_html or not reader.has_loose_text) and (page := reader.page()):
             return page
-    text = _with_markdown_tables(_COMMENT.sub("", written))
+    text = _with_markdown_tables(COMMENT.sub(_without_place, written))
     return OcrPage(width, height, (), text.strip("\n"))
+
+
+def _without_place(comment: re.Match[str]) -> str:
+    """Return nothing for a comment with a place, with its line if it stands alone; any other as it is."""
+    if not comment["closed"] or not 2 <= len(numbers_in(comment["numbers"])) <= 8:
+        return comment[0]
+    return comment["rest"] or "" if comment["indent"] is None else ""
 
 
 def _unfenced(answer: str) -> tuple[str, bool]:
@@ -233,14 +230,15 @@ class _Reader:
     def read(self, text: str) -> None:
         """Read a document, in time proportional to its length."""
         position = 0
-        for tag in _TAG.finditer(text):
+        for tag in TAG.finditer(text):
+            if tag["closed"] != ">" or not ELEMENT.fullmatch(tag["name"]):
+                continue
             self._add(text[position : tag.start()])
             position = tag.end()
             if tag["end"]:
                 self._end(tag["name"].lower())
             else:
-                found = _ATTRIBUTE.findall(tag["attributes"])
-                self._begin(tag["name"].lower(), {name.lower(): unescape("".join(values)) for name, *values in found})
+                self._begin(tag["name"].lower(), attributes(tag["attributes"]))
         self._add(text[position:])
         self._end_table()
         self._flush()
@@ -367,10 +365,8 @@ class _Reader:
 
     def _box(self, values: dict[str, str]) -> Box | None:
         """Return where an element says that it is, in pixels."""
-        numbers = [min(float(number), SCALE) for number in _NUMBER.findall(values.get("data-bbox", ""))]
-        if len(numbers) != 4:
-            return None
-        (left, right), (top, bottom) = sorted(numbers[::2]), sorted(numbers[1::2])
+        corners = box_in(values.get("data-bbox", ""))
+        left, top, right, bottom = (min(number, SCALE) for number in corners or (0, 0, 0, 0))
         if left == right or top == bottom:
             return None
         across, down = self._width / SCALE, self._height / SCALE

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
 
+from app.domain.text.answer_markup import ANY_TAG, COMMENT, TAG, attributes
+
 SCALE = 1000
 MAX_DETECTIONS = 500
 MAX_FOUND = 2 * MAX_DETECTIONS
@@ -50,13 +52,6 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 """A token of JSON or of Python's literals; a string with line breaks, or in apostrophes, ends before punctuation."""
-_TAG = re.compile(r"<(?P<name>[A-Za-z][A-Za-z0-9]*)\s(?P<attributes>[^<>]*+)(?P<closed>>?)")
-_DATA_BBOX = re.compile(r"""\bdata-bbox\s*=\s*["']([-\d.,\s]*+)["']""")
-_CLASS = re.compile(r"""\bclass\s*=\s*["']([^"'<>]*+)["']""")
-_ANY_TAG = re.compile(r"<[^<>]*+>?")
-_COMMENT = re.compile(
-    r"<!--[ \t]*(?P<label>[A-Za-z][\w /-]{0,40}?)[ \t]*\((?P<numbers>[-\d.,\s]{1,100})\)(?:[ \t]*-->)?"
-)
 _BOX_TOKENS = re.compile(
     r"(?:(?:<\|object_ref_start\|>|<ref>)(?P<label>[^<]{0,300})(?:<\|object_ref_end\|>|</ref>)\s?)?"
     r"(?:<\|box_start\|>|<box>)\s?\((?P<from>[\d.,\s]{1,30})\),\s?\((?P<to>[\d.,\s]{1,30})\)(?:<\|box_end\|>|</box>)?"
@@ -260,6 +255,17 @@ def _numbers(value: Value) -> list[float]:
     return []
 
 
+def box_in(written: str) -> tuple[float, float, float, float] | None:
+    """Return left, top, right and bottom of the box that a text of four numbers is, in thousandths."""
+    found = _detections(_numbers(written), "", 0, 0)
+    return (found[0].left, found[0].top, found[0].right, found[0].bottom) if found else None
+
+
+def numbers_in(written: str) -> list[float]:
+    """Return the numbers of a text that has nothing else."""
+    return _numbers(written)
+
+
 def _one_number(value: Value) -> list[float]:
     """Return a number, which may be written as text, or nothing."""
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
@@ -312,22 +318,22 @@ def _time(entries: dict[str, Value], keys: tuple[str, ...]) -> str:
 
 def _elements(text: str) -> Iterator[Detection]:
     """Return the places of `qwenvl html`; an element is called by its text, else by its class."""
-    for tag in _TAG.finditer(text):
-        found = _DATA_BBOX.search(tag["attributes"])
-        if found is None or tag["name"].lower() in _CONTAINERS:
+    for tag in TAG.finditer(text):
+        values = attributes(tag["attributes"])
+        if "data-bbox" not in values or tag["name"].lower() in _CONTAINERS:
             continue
         closing = text.find(f"</{tag['name']}", tag.end(), tag.end() + 10 * MAX_LABEL)
-        content = html.unescape(_ANY_TAG.sub(" ", text[tag.end() : closing])) if closing >= 0 else ""
-        named = _CLASS.search(tag["attributes"])
-        label = " ".join(content.split()) or (named[1] if named else tag["name"].lower())
+        content = html.unescape(ANY_TAG.sub(" ", text[tag.end() : closing])) if closing >= 0 else ""
+        label = " ".join(content.split()) or values.get("class") or tag["name"].lower()
         end = closing if closing >= 0 else tag.end()
-        yield from _detections(_numbers(found[1]), label, tag.start(), end)
+        yield from _detections(_numbers(values["data-bbox"]), label, tag.start(), end)
 
 
 def _comments(text: str) -> Iterator[Detection]:
     """Return the places of `qwenvl markdown`."""
-    for comment in _COMMENT.finditer(text):
-        yield from _detections(_numbers(comment["numbers"]), comment["label"], comment.start(), comment.end())
+    for comment in COMMENT.finditer(text):
+        start, end = comment.start() + len(comment["indent"] or ""), comment.end() - len(comment["rest"] or "")
+        yield from _detections(_numbers(comment["numbers"]), comment["label"], start, end)
 
 
 def _box_tokens(text: str) -> Iterator[Detection]:

@@ -158,6 +158,13 @@ def test_what_is_around_a_document_stays_and_its_fences_go() -> None:
     assert page_of_answer("```md\n# T\n```py\nx\n```\nend\n```", 1, 1).text == "# T\n```py\nx\n```\nend"
 
 
+def test_places_are_those_that_are_found_in_a_chat() -> None:
+    page = page_of_answer('<p data-bbox="0.1 .2 0.5 1">Sales</p>', 1000, 1000)
+    assert page.lines[0].box == Box(100, 200, 500, 1000)
+    text = "A <!-- Image (left) (1, 2, 3, 4) --> B\n  <!--Chart(1,2)-->\nC <!-- a note (1, x) -->"
+    assert page_of_answer(text, 1, 1).text == "A  B\nC <!-- a note (1, x) -->"
+
+
 def test_scripts_and_styles_are_not_shown() -> None:
     text = "<html><style>p { color: red }</style><body><p>Shown</p><SCRIPT>if (a < b) c()</SCRIPT><script>d("
     assert page_of_answer(text, 10, 10).text == "Shown"

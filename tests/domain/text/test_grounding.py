@@ -96,6 +96,7 @@ def test_a_place_is_known_as_soon_as_its_numbers_are_there() -> None:
         ("<p data-bbox='1 2 3 4'>a\n  b</p>", [("a b", 1, 2, 3, 4)]),
         ('<img data-bbox="1.5 2 3 4">', [("img", 1.5, 2, 3, 4)]),
         ('<p data-bbox="1 2 3">a</p><p data-bbox="">b</p><p data-bbox>c</p>', []),
+        ("<!-- Image (left) (1, 2, 3, 4)", [("Image (left)", 1, 2, 3, 4)]),
         ("<!--Chart(1,2,3,4)-->", [("Chart", 1, 2, 3, 4)]),
         ("<!-- a note --> <!-- version (2) -->", []),
         ("<|object_ref_start|>a dog<|object_ref_end|><|box_start|>(1,2),(3,4)<|box_end|>", [("a dog", 1, 2, 3, 4)]),
