@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.mrope_positions import text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.port import DecoderSequence, FloatArray, IntArray
+from app.engine.runtimes.shortlist_head import ShortlistHead
 from tests.support.reference import Reference
 from tests.support.runtimes import RUNTIMES
 from tests.support.trained_checkpoint import make_trained
@@ -18,6 +20,8 @@ from tests.support.trained_checkpoint import make_trained
 PROMPT, ANSWER = 64, 24
 BEST = 20
 """Number of tokens that the published sampling draws from."""
+TOLERANCE = 1e-3
+"""Of a logit: sums are rounded in another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,24 @@ def agreement(truth: Truth, runtime: str, options: LoadOptions) -> Agreement:
     logits = np.concatenate([first[None], rest])
     same = float(np.mean(logits.argmax(axis=1) == truth.logits.argmax(axis=1)))
     return Agreement(same, _divergence(logits, truth.logits), _greedy(sequence, logits[-1]))
+
+
+def inexact_share(truth: Truth, likeliest: int) -> float:
+    """Return the share of the text's positions where one of the `likeliest` tokens does not have its exact logit."""
+    options, rescored, inexact = LoadOptions(), ShortlistHead.rescored, []
+
+    def compared(head: ShortlistHead, hidden: FloatArray, logits: FloatArray) -> FloatArray:
+        rows = head.rows(np.arange(logits.shape[1]))
+        for state, row in zip(hidden, rescored(head, hidden, logits), strict=True):
+            exact = rows @ state
+            best = np.argpartition(exact, -likeliest)[-likeliest:]
+            inexact.append(bool(np.abs(exact[best] - row[best]).max() > TOLERANCE))
+        return logits
+
+    runtime = RUNTIMES["onnxruntime"](options).open(truth.checkpoint, options, lambda _: None, lambda: None)
+    with patch.object(ShortlistHead, "rescored", compared):
+        runtime.open_sequence().step(truth.tokens, text_positions(0, len(truth.tokens)))
+    return float(np.mean(inexact))
 
 
 def _greedy(sequence: DecoderSequence, logits: FloatArray) -> list[int]:

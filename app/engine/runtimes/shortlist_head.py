@@ -21,8 +21,8 @@ from app.engine.runtimes.weight_cache import Bytes, WeightCache
 GROUP = 32
 """Number of weights with one scale in the 4-bit copy; larger groups miss likely tokens: see decision 0007."""
 ZERO = middle(4)
-CANDIDATES = 128
-"""Number of tokens of the shortlist, whose logits are exact. Sampling considers fewer."""
+CANDIDATES = 512
+"""Number of tokens of the shortlist, whose logits are exact: the 64 likeliest are among them, see decision 0007."""
 _ROWS = 256
 """Number of rows that are rounded at a time: few enough to stay in the CPU's cache."""
 
