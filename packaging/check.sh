@@ -18,10 +18,13 @@ step contracts; lint-imports
 step vulnerabilities; python packaging/audit.py
 step tests
 # From Python 3.12 on, coverage asks the interpreter to watch lines, which costs less than its own tracer.
-COVERAGE_CORE=$(python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
-  coverage run -m pytest --ignore tests/end_to_end --ignore tests/faults --durations=15 -m "not window"
+# Tests of a file share what they set up. A thread for each process: they would wait for each other's.
+OMP_NUM_THREADS=1 COVERAGE_CORE=$(python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
+  pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report= \
+  --ignore tests/end_to_end --ignore tests/faults --durations=15 -m "not window"
 step coverage; coverage report
 # Most of what these run is in other processes, of which coverage sees nothing.
+# One after the other: they measure memory and work, and how soon a window answers.
 step "processes, faults and journeys"; pytest tests/end_to_end tests/faults --durations=15 -m "not window"
 step "a real window"
 # -noreset: else the server starts anew whenever its last client leaves, and refuses whoever comes in that moment.

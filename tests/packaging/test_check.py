@@ -46,7 +46,10 @@ def run(checkout: Path, *arguments: str) -> tuple[int, list[str]]:
 def test_the_whole_run_has_coverage_with_its_floor_and_the_slowest_tests(checkout: Path) -> None:
     code, asked = run(checkout)
     assert code == 0
-    first = "coverage run -m pytest --ignore tests/end_to_end --ignore tests/faults --durations=15 -m not window"
+    first = (
+        "pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report= "
+        "--ignore tests/end_to_end --ignore tests/faults --durations=15 -m not window"
+    )
     assert asked[asked.index(first) + 1 :][:2] == [
         "coverage report",
         "pytest tests/end_to_end tests/faults --durations=15 -m not window",
