@@ -281,7 +281,7 @@ def test_regenerating_makes_a_second_branch(build_services: BuildServices, qtbot
 
     question, second = services.session.branch
     assert second.parent_id == first.parent_id == question.id
-    assert set(services.stores.chats.saved) == {question.id, first.id, second.id}
+    qtbot.waitUntil(lambda: set(services.stores.chats.saved) == {question.id, first.id, second.id})
 
 
 def test_a_draft_survives_leaving_and_coming_back(build_services: BuildServices, qtbot: QtBot) -> None:
@@ -364,7 +364,7 @@ def test_closing_while_an_answer_streams_keeps_it(build_services: BuildServices,
 
     answer = services.session.branch[-1]
     assert (answer.text, answer.state) == ("half an ", MessageState.STOPPED)
-    assert services.stores.chats.saved[answer.id] == answer
+    qtbot.waitUntil(lambda: services.stores.chats.saved.get(answer.id) == answer)
     assert services.stores.closed
 
 
@@ -587,7 +587,7 @@ def test_what_the_model_was_unsure_of_is_kept_where_it_stands(build_services: Bu
     wait_for_end(services, qtbot)
     told = services.session.branch[-1]
     assert told.doubts == (LowConfidenceSpan(10, 14, 0.5, ((" 8", 0.25),)),)
-    assert services.stores.chats.saved[told.id].doubts == told.doubts
+    qtbot.waitUntil(lambda: services.stores.chats.saved.get(told.id) == told)
 
 
 def test_a_new_title_and_a_pin_are_shown_and_outlive_the_next_question(
@@ -642,7 +642,7 @@ def test_an_answer_without_an_end_is_cut_off_and_the_chat_goes_on(
     assert answer.state is MessageState.CUT_OFF
     assert answer.text == ("nine and " * 9 * 100)[:1000]
     assert answer.doubts[-1].end == 1000
-    assert services.stores.chats.messages(services.session.conversation_id)[-1] == answer
+    qtbot.waitUntil(lambda: services.stores.chats.saved.get(answer.id) == answer)
     assert not services.session.is_busy
 
 

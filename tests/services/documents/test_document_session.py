@@ -171,7 +171,7 @@ def test_long_documents_are_not_held_in_memory(harness: Harness, qtbot: QtBot) -
     with qtbot.waitSignal(session.all_read, timeout=20_000):
         session.read_all()
     assert sum(session.ocr_result(number) is not None for number in range(60)) == MAX_OCR_RESULTS
-    assert len(harness.services.stores.pages.ocr_results) == 60
+    qtbot.waitUntil(lambda: len(harness.services.stores.pages.ocr_results) == 60)
     pages: list[list[OcrPage]] = []
     session.with_all_ocr_results(lambda found: pages.append(list(found)), fails)
     qtbot.waitUntil(lambda: bool(pages))
@@ -187,7 +187,7 @@ def test_a_document_that_is_still_being_opened_is_read_before_it_is_exported(har
     with qtbot.waitSignal(session.all_read):
         session.read_all()
     assert session.page_count == 9
-    assert len(harness.services.stores.pages.ocr_results) == 9
+    qtbot.waitUntil(lambda: len(harness.services.stores.pages.ocr_results) == 9)
 
 
 def test_a_page_that_cannot_be_read_is_told(harness: Harness, qtbot: QtBot) -> None:
