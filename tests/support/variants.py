@@ -35,7 +35,21 @@ class Quantized:
         return (self.q - self.zeros[:, self.g_idx]).float() * self.scales.float()[:, self.g_idx]
 
 
-Pack = Callable[[Quantized], dict[str, Tensor]]
+@dataclass(frozen=True, slots=True)
+class Float8:
+    """Floats `q` [N, K] in 8 bits (E4M3), and the `scales` [a, b] of blocks of equal size."""
+
+    q: Tensor
+    scales: Tensor
+
+    @property
+    def dequantized(self) -> Tensor:
+        """The weight [N, K] in float32."""
+        return self.q.float() * _spread(self.scales, self.q.shape)
+
+
+Pack = Callable[[Any], dict[str, Tensor]]
+"""Writes a `Quantized` or a `Float8` layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,8 @@ class Variant:
     eight_bits: tuple[str, ...] = ()
     scales: torch.dtype = torch.float16
     drops: tuple[str, ...] = field(default=())
+    block: tuple[int, int] | None = None
+    """Rows and columns with one scale, 0 for all of them, of weights in 8-bit floats; None for integers."""
 
 
 def quantized(weight: Tensor, variant: Variant, bits: int) -> Quantized:
@@ -76,6 +92,20 @@ def quantized(weight: Tensor, variant: Variant, bits: int) -> Quantized:
         ((groups / scales.float()[:, :, None]).round() + zeros[:, :, None]).clamp(0, top).reshape(outputs, -1).long()
     )
     return Quantized(q, scales, zeros.long(), g_idx, bits)
+
+
+def in_float8(weight: Tensor, block: tuple[int, int]) -> Float8:
+    """Round a weight [N, K] to nearest in blocks, whose largest number becomes E4M3's largest."""
+    outputs, inputs = weight.shape
+    rows, columns = (min(size or whole, whole) for size, whole in zip(block, weight.shape, strict=True))
+    blocks = weight.reshape(outputs // rows, rows, inputs // columns, columns)
+    scales = (blocks.abs().amax((1, 3)) / torch.finfo(torch.float8_e4m3fn).max).to(torch.bfloat16)
+    return Float8((weight / _spread(scales, weight.shape)).clamp(-448, 448).to(torch.float8_e4m3fn), scales)
+
+
+def _spread(scales: Tensor, shape: tuple[int, ...]) -> Tensor:
+    rows, columns = (whole // count for whole, count in zip(shape, scales.shape, strict=True))
+    return scales.float().repeat_interleave(rows, 0).repeat_interleave(columns, 1)
 
 
 def packed(numbers: Tensor, bits: int, order: tuple[int, ...] | None = None) -> Tensor:
@@ -120,6 +150,11 @@ def compressed(layer: Quantized) -> dict[str, Tensor]:
         "weight_shape": torch.tensor(layer.q.shape),
         "weight_g_idx": layer.g_idx.to(torch.int32),
     }
+
+
+def float8(scales: str) -> Pack:
+    """8-bit floats, with this name of their scales."""
+    return lambda layer: {"weight": layer.q, scales: layer.scales}
 
 
 def _gptq_config(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -198,6 +233,17 @@ VARIANTS: dict[str, Variant] = {
         group=-1,
         drops=_PLAIN_SYMMETRIC,
     ),
+    "FP8 in blocks of 128 x 128 (`weight_scale_inv`)": Variant(
+        float8("weight_scale_inv"),
+        {"quant_method": "fp8", "fmt": "e4m3", "activation_scheme": "dynamic", "weight_block_size": [128, 128]},
+        block=(128, 128),
+    ),
+    "FP8, a scale a row (compressed-tensors `float-quantized`)": Variant(
+        float8("weight_scale"),
+        _compressed_config(num_bits=8, type="float", strategy="channel", group_size=None)
+        | {"format": "float-quantized"},
+        block=(1, 0),
+    ),
 }
 """The variants that open, by the names under which docs/models.md lists them."""
 
@@ -210,7 +256,8 @@ def make_variant(plain: Path, folder: Path, variant: Variant) -> Path:
         kind = name.removesuffix(".weight").rpartition(".")[2]
         if kind not in _TEXT_LINEARS or "language_model" not in name:
             continue
-        layer = quantized(weights.pop(name).float(), variant, 8 if kind in variant.eight_bits else variant.bits)
+        weight, bits = weights.pop(name).float(), 8 if kind in variant.eight_bits else variant.bits
+        layer = in_float8(weight, variant.block) if variant.block else quantized(weight, variant, bits)
         parts = {part: tensor for part, tensor in variant.pack(layer).items() if part not in variant.drops}
         weights |= {f"{name.removesuffix('weight')}{part}": tensor for part, tensor in parts.items()}
         twin[name] = layer.dequantized

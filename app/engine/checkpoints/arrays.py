@@ -8,6 +8,8 @@ import numpy.typing as npt
 from app.engine.checkpoints.gguf import blocks
 from app.engine.checkpoints.gguf.block_types import QUANTIZED
 from app.engine.checkpoints.gguf.blocks import PACKINGS
+from app.engine.checkpoints.packings import float8
+from app.engine.checkpoints.required_tensors import FLOAT8
 from app.engine.checkpoints.tensor_files import TensorFiles
 
 _DTYPES: dict[str, type[np.generic]] = {
@@ -16,6 +18,7 @@ _DTYPES: dict[str, type[np.generic]] = {
     "BF16": np.uint16,
     "I32": np.int32,
     "I64": np.int64,
+    FLOAT8: np.uint8,
 }
 
 _ROWS = 1024
@@ -23,7 +26,7 @@ _ROWS = 1024
 
 
 def stored_array(tensors: TensorFiles, name: str) -> npt.NDArray[Any]:
-    """Return the tensor as stored in the file; bfloat16, which numpy lacks, as uint16 with the same bits."""
+    """Return the tensor as stored in the file; the same bits as uint16 for bfloat16, as uint8 for 8-bit floats."""
     entry = tensors.entries[name]
     return np.frombuffer(tensors.data(name), _DTYPES[entry.dtype]).reshape(entry.shape)
 
@@ -35,9 +38,12 @@ def stored_blocks(tensors: TensorFiles, name: str) -> npt.NDArray[np.uint8]:
 
 
 def float_array(tensors: TensorFiles, name: str) -> npt.NDArray[np.float32]:
-    """Return a 16- or 32-bit tensor, or a quantised one, as float32, which represents all of them exactly."""
+    """Return a 16- or 32-bit tensor, or a quantised one, as float32, which represents all of them exactly.
+
+    Of 8-bit floats and their scales the products are rounded to 32 bits.
+    """
     entry = tensors.entries[name]
-    if entry.dtype not in QUANTIZED:
+    if entry.dtype not in QUANTIZED and entry.dtype != FLOAT8:
         return _as_float(stored_array(tensors, name), entry.dtype)
     values = np.empty(entry.shape, np.float32)
     for start in range(0, len(values), _ROWS):
@@ -48,6 +54,9 @@ def float_array(tensors: TensorFiles, name: str) -> npt.NDArray[np.float32]:
 def float_rows(tensors: TensorFiles, name: str, rows: npt.NDArray[np.integer] | slice) -> npt.NDArray[np.float32]:
     """Return these rows of a tensor [N, K] as float32 [..., K], without reading the others."""
     entry = tensors.entries[name]
+    if entry.dtype == FLOAT8:
+        scales = float_array(tensors, float8.scales_of(tensors, name))
+        return float8.scaled(stored_array(tensors, name)[rows], scales, rows, entry.shape[0])
     if entry.dtype not in QUANTIZED:
         return _as_float(stored_array(tensors, name)[rows], entry.dtype)
     chosen = stored_blocks(tensors, name)[rows]
@@ -62,3 +71,9 @@ def _as_float(array: npt.NDArray[Any], dtype: str) -> npt.NDArray[np.float32]:
 def bf16_as_float(bits: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:
     """Convert bfloat16 bits to float32, which has the same bits followed by sixteen zeros."""
     return (bits.astype(np.uint32) << 16).view(np.float32)
+
+
+def float_as_bf16(array: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
+    """Round float32 to the nearest bfloat16, to even where two are as near; return its bits. NaN may be infinite."""
+    bits = np.ascontiguousarray(array).view(np.uint32)
+    return ((bits + (0x7FFF + (bits >> 16 & 1))) >> 16).astype(np.uint16)

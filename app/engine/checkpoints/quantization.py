@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WHOLE_COLUMNS = -1
 """Value of `group_size` for one scale per output."""
+FP8 = "fp8"
+"""Value of `packing` for weights in 8-bit floats."""
 GGUF = "gguf"
 """Value of `method` for GGUF files, which may mix types of several bits."""
 _SHOWN_LETTERS = 80
@@ -39,9 +41,9 @@ _AWQ_PACKINGS = ("auto_round:auto_awq", "auto_round:awq", "auto_awq", "awq")
 class Quantization:
     """How a checkpoint is quantised: W4A16 or W8A16.
 
-    `method` is the `quant_method`, or "gguf"; `packing` one of "gptq", "gptq_v2", "awq" and "compressed-tensors", or
-    the type of most tensors of a GGUF file; `group_size` the number of weights along the inputs with one scale, -1 for
-    whole columns.
+    `method` is the `quant_method`, or "gguf"; `packing` one of "gptq", "gptq_v2", "awq", "compressed-tensors" and
+    "fp8", or the type of most tensors of a GGUF file; `group_size` the number of weights along the inputs with one
+    scale, -1 for whole columns. Weights in FP8 are dequantised when a model is opened, so their `bits` are 16.
     """
 
     method: str
@@ -55,6 +57,8 @@ class Quantization:
         """The scheme as the status line shows it."""
         if self.method == GGUF:
             return f"GGUF {self.packing}"
+        if self.packing == FP8:
+            return "FP8"
         groups = "whole columns" if self.group_size == WHOLE_COLUMNS else f"group {self.group_size}"
         return f"W{self.bits}A16, {groups}"
 
@@ -109,7 +113,10 @@ def read_quantization(folder: Path, config: Mapping[str, Any]) -> Quantization |
     if not isinstance(raw, dict):
         raise CheckpointError(checkpoint_texts.QUANTIZATION_NOT_AN_OBJECT)
     if raw.get("quant_method") == "compressed-tensors":
-        return _compressed_tensors(raw)
+        return _compressed_floats(raw) if raw.get("format") == "float-quantized" else _compressed_tensors(raw)
+    if raw.get("quant_method") == "fp8":
+        _refuse_first([(checkpoint_texts.OTHER_DATA_TYPE, raw.get("fmt"), raw.get("fmt", "e4m3") == "e4m3")])
+        return Quantization("fp8", WHOLE_COLUMNS, 16, FP8)
     return _grouped(raw)
 
 
@@ -164,6 +171,16 @@ def _compressed_tensors(raw: Mapping[str, Any]) -> Quantization:
     _refuse_first(obstacles)
     is_symmetric = weights.get("symmetric", True) is not False
     return Quantization("compressed-tensors", int(group_size or 0), int(bits or 0), "compressed-tensors", is_symmetric)
+
+
+def _compressed_floats(raw: Mapping[str, Any]) -> Quantization:
+    """Read LLM Compressor's FP8; how activations are to be rounded does not matter, for they are not."""
+    groups = raw.get("config_groups")
+    for described in groups.values() if isinstance(groups, dict) else ():
+        weights = _object(_object(described).get("weights"))
+        bits = _number(weights.get("num_bits"))
+        _refuse_first([(checkpoint_texts.OTHER_BITS, bits, bits == 8)])
+    return Quantization("compressed-tensors", WHOLE_COLUMNS, 16, FP8)
 
 
 def _refuse_first(obstacles: Iterable[tuple[ErrorText, object, bool]]) -> None:

@@ -17,6 +17,8 @@ class Expected:
 
 
 FLOATS = ("F16", "BF16", "F32")
+FLOAT8 = "F8_E4M3"
+"""The dtype of 8-bit floats as safetensors names it."""
 INTEGERS = ("I32",)
 INDEXES = ("I32", "I64")
 

@@ -32,7 +32,9 @@ Parsed JSON may take forty times its size in memory.
 _TEXT = "model.language_model."
 MAX_SHARDS = 1000
 MAX_DIMENSIONS, MAX_DIMENSION = 8, 2**40
-ITEM_BYTES = {"F32": 4, "F16": 2, "BF16": 2, "I32": 4, "I64": 8, "U8": 1, "I8": 1, "BOOL": 1, "F64": 8, "I16": 2}
+ITEM_BYTES = {
+    "F32": 4, "F16": 2, "BF16": 2, "I32": 4, "I64": 8, "U8": 1, "I8": 1, "BOOL": 1, "F64": 8, "I16": 2, "F8_E4M3": 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

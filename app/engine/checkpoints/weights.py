@@ -12,8 +12,8 @@ from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.engine.checkpoints.config import ModelConfig, TextConfig, VisionConfig
 from app.engine.checkpoints.gguf.block_types import QUANTIZED
-from app.engine.checkpoints.quantization import Quantization
-from app.engine.checkpoints.required_tensors import FLOATS, Expected
+from app.engine.checkpoints.quantization import FP8, Quantization
+from app.engine.checkpoints.required_tensors import FLOAT8, FLOATS, Expected
 from app.engine.checkpoints.tensor_files import TensorFiles
 
 if TYPE_CHECKING:
@@ -118,11 +118,16 @@ def _linear(
 ) -> Iterator[Expected]:
     """Yield the tensors of a linear layer, and add it to `layers` if it is quantised; only the files show which are."""
     stored = tensors.entries.get(f"{name}.weight")
+    if stored is not None and stored.dtype == FLOAT8:
+        from app.engine.checkpoints.packings.float8 import float8_layer  # noqa: PLC0415 - NumPy is not needed for --help
+
+        yield from float8_layer(tensors, name, outputs, inputs)
+        return
     if stored is not None and stored.dtype in QUANTIZED:
         from app.engine.checkpoints.gguf.gguf_layer import gguf_layer  # noqa: PLC0415 - NumPy is not needed for --help
 
         layers[name] = gguf_layer(tensors, name, stored.dtype, outputs, inputs)
-    elif stored is None and quantization is not None:
+    elif stored is None and quantization is not None and quantization.packing != FP8:
         layers[name] = quantization.layer(tensors, name, outputs, inputs)
     else:
         yield _floats(f"{name}.weight", outputs, inputs)

@@ -7,9 +7,10 @@ import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as op
 
-from app.engine.checkpoints.arrays import float_array, stored_array
+from app.engine.checkpoints.arrays import float_array, float_as_bf16, stored_array
 from app.engine.checkpoints.grouped_weight import Bytes, Floats, GroupedWeight, middle, nibble_pairs
 from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.checkpoints.required_tensors import FLOAT8
 from app.engine.runtimes.openvino.graph_ops import Node, added, linear, reshaped
 from app.engine.runtimes.packed_weights import packed_weights
 from app.engine.runtimes.weight_cache import WeightCache
@@ -91,11 +92,18 @@ class Constants:
         return ov.op.Constant(ov.Tensor(array, shape, integer), shared_memory=True)
 
     def dense(self, name: str, *shape: int) -> ov.Output:
-        """Return a 16- or 32-bit tensor of this shape, stored in its own dtype, float32 in the graph."""
+        """Return a tensor of this shape, stored in its own 16 or 32 bits, float32 in the graph.
+
+        8-bit floats become bfloat16, whose rounding is a thirtieth of theirs.
+        """
         kinds = {"BF16": ov.Type.bf16, "F16": ov.Type.f16, "F32": ov.Type.f32}
-        array = np.ascontiguousarray(stored_array(self._tensors, name))
+        dtype = self._tensors.entries[name].dtype
+        if dtype == FLOAT8:
+            array, dtype = float_as_bf16(float_array(self._tensors, name)), "BF16"
+        else:
+            array = np.ascontiguousarray(stored_array(self._tensors, name))
         self.held.append(array)
-        tensor = ov.Tensor(array, ov.Shape(shape or array.shape), kinds[self._tensors.entries[name].dtype])
+        tensor = ov.Tensor(array, ov.Shape(shape or array.shape), kinds[dtype])
         widened = op.convert(ov.op.Constant(tensor, shared_memory=True), "f32")
         # Without the mark a float32 copy of the whole weight would stay in memory with the graph.
         widened.get_rt_info()[_KEPT_IN_16_BITS] = True
