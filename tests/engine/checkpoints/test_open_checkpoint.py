@@ -261,8 +261,8 @@ SCHEMES: dict[str, tuple[str, dict[str, object]]] = {
         },
     ),
     "compressed floats": (
-        "stored as float-quantized",
-        {"quant_method": "compressed-tensors", "format": "float-quantized"},
+        "stored as nvfp4-pack-quantized",
+        {"quant_method": "compressed-tensors", "format": "nvfp4-pack-quantized"},
     ),
 }
 
