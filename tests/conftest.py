@@ -15,7 +15,7 @@ import logging
 import multiprocessing
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
@@ -50,6 +50,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
     group.addoption("--soak", action="store_true", help="the same faults, tried far more often: hours, not minutes")
     group.addoption("--seed", default="lorgnette", help="of all random moments and mutations; printed by what fails")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, object, object]:
+    """Have reports cross processes although tests print half surrogate pairs, which pytest-xdist cannot send."""
+    return encodable((yield))
+
+
+def encodable(report: object) -> object:
+    """Return lists, tuples and mappings of texts with replacement characters for what UTF-8 lacks."""
+    match report:
+        case str():
+            return report.encode("utf-8", "replace").decode("utf-8")
+        case dict():
+            return {encodable(name): encodable(value) for name, value in report.items()}
+        case list() | tuple():
+            return type(report)(encodable(value) for value in report)
+    return report
 
 
 @pytest.fixture(autouse=True)
