@@ -151,4 +151,4 @@ class Glyphs:
         """Return a letter's other case if it is as high as that: their shapes are the same."""
         if own not in CASE_TWINS:
             return ""
-        return self._shapes.in_case(own, int(self._shapes.heights[number]))
+        return self._shapes.in_case(own, number)
