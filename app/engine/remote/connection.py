@@ -22,7 +22,7 @@ READ_TIMEOUT_SECONDS = 300.0
 LISTING_TIMEOUT_SECONDS = 60.0
 """Read timeout of the list of models in seconds; a server has it at hand."""
 MAX_BYTES = 4_000_000
-"""Maximum size of a list of models or of an error's body, in bytes."""
+"""Maximum size of a list of models, of an error's body and of an answer that is not streamed, in bytes."""
 MAX_MODELS = 1000
 MAX_NAME = 300
 """Maximum number of characters of a model's name; a longer one is not offered."""
@@ -145,9 +145,19 @@ def _answer_lines(response: Response) -> Iterator[bytes]:
         if start == b"<":  # A page of a proxy or a login, or another service than an API.
             raise EngineError(server_texts.INVALID_ANSWER)
         if start in {b"{", b"["}:
-            yield from (_one_event(line + b"".join(lines)), b"data: [DONE]\n")
+            yield from (_one_event(_joined(line, lines)), b"data: [DONE]\n")
             return
         yield line
+
+
+def _joined(first: bytes, rest: Iterator[bytes]) -> bytes:
+    """Return the lines as one text of at most MAX_BYTES. Raises EngineError if there are more."""
+    body = bytearray(first)
+    for line in rest:
+        body += line
+        if len(body) > MAX_BYTES:
+            raise EngineError(server_texts.INVALID_ANSWER)
+    return bytes(body)
 
 
 def _one_event(body: bytes) -> bytes:

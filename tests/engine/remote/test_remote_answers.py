@@ -367,3 +367,15 @@ def test_an_answer_that_is_not_streamed_may_be_at_its_limit(server: ChatServer) 
     harness = Harness().connect(server)
     assert harness.ask(*HELLO) == "Hel"
     assert harness.reason is FinishReason.LENGTH
+
+
+def test_an_answer_that_is_not_streamed_and_too_long_is_no_answer(
+    server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}
+    server.answer = [json.dumps(body, indent=2).encode()]
+    harness = Harness().connect(server)
+    assert harness.ask(*HELLO) == "Hello"
+    monkeypatch.setattr("app.engine.remote.connection.MAX_BYTES", len(server.answer[0]) - 1)
+    with pytest.raises(EngineError, match="invalid answer"):
+        harness.ask(*HELLO)
