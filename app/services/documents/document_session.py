@@ -339,9 +339,12 @@ class DocumentSession(QObject):
         match event:
             case StageProgress(progress=progress):
                 self.reading_progressed.emit(number, progress)
+            case Done():
+                self._readings.pop(number, None)
             case TextRead(page=page):
                 self._take(OcrResult(digest=self._digest, number=number, page=page))
             case Failed(problem=problem):
+                self._readings.pop(number, None)
                 self._pending_pages.discard(number)
                 if self._wants_all:  # The other pages are read nevertheless; this one stays empty.
                     self._take(OcrResult(digest=self._digest, number=number, page=with_notice(_nothing(), problem)))
