@@ -23,6 +23,7 @@ W = TypeVar("W", bound=QWidget)
 def theme(qapp: QApplication) -> Iterator[Theme]:
     made = Theme(qapp, ThemeChoice.LIGHT)
     yield made
+    made.choose(ThemeChoice.LIGHT, 100)  # The application keeps its zoom, for the next tests, too.
     made.deleteLater()
 
 
