@@ -47,7 +47,7 @@ def scaled(
     `scales` are [a, b] with a dividing the outputs and b dividing K, [outputs], [1] or [].
     """
     scales = scales.reshape(_in_two_dimensions(scales.shape))
-    chosen = np.repeat(scales, outputs // len(scales), axis=0)[rows]
+    chosen = scales[np.arange(outputs)[rows] // (outputs // len(scales))]
     values = _numbers()[bits].reshape(*chosen.shape, -1) * chosen[..., None]
     return values.reshape(bits.shape)
 
