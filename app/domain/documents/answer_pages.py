@@ -36,7 +36,7 @@ _DOCUMENTS = {"html", "markdown", "md"}
 _BEGINS_HTML = re.compile(
     r"\s*<(?:!doctype|html|head|body|main|article|section|header|div|h[1-6]|p|[uo]l|table)\b", re.IGNORECASE
 )
-_UNSHOWN = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_UNSHOWN = re.compile(r"<(script|style|title)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!doctype[^<>]*>", re.IGNORECASE)
 _TABLE_EDGE = re.compile(r"<(/?)table(?:[\s/][^<>]*+)?>", re.IGNORECASE)
 _CUT_OFF = re.compile(r"(?:<[^<>]*|\n`{1,2})\Z")
@@ -161,7 +161,7 @@ class _OpenTable:
         self.box = box
         self.cells: list[_OpenCell] = []
         self._taken: set[tuple[int, int]] = set()
-        self._row = -1
+        self._row, self._column = -1, 0
 
     @property
     def rows(self) -> int:
@@ -171,15 +171,17 @@ class _OpenTable:
     def start_row(self) -> None:
         """Begin the next row."""
         self._row += 1
+        self._column = 0
 
     def start_cell(self, box: Box | None, row_span: int, column_span: int) -> None:
         """Begin a cell at the row's next free column."""
         self._row = max(self._row, 0)
-        column = next(number for number in range(MAX_CELLS + MAX_SPAN) if (self._row, number) not in self._taken)
+        while (self._row, self._column) in self._taken:
+            self._column += 1
         if len(self._taken) < MAX_CELLS:
-            self.cells.append(_OpenCell(self._row, column, box, row_span, column_span))
-            spanned = product(range(self._row, self._row + row_span), range(column, column + column_span))
-            self._taken.update(spanned)
+            self.cells.append(_OpenCell(self._row, self._column, box, row_span, column_span))
+            rows, columns = range(self._row, self._row + row_span), range(self._column, self._column + column_span)
+            self._taken.update(product(rows, columns))
 
     def add(self, text: str) -> None:
         """Add to the text of the cell."""

@@ -166,7 +166,8 @@ def test_places_are_those_that_are_found_in_a_chat() -> None:
 
 
 def test_scripts_and_styles_are_not_shown() -> None:
-    text = "<html><style>p { color: red }</style><body><p>Shown</p><SCRIPT>if (a < b) c()</SCRIPT><script>d("
+    hidden = "<title>A</title><style>p { color: red }</style>"
+    text = f"<html>{hidden}<body><p>Shown</p><SCRIPT>if (a < b) c()</SCRIPT><script>d("
     assert page_of_answer(text, 10, 10).text == "Shown"
     assert page_of_answer(f"<p data-bbox='1 2 3 4'>{text}", 10, 10).text == "Shown"
 
@@ -193,6 +194,13 @@ def test_whatever_is_written_makes_a_whole_page(text: str) -> None:
 def test_a_huge_table_has_an_end() -> None:
     page = page_of_answer("<table data-bbox='0 0 9 9'><tr>" + "<td colspan=100 rowspan=100>x" * 300, 100, 100)
     assert len(page.lines) <= 300
+
+
+@pytest.mark.timeout(60)
+def test_a_row_without_an_end_is_read_once() -> None:
+    """Each cell was looked for from the row's begin: minutes."""
+    page = page_of_answer("<table data-bbox='0 0 9 9'><tr>" + "<td>x" * 100_000, 100, 100)
+    assert page.tables[0].columns == 5000
 
 
 @pytest.mark.parametrize(
