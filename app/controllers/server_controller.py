@@ -42,6 +42,8 @@ class ServerController(QObject):
         dialog.chosen.connect(self._link.connect_to)
         self._link.listed.connect(dialog.show_models)
         self._link.failed.connect(dialog.show_problem)
+        self._link.found.connect(dialog.found.show_servers)
+        self._link.find_servers()
         dialog.open()
 
     @Slot(RemoteModel)

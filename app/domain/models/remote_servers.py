@@ -8,6 +8,9 @@ from app.domain.error_texts import settings_texts
 from app.domain.errors import UserError
 
 DEFAULT_PATH = "/v1"
+PROGRAMS_BY_PORT = {11434: "Ollama", 1234: "LM Studio", 8080: "llama-server", 8000: "vLLM", 30000: "SGLang"}
+"""Ports that programs which serve models listen on unless told otherwise, from their documentation."""
+USUAL_PORTS = tuple(PROGRAMS_BY_PORT)
 
 
 class AddressError(UserError):
@@ -30,6 +33,19 @@ class RemoteModel:
     def title(self) -> str:
         """The name that a batch stores in place of a model's folder."""
         return f"{self.name} at {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundServer:
+    """A server that answers on this machine; `program` is empty if it does not tell which it is.
+
+    Without `needs_key` it has at least one model.
+    """
+
+    program: str
+    address: str
+    models: tuple[str, ...] = ()
+    needs_key: bool = False
 
 
 def normalised(typed: str) -> str:

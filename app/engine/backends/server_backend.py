@@ -11,21 +11,25 @@ from app.domain.models.engine_status import Stage
 from app.domain.ports import CancelCheck
 from app.engine.answering import AnsweringModel, StageCallback
 from app.engine.backends.answering_backend import AnsweringBackend
-from app.engine.process.messages import Event, ListModels, ModelsListed, OpenServer, Request
+from app.engine.process.messages import Event, FindServers, ListModels, ModelsListed, OpenServer, Request, ServersFound
 from app.engine.remote.connection import ServerConnection
+from app.engine.remote.local_servers import find_servers
 from app.engine.remote.remote_answers import RemoteAnswers
 
 
 class ServerBackend(AnsweringBackend[OpenServer]):
-    """Serves ListModels, OpenServer, Ask and Prefill."""
+    """Serves ListModels, FindServers, OpenServer, Ask and Prefill."""
 
     opens = OpenServer
 
     def handle(self, request: Request, emit: Callable[[Event], None], check: CancelCheck) -> FinishReason:
-        """Serve a request; emits ModelsListed, or as AnsweringBackend."""
+        """Serve a request; emits ModelsListed or ServersFound, or as AnsweringBackend."""
         if isinstance(request, ListModels):
             connection = ServerConnection(request.address, request.key, offline=request.offline)
             emit(ModelsListed(tuple(connection.models(check))))
+            return FinishReason.COMPLETE
+        if isinstance(request, FindServers):
+            emit(ServersFound(find_servers(check)))
             return FinishReason.COMPLETE
         return super().handle(request, emit, check)
 

@@ -16,7 +16,7 @@ from app.domain.images.attachments import ImageCrop
 from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.models.engine_status import Stage
 from app.domain.models.model_info import ModelInfo
-from app.domain.models.remote_servers import RemoteModel
+from app.domain.models.remote_servers import FoundServer, RemoteModel
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
 from app.domain.text.confidence import Alternatives
@@ -115,11 +115,15 @@ class OpenServer(Message, frozen=True, tag=True):
 
 
 class ListModels(Message, frozen=True, tag=True):
-    """List the models of the server at `address`; served by the model process."""
+    """List the models of the server at `address`; served by the server process."""
 
     address: str
     key: str = ""
     offline: bool = False
+
+
+class FindServers(Message, frozen=True, tag=True):
+    """Find the servers of models on this machine; served by the server process."""
 
 
 class Ask(Message, frozen=True, tag=True):
@@ -162,6 +166,7 @@ Request = (
     | OpenModel
     | OpenServer
     | ListModels
+    | FindServers
     | Ask
     | Prefill
     | Cancel
@@ -193,6 +198,12 @@ class ModelsListed(Message, frozen=True, tag=True):
     """The names of a server's models."""
 
     names: tuple[str, ...]
+
+
+class ServersFound(Message, frozen=True, tag=True):
+    """The servers of models that answer on this machine."""
+
+    servers: tuple[FoundServer, ...]
 
 
 class AnswerDelta(Message, frozen=True, tag=True):
@@ -288,6 +299,7 @@ Event = (
     | StageProgress
     | Ready
     | ModelsListed
+    | ServersFound
     | AnswerDelta
     | ThoughtDelta
     | Stats

@@ -18,6 +18,7 @@ from app.engine.process.messages import (
     DrawPage,
     Event,
     Failed,
+    FindServers,
     Heartbeat,
     ListModels,
     OpenModel,
@@ -57,6 +58,7 @@ MAX_TICKS = {
     OpenModel: 900,
     OpenServer: 900,
     ListModels: 900,
+    FindServers: 120,
     Ask: 1800,
     Prefill: 1800,
 }

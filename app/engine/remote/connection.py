@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from app.domain.error_texts import server_texts
@@ -49,15 +50,33 @@ _REFUSALS: dict[int, _Refusal] = {
 """Refusals by the status code."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model in a server's list; `owner` is what the server's program writes there, often its own name."""
+
+    name: str
+    owner: str
+
+
 class ServerConnection:
     """A connection to the API at `address` (see `normalised`), with `key` if it requires one.
 
-    With `offline`, only servers on this machine are contacted. Whatever a server sends, and whenever, only NetworkError
-    or EngineError is raised.
+    With `offline`, only servers on this machine are contacted. A list of models is waited for `read_seconds`. Whatever
+    a server sends, and whenever, only NetworkError or EngineError is raised.
     """
 
-    def __init__(self, address: str, key: str = "", *, offline: bool = False) -> None:
+    def __init__(
+        self,
+        address: str,
+        key: str = "",
+        *,
+        offline: bool = False,
+        read_seconds: float = LISTING_TIMEOUT_SECONDS,
+        retry_delays: tuple[float, ...] | None = None,
+    ) -> None:
         self._address = address
+        self._read_seconds = read_seconds
+        self._retry_delays = RETRY_DELAYS if retry_delays is None else retry_delays
         self._host = RemoteModel(address, "").host
         self._key = key
         self._rules = NetworkRules(
@@ -66,14 +85,19 @@ class ServerConnection:
 
     def models(self, check: CancelCheck) -> list[str]:
         """Return the sorted names of its models. Raises EngineError, NetworkError, and whatever `check` raises."""
+        return [model.name for model in self.listed_models(check)]
+
+    def listed_models(self, check: CancelCheck) -> list[ListedModel]:
+        """Return its models, sorted by name. Raises EngineError, NetworkError, and whatever `check` raises."""
         request = self._call("GET", "/models", None)
         content = b"".join(self._chunks(request, lambda response: iter((response.read_all(MAX_BYTES),)), check))
         try:
             listed = json.loads(content.decode("utf-8", "replace"))["data"]
-            names = {well_formed(str(model["id"])) for model in listed}
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            owners = {well_formed(str(model["id"])): str(model.get("owned_by")) for model in listed}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise EngineError(server_texts.NOT_A_LIST, host=self._host) from error
-        return sorted(name for name in names if len(name) <= MAX_NAME)[:MAX_MODELS]
+        names = sorted(name for name in owners if len(name) <= MAX_NAME)[:MAX_MODELS]
+        return [ListedModel(name, owners[name]) for name in names]
 
     def answer(self, body: dict[str, Any], check: CancelCheck) -> Iterator[str]:
         """Yield the lines of a streamed chat completion, and an empty line regularly while none arrives.
@@ -108,9 +132,9 @@ class ServerConnection:
     @contextmanager
     def _opened(self, request: HttpRequest, cancel_token: CancelToken) -> Iterator[Response]:
         """Yield the response once the server accepts the request; an overloaded server is retried a few times."""
-        read_timeout = LISTING_TIMEOUT_SECONDS if request.method == "GET" else READ_TIMEOUT_SECONDS
+        read_timeout = self._read_seconds if request.method == "GET" else READ_TIMEOUT_SECONDS
         client = NetworkClient(lambda: self._rules, stall_seconds=read_timeout)
-        for wait in (*RETRY_DELAYS, None):
+        for wait in (*self._retry_delays, None):
             with client.open(request, cancel_token) as response:
                 if response.status == _OK:
                     yield response

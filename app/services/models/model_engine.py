@@ -18,6 +18,7 @@ from app.engine.process.messages import (
     Done,
     Event,
     Failed,
+    FindServers,
     ListModels,
     OpenModel,
     OpenServer,
@@ -148,6 +149,10 @@ class ModelEngine(QObject):
     def list_models(self, address: str, key: str, on_event: OnEvent, *, offline: bool) -> EngineCall:
         """Ask the server at `address` for its models. Emits ModelsListed."""
         return self._remote.call(ListModels(address, key, offline), on_event)
+
+    def find_servers(self, on_event: OnEvent) -> EngineCall:
+        """Find the servers of models on this machine. Emits ServersFound."""
+        return self._remote.call(FindServers(), on_event)
 
     def server_request(self) -> Request:
         """Return the request by which another process connects to the same server."""

@@ -4,7 +4,15 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.domain.errors import Problem
-from app.domain.models.remote_servers import AddressError, RemoteModel, is_open_to_readers, is_this_machine, normalised
+from app.domain.models.remote_servers import (
+    AddressError,
+    FoundServer,
+    RemoteModel,
+    is_open_to_readers,
+    is_this_machine,
+    normalised,
+)
+from app.ui.models.found_servers import FoundServers
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.labels import label
@@ -18,7 +26,10 @@ _WHAT = mark(
 
 
 class ServerDialog(QDialog):
-    """`models_wanted(address, key)` requests a server's models, `chosen(RemoteModel, key)` connects to one."""
+    """`models_wanted(address, key)` requests a server's models, `chosen(RemoteModel, key)` connects to one.
+
+    `found` offers those on this machine.
+    """
 
     models_wanted = Signal(str, str)
     chosen = Signal(RemoteModel, str)
@@ -36,6 +47,7 @@ class ServerDialog(QDialog):
         self.look = button(tr("List models"), Role.SOFT, parent=self)
         self.connect_button = button(tr("Connect"), Role.PRIMARY, parent=self)
         self.status_label = label("", "hint", wraps=True, parent=self)
+        self.found = FoundServers(self)
         form = QFormLayout()
         form.addRow(tr("Address"), self.address)
         form.addRow(tr("API key"), self.key)
@@ -48,6 +60,7 @@ class ServerDialog(QDialog):
         column.setContentsMargins(24, 24, 24, 20)
         column.setSpacing(12)
         column.addWidget(label(tr(_WHAT), "hint", wraps=True, parent=self))
+        column.addWidget(self.found)
         column.addLayout(form)
         column.addWidget(self.status_label)
         column.addLayout(row)
@@ -55,6 +68,7 @@ class ServerDialog(QDialog):
         self.address.returnPressed.connect(self._on_find_clicked)
         self.key.returnPressed.connect(self._on_find_clicked)
         self.look.clicked.connect(self._on_find_clicked)
+        self.found.chosen.connect(self._on_found_chosen)
         self.connect_button.clicked.connect(self._on_connect_clicked)
         self._on_address_changed()
 
@@ -102,7 +116,18 @@ class ServerDialog(QDialog):
             return
         self.look.setEnabled(False)
         self.status_label.setText(tr("Connecting…"))
+        self.found.end_search()
         self.models_wanted.emit(address, self.key.text())
+
+    @Slot(FoundServer)
+    def _on_found_chosen(self, server: FoundServer) -> None:
+        self.address.setText(RemoteModel(server.address, "").host)
+        if server.needs_key:
+            self.key.setFocus()
+            self.status_label.setText(tr("Type the API key that the server was started with."))
+        else:
+            self.show_models(server.models)
+            self.connect_button.setFocus()
 
     @Slot()
     def _on_connect_clicked(self) -> None:

@@ -8,22 +8,25 @@ from pytestqt.qtbot import QtBot
 from app.domain.errors import Problem, ProblemKind
 from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
-from app.domain.models.remote_servers import RemoteModel
+from app.domain.models.remote_servers import FoundServer, RemoteModel
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     Done,
     Event,
     Failed,
+    FindServers,
     ListModels,
     ModelsListed,
     OpenServer,
     Ready,
     Request,
+    ServersFound,
 )
 from app.services.engines.background import BackgroundThread
 from app.services.models.server_link import ServerLink
 from tests.services.conftest import INFO, BuildServices, Services
 
+FOUND = FoundServer("vLLM", "http://127.0.0.1:8000/v1", ("qwen",))
 MODEL = RemoteModel("http://gpu-box:8000/v1", "qwen")
 REFUSED = Problem(ProblemKind.ENGINE, "Another key is wanted.")
 
@@ -34,6 +37,9 @@ def serves(request: Request) -> Iterator[Event]:
             yield Failed(REFUSED)
         case ListModels():
             yield ModelsListed(("one", "two"))
+            yield Done(FinishReason.COMPLETE)
+        case FindServers():
+            yield ServersFound((FOUND,))
             yield Done(FinishReason.COMPLETE)
         case OpenServer():
             yield Ready(INFO)
@@ -76,6 +82,29 @@ def test_a_servers_models_are_listed_or_the_reason_why_not(harness: Harness, qtb
     with qtbot.waitSignal(harness.link.failed) as failed:
         harness.link.list_models(MODEL.address, "wrong")
     assert failed.args == [REFUSED]
+
+
+def test_servers_of_this_machine_are_found(harness: Harness, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(harness.link.found) as found:
+        harness.link.find_servers()
+    assert found.args == [(FOUND,)]
+
+
+def test_listing_a_servers_models_ends_the_search(harness: Harness, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(harness.link.found), qtbot.waitSignal(harness.link.listed):
+        harness.link.find_servers()
+        harness.link.list_models(MODEL.address, "")
+
+
+def test_a_process_that_fails_finds_none(build_services: BuildServices, qtbot: QtBot) -> None:
+    def fails(_request: Request) -> Iterator[Event]:
+        yield Failed(REFUSED)
+
+    failing = Harness(build_services(server=fails))
+    with qtbot.waitSignal(failing.link.found) as found:
+        failing.link.find_servers()
+    assert found.args == [()]
+    failing.thread.close()
 
 
 def test_a_server_answers_and_its_key_is_kept_and_used_again(harness: Harness, qtbot: QtBot) -> None:

@@ -2,13 +2,13 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import Problem, ProblemKind
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.domain.models.model_info import ModelInfo
-from app.domain.models.remote_servers import RemoteModel
+from app.domain.models.remote_servers import FoundServer, RemoteModel
 from app.ui.models.server_dialog import ServerDialog
 from app.ui.shell.main_window import MainWindow
 from tests.ui.conftest import shown
@@ -29,6 +29,51 @@ def test_a_model_of_a_server_is_chosen(qtbot: QtBot) -> None:
     with qtbot.waitSignal(dialog.chosen) as chosen:
         dialog.connect_button.click()
     assert chosen.args == [RemoteModel("http://gpu-box:8000/v1", "two"), "secret"]
+
+
+def test_a_server_on_this_machine_is_offered(qtbot: QtBot) -> None:
+    dialog = ServerDialog("")
+    shown(dialog, qtbot)
+    assert dialog.found.said.text() == "Looking for servers on this computer…"
+    dialog.found.show_servers(
+        (
+            FoundServer("Ollama", "http://127.0.0.1:11434/v1", ("qwen3-vl:2b", "llava")),
+            FoundServer("", "http://127.0.0.1:8000/v1", needs_key=True),
+        )
+    )
+    ollama, other = dialog.found.findChildren(QPushButton)
+    assert (ollama.text(), other.text()) == (
+        "Ollama · 127.0.0.1:11434 · 2 models",
+        "127.0.0.1:8000 · requires an API key",
+    )
+    ollama.click()
+    with qtbot.waitSignal(dialog.chosen) as chosen:
+        dialog.connect_button.click()
+    assert chosen.args == [RemoteModel("http://127.0.0.1:11434/v1", "qwen3-vl:2b"), ""]
+
+
+def test_a_server_on_this_machine_that_requires_a_key_waits_for_it(qtbot: QtBot) -> None:
+    dialog = ServerDialog("")
+    shown(dialog, qtbot)
+    dialog.found.show_servers((FoundServer("", "http://127.0.0.1:8000/v1", needs_key=True),))
+    dialog.found.findChildren(QPushButton)[0].click()
+    assert "API key" in dialog.status_label.text()
+    assert not dialog.connect_button.isEnabled()
+    dialog.key.setText("secret")
+    with qtbot.waitSignal(dialog.models_wanted) as wanted:
+        dialog.look.click()
+    assert wanted.args == ["http://127.0.0.1:8000/v1", "secret"]
+    assert dialog.found.isVisible()
+
+
+def test_it_is_told_that_no_server_answers(qtbot: QtBot) -> None:
+    dialog = ServerDialog("")
+    shown(dialog, qtbot)
+    dialog.found.show_servers(())
+    assert "Ollama" in dialog.found.said.text()
+    dialog.address.setText("gpu-box:8000")
+    dialog.look.click()
+    assert not dialog.found.isVisible()
 
 
 @pytest.mark.parametrize(
