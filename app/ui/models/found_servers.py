@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.domain.models.remote_servers import PROGRAMS_BY_PORT, FoundServer, RemoteModel
@@ -10,7 +10,10 @@ from app.domain.text.visible_text import visible
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import tr, tr_count
-from app.ui.widgets.labels import label
+from app.ui.widgets.labels import label, tooltip
+
+MAX_NAME = 24
+"""Maximum number of characters of a model's name on a button."""
 
 
 class FoundServers(QWidget):
@@ -28,6 +31,7 @@ class FoundServers(QWidget):
         column.addWidget(self.said)
         column.addLayout(self._buttons)
 
+    @Slot(tuple)
     def show_servers(self, servers: tuple[FoundServer, ...]) -> None:
         """Show what was found."""
         self._servers = servers
@@ -39,6 +43,7 @@ class FoundServers(QWidget):
         )
         for server in servers:
             offer = button(_title(server), Role.SOFT, parent=self)
+            offer.setToolTip(tooltip(server.address))
             offer.clicked.connect(partial(self.chosen.emit, server))
             self._buttons.addWidget(offer)
             offer.show()
@@ -49,10 +54,10 @@ class FoundServers(QWidget):
 
 
 def _title(server: FoundServer) -> str:
-    host = RemoteModel(server.address, "").host
-    name = f"{server.program} · {host}" if server.program else host
+    name = server.program or RemoteModel(server.address, "").host
     if server.needs_key:
         return f"{name} · {tr('requires an API key')}"
     if len(server.models) == 1:
-        return f"{name} · {visible(server.models[0])}"
+        model = visible(server.models[0])
+        return f"{name} · {model if len(model) <= MAX_NAME else f'{model[: MAX_NAME - 1]}…'}"
     return f"{name} · {tr_count('{count} model', '{count} models', len(server.models))}"

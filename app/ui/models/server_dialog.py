@@ -1,6 +1,6 @@
 """Asks for a server and one of its models."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.domain.errors import Problem
@@ -71,6 +71,14 @@ class ServerDialog(QDialog):
         self.found.chosen.connect(self._on_found_chosen)
         self.connect_button.clicked.connect(self._on_connect_clicked)
         self._on_address_changed()
+
+    def event(self, event: QEvent) -> bool:
+        """Grow with what is said and found, as far as the screen has room."""
+        handled = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest and (layout := self.layout()):
+            needed = min(layout.totalHeightForWidth(self.width()), self.screen().availableGeometry().height())
+            self.resize(self.width(), max(self.height(), needed))
+        return handled
 
     @Slot(tuple)
     def show_models(self, names: tuple[str, ...]) -> None:

@@ -43,9 +43,10 @@ def test_a_server_on_this_machine_is_offered(qtbot: QtBot) -> None:
     )
     ollama, other = dialog.found.findChildren(QPushButton)
     assert (ollama.text(), other.text()) == (
-        "Ollama · 127.0.0.1:11434 · 2 models",
+        "Ollama · 2 models",
         "127.0.0.1:8000 · requires an API key",
     )
+    qtbot.waitUntil(lambda: all(part.height() >= part.sizeHint().height() for part in (ollama, other, dialog.address)))
     ollama.click()
     with qtbot.waitSignal(dialog.chosen) as chosen:
         dialog.connect_button.click()
