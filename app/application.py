@@ -363,5 +363,6 @@ class Lorgnette(QObject):
         self.window.menu_button.set_theme(settings.theme)
         self.window.composer.set_presets(settings.presets)
         self.window.composer.set_options(settings.generation)
+        self.window.composer.set_default_question(settings.default_question)
         self.window.viewer.set_pixel_budget(settings.generation.pixel_budget)
         self.model.set_idle_minutes(settings.keep_loaded)

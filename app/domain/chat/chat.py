@@ -104,9 +104,10 @@ class Draft:
         return replace(self, attachments=(*others, image))
 
     def without(self, sent: "Draft") -> "Draft":
-        """Return what remains after `sent` has been sent: text typed after it, images added since."""
+        """Return what remains after `sent` has been sent: text typed after it that is not blank, images added since."""
         rest = tuple(attachment for attachment in self.attachments if attachment not in sent.attachments)
-        return Draft(text=self.text.removeprefix(sent.text), attachments=rest)
+        text = self.text.removeprefix(sent.text)
+        return Draft(text=text if text.strip() else "", attachments=rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

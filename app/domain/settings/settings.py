@@ -23,6 +23,9 @@ _ZOOM = ShownSetting(
 HUB = "https://huggingface.co"
 PACKAGES = "https://files.pythonhosted.org"
 _OFFLINE = ShownSetting("Offline", "Blocks every network connection.")
+_DEFAULT_QUESTION = ShownSetting(
+    "Default question", "Sent when you press Enter with an image and no text. Empty for “What is in this image?”."
+)
 _TELLS_OF_VERSIONS = ShownSetting(
     "Check for updates",
     "Asks the project's page for the latest version at startup, at most once a day. Nothing is installed.",
@@ -93,6 +96,7 @@ class Settings:
     theme: ThemeChoice = shown(ThemeChoice.SYSTEM, ShownSetting("Appearance"))
     language: UiLanguage = shown(UiLanguage.SYSTEM, ShownSetting("Language", "Takes effect after a restart."))
     zoom: int = shown(100, _ZOOM)
+    default_question: str = shown("", _DEFAULT_QUESTION)
     offline: bool = shown(default=False, setting=_OFFLINE)
     offline_settled: bool = False
     tells_of_versions: bool = shown(default=False, setting=_TELLS_OF_VERSIONS)
@@ -124,6 +128,7 @@ class SettingsChanges(TypedDict, total=False):
     theme: ThemeChoice
     language: UiLanguage
     zoom: int
+    default_question: str
     offline: bool
     offline_settled: bool
     tells_of_versions: bool

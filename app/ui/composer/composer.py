@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.domain.chat.chat import Draft
+from app.domain.chat.chat import Draft, title_from
 from app.domain.chat.presets import Preset, matching
 from app.domain.chat.published_prompts import published_presets
 from app.domain.ids import Digest, ImportId
@@ -13,6 +13,7 @@ from app.domain.images.visual_cost import visual_cost
 from app.domain.settings.generation_options import GenerationOptions
 from app.ui.composer.attachment_chip import AttachmentChip
 from app.ui.composer.context_gauge import ContextGauge
+from app.ui.composer.default_question import default_question
 from app.ui.composer.import_chip import ImportChip
 from app.ui.composer.preset_button import PresetButton
 from app.ui.composer.preset_list import PresetList
@@ -28,7 +29,7 @@ from app.ui.widgets.thumbnails import ThumbnailPath
 
 CHIPS_HEIGHT = 64
 NO_IMAGE = mark("Ask anything, or drop an image to ask about it")
-WITH_IMAGE = mark("Ask about the image, or click Read text")
+WITH_IMAGE = mark("Ask about the image, or press Enter for “{question}”")
 
 
 class Composer(QFrame):
@@ -65,6 +66,7 @@ class Composer(QFrame):
         self._is_busy = False
         self._options = GenerationOptions()
         self._visual_token_seconds = 0.0
+        self._own_question, self._is_demo = "", False
         self.edit = MessageEdit(self)
         self.add = button("+", Role.ICON, tr("Open images"), self)
         self.capture = button(tr("Screen"), Role.PLAIN, tr("Capture an area of the screen (Ctrl+Shift+S)"), self)
@@ -133,8 +135,15 @@ class Composer(QFrame):
         self._own_presets = own
         self.presets.set_presets(self._published_presets, own)
 
-    def set_model(self, name: str) -> None:
+    def set_default_question(self, own: str) -> None:
+        """Set the user's own question for images that are sent without a text; empty for the built-in one."""
+        self._own_question = own
+        self._update()
+
+    def set_model(self, name: str, *, is_demo: bool = False) -> None:
         """Offer the presets that were published for the open model, if any, before all others."""
+        self._is_demo = is_demo
+        self._update()
         published = published_presets(name)
         if published != self._published_presets:
             self._published_presets = published
@@ -255,6 +264,9 @@ class Composer(QFrame):
         waiting = sum(visual_cost(attachment, budget, max_frames).tokens for attachment in self._attachments)
         self.gauge.show_tokens(self._used_tokens, waiting, self._capacity)
 
+    def _default_question(self) -> str:
+        return default_question(self._attachments, self._own_question, is_demo=self._is_demo)
+
     def _readable(self) -> tuple[Attachment, ...]:
         return tuple(attachment for attachment in self._attachments if not attachment.is_video)
 
@@ -262,13 +274,14 @@ class Composer(QFrame):
         has_text = bool(self.edit.toPlainText().strip())
         self.presets.set_savable(is_savable=has_text)
         self._chips.setVisible(bool(self._attachment_chips or self._import_chips))
-        self.edit.setPlaceholderText(tr(WITH_IMAGE if self._attachments else NO_IMAGE))
+        question = title_from(self._default_question())
+        self.edit.setPlaceholderText(tr(WITH_IMAGE, question=question) if self._attachments else tr(NO_IMAGE))
         self.edit.viewport().update()  # Qt repaints a placeholder only when it appears or goes.
         self.read.setEnabled(bool(self._readable()) and not self._is_busy)
         for chip in self._attachment_chips.values():
             chip.read.setEnabled(not self._is_busy)
         self.send.setVisible(not self._is_busy)
-        self.send.setEnabled(has_text and not self._import_chips)
+        self.send.setEnabled((has_text or bool(self._attachments)) and not self._import_chips)
         self.stop.setVisible(self._is_busy)
 
     @Slot()
@@ -297,7 +310,8 @@ class Composer(QFrame):
     def _on_submitted(self) -> None:
         # Otherwise Enter would send the question without an image that is still being opened.
         if self.send.isEnabled() and not self._is_busy:
-            self.submitted.emit(self.edit.toPlainText())
+            text = self.edit.toPlainText()
+            self.submitted.emit(text if text.strip() else self._default_question())
 
     @Slot()
     def _on_read_clicked(self) -> None:

@@ -137,7 +137,8 @@ class MainWindow(QMainWindow):
         self.sidebar.status_line.set_status(status)
         self.model_picker.set_status(status)
         self.empty_state.set_status(status)
-        self.composer.set_model(status.info.name if status.info else "")
+        is_demo = status.info is not None and status.info.policy.is_placeholder
+        self.composer.set_model(status.info.name if status.info else "", is_demo=is_demo)
         self.composer.set_capacity(status.info.context_length if status.info else 0)
         self.composer.set_server(status.server.host if status.server and status.leaves_machine else "")
 

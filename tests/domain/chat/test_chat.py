@@ -34,6 +34,12 @@ def test_what_was_typed_after_sending_stays_in_the_draft() -> None:
     assert draft.without(sent) == Draft(text=" and more", attachments=(attachment("b.png", "bb"),))
 
 
+def test_blank_text_does_not_stay_in_the_draft() -> None:
+    draft = Draft(text=" \n", attachments=(attachment("a.png", "aa"),))
+    sent = Draft(text="What is in this image?", attachments=draft.attachments)
+    assert draft.without(sent) == Draft()
+
+
 def test_a_branch_is_walked_from_its_end() -> None:
     tree = MessageTree(
         [

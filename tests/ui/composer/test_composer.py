@@ -54,6 +54,30 @@ def test_nothing_but_spaces_is_not_sent(composer: Composer, qtbot: QtBot) -> Non
     assert not composer.send.isEnabled()
 
 
+def test_enter_without_text_asks_the_default_question_about_images(composer: Composer, qtbot: QtBot) -> None:
+    one, two = attachment("one.png"), attachment("two.png", "cd" * 32)
+    video = replace(attachment("clip.mp4"), media_type="video/mp4")
+    composer.set_draft(Draft(text=" \n", attachments=(one,)))
+    assert composer.send.isEnabled()
+    for images, own, is_demo, question in (
+        ((one,), "", False, "What is in this image?"),
+        ((one, two), "", False, "What is in these images?"),
+        ((video,), "", False, "What happens in this video?"),
+        ((one,), "", True, "Read the text."),
+        ((one,), " What does it cost? ", True, "What does it cost?"),
+    ):
+        composer.set_draft(Draft(attachments=images))
+        composer.set_model("any", is_demo=is_demo)
+        composer.set_default_question(own)
+        assert question in composer.edit.placeholderText()
+        with qtbot.waitSignal(composer.submitted) as submitted:
+            qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+        assert submitted.args == [question]
+    composer.set_draft(Draft())
+    with qtbot.assertNotEmitted(composer.submitted):
+        qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+
+
 def test_a_question_waits_for_the_image_that_is_being_opened(composer: Composer, qtbot: QtBot) -> None:
     qtbot.keyClicks(composer.edit, "What is this?")
     composer.add_import(ImportId("i1"), "scan.png")
