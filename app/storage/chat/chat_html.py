@@ -21,7 +21,7 @@ from app.domain.ids import Digest
 from app.domain.images.attachments import Attachment
 from app.domain.text.links import is_safe_link
 from app.domain.text.markdown import MARK_END, MARK_START, Formula, mark_spans, with_marks
-from app.storage.chat.chat_markdown import author, moment
+from app.storage.chat.chat_markdown import author, labels_of, moment
 from app.storage.chat.mathml import mathml
 
 _STYLE = """
@@ -65,6 +65,8 @@ def _article(message: Message, images: Mapping[Digest, bytes]) -> str:
         text = f'<p class="plain">{html.escape(message.text)}</p>'
     else:
         text = _rendered(message.text)
+        if labels := labels_of(message):
+            text = f"<p>{html.escape(labels)}</p><details><summary>Data</summary>{text}</details>"
     head = f"<header>{html.escape(author(message))}, {moment(message)}</header>"
     return f'<article class="{message.role}" dir="auto">{head}{pictures}{text}</article>'
 

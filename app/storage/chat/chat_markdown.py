@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from app.domain.chat.chat import Message, Role
+from app.domain.chat.chat import Author, Message, Role
 from app.domain.ids import Digest
 from app.domain.text.markdown import plain_as_markdown
+from app.domain.text.place_answers import place_labels
 from app.storage.chat.inert_markdown import inert_markdown
 
 
@@ -20,6 +21,8 @@ def chat_markdown(title: str, branch: Sequence[Message], image_targets: Mapping[
         for image in message.attachments:
             target = image_targets.get(image.digest)
             parts.append(f"![{_plain(image.name)}](<{target}>)" if target else f"Image: {_plain(image.name)}")
+        if labels := labels_of(message):
+            parts.append(_plain(labels))
         is_plain = message.role is Role.USER or message.page is not None
         parts.append(inert_markdown(plain_as_markdown(message.text).rstrip() if is_plain else message.text))
     return "\n\n".join([*parts, ""])
@@ -28,6 +31,12 @@ def chat_markdown(title: str, branch: Sequence[Message], image_targets: Mapping[
 def author(message: Message) -> str:
     """Return the author of a message as shown in the file."""
     return "You" if message.role is Role.USER else message.model_name or "Built-in OCR"
+
+
+def labels_of(message: Message) -> str:
+    """Return what an answer found, if it says nothing but where things are: "2 places: Total, Date"."""
+    labels = place_labels(message.text) if message.author is Author.MODEL else ()
+    return f"{len(labels)} {'places' if len(labels) > 1 else 'place'}: {', '.join(labels)}" if labels else ""
 
 
 def moment(message: Message) -> str:

@@ -10,7 +10,9 @@ from app.domain.chat.chat import UNFINISHED, Author, Message, MessageState
 from app.domain.errors import Problem
 from app.domain.models.engine_status import Stage
 from app.domain.text.grounding import Detection
+from app.domain.text.place_answers import is_only_places, place_labels
 from app.ui.chat.branch_switch import BranchSwitch
+from app.ui.chat.place_chips import PlaceChips
 from app.ui.chat.thought_fold import no_answer
 from app.ui.markdown.formulas import FormulaPainter
 from app.ui.markdown.message_parts import MessageParts
@@ -53,6 +55,11 @@ class AnswerBubble(QWidget):
         self.text.detection_hovered.connect(self._on_detection_hovered)
         self.text.quoted.connect(self.quoted)
         self.detections: Sequence[Detection] = ()
+        self.chips = PlaceChips(self)
+        self.data = button("", Role.LINK, parent=self)
+        self._has_only_places = False
+        self._shows_data = False
+        self._is_sought = False
         self.more = button(tr("Show more"), Role.LINK, parent=self)
         self.places = button("", Role.LINK, tr("Show on the image what the answer refers to"), self)
         self.activity = label("", "muted", parent=self)
@@ -76,6 +83,9 @@ class AnswerBubble(QWidget):
         self.regenerate.clicked.connect(self._on_regenerate_clicked)
         self.continue_button.clicked.connect(self._on_continue_clicked)
         self.places.clicked.connect(self._on_places_clicked)
+        self.chips.hovered.connect(self._on_detection_hovered)
+        self.chips.clicked.connect(self._on_chip_clicked)
+        self.data.clicked.connect(self._on_data_clicked)
         self.more.clicked.connect(self._on_more_clicked)
         self.update_parts(parts)
 
@@ -91,7 +101,8 @@ class AnswerBubble(QWidget):
         text = message.text
         part = parts.part(message.id)
         self.text.show_part(part)
-        self.text.setVisible(bool(text))
+        self.detections = parts.detections
+        self._show_places()
         self.text.setAccessibleName(tr("Answer: {text}", text=part.text))
         self.more.setVisible(parts.rest > 0)
         self.more.setToolTip(ui_text.shown_share(len(text) - parts.rest, len(text)))
@@ -103,12 +114,17 @@ class AnswerBubble(QWidget):
         self._actions.setVisible(not is_streaming)
         self.copy.setVisible(bool(message.text))
         self._show_continue()
-        self.detections = parts.detections
         self.places.setText(ui_text.places(len(self.detections)))
         self.places.setVisible(bool(self.detections))
         self.notice.setText(page_notice(message.page) if message.page else no_answer(message))
         self.notice.setVisible(bool(self.notice.text()))
         self._show_problem(message.problem)
+
+    def set_search_terms(self, words: str) -> None:
+        """Mark all matches of `words`, also in the data of places."""
+        self.text.set_search_terms(words)
+        self._is_sought = bool(words) and words.casefold() in self._message.text.casefold()
+        self._show_places()
 
     def set_last(self, *, is_last: bool) -> None:
         """Set whether this is the last message: only then can it be continued."""
@@ -127,24 +143,53 @@ class AnswerBubble(QWidget):
 
     @Slot()
     def copy_text(self) -> None:
-        """Copy the answer's source text."""
-        QGuiApplication.clipboard().setText(self._message.text)
+        """Copy what is shown: the answer's source text, or the labels of its places, one a line."""
+        labels = "\n".join(place_labels(self._message.text))
+        shows_labels = self._has_only_places and not self.text.isVisibleTo(self)
+        QGuiApplication.clipboard().setText(labels if shows_labels else self._message.text)
 
     def _lay_out(self) -> None:
         actions = QHBoxLayout(self._actions)
         actions.setContentsMargins(0, 0, 0, 0)
         actions.setSpacing(16)
-        for action in (self.versions, self.places, self.copy, self.quote, self.continue_button, self.regenerate):
+        for action in (
+            self.versions,
+            self.places,
+            self.data,
+            self.copy,
+            self.quote,
+            self.continue_button,
+            self.regenerate,
+        ):
             actions.addWidget(action)
         actions.addStretch(1)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
-        for item in (self.text, self.more, self.notice, self.activity, self.progress, self.footer, self._actions):
+        for item in (
+            self.chips,
+            self.text,
+            self.more,
+            self.notice,
+            self.activity,
+            self.progress,
+            self.footer,
+            self._actions,
+        ):
             self._column.addWidget(item)
         self._column.setAlignment(self.more, Qt.AlignmentFlag.AlignLeft)
         self.activity.setText(tr("Waiting…"))
         self.activity.setAlignment(Qt.AlignmentFlag.AlignLeft)
+
+    def _show_places(self) -> None:
+        """Show chips in place of an answer that is nothing but places, unless its data is wanted."""
+        text = self._message.text
+        self._has_only_places = is_only_places(text, len(self.detections))
+        self.chips.setVisible(self._has_only_places)
+        self.chips.show_places(self.detections if self._has_only_places else ())
+        self.text.setVisible(bool(text) and (not self._has_only_places or self._shows_data or self._is_sought))
+        self.data.setVisible(self._has_only_places)
+        self.data.setText(tr("Hide data") if self._shows_data else tr("Show data"))
 
     def _show_problem(self, problem: Problem | None) -> None:
         notice = notice_of(problem, *self._remedies(problem)) if problem else None
@@ -155,7 +200,7 @@ class AnswerBubble(QWidget):
             discard(gone)
         if notice is not None:
             self._problem = NoticeBox(notice, is_dismissible=False, parent=self)
-            self._column.insertWidget(1, self._problem)
+            self._column.insertWidget(2, self._problem)
 
     def _on_remedy_clicked(self, problem: Problem) -> None:
         self.remedy_clicked.emit(problem)
@@ -177,6 +222,17 @@ class AnswerBubble(QWidget):
     @Slot(int)
     def _on_detection_hovered(self, number: int) -> None:
         self.detection_hovered.emit(self._message.id, number)
+
+    @Slot(int)
+    def _on_chip_clicked(self, number: int) -> None:
+        """Show the image, with the chip's box lit."""
+        self.detections_clicked.emit(self._message.id)
+        self.detection_hovered.emit(self._message.id, number)
+
+    @Slot()
+    def _on_data_clicked(self) -> None:
+        self._shows_data = not self._shows_data
+        self._show_places()
 
     @Slot()
     def _on_places_clicked(self) -> None:

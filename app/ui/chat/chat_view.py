@@ -135,8 +135,7 @@ class ChatView(BubbleColumn):
         """Mark all matches of `words` and go to the last message that has one; an empty text ends the search."""
         self._search_terms = words.strip()
         for _, bubble in self.built():
-            if text := _text_of(bubble):
-                text.set_search_terms(self._search_terms)
+            _mark_terms(bubble, self._search_terms)
         self._sought_place = -1
         self._go_to_sought()
 
@@ -194,8 +193,7 @@ class ChatView(BubbleColumn):
         else:
             bubble = self._answer(parts, parent)
         self.update_bubble(key, bubble)
-        if text := _text_of(bubble):
-            text.set_search_terms(self._search_terms)
+        _mark_terms(bubble, self._search_terms)
         if key == self._marked:
             _mark(bubble, is_marked=True)
         return bubble
@@ -284,6 +282,12 @@ class ChatView(BubbleColumn):
         if bubble := self.bubble(self._marked):
             _mark(bubble, is_marked=False)
         self._marked = ""
+
+
+def _mark_terms(bubble: QWidget, words: str) -> None:
+    text = bubble if isinstance(bubble, AnswerBubble) else _text_of(bubble)
+    if text:
+        text.set_search_terms(words)
 
 
 def _mark(bubble: QWidget, *, is_marked: bool) -> None:

@@ -21,6 +21,7 @@ from app.domain.errors import StorageError
 from app.domain.ids import Digest, MessageId
 from app.domain.text.thoughts import Thought
 from app.storage.chat.chat_html import chat_html
+from app.storage.chat.chat_markdown import chat_markdown
 from app.storage.chat.export import ChatWriter
 from app.storage.chat.import_chat import read_chat
 from tests.support.chats import answer, attachment, conversation, question
@@ -179,6 +180,17 @@ def test_a_web_page_has_formulas_tables_and_code_and_no_html_of_a_model() -> Non
     assert not {"script", "b", "i"} & page.tags
     assert "<script>alert(1)</script> $\\frac{$" in page.text
     assert "default-src 'none'" in chat_html("", [], {}).decode()
+
+
+def test_what_was_found_is_told_before_the_data_of_its_places(tmp_path: Path) -> None:
+    placed = answer('[{"bbox_2d": [1, 2, 3, 4], "label": "To*tal"}, {"point_2d": [5, 6], "label": "<b>"}]')
+    page = WebPage(chat_html("", [placed], {}).decode())
+    assert "2 places: To*tal, <b>" in page.text
+    assert {"details", "summary"} <= page.tags
+    text = chat_markdown("", [placed], {})
+    assert "\n\n2 places: To\\*tal, \\<b>\n\n" in text
+    assert "bbox" in text
+    assert "place" not in chat_markdown("", [replace(placed, author=Author.READER), question(placed.text)], {})
 
 
 def test_a_pdf_is_made_of_the_branch_and_the_pictures(tmp_path: Path, write: Callable[[Path], None]) -> None:
