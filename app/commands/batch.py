@@ -11,6 +11,7 @@ from pathlib import Path
 from app.commands import server_choice
 from app.commands.batch_engines import BatchEngines, ClientFactory, client_ignoring_sigint
 from app.commands.batch_readers import reader_count
+from app.commands.batch_watch import wait_for_change
 from app.commands.batch_workers import process_items
 from app.commands.loading import open_folder
 from app.commands.terminal import (
@@ -53,6 +54,7 @@ EPILOG = """examples:
   lorgnette batch scans letters.pdf -o out --format md --format json --format pdf
   lorgnette batch letters -o out --join-lines --strip-hyphens --ignore "top 8, bottom 5"
   lorgnette batch receipts -o out --model ~/models/Qwen3-VL-2B --fields "date, total: with tax, vendor"
+  lorgnette batch inbox -o texts --watch
   lorgnette batch receipts -o out --server gpu-box:8000 --parallel 8 --fields "date, total"
 
 Run the same command again after any end: what is done is not done again, images that have changed are. The journal
@@ -60,7 +62,8 @@ lorgnette-batch.jsonl in the output folder knows. A file there that is not the b
 is never replaced: “2 a.png.txt” is written then, and that is said. A value in the spreadsheet is coloured where the
 reader did not find on the image what the model says.
 
-exit status: 0 on success, 1 if an image failed or the batch had to stop, 2 for wrong arguments, 130 after Ctrl+C"""
+exit status: 0 on success, 1 if an image failed or the batch had to stop, 2 for wrong arguments, 130 after Ctrl+C, which
+ends a batch with --watch like any other while it waits"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -116,6 +119,9 @@ def parser() -> argparse.ArgumentParser:
         help=f"questions to the server at the same time ({DEFAULT_PARALLEL})",
     )
     parser.add_argument("--at-once", dest="parallel", type=_parallel, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--watch", action="store_true", help="go on with files that arrive in the folders, until Ctrl+C"
+    )
     parser.add_argument("--retry", action="store_true", help="retry images that failed before")
     return parser
 
@@ -149,13 +155,13 @@ def _begin(job: BatchJob, args: argparse.Namespace, create_client: ClientFactory
             checked_model(args.model)
         readers = reader_count()
         engines = BatchEngines(partial(open_folder, job.options.model), create_client, readers=readers)
-        return _run(job, out, engines, readers, retries=args.retry)
+        return _run(job, out, engines, readers, args)
     server = server_choice.ServerChoice(args.server, args.server_model)
     model = server.model()
     server.announce(model)
     job = replace(job, options=replace(job.options, model=model.title))
     engines = BatchEngines(partial(server.request, model), create_client, answering=BackendKind.SERVER)
-    return _run(job, out, engines, args.parallel, retries=args.retry)
+    return _run(job, out, engines, args.parallel, args)
 
 
 def _real(folder: Path) -> str:
@@ -182,21 +188,36 @@ def _ignored(text: str) -> tuple[Box, ...]:
         raise argparse.ArgumentTypeError(command_line_sentence(error.problem)) from error
 
 
-def _run(job: BatchJob, out: Path, engines: BatchEngines, workers: int, *, retries: bool) -> bool:
+def _run(job: BatchJob, out: Path, engines: BatchEngines, workers: int, args: argparse.Namespace) -> bool:
     with BatchJournal(out) as journal, engines:
-        run = BatchRun(job, out, journal, retries=retries)
-        reporter = _ProgressReporter(run)
-        try:
-            process_items(run, engines, workers, reporter.report)
-        except UserError:
-            reporter.sum_up()
-            print_error("Run the same command again to resume.")
-            raise
-        except KeyboardInterrupt:
-            reporter.sum_up()
-            raise
-        reporter.sum_up()
+        run = BatchRun(job, out, journal, retries=args.retry, only_settled=args.watch)
+        _process(run, engines, workers)
+        if args.watch:
+            print_note("Watching for new files. Ctrl+C ends.")
+        while args.watch:
+            engines.close()
+            try:
+                wait_for_change(job.sources, out, run.sources)
+            except KeyboardInterrupt:
+                break
+            run = BatchRun(job, out, journal, only_settled=True)
+            _process(run, engines, workers)
     return ItemState.FAILED not in run.states
+
+
+def _process(run: BatchRun, engines: BatchEngines, workers: int) -> None:
+    """Process all pending images, and print what was done."""
+    reporter = _ProgressReporter(run)
+    try:
+        process_items(run, engines, workers, reporter.report)
+    except UserError:
+        reporter.sum_up()
+        print_error("Run the same command again to resume.")
+        raise
+    except KeyboardInterrupt:
+        reporter.sum_up()
+        raise
+    reporter.sum_up()
 
 
 class _ProgressReporter:

@@ -68,12 +68,15 @@ class BatchRun:
     """The images of `job` and their states; images that were processed before with the same options are skipped.
 
     An image is processed again if one of its output files was deleted or emptied; an edited one stays as it is.
-    With `retries`, images that failed before are retried. Raises BatchError and StorageError.
+    With `retries`, images that failed before are retried. With `only_settled`, files that are still being copied are
+    left out. Raises BatchError and StorageError.
     """
 
-    def __init__(self, job: BatchJob, out: Path, journal: BatchJournal, *, retries: bool = False) -> None:
+    def __init__(
+        self, job: BatchJob, out: Path, journal: BatchJournal, *, retries: bool = False, only_settled: bool = False
+    ) -> None:
         job.options.check()
-        found = find_input_files(job.sources, out)
+        found = find_input_files(job.sources, out, only_settled=only_settled)
         journal.begin(job)
         self.job = job
         self.sources = found.sources

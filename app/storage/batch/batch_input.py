@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
@@ -13,6 +14,8 @@ from app.domain.error_texts import batch_texts
 from app.domain.errors import BatchError
 from app.domain.images.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES
 
+SETTLE_SECONDS = 2.0
+"""Seconds without a change after which a file is taken for complete; if it changes later, it is processed again."""
 _SUFFIXES = frozenset((*IMAGE_SUFFIXES, *DOCUMENT_SUFFIXES))
 
 
@@ -26,12 +29,13 @@ class _Kind(Enum):
     """A folder that cannot be read."""
 
 
-def find_input_files(given: Iterable[str], out: Path) -> FoundFiles:
+def find_input_files(given: Iterable[str], out: Path, *, only_settled: bool = False) -> FoundFiles:
     """Return all files of `given`, files and folders; each file once, even if several paths lead to it.
 
     A file that is given by name is included whatever its suffix, and fails later if it is no image. From folders,
     files with the suffix of an image or a document are included; all others are counted, except hidden files and the
-    output folder `out`. A file that is missing or inaccessible is included, too, so that it is reported. Raises
+    output folder `out`. A file that is missing or inaccessible is included, too, so that it is reported. With
+    `only_settled`, files that were changed within SETTLE_SECONDS are left out: they may still be copied. Raises
     BatchError if a folder is also the output folder.
     """
     sources: list[InputFile] = []
@@ -47,7 +51,7 @@ def find_input_files(given: Iterable[str], out: Path) -> FoundFiles:
         facts = _facts(path)
         # Some file systems, such as Windows network shares, have no file numbers.
         identity = (facts.st_dev, facts.st_ino) if facts and facts.st_ino else str(path)
-        if identity not in seen:
+        if identity not in seen and not (only_settled and facts and _is_fresh(facts)):
             seen.add(identity)
             size, modified = (facts.st_size, facts.st_mtime_ns) if facts else (0, 0)
             sources.append(InputFile(str(path), _free(name, names), size, modified))
@@ -114,6 +118,11 @@ def _facts(path: Path) -> os.stat_result | None:
         return path.stat()
     except (OSError, ValueError):
         return None
+
+
+def _is_fresh(facts: os.stat_result) -> bool:
+    """Return whether a file was changed just now; a time in the future is that of another machine's clock."""
+    return 0 <= time.time() - facts.st_mtime < SETTLE_SECONDS
 
 
 def _free(name: str, taken: set[str]) -> str:
