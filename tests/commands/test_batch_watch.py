@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands import batch, batch_watch
+from app.commands import batch
 from tests.support.batch_backends import text_file_client
 
 SETTLED = 60.0
@@ -42,7 +42,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, inbox: Path, out: Path, *happenings: 
             raise KeyboardInterrupt
         happens()
 
-    monkeypatch.setattr(batch_watch.time, "sleep", sleep)
+    monkeypatch.setattr("app.commands.batch_watch.time.sleep", sleep)
     return batch.main([str(inbox), "-o", str(out), "--watch"], text_file_client)
 
 

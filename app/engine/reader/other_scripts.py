@@ -4,9 +4,11 @@ PP-OCR reads next to nothing in such lines, or noise. The longest of them are re
 right one its network is confident, and nearly all signs are letters of that script. No classifier of our own came near.
 """
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from PIL import Image
 
@@ -21,12 +23,14 @@ from app.domain.text.scripts import (
     VIETNAMESE_LETTERS,
     Script,
 )
+from app.engine.reader.ctc_decoding import text_of
 from app.engine.reader.finer_lines import with_finer_lines
 from app.engine.reader.kept_lines import is_read
 from app.engine.reader.letters_of_both import uncovered, with_known_letters
 from app.engine.reader.recognise import OcrLine
 from app.engine.reader.rotation import LineReader
 from app.engine.reader.tesseract import read_in, read_surely
+from app.engine.reader.unread_ink import Span, unread_parts
 from app.engine.reader.words_of_both import has_more, outside_latin, with_known_words, without_latin
 
 READ_SCORE, READ_DENSITY = 0.8, 0.6
@@ -82,6 +86,9 @@ On such a page faint lines tell any script, Thai above all: another one needs th
 
 GREEK_SHARE, GREEK_LETTERS, GREEK_LINE_SHARE, GREEK_LINE_LETTERS = 0.08, 4, 0.6, 12
 """Minimum fraction and number of Greek letters for a page to be Greek, and those for a line to be so."""
+
+_GREEK_WORD = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]{4}")
+"""Greek letters (Greek and Coptic, Greek Extended) as no formula has them one after the other."""
 
 MIN_VIETNAMESE_SCORE, MIN_VIETNAMESE_LETTERS, MAX_HINTS = 0.7, 3, 4
 """Minimum score of a line that is read as Vietnamese; number of its own letters that lines with hints must have
@@ -162,7 +169,9 @@ class _Page:
         if _place(line) in self._asked:
             return False
         script = self._read.get(_place(line))
-        return _evidence(script, without_latin(line)) < SURE_EVIDENCE if script else not _is_read(line)
+        if script:
+            return _evidence(script, without_latin(line)) < SURE_EVIDENCE
+        return not _is_read(line) or bool(unread_parts(self._image, line))
 
     def look_finer(self) -> None:
         """Find the lines that are not read again, at a finer scale."""
@@ -206,14 +215,17 @@ def _is_better(line: OcrLine, known: OcrLine, script: Script) -> bool:
     share = script.share_of(line.text)
     if script is VIETNAMESE:
         is_latin = not any(other.share_of(known.text) for other in OTHER_SCRIPTS)
-        return is_latin and line.score >= MIN_VIETNAMESE_SCORE and len(line.text) >= len(known.text)
+        is_sure = line.score >= MIN_VIETNAMESE_SCORE and len(line.text) >= len(known.text)
+        has_own = not VIETNAMESE_LETTERS.isdisjoint(line.text)  # Else PP-OCR knows more: it reads “Łódź” and “façade”.
+        return is_latin and is_sure and (has_own or line.score > known.score)
     if share == 0:
         return not _is_read(known) and line.score > known.score
     if not script.leaves_gaps and _cjk_letters(known.text) > MIN_CJK_SHARE * len(known.text):
         return line.score > known.score and _evidence(script, line) >= MIN_EVIDENCE
     if not _is_read(known):
         return is_read(line) or line.score > known.score
-    has_gaps = script.leaves_gaps and uncovered(line, known, script) >= MIN_UNCOVERED
+    least = MIN_UNCOVERED if script.leaves_gaps else MIN_MIXED_LETTERS
+    has_gaps = (script.leaves_gaps or known.letters) and uncovered(line, known, script) >= least
     if _looks_like(known, script) or has_gaps or has_more(line, known, script, MIN_MIXED_LETTERS):
         return True
     return _evidence(script, line) >= MIN_MIXED_EVIDENCE and len(line.text) >= MIN_MIXED_GAIN * len(known.text)
@@ -222,13 +234,24 @@ def _is_better(line: OcrLine, known: OcrLine, script: Script) -> bool:
 def _scripts_of(sample: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> Iterator[tuple[Script, _Told]]:
     """Yield the likeliest script of each of these lines, and what it tells, by reading them with all packs."""
     by_script: list[list[OcrLine]] = []
+    parts = [unread_parts(image, line) if _is_read(line) else () for line in sample]
     for script in OTHER_SCRIPTS:  # Each pack is opened once.
         check()
-        by_script.append([outside_latin(read_in(script.pack, image, line.quad), line) for line in sample])
+        read = [read_in(script.pack, image, line.quad) for line in sample]
+        by_script.append([_unexplained(*each) for each in zip(read, sample, parts, strict=True)])
     for readings in zip(*by_script, strict=True):
         evidence = [_evidence(script, line) for script, line in zip(OTHER_SCRIPTS, readings, strict=True)]
         *_, second, best = sorted(range(len(evidence)), key=lambda number: evidence[number])
         yield OTHER_SCRIPTS[best], _Told(evidence[best], evidence[second], len(readings[best].text))
+
+
+def _unexplained(line: OcrLine, known: OcrLine, parts: Sequence[Span]) -> OcrLine:
+    """Return what is read in a script where PP-OCR read nothing, or in an unread line where it read no Latin words."""
+    if not parts:
+        return outside_latin(line, known)
+    letters = tuple(of for of in line.letters if any(start <= of.centre <= end for start, end in parts))
+    printed = [letter.score for letter in letters if letter.text != " "]
+    return OcrLine(text_of(letters), line.quad, fmean(printed) if printed else 0.0, letters)
 
 
 def _pack_of(script: Script, lines: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> str:
@@ -290,8 +313,10 @@ def _looks_like(line: OcrLine, script: Script) -> bool:
 
 
 def _is_greek(text: str) -> bool:
-    """Return whether a line is Greek, and no formula with Greek letters."""
-    return sum(map(GREEK.has, text)) >= GREEK_LINE_LETTERS and GREEK.share_of(text) >= GREEK_LINE_SHARE
+    """Return whether a line is Greek or has a Greek word, and is no formula with Greek letters."""
+    return _GREEK_WORD.search(text) is not None or (
+        sum(map(GREEK.has, text)) >= GREEK_LINE_LETTERS and GREEK.share_of(text) >= GREEK_LINE_SHARE
+    )
 
 
 def _is_vietnamese(lines: Sequence[OcrLine], image: Image.Image, check: CancelCheck) -> bool:

@@ -14,6 +14,7 @@ from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import LineReader, Orientation, read_lines
 from app.engine.reader.scaling import Prepared
 from app.engine.reader.stacked_lines import cut_stacked
+from app.engine.reader.unread_ink import with_unread_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +47,6 @@ def recognised_page(
     found, script = read_other_scripts(image, found, reader, check, is_upright=is_upright)
     if script is None and is_upright:
         found = with_lone_signs(image, found, reader)
-    lines = [prepared.restore(line) for line in without_doubled_ends(kept_lines(found))]
+    kept = [with_unread_parts(image, line) for line in without_doubled_ends(kept_lines(found))]
+    lines = [prepared.restore(line) for line in kept]
     return RecognisedPage(lines, orientation, script)
