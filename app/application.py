@@ -25,6 +25,7 @@ from app.controllers.model_controller import ModelController
 from app.controllers.offline_controller import OfflineController
 from app.controllers.server_controller import ServerController
 from app.controllers.settings_controller import SettingsController
+from app.controllers.text_capture_controller import TextCaptureController
 from app.controllers.translation_controller import TranslationController
 from app.controllers.version_controller import VersionController
 from app.diagnostics_collector import DiagnosticsCollector
@@ -60,6 +61,7 @@ from app.services.images.image_importer import ImageImporter
 from app.services.images.interrupted_imports import InterruptedImports
 from app.services.images.pictures import Pictures
 from app.services.images.previews import Previews
+from app.services.images.text_capture import TextCapture
 from app.services.models.background_requests import BackgroundRequests
 from app.services.models.image_texts import ImageTexts
 from app.services.models.model_downloads import ModelDownloads
@@ -89,6 +91,7 @@ from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.i18n import speak
 from app.ui.widgets.theme import Theme
 from app.unused_images_of_chats import UnusedImagesOfChats
+from app.windowless_start import WindowlessStart
 
 GEOMETRY_MILLISECONDS = 2000
 """Milliseconds after its last change at which the window's geometry is saved, so that it survives a crash."""
@@ -154,6 +157,7 @@ class Lorgnette(QObject):
         self._open_imports = OpenImportsFile(paths.open_imports, folder)
         self._interrupted = InterruptedImports(self.importer, self._open_imports, self._files_thread, log_failure, self)
         self.previews = Previews(images, self._files, self)
+        self.text_capture = TextCapture(reader, self)
         self._known_models = known_models()
         parts = DownloadFactory(
             paths, lambda: self.preferences.settings, tuple(model.model_id for model in self._known_models)
@@ -211,18 +215,26 @@ class Lorgnette(QObject):
             self.window.notices.show_problem(self._settings_problem)
         self._interrupted.load()
         submit_startup_jobs(self._files_thread, self._paths, self._open_imports, self.window.model_picker.set_found)
-        self._chat_controller.opens_latest = launch_request == LaunchRequest()
+        self._chat_controller.opens_latest = launch_request.stays_away or launch_request == LaunchRequest()
         self._unused_images.look_at_store()
         self.library.load()
-        if model_folder or not self._server_controller.begin():
-            self.model.open(model_folder or self.preferences.settings.model_folder or str(DEMO_MODEL))
+        open_model = partial(self._open_model, model_folder)
+        if launch_request.stays_away:
+            reader = self.engines[BackendKind.READER]
+            WindowlessStart(self.window, self._text_capture_controller, reader, open_model, self)
+        else:
+            open_model()
         self._instance = RunningInstance(self._paths.data, self)
         self._instance.launch_requested.connect(self._on_launch_requested)
         self._instance.problem_met.connect(self.window.notices.show_problem)
         self._instance.listen()
-        self._image_controller.take(launch_request)
+        self.take(launch_request)
         self._batch_controller.begin()
         self.versions.begin()
+
+    def _open_model(self, model_folder: str) -> None:
+        if model_folder or not self._server_controller.begin():
+            self.model.open(model_folder or self.preferences.settings.model_folder or str(DEMO_MODEL))
 
     def shut_down(self) -> None:
         """Save everything and end every thread and process."""
@@ -282,6 +294,7 @@ class Lorgnette(QObject):
         self._image_controller = ImageController(
             window, self.session, self.importer, self.previews, self.model, saver, self
         )
+        self._text_capture_controller = TextCaptureController(window, self.text_capture, self)
         self._document_controller = DocumentController(window, self.document, self._files, self)
         self._document_controller.window_created.connect(self._on_document_window_created)
         self.importer.was_too_long.connect(self._document_controller.offer)
@@ -350,10 +363,17 @@ class Lorgnette(QObject):
 
     @Slot(LaunchRequest)
     def _on_launch_requested(self, launch_request: LaunchRequest) -> None:
-        self.window.come_forward()
+        if not launch_request.stays_away:
+            self.window.come_forward()
         if launch_request.images and self.session.branch:
             self.session.start_new()
+        self.take(launch_request)
+
+    def take(self, launch_request: LaunchRequest) -> None:
+        """Do what a launch request asks for."""
         self._image_controller.take(launch_request)
+        if launch_request.reads_text:
+            self._text_capture_controller.start()
 
     @Slot(Settings)
     def _apply(self, settings: Settings) -> None:

@@ -66,7 +66,8 @@ def run_application(paths: Paths, launch_request: LaunchRequest, model_folder: s
     bugs = BugReports(lorgnette)
     bugs.problem_met.connect(lorgnette.window.notices.show_problem)
     log_uncaught(_log, bugs.report)  # Qt reports exceptions that escape from a slot, and continues.
-    lorgnette.window.show()
+    if not launch_request.stays_away:
+        lorgnette.window.show()
     QTimer.singleShot(0, lorgnette, partial(lorgnette.begin, launch_request, model_folder))
     status = application.exec()
     lorgnette.shut_down()

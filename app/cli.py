@@ -38,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return print_completion(args[1:], _window_parser(), COMMANDS)
     if args and args[0] in COMMANDS:
         return _run_command(args[0], args[1:])
-    options = _window_parser().parse_args(args)
+    parser = _window_parser()
+    options = parser.parse_args(args)
+    if options.text and not options.capture:
+        parser.error("--text goes with --capture")
 
     from app.bootstrap import run_application  # noqa: PLC0415 - Qt is not needed for --help
 
@@ -47,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         LaunchRequest(
             images=tuple(str(image.absolute()) for image in options.images),
             capture=options.capture,
+            reads_text=options.text,
             clipboard=options.clipboard,
         ),
         model_folder=str(options.model.absolute()) if options.model else "",
@@ -92,6 +96,7 @@ def _window_parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=path_given, metavar="FOLDER", help="use this data folder")
     parser.add_argument("--model", type=path_given, metavar="MODEL", help="open this model folder or GGUF file")
     parser.add_argument("--capture", action="store_true", help="capture an area of the screen and ask about it")
+    parser.add_argument("--text", action="store_true", help="with --capture: copy the area's text, without the window")
     parser.add_argument("--clipboard", action="store_true", help="ask about the image on the clipboard")
     parser.add_argument("--version", action="version", version=f"Lorgnette {__version__}")
     return parser

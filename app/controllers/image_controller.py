@@ -113,7 +113,7 @@ class ImageController(QObject):
         self.import_files(tuple(Path(image) for image in launch_request.images))
         if launch_request.clipboard:
             self._window.take_clipboard()
-        if launch_request.capture:
+        if launch_request.capture and not launch_request.reads_text:
             self._window.capture.start()
 
     @Slot(bytes, str)

@@ -46,3 +46,32 @@ def test_a_link_that_leads_to_itself_costs_no_other_image(tmp_path: Path, monkey
     ((paths, launch_request, model_folder),) = given
     assert launch_request.images == (str(loop), str(good))
     assert (paths.data, model_folder) == (loop, str(loop))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted", "stays_away"),
+    [
+        (["--capture"], LaunchRequest(capture=True), False),
+        (["--capture", "--text"], LaunchRequest(capture=True, reads_text=True), True),
+        (["--text", "--capture", "--clipboard"], LaunchRequest(capture=True, reads_text=True, clipboard=True), False),
+    ],
+)
+def test_captured_text_alone_needs_no_window(
+    arguments: list[str], wanted: LaunchRequest, stays_away: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[LaunchRequest] = []
+
+    def run(paths: Paths, launch_request: LaunchRequest, model_folder: str) -> int:
+        given.append(launch_request)
+        return 0
+
+    monkeypatch.setattr(app.bootstrap, "run_application", run)
+    assert main(arguments) == 0
+    assert given == [wanted]
+    assert wanted.stays_away is stays_away
+
+
+def test_text_is_captured_text(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--text"])
+    assert "--text goes with --capture" in capsys.readouterr().err

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
@@ -90,6 +91,19 @@ def open_image(path: Path) -> Image.Image:
         if is_animation(image):
             seek_to_content(image)
         return to_rgb(image)
+
+
+def decode_image(content: bytes, name: str) -> Image.Image:
+    """Decode an image that is in no file as `open_image` does; errors call it `name`. Raises ImageError."""
+    path = Path(name)
+    with plain_errors(path):
+        try:
+            image = Image.open(BytesIO(content), formats=FORMATS)
+        except UnidentifiedImageError as error:
+            raise _damaged(path) from error
+        with image:
+            check_size(path, image.size)
+            return to_rgb(image)
 
 
 def probe_image(path: Path, thumbnail_size: int) -> tuple[ImageFacts, Image.Image]:

@@ -21,7 +21,7 @@ from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
 from app.domain.text.confidence import Alternatives
 
-SECRETS = frozenset({"key", "password"})
+SECRETS = frozenset({"key", "password", "content"})
 """Names of the fields that must not get into a log."""
 
 
@@ -81,6 +81,13 @@ class ReadText(Message, frozen=True, tag=True):
     path: str
     page: int = 0
     password: str = ""
+
+
+class ReadImage(Message, frozen=True, tag=True):
+    """Read the text of an image that is in no file, with the built-in OCR: `content` is the encoded image."""
+
+    content: bytes
+    name: str
 
 
 class WritePdf(Message, frozen=True, tag=True):
@@ -162,6 +169,7 @@ Request = (
     | DrawPage
     | ShowPage
     | ReadText
+    | ReadImage
     | WritePdf
     | OpenModel
     | OpenServer

@@ -37,6 +37,7 @@ class _WireRequest(msgspec.Struct, kw_only=True):
 
     images: tuple[bytes, ...] = ()
     capture: bool = False
+    reads_text: bool = False
     clipboard: bool = False
 
 
@@ -122,7 +123,12 @@ def _encoded(launch_request: LaunchRequest) -> bytes:
     images = tuple(os.fsencode(image) for image in launch_request.images)
     return (
         msgspec.json.encode(
-            _WireRequest(images=images, capture=launch_request.capture, clipboard=launch_request.clipboard)
+            _WireRequest(
+                images=images,
+                capture=launch_request.capture,
+                reads_text=launch_request.reads_text,
+                clipboard=launch_request.clipboard,
+            )
         )
         + b"\n"
     )
@@ -137,4 +143,6 @@ def _decoded(line: bytes) -> LaunchRequest | None:
         return None
     if not all(Path(image).is_absolute() and "\0" not in image for image in images):
         return None
-    return LaunchRequest(images=images, capture=request.capture, clipboard=request.clipboard)
+    return LaunchRequest(
+        images=images, capture=request.capture, reads_text=request.reads_text, clipboard=request.clipboard
+    )

@@ -4,6 +4,7 @@ On Wayland no window may read the screen; there the portal asks the user (`app.u
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from PySide6.QtCore import QObject, QRect, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QPixmap, QScreen
@@ -27,11 +28,29 @@ class _Place:
     area: QRect
 
 
+class CaptureUse(Enum):
+    """What a captured area is for."""
+
+    QUESTION = auto()
+    """The window is hidden during the capture, and comes to the front after it."""
+    TEXT = auto()
+    """The window stays as it is, wherever it is."""
+    TEXT_FROM_WINDOW = auto()
+    """The window, from which the capture was started, is hidden during it."""
+
+
 class ScreenCapture(QObject):
-    """`captured(bytes, name)` carries a PNG, `failed` a Problem. The window is hidden during the capture."""
+    """`captured(bytes, name)` carries a PNG, `failed` a Problem.
+
+    What was captured for its text is carried by `text_captured(bytes, name)`, and the Problem by `text_failed`;
+    `text_cancelled` if the user cancels.
+    """
 
     captured = Signal(bytes, str)
     failed = Signal(Problem)
+    text_captured = Signal(bytes, str)
+    text_failed = Signal(Problem)
+    text_cancelled = Signal()
 
     def __init__(self, window: QWidget, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,31 +59,46 @@ class ScreenCapture(QObject):
         self._stills: dict[str, QPixmap] = {}
         self._last: _Place | None = None
         self._is_repeating = False
+        self._use = CaptureUse.QUESTION
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(HIDING_MILLISECONDS)
         self._timer.timeout.connect(self._on_hidden)
         self._portal = ScreenshotPortal(self)
-        self._portal.captured.connect(self._on_portal_captured)
-        self._portal.cancelled.connect(self._end)
+        self._portal.captured.connect(self._on_captured)
+        self._portal.cancelled.connect(self._on_cancelled)
         self._portal.failed.connect(self._on_impossible)
 
     @Slot()
     def start(self) -> None:
         """Let the user select an area of the screen."""
-        self._begin(is_repeating=False)
+        self._begin(CaptureUse.QUESTION)
+
+    def start_for_text(self, use: CaptureUse = CaptureUse.TEXT) -> bool:
+        """Let the user select an area whose text is wanted; return False if another is being captured."""
+        return self._begin(use)
 
     @Slot()
     def repeat(self) -> None:
         """Capture the same area again; the first time, let the user select it."""
-        self._begin(is_repeating=self._last is not None)
+        self._begin(CaptureUse.QUESTION, is_repeating=self._last is not None)
 
-    def _begin(self, *, is_repeating: bool) -> None:
-        if self._timer.isActive() or self._overlays:
-            return
-        self._is_repeating = is_repeating
-        self._window.hide()
-        self._timer.start()
+    @property
+    def is_busy(self) -> bool:
+        """Whether an area is being captured."""
+        return self._timer.isActive() or bool(self._overlays)
+
+    def _begin(self, use: CaptureUse, *, is_repeating: bool = False) -> bool:
+        if self.is_busy:
+            return False
+        self._use, self._is_repeating = use, is_repeating
+        if self._hides_window:
+            self._window.hide()
+        self._timer.start(HIDING_MILLISECONDS if self._hides_window else 0)
+        return True
+
+    @property
+    def _hides_window(self) -> bool:
+        return self._use is not CaptureUse.TEXT
 
     @Slot()
     def _on_hidden(self) -> None:
@@ -84,7 +118,7 @@ class ScreenCapture(QObject):
     def _cover(self, screen: QScreen) -> None:
         overlay = CaptureOverlay(screen, self._stills[screen.name()])
         overlay.chosen.connect(self._on_chosen)
-        overlay.cancelled.connect(self._end)
+        overlay.cancelled.connect(self._on_cancelled)
         self._overlays.append(overlay)
         overlay.cover()
 
@@ -103,25 +137,33 @@ class ScreenCapture(QObject):
             round(area.x() * ratio), round(area.y() * ratio), round(area.width() * ratio), round(area.height() * ratio)
         )
         image = still.copy(pixels).toImage()
-        self._end()
-        self.captured.emit(encoded_png(image), f"{tr(NAME)}.png")
+        self._on_captured(encoded_png(image))
 
     @Slot(bytes)
-    def _on_portal_captured(self, content: bytes) -> None:
+    def _on_captured(self, content: bytes) -> None:
         self._end()
-        self.captured.emit(content, f"{tr(NAME)}.png")
+        captured = self.captured if self._use is CaptureUse.QUESTION else self.text_captured
+        captured.emit(content, f"{tr(NAME)}.png")
 
     @Slot()
     def _on_impossible(self) -> None:
         self._end()
-        self.failed.emit(image_texts.CAPTURE_REFUSED.problem())
+        failed = self.failed if self._use is CaptureUse.QUESTION else self.text_failed
+        failed.emit(image_texts.CAPTURE_REFUSED.problem())
 
     @Slot()
+    def _on_cancelled(self) -> None:
+        self._end()
+        if self._use is not CaptureUse.QUESTION:
+            self.text_cancelled.emit()
+
     def _end(self) -> None:
         for overlay in self._overlays:
             overlay.close()
         self._overlays = []
         self._stills = {}
+        if not self._hides_window:
+            return
         self._window.show()
         self._window.raise_()
         self._window.activateWindow()

@@ -9,10 +9,14 @@ from app.ui.widgets.i18n import tr
 
 
 class TrayIcon(QSystemTrayIcon):
-    """A click emits `shown`, and the menu `shown`, `capture_triggered`, `clipboard_triggered` or `quit_triggered`."""
+    """A click emits `shown`.
+
+    The menu emits `shown`, `capture_triggered`, `text_triggered`, `clipboard_triggered` or `quit_triggered`.
+    """
 
     shown = Signal()
     capture_triggered = Signal()
+    text_triggered = Signal()
     clipboard_triggered = Signal()
     quit_triggered = Signal()
 
@@ -22,6 +26,7 @@ class TrayIcon(QSystemTrayIcon):
         menu = QMenu(parent)
         menu.addAction(tr("Show Lorgnette"), self.shown.emit)
         menu.addAction(tr("Capture an area of the screen"), self.capture_triggered.emit)
+        menu.addAction(tr("Capture text"), self.text_triggered.emit)
         menu.addAction(tr("Ask about the image on the clipboard"), self.clipboard_triggered.emit)
         menu.addSeparator()
         menu.addAction(tr("Quit"), self.quit_triggered.emit)

@@ -1,5 +1,6 @@
 """The built-in reader on pages drawn here, by its real models."""
 
+import io
 import re
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from app.domain.models.engine_status import Stage
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.backends.reader_backend import ReaderBackend
 from app.engine.imaging.open_image import open_image
-from app.engine.process.messages import Ask, Event, ReadText, StageProgress, TextRead
+from app.engine.process.messages import Ask, Event, ReadImage, ReadText, StageProgress, TextRead
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Recogniser
 
@@ -219,3 +220,22 @@ def test_the_backend_refuses_what_is_no_image_and_what_is_no_reading(backend: Re
         backend.handle(ReadText(str(tmp_path / ("ab" * 32))), lambda _: None, NEVER_CANCELLED)
     with pytest.raises(TypeError):
         backend.handle(Ask((), options=None), lambda _: None, NEVER_CANCELLED)  # type: ignore[arg-type]
+
+
+def test_an_image_that_is_in_no_file_is_read() -> None:
+    encoded = io.BytesIO()
+    draw().save(encoded, "PNG")
+    events: list[Event] = []
+    backend = ReaderBackend()
+    assert (
+        backend.handle(ReadImage(encoded.getvalue(), "area"), events.append, NEVER_CANCELLED) is FinishReason.COMPLETE
+    )
+    (page,) = (event.page for event in events if isinstance(event, TextRead))
+    assert words(page.text) == words("\n".join(LINES))
+    for content in (encoded.getvalue()[:60], b"no image", b""):
+        with pytest.raises(ImageError, match="“area”"):
+            backend.handle(ReadImage(content, "area"), events.append, NEVER_CANCELLED)
+
+
+def test_captured_pixels_do_not_get_into_a_log() -> None:
+    assert "pixels" not in repr(ReadImage(b"pixels", "area"))

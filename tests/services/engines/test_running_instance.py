@@ -30,9 +30,10 @@ from app.services.engines import running_instance
 application = QCoreApplication([])
 running_instance.ANSWER_MILLISECONDS = int(sys.argv[2])
 images = ("/a.png", "/ü.png", "/latin1-\\udce9.png")
-print(running_instance.send_launch_request(Path(sys.argv[1]), LaunchRequest(images=images, capture=True)))
+wanted = LaunchRequest(images=images, capture=True, reads_text=True)
+print(running_instance.send_launch_request(Path(sys.argv[1]), wanted))
 """
-ASKED = LaunchRequest(images=("/a.png", "/ü.png", "/latin1-\udce9.png"), capture=True)
+ASKED = LaunchRequest(images=("/a.png", "/ü.png", "/latin1-\udce9.png"), capture=True, reads_text=True)
 NOBODY = 65534
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes on Windows are in no folder")
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.images.capture_overlay import CaptureOverlay
-from app.ui.images.screen_capture import NAME, ScreenCapture
+from app.ui.images.screen_capture import NAME, CaptureUse, ScreenCapture
 from tests.support.fake_portal import NOBODY
 from tests.support.on_screen import mouse
 from tests.ui.conftest import drag, shown
@@ -109,3 +109,26 @@ def test_a_part_of_the_real_screen_is_captured_and_captured_again(qtbot: QtBot, 
     qtbot.waitUntil(own.isVisible)
     own.close()
     other.close()
+
+
+@pytest.mark.window
+@pytest.mark.parametrize(("use", "stays"), [(CaptureUse.TEXT, True), (CaptureUse.TEXT_FROM_WINDOW, False)])
+def test_for_its_text_the_window_stays_as_it_is_unless_it_was_asked_itself(
+    use: CaptureUse, stays: bool, qtbot: QtBot
+) -> None:
+    own = shown(QWidget(), qtbot)
+    capture = ScreenCapture(own)
+    assert capture.start_for_text(use)
+    assert not capture.start_for_text(use), "one at a time"
+    qtbot.waitUntil(lambda: bool(overlays()))
+    assert own.isVisible() is stays
+    with qtbot.assertNotEmitted(capture.captured), qtbot.waitSignal(capture.text_captured):
+        drag(overlays()[0], QPointF(350, 150), QPointF(449, 229))
+    assert own.isVisible()
+    assert capture.start_for_text(use)
+    qtbot.waitUntil(lambda: bool(overlays()))
+    with qtbot.waitSignal(capture.text_cancelled):
+        qtbot.keyClick(overlays()[0], Qt.Key.Key_Escape)
+    assert own.isVisible()
+    assert not capture.is_busy
+    own.close()
