@@ -20,6 +20,7 @@ from app.controllers.document_export_controller import DocumentExportController
 from app.controllers.document_model_controller import DocumentModelController
 from app.controllers.downloads_controller import DownloadsController
 from app.controllers.file_controller import FileController
+from app.controllers.global_key_controller import GlobalKeyController
 from app.controllers.image_controller import ImageController
 from app.controllers.model_controller import ModelController
 from app.controllers.offline_controller import OfflineController
@@ -295,6 +296,7 @@ class Lorgnette(QObject):
             window, self.session, self.importer, self.previews, self.model, saver, self
         )
         self._text_capture_controller = TextCaptureController(window, self.text_capture, self)
+        self._global_key_controller = GlobalKeyController(window, self.preferences, self)
         self._document_controller = DocumentController(window, self.document, self._files, self)
         self._document_controller.window_created.connect(self._on_document_window_created)
         self.importer.was_too_long.connect(self._document_controller.offer)

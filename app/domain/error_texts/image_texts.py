@@ -37,6 +37,27 @@ CAPTURE_REFUSED = ErrorText(
     "The desktop did not allow Lorgnette to capture the screen.",
     todo="Take a screenshot with your desktop's own tool and paste it with Ctrl+V.",
 )
+KEY_TAKEN = ErrorText(
+    "image.key_taken",
+    _IMAGE,
+    "Another program has the key “{key}”.",
+    "It captures no text.",
+    "Choose another key in the settings.",
+)
+KEY_UNKNOWN = ErrorText(
+    "image.key_unknown",
+    _IMAGE,
+    "“{key}” cannot be a key for all programs.",
+    "It captures no text.",
+    "Choose a key with Ctrl, Alt or Meta, such as Ctrl+Alt+T, or a function key.",
+)
+NO_GLOBAL_KEYS = ErrorText(
+    "image.no_global_keys",
+    _IMAGE,
+    "Lorgnette cannot have a key of its own on this desktop.",
+    "“{key}” captures no text.",
+    "Bind “lorgnette --capture --text” to a key in the desktop's settings.",
+)
 NOT_FOUND = ErrorText(
     "image.not_found",
     _IMAGE,

@@ -26,6 +26,9 @@ _OFFLINE = ShownSetting("Offline", "Blocks every network connection.")
 _DEFAULT_QUESTION = ShownSetting(
     "Default question", "Sent when you press Enter with an image and no text. Empty for “What is in this image?”."
 )
+_CAPTURE_KEY = ShownSetting(
+    "Key for capturing text", "Works in every program on X11, for example Ctrl+Alt+T. Leave empty for none."
+)
 _TELLS_OF_VERSIONS = ShownSetting(
     "Check for updates",
     "Asks the project's page for the latest version at startup, at most once a day. Nothing is installed.",
@@ -97,6 +100,7 @@ class Settings:
     language: UiLanguage = shown(UiLanguage.SYSTEM, ShownSetting("Language", "Takes effect after a restart."))
     zoom: int = shown(100, _ZOOM)
     default_question: str = shown("", _DEFAULT_QUESTION)
+    capture_key: str = shown("", _CAPTURE_KEY)
     offline: bool = shown(default=False, setting=_OFFLINE)
     offline_settled: bool = False
     tells_of_versions: bool = shown(default=False, setting=_TELLS_OF_VERSIONS)
@@ -129,6 +133,7 @@ class SettingsChanges(TypedDict, total=False):
     language: UiLanguage
     zoom: int
     default_question: str
+    capture_key: str
     offline: bool
     offline_settled: bool
     tells_of_versions: bool

@@ -133,3 +133,17 @@ def test_an_area_without_text_keeps_the_clipboard_and_escape_does_nothing(
     user.x11.wait(lambda: not user.window.capture.is_busy)
     assert QApplication.clipboard().text() == "before"
     assert not user.window.isActiveWindow()
+
+
+def test_a_key_pressed_in_another_program_captures_its_text(user: User, other: OtherProgram) -> None:
+    QApplication.clipboard().setText("before")
+    user.desktop.lorgnette.preferences.change(capture_key="Ctrl+Alt+T")
+    user.x11.key("ctrl+alt+t")
+    overlay = wait_for_overlay(user.x11)
+    user.x11.key("ctrl+alt+t")  # While one is being captured, the key does nothing.
+    user.x11.drag(overlay, CORNER, CORNER + QPointF(500, 90))
+    toast(user)
+    assert QApplication.clipboard().text() == TEXT
+    assert not user.window.isActiveWindow()
+    assert other.paste() == TEXT
+    user.desktop.lorgnette.preferences.change(capture_key="")

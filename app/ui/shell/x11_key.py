@@ -1,0 +1,194 @@
+"""A key that works in every program, on X11: GrabKey of the X protocol, by libxcb, which Qt needs there anyway.
+
+It has a connection of its own, so that no event or error of it concerns Qt's.
+"""
+
+import ctypes
+from ctypes import POINTER, c_char_p, c_int, c_uint8, c_uint16, c_uint32, c_void_p
+from enum import Enum, auto
+
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence
+
+_KEY_PRESS = 2
+_ASYNCHRONOUS = 1
+_SHIFT, _LOCK, _CONTROL, _ALT, _NUM_LOCK, _SUPER = 1, 2, 4, 8, 16, 64
+_MODIFIERS = {
+    Qt.KeyboardModifier.ShiftModifier: _SHIFT,
+    Qt.KeyboardModifier.ControlModifier: _CONTROL,
+    Qt.KeyboardModifier.AltModifier: _ALT,
+    Qt.KeyboardModifier.MetaModifier: _SUPER,
+}
+_LOCKS = (0, _LOCK, _NUM_LOCK, _LOCK | _NUM_LOCK)
+"""Caps Lock and Num Lock are modifiers like others: a key is grabbed with each combination of them."""
+_SYMBOLS = {
+    Qt.Key.Key_Print: 0xFF61,
+    Qt.Key.Key_Pause: 0xFF13,
+    Qt.Key.Key_ScrollLock: 0xFF14,
+    Qt.Key.Key_Insert: 0xFF63,
+    Qt.Key.Key_Home: 0xFF50,
+    Qt.Key.Key_End: 0xFF57,
+    Qt.Key.Key_PageUp: 0xFF55,
+    Qt.Key.Key_PageDown: 0xFF56,
+}
+"""Key symbols of X11/keysymdef.h; those of F1 to F35 follow one another from 0xFFBE, those of ASCII are its codes."""
+
+
+class GrabResult(Enum):
+    """What became of a key."""
+
+    GRABBED = auto()
+    TAKEN = auto()
+    """Another program has it."""
+    UNKNOWN = auto()
+    """It is no key of the keyboard, or a letter without Ctrl, Alt or Meta, which could not be typed any more."""
+    IMPOSSIBLE = auto()
+    """There is no X server."""
+
+
+class _Cookie(ctypes.Structure):
+    _fields_ = (("sequence", ctypes.c_uint),)
+
+
+class _Screens(ctypes.Structure):
+    _fields_ = (("root", POINTER(c_uint32)), ("rem", c_int), ("index", c_int))
+
+
+class X11Key(QObject):
+    """`pressed` is emitted for every press of the key, whichever program has the keyboard."""
+
+    pressed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._xcb: ctypes.CDLL | None = None
+        self._connection: int | None = None
+        self._notifier: QSocketNotifier | None = None
+
+    def grab(self, keys: str) -> GrabResult:
+        """Grab a key such as "Ctrl+Alt+T" (QKeySequence's portable text) in place of the one before; none if empty."""
+        self.release()
+        if not keys:
+            return GrabResult.GRABBED
+        wanted = _wanted(keys)
+        if wanted is None:
+            return GrabResult.UNKNOWN
+        try:
+            xcb, symbols = self._xcb or _load(), _load_symbols()
+        except OSError:
+            return GrabResult.IMPOSSIBLE
+        self._xcb = xcb
+        if not self._connect(xcb):
+            return GrabResult.IMPOSSIBLE
+        modifiers, symbol = wanted
+        result = self._grab(xcb, modifiers, self._key_code(symbols, symbol))
+        if result is not GrabResult.GRABBED:
+            self.release()
+        return result
+
+    def release(self) -> None:
+        """Let other programs have the key."""
+        if self._notifier:
+            self._notifier.setEnabled(False)
+            self._notifier.deleteLater()
+            self._notifier = None
+        if self._xcb and self._connection:
+            self._xcb.xcb_disconnect(self._connection)  # The server ends its grabs.
+        self._connection = None
+
+    def _connect(self, xcb: ctypes.CDLL) -> bool:
+        self._connection = xcb.xcb_connect(None, None)
+        if xcb.xcb_connection_has_error(self._connection):
+            self.release()
+            return False
+        descriptor = xcb.xcb_get_file_descriptor(self._connection)
+        self._notifier = QSocketNotifier(descriptor, QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._on_readable)
+        return True
+
+    def _grab(self, xcb: ctypes.CDLL, modifiers: int, code: int) -> GrabResult:
+        root = xcb.xcb_setup_roots_iterator(xcb.xcb_get_setup(self._connection)).root[0]
+        if not code:
+            return GrabResult.UNKNOWN
+        for locks in _LOCKS:
+            cookie = xcb.xcb_grab_key_checked(
+                self._connection, 0, root, modifiers | locks, code, _ASYNCHRONOUS, _ASYNCHRONOUS
+            )
+            if error := xcb.xcb_request_check(self._connection, cookie):
+                _free(error)
+                return GrabResult.TAKEN
+        return GrabResult.GRABBED
+
+    def _key_code(self, library: ctypes.CDLL, symbol: int) -> int:
+        """Return the code of the key with this symbol, 0 if there is none."""
+        symbols = library.xcb_key_symbols_alloc(self._connection)
+        codes = library.xcb_key_symbols_get_keycode(symbols, symbol)
+        code = ctypes.cast(codes, POINTER(c_uint8))[0] if codes else 0
+        if codes:
+            _free(codes)
+        library.xcb_key_symbols_free(symbols)
+        return code
+
+    @Slot()
+    def _on_readable(self) -> None:
+        presses = 0
+        while self._xcb and self._connection and (event := self._xcb.xcb_poll_for_event(self._connection)):
+            presses += ctypes.cast(event, POINTER(c_uint8))[0] & 0x7F == _KEY_PRESS
+            _free(event)
+        if self._notifier and self._xcb and self._xcb.xcb_connection_has_error(self._connection):
+            self._notifier.setEnabled(False)  # The server is gone, and so will be the application.
+        for _ in range(presses):
+            self.pressed.emit()
+
+
+def _wanted(keys: str) -> tuple[int, int] | None:
+    """Return the modifiers and the key symbol of a shortcut; None if it cannot be a key of all programs."""
+    sequence = QKeySequence.fromString(keys, QKeySequence.SequenceFormat.PortableText)
+    if sequence.count() != 1:
+        return None
+    first = sequence[0]  # type: ignore[index]  # PySide has it, its stub does not.
+    key, held = first.key(), first.keyboardModifiers()
+    modifiers = sum(value for modifier, value in _MODIFIERS.items() if modifier in held)
+    if Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35:
+        return modifiers, 0xFFBE + key - Qt.Key.Key_F1
+    if key in _SYMBOLS:
+        return modifiers, _SYMBOLS[key]
+    if Qt.Key.Key_Space <= key <= Qt.Key.Key_AsciiTilde and modifiers & ~_SHIFT:
+        return modifiers, ord(chr(key).lower())
+    return None
+
+
+def _load() -> ctypes.CDLL:
+    library = ctypes.CDLL("libxcb.so.1")
+    library.xcb_connect.restype = c_void_p
+    library.xcb_connect.argtypes = (c_char_p, POINTER(c_int))
+    library.xcb_connection_has_error.argtypes = (c_void_p,)
+    library.xcb_get_file_descriptor.argtypes = (c_void_p,)
+    library.xcb_disconnect.argtypes = (c_void_p,)
+    library.xcb_get_setup.restype = c_void_p
+    library.xcb_get_setup.argtypes = (c_void_p,)
+    library.xcb_setup_roots_iterator.restype = _Screens
+    library.xcb_setup_roots_iterator.argtypes = (c_void_p,)
+    library.xcb_grab_key_checked.restype = _Cookie
+    library.xcb_grab_key_checked.argtypes = (c_void_p, c_uint8, c_uint32, c_uint16, c_uint8, c_uint8, c_uint8)
+    library.xcb_request_check.restype = c_void_p
+    library.xcb_request_check.argtypes = (c_void_p, _Cookie)
+    library.xcb_poll_for_event.restype = c_void_p
+    library.xcb_poll_for_event.argtypes = (c_void_p,)
+    return library
+
+
+def _load_symbols() -> ctypes.CDLL:
+    library = ctypes.CDLL("libxcb-keysyms.so.1")
+    library.xcb_key_symbols_alloc.restype = c_void_p
+    library.xcb_key_symbols_alloc.argtypes = (c_void_p,)
+    library.xcb_key_symbols_get_keycode.restype = c_void_p
+    library.xcb_key_symbols_get_keycode.argtypes = (c_void_p, c_uint32)
+    library.xcb_key_symbols_free.argtypes = (c_void_p,)
+    return library
+
+
+def _free(pointer: int) -> None:
+    free = ctypes.CDLL(None).free
+    free.argtypes = (c_void_p,)
+    free(pointer)
