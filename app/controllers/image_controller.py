@@ -59,6 +59,7 @@ class ImageController(QObject):
         window, importer = self._window, self._importer
         window.files_dropped.connect(self.import_files)
         window.image_data_dropped.connect(self._on_image_data_dropped)
+        window.data_urls_dropped.connect(self._on_data_urls_dropped)
         window.drop_refused.connect(window.notices.show_problem)
         for asked in (window.open_triggered, window.empty_state.open_clicked, window.composer.open_clicked):
             asked.connect(self._on_open_clicked)
@@ -119,6 +120,12 @@ class ImageController(QObject):
     @Slot(bytes, str)
     def _on_image_data_dropped(self, data: bytes, name: str) -> None:
         self._importer.import_data(data, name, self._session.conversation_id)
+
+    @Slot(tuple, str)
+    def _on_data_urls_dropped(self, urls: tuple[str, ...], name: str) -> None:
+        for number, url in enumerate(urls, start=1):
+            numbered = f"{name} {number}" if len(urls) > 1 else name
+            self._importer.import_data_url(url, numbered, self._session.conversation_id)
 
     @Slot(str, str, str)
     def _on_import_started(self, import_id: ImportId, chat_id: ConversationId, name: str) -> None:

@@ -25,6 +25,19 @@ WEB_ADDRESS = ErrorText(
     "This is a web address. Lorgnette does not download images from the web.",
     todo="Save the image or copy it, then drop or paste it here.",
 )
+BAD_DATA_URL = ErrorText(
+    "image.bad_data_url",
+    _IMAGE,
+    "The image is damaged or incomplete.",
+    "It was not added.",
+    "Copy an image, then try again.",
+)
+TOO_MANY_IMAGES = ErrorText(
+    "image.too_many_images",
+    _IMAGE,
+    "These are {count} images; at most {most} are added at once.",
+    todo="Paste fewer of them.",
+)
 NOT_ON_CLIPBOARD = ErrorText(
     "image.not_on_clipboard",
     _IMAGE,

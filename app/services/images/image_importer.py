@@ -16,6 +16,7 @@ from app.domain.error_texts import document_texts, image_texts
 from app.domain.errors import Problem, ProblemKind, problem_of
 from app.domain.ids import ConversationId, Digest, ImportId
 from app.domain.images.attachments import Attachment, DocumentPage, ImageCrop
+from app.domain.images.data_urls import decode_image, image_suffix
 from app.domain.images.open_imports import OpenImport
 from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import IGNORE
@@ -107,6 +108,12 @@ class ImageImporter(QObject):
         """Import the bytes of an encoded image from the clipboard or a browser."""
         item = ImageImport(_new_id(), chat_id, Path(), name, is_incoming=True)
         self._begin_incoming(item, partial(self._files.save_incoming, data, name))
+
+    def import_data_url(self, url: str, stem: str, chat_id: ConversationId) -> None:
+        """Import the image in a data: URL, decoded on the files' thread; `stem` is its name without a suffix."""
+        name = stem + image_suffix(url)
+        item = ImageImport(_new_id(), chat_id, Path(), name, is_incoming=True)
+        self._begin_incoming(item, lambda: self._files.save_incoming(decode_image(url, name), name))
 
     def import_crop(self, parent: Attachment, part: ImageCrop, chat_id: ConversationId) -> None:
         """Import a crop of an image of the store, cut from its original pixels."""

@@ -55,10 +55,10 @@ class MainWindow(QMainWindow):
     """Owns the widgets; application.py connects their signals.
 
     `files_dropped(tuple[Path, ...])`, `many_dropped(tuple[Path, ...])` for folders and many files,
-    `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `drop_refused(Problem)`, `open_triggered()`,
-    `document_triggered()`, `batch_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`,
-    `zoom_triggered(steps)` where 0 steps reset the zoom, `settings_triggered(query)`; `geometry_changed()` after the
-    window was moved or resized.
+    `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `data_urls_dropped(tuple[str, ...], name)`,
+    `drop_refused(Problem)`, `open_triggered()`, `document_triggered()`, `batch_triggered()`, `read_triggered()`,
+    `stop_triggered()`, `regenerate_triggered()`, `zoom_triggered(steps)` where 0 steps reset the zoom,
+    `settings_triggered(query)`; `geometry_changed()` after the window was moved or resized.
     """
 
     files_dropped = Signal(tuple)
@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
     batch_triggered = Signal()
     chats_dropped = Signal(tuple)
     image_data_dropped = Signal(bytes, str)
+    data_urls_dropped = Signal(tuple, str)
     drop_refused = Signal(Problem)
     open_triggered = Signal()
     read_triggered = Signal()
@@ -236,6 +237,8 @@ class MainWindow(QMainWindow):
                 (self.many_dropped if are_many(images) else self.files_dropped).emit(images)
         elif incoming.data:
             self.image_data_dropped.emit(incoming.data, incoming.name)
+        elif incoming.data_urls:
+            self.data_urls_dropped.emit(incoming.data_urls, incoming.name)
         elif incoming.problem:
             self.drop_refused.emit(incoming.problem)
 

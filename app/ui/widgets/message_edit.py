@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.long_words import MAX_WORD, wrap_mode
+from app.ui.widgets.mime_images import pasted_text
 
 MAX_LINES = 8
 MAX_CHARACTERS = 200_000
@@ -67,16 +68,17 @@ class MessageEdit(QPlainTextEdit):
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Accept images and files as well as text."""
-        return source.hasImage() or source.hasUrls() or super().canInsertFromMimeData(source)
+        is_more = source.hasImage() or source.hasUrls() or source.hasHtml()
+        return is_more or super().canInsertFromMimeData(source)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Insert plain text; leave anything else to the window."""
-        if source.hasImage() or source.hasUrls():
+        """Insert text, as plain text; leave anything else to the window."""
+        text = pasted_text(source)
+        if text is None:
             self.mime_pasted.emit(source)
         else:
             cursor = self.textCursor()
             room = MAX_CHARACTERS + 1 - self.document().characterCount() + len(cursor.selectedText())
-            text = source.text()
             kept = text[: max(0, room)]
             self.insertPlainText(kept)
             if len(kept) < len(text):

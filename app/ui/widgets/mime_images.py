@@ -1,28 +1,44 @@
-"""Images in dropped or pasted data."""
+"""Images and text in dropped or pasted data.
+
+Applications put the same thing on the clipboard in several formats. A spreadsheet or a word processor adds a picture of
+the text to it, a browser the address of a picture to the picture, a file manager the path of a file to the file.
+"""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QUrl
-from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtGui import QImage, QImageWriter, QTextDocumentFragment
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import Problem
+from app.domain.images.data_urls import HtmlContent, html_content, image_data_urls
 
 MAX_FOR_A_CHAT = 20
 """Maximum number of dropped files that are attached to a chat; more are for batch processing."""
-_ENCODED = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
+_ENCODED = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff", "image/avif", "image/heic")
+_DATA_URL = re.compile(r"data:[^\"'\s>]*")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
+_NO_TEXT = " \t\r\n\N{NO-BREAK SPACE}\N{OBJECT REPLACEMENT CHARACTER}"
+"""What a word processor puts into the text in place of a picture."""
+_MAX_HTML = 2_000_000
+"""Maximum number of characters of HTML that are turned into text."""
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingImages:
-    """Local files, or the bytes of one encoded image with a name for it, or the problem if there is neither."""
+    """Local files, or the bytes of one encoded image, or data: URLs of images; or the problem if there are none.
+
+    `name` is that of an image that is no file; without a suffix, if there are data: URLs.
+    """
 
     files: tuple[Path, ...] = ()
     data: bytes = b""
+    data_urls: tuple[str, ...] = ()
     name: str = ""
     problem: Problem | None = None
 
@@ -34,14 +50,42 @@ def are_many(files: Sequence[Path]) -> bool:
 
 def has_images(mime: QMimeData) -> bool:
     """Return whether `incoming_images` finds anything in `mime`."""
-    return mime.hasUrls() or mime.hasImage() or any(mime.hasFormat(kind) for kind in _ENCODED)
+    return mime.hasUrls() or _has_picture(mime) or bool(image_data_urls(mime.text()) or _lone_images(mime))
+
+
+def pasted_text(mime: QMimeData) -> str | None:
+    """Return the text that pasting `mime` inserts; None if it is images or files that are pasted.
+
+    A picture beside a text is a picture of the text, unless the text is just the picture's address.
+    """
+    text = mime.text()
+    if _local_files(mime) or image_data_urls(text):
+        return None
+    if text.strip(_NO_TEXT):
+        html = _html(mime)
+        is_address = _ADDRESS.fullmatch(text.strip()) and not html.has_text
+        return None if is_address and _has_picture(mime) else text
+    return _text_of_html(mime.html()) if _html(mime).has_text else None
 
 
 def incoming_images(mime: QMimeData, origin: str) -> IncomingImages:
-    """Return the images in `mime`: preferably local files, then an encoded image, then a decoded one."""
-    files = tuple(_local_path(url) for url in mime.urls() if url.isLocalFile())
+    """Return the images in `mime`: preferably local files, then images as they were encoded, then a decoded one."""
+    files = _local_files(mime)
     if files:
         return IncomingImages(files=files)
+    if urls := image_data_urls("\n".join(_encoded(url) for url in mime.urls())) or image_data_urls(mime.text()):
+        return _data_urls(urls, origin)
+    if picture := _picture(mime, origin):
+        return picture
+    sources = _lone_images(mime)
+    if urls := tuple(url for source in sources for url in image_data_urls(source)):
+        return _data_urls(urls, origin)
+    if not mime.hasUrls() and not sources:
+        return IncomingImages()
+    return IncomingImages(problem=image_texts.WEB_ADDRESS.problem())
+
+
+def _picture(mime: QMimeData, origin: str) -> IncomingImages | None:
     for kind in _ENCODED:
         data = bytes(mime.data(kind).data())
         if data:
@@ -49,9 +93,42 @@ def incoming_images(mime: QMimeData, origin: str) -> IncomingImages:
     image = mime.imageData()
     if isinstance(image, QImage) and not image.isNull():
         return IncomingImages(data=encoded_png(image), name=f"{origin}.png")
-    if not mime.hasUrls():
-        return IncomingImages()
-    return IncomingImages(problem=image_texts.WEB_ADDRESS.problem())
+    return None
+
+
+def _data_urls(urls: tuple[str, ...], origin: str) -> IncomingImages:
+    if len(urls) > MAX_FOR_A_CHAT:
+        return IncomingImages(problem=image_texts.TOO_MANY_IMAGES.problem(count=len(urls), most=MAX_FOR_A_CHAT))
+    return IncomingImages(data_urls=urls, name=origin)
+
+
+def _has_picture(mime: QMimeData) -> bool:
+    return mime.hasImage() or any(mime.hasFormat(kind) for kind in _ENCODED)
+
+
+def _html(mime: QMimeData) -> HtmlContent:
+    return html_content(mime.html()) if mime.hasHtml() else HtmlContent(has_text=False, images=())
+
+
+def _lone_images(mime: QMimeData) -> tuple[str, ...]:
+    """Return the sources of the images of HTML that consists of nothing else."""
+    html = _html(mime)
+    return () if html.has_text else html.images
+
+
+def _text_of_html(html: str) -> str:
+    bare = _DATA_URL.sub("", html)[:_MAX_HTML]
+    return QTextDocumentFragment.fromHtml(bare).toPlainText().replace("\N{OBJECT REPLACEMENT CHARACTER}", "")
+
+
+def _local_files(mime: QMimeData) -> tuple[Path, ...]:
+    """Return the local files, unless they are gone and their picture is there."""
+    files = tuple(_local_path(url) for url in mime.urls() if url.isLocalFile())
+    return () if _has_picture(mime) and not any(os.path.lexists(file) for file in files) else files
+
+
+def _encoded(url: QUrl) -> str:
+    return url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
 
 
 def _local_path(url: QUrl) -> Path:

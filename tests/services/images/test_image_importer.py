@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.domain.error_texts import storage_texts
+from app.domain.error_texts import image_texts, storage_texts
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.ids import ConversationId, Digest, ImportId
 from app.domain.images.attachments import Attachment, ImageCrop
@@ -149,6 +149,19 @@ def test_pasted_bytes_pass_through_a_file_that_is_removed(harness: Harness, qtbo
     harness.importer.import_data(b"bytes", "bad paste.png", ConversationId("chat"))
     wait_for(harness, qtbot, 2)
     qtbot.waitUntil(lambda: harness.files.incoming == {})
+
+
+def test_an_image_in_a_data_url_passes_through_a_file_and_bad_data_is_told(harness: Harness, qtbot: QtBot) -> None:
+    written: list[bytes] = []
+    harness.importer.open_changed.connect(lambda: written.extend(harness.files.incoming.values()))
+    harness.importer.import_data_url("data:image/png;base64,QUJD", "good paste", ConversationId("chat"))
+    wait_for(harness, qtbot, 1)
+    assert isinstance(attachment := harness.said[0][2], Attachment)
+    assert attachment.name == "good paste.png"
+    assert set(written) == {b"ABC"}
+    harness.importer.import_data_url("data:image/png;base64,@", "bad", ConversationId("chat"))
+    wait_for(harness, qtbot, 2)
+    assert harness.said[1] == ("failed", "chat", image_texts.BAD_DATA_URL.problem())
 
 
 def test_a_file_that_hangs_is_given_up_and_the_next_one_opens(harness: Harness, qtbot: QtBot) -> None:

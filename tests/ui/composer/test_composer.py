@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtGui import QImage, QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -175,6 +175,24 @@ def test_pasting_images_is_passed_on_and_words_are_typed(composer: Composer, qtb
     assert pasted.args is not None
     assert pasted.args[0].urls()[0].toLocalFile() == "/home/me/a.png"
     assert composer.edit.canInsertFromMimeData(files)
+
+
+def test_cells_of_a_spreadsheet_are_typed_though_a_picture_of_them_is_there(composer: Composer, qtbot: QtBot) -> None:
+    mime = QMimeData()
+    mime.setText("Name\tAmount\n")
+    mime.setHtml("<table><tr><td>Name</td><td>Amount</td></tr></table>")
+    mime.setImageData(QImage(20, 10, QImage.Format.Format_RGB32))
+    with qtbot.assertNotEmitted(composer.mime_pasted):
+        composer.edit.insertFromMimeData(mime)
+    assert composer.edit.toPlainText() == "Name\tAmount\n"
+
+
+def test_html_without_a_plain_text_is_typed_as_text(composer: Composer) -> None:
+    mime = QMimeData()
+    mime.setHtml("<p>All is <b>well</b>.</p>")
+    assert composer.edit.canInsertFromMimeData(mime)
+    composer.edit.insertFromMimeData(mime)
+    assert composer.edit.toPlainText() == "All is well."
 
 
 def test_what_an_image_costs_is_shown_where_it_is_decided(composer: Composer) -> None:

@@ -94,6 +94,18 @@ def test_an_image_on_the_clipboard_is_pasted_from_anywhere(window: MainWindow, q
     assert pasted.args[1] == "Pasted image.png"
 
 
+def test_an_image_in_a_data_url_is_dropped_and_pasted_like_any_other(window: MainWindow, qtbot: QtBot) -> None:
+    mime = QMimeData()
+    mime.setText("data:image/png;base64,iVBORw0KGgo=")
+    with qtbot.waitSignal(window.data_urls_dropped) as dropped:
+        assert drop(window, mime)
+    with qtbot.waitSignal(window.data_urls_dropped) as pasted:
+        window.composer.edit.insertFromMimeData(mime)
+    assert dropped.args == [(mime.text(),), "Dropped image"]
+    assert pasted.args == [(mime.text(),), "Pasted image"]
+    assert not window.composer.edit.toPlainText()
+
+
 def test_typing_anywhere_writes_into_the_composer(window: MainWindow, qtbot: QtBot) -> None:
     window.sidebar.list.setFocus()
     qtbot.keyClicks(window, "hi")
