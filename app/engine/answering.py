@@ -73,8 +73,12 @@ class AnsweringModel(Protocol):
         image_texts: Sequence[str],
         options: GenerationOptions,
         callbacks: GenerationCallbacks,
+        schema: str = "",
     ) -> tuple[FinishReason, AnswerStats]:
-        """Continue `turns` with an answer, or with the rest of one if the last turn is its beginning."""
+        """Continue `turns` with an answer, or with the rest of one if the last turn is its beginning.
+
+        It is to be JSON that matches `schema`, a JSON schema, if that is not empty.
+        """
         ...
 
     def prefill(

@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import re
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -67,15 +66,14 @@ class FieldsBackend:
                     name="Fake", folder=folder, scheme="-", device="cpu", device_reason="-", context_length=4096
                 )
                 emit(Ready(info))
-            case Ask(turns=turns):
-                emit(AnswerDelta(self._answer(turns)))
+            case Ask(turns=turns, schema=schema):
+                emit(AnswerDelta(self._answer(turns, json.loads(schema)["required"])))
         return FinishReason.COMPLETE
 
-    def _answer(self, turns: tuple[Turn, ...]) -> str:
+    def _answer(self, turns: tuple[Turn, ...], names: list[str]) -> str:
         text = "\n".join(Path(image.path).read_text(encoding="utf-8") for image in turns[0].images)
         if "bad" in text and len(turns) == 1:
             return "The date is unknown."
-        names = re.findall(r'^- "(\w+)"', turns[0].text, re.MULTILINE)
         values = {name: "9.99" if name == "guess" else text.partition(f"{name} ")[2].split("\n")[0] for name in names}
         return json.dumps({name: {"value": value, "text": value} for name, value in values.items()})
 

@@ -71,7 +71,7 @@ def inexact_share(truth: Truth, likeliest: int) -> float:
     """Return the share of the text's positions where one of the `likeliest` tokens does not have its exact logit."""
     options, rescored, inexact = LoadOptions(), ShortlistHead.rescored, []
 
-    def compared(head: ShortlistHead, hidden: FloatArray, logits: FloatArray) -> FloatArray:
+    def compared(head: ShortlistHead, hidden: FloatArray, logits: FloatArray, _allowed: None) -> FloatArray:
         rows = head.rows(np.arange(logits.shape[1]))
         for state, row in zip(hidden, rescored(head, hidden, logits), strict=True):
             exact = rows @ state

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from app.domain.error_texts import batch_texts
 from app.domain.errors import BatchError
@@ -71,6 +72,17 @@ def field_question(fields: Iterable[Field]) -> str:
         'object with two strings: "value", the content of the field, and "text", the characters from which it was '
         "taken, copied exactly as they stand in the image. Where the image does not have a field, both are empty."
     )
+
+
+def field_schema(fields: Iterable[Field]) -> str:
+    """Return the JSON schema of the answer to `field_question`."""
+    text = {"type": "string", "maxLength": MAX_VALUE_CHARS}
+    content = _object_schema({"value": text, "text": text})
+    return json.dumps(_object_schema({field.name: content for field in fields}))
+
+
+def _object_schema(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
 
 def field_correction(error: InvalidAnswer) -> str:

@@ -96,7 +96,7 @@ class AnsweringBackend(ABC, Generic[Opening]):
         emit: Emit,  # noqa: ARG002 - for those that open another model for the answer
     ) -> tuple[FinishReason, AnswerStats]:
         """Answer with `model`."""
-        return model.answer(request.turns, request.image_texts, request.options, callbacks)
+        return model.answer(request.turns, request.image_texts, request.options, callbacks, request.schema)
 
     def _open(self, request: Opening, stage: StageCallback, check: CancelCheck) -> AnsweringModel:
         self._model = self._load(request, stage, check)

@@ -50,7 +50,7 @@ class ModelBackend(AnsweringBackend[OpenModel]):
         while True:
             begun = continued(request.turns, "".join(said), "".join(thought))
             try:
-                return model.answer(begun, request.image_texts, request.options, heard)
+                return model.answer(begun, request.image_texts, request.options, heard, request.schema)
             except NotFiniteError as error:
                 model = self._reopen(model, callbacks, error)
                 emit(Ready(model.info))

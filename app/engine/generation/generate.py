@@ -15,6 +15,7 @@ from app.domain.text.confidence import HIGH_CONFIDENCE, Alternatives, TextDelta
 from app.domain.text.thoughts import ThoughtSplitter
 from app.engine.answering import GenerationCallbacks, NotFiniteError
 from app.engine.generation.confidence_guard import ConfidenceGuard
+from app.engine.generation.constraint import Constraint
 from app.engine.generation.detokenizer import Detokenizer
 from app.engine.generation.ngram_proposer import NgramProposer
 from app.engine.generation.prefix_cache import PrefixCache
@@ -23,7 +24,7 @@ from app.engine.generation.repetition import RepetitionGuard
 from app.engine.generation.sampling import Sampler
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import PromptImage
-from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.port import BoolArray, FloatArray
 from app.engine.runtimes.top_k import top_k_indices
 
 ALTERNATIVES = 3
@@ -45,7 +46,8 @@ def generate(
     """Answer `prompt` with at most `max_new_tokens` tokens, drawn as `sampling` specifies.
 
     If the prompt opens the reasoning, that may have MAX_THOUGHT_TOKENS more. It is not greedy: greedy reasoning may
-    repeat itself without end (Qwen3's model cards), so it is then drawn as published, with a fixed seed.
+    repeat itself without end (Qwen3's model cards), so it is then drawn as published, with a fixed seed. The prompt's
+    constraint limits the answer, not its reasoning.
 
     Stop is checked between tokens and between layers; it ends the answer with the text generated so far. Raises
     NotFiniteError instead of drawing from logits of which one is infinite or none.
@@ -70,6 +72,7 @@ class _Generation:
         sampling: Sampling,
         callbacks: GenerationCallbacks,
     ) -> None:
+        self._constraint: Constraint | None = None
         self._session = session
         self._tokenizer = tokenizer
         self._prompt = prompt
@@ -106,6 +109,7 @@ class _Generation:
         logits, self._reused_tokens = self._session.prefill(
             self._prompt, images, max_new_tokens, callbacks.on_stage, callbacks.check
         )
+        self._constraint = self._prompt.constraint()
         self._max_tokens = max_new_tokens
         self._limit = min(max_thought_tokens, max_new_tokens) if max_thought_tokens else max_new_tokens
         try:
@@ -144,9 +148,12 @@ class _Generation:
         rows = deque([logits])
         draft = deque[int]()  # In the KV cache, not yet accepted; rows[i] are the logits after them.
         num_draft_tokens = 0
+        allowed: BoolArray | None = None
         while True:
             self._callbacks.check()
             row = rows.popleft()
+            if self._active_constraint and allowed is None:
+                row = self._active_constraint.masked(row)
             if not np.isfinite(row.max()):
                 raise NotFiniteError(engine_texts.NOT_A_NUMBER)
             token = self._sampler.draw(row)
@@ -154,20 +161,8 @@ class _Generation:
             if token in self._tokenizer.end_tokens:
                 return FinishReason.COMPLETE
             position = self._prompt.next_position + self._new_tokens
-            self._new_tokens += 1
-            text = self._detokenizer.push(token)
-            if self._confidence_guard and self._confidence_guard.should_abort(
-                probabilities_of(row, (token,))[token], text
-            ):
-                self._abort()
-                return FinishReason.COMPLETE
-            if self._callbacks.return_logprobs and not self._is_thinking:
-                self._record_logprob(row, token)
-            self._emit(text)
-            if self._new_tokens >= self._limit:
-                return FinishReason.LENGTH
-            if self._guard.push(token):
-                return FinishReason.REPEATING
+            if reason := self._append(token, row):
+                return reason
             self._proposer.push(token)
             if draft and draft[0] == token:
                 draft.popleft()
@@ -176,9 +171,40 @@ class _Generation:
             if num_draft_tokens:
                 self._proposer.record_acceptance(num_draft_tokens, num_draft_tokens - len(draft))
                 self._session.rollback(len(draft))
-            draft = deque(self._proposer.propose(self._limit - self._new_tokens))
-            num_draft_tokens = len(draft)
-            rows = deque(self._session.step([token, *draft], position))
+            tokens, num_draft_tokens, allowed = self._draft()
+            draft = deque(tokens)
+            rows = deque(self._session.step([token, *tokens], position, allowed))
+
+    @property
+    def _active_constraint(self) -> Constraint | None:
+        return None if self._is_thinking else self._constraint
+
+    def _append(self, token: int, row: FloatArray) -> FinishReason | None:
+        """Append `token`, drawn from the logits `row` [V], and return why the answer ends with it, if it does."""
+        constraint = self._active_constraint
+        if constraint:
+            constraint.push(token)
+        self._new_tokens += 1
+        text = self._detokenizer.push(token)
+        if self._confidence_guard and self._confidence_guard.should_abort(probabilities_of(row, (token,))[token], text):
+            self._abort()
+            return FinishReason.COMPLETE
+        if self._callbacks.return_logprobs and not self._is_thinking:
+            self._record_logprob(row, token)
+        self._emit(text)
+        if constraint and constraint.is_over:
+            return FinishReason.COMPLETE
+        if self._new_tokens >= self._limit:
+            return FinishReason.LENGTH
+        return FinishReason.REPEATING if self._guard.push(token) else None
+
+    def _draft(self) -> tuple[list[int], int, BoolArray | None]:
+        """Return draft tokens, how many of them are guesses, and the tokens allowed in their places and after them."""
+        most = self._limit - self._new_tokens
+        proposed = self._proposer.propose(most)
+        if self._active_constraint is None:
+            return proposed, len(proposed), None
+        return self._active_constraint.draft(proposed, most)
 
     def _record_logprob(self, logits: FloatArray, token: int) -> None:
         """Accumulate the token's probability before sampling rules, and its alternatives, until its text is emitted."""

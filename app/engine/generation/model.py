@@ -18,6 +18,7 @@ from app.domain.settings.load_options import LoadOptions
 from app.engine.answering import GenerationCallbacks, StageCallback
 from app.engine.checkpoints.model_policy import policy_of
 from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.generation.constraint import NO_CONSTRAINT, Constraints
 from app.engine.generation.generate import generate
 from app.engine.generation.prefix_cache import PrefixCache
 from app.engine.generation.prompt import Grid, Prompt, VideoGrid, build_prompt
@@ -39,6 +40,7 @@ class Model:
     _checkpoint: Checkpoint
     _tokenizer: ChatTokenizer
     _images: VisionFeatureCache
+    _constraints: Constraints
     safer: LoadOptions | None = None
     """Options for the next safer precision, if this one's numbers turn out not to be finite; None if it is the last."""
 
@@ -67,7 +69,8 @@ class Model:
             policy=policy,
         )
         session = PrefixCache(runtime, images, checkpoint.config.visual_tokens)
-        return cls(info, session, checkpoint, tokenizer, images, safer_options(options, choice))
+        constraints = Constraints(tokenizer, checkpoint.config.text.vocab_size)
+        return cls(info, session, checkpoint, tokenizer, images, constraints, safer_options(options, choice))
 
     def answer(
         self,
@@ -75,18 +78,24 @@ class Model:
         image_texts: Sequence[str],
         options: GenerationOptions,
         callbacks: GenerationCallbacks,
+        schema: str = "",
     ) -> tuple[FinishReason, AnswerStats]:
         """Continue `turns`; `callbacks` receive the answer, or its rest if the last turn is the beginning of one.
 
-        `image_texts` are texts that the answer may repeat: they seed draft tokens, and repeating them takes less time.
+        If `schema`, a JSON schema, is given, the answer is JSON that matches it, or its beginning if the answer is cut
+        off. `image_texts` are texts that the answer may repeat: they seed draft tokens, and repeating them takes less
+        time.
         """
         has_images = any(turn.images for turn in turns)
         callbacks.on_stage(Stage.ENCODING_IMAGE if has_images else Stage.PREFILLING, 0.0)
         is_continued = turns[-1].role is Role.ASSISTANT
+        said = turns[-1].text if is_continued else ""
+        is_thinking = self._checkpoint.thinks and not said
+        constraint = self._constraints.begin(schema, said, is_thinking=is_thinking) if schema else NO_CONSTRAINT
         prompt, images = self._prompt(turns, options, callbacks.check, is_unfinished=is_continued)
         sampling = options.sampling or self._checkpoint.sampling
         lookup_tokens = tuple(token for text in image_texts for token in self._tokenizer.encode(text))
-        prompt = replace(prompt, lookup_tokens=lookup_tokens)
+        prompt = replace(prompt, lookup_tokens=lookup_tokens, constraint=constraint)
         policy = self.info.policy
         max_new_tokens = min(options.max_new_tokens, policy.max_new_tokens or options.max_new_tokens)
         callbacks = replace(callbacks, min_confidence=policy.min_confidence, fallback=policy.fallback)

@@ -16,7 +16,7 @@ from app.engine.answering import StageCallback
 from app.engine.generation.mrope_positions import text_positions
 from app.engine.generation.prompt import Prompt
 from app.engine.generation.vision_cache import ImageKey, PromptImage, VisionFeatureCache
-from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray, IntArray, VisionFeatures
+from app.engine.runtimes.port import BoolArray, DecoderRuntime, DecoderSequence, FloatArray, IntArray, VisionFeatures
 
 
 @dataclass(slots=True)
@@ -79,10 +79,13 @@ class PrefixCache:
             self.seconds_per_visual_token = (time.perf_counter() - started) / encoded
         return logits, reused
 
-    def step(self, tokens: Sequence[int], position: int) -> FloatArray:
-        """Append tokens of the answer, the first at `position`; return the logits after each [T, V]."""
+    def step(self, tokens: Sequence[int], position: int, allowed: BoolArray | None = None) -> FloatArray:
+        """Append tokens of the answer, the first at `position`; return the logits after each [T, V].
+
+        Those of tokens outside `allowed` [T, V], if it is given, are minus infinity.
+        """
         session = self._sessions[-1]
-        logits = session.sequence.step(np.array(tokens, np.int64), text_positions(position, len(tokens)))
+        logits = session.sequence.step(np.array(tokens, np.int64), text_positions(position, len(tokens)), allowed)
         session.prefix_keys = np.append(session.prefix_keys, tokens)
         return logits
 

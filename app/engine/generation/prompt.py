@@ -15,6 +15,7 @@ import numpy as np
 from app.domain.chat.chat import Role, Turn
 from app.domain.text.thoughts import THINK_END, THINK_START, without_thought
 from app.engine.checkpoints.config import ModelConfig
+from app.engine.generation.constraint import NO_CONSTRAINT, PendingConstraint
 from app.engine.generation.mrope_positions import image_positions, text_positions
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.port import IntArray
@@ -34,7 +35,7 @@ class Prompt:
     """`token_ids` [T], `positions` [3, T] (time, height, width), and the position of the answer's first token.
 
     `opens_thought` is True if the answer continues the prompt's reasoning. `lookup_tokens` seed prompt-lookup drafting;
-    they are not part of the prompt.
+    they are not part of the prompt. `constraint` is waited for after the prefill; it limits the answer.
     """
 
     token_ids: IntArray
@@ -43,6 +44,7 @@ class Prompt:
     visual_tokens: int
     lookup_tokens: tuple[int, ...] = ()
     opens_thought: bool = False
+    constraint: PendingConstraint = NO_CONSTRAINT
 
 
 def build_prompt(

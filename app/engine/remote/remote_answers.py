@@ -78,9 +78,10 @@ class RemoteAnswers:
         image_texts: Sequence[str],
         options: GenerationOptions,
         callbacks: GenerationCallbacks,
+        schema: str = "",
     ) -> tuple[FinishReason, AnswerStats]:
         """Continue `turns`; see `Model.answer`."""
-        del image_texts  # Speculative decoding is up to the server.
+        del image_texts, schema  # Speculative decoding is up to the server.
         has_images = any(turn.images for turn in turns)
         callbacks.on_stage(Stage.ENCODING_IMAGE if has_images else Stage.PREFILLING, 0.0)
         # An answer that is continued is past its reasoning.

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import ModelConfig
 from app.engine.runtimes.features import ImageFeatures
-from app.engine.runtimes.port import FloatArray, IntArray, VisionFeatures
+from app.engine.runtimes.port import BoolArray, FloatArray, IntArray, VisionFeatures
 from app.engine.runtimes.rope import TextRope
 from app.engine.runtimes.shortlist_head import ShortlistHead
 
@@ -95,15 +95,16 @@ class TextModel(Generic[CacheT]):
         deepstack: FloatArray,
         wanted: int,
         check: CancelCheck | None,
+        allowed: BoolArray | None = None,
     ) -> FloatArray:
         """Append tokens to `cache`; return the logits of the last `wanted` of them, float32 [wanted, V].
 
-        `embeddings` are [T, hidden], `positions` [3, T], `deepstack` [levels, T, hidden].
+        `embeddings` are [T, hidden], `positions` [3, T], `deepstack` [levels, T, hidden], `allowed` [wanted, V].
         """
         inputs = TextInputs(embeddings, *self._rope.cos_sin(positions), deepstack, wanted)
         hidden, logits = self._graph.run(cache, inputs, check)
         cache.length += inputs.count
-        return self._head.rescored(hidden, logits)
+        return self._head.rescored(hidden, logits, allowed)
 
     def embedded(self, token_ids: IntArray, features: Sequence[VisionFeatures] = ()) -> tuple[FloatArray, FloatArray]:
         """Return embeddings [T, hidden] and deepstack's additions [levels, T, hidden] of tokens [T], with images."""
@@ -158,10 +159,10 @@ class GraphSequence(Generic[CacheT]):
             raise
         return last
 
-    def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
+    def step(self, token_ids: IntArray, positions: IntArray, allowed: BoolArray | None = None) -> FloatArray:
         """Append a few text tokens [T] and return the logits of each [T, V]."""
         embeddings, deepstack = self._text.embedded(token_ids)
-        return self._text.append(self._cache, embeddings, positions, deepstack, len(token_ids), None)
+        return self._text.append(self._cache, embeddings, positions, deepstack, len(token_ids), None, allowed)
 
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length` tokens."""

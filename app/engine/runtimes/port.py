@@ -15,6 +15,7 @@ from app.domain.ports import CancelCheck, ProgressCallback
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,12 @@ class DecoderSequence(Protocol):
         """
         ...
 
-    def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
-        """Append a few text tokens [T] at positions [3, T] and return the logits of each, float32 [T, V]."""
+    def step(self, token_ids: IntArray, positions: IntArray, allowed: BoolArray | None = None) -> FloatArray:
+        """Append a few text tokens [T] at positions [3, T] and return the logits of each, float32 [T, V].
+
+        If `allowed` [T, V] is given, the logits of all other tokens are minus infinity, and the likeliest of those that
+        are allowed are as exact as the likeliest of all are without it.
+        """
         ...
 
     def truncate(self, length: int) -> None:

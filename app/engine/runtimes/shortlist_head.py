@@ -14,7 +14,7 @@ from app.engine.checkpoints.grouped_weight import GroupedWeight, middle, nibble_
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.checkpoints.tensor_files import TensorFiles
 from app.engine.checkpoints.weights import TEXT
-from app.engine.runtimes.port import FloatArray
+from app.engine.runtimes.port import BoolArray, FloatArray
 from app.engine.runtimes.top_k import top_k_indices
 from app.engine.runtimes.weight_cache import Bytes, WeightCache
 
@@ -60,11 +60,14 @@ class ShortlistHead:
         integers, scales = apart(both)
         return GroupedWeight(name="screening", bits=4, integers=integers, scales=scales)
 
-    def rescored(self, hidden: FloatArray, logits: FloatArray) -> FloatArray:
+    def rescored(self, hidden: FloatArray, logits: FloatArray, allowed: BoolArray | None = None) -> FloatArray:
         """Return the 4-bit `logits` [n, vocabulary] with the candidates' replaced, in place, by their exact values.
 
-        `hidden` [n, hidden] are the hidden states from which they were computed.
+        `hidden` [n, hidden] are the hidden states from which they were computed. If `allowed` [n, vocabulary] is given,
+        all other tokens are set to minus infinity first, so that the candidates are allowed ones.
         """
+        if allowed is not None:
+            logits[~allowed] = -np.inf
         for state, row in zip(hidden, logits, strict=True):
             candidates = top_k_indices(row, CANDIDATES)
             row[candidates] = self.rows(candidates) @ state

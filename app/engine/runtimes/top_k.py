@@ -14,11 +14,11 @@ MIN_COLUMNS = 2048
 def top_k_indices(logits: FloatArray, count: int) -> npt.NDArray[np.intp]:
     """Return indices of at least the `count` largest logits [V], unsorted; a few extra may be returned.
 
-    The maxima of `count` columns reach the threshold, so at least `count` logits do. Partitioning all of them would
-    take ten times as long.
+    Those that are minus infinity are not among them, even if fewer are left. The maxima of `count` columns reach the
+    threshold, so at least `count` logits do. Partitioning all of them would take ten times as long.
     """
     count = min(count, len(logits))
     depth = max(1, len(logits) // max(COLUMNS_PER_RESULT * count, MIN_COLUMNS))
     columns = len(logits) // depth
     largest = logits[: depth * columns].reshape(depth, columns).max(axis=0)
-    return np.flatnonzero(logits >= np.partition(largest, -count)[-count])
+    return np.flatnonzero(logits >= max(np.partition(largest, -count)[-count], np.finfo(np.float32).min))

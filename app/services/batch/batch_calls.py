@@ -112,7 +112,7 @@ def fill_in(
     known = tuple(page.text for page in pages[: len(pictures)] if page.text)
     fields: tuple[FieldAnswer, ...] | None = None
     while fields is None:
-        answer = yield from _answer(source, question.turns, known)
+        answer = yield from _answer(source, question.turns, known, question.schema)
         try:
             fields = question.take(answer)
         except InvalidAnswer as error:
@@ -132,8 +132,8 @@ def needs_lines(options: BatchOptions) -> bool:
     return wants_boxes or options.reader is not ReaderChoice.MODEL
 
 
-def _answer(source: InputFile, turns: tuple[Turn, ...], known: tuple[str, ...]) -> Work[str]:
-    reply = yield from _done(source, BackendKind.MODEL, Ask(turns, _OPTIONS, known))
+def _answer(source: InputFile, turns: tuple[Turn, ...], known: tuple[str, ...], schema: str = "") -> Work[str]:
+    reply = yield from _done(source, BackendKind.MODEL, Ask(turns, _OPTIONS, known, schema))
     text = "".join(event.text for event in reply if isinstance(event, AnswerDelta))
     if not text and any(isinstance(event, ThoughtDelta) for event in reply):
         raise ItemFailed(batch_texts.NO_ANSWER.problem(file=source.name, cause=engine_texts.ONLY_THOUGHT.problem()))

@@ -47,11 +47,11 @@ class PageQuestions:
                 on_failure(document_texts.FIELDS_INVALID.problem())
                 return
             if found is None:
-                self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure)
+                self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure, question.schema)
             else:
                 on_values(tuple(_with_box(field, page) for field in found))
 
-        self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure)
+        self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure, question.schema)
 
 
 def _with_box(answer: FieldAnswer, page: OcrPage) -> LabelledValue:

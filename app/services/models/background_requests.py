@@ -26,6 +26,7 @@ class BackgroundQuestion:
     options: GenerationOptions
     on_answer: Callable[[str], None]
     on_failure: Callable[[Problem], None]
+    schema: str
     text: str = ""
     has_thought: bool = False
 
@@ -50,9 +51,13 @@ class BackgroundRequests(QObject):
         options: GenerationOptions,
         on_answer: Callable[[str], None],
         on_failure: Callable[[Problem], None],
+        schema: str = "",
     ) -> BackgroundQuestion:
-        """Request an answer to `turns`. If no model is open, `on_failure` is called before this returns."""
-        request = BackgroundQuestion(turns, options, on_answer, on_failure)
+        """Request an answer to `turns`, as JSON of the given schema if there is one.
+
+        If no model is open, `on_failure` is called before this returns.
+        """
+        request = BackgroundQuestion(turns, options, on_answer, on_failure, schema)
         self._waiting.append(request)
         self._start_next()
         return request
@@ -79,7 +84,8 @@ class BackgroundRequests(QObject):
             self._model.restart()
         request.text, request.has_thought = "", False
         on_event = partial(self._on_event, request)
-        self._running = self._model.ask_in_background(request.turns, request.options, on_event), request
+        call = self._model.ask_in_background(request.turns, request.options, on_event, request.schema)
+        self._running = call, request
 
     def _end(self, request: BackgroundQuestion, problem: Problem | None = None) -> None:
         if problem:

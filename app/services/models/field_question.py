@@ -9,15 +9,17 @@ from app.domain.documents.fields import (
     InvalidAnswer,
     field_correction,
     field_question,
+    field_schema,
     read_field_answer,
 )
 
 
 class FieldQuestion:
-    """The request for `fields` of pictures. `turns` are the turns to ask the model next."""
+    """The request for `fields` of pictures. `turns` are to be asked next, `schema` is the answer's JSON schema."""
 
     def __init__(self, fields: tuple[Field, ...], pictures: Iterable[SeenImage]) -> None:
         self._fields = fields
+        self.schema = field_schema(fields)
         self.turns: tuple[Turn, ...] = (Turn(Role.USER, field_question(fields), tuple(pictures)),)
 
     def take(self, answer: str) -> tuple[FieldAnswer, ...] | None:

@@ -207,9 +207,14 @@ class ModelEngine(QObject):
             self._prefill.waiting, self._prefill.on_loading = call, on_event
         return call
 
-    def ask_in_background(self, turns: tuple[Turn, ...], options: GenerationOptions, on_event: OnEvent) -> EngineCall:
-        """Request an answer for the application, which opens no model. Emits StageProgress, AnswerDelta, Stats."""
-        return self.call(Ask(turns, options), on_event)
+    def ask_in_background(
+        self, turns: tuple[Turn, ...], options: GenerationOptions, on_event: OnEvent, schema: str
+    ) -> EngineCall:
+        """Request an answer for the application, which opens no model. Emits StageProgress, AnswerDelta, Stats.
+
+        `schema` is the JSON schema of the answer, or empty.
+        """
+        return self.call(Ask(turns, options, schema=schema), on_event)
 
     def call(self, request: Request, on_event: OnEvent) -> EngineCall:
         """Send any request to the process, as a batch does, and update the seconds per visual token from it."""

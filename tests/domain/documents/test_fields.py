@@ -1,14 +1,18 @@
 """Which fields are meant, and which of a model's answers are taken for them."""
 
+import json
+
 import pytest
 
 from app.domain.documents.fields import (
     MAX_FIELDS,
+    MAX_VALUE_CHARS,
     Field,
     FieldAnswer,
     InvalidAnswer,
     field_correction,
     field_question,
+    field_schema,
     fields_from,
     fields_text,
     read_field_answer,
@@ -80,3 +84,13 @@ def test_anything_else_is_refused_with_the_reason(answer: str, why: str) -> None
     with pytest.raises(InvalidAnswer, match=why) as refused:
         read_field_answer(answer, FIELDS)
     assert str(refused.value) in field_correction(refused.value)
+
+
+def test_the_schema_allows_what_is_read_and_no_other_keys() -> None:
+    schema = json.loads(field_schema(FIELDS))
+    assert list(schema["properties"]) == schema["required"] == [field.name for field in FIELDS]
+    for inner in schema["properties"].values():
+        assert list(inner["properties"]) == inner["required"] == ["value", "text"]
+        assert all(text["maxLength"] == MAX_VALUE_CHARS for text in inner["properties"].values())
+        assert inner["additionalProperties"] is False
+    assert schema["additionalProperties"] is False

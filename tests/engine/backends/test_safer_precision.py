@@ -119,7 +119,12 @@ class Thinker:
         self.turns: tuple[Turn, ...] = ()
 
     def answer(
-        self, turns: tuple[Turn, ...], _texts: object, _options: object, callbacks: GenerationCallbacks
+        self,
+        turns: tuple[Turn, ...],
+        _texts: object,
+        _options: object,
+        callbacks: GenerationCallbacks,
+        _schema: str = "",
     ) -> tuple[FinishReason, AnswerStats]:
         self.turns = turns
         callbacks.on_thought(self._thought, 1.0)

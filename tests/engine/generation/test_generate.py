@@ -20,7 +20,7 @@ from app.engine.generation.prefix_cache import PrefixCache
 from app.engine.generation.prompt import Prompt, build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import VisionFeatureCache
-from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray
+from app.engine.runtimes.port import BoolArray, FloatArray, ImagePatches, IntArray
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -63,10 +63,11 @@ class ScriptedRuntime:
         self.length += len(token_ids)
         return self._logits()
 
-    def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
+    def step(self, token_ids: IntArray, positions: IntArray, allowed: BoolArray | None = None) -> FloatArray:
         self.positions.append(positions.tolist())
         self.length += len(token_ids)
-        return np.stack([self._logits() for _ in token_ids])
+        rows = np.stack([self._logits() for _ in token_ids])
+        return rows if allowed is None else np.where(allowed, rows, np.float32(-np.inf))
 
     def truncate(self, length: int) -> None:
         self.length = length

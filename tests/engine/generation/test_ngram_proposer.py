@@ -28,7 +28,7 @@ from app.engine.generation.prompt import build_prompt
 from app.engine.generation.repetition import MIN_TOKENS
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import VisionFeatureCache
-from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray
+from app.engine.runtimes.port import BoolArray, FloatArray, ImagePatches, IntArray
 from app.paths import DEMO_MODEL
 
 MAX_NEW = 120
@@ -43,6 +43,7 @@ class HashRuntime:
     """A runtime and its sequence whose next token depends on all that its cache holds, by `memory` tokens or whole."""
 
     capacity = cache_tokens = 4096
+    table = TABLE
 
     def __init__(self, seed: int, memory: int | None) -> None:
         self._seed, self._memory = seed, memory
@@ -77,9 +78,10 @@ class HashRuntime:
     ) -> FloatArray:
         return self._read(token_ids)[-1]
 
-    def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
+    def step(self, token_ids: IntArray, positions: IntArray, allowed: BoolArray | None = None) -> FloatArray:
         self.passes += 1
-        return np.stack(self._read(token_ids))
+        rows = np.stack(self._read(token_ids))
+        return rows if allowed is None else np.where(allowed, rows, np.float32(-np.inf))
 
     def truncate(self, length: int) -> None:
         assert length <= len(self._held)
@@ -90,7 +92,7 @@ class HashRuntime:
         for token in tokens.tolist():
             self._held.append(token)
             seen = self._held if self._memory is None else self._held[-self._memory :]
-            rows.append(TABLE[zlib.crc32(bytes([self._seed, *(token % 256 for token in seen)])) % len(TABLE)])
+            rows.append(self.table[zlib.crc32(bytes([self._seed, *(token % 256 for token in seen)])) % len(self.table)])
         return rows
 
 

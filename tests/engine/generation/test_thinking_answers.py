@@ -19,7 +19,7 @@ from app.engine.generation.prefix_cache import PrefixCache
 from app.engine.generation.prompt import Prompt, build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import VisionFeatureCache
-from app.engine.runtimes.port import FloatArray, IntArray
+from app.engine.runtimes.port import BoolArray, FloatArray, IntArray
 from tests.engine.conftest import TinyCheckpoint
 from tests.engine.generation.test_generate import ScriptedRuntime
 from tests.support.thinking import make_thinking, rendered
@@ -108,9 +108,9 @@ def test_reasoning_that_was_cut_off_is_continued(checkpoint: Checkpoint) -> None
 class CertainRuntime(ScriptedRuntime):
     """Its next token is all but certain, so that sampling takes it, too; drafts that are dropped are said again."""
 
-    def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
+    def step(self, token_ids: IntArray, positions: IntArray, allowed: BoolArray | None = None) -> FloatArray:
         self._step = self.length - self._start + 1
-        return super().step(token_ids, positions)
+        return super().step(token_ids, positions, allowed)
 
     def _logits(self) -> FloatArray:
         if self._step == 0:

@@ -119,6 +119,12 @@ def test_the_screening_head_chooses_as_the_whole_one() -> None:
     assert np.allclose(np.take_along_axis(rescored, best, 1), np.take_along_axis(whole, best, 1), atol=1e-3)
     assert CANDIDATES < 8192
 
+    allowed = np.zeros(whole.shape, np.bool_)
+    np.put_along_axis(allowed, np.argsort(whole, axis=1)[:, 100:110], values=True, axis=1)  # What no shortlist has.
+    limited = head.rescored(states, screened.copy(), allowed)
+    assert np.allclose(limited[allowed], whole[allowed], atol=1e-3)
+    assert np.isneginf(limited[~allowed]).all()
+
 
 class _Rows:
     """A file of one tensor."""

@@ -133,3 +133,20 @@ def test_a_sequence_has_an_end(sequence: DecoderSequence, runtime: DecoderRuntim
     with pytest.raises(ValueError, match="do not fit"):
         sequence.step(np.full(runtime.capacity + 1, 40), text_positions(0, runtime.capacity + 1))
     assert sequence.length == 0
+
+
+def test_other_tokens_than_allowed_ones_are_out_and_those_are_exact(
+    sequence: DecoderSequence, tokens: list[int]
+) -> None:
+    prefill(sequence, tokens)
+    inputs = np.array(tokens[:2]), text_positions(len(tokens), 2)
+    plain = sequence.step(*inputs)
+    allowed = np.zeros(plain.shape, np.bool_)
+    allowed[0, np.argsort(plain[0])[:5]] = True  # What no shortlist has.
+    allowed[1, ::2] = True
+    sequence.truncate(len(tokens))
+    limited = sequence.step(*inputs, allowed)
+    assert np.isneginf(limited[~allowed]).all()
+    assert np.abs(limited - plain)[allowed].max() < 0.15
+    sequence.truncate(len(tokens))
+    assert np.array_equal(sequence.step(*inputs), plain)

@@ -15,3 +15,9 @@ def test_the_likeliest_are_all_found_and_few_others(size: int, count: int) -> No
         assert set(np.argsort(logits)[-count:]) <= set(found)
     logits = rng.standard_normal(size).astype(np.float32)
     assert len(top_k_indices(logits, count)) <= 1.2 * count + 1
+
+
+def test_what_is_minus_infinity_is_none_of_them() -> None:
+    logits = np.full(151_937, -np.inf, np.float32)
+    logits[[3, 70_000]] = 1, 2
+    assert top_k_indices(logits, 512).tolist() == [3, 70_000]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.engine.runtimes.port import FloatArray, IntArray
+from app.engine.runtimes.port import BoolArray, FloatArray, IntArray
 from app.engine.runtimes.torch.cuda_graph import Capture
 from app.engine.runtimes.torch.kv_cache import KvCache
 from app.engine.runtimes.torch.text_decoder import TextDecoder
@@ -31,8 +31,11 @@ class CudaGraphRunner:
         size = self._padded_size(count)
         return size >= count and self._cache.length + size <= self._cache.capacity
 
-    def __call__(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
-        """Append tokens [T] at `positions` [3, T]; return their logits, float32 [T, vocabulary]."""
+    def __call__(self, token_ids: IntArray, positions: IntArray, allowed: BoolArray | None = None) -> FloatArray:
+        """Append tokens [T] at `positions` [3, T]; return their logits, float32 [T, vocabulary].
+
+        Those of tokens outside `allowed` [T, vocabulary], if it is given, are minus infinity.
+        """
         cache, count = self._cache, len(token_ids)
         size = self._padded_size(count)
         cache.reserve(cache.length + size)
@@ -41,7 +44,7 @@ class CudaGraphRunner:
             # The others refer to tensors that the cache no longer uses.
             self._graphs = {key: other for key, other in self._graphs.items() if key[0] == cache.allocated_tokens}
             graph = self._graphs[cache.allocated_tokens, size] = _CapturedGraph(self._text, cache, size, self._capture)
-        logits = graph(token_ids, self._text.cos_sin(positions), cache.length)
+        logits = graph(token_ids, self._text.cos_sin(positions), cache.length, allowed)
         cache.length += count
         return logits
 
@@ -69,10 +72,20 @@ class _CapturedGraph:
             self._device_buffer[1 + size :],
         )
         cosines, sines = cos_sin.view(torch.float32).view(2, size, head_dim)
-        self._replay = capture(lambda: text.step(ids, (cosines, sines), start, cache))
+        self._allowed = torch.ones(size, text.vocabulary, dtype=torch.bool, device=device)
+        self._is_limited = False
+        self._replay = capture(lambda: text.step(ids, (cosines, sines), start, cache, self._allowed))
 
-    def __call__(self, token_ids: IntArray, cos_sin: tuple[FloatArray, FloatArray], start: int) -> FloatArray:
+    def __call__(
+        self, token_ids: IntArray, cos_sin: tuple[FloatArray, FloatArray], start: int, allowed: BoolArray | None
+    ) -> FloatArray:
         count = len(token_ids)
+        if allowed is not None:
+            self._allowed[:count] = torch.from_numpy(allowed).to(self._allowed.device)
+            self._is_limited = True
+        elif self._is_limited:
+            self._allowed.fill_(value=True)
+            self._is_limited = False
         self._host_buffer[0] = start
         self._ids[:count] = token_ids
         self._cos_sin[0, :count], self._cos_sin[1, :count] = cos_sin

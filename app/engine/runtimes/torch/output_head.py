@@ -27,15 +27,22 @@ class OutputHead:
         self._operator = device.operator if can_shortlist else None
         self._packed = _rounded(rows, self._operator) if self._operator else ()
 
-    def __call__(self, normed: Tensor) -> Tensor:
-        """Normed hidden states [T, hidden] -> float32 [T, vocabulary]."""
+    def __call__(self, normed: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """Normed hidden states [T, hidden] -> float32 [T, vocabulary].
+
+        If `allowed`, bool [T, vocabulary], is given, the logits of all other tokens are minus infinity.
+        """
         if self._operator is not None and len(normed) < self._operator.dequant_min_rows:
             logits = self._operator.multiply(normed, self._packed, GROUP)[:, : len(self._rows)].float()
         else:
             logits = functional.linear(normed, self._rows).float()
+        if allowed is not None:
+            logits = logits.masked_fill(~allowed, -torch.inf)
         # A 16-bit product leaves the most likely tokens tied; they are rescored in 32 bits.
         top_k_indices = logits.topk(min(CANDIDATES, logits.shape[1])).indices
         exact = torch.einsum("tkh,th->tk", self._rows[top_k_indices].float(), normed.float())
+        if allowed is not None:  # Fewer may be allowed than are rescored.
+            exact = exact.masked_fill(~allowed.gather(1, top_k_indices), -torch.inf)
         return logits.scatter_(1, top_k_indices, exact)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS, CancelCheck, ProgressCallback
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
-from app.engine.runtimes.port import FloatArray, ImagePatches, IntArray, VisionFeatures
+from app.engine.runtimes.port import BoolArray, FloatArray, ImagePatches, IntArray, VisionFeatures
 from app.engine.runtimes.torch.cuda_graph_runner import CudaGraphRunner
 from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.kv_cache import KvCache
@@ -131,13 +131,14 @@ class TorchSequence:
         return _to_numpy(self._text.logits(normed[-1:])[0])
 
     @_on_device
-    def step(self, token_ids: IntArray, positions: IntArray) -> FloatArray:
+    def step(self, token_ids: IntArray, positions: IntArray, allowed: BoolArray | None = None) -> FloatArray:
         """Append a few text tokens [T] and return the logits of each [T, V]."""
         if self._graph_runner and self._graph_runner.fits(len(token_ids)):
-            return self._graph_runner(token_ids, positions)
+            return self._graph_runner(token_ids, positions, allowed)
         embeddings = self._text.embedding[torch.from_numpy(token_ids).to(self._text.embedding.device)]
         normed = self._text.forward(embeddings, positions, self._cache, None, NO_PROGRESS, NEVER_CANCELLED)
-        return _to_numpy(self._text.logits(normed))
+        mask = None if allowed is None else torch.from_numpy(allowed).to(normed.device)
+        return _to_numpy(self._text.logits(normed, mask))
 
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length` tokens."""

@@ -44,6 +44,7 @@ class TextDecoder:
     def __init__(self, weights: Weights, config: ModelConfig, progress: ProgressCallback, check: CancelCheck) -> None:
         self.embedding = weights.tensor(f"{TEXT}.embed_tokens.weight")
         head = self.embedding if config.tied_embeddings else weights.tensor("lm_head.weight")
+        self.vocabulary = len(head)
         self._head = OutputHead(head, weights.device)
         self._norm = weights.tensor(f"{TEXT}.norm.weight")
         self._rope = TextRope(config.text)
@@ -83,26 +84,28 @@ class TextDecoder:
         cache.length += len(embeddings)
         return normed
 
-    def step(self, token_ids: Tensor, cos_sin: tuple[Tensor, Tensor], start: Tensor, cache: KvCache) -> Tensor:
+    def step(
+        self, token_ids: Tensor, cos_sin: tuple[Tensor, Tensor], start: Tensor, cache: KvCache, allowed: Tensor
+    ) -> Tensor:
         """Capturable step: token ids [T], cosines and sines, each [T, head_dim] -> logits [T, vocabulary].
 
-        The tokens are written from slot `start`, int32 [1]. The cache must have memory for them; the caller updates its
-        length.
+        `allowed` is bool [T, vocabulary], see `logits`. The tokens are written from slot `start`, int32 [1]. The cache
+        must have memory for them; the caller updates its length.
         """
         hidden = self.embedding[token_ids]
         normed = self._ops.rms_norm(hidden, self._layers[0].input_norm)
         context = self._ops.begin(cos_sin, cache, start)
         for index in range(len(self._layers)):
             hidden, normed = self._layer(index, hidden, normed, context)
-        return self.logits(normed)
+        return self.logits(normed, allowed)
 
     def cos_sin(self, positions: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return cosines and sines of `positions` [3, T], each float32 [T, head_dim]."""
         return self._rope.cos_sin(positions)
 
-    def logits(self, normed: Tensor) -> Tensor:
-        """Normed hidden states [T, hidden] -> float32 [T, vocabulary]."""
-        return self._head(normed)
+    def logits(self, normed: Tensor, allowed: Tensor | None = None) -> Tensor:
+        """Normed hidden states [T, hidden] -> float32 [T, vocabulary], minus infinity for those not `allowed`."""
+        return self._head(normed, allowed)
 
     def _layer(self, index: int, hidden: Tensor, normed: Tensor, context: ForwardContext) -> tuple[Tensor, Tensor]:
         """Return the hidden states and their norms after the layer `index`, from those before it."""

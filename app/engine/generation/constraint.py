@@ -1,0 +1,138 @@
+"""Constrained decoding: an answer that matches a JSON schema, whatever the model would rather say.
+
+llguidance tells after each token which ones may follow, and which must; see decision 0052.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
+
+from app.engine.generation.tokenizer import ChatTokenizer
+from app.engine.runtimes.port import BoolArray, FloatArray
+
+_log = logging.getLogger(__name__)
+
+LAYOUT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+"""JSON as json.dumps writes it: with one layout most tokens are forced, and no model writes line breaks without end."""
+THOUGHT_GAP = "\n\n"
+"""What stands between a thinking model's reasoning and its answer (Qwen3-VL-Thinking's chat template)."""
+
+
+class Constraint:
+    """An answer's place in the grammar of a JSON schema. Its tokens are pushed in order."""
+
+    def __init__(self, matcher: LLMatcher, vocabulary: int) -> None:
+        self._matcher = matcher
+        self._vocabulary = vocabulary
+
+    @property
+    def is_over(self) -> bool:
+        """True if the answer is complete and nothing may follow."""
+        return self._matcher.is_stopped()
+
+    def push(self, token: int) -> None:
+        """Append a token of the answer, which must be an allowed one. Raises ValueError if it is none."""
+        if not self._matcher.consume_token(token):
+            raise ValueError("a token that the grammar does not allow")
+
+    def masked(self, logits: FloatArray) -> FloatArray:
+        """Return a copy of `logits` [V] in which tokens that may not come next are minus infinity."""
+        _, _, (allowed, *_) = self.draft((), 1)
+        return np.where(allowed, logits, np.float32(-np.inf))
+
+    def draft(self, proposed: Sequence[int], most: int) -> tuple[list[int], int, BoolArray]:
+        """Return next tokens, how many of them are guesses, and the tokens allowed in each one's place and after them.
+
+        The tokens are the first `most` of those that must come, or else the first of `proposed` that may come; the
+        latter are guesses. The last array is [n + 1, V].
+        """
+        forced = self._matcher.compute_ff_tokens()[:most]
+        tokens = forced or list(proposed[: self._matcher.validate_tokens(list(proposed))])
+        ahead = self._matcher.deep_copy() if tokens else self._matcher
+        allowed = np.zeros((len(tokens) + 1, self._vocabulary), np.bool_)
+        for row, token in zip(allowed, tokens, strict=False):
+            if forced:
+                row[token] = True
+            else:
+                row[:] = _allowed_by(ahead, self._vocabulary)
+            ahead.consume_token(token)
+        allowed[-1] = _allowed_by(ahead, self._vocabulary)
+        return tokens, 0 if forced else len(tokens), allowed
+
+
+def _allowed_by(matcher: LLMatcher, vocabulary: int) -> BoolArray:
+    """Return the tokens [V] that may come next."""
+    bits = np.frombuffer(matcher.compute_bitmask(), np.uint8)
+    return np.unpackbits(bits, count=vocabulary, bitorder="little").view(np.bool_)
+
+
+PendingConstraint = Callable[[], Constraint | None]
+"""Waits for a constraint; None if there is none."""
+
+
+def _no_constraint() -> None:
+    """Constrain nothing."""
+
+
+NO_CONSTRAINT: PendingConstraint = _no_constraint
+"""For answers in free text."""
+
+
+class Constraints:
+    """Makes the constraints of one tokenizer, whose `vocabulary` is the number of a model's logits."""
+
+    def __init__(self, tokenizer: ChatTokenizer, vocabulary: int) -> None:
+        self._tokenizer = tokenizer
+        self._vocabulary = vocabulary
+
+    def begin(self, schema: str, said: str, *, is_thinking: bool) -> PendingConstraint:
+        """Make the constraint of an answer in a thread, since the first one takes a second; the result waits for it.
+
+        It is None if the tokenizer is not one of bytes. `schema` is a JSON schema, `said` the beginning of the answer,
+        and `is_thinking` whether there is reasoning before it. Raises ValueError if that is no beginning of one.
+        """
+        executor = ThreadPoolExecutor(1, "grammar")
+        made = executor.submit(self._make, schema, said, is_thinking=is_thinking)
+        executor.shutdown(wait=False)
+        return made.result
+
+    def _make(self, schema: str, said: str, *, is_thinking: bool) -> Constraint | None:
+        if self._lltokenizer is None:
+            return None
+        raw: dict[str, Any] = {**json.loads(schema), "x-guidance": LAYOUT}
+        gap = json.dumps(THOUGHT_GAP) if is_thinking else ""
+        grammar = LLMatcher.grammar_from_lark(f"start: {gap} answer\nanswer: %json {json.dumps(raw)}")
+        matcher = LLMatcher(self._lltokenizer, grammar, log_level=0)
+        if matcher.is_error() or not matcher.consume_tokens(self._tokenizer.encode(said)):
+            raise ValueError("no grammar for this schema, or another beginning")
+        return Constraint(matcher, self._vocabulary)
+
+    @cached_property
+    def _lltokenizer(self) -> LLTokenizer | None:
+        try:
+            tokens = self._tokenizer.token_bytes(self._vocabulary)
+        except UnicodeEncodeError:
+            _log.warning("the tokenizer is not one of bytes: answers are not constrained")
+            return None
+        wrapper = TokenizerWrapper(_Vocabulary(tokens, self._tokenizer))
+        return LLTokenizer(wrapper, eos_token=sorted(self._tokenizer.end_tokens))
+
+
+class _Vocabulary:
+    """A tokenizer as TokenizerWrapper wants it, which encodes no text as a special token."""
+
+    bos_token_id = None
+
+    def __init__(self, tokens: list[bytes], tokenizer: ChatTokenizer) -> None:
+        self.tokens = tokens
+        self.eos_token_id = tokenizer.turn_end
+        self._encode = tokenizer.encode
+
+    def __call__(self, text: str) -> list[int]:
+        return self._encode(text)
