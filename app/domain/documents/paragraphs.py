@@ -70,6 +70,11 @@ def translation_prompt(texts: Sequence[str], language: str, complaint: str = "")
     return f"{ask}\n\nYour last answer could not be used: {complaint}" if complaint else ask
 
 
+def translation_schema(count: int) -> str:
+    """Return the JSON schema of the answer to `translation_prompt` for `count` texts."""
+    return json.dumps({"type": "array", "items": {"type": "string"}, "minItems": count, "maxItems": count})
+
+
 def translated_texts(answer: str, count: int) -> tuple[str, ...]:
     """Parse the texts of an answer to `translation_prompt`. Raises UnusableAnswer."""
     start, end = answer.find("["), answer.rfind("]")

@@ -46,13 +46,13 @@ class Constraint:
         _, _, (allowed, *_) = self.draft((), 1)
         return np.where(allowed, logits, np.float32(-np.inf))
 
-    def draft(self, proposed: Sequence[int], most: int) -> tuple[list[int], int, BoolArray]:
+    def draft(self, proposed: Sequence[int], max_tokens: int) -> tuple[list[int], int, BoolArray]:
         """Return next tokens, how many of them are guesses, and the tokens allowed in each one's place and after them.
 
-        The tokens are the first `most` of those that must come, or else the first of `proposed` that may come; the
-        latter are guesses. The last array is [n + 1, V].
+        The tokens are the first `max_tokens` of those that must come, or else the first of `proposed` that may come;
+        the latter are guesses. The last array is [n + 1, V].
         """
-        forced = self._matcher.compute_ff_tokens()[:most]
+        forced = self._matcher.compute_ff_tokens()[:max_tokens]
         tokens = forced or list(proposed[: self._matcher.validate_tokens(list(proposed))])
         ahead = self._matcher.deep_copy() if tokens else self._matcher
         allowed = np.zeros((len(tokens) + 1, self._vocabulary), np.bool_)
@@ -99,8 +99,12 @@ class Constraints:
         """
         executor = ThreadPoolExecutor(1, "grammar")
         made = executor.submit(self._make, schema, said, is_thinking=is_thinking)
-        executor.shutdown(wait=False)
-        return made.result
+
+        def wait() -> Constraint | None:
+            with executor:  # Its thread ends before the answer begins.
+                return made.result()
+
+        return wait
 
     def _make(self, schema: str, said: str, *, is_thinking: bool) -> Constraint | None:
         if self._lltokenizer is None:

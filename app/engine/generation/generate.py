@@ -200,11 +200,11 @@ class _Generation:
 
     def _draft(self) -> tuple[list[int], int, BoolArray | None]:
         """Return draft tokens, how many of them are guesses, and the tokens allowed in their places and after them."""
-        most = self._limit - self._new_tokens
-        proposed = self._proposer.propose(most)
+        max_tokens = self._limit - self._new_tokens
+        proposed = self._proposer.propose(max_tokens)
         if self._active_constraint is None:
             return proposed, len(proposed), None
-        return self._active_constraint.draft(proposed, most)
+        return self._active_constraint.draft(proposed, max_tokens)
 
     def _record_logprob(self, logits: FloatArray, token: int) -> None:
         """Accumulate the token's probability before sampling rules, and its alternatives, until its text is emitted."""

@@ -137,8 +137,8 @@ class Ask(Message, frozen=True, tag=True):
     """Continue the conversation `turns` with an answer, or with the rest of one whose beginning is the last turn.
 
     `image_texts` are the built-in OCR's texts of its images, if known. They change the answer's speed, never its
-    content. `schema` is the JSON schema of the answer (draft 2020-12), or empty for free text; servers' models may not
-    keep to it.
+    content. `schema` is the JSON schema of the answer (draft 2020-12), or empty for free text; not all servers keep to
+    it.
     """
 
     turns: tuple[Turn, ...]

@@ -1,10 +1,12 @@
 """Converts a conversation to an OpenAI chat completion request (https://platform.openai.com/docs/api-reference/chat).
 
-Only fields that vLLM, SGLang, llama-server, Ollama and transformers' server all accept are sent.
+Only fields that vLLM, SGLang, llama-server, Ollama and transformers' server all accept are sent; a schema of the answer
+only until a server refuses it.
 """
 
 import base64
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from app.domain.ports import CancelCheck
 from app.domain.settings.generation_options import GenerationOptions
 from app.engine.imaging.open_image import open_image
 from app.engine.imaging.open_video import is_video, sample_frames, video_facts
+from app.engine.remote.connection import FORMAT
 
 QUALITY = 92
 """Quality of the JPEGs that are sent: letters stay sharp, and a page is a fifth the size of its PNG."""
@@ -25,8 +28,10 @@ GO_ON = "Go on exactly where you stopped. Do not repeat anything, and do not com
 Json = dict[str, Any]
 
 
-def chat_request(turns: Sequence[Turn], model: str, options: GenerationOptions, check: CancelCheck) -> Json:
-    """Return the request's body. Raises ImageError."""
+def chat_request(
+    turns: Sequence[Turn], model: str, options: GenerationOptions, check: CancelCheck, schema: str = ""
+) -> Json:
+    """Return the request's body, with the JSON schema of the answer if there is one. Raises ImageError."""
     if turns[-1].role is Role.ASSISTANT and not turns[-1].text:  # It has not got beyond its reasoning.
         turns = turns[:-1]
     messages = [_message(turn, options, check) for turn in turns]
@@ -42,6 +47,9 @@ def chat_request(turns: Sequence[Turn], model: str, options: GenerationOptions, 
     if options.sampling:
         body |= {"temperature": options.sampling.temperature, "top_p": options.sampling.top_p}
         body["presence_penalty"] = options.sampling.presence_penalty
+    if schema:
+        described = {"name": "answer", "strict": True, "schema": json.loads(schema)}
+        body[FORMAT] = {"type": "json_schema", "json_schema": described}
     return body
 
 

@@ -32,6 +32,9 @@ RETRY_DELAYS = (1.0, 3.0, 10.0)
 MAX_RETRY_DELAY = 60.0
 _OK = 200
 _BUSY = {429, 503}
+_REFUSED = {400, 422}
+FORMAT = "response_format"
+"""The field of a request that has the schema of its answer, which not all servers know."""
 _Read = Callable[[Response], Iterator[bytes]]
 _Refusal = tuple[ErrorText, ErrorText]
 """The text of a refusal, and the one with the server's explanation."""
@@ -48,6 +51,10 @@ _REFUSALS: dict[int, _Refusal] = {
     429: _OVERLOADED,
 }
 """Refusals by the status code."""
+
+
+class RequestRefused(EngineError):
+    """The server does not take the request as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class ServerConnection:
         self._retry_delays = RETRY_DELAYS if retry_delays is None else retry_delays
         self._host = RemoteModel(address, "").host
         self._key = key
+        self._takes_format = True
         self._rules = NetworkRules(
             offline=offline and not is_this_machine(address), named_servers=named_server(address)
         )
@@ -102,9 +110,21 @@ class ServerConnection:
     def answer(self, body: dict[str, Any], check: CancelCheck) -> Iterator[str]:
         """Yield the lines of a streamed chat completion, and an empty line regularly while none arrives.
 
-        A server that does not stream sends one JSON object, which is yielded as a stream of one event.
-        Raises EngineError, NetworkError, and whatever `check` raises.
+        A server that does not stream sends one JSON object, which is yielded as a stream of one event. One that refuses
+        `response_format` is asked without it, from then on. Raises EngineError, NetworkError, and whatever `check`
+        raises.
         """
+        if not self._takes_format:
+            body = {name: value for name, value in body.items() if name != FORMAT}
+        try:
+            yield from self._answer(body, check)
+        except RequestRefused:
+            if FORMAT not in body:
+                raise
+            self._takes_format = False
+            yield from self.answer(body, check)
+
+    def _answer(self, body: dict[str, Any], check: CancelCheck) -> Iterator[str]:
         request = self._call("POST", "/chat/completions", json.dumps(body).encode())
         for line in self._chunks(request, _answer_lines, check):
             yield line.decode("utf-8", "replace").rstrip("\r\n")
@@ -141,7 +161,8 @@ class ServerConnection:
                     return
                 seconds = _seconds_to_wait(response, wait)
                 if seconds is None:
-                    raise EngineError(self._refusal(response))
+                    refused = RequestRefused if response.status in _REFUSED else EngineError
+                    raise refused(self._refusal(response))
             cancel_token.wait(seconds)
 
     def _refusal(self, response: Response) -> Problem:

@@ -81,7 +81,7 @@ class RemoteAnswers:
         schema: str = "",
     ) -> tuple[FinishReason, AnswerStats]:
         """Continue `turns`; see `Model.answer`."""
-        del image_texts, schema  # Speculative decoding is up to the server.
+        del image_texts  # Speculative decoding is up to the server.
         has_images = any(turn.images for turn in turns)
         callbacks.on_stage(Stage.ENCODING_IMAGE if has_images else Stage.PREFILLING, 0.0)
         # An answer that is continued is past its reasoning.
@@ -89,7 +89,7 @@ class RemoteAnswers:
         thoughts = ServerThoughts(is_thinking=is_thinking)
         answer = _StreamedAnswer(self._model.host, options.max_new_tokens, callbacks, thoughts)
         try:
-            body = chat_request(turns, self._model.name, options, callbacks.check)
+            body = chat_request(turns, self._model.name, options, callbacks.check, schema)
             for line in self._connection.answer(body, callbacks.check):
                 if answer.is_over(parsed_line(line)):
                     break

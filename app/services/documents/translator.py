@@ -13,6 +13,7 @@ from app.domain.documents.paragraphs import (
     paragraphs_of,
     translated_texts,
     translation_prompt,
+    translation_schema,
 )
 from app.domain.documents.translation import Translation
 from app.domain.error_texts import chat_texts
@@ -101,7 +102,11 @@ class Translator(QObject):
         texts = [translation.paragraphs[number].text for number in job.chunks[0]]
         turn = Turn(Role.USER, translation_prompt(texts, job.language, complaint))
         job.question = self._background_requests.ask(
-            (turn,), _OPTIONS, partial(self._on_answered, job, translation), partial(self._fail, job)
+            (turn,),
+            _OPTIONS,
+            partial(self._on_answered, job, translation),
+            partial(self._fail, job),
+            translation_schema(len(texts)),
         )
 
     def _fail(self, job: _Job, problem: Problem) -> None:

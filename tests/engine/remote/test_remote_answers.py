@@ -379,3 +379,34 @@ def test_an_answer_that_is_not_streamed_and_too_long_is_no_answer(
     monkeypatch.setattr("app.engine.remote.connection.MAX_BYTES", len(server.answer[0]) - 1)
     with pytest.raises(EngineError, match="invalid answer"):
         harness.ask(*HELLO)
+
+
+SCHEMA = '{"type": "object"}'
+
+
+def test_the_schema_of_the_answer_is_sent(server: ChatServer) -> None:
+    harness = Harness().connect(server)
+    harness.ask(*HELLO)
+    harness.handle(Ask(HELLO, GenerationOptions(), schema=SCHEMA))
+    free, limited = server.requests
+    assert "response_format" not in free
+    assert limited["response_format"]["type"] == "json_schema"
+    assert limited["response_format"]["json_schema"]["schema"] == {"type": "object"}
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_server_that_refuses_schemas_is_asked_without_from_then_on(server: ChatServer, status: int) -> None:
+    harness = Harness().connect(server)
+    server.busy = [status]
+    for _ in range(2):
+        harness.handle(Ask(HELLO, GenerationOptions(), schema=SCHEMA))
+        assert "".join(event.text for event in harness.events if isinstance(event, AnswerDelta)) == "Hello"
+    assert ["response_format" in body for body in server.requests] == [True, False, False]
+
+
+def test_what_a_server_refuses_without_a_schema_too_is_told(server: ChatServer) -> None:
+    harness = Harness().connect(server)
+    server.busy = [400, 400]
+    with pytest.raises(EngineError, match="cannot process this question"):
+        harness.handle(Ask(HELLO, GenerationOptions(), schema=SCHEMA))
+    assert len(server.requests) == 2

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from app.domain.documents.fields import fields_from
+from app.domain.documents.fields import field_schema, fields_from
 from app.domain.documents.labelled_values import LabelledValue
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
@@ -34,6 +34,7 @@ def test_an_invalid_answer_is_asked_again_once_and_told_why(build_services: Buil
     PageQuestions(opened(services, qtbot)).fill_in(FIELDS, PAGE, Path("page.png"), found.append, fails)
     qtbot.waitUntil(lambda: bool(found))
     assert "not valid" in model.prompts[1]
+    assert model.schemas == [field_schema(FIELDS)] * 2
 
 
 def test_twice_invalid_is_said(build_services: BuildServices, qtbot: QtBot) -> None:

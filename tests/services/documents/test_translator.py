@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Role, Turn
 from app.domain.documents.pages import OcrPage
+from app.domain.documents.paragraphs import translation_schema
 from app.domain.documents.translation import Translation
 from app.domain.errors import Problem
 from app.domain.images.geometry import Box, Point, TextLine
@@ -66,14 +67,16 @@ class Model:
         self._answers = list(answers)
         self._info = info
         self.prompts: list[str] = []
+        self.schemas: list[str] = []
 
     def __call__(self, request: Request) -> Iterator[Event]:
         match request:
             case OpenModel():
                 yield Ready(self._info)
                 yield Done(FinishReason.COMPLETE)
-            case Ask(turns=turns):
+            case Ask(turns=turns, schema=schema):
                 self.prompts.append(turns[-1].text)
+                self.schemas.append(schema)
                 if answer := self._answers.pop(0):
                     yield AnswerDelta(answer)
                     yield Done(FinishReason.COMPLETE)
@@ -187,6 +190,7 @@ def test_an_image_is_translated_and_remembered(build_services: BuildServices, qt
     translator.translate(IMAGE, "German")
     assert seen[1] == seen[0]
     assert len(model.prompts) == 1
+    assert model.schemas == [translation_schema(2)]
 
 
 def test_an_answer_without_the_form_is_asked_for_once_more_and_then_one_by_one(
