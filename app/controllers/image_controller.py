@@ -52,6 +52,8 @@ class ImageController(QObject):
         saver.saved.connect(self._on_saved)
         self._shown_chat = session.conversation_id
         self._opened_for = ""
+        self._failures: list[Problem] = []
+        """Problems of imports that were shown since the chat was opened."""
         self._wire_importing()
         self._wire_viewer(previews)
 
@@ -147,6 +149,7 @@ class ImageController(QObject):
     def _on_import_failed(self, import_id: ImportId, _chat_id: ConversationId, problem: Problem) -> None:
         self._window.composer.remove_import(import_id)
         self._window.notices.show_problem(problem)
+        self._failures.append(problem)
 
     @Slot(str, Problem)
     def _on_password_needed(self, import_id: ImportId, problem: Problem) -> None:
@@ -222,6 +225,9 @@ class ImageController(QObject):
         if conversation.id != self._shown_chat:
             self._shown_chat = conversation.id
             self._window.hide_viewer()
+            for problem in self._failures:
+                self._window.notices.dismiss_problem(problem)
+            self._failures.clear()
 
     @Slot(str, int)
     def _on_detection_hovered(self, message_id: MessageId, number: int) -> None:

@@ -209,3 +209,17 @@ def test_a_model_folder_that_is_none(open_desktop: OpenDesktop, tmp_path: Path) 
     (problem,) = desktop.window.notices.current
     assert "has no config.json" in problem.sentence
     assert desktop.window.model_picker.text() == "Choose a model"
+
+
+def test_why_an_image_was_not_added_goes_with_its_chat(
+    open_desktop: OpenDesktop, receipt: Path, tmp_path: Path
+) -> None:
+    desktop = open_desktop()
+    desktop.drop(receipt)
+    desktop.wait_for_images(1)
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    desktop.drop(tmp_path / "bad.png")
+    notices = desktop.window.notices
+    desktop.wait(lambda: any("bad.png" in notice.sentence for notice in notices.current))
+    desktop.window.sidebar.new_chat.click()
+    desktop.wait(lambda: not any("bad.png" in notice.sentence for notice in notices.current))

@@ -73,6 +73,19 @@ READER_EXITED = ErrorText(
     todo=_RESTARTED,
 )
 
+IMAGES_HUNG = ErrorText(
+    "chat.images_hung",
+    ProblemKind.ENGINE,
+    "The image decoder did not answer and was shut down.",
+    todo=_RESTARTED,
+)
+READER_HUNG = ErrorText(
+    "chat.reader_hung",
+    ProblemKind.ENGINE,
+    "The built-in OCR did not answer and was shut down.",
+    todo=_RESTARTED,
+)
+
 NOTHING_TO_TRANSLATE = ErrorText("chat.nothing_to_translate", ProblemKind.IMAGE, "No text was found on this image.")
 DEMO_CANNOT_TRANSLATE = ErrorText(
     "chat.demo_cannot_translate",

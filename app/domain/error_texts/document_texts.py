@@ -8,6 +8,13 @@ ONLY_FIRST_PAGES = ErrorText(
     "“{file}” has {pages} pages; only the first {most} were added.",
     todo="Open it as a document to see all of them.",
 )
+DECODER_GONE = ErrorText(
+    "document.decoder_gone",
+    ProblemKind.IMAGE,
+    "The image decoder did not answer or ended, so “{file}” was not added.",
+    "The file itself was not changed.",
+    "Try again: it will be restarted.",
+)
 DECODER_STOPPED = ErrorText(
     "document.decoder_stopped",
     ProblemKind.IMAGE,

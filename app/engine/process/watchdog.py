@@ -87,6 +87,11 @@ class Watchdog:
         self._ticks_since_event = -START_GRACE_TICKS
         self._ticks_since_progress = self._ticks_since_stop = 0
 
+    @property
+    def is_silent(self) -> bool:
+        """True if no event has arrived for so long that the process is to be killed, whatever it works on."""
+        return self._ticks_since_event >= self._heartbeat_timeout
+
     def begin(self, request: Request, max_ticks: int | None = None) -> None:
         """Record a request that is being sent; its deadline is `max_ticks`, by default MAX_TICKS of its kind."""
         self._max_ticks = max_ticks or MAX_TICKS[type(request)]
@@ -116,7 +121,7 @@ class Watchdog:
         self._ticks_since_stop += 1
         if self._is_stopped and self._ticks_since_stop > CANCEL_TIMEOUT_TICKS:
             return ProcessHealth.IGNORES_CANCEL
-        if self._ticks_since_event >= self._heartbeat_timeout or self._ticks_since_progress > self._max_ticks:
+        if self.is_silent or self._ticks_since_progress > self._max_ticks:
             return ProcessHealth.HUNG
         return (
             ProcessHealth.UNRESPONSIVE if self._ticks_since_event >= HEARTBEAT_WARNING_TICKS else ProcessHealth.HEALTHY

@@ -170,7 +170,9 @@ class Engine(QObject):
             case ProcessHealth.IGNORES_CANCEL:
                 self._lose_process(chat_texts.ENGINE_IGNORES_CANCEL.problem(), kills=True)
             case ProcessHealth.HUNG:
-                text = chat_texts.ENGINE_HUNG if self._kind.answers else image_texts.TOOK_TOO_LONG
+                text = image_texts.TOOK_TOO_LONG if self._kind in _SILENT else chat_texts.ENGINE_HUNG
+                if self._watchdog.is_silent:
+                    text = _SILENT.get(self._kind, text)
                 self._lose_process(text.problem(), kills=True)
             case health:
                 self._set_silent(is_silent=health is ProcessHealth.UNRESPONSIVE)
@@ -294,6 +296,8 @@ class Engine(QObject):
         self._lose_process(_ended_problem(exit_code, self._kind), kills=False)
 
 
+_SILENT = {BackendKind.IMAGES: chat_texts.IMAGES_HUNG, BackendKind.READER: chat_texts.READER_HUNG}
+"""The problems of such processes that send no heartbeat: no fault of a file."""
 _ENDS = {
     BackendKind.IMAGES: (chat_texts.IMAGES_KILLED, chat_texts.IMAGES_EXITED),
     BackendKind.READER: (chat_texts.READER_KILLED, chat_texts.READER_EXITED),

@@ -3,6 +3,7 @@
 The window's process never decodes a file that it was given.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -30,6 +31,9 @@ from app.services.images.import_order import ImageImport, ImportOrder
 THUMBNAIL_SIZE = 320
 MAX_PAGES = 20
 """Maximum number of pages of a PDF; more would fill the composer and the model's context."""
+
+MAX_LOST = 100
+"""Maximum number of files that are remembered because the images process ended while it opened them."""
 
 
 class ImageFiles(Protocol):
@@ -93,6 +97,8 @@ class ImageImporter(QObject):
         self._cancelled: set[str] = set()
         self._locked: dict[ImportId, ImageImport] = {}
         """Documents that wait for their passwords at their places, by import."""
+        self._lost: deque[tuple[Path, ImageCrop | DocumentPage | None]] = deque(maxlen=MAX_LOST)
+        """Files, or parts of them, that the images process did not survive once."""
         self._order = ImportOrder()
 
     @property
@@ -214,9 +220,18 @@ class ImageImporter(QObject):
                     self._locked[item.import_id] = item
                     self.password_needed.emit(item.import_id, problem)
             case Failed(problem=problem):
-                self._fail(item, _stopped(item) if problem.kind is ProblemKind.ENGINE else problem)
+                self._fail(item, self._ended_by(item) if problem.kind is ProblemKind.ENGINE else problem)
             case Done(reason=FinishReason.STOPPED):
                 self._is_cancelled(item)
+
+    def _ended_by(self, item: ImageImport) -> Problem:
+        """Return the problem of an import that lost its process: the file is at fault if that happened to it before."""
+        source = _source(item)
+        if source in self._lost:
+            return document_texts.DECODER_STOPPED.problem(file=item.name)
+        if source:
+            self._lost.append(source)
+        return document_texts.DECODER_GONE.problem(file=item.name)
 
     def _store_result(self, item: ImageImport, probed: ImageProbed) -> None:
         attachment = Attachment(
@@ -284,16 +299,19 @@ def _part_import(chat_id: ConversationId, name: str, parent: Path, part: ImageCr
     return ImageImport(_new_id(), chat_id, Path(), name, is_incoming=True, parent=parent, part=part)
 
 
+def _source(item: ImageImport) -> tuple[Path, ImageCrop | DocumentPage | None] | None:
+    """Return the user's file that an import opens, or the part of it; None for pasted data, which has no place."""
+    if item.part:
+        return item.parent, item.part
+    return None if item.is_incoming else (item.path, None)
+
+
 def _too_many(name: str, pages: int) -> Problem:
     return document_texts.ONLY_FIRST_PAGES.problem(file=name, pages=pages, most=MAX_PAGES)
 
 
 def _cut_short(name: str, share: float) -> Problem:
     return image_texts.CUT_SHORT.problem(file=name, percent=int(share * 100))
-
-
-def _stopped(item: ImageImport) -> Problem:
-    return document_texts.DECODER_STOPPED.problem(file=item.name)
 
 
 def _new_id() -> ImportId:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.domain.error_texts import image_texts
 from app.domain.errors import Problem
 from app.domain.models.answer_stats import FinishReason
 from app.domain.settings.generation_options import GenerationOptions
@@ -154,7 +155,7 @@ def test_a_stopped_process_is_replaced_and_what_it_owed_has_failed(
     pid = harness.stop_process()
     pass_ticks(harness.engine, START_GRACE_TICKS + HEARTBEAT_TIMEOUT_TICKS[kind])
     assert isinstance(end := harness.ends[number], Failed)
-    assert "took too long" in end.problem.sentence
+    assert "did not answer" in end.problem.sentence
     last = harness.ask("count")
     qtbot.waitUntil(lambda: harness.ends.get(last) == Done(FinishReason.COMPLETE), timeout=60_000)
     wait_until(lambda: not is_alive(pid))
@@ -385,7 +386,7 @@ def test_a_call_has_a_deadline_of_its_own(open_harness: OpenHarness, qtbot: QtBo
     qtbot.waitUntil(lambda: len(harness.said) == 1, timeout=60_000)
     pass_ticks(harness.engine, 3)
     assert not call.is_open
-    assert isinstance(harness.said[-1], Failed)
+    assert harness.said[-1] == Failed(image_texts.TOOK_TOO_LONG.problem())
 
 
 ASLEEP = """

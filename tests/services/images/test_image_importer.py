@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.domain.error_texts import image_texts, storage_texts
+from app.domain.error_texts import document_texts, image_texts, storage_texts
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.ids import ConversationId, Digest, ImportId
 from app.domain.images.attachments import Attachment, ImageCrop
@@ -164,16 +164,32 @@ def test_an_image_in_a_data_url_passes_through_a_file_and_bad_data_is_told(harne
     assert harness.said[1] == ("failed", "chat", image_texts.BAD_DATA_URL.problem())
 
 
-def test_a_file_that_hangs_is_given_up_and_the_next_one_opens(harness: Harness, qtbot: QtBot) -> None:
-    harness.importer.import_file(Path("slow.png"), ConversationId("chat"))
-    harness.importer.import_file(Path("good.png"), ConversationId("chat"))
+def test_a_process_that_hangs_is_replaced_and_the_file_is_blamed_the_second_time_only(
+    harness: Harness, qtbot: QtBot
+) -> None:
+    chat = ConversationId("chat")
+    harness.importer.import_file(Path("slow.png"), chat)
+    harness.importer.import_file(Path("good.png"), chat)
     pass_ticks(harness.engine, MAX_TICKS[ProbeImage] + 1)
     wait_for(harness, qtbot, 2)
-    failed = harness.said[0][2]
-    assert isinstance(failed, Problem)
-    assert "“slow.png” took too long or crashed the image decoder" in failed.sentence
+    assert harness.said[0] == ("failed", "chat", document_texts.DECODER_GONE.problem(file="slow.png"))
     assert harness.said[1][0] == "finished"
     assert len(harness.fakes.clients) == 2, "the process that hung was replaced"
+    for number, name in enumerate(("other slow.png", "slow.png")):
+        harness.importer.import_file(Path(name), chat)
+        pass_ticks(harness.engine, MAX_TICKS[ProbeImage] + 1)
+        wait_for(harness, qtbot, 3 + number)
+    assert harness.said[2] == ("failed", "chat", document_texts.DECODER_GONE.problem(file="other slow.png"))
+    assert harness.said[3] == ("failed", "chat", document_texts.DECODER_STOPPED.problem(file="slow.png"))
+
+
+def test_pasted_data_has_no_place_and_is_never_blamed(harness: Harness, qtbot: QtBot) -> None:
+    for number in range(2):
+        harness.importer.import_data(b"bytes", "slow paste.png", ConversationId("chat"))
+        qtbot.waitUntil(lambda: harness.engine.is_busy)
+        pass_ticks(harness.engine, MAX_TICKS[ProbeImage] + 1)
+        wait_for(harness, qtbot, 1 + number)
+        assert harness.said[-1][2] == document_texts.DECODER_GONE.problem(file="slow paste.png")
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
