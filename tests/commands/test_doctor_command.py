@@ -43,6 +43,33 @@ def test_a_model_that_does_not_open_is_told_why(tmp_path: Path, capsys: pytest.C
     assert json.loads(capsys.readouterr().out)["opens"] is False
 
 
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + 64 * "0" + "\nsize 99\n"
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json", "model.gguf"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (POINTER, "is a Git LFS pointer: its contents were not downloaded. Run “git lfs pull”"),
+        ("\n<!DOCTYPE html><html><body>Sign in</body></html>" + 100 * " ", "is a web page"),
+    ],
+    ids=["pointer", "web page"],
+)
+def test_what_a_download_left_in_place_of_a_file_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: str, said: str
+) -> None:
+    folder = tmp_path / "model"
+    if name.endswith(".gguf"):
+        folder.mkdir()
+    else:
+        shutil.copytree(DEMO_MODEL, folder)
+    (folder / name).write_text(content)
+    assert main(["doctor", str(folder)]) == 1
+    told = capsys.readouterr().out
+    assert f"{name} {said}" in told
+    assert "damaged" not in told
+
+
 def test_damaged_weights_are_found_by_the_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = Path(shutil.copytree(DEMO_MODEL, tmp_path / "model"))
     tensors = load_file(folder / "model.safetensors")

@@ -339,6 +339,18 @@ FILE_CUT = ErrorText(
     "The model's file {file} ends early: its download was not finished.",
     todo=_DOWNLOAD_FILE_AGAIN,
 )
+LFS_POINTER = ErrorText(
+    "checkpoint.lfs_pointer",
+    _CHECKPOINT,
+    "The model's file {file} is a Git LFS pointer: its contents were not downloaded.",
+    todo="Run “git lfs pull” in its folder, or download that file.",
+)
+WEB_PAGE = ErrorText(
+    "checkpoint.web_page",
+    _CHECKPOINT,
+    "The model's file {file} is a web page that was saved in its place.",
+    todo=_DOWNLOAD_FILE_AGAIN,
+)
 FILE_DAMAGED = ErrorText(
     "checkpoint.file_damaged",
     _CHECKPOINT,

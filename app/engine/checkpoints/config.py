@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.error_texts import checkpoint_texts
-from app.domain.errors import CheckpointError
-from app.regular_files import NotRegular, TooLarge, read_regular
+from app.domain.errors import CheckpointError, ErrorText
+from app.regular_files import NotRegular, TooLarge, open_regular, read_regular
 
 ARCHITECTURE = "Qwen3VLForConditionalGeneration"
 MAX_JSON_BYTES = 2 * 1024 * 1024
@@ -23,6 +23,10 @@ Parsed JSON may take forty times its size in memory.
 """
 MAX_REAL = 1e30
 """Maximum value of a real-valued field: far beyond any meaningful value, and within float32."""
+
+_HEAD_BYTES = 512
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_WEB_PAGE = (b"<!doctype html", b"<html")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +99,32 @@ def read_json(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise unreadable(path, error) from error
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(checkpoint_texts.JSON_DAMAGED, file=path.name) from error
+        raise damaged(path, checkpoint_texts.JSON_DAMAGED) from error
     if not isinstance(value, dict):
         raise CheckpointError(checkpoint_texts.NOT_AN_OBJECT, file=path.name)
     return value
+
+
+def damaged(path: Path, text: ErrorText = checkpoint_texts.FILE_DAMAGED) -> CheckpointError:
+    """Return the error for a file that is not what its name says: `text`, unless another thing is in its place."""
+    return instead_of(path) or CheckpointError(text, file=path.name)
+
+
+def instead_of(path: Path) -> CheckpointError | None:
+    """Return the error for what a download may have left in place of a file; None if it is not that.
+
+    The format of pointers: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md.
+    """
+    try:
+        with open_regular(path) as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return None
+    if head.startswith(_LFS_POINTER):
+        return CheckpointError(checkpoint_texts.LFS_POINTER, file=path.name)
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_WEB_PAGE):
+        return CheckpointError(checkpoint_texts.WEB_PAGE, file=path.name)
+    return None
 
 
 def unreadable(path: Path, error: OSError) -> CheckpointError:

@@ -10,7 +10,7 @@ from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.domain.models.model_catalog import model_display_name
 from app.domain.settings.generation_options import GREEDY, THINKING, Sampling
-from app.engine.checkpoints.config import ModelConfig, not_regular, parse_config, read_json, unreadable
+from app.engine.checkpoints.config import ModelConfig, instead_of, not_regular, parse_config, read_json, unreadable
 from app.engine.checkpoints.gguf.header import read_header
 from app.engine.checkpoints.gguf.open_gguf import GgufModel, open_gguf
 from app.engine.checkpoints.gguf.tokenizer import tokenizer_json
@@ -144,6 +144,8 @@ def _check_tokenizer(path: Path) -> None:
         raise unreadable(path, error) from error
     if is_too_large:
         raise CheckpointError(checkpoint_texts.TOKENIZER_TOO_LARGE, file=TOKENIZER)
+    if other := instead_of(path):
+        raise other
 
 
 def _preprocessor(folder: Path) -> Preprocessor:

@@ -18,7 +18,7 @@ from typing import Any
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
-from app.engine.checkpoints.config import not_regular, read_json, unreadable
+from app.engine.checkpoints.config import damaged, not_regular, read_json, unreadable
 from app.engine.checkpoints.model_folder import other_kind
 from app.regular_files import NotRegular, open_regular
 
@@ -65,7 +65,7 @@ class TensorFiles:
             except OSError as error:
                 raise unreadable(entry.file, error) from error
             except ValueError as error:  # The file is empty by now.
-                raise _not_safetensors(entry.file) from error
+                raise damaged(entry.file) from error
         return memoryview(self._maps[entry.file])[entry.begin : entry.end]
 
     @property
@@ -187,11 +187,11 @@ def _read_header(path: Path, header_budget: int) -> tuple[dict[str, TensorEntry]
     except FileNotFoundError as error:
         raise CheckpointError(checkpoint_texts.FILE_MISSING, file=path.name) from error
     except (ValueError, RecursionError) as error:
-        raise _not_safetensors(path) from error
+        raise damaged(path) from error
     except OSError as error:
         raise unreadable(path, error) from error
     if not isinstance(header, dict):
-        raise _not_safetensors(path)
+        raise damaged(path)
     start = 8 + length
     entries = {name: _entry(path, raw, start, size) for name, raw in header.items() if name != "__metadata__"}
     return entries, header_budget - length
@@ -204,12 +204,12 @@ def _entry(path: Path, raw: Any, start: int, size: int) -> TensorEntry:  # noqa:
         if len(shape) > MAX_DIMENSIONS or not all(
             type(number) is int and 0 <= number <= MAX_DIMENSION for number in (begin, end, *shape)
         ):
-            raise _not_safetensors(path)
+            raise damaged(path)
         expected = math.prod(shape) * ITEM_BYTES.get(dtype, 1)
     except (KeyError, TypeError, ValueError) as error:
-        raise _not_safetensors(path) from error
+        raise damaged(path) from error
     if dtype in ITEM_BYTES and end - begin != expected:
-        raise _not_safetensors(path)
+        raise damaged(path)
     if start + end > size:
         raise _truncated(path)
     return TensorEntry(path, dtype, shape, start + begin, start + end)
@@ -221,8 +221,4 @@ def _no_weights(folder: Path) -> CheckpointError:
 
 
 def _truncated(path: Path) -> CheckpointError:
-    return CheckpointError(checkpoint_texts.FILE_CUT, file=path.name)
-
-
-def _not_safetensors(path: Path) -> CheckpointError:
-    return CheckpointError(checkpoint_texts.FILE_DAMAGED, file=path.name)
+    return damaged(path, checkpoint_texts.FILE_CUT)

@@ -15,7 +15,7 @@ from typing import Any
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
-from app.engine.checkpoints.config import not_regular, unreadable
+from app.engine.checkpoints.config import damaged, not_regular, unreadable
 from app.engine.checkpoints.gguf.block_types import BLOCK_TYPES, OTHER_TYPES
 from app.engine.checkpoints.model_folder import GGUF_MAGIC
 from app.engine.checkpoints.tensor_files import MAX_DIMENSION, TensorEntry
@@ -113,11 +113,11 @@ class _Cursor:
 
     def damaged(self) -> CheckpointError:
         """Return the error for a file that is not as the format says."""
-        return CheckpointError(checkpoint_texts.FILE_DAMAGED, file=self.path.name)
+        return damaged(self.path)
 
     def truncated(self) -> CheckpointError:
         """Return the error for a file that is shorter than its header says."""
-        return CheckpointError(checkpoint_texts.FILE_CUT, file=self.path.name)
+        return damaged(self.path, checkpoint_texts.FILE_CUT)
 
     def _value(self, kind: int) -> Any:  # noqa: ANN401 - any of the format's types
         if kind == _STRING:
