@@ -167,13 +167,21 @@ def _read_all(options: argparse.Namespace) -> bool:
         try:
             with opened(name) as path:
                 is_whole = write(reader, path, name, options, outputs) and is_whole
-        except DiskError:
-            raise
+        except DiskError as error:
+            print_problem(error.problem)
+            _print_left(len(options.files) - number)
+            return False
         except UserError as error:  # It concerns this file only: the others may still be read or written.
             print_problem(error.problem)
             is_whole = False
     print_content(tail)
     return is_whole
+
+
+def _print_left(count: int) -> None:
+    """Report the files that are not read because a drive refuses every result."""
+    if count:
+        print_error("The last file was not read." if count == 1 else f"The other {count} files were not read.")
 
 
 def _write_text(

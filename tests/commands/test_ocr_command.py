@@ -316,8 +316,12 @@ def test_a_drive_that_refuses_ends_the_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "open", _refuses(os.open, "note.png.txt", errno.ENOSPC))
+    assert main(["ocr", "-o", str(tmp_path / "out"), NOTE, NOTE, NOTE]) == 1
+    told = capsys.readouterr().err
+    assert told.count("disk is full") == 1
+    assert told.endswith("The other 2 files were not read.\n")
     assert main(["ocr", "-o", str(tmp_path / "out"), NOTE, NOTE]) == 1
-    assert capsys.readouterr().err.count("disk is full") == 1
+    assert capsys.readouterr().err.endswith("The last file was not read.\n")
     assert not list((tmp_path / "out").iterdir())
 
 
