@@ -24,6 +24,7 @@ from app.controllers.global_key_controller import GlobalKeyController
 from app.controllers.image_controller import ImageController
 from app.controllers.model_controller import ModelController
 from app.controllers.offline_controller import OfflineController
+from app.controllers.search_controller import SearchController
 from app.controllers.server_controller import ServerController
 from app.controllers.settings_controller import SettingsController
 from app.controllers.text_capture_controller import TextCaptureController
@@ -50,6 +51,7 @@ from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.chat_session import ChatSession
 from app.services.chat.prefill_ahead import PrefillAhead
 from app.services.documents.document_session import DocumentSession
+from app.services.documents.text_index import TextIndex
 from app.services.documents.translator import Translator
 from app.services.engines.background import BackgroundThread, log_failure
 from app.services.engines.engine import ClientFactory, Engine
@@ -122,11 +124,12 @@ class Lorgnette(QObject):
             self._files_thread,
             self,
         )
+        self._text_index = TextIndex(self.stores.pages, self)
         self.preferences = Preferences(settings, settings_file, self._files_thread, self)
         self.model = ModelEngine(
             self.engines[BackendKind.MODEL],
             self.engines[BackendKind.SERVER],
-            ImageTexts(reader),
+            ImageTexts(reader, self._text_index.add),
             self._load_options,
             self,
         )
@@ -288,6 +291,7 @@ class Lorgnette(QObject):
     def _wire(self) -> None:
         window = self.window
         self._chat_controller = ChatController(window, self.session, self.library, self.answers, self)
+        search = SearchController(window, self.session, self.library, self.stores.chats, self._files, self)
         self._file_controller = FileController(
             window, self.session, self.library, self.exporter, self.chat_importer, self
         )
@@ -298,6 +302,7 @@ class Lorgnette(QObject):
         self._text_capture_controller = TextCaptureController(window, self.text_capture, self)
         self._global_key_controller = GlobalKeyController(window, self.preferences, self)
         self._document_controller = DocumentController(window, self.document, self._files, self)
+        search.document_wanted.connect(self._document_controller.open)
         self._document_controller.window_created.connect(self._on_document_window_created)
         self.importer.was_too_long.connect(self._document_controller.offer)
         useless = frozenset() if self._feed.address else frozenset({"tells_of_versions"})
@@ -328,6 +333,7 @@ class Lorgnette(QObject):
         self._unused_images.images_deleted.connect(self._backup_controller.report_deleted_images)
         self._unused_images.store_opened_late.connect(self.library.load)
         self.library.loaded.connect(self._on_library_loaded)
+        self.library.loaded.connect(self._text_index.begin)
         self.backups.restored.connect(self._chat_controller.discard_deleted)
         window.composer.text_changed.connect(self.prefill_ahead.schedule)
         self.preferences.changed.connect(self._apply)

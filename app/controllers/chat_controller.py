@@ -4,7 +4,6 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication
 
 from app.domain.chat.chat import DEFAULT_TITLE, Conversation, Message
-from app.domain.chat.search import SearchHit
 from app.domain.ids import ConversationId
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
@@ -74,12 +73,9 @@ class ChatController(QObject):
         sidebar.conversation_renamed.connect(library.rename)
         sidebar.conversation_deleted.connect(self._session.delete)
         sidebar.conversation_pinned.connect(library.pin)
-        sidebar.searched.connect(library.search)
-        sidebar.hit_chosen.connect(self._on_hit_chosen)
         library.conversations_changed.connect(sidebar.set_conversations)
         library.deleted.connect(self._on_deleted)
         self._window.menu_button.undelete_triggered.connect(self._on_undelete_triggered)
-        library.found.connect(sidebar.set_hits)
         library.loaded.connect(self._on_library_loaded)
 
     @Slot()
@@ -101,10 +97,6 @@ class ChatController(QObject):
     def _on_new_chat_clicked(self) -> None:
         self._session.start_new()
         self._window.composer.focus()
-
-    @Slot(SearchHit)
-    def _on_hit_chosen(self, hit: SearchHit) -> None:
-        self._session.open(hit.conversation_id, hit.message_id)
 
     @Slot(Conversation)
     def _on_conversation_changed(self, conversation: Conversation) -> None:

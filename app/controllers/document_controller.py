@@ -31,13 +31,18 @@ class DocumentController(QObject):
         self._files = files
         self._window: DocumentWindow | None = None
         self._clean_up = CleanUp()
+        self._first_page = 0
+        self._words: tuple[str, ...] = ()
+        """Words to mark on the pages of the document that is shown."""
         self._problems: list[Notice] = []
         """Notices about the document that is shown."""
         window.document_triggered.connect(self._on_open_triggered)
         window.viewer.document_wanted.connect(self._on_attachment_wanted)
 
-    def open(self, path: Path, name: str = "") -> None:
-        """Open a file in the document window."""
+    @Slot(Path, str, int, tuple)
+    def open(self, path: Path, name: str = "", number: int = 0, words: tuple[str, ...] = ()) -> None:
+        """Open a file in the document window, at the page `number` from 0, with `words` marked on its pages."""
+        self._first_page, self._words = number, words
         window = self._window or self._create()
         for notice in self._problems:  # Those of exports stay: nobody may have read them.
             window.notices.dismiss(notice)
@@ -94,7 +99,7 @@ class DocumentController(QObject):
     @Slot(int)
     def _on_opened(self, pages: int) -> None:
         if self._window:
-            self._window.begin(self._session.name, pages)
+            self._window.begin(self._session.name, pages, self._first_page, self._words)
 
     @Slot(int, int, int, bytes)
     def _on_picture_ready(self, number: int, _width: int, _height: int, png: bytes) -> None:

@@ -8,6 +8,7 @@ from app.domain.backups import Backup
 from app.domain.chat.chat import Conversation, Draft, Message
 from app.domain.chat.search import SearchHit
 from app.domain.documents.ocr_results import OcrResult
+from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
 from app.domain.ids import ConversationId, Digest
 from app.domain.images.attachments import Attachment
@@ -55,7 +56,11 @@ class ConversationStore(Protocol):
         ...
 
     def search(self, query: str) -> tuple[SearchHit, ...]:
-        """Chats whose title has all words of `query`, then messages that have them, each newest first."""
+        """Chats whose title has all words of `query`, then images and messages that have them, each newest first."""
+        ...
+
+    def page_of(self, hit: SearchHit) -> OcrPage | None:
+        """The page on whose image the words of a hit were read, with its corrections; None if there is none."""
         ...
 
     def attachment_digests(self) -> set[Digest]:
@@ -71,7 +76,19 @@ class OcrResultStore(Protocol):
         ...
 
     def save_ocr_result(self, ocr_result: OcrResult) -> None:
-        """Insert or replace the OCR result of a page."""
+        """Insert or replace the OCR result of a page. It is deleted if its file is neither a document nor in a chat."""
+        ...
+
+    def add_ocr_result(self, ocr_result: OcrResult) -> None:
+        """Insert the OCR result of a page, unless it has one."""
+        ...
+
+    def save_document(self, digest: Digest, path: str, name: str) -> None:
+        """Insert or replace where a file was opened as a document; its OCR results are independent of chats."""
+        ...
+
+    def index_texts(self, max_count: int) -> bool:
+        """Add at most `max_count` OCR results of earlier versions to the search; return whether any are left."""
         ...
 
     def ignored_areas(self, digest: Digest) -> tuple[Box, ...]:

@@ -14,6 +14,7 @@ from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.chat_session import ChatSession
 from app.services.chat.prefill_ahead import PrefillAhead
+from app.services.documents.text_index import TextIndex
 from app.services.engines.engine import Engine
 from app.services.engines.reader_engine import ReaderEngine
 from app.services.engines.store_thread import StoreThread
@@ -68,7 +69,7 @@ def build_services(qtbot: QtBot) -> Iterator[BuildServices]:
         thread = StoreThread(lambda: kept)
         engines = {kind: Engine(kind, fakes) for kind in BackendKind}
         reader = ReaderEngine(engines[BackendKind.READER])
-        texts = ImageTexts(reader)
+        texts = ImageTexts(reader, TextIndex(thread.pages).add)
         model = ModelEngine(engines[BackendKind.MODEL], engines[BackendKind.SERVER], texts, LoadOptions)
         library = ChatLibrary(thread.chats)
         files = MemoryFiles()

@@ -7,6 +7,7 @@ from app.domain.backups import Backup
 from app.domain.chat.chat import Conversation, Draft, Message
 from app.domain.chat.search import SearchHit
 from app.domain.documents.ocr_results import OcrResult
+from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, StorageError
 from app.domain.ids import ConversationId, Digest, MessageId
@@ -96,6 +97,10 @@ class MemoryConversations:
             if query in item.text
         )
 
+    def page_of(self, hit: SearchHit) -> OcrPage | None:
+        """The page of the message."""
+        return self.saved[hit.message_id].page if hit.message_id else None
+
     def attachment_digests(self) -> set[Digest]:
         """Of messages and drafts."""
         sent = [item for message in self.saved.values() for item in message.attachments]
@@ -114,6 +119,7 @@ class MemoryOcrResults:
     def __init__(self, check: Callable[[], None]) -> None:
         self._check = check
         self.ocr_results: dict[tuple[Digest, int], OcrResult] = {}
+        self.documents: dict[Digest, tuple[str, str]] = {}
         self.ignored: dict[Digest, tuple[Box, ...]] = {}
 
     def ocr_result(self, digest: Digest, number: int) -> OcrResult | None:
@@ -124,6 +130,21 @@ class MemoryOcrResults:
         """Keep it."""
         self._check()
         self.ocr_results[ocr_result.digest, ocr_result.number] = ocr_result
+
+    def add_ocr_result(self, ocr_result: OcrResult) -> None:
+        """Keep it, unless there is one."""
+        self._check()
+        self.ocr_results.setdefault((ocr_result.digest, ocr_result.number), ocr_result)
+
+    def save_document(self, digest: Digest, path: str, name: str) -> None:
+        """Keep where it was opened."""
+        self._check()
+        self.documents[digest] = path, name
+
+    def index_texts(self, max_count: int) -> bool:
+        """Nothing is left."""
+        self._check()
+        return False
 
     def ignored_areas(self, digest: Digest) -> tuple[Box, ...]:
         """As they were saved."""

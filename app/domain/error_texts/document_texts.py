@@ -22,6 +22,13 @@ DECODER_STOPPED = ErrorText(
     "The file itself was not changed.",
     "Open it in an image editor, save it as PNG, and drop that file.",
 )
+PLACE_UNKNOWN = ErrorText(
+    "document.place_unknown",
+    ProblemKind.STORAGE,
+    "It is not known where the file of this document is.",
+    "What was read on it is kept.",
+    "Open the file as a document once more: then the search opens it.",
+)
 FIELDS_INVALID = ErrorText(
     "document.fields_invalid",
     ProblemKind.ENGINE,

@@ -320,6 +320,9 @@ class DocumentSession(QObject):
 
     def _begin(self, digest: Digest, pages: int) -> None:
         self._digest, self.page_count = digest, pages
+        if self.path.name != digest:  # Otherwise it is an image of a chat, as the attachment store names it.
+            path, name = str(self.path), self.name
+            self._stored_pages.save(("document", digest), lambda stored: stored.save_document(digest, path, name))
         self.ignored.load(digest)
         self.opened.emit(pages)
         self._read_next()

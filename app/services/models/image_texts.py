@@ -4,10 +4,14 @@ If the answer repeats the text, the model verifies it as draft tokens, several w
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
+from app.domain.documents.ocr_results import OcrResult
+from app.domain.ids import Digest
+from app.domain.images.attachments import is_digest
+from app.domain.ports import IGNORE
 from app.engine.process.messages import Done, Event, Failed, TextRead
 from app.services.engines.engine import EngineCall
 from app.services.engines.reader_engine import ReaderEngine
@@ -16,10 +20,14 @@ MAX_CACHED = 64
 
 
 class ImageTexts:
-    """The texts of the latest images, by path; an image that cannot be read has none."""
+    """The texts of the latest images, by path; an image that cannot be read has none.
 
-    def __init__(self, reader: ReaderEngine) -> None:
+    `keep` is called with the OCR result of each image of the attachment store.
+    """
+
+    def __init__(self, reader: ReaderEngine, keep: Callable[[OcrResult], None] = IGNORE) -> None:
         self._reader = reader
+        self._keep = keep
         self._texts: OrderedDict[str, str] = OrderedDict()
         self._calls: dict[str, EngineCall] = {}
 
@@ -42,6 +50,8 @@ class ImageTexts:
         match event:
             case TextRead(page=page):
                 self._store_result(path, page.text)
+                if is_digest(name := Path(path).name):  # The name of a file of the attachment store.
+                    self._keep(OcrResult(digest=Digest(name), number=0, page=page))
             case Failed():
                 self._store_result(path, "")
         if isinstance(event, Done | Failed):

@@ -83,6 +83,15 @@ def json_of(value: object) -> str:
     return msgspec.json.encode(value).decode("utf-8")
 
 
+def attachments_of(row: ReadRow, column: str) -> tuple[Attachment, ...]:
+    """Return the images that a column lists, without impossible ones."""
+    found = row.decoded(column, _attachments_decoder, ())
+    sound = tuple(attachment for attachment in found if is_sound(attachment))
+    if sound != found:
+        row.found_wrong()
+    return sound
+
+
 def _conversation(row: ReadRow) -> Conversation:
     return Conversation(
         id=ConversationId(row.text("id")),
@@ -92,7 +101,7 @@ def _conversation(row: ReadRow) -> Conversation:
         leaf_id=_message_id(row, "leaf_id"),
         image_count=row.number("image_count"),
         is_pinned=bool(row.number("pinned")),
-        draft=Draft(text=row.text("draft_text"), attachments=_attachments(row, "draft_attachments")),
+        draft=Draft(text=row.text("draft_text"), attachments=attachments_of(row, "draft_attachments")),
     )
 
 
@@ -114,7 +123,7 @@ def _message(row: ReadRow, known: set[MessageId]) -> Message:
         role=row.one_of("role", Role, Role.ASSISTANT if author else Role.USER),
         text=row.text("text"),
         created=row.moment("created"),
-        attachments=_attachments(row, "attachments"),
+        attachments=attachments_of(row, "attachments"),
         state=row.one_of("state", MessageState, MessageState.COMPLETE),
         author=author,
         model_name=row.text("model_name"),
@@ -124,11 +133,3 @@ def _message(row: ReadRow, known: set[MessageId]) -> Message:
         problem=row.decoded("problem", _problem_decoder, None),
         thought=row.decoded("thought", _thought_decoder, None),
     )
-
-
-def _attachments(row: ReadRow, column: str) -> tuple[Attachment, ...]:
-    found = row.decoded(column, _attachments_decoder, ())
-    sound = tuple(attachment for attachment in found if is_sound(attachment))
-    if sound != found:
-        row.found_wrong()
-    return sound

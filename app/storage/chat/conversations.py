@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from app.domain.chat.chat import Conversation, Draft, Message, MessageState
 from app.domain.chat.search import SearchHit
+from app.domain.documents.pages import OcrPage
 from app.domain.ids import ConversationId, Digest
 from app.domain.well_formed import well_formed
 from app.storage.chat.chat_rows import (
@@ -14,9 +15,11 @@ from app.storage.chat.chat_rows import (
     message_values,
     messages_of,
 )
+from app.storage.chat.image_search import page_of
 from app.storage.chat.search import search
 from app.storage.database.backups import amounts, count_purged, references
 from app.storage.database.shared_database import SharedDatabase
+from app.storage.documents.ocr_results import discard_unused
 
 _SAVE_CONVERSATION = """
 INSERT INTO conversation (id, title, created, updated, leaf_id, image_count, pinned)
@@ -96,9 +99,14 @@ class SqliteConversationStore:
         self._mark_deleted(conversation_id, is_deleted=False)
 
     def search(self, query: str) -> tuple[SearchHit, ...]:
-        """Return chats whose title has all words of `query`, then messages that have them, each newest first."""
+        """Return chats whose title has all words of `query`, then images and messages that have them, newest first."""
         with self._database.reading() as connection:
             return tuple(search(connection, query))
+
+    def page_of(self, hit: SearchHit) -> OcrPage | None:
+        """Return the page on whose image the words of a hit were read, with its corrections; None if there is none."""
+        with self._database.reading() as connection:
+            return page_of(connection, hit)
 
     def attachment_digests(self) -> set[Digest]:
         """Return the digests of all images that messages and drafts refer to."""
@@ -106,7 +114,7 @@ class SqliteConversationStore:
             return references(connection)
 
     def purge(self) -> None:
-        """Remove the deleted conversations with their messages."""
+        """Remove the deleted conversations with their messages, and what was read on images that no other has."""
         with self._database.transaction() as connection:
             _purge(connection)
 
@@ -136,13 +144,19 @@ def _put_draft(connection: sqlite3.Connection, conversation_id: ConversationId, 
 
 def _put_message(connection: sqlite3.Connection, message: Message) -> None:
     connection.execute(_SAVE_MESSAGE, message_values(message))
+    uses = [(image.digest, message.id) for image in message.attachments]
+    connection.executemany(
+        "INSERT OR IGNORE INTO image_use (digest, message) SELECT ?, number FROM message WHERE id = ?", uses
+    )
 
 
 def _purge(connection: sqlite3.Connection) -> None:
     before, _ = amounts(connection)
     connection.execute(_PURGE)
+    discard_unused(connection, references(connection))
     after, _ = amounts(connection)
     if before != after:
         count_purged(connection, before - after)
         # Deleted text remains readable in the pages of the search index until its segments are merged.
-        connection.execute("INSERT INTO message_search (message_search) VALUES ('optimize')")
+        for index in ("message_search", "reading_search"):
+            connection.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")  # noqa: S608 - our own names

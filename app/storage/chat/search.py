@@ -1,52 +1,61 @@
-"""Search for messages and chats by words, in an open database."""
+"""Search for chats, messages and images by words, in an open database."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from app.domain.chat.chat import Author
 from app.domain.chat.search import SearchHit, excerpt_of, search_words
+from app.domain.ids import ConversationId, MessageId
+from app.storage.chat.chat_rows import attachments_of
+from app.storage.chat.image_search import image_hits
+from app.storage.database.full_text import contains, words_condition
+from app.storage.database.rows import ReadRow
 
 MAX_HITS = 200
-TRIGRAM = 3
-"""Minimum length of a word in the index, in characters; shorter words are searched for in every text."""
 
 
 def search(connection: sqlite3.Connection, query: str) -> list[SearchHit]:
-    """Return chats whose title has all words of `query`, then messages that have them, each newest first."""
+    """Return chats whose title has all words of `query`, images on which they were read, then messages that have them.
+
+    Each is in order of time, newest first. An answer of the built-in OCR is left out if its image is found.
+    """
     words = search_words(query)
     if not words:
         return []
-    return [*_titles(connection, words), *_messages(connection, words)][:MAX_HITS]
+    images = image_hits(connection, words)
+    known = {(hit.conversation_id, hit.image.digest) for hit in images if hit.image and not hit.document}
+    messages = (
+        hit
+        for hit in _messages(connection, words)
+        if hit.image is None or (hit.conversation_id, hit.image.digest) not in known
+    )
+    return [*_titles(connection, words), *images, *messages][:MAX_HITS]
 
 
-def _titles(connection: sqlite3.Connection, words: tuple[str, ...]) -> Iterator[SearchHit]:
-    condition, values = _contains("title", words)
+def _titles(connection: sqlite3.Connection, words: Sequence[str]) -> Iterator[SearchHit]:
+    condition, values = contains("title", words)
     condition = f"deleted IS NOT 1 AND {condition}"
     sql = f"SELECT id, title FROM conversation WHERE {condition} ORDER BY updated DESC LIMIT {MAX_HITS}"  # noqa: S608
     for row in connection.execute(sql, values):
         excerpt, matches = excerpt_of(row["title"], words)
-        yield SearchHit(conversation_id=row["id"], message_id=None, excerpt=excerpt, matches=matches)
+        yield SearchHit(conversation_id=ConversationId(row["id"]), message_id=None, excerpt=excerpt, matches=matches)
 
 
-def _messages(connection: sqlite3.Connection, words: tuple[str, ...]) -> Iterator[SearchHit]:
-    long = [word for word in words if len(word) >= TRIGRAM]
-    condition, values = _contains("message.text", tuple(word for word in words if len(word) < TRIGRAM))
-    source = "message"
-    if long:
-        source = "message_search JOIN message ON message.number = message_search.rowid"
-        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in long)
-        condition, values = f"message_search MATCH ? AND {condition}", [quoted, *values]
+def _messages(connection: sqlite3.Connection, words: Sequence[str]) -> Iterator[SearchHit]:
+    source, condition, values, key = words_condition("message_search", "message", words)
     sql = (
-        f"SELECT message.id, message.conversation_id, message.text FROM {source} "  # noqa: S608
+        "SELECT message.id, message.conversation_id, message.text, "  # noqa: S608
+        f"CASE message.author WHEN '{Author.READER}' THEN asked.attachments END AS images FROM {source} "
         "JOIN conversation ON conversation.id = message.conversation_id "
-        f"WHERE deleted IS NOT 1 AND {condition} ORDER BY message.number DESC LIMIT {MAX_HITS}"
+        "LEFT JOIN message AS asked ON asked.id = message.parent_id "
+        f"WHERE deleted IS NOT 1 AND {condition} ORDER BY {key} DESC LIMIT {MAX_HITS}"
     )
     for row in connection.execute(sql, values):
         excerpt, matches = excerpt_of(row["text"], words)
-        yield SearchHit(conversation_id=row["conversation_id"], message_id=row["id"], excerpt=excerpt, matches=matches)
-
-
-def _contains(column: str, words: tuple[str, ...]) -> tuple[str, list[str]]:
-    """Return an SQL condition that `column` contains all `words`, and its values."""
-    conditions = ["TRUE", *[f"{column} LIKE ? ESCAPE '\\'" for _ in words]]
-    escaped = [word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words]
-    return " AND ".join(conditions), [f"%{word}%" for word in escaped]
+        yield SearchHit(
+            conversation_id=ConversationId(row["conversation_id"]),
+            message_id=MessageId(row["id"]),
+            excerpt=excerpt,
+            matches=matches,
+            image=next(iter(attachments_of(ReadRow(row), "images")), None),
+        )

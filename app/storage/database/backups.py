@@ -142,14 +142,18 @@ def amounts(connection: sqlite3.Connection) -> tuple[Amount, Amount]:
     now = Amount(messages=messages, chats=chats, images=_count(images), readings=read)
     if "purged" not in tables:
         return now, now
-    sums = connection.execute("SELECT total(messages), total(chats), total(images) FROM purged").fetchone()
-    return now, now + Amount(messages=_count(sums[0]), chats=_count(sums[1]), images=_count(sums[2]))
+    counted = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('purged')")}
+    readings = "total(readings)" if "readings" in counted else "0"
+    sums = connection.execute(f"SELECT total(messages), total(chats), total(images), {readings} FROM purged").fetchone()  # noqa: S608 - our own names
+    messages, chats, images, read = map(_count, sums)
+    return now, now + Amount(messages=messages, chats=chats, images=images, readings=read)
 
 
 def count_purged(connection: sqlite3.Connection, gone: Amount) -> None:
-    """Add the content of chats that the user has deleted to the totals, within the caller's transaction."""
+    """Add the content that was deleted with chats to the totals, within the caller's transaction."""
     connection.execute(
-        "INSERT INTO purged (messages, chats, images) VALUES (?, ?, ?)", (gone.messages, gone.chats, gone.images)
+        "INSERT INTO purged (messages, chats, images, readings) VALUES (?, ?, ?, ?)",
+        (gone.messages, gone.chats, gone.images, gone.readings),
     )
 
 

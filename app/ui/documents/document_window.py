@@ -1,5 +1,6 @@
 """The document window: a document beside its OCR results."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +12,7 @@ from app.domain.documents.clean_up import CleanUp, cleaned_text, kept_page
 from app.domain.documents.html_pages import page_as_html
 from app.domain.documents.labelled_values import LabelledValue, labelled_values
 from app.domain.documents.markdown_pages import page_as_markdown
+from app.domain.documents.marked_words import boxes_of
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.pdf_options import PdfOptions
@@ -76,6 +78,7 @@ class DocumentWindow(QWidget):
         self.ocr_result: OcrResult | None = None
         self.clean_up = CleanUp()
         self._ignores = False
+        self._marked_words: Sequence[str] = ()
         self.thumbnails = ThumbnailStrip(self)
         self.canvas = PageCanvas(self)
         self.lines = LinesEdit(self)
@@ -98,15 +101,16 @@ class DocumentWindow(QWidget):
         self._wire()
         FocusKeeper(self, self.tabs)
 
-    def begin(self, name: str, pages: int) -> None:
-        """Show a file of `pages` pages."""
+    def begin(self, name: str, pages: int, number: int = 0, words: Sequence[str] = ()) -> None:
+        """Show the page `number`, from 0, of a file of `pages` pages, on each of which `words` are marked."""
         self.setWindowTitle(f"{visible(name)} – Lorgnette")
         self.name.setText(name)
         self.thumbnails.set_count(pages)
-        self.number = 0
+        self.number = min(number, pages - 1)
+        self._marked_words = words
         self.clear_page()
         if pages > 1:
-            self.thumbnails.setCurrentRow(0)
+            self.thumbnails.setCurrentRow(self.number)
         else:
             self.page_chosen.emit(0)
 
@@ -145,6 +149,8 @@ class DocumentWindow(QWidget):
         if is_new:
             self.tables.set_tables(page.tables)
             self.values.set_values(labelled_values(page))
+            if self._marked_words:
+                self.canvas.highlight_boxes(boxes_of(self._marked_words, page))
         self.show_status(_words(ocr_result))
 
     @Slot(int, Problem)

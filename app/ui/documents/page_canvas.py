@@ -54,7 +54,7 @@ class PageCanvas(ImageCanvas):
         self._page = OcrPage(1, 1, (), "")
         self._ignored: tuple[Box, ...] = ()
         self._highlighted_line = -1
-        self._highlighted_boxes: tuple[Box, ...] = ()
+        self.highlighted_boxes: tuple[Box, ...] = ()
         self._anchor: Place | None = None
         self._focus: Place | None = None
         self._is_dragging = False
@@ -62,7 +62,7 @@ class PageCanvas(ImageCanvas):
     def set_page(self, page: OcrPage) -> None:
         """Set the text on the picture, and clear the selection."""
         self._page = page
-        self._highlighted_line, self._highlighted_boxes = -1, ()
+        self._highlighted_line, self.highlighted_boxes = -1, ()
         self.clear_selection()
 
     def set_ignored(self, ignored: tuple[Box, ...]) -> None:
@@ -78,7 +78,7 @@ class PageCanvas(ImageCanvas):
 
     def highlight_boxes(self, boxes: tuple[Box, ...]) -> None:
         """Highlight boxes on the page, in its pixels."""
-        self._highlighted_boxes = boxes
+        self.highlighted_boxes = boxes
         self.update()
 
     def clear_selection(self) -> None:
@@ -124,7 +124,7 @@ class PageCanvas(ImageCanvas):
         accent = self.palette().color(QPalette.ColorRole.Highlight)
         if 0 <= self._highlighted_line < len(self._page.lines):
             self._fill(painter, self._polygon(self._page.lines[self._highlighted_line], 0.0, 1.0), accent, 60)
-        for box in self._highlighted_boxes:
+        for box in self.highlighted_boxes:
             self._fill(painter, self._box_polygon(box), accent, 60)
         for part in self._ignored:
             shares = (part.left, part.top, part.right, part.bottom)

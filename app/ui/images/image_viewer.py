@@ -8,12 +8,14 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
+from app.domain.documents.marked_words import boxes_of
+from app.domain.documents.pages import OcrPage
 from app.domain.documents.translation import Translation
 from app.domain.images.attachments import Attachment, ImageCrop
 from app.domain.images.detection_formats import DetectionFormat
 from app.domain.images.placed_detections import placed_detections
 from app.domain.settings.generation_options import GenerationOptions
-from app.domain.text.grounding import Detection
+from app.domain.text.grounding import SCALE, Detection
 from app.ui.images.translate_button import TranslateButton
 from app.ui.images.translated_image import translated_image
 from app.ui.widgets import ui_text
@@ -128,6 +130,24 @@ class ImageViewer(QFrame):
         self._written = detections
         self.places.setVisible(bool(detections))
         self._place_detections()
+
+    def mark_words(self, page: OcrPage, words: Sequence[str]) -> None:
+        """Mark words on the image that is shown, whose text is that of `page`, until detections are shown."""
+        across, down = SCALE / page.width, SCALE / page.height
+        self.canvas.set_detections(
+            [
+                Detection(
+                    label="",
+                    left=box.left * across,
+                    top=box.top * down,
+                    right=box.right * across,
+                    bottom=box.bottom * down,
+                    start=0,
+                    end=0,
+                )
+                for box in boxes_of(words, page)
+            ]
+        )
 
     @Slot(Attachment, bytes)
     def show_preview(self, attachment: Attachment, png: bytes) -> None:

@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
         ScreenFit(self, WIDTH, HEIGHT)
         self.setAcceptDrops(True)
-        self.sidebar = Sidebar(self)
+        self.sidebar = Sidebar(thumbnail_path, self)
         self.chat_view = ChatView(thumbnail_path, self)
         self.empty_state = EmptyState(self)
         self.find_bar = FindBar(self)

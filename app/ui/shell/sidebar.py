@@ -30,6 +30,7 @@ from app.ui.widgets.labels import label
 from app.ui.widgets.scroll_if_low import ScrollIfLow
 from app.ui.widgets.search_field import SearchField
 from app.ui.widgets.theme import zoomed
+from app.ui.widgets.thumbnails import ThumbnailPath
 
 WIDTH = 232
 SEARCH_MILLISECONDS = 120
@@ -54,7 +55,7 @@ class Sidebar(QFrame):
     hit_chosen = Signal(SearchHit)
     search_left = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sidebar")
         self._conversations: dict[ConversationId, Conversation] = {}
@@ -63,7 +64,7 @@ class Sidebar(QFrame):
         self.fold = button("☰", Role.ICON, tr("Show or hide the sidebar (Ctrl+B)"), self)
         self.list = _ConversationList(self)
         self.search = SearchField(self)
-        self.results = SearchResults(self)
+        self.results = SearchResults(thumbnail_path, self)
         self._lists = QStackedWidget(self)
         self._lists.addWidget(self.list)
         self._lists.addWidget(self.results)

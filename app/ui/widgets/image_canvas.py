@@ -51,7 +51,7 @@ class ImageCanvas(QWidget):
         self.grabGesture(_PINCH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._pixmap = QPixmap()
-        self._detections: Sequence[Detection] = ()
+        self.detections: Sequence[Detection] = ()
         self._highlighted = -1
         self._zoom = 0.0
         """Screen pixels per picture pixel, or 0 to fit the picture."""
@@ -102,12 +102,12 @@ class ImageCanvas(QWidget):
         copy.resize(self._upright.size())
         copy.setPalette(self.palette())
         copy.set_picture(self._upright)
-        copy.set_detections(self._detections)
+        copy.set_detections(self.detections)
         return copy.grab()
 
     def set_detections(self, detections: Sequence[Detection]) -> None:
         """Show the detections."""
-        self._detections = detections
+        self.detections = detections
         self._highlighted = -1
         self.update()
 
@@ -164,7 +164,7 @@ class ImageCanvas(QWidget):
     def detection_at(self, place: QPointF) -> int:
         """Return the number of the smallest detection at a point; -1 if there is none."""
         hits = []
-        for number, detection in enumerate(self._detections):
+        for number, detection in enumerate(self.detections):
             area = self.detection_area(detection)
             if detection.is_point:
                 area.adjust(-POINT_RADIUS, -POINT_RADIUS, POINT_RADIUS, POINT_RADIUS)
@@ -181,7 +181,7 @@ class ImageCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(self.picture_area(), self._pixmap, QRectF(self._pixmap.rect()))
         accent = self.palette().color(QPalette.ColorRole.Highlight)
-        for number, detection in enumerate(self._detections):
+        for number, detection in enumerate(self.detections):
             self._draw(painter, detection, accent, is_highlighted=number == self._highlighted)
         if self._selection:
             painter.setPen(QPen(accent, 1.5, Qt.PenStyle.DashLine))

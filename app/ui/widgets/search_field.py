@@ -21,8 +21,8 @@ class SearchField(QLineEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setPlaceholderText(tr("Search chats"))
-        self.setAccessibleName(tr("Search chats"))
+        self.setPlaceholderText(tr("Search chats and images"))
+        self.setAccessibleName(tr("Search chats and images"))
         self.setClearButtonEnabled(True)
         self.setAcceptDrops(False)  # The window takes drops, wherever they land.
         for clear in self.findChildren(QToolButton):

@@ -78,6 +78,7 @@ def test_a_dropped_image_is_read_and_its_text_goes_with_the_question(
     services.session.send("And in French?")
     qtbot.waitUntil(lambda: len(asked(services)) == 2)
     assert read_paths(services) == [path]
+    assert services.stores.pages.ocr_results[IMAGE.digest, 0].page.text == f"text of {path[-4:]}"
     assert [request.image_texts for request in asked(services)] == [(f"text of {path[-4:]}",)] * 2
 
 

@@ -137,7 +137,7 @@ class StoreBesideDictionaries(RuleBasedStateMachine):
             and "walnut" in message.text.lower()
         ]
         hits = self.stores.chats.search("walnut")
-        assert sorted(hit.conversation_id for hit in hits if hit.message_id is None) == sorted(named)
+        assert sorted(str(hit.conversation_id) for hit in hits if hit.message_id is None) == sorted(named)
         assert [hit.message_id for hit in hits if hit.message_id] == said[::-1]
         execute(self.path, "INSERT INTO message_search (message_search) VALUES ('integrity-check')")
         assert self.stores.chats.damaged_rows == 0

@@ -19,6 +19,7 @@ READING = OcrResult(
 def test_a_reading_survives_with_its_corrections(tmp_path: Path) -> None:
     stores = SqliteStores.open(tmp_path / "chats.sqlite")
     assert stores.pages.ocr_result(READING.digest, 3) is None
+    stores.pages.save_document(READING.digest, "/scans/a.tiff", "a.tiff")
     stores.pages.save_ocr_result(READING)
     stores.pages.save_ocr_result(
         OcrResult(digest=READING.digest, number=4, page=OcrPage(1, 1, (), ""), model_name="Qwen")

@@ -1,6 +1,7 @@
 """What the window holds does not grow with the chats that it has shown."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
@@ -17,7 +18,7 @@ from tests.support.chats import answer, conversation, question
 
 @pytest.fixture
 def sidebar(qtbot: QtBot, theme: Theme) -> Sidebar:
-    made = Sidebar()
+    made = Sidebar(lambda _: Path("no thumbnail"))
     qtbot.addWidget(made)
     made.resize(232, 600)
     made.show()

@@ -1,18 +1,21 @@
 """The search field of the sidebar, and the one of the chat."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.search import SearchHit
+from app.domain.documents.document_place import DocumentPlace
 from app.domain.ids import ConversationId, MessageId
 from app.ui.shell.main_window import MainWindow
 from app.ui.shell.sidebar import Sidebar
 from app.ui.widgets.theme import Theme
-from tests.support.chats import answer, conversation, question
+from tests.support.chats import answer, attachment, conversation, question
 from tests.ui.conftest import question_bubble, shown
 
 HIT = SearchHit(
@@ -25,7 +28,7 @@ HIT = SearchHit(
 
 @pytest.fixture
 def sidebar(qtbot: QtBot, theme: Theme) -> Sidebar:
-    made = shown(Sidebar(), qtbot)
+    made = shown(Sidebar(lambda _: Path("no thumbnail")), qtbot)
     made.resize(232, 600)
     made.set_conversations((conversation("c1", "Receipt"), conversation("c2", "Sign")))
     return made
@@ -102,7 +105,7 @@ def test_hits_of_words_that_are_no_longer_looked_for_are_not_shown(sidebar: Side
 def test_nothing_found_is_said(sidebar: Sidebar, qtbot: QtBot) -> None:
     search(sidebar, qtbot, "zzz")
     sidebar.set_hits("zzz", ())
-    assert sidebar.results.item(0).text() == "No matching chats."
+    assert sidebar.results.item(0).text() == "No matching chats or images."
     with qtbot.assertNotEmitted(sidebar.hit_chosen):
         sidebar.results.itemActivated.emit(sidebar.results.item(0))
 
@@ -134,3 +137,20 @@ def test_words_are_found_in_the_chat_from_the_last_message_round(window: MainWin
         qtbot.keyClick(bar.edit, Qt.Key.Key_Escape)
     assert not bar.isVisible()
     assert bubble.text.extraSelections() == []
+
+
+def test_hits_on_images_and_documents_show_them(qtbot: QtBot, theme: Theme, tmp_path: Path) -> None:
+    QPixmap(64, 48).save(str(tmp_path / "thumbnail.png"))
+    sidebar = shown(Sidebar(lambda _: tmp_path / "thumbnail.png"), qtbot)
+    sidebar.set_conversations((conversation("c1", "Receipt"),))
+    search(sidebar, qtbot, "total")
+    page = DocumentPlace(path="/scans/a.pdf", name="a.pdf", number=3)
+    in_draft = replace(HIT, message_id=None, image=attachment())
+    named = replace(HIT, conversation_id=None, message_id=None, document=page)
+    sidebar.set_hits("total", (in_draft, named, replace(named, document=replace(page, name=""))))
+    rows = [sidebar.results.itemWidget(sidebar.results.item(row)) for row in range(3)]
+    labels = [row.findChildren(QLabel) for row in rows]
+    texts = [[part.text() for part in parts if part.text()] for parts in labels]
+    excerpt = "the &lt;b&gt;<b>total</b>&lt;/b&gt; &amp; more"
+    assert texts == [["Receipt", excerpt], ["a.pdf", excerpt], ["Document", excerpt]]
+    assert [[not part.pixmap().isNull() for part in parts].count(True) for parts in labels] == [1, 0, 0]

@@ -1,0 +1,85 @@
+"""Images and documents are found by the words on them, and shown with the words marked."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.domain.chat.search import SearchHit
+from app.domain.models.engine_status import EngineState
+from app.domain.text.grounding import Detection
+from app.paths import Paths
+from app.ui.documents.document_window import DocumentWindow
+from app.ui.shell.search_results import HIT
+from tests.end_to_end.conftest import Desktop, OpenDesktop, peek
+from tests.end_to_end.test_documents import opened
+from tests.support.documents import locked_pdf
+
+
+def search(desktop: Desktop, words: str) -> list[SearchHit]:
+    """Type words into the search field, and wait for what is found."""
+    sidebar = desktop.window.sidebar
+    QTest.keyClick(desktop.window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    sidebar.search.clear()
+    QTest.keyClicks(sidebar.search, words)
+    desktop.wait(lambda: sidebar.results.isVisible() and sidebar.results.count() > 0)
+    hits = [sidebar.results.item(row).data(HIT) for row in range(sidebar.results.count())]
+    return [hit for hit in hits if hit]
+
+
+def marks(desktop: Desktop) -> list[Detection]:
+    return list(desktop.window.viewer.canvas.detections)
+
+
+def test_an_image_that_was_only_asked_about_is_found_by_a_word_on_it(
+    open_desktop: OpenDesktop, paths: Paths, receipt: Path
+) -> None:
+    desktop = open_desktop()
+    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    desktop.drop(receipt)
+    desktop.wait(lambda: "Walnut" in "".join(peek(paths, "text", "reading_text")))
+    draft_hits = search(desktop, "walnut")
+    assert [(hit.message_id, hit.image and hit.image.name) for hit in draft_hits] == [(None, receipt.name)]
+    desktop.window.composer.focus()
+    desktop.type_and_send("Where is it?")
+    desktop.wait_for_answer()
+    chat = desktop.lorgnette.session.conversation_id
+    desktop.window.sidebar.new_chat.click()
+    viewer = desktop.window.viewer
+    assert not viewer.isVisible()
+    (hit,) = search(desktop, "walnut")
+    assert hit.image
+    assert hit.excerpt.count("Walnut") == 1
+    QTest.keyClick(desktop.window.sidebar.search, Qt.Key.Key_Return)
+    desktop.wait(lambda: viewer.isVisible() and bool(marks(desktop)))
+    assert desktop.lorgnette.session.conversation_id == chat
+    assert viewer.attachment == hit.image
+    (box,) = marks(desktop)  # “Walnut cake 4.00” is the third of four lines, 30 pixels from the left of 420 by 300.
+    assert (50 < box.left < 100, box.right < 500) == (True, True)
+    assert 450 < (box.top + box.bottom) / 2 < 700
+
+    desktop.window.sidebar.conversation_deleted.emit(chat)
+    sidebar = desktop.window.sidebar
+    sidebar.search.clear()
+    assert search(desktop, "walnut") == []
+    desktop.close()
+    assert peek(paths, "text", "reading_text") == []
+    assert peek(paths, "page", "reading") == []
+
+
+def test_a_document_is_found_and_opened_at_its_page(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    path = locked_pdf(tmp_path / "a.pdf", "Read me aloud", "")
+    desktop = open_desktop()
+    opened(desktop, path).close()
+    (hit,) = search(desktop, "aloud")
+    assert hit.document
+    assert (hit.conversation_id, hit.document.path, hit.document.name) == (None, str(path), "a.pdf")
+    QTest.keyClick(desktop.window.sidebar.search, Qt.Key.Key_Return)
+
+    def shown() -> list[DocumentWindow]:
+        windows = [it for it in QApplication.topLevelWidgets() if isinstance(it, DocumentWindow) and it.isVisible()]
+        return [window for window in windows if window.canvas.highlighted_boxes]
+
+    desktop.wait(lambda: len(shown()) == 1)
+    shown()[0].close()
