@@ -11,7 +11,7 @@ from app.domain.models.engine_status import EngineState
 from app.domain.text.grounding import Detection
 from app.paths import Paths
 from app.ui.documents.document_window import DocumentWindow
-from app.ui.shell.search_results import HIT
+from app.ui.shell.search_rows import HIT
 from tests.end_to_end.conftest import Desktop, OpenDesktop, peek
 from tests.end_to_end.test_documents import opened
 from tests.support.documents import locked_pdf

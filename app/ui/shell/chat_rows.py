@@ -64,8 +64,7 @@ class ChatRowPainter(QStyledItemDelegate):
         view = self._view
         ground = QStyleOptionViewItem(option)
         self.initStyleOption(ground, index)
-        title, ground.text = ground.text, ""
-        view.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, ground, painter, view)
+        title = draw_background(painter, ground, view)
         muted = QApplication.palette().color(QPalette.ColorRole.PlaceholderText)
         small = QFont(view.font())
         small.setPixelSize(zoomed(view, SMALL))
@@ -73,19 +72,26 @@ class ChatRowPainter(QStyledItemDelegate):
         painter.save()
         if index.data(ID) is None:
             painter.setPen(muted)
-            _draw(painter, view, small, area.adjusted(0, ABOVE_HEADING, 0, 0), title)
+            draw_text(painter, view, small, area.adjusted(0, ABOVE_HEADING, 0, 0), title)
         else:
             above, below = QFontMetrics(view.font()).height(), QFontMetrics(small).height()
             top = area.top() + (area.height() - above - SPACING - below) // 2
             painter.setPen(view.palette().color(QPalette.ColorRole.Text))
-            _draw(painter, view, view.font(), QRect(area.left(), top, area.width(), above), title)
+            draw_text(painter, view, view.font(), QRect(area.left(), top, area.width(), above), title)
             painter.setPen(muted)
             place = QRect(area.left(), top + above + SPACING, area.width(), below)
-            _draw(painter, view, small, place, str(index.data(_DETAILS)))
+            draw_text(painter, view, small, place, str(index.data(_DETAILS)))
         painter.restore()
 
 
-def _draw(painter: QPainter, view: QAbstractItemView, font: QFont, area: QRect, text: str) -> None:
+def draw_background(painter: QPainter, row: QStyleOptionViewItem, view: QAbstractItemView) -> str:
+    """Draw the style sheet's background of a row; return the row's text, which is not drawn."""
+    text, row.text = row.text, ""
+    view.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, row, painter, view)
+    return text
+
+
+def draw_text(painter: QPainter, view: QAbstractItemView, font: QFont, area: QRect, text: str) -> None:
     """Draw as much of the text as fits, aligned to the side where lines begin."""
     painter.setFont(font)
     shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QColor, QPixmap
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.search import SearchHit
 from app.domain.documents.document_place import DocumentPlace
 from app.domain.ids import ConversationId, MessageId
 from app.ui.shell.main_window import MainWindow
+from app.ui.shell.search_rows import marked_excerpt
 from app.ui.shell.sidebar import Sidebar
 from app.ui.widgets.theme import Theme
 from tests.support.chats import answer, attachment, conversation, question
@@ -45,9 +45,8 @@ def test_hits_take_the_place_of_the_chats_and_are_chosen(sidebar: Sidebar, qtbot
     sidebar.set_hits("total", (HIT,))
     assert sidebar.results.isVisible()
     assert not sidebar.list.isVisible()
-    row = sidebar.results.itemWidget(sidebar.results.item(0))
-    texts = [part.text() for part in row.findChildren(QLabel)]
-    assert texts == ["Receipt", "the &lt;b&gt;<b>total</b>&lt;/b&gt; &amp; more"]
+    assert sidebar.results.item(0).text() == "Receipt"
+    assert marked_excerpt(HIT) == ("the <b>total</b> & more", [(7, 12)])
     with qtbot.waitSignal(sidebar.hit_chosen) as chosen:
         qtbot.mouseClick(
             sidebar.results.viewport(),
@@ -140,7 +139,10 @@ def test_words_are_found_in_the_chat_from_the_last_message_round(window: MainWin
 
 
 def test_hits_on_images_and_documents_show_them(qtbot: QtBot, theme: Theme, tmp_path: Path) -> None:
-    QPixmap(64, 48).save(str(tmp_path / "thumbnail.png"))
+    colour = QColor("#ff00ff")
+    picture = QPixmap(64, 48)
+    picture.fill(colour)
+    picture.save(str(tmp_path / "thumbnail.png"))
     sidebar = shown(Sidebar(lambda _: tmp_path / "thumbnail.png"), qtbot)
     sidebar.set_conversations((conversation("c1", "Receipt"),))
     search(sidebar, qtbot, "total")
@@ -148,9 +150,16 @@ def test_hits_on_images_and_documents_show_them(qtbot: QtBot, theme: Theme, tmp_
     in_draft = replace(HIT, message_id=None, image=attachment())
     named = replace(HIT, conversation_id=None, message_id=None, document=page)
     sidebar.set_hits("total", (in_draft, named, replace(named, document=replace(page, name=""))))
-    rows = [sidebar.results.itemWidget(sidebar.results.item(row)) for row in range(3)]
-    labels = [row.findChildren(QLabel) for row in rows]
-    texts = [[part.text() for part in parts if part.text()] for parts in labels]
-    excerpt = "the &lt;b&gt;<b>total</b>&lt;/b&gt; &amp; more"
-    assert texts == [["Receipt", excerpt], ["a.pdf", excerpt], ["Document", excerpt]]
-    assert [[not part.pixmap().isNull() for part in parts].count(True) for parts in labels] == [1, 0, 0]
+    results = sidebar.results
+    assert [results.item(row).text() for row in range(3)] == ["Receipt", "a.pdf", "Document"]
+    drawn = results.viewport().grab().toImage()
+    columns = range(0, drawn.width(), 2)
+    middles = [results.visualItemRect(results.item(row)).center().y() for row in range(3)]
+    assert [any(drawn.pixelColor(x, y) == colour for x in columns) for y in middles] == [True, False, False]
+
+
+def test_words_after_invisible_characters_are_marked() -> None:
+    hit = replace(HIT, excerpt="a\u202eb total", matches=((4, 9),))
+    text, spans = marked_excerpt(hit)
+    assert text != hit.excerpt
+    assert [text[start:end] for start, end in spans] == ["total"]
