@@ -201,7 +201,7 @@ class ModelEngine(QObject):
         texts = self._image_texts.known(_images(turns))
         if not self._asked:
             self.answering_began.emit()
-        call = self.call(Ask(turns, options, texts), lambda event: self._on_answer(call, on_event, event))
+        call = self.call(Ask(turns, options, texts), lambda event: self._on_answer(call, turns, on_event, event))
         self._asked.add(call)
         if self._prefill and is_prefilled:
             self._prefill.waiting, self._prefill.on_loading = call, on_event
@@ -283,9 +283,10 @@ class ModelEngine(QObject):
             self._set_status(replace(self._status, info=event.info))
         on_event(event)
 
-    def _on_answer(self, call: EngineCall, on_event: OnEvent, event: Event) -> None:
+    def _on_answer(self, call: EngineCall, turns: tuple[Turn, ...], on_event: OnEvent, event: Event) -> None:
         if isinstance(event, Done | Failed):
             self._asked.discard(call)
+            self._image_texts.read(_images(turns[-1:]))  # Asked too early to be read, they are found by search yet.
             if not self._asked:
                 self.answering_ended.emit()
         on_event(event)

@@ -109,3 +109,13 @@ def test_what_the_user_wants_read_does_not_wait(build_services: BuildServices, q
     qtbot.waitUntil(lambda: len(read_paths(services)) == 2)
     requests = services.engines.latest(BackendKind.READER).requests
     assert [type(request) for request in requests] == [ReadText, Cancel, ReadText]
+
+
+def test_what_was_asked_about_too_early_is_read_after_its_answer(build_services: BuildServices, qtbot: QtBot) -> None:
+    services = build(build_services, qtbot, reader=reads)
+    services.session.add_attachment(services.session.conversation_id, IMAGE)
+    services.session.send("What is this?")
+    qtbot.waitUntil(lambda: (IMAGE.digest, 0) in services.stores.pages.ocr_results)
+    requests = services.engines.latest(BackendKind.READER).requests
+    assert [type(request) for request in requests] == [ReadText]
+    assert asked(services)[0].image_texts == ()
