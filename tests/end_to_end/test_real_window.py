@@ -65,7 +65,7 @@ def test_a_receipt_is_dragged_in_read_and_kept(run: Run, paths: Paths, receipt: 
     xdotool("key", "ctrl+q")
 
     assert application.wait(timeout=SECONDS) == 0
-    assert peek(paths, "title", "conversation") == ["receipt.png"]
+    assert peek(paths, "title", "conversation") == ["CORNER BAKERY"]
     assert peek(paths, "role", "message") == ["user", "assistant"]
 
 

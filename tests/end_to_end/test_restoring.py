@@ -76,7 +76,7 @@ def test_damaged_chats_come_back_with_a_click(
     desktop.wait(lambda: any("were restored" in notice.text for notice in notices.current))
     assert not any("missing" in notice.text for notice in notices.current)
     desktop.wait(lambda: len(listed(desktop)) == 2)  # One is the draft's.
-    (chat,) = [chat for chat in listed(desktop) if chat.title == "receipt.png"]
+    (chat,) = [chat for chat in listed(desktop) if chat.title == "CORNER BAKERY"]
     assert desktop.window.composer.edit.toPlainText() == "half a thought"
     desktop.lorgnette.session.open(chat.id)
     desktop.wait(lambda: len(desktop.branch) == 2)
@@ -94,11 +94,11 @@ def test_the_menu_restores_what_was_replaced(
     desktop.wait(lambda: len(desktop.branch) == 2)
     desktop.lorgnette.library.rename(desktop.lorgnette.session.conversation_id, "Renamed")
     desktop.wait(lambda: peek(paths, "title", "conversation") == ["Renamed"])
-    for expected in ("receipt.png", "Renamed"):
+    for expected in ("CORNER BAKERY", "Renamed"):
         desktop.window.menu_button.restore_triggered.emit()
         desktop.wait(lambda: bool(desktop.window.findChildren(BackupsDialog)))
         (dialog,) = desktop.window.findChildren(BackupsDialog)
-        wanted = "backup" if expected == "receipt.png" else "replaced"
+        wanted = "backup" if expected == "CORNER BAKERY" else "replaced"
         (row,) = [row for row in range(dialog.list.count()) if wanted in dialog.list.item(row).toolTip()]
         dialog.list.setCurrentRow(row)
         with qtbot.waitSignal(desktop.lorgnette.backups.restored):

@@ -150,6 +150,8 @@ class Turn:
 
 
 TITLE_LENGTH = 48
+MIN_LETTERS = 2
+"""Minimum number of letters in the line of an answer that names its chat."""
 DEFAULT_TITLE = "New chat"
 
 
@@ -161,3 +163,16 @@ def title_from(text: str) -> str:
     head = line[: TITLE_LENGTH - 1]
     words = head.rsplit(" ", 1)
     return (words[0] if len(words[0]) >= TITLE_LENGTH // 2 else head) + "…"
+
+
+def title_of_answer(text: str) -> str:
+    """Return a sidebar title from the first line of an answer that is made of letters; empty if there is none.
+
+    Marks of Markdown are left out; lines of numbers, of a table and of JSON do not name a chat.
+    """
+    for line in text.splitlines():
+        words = line.strip(" \t#>*_`-")
+        letters = sum(map(str.isalpha, words))
+        if letters >= MIN_LETTERS and 2 * letters >= len("".join(words.split())) and words[0] not in "[{|<":
+            return title_from(words)
+    return ""

@@ -1,6 +1,6 @@
 """The list of chats, as the sidebar shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -36,6 +36,11 @@ class ChatLibrary(QObject):
 
     def __getitem__(self, conversation_id: ConversationId) -> Conversation:
         return self._conversations[conversation_id]
+
+    @property
+    def conversations(self) -> Collection[Conversation]:
+        """All conversations, in no order."""
+        return self._conversations.values()
 
     @property
     def latest(self) -> Conversation | None:

@@ -30,6 +30,7 @@ from app.domain.ports import AttachmentStore, ConversationStore
 from app.domain.settings.generation_options import GenerationOptions
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
+from app.services.chat.chat_titles import ChatTitles
 from app.services.chat.turns import turns_for
 from app.services.engines.store_thread import StoreAccess
 
@@ -66,6 +67,7 @@ class ChatSession(QObject):
         super().__init__(parent)
         self._library = library
         self._answers = answers
+        self._titles = ChatTitles(library, answers, self)
         self._chats = chats
         self._attachments = attachments
         self._options = options
@@ -195,8 +197,10 @@ class ChatSession(QObject):
             return
         question = new_question(self._conversation, text, self._draft.attachments)
         answer = new_answer(self._conversation.id, question.id, Author.MODEL)
-        ask = self._asking(answer, (*self.branch, question))
-        self._commit((question, answer), Draft(text=text, attachments=question.attachments), ask, title_from(text))
+        ask, title = self._asking(answer, (*self.branch, question)), title_from(text)
+        if not self.branch and self._titles.is_taken(title):
+            self._titles.expect(answer.id, title)
+        self._commit((question, answer), Draft(text=text, attachments=question.attachments), ask, title)
 
     @Slot(Attachment)
     def read_text(self, attachment: Attachment) -> None:
@@ -206,7 +210,10 @@ class ChatSession(QObject):
         question = new_question(self._conversation, READ_QUESTION, (attachment,))
         answer = new_answer(self._conversation.id, question.id, Author.READER)
         read = partial(self._answers.read, answer, self._attachments.path(attachment))
-        self._commit((question, answer), Draft(attachments=(attachment,)), read, title_from(attachment.name))
+        title = title_from(attachment.name)
+        if not self.branch:
+            self._titles.expect(answer.id, title)
+        self._commit((question, answer), Draft(attachments=(attachment,)), read, title)
 
     @Slot(str)
     def regenerate(self, answer_id: MessageId) -> None:

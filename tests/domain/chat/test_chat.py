@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.chat.chat import Draft, title_from
+from app.domain.chat.chat import Draft, title_from, title_of_answer
 from app.domain.chat.message_tree import MessageTree
 from app.domain.errors import Problem, ProblemKind, StorageError
 from app.domain.ids import MessageId
@@ -26,6 +26,22 @@ from tests.support.error_texts import error_text
 )
 def test_a_title_is_one_short_line(text: str, title: str) -> None:
     assert title_from(text) == title
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("CORNER BAKERY\nTOTAL 9.00", "CORNER BAKERY"),
+        ("12:30 9.00\n\n---\n## **Corner** bakery", "Corner** bakery"),
+        ("領収書\n合計 900", "領収書"),
+        ('| item | price |\n{"label": "bread"}\n[…]\n- bread', "bread"),
+        ("word " * 30, "word word word word word word word word word…"),
+        ("9.00 EUR 4711-22", ""),
+        ("", ""),
+    ],
+)
+def test_an_answer_gives_a_title_by_its_first_line_of_words(text: str, title: str) -> None:
+    assert title_of_answer(text) == title
 
 
 def test_what_was_typed_after_sending_stays_in_the_draft() -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QListWidget, QPushButton, QWidget
 from app.domain.chat.chat import MessageState
 from app.ui.chat.answer_bubble import AnswerBubble
 from app.ui.chat.question_bubble import QuestionBubble
-from app.ui.shell.search_results import HIT
+from app.ui.shell.search_rows import HIT
 from tests.end_to_end.conftest import RECEIPT
 from tests.end_to_end.journeys.conftest import StartUser, User
 from tests.support.active_window import NEEDS_WINDOWS

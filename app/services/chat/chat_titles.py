@@ -1,0 +1,36 @@
+"""Titles of chats from what was read or answered, where the question tells nothing."""
+
+from PySide6.QtCore import QObject, Slot
+
+from app.domain.chat.chat import Message, MessageState, title_of_answer
+from app.domain.ids import MessageId
+from app.services.chat.answers import Answers
+from app.services.chat.chat_library import ChatLibrary
+
+
+class ChatTitles(QObject):
+    """Renames a chat once the answer that names it has ended, unless the user has renamed it meanwhile."""
+
+    def __init__(self, library: ChatLibrary, answers: Answers, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._until_then: dict[MessageId, str] = {}
+        """The titles that chats have until their answers name them, by answer."""
+        answers.answer_changed.connect(self._on_answer_changed)
+
+    def expect(self, answer_id: MessageId, title: str) -> None:
+        """Have an answer name its chat, which is called `title` until then."""
+        self._until_then[answer_id] = title
+
+    def is_taken(self, title: str) -> bool:
+        """Return whether a chat is called so already."""
+        return any(conversation.title == title for conversation in self._library.conversations)
+
+    @Slot(Message)
+    def _on_answer_changed(self, answer: Message) -> None:
+        if answer.state is MessageState.STREAMING or answer.id not in self._until_then:
+            return
+        title, chat = self._until_then.pop(answer.id), answer.conversation_id
+        named = title_of_answer(answer.text)
+        if named and chat in self._library and self._library[chat].title == title:
+            self._library.rename(chat, named)
