@@ -121,8 +121,23 @@ def test_search_by_keys_alone(user: User) -> None:
     user.x11.wait(lambda: results.isVisible() and results.count() > 1)
     user.x11.key(*["Down"] * results.count(), "Return")
     chosen = results.item(results.count() - 1).data(HIT).conversation_id
-    user.x11.wait(lambda: user.desktop.branch[0].conversation_id == chosen)
+    user.x11.wait(lambda: [message.conversation_id for message in user.desktop.branch[:1]] == [chosen])
     user.x11.key("ctrl+k", "Escape")
     user.x11.wait(user.window.sidebar.list.isVisible)
     assert user.window.sidebar.search.text() == ""
     user.x11.wait(user.composer_has_focus)
+
+
+def test_search_in_a_narrow_window(user: User) -> None:
+    user.x11.type("Describe the station.")
+    user.x11.key("Return")
+    user.wait_for_answer()
+    user.window.resize(600, 700)
+    user.x11.wait(lambda: not user.window.sidebar.isVisible())
+    user.x11.key("ctrl+k")
+    user.x11.wait(user.window.sidebar.search.hasFocus)
+    user.x11.type("station")
+    user.x11.wait(user.window.sidebar.results.isVisible)
+    user.x11.key("Escape")
+    user.x11.wait(user.composer_has_focus)
+    assert user.window.composer.edit.toPlainText() == ""

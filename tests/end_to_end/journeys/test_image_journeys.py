@@ -6,10 +6,12 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.paths import RESOURCES
+from app.paths import RESOURCES, Paths
 from app.ui.composer.attachment_chip import AttachmentChip
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.images.capture_overlay import CaptureOverlay
+from app.ui.shell.search_rows import HIT
+from tests.end_to_end.conftest import peek
 from tests.end_to_end.journeys.conftest import User
 from tests.support.active_window import NEEDS_WINDOWS
 from tests.support.x11_input import X11Input
@@ -130,3 +132,21 @@ def wait_for_overlay(x11: X11Input) -> CaptureOverlay:
     x11.wait(is_up)
     x11.pause(300)
     return found[0]
+
+
+def test_find_an_image_by_a_word_on_it(user: User, paths: Paths) -> None:
+    add_note(user)
+    user.x11.type("What is this?")
+    user.x11.key("Return")
+    user.wait_for_answer()
+    chat = user.desktop.lorgnette.session.conversation_id
+    user.desktop.wait(lambda: "Luggage" in "".join(peek(paths, "text", "reading_text")))
+    user.x11.key("ctrl+n", "ctrl+k")
+    results, viewer = user.window.sidebar.results, user.window.viewer
+    user.x11.type("luggage")
+    user.x11.wait(lambda: results.isVisible() and results.item(0).data(HIT) is not None)
+    user.x11.key("Down", "Return")
+    user.x11.wait(lambda: viewer.isVisible() and len(viewer.canvas.detections) == 1)
+    assert user.desktop.lorgnette.session.conversation_id == chat
+    user.x11.key("ctrl+k", "Escape")
+    user.x11.wait(user.composer_has_focus)
