@@ -12,7 +12,7 @@ from app.services.settings.preferences import Preferences
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import file_dialogs, ui_text
 from app.ui.widgets.i18n import tr
-from app.ui.widgets.notice import Action, Notice, notice_of
+from app.ui.widgets.notice import Action, Notice, Severity, notice_of
 
 
 class ModelController(QObject):
@@ -24,6 +24,7 @@ class ModelController(QObject):
         self._model = model
         self._preferences = preferences
         self._failure: Notice | None = None
+        self._silence: Notice | None = None
         picker, line, empty = window.model_picker, window.sidebar.status_line, window.empty_state
         picker.folder_chosen.connect(model.open)
         picker.demo_clicked.connect(self._on_demo_clicked)
@@ -64,12 +65,25 @@ class ModelController(QObject):
     @Slot(EngineStatus)
     def _on_status_changed(self, status: EngineStatus) -> None:
         self._window.set_status(status)
+        self._show_silence(status)
         if self._failure and status.state in {EngineState.READY, EngineState.FAILED}:
             self._window.notices.dismiss(self._failure)
             self._failure = None
         if status.state is EngineState.FAILED and status.problem:
             notice = notice_of(status.problem, *self.remedies(status.problem))
             self._failure = self._window.notices.show_notice(notice)
+
+    def _show_silence(self, status: EngineStatus) -> None:
+        """Tell beside the answer that is waited for what the status line tells: the sidebar may be hidden."""
+        if status.is_silent and self._silence is None:
+            label = tr("Try again") if status.server else tr("Restart engine")
+            notice = Notice(
+                Severity.WARNING, ui_text.engine_status(status), actions=(Action(label, self._model.restart),)
+            )
+            self._silence = self._window.notices.show_notice(notice)
+        elif not status.is_silent and self._silence:
+            self._window.notices.dismiss(self._silence)
+            self._silence = None
 
     @Slot(str)
     def _on_model_opened(self, folder: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.chat.chat import MessageState, Role, Turn
-from app.domain.models.engine_status import EngineState
+from app.domain.models.engine_status import EngineState, EngineStatus
 from app.domain.settings.generation_options import GenerationOptions
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.watchdog import HEARTBEAT_WARNING_TICKS, TICK_SECONDS
@@ -62,6 +62,20 @@ def test_a_model_that_hangs_is_told_stopped_and_opened_anew(open_desktop: OpenDe
     desktop.wait(lambda: desktop.branch[-1].text != "" and desktop.branch[-1].id != answer.id)
     desktop.lorgnette.session.stop()
     assert desktop.wait_for_answer().state is MessageState.STOPPED
+
+
+def test_a_model_that_hangs_is_told_above_the_chat_until_it_answers(open_desktop: OpenDesktop) -> None:
+    """The status line is in the sidebar, which may be hidden."""
+    desktop = open_desktop()
+    model, notices = desktop.lorgnette.model, desktop.window.notices
+    desktop.window.panes.set_sidebar_wanted(False)
+    for _ in range(2):
+        model.status_changed.emit(EngineStatus(state=EngineState.LOADING, is_silent=True))
+        (silence,) = notices.current
+        assert silence.sentence == "The engine is not responding"
+        assert [(action.label, action.run) for action in silence.actions] == [("Restart engine", model.restart)]
+        model.status_changed.emit(EngineStatus(state=EngineState.LOADING))
+        assert notices.current == ()
 
 
 def test_a_restart_while_it_hangs_keeps_what_was_answered(open_desktop: OpenDesktop, endless_model: Path) -> None:
