@@ -2,7 +2,7 @@
 
 Columns come first (each read from top to bottom before the next), then rows (boxes side by side on one line, such as
 an item and its price), then boxes from left to right. Only prose has columns: where lines beside each other are not
-parts of longer runs of text, they are the cells of a row.
+parts of longer runs of text, they are the cells of a row, unless they are a list whose order runs down each column.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ import numpy as np
 
 from app.engine.reader.layout.facing_pages import facing_pages
 from app.engine.reader.layout.line_boxes import OVERHANG, LineBox, deskewed
+from app.engine.reader.layout.lists_in_columns import find_list
 from app.engine.reader.layout.runs import MIN_PROSE_ROWS, prose_runs
 from app.engine.reader.layout.unbend import unbent
 from app.engine.reader.recognise import OcrLine
@@ -55,6 +56,9 @@ class _Page:
         """Return the boxes in reading order, in rows. Each level splits them into fewer, so that it ends."""
         if not boxes:
             return []
+        if found := find_list(boxes):
+            items = [[box] for column in found.columns for box in column]
+            return [*self.order(found.above), *items, *self.order(found.below)]
         if len(bands := self._joined(_bands(boxes))) > 1:
             return [row for band in bands for row in self.order(band)]
         gutter, sections = self._best_gutter(boxes)

@@ -8,6 +8,7 @@ from app.domain.documents.blocks import BlockKind
 from app.domain.documents.tables import Table
 from app.domain.images.geometry import Box, TextLine, Word, quad_sides
 from app.engine.reader.layout.line_boxes import deskewed, ocr_line
+from app.engine.reader.layout.lists_in_columns import find_list
 from app.engine.reader.layout.runs import prose_runs
 from app.engine.reader.layout.table_rows import is_in
 from app.engine.reader.recognise import OcrLine
@@ -50,7 +51,7 @@ class ProseTest:
         self._find_areas = find_areas
 
     def is_prose(self, table: Table) -> bool:
-        """Return whether a table of the page is prose, or a few texts that happen to be aligned."""
+        """Return whether a table of the page is prose, a list in columns, or a few texts that happen to be aligned."""
         areas = self._find_areas() if self._find_areas else ()
         tables = [area.box for area in areas if area.kind is BlockKind.TABLE]
         if any(table.box.share_inside(box) > MAX_IN_TABLES for box in tables):
@@ -60,6 +61,8 @@ class ProseTest:
         if _is_cut_through(table, self._text_lines):
             return True
         inside = [line for line in self._lines if line.text.strip() and is_in(line, table.box)]
+        if find_list(deskewed(inside)):
+            return True
         paragraphs = [area.box for area in areas if area.kind is BlockKind.PARAGRAPH]
         within = [line for line in inside if any(is_in(line, box) for box in paragraphs)]
         letters = sum(len(line.text) for line in inside)
