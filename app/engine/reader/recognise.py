@@ -16,6 +16,7 @@ from app.domain.images.geometry import quad_sides
 from app.engine.reader import long_lines
 from app.engine.reader.confused_signs import with_signs_put_right
 from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed, with_forms_joined
+from app.engine.reader.dotted_zeros import with_zeros_by_dots
 from app.engine.reader.lone_letters import with_case_by_height
 from app.engine.reader.lost_spaces import Columns, ink_of, with_lost_spaces
 from app.engine.reader.tiles import TextMap
@@ -126,6 +127,7 @@ class Recogniser:
         columns = Columns(probabilities[:, self._signs[SPACE]], points, ink_of(crop, width), LINE_HEIGHT)
         padded = width / crop.width
         spaced = with_case_by_height(with_lost_spaces(found, columns), crop, width)
+        spaced = with_zeros_by_dots(spaced, crop, width)
         return _Recognised(spaced, score, padded, len(probabilities) / padded)
 
 
