@@ -17,12 +17,16 @@ BLANK = 0
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter (or a space) of a line, from `start` to `end`, as fractions of the line's length; `score` is 0..1."""
+    """A letter (or a space) of a line, from `start` to `end`, as fractions of the line's length; `score` is 0..1.
+
+    `marked` is what it may be in a language whose letters have more marks; empty if it is what it is.
+    """
 
     text: str
     start: float
     end: float
     score: float
+    marked: str = ""
 
     @property
     def centre(self) -> float:

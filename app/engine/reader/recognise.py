@@ -19,6 +19,7 @@ from app.engine.reader.ctc_decoding import Letter, decoded, text_of, trimmed, wi
 from app.engine.reader.dotted_zeros import with_zeros_by_dots
 from app.engine.reader.lone_letters import with_case_by_height
 from app.engine.reader.lost_spaces import Columns, ink_of, with_lost_spaces
+from app.engine.reader.possible_marks import ASKED, with_possible_marks
 from app.engine.reader.tiles import TextMap
 from app.engine.reader.tuning import (
     LINE_HEIGHT,
@@ -118,9 +119,10 @@ class Recogniser:
         characters = recogniser.postprocess_op.character
         pixels = _normalised(crop)
         if not self._signs:  # There are 18,000 characters to look through.
-            self._signs = {sign: characters.index(sign) for sign in f"{SPACE}{POINTS}{YEN}"}
+            self._signs = {sign: characters.index(sign) for sign in {*SPACE, *POINTS, *YEN, *ASKED}}
         probabilities = with_forms_joined(recogniser.session(pixels)[0], [self._signs[sign] for sign in YEN])
-        found = with_signs_put_right(trimmed(decoded(probabilities, characters)))
+        found = with_possible_marks(trimmed(decoded(probabilities, characters)), probabilities, self._signs)
+        found = with_signs_put_right(found)
         score = sum(letter.score for letter in found) / max(1, len(found))
         points = probabilities[:, [self._signs[sign] for sign in POINTS]].max(axis=1)
         width = pixels.shape[3]

@@ -9,6 +9,7 @@ from app.engine.reader.doubled_ends import without_doubled_ends
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.kept_lines import kept_lines
 from app.engine.reader.lone_signs import with_lone_signs
+from app.engine.reader.marked_letters import with_marked_letters
 from app.engine.reader.other_scripts import read_other_scripts
 from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import LineReader, Orientation, read_lines
@@ -47,6 +48,7 @@ def recognised_page(
     found, script = read_other_scripts(image, found, reader, check, is_upright=is_upright)
     if script is None and is_upright:
         found = with_lone_signs(image, found, reader)
-    kept = [with_unread_parts(image, line) for line in without_doubled_ends(kept_lines(found))]
+    marked = with_marked_letters(without_doubled_ends(kept_lines(found)))
+    kept = [with_unread_parts(image, line) for line in marked]
     lines = [prepared.restore(line) for line in kept]
     return RecognisedPage(lines, orientation, script)
