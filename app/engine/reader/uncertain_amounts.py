@@ -22,12 +22,18 @@ MIN_EVIDENCE = 2
 """Minimum number of amounts, of gaps like those and of currencies on a page that is about money."""
 
 _POINTLESS = re.compile(r"(?<![\d.,:/-])(?<!\d )\d{1,4} (?=\d\d(?![\d.,:/%-]| \d))")
-MIN_SIGN_SCORE = 0.8
-"""Minimum score of a currency sign: those that are right have 0.84 and more, those of other currencies 0.4 to 0.7."""
+MIN_SIGN_SCORE, MIN_SCORE_BESIDE = 0.8, 0.9
+"""Minimum score of a currency sign: those that are right have 0.84 and more, those of other currencies 0.4 to 0.7, some
+up to 0.85; the second one is for signs beside such an amount, in its line.
+"""
 
 _SIGN = re.compile(r"(?<!\S)[€$£¥￥₹₩₽₺₫¢]\d[\d.,]*(?!\S)")
 _LETTER_FOR_SIGN = re.compile(r"(?<!\S)[BPWもtモ]\d{1,3}(?:,\d{3})*(?:,\d{3}|[.,]\d{2})(?!\S)")
-"""Baht, rouble, won and lira are read as the letters that they are drawn like; amounts have no such letter."""
+_LETTER_BESIDE = re.compile(r"(?<!\S)[BPWもtモ]\d+(?!\S)")
+"""Baht, rouble, won and lira are read as the letters that they are drawn like; amounts have no such letter.
+
+Beside an amount in another currency, what looks like a code is one, too.
+"""
 
 _CURRENCY = re.compile(
     r"[€£¥₹₩]|\$(?=\d+[.,]\d\d)|\b(?:RM|EUR|USD|GBP|CHF|Rp)\b|\b(?:total|cash|summe|gesamt|tax)\b", re.IGNORECASE
@@ -55,8 +61,7 @@ def with_marked_amount(line: OcrLine, *, is_about_money: bool) -> OcrLine:
     letters = list(line.letters)
     if text_of(letters) != line.text:
         return line
-    uncertain = [match.span() for match in _SIGN.finditer(line.text) if letters[match.start()].score < MIN_SIGN_SCORE]
-    uncertain += [match.span() for match in _LETTER_FOR_SIGN.finditer(line.text)]
+    uncertain = _other_currencies(line.text, letters)
     if is_about_money:
         for match in _POINTLESS.finditer(line.text):
             first, end = match.start(), match.end() + 2
@@ -68,6 +73,17 @@ def with_marked_amount(line: OcrLine, *, is_about_money: bool) -> OcrLine:
     if not uncertain:
         return line
     return replace(line, text=text_of(letters), letters=tuple(letters), score=min(line.score, UNCERTAIN_AMOUNT))
+
+
+def _other_currencies(text: str, letters: Sequence[Letter]) -> list[tuple[int, int]]:
+    """Return where amounts are whose currency may be another."""
+    signs = {match.span(): letters[match.start()].score for match in _SIGN.finditer(text)}
+    uncertain = {span for span, score in signs.items() if score < MIN_SIGN_SCORE}
+    uncertain |= {match.span() for match in _LETTER_FOR_SIGN.finditer(text)}
+    if uncertain:
+        uncertain |= {span for span, score in signs.items() if score < MIN_SCORE_BESIDE}
+        uncertain |= {match.span() for match in _LETTER_BESIDE.finditer(text)}
+    return list(uncertain)
 
 
 def _is_narrow(amount: Sequence[Letter], space: int) -> bool:

@@ -1,5 +1,7 @@
 """Spaces that the recogniser leaves out, and amounts whose decimal point is faded."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -99,6 +101,14 @@ def test_a_currency_that_may_be_another_is_marked() -> None:
     lines = [line("£75.50", 0.59), line("W12,000"), line("P350.00"), line("¥499", 0.9), line("P350"), line("B60")]
     marked = [found.text for found in with_marked_amounts(lines)]
     assert marked == ["£75.50?", "W12,000?", "P350.00?", "¥499", "P350", "B60"]
+
+
+def test_beside_a_currency_that_may_be_another_others_are_doubted() -> None:
+    amounts = line("P350 €75 $60 ¥80 A4")
+    scores = {5: 0.4, 9: 0.85, 13: 0.95}
+    letters = tuple(replace(of, score=scores.get(n, of.score)) for n, of in enumerate(amounts.letters))
+    doubted, sure = with_marked_amounts([replace(amounts, letters=letters), line("P350 €75 $60")])
+    assert (doubted.text, sure.text) == ("P350? €75? $60? ¥80 A4", "P350 €75 $60")
 
 
 def test_a_receipt_with_faded_points_has_no_amount_without_a_mark() -> None:
