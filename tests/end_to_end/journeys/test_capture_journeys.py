@@ -63,6 +63,7 @@ def second_start(user: User, paths: Paths) -> Iterator[None]:
     command = [sys.executable, "-m", "app", "--data", str(paths.data), "--capture", "--text"]
     process = subprocess.Popen(command)
     try:
+        user.desktop.wait(lambda: user.window.capture.is_busy)  # It imports Qt before it sends its request.
         yield
         user.desktop.wait(lambda: process.poll() is not None)
         assert process.returncode == 0
