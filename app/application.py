@@ -20,6 +20,7 @@ from app.controllers.document_export_controller import DocumentExportController
 from app.controllers.document_model_controller import DocumentModelController
 from app.controllers.downloads_controller import DownloadsController
 from app.controllers.file_controller import FileController
+from app.controllers.first_look_controller import FirstLookController
 from app.controllers.global_key_controller import GlobalKeyController
 from app.controllers.image_controller import ImageController
 from app.controllers.model_controller import ModelController
@@ -129,7 +130,7 @@ class Lorgnette(QObject):
         self.model = ModelEngine(
             self.engines[BackendKind.MODEL],
             self.engines[BackendKind.SERVER],
-            ImageTexts(reader, self._text_index.add),
+            ImageTexts(reader, self._text_index.add, self),
             self._load_options,
             self,
         )
@@ -160,7 +161,7 @@ class Lorgnette(QObject):
         self.importer = ImageImporter(images, self._files, self._files_thread, self)
         self._open_imports = OpenImportsFile(paths.open_imports, folder)
         self._interrupted = InterruptedImports(self.importer, self._open_imports, self._files_thread, log_failure, self)
-        self.previews = Previews(images, self._files, self)
+        self.previews, self.first_previews = (Previews(images, self._files, self) for _ in range(2))
         self.text_capture = TextCapture(reader, self)
         self._known_models = known_models()
         parts = DownloadFactory(
@@ -301,6 +302,7 @@ class Lorgnette(QObject):
         )
         self._text_capture_controller = TextCaptureController(window, self.text_capture, self)
         self._global_key_controller = GlobalKeyController(window, self.preferences, self)
+        self._first_look = FirstLookController(window, self.session, self.first_previews, self.model, self._files, self)
         self._document_controller = DocumentController(window, self.document, self._files, self)
         search.document_wanted.connect(self._document_controller.open)
         self._document_controller.window_created.connect(self._on_document_window_created)

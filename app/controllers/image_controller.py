@@ -77,6 +77,7 @@ class ImageController(QObject):
     def _wire_viewer(self, previews: Previews) -> None:
         window, viewer = self._window, self._window.viewer
         window.composer.image_clicked.connect(self._on_image_clicked)
+        window.first_look.image_clicked.connect(self._on_image_clicked)
         window.chat_view.image_clicked.connect(self._on_image_clicked)
         window.chat_view.detections_clicked.connect(self._on_detections_clicked)
         window.chat_view.detection_hovered.connect(self._on_detection_hovered)

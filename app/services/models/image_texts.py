@@ -1,6 +1,7 @@
 """OCR of the images of a question that is still being written.
 
-If the answer repeats the text, the model verifies it as draft tokens, several words at a time.
+If the answer repeats the text, the model verifies it as draft tokens, several words at a time. The window suggests
+questions by it.
 """
 
 from collections import OrderedDict
@@ -8,7 +9,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QObject, Signal
+
 from app.domain.documents.ocr_results import OcrResult
+from app.domain.documents.pages import OcrPage
 from app.domain.ids import Digest
 from app.domain.images.attachments import is_digest
 from app.domain.ports import IGNORE
@@ -19,45 +23,71 @@ from app.services.engines.reader_engine import ReaderEngine
 MAX_CACHED = 64
 
 
-class ImageTexts:
-    """The texts of the latest images, by path; an image that cannot be read has none.
+class ImageTexts(QObject):
+    """The pages of the latest images, by path; an image that cannot be read has none.
 
-    `keep` is called with the OCR result of each image of the attachment store.
+    `keep` is called with the OCR result of each image of the attachment store; `page_read(path, OcrPage)` is emitted
+    once for each image that could be read.
     """
 
-    def __init__(self, reader: ReaderEngine, keep: Callable[[OcrResult], None] = IGNORE) -> None:
+    page_read = Signal(str, OcrPage)
+
+    def __init__(
+        self, reader: ReaderEngine, keep: Callable[[OcrResult], None] = IGNORE, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
         self._reader = reader
-        self._keep = keep
-        self._texts: OrderedDict[str, str] = OrderedDict()
+        self._keep_result = keep
+        self._pages: OrderedDict[str, OcrPage | None] = OrderedDict()
         self._calls: dict[str, EngineCall] = {}
+        self._wanted: set[str] = set()
 
     def read(self, paths: Iterable[str]) -> None:
-        """Read images that have not been read yet, in the background."""
-        for path in dict.fromkeys(paths):
-            if path not in self._texts and path not in self._calls:
-                self._calls[path] = self._reader.read(Path(path), partial(self._on_event, path))
+        """Read these images in the background, those that have not been read; cancel the reading of all others."""
+        wanted = list(dict.fromkeys(paths))
+        self._wanted = set(wanted)
+        for path, call in self._calls.items():
+            if path not in self._wanted:
+                call.cancel()
+        for path in wanted:
+            self._start(path)
+
+    def read_too(self, paths: Iterable[str]) -> None:
+        """Read these images besides those that are wanted already."""
+        self.read((*self._wanted, *paths))
 
     def stop(self) -> None:
         """Cancel the reading of images that have not been read yet."""
-        for call in self._calls.values():
-            call.cancel()
+        self.read(())
+
+    def page(self, path: str) -> OcrPage | None:
+        """Return the page of an image; None if it has not been read, or cannot be."""
+        return self._pages.get(path)
 
     def known(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Return the texts of these images that have been read, without empty ones."""
-        return tuple(filter(None, (self._texts.get(path) for path in dict.fromkeys(paths))))
+        pages = (self._pages.get(path) for path in dict.fromkeys(paths))
+        return tuple(page.text for page in pages if page and page.text)
+
+    def _start(self, path: str) -> None:
+        if path not in self._pages and path not in self._calls:
+            self._calls[path] = self._reader.read(Path(path), partial(self._on_event, path))
 
     def _on_event(self, path: str, event: Event) -> None:
         match event:
             case TextRead(page=page):
-                self._store_result(path, page.text)
+                self._keep(path, page)
+                self.page_read.emit(path, page)
                 if is_digest(name := Path(path).name):  # The name of a file of the attachment store.
-                    self._keep(OcrResult(digest=Digest(name), number=0, page=page))
+                    self._keep_result(OcrResult(digest=Digest(name), number=0, page=page))
             case Failed():
-                self._store_result(path, "")
+                self._keep(path, None)
         if isinstance(event, Done | Failed):
-            del self._calls[path]
+            call = self._calls.pop(path)
+            if call.is_cancelled and path in self._wanted:  # It has been wanted again since.
+                self._start(path)
 
-    def _store_result(self, path: str, text: str) -> None:
-        self._texts[path] = text
-        if len(self._texts) > MAX_CACHED:
-            self._texts.popitem(last=False)
+    def _keep(self, path: str, page: OcrPage | None) -> None:
+        self._pages[path] = page
+        if len(self._pages) > MAX_CACHED:
+            self._pages.popitem(last=False)

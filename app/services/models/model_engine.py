@@ -88,7 +88,7 @@ class ModelEngine(QObject):
         self._options = options
         self._local = local
         self._remote = remote
-        self._image_texts = image_texts
+        self.image_texts = image_texts
         for engine in (local, remote):
             engine.became_idle.connect(partial(self._on_became_idle, engine))
             engine.died.connect(partial(self._on_died, engine))
@@ -198,7 +198,7 @@ class ModelEngine(QObject):
         is_prefilled = self._prefill is not None and self._prefill.is_prefix_of(turns, options)
         if not is_prefilled:
             self.stop_prefill()
-        texts = self._image_texts.known(_images(turns))
+        texts = self.image_texts.known(_images(turns))
         if not self._asked:
             self.answering_began.emit()
         call = self.call(Ask(turns, options, texts), lambda event: self._on_answer(call, turns, on_event, event))
@@ -230,14 +230,17 @@ class ModelEngine(QObject):
         """Prefill `turns`, without the last one's text, in place of the current prefill."""
         if self._prefill and self._prefill.is_prefix_of(turns, options):
             return
-        self.stop_prefill()
+        self._cancel_prefill()
         self._prefill = prefill = _Prefill(turns, options)
         prefill.call = self.call(Prefill(turns, options), partial(self._on_prepared, prefill))
-        self._image_texts.read(_images(turns[-1:]))
+        self.image_texts.read(_images(turns[-1:]))
 
     def stop_prefill(self) -> None:
         """Cancel the prefill, unless an answer is waiting for it."""
-        self._image_texts.stop()
+        self.image_texts.stop()
+        self._cancel_prefill()
+
+    def _cancel_prefill(self) -> None:
         if self._prefill and self._prefill.call and self._prefill.waiting is None:
             self._prefill.call.cancel()
             self._prefill = None
@@ -286,7 +289,7 @@ class ModelEngine(QObject):
     def _on_answer(self, call: EngineCall, turns: tuple[Turn, ...], on_event: OnEvent, event: Event) -> None:
         if isinstance(event, Done | Failed):
             self._asked.discard(call)
-            self._image_texts.read(_images(turns[-1:]))  # Asked too early to be read, they are found by search yet.
+            self.image_texts.read_too(_images(turns[-1:]))  # Asked too early to be read, they are found by search yet.
             if not self._asked:
                 self.answering_ended.emit()
         on_event(event)

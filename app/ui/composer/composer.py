@@ -233,7 +233,7 @@ class Composer(QFrame):
 
     def _connect(self) -> None:
         self.edit.textChanged.connect(self._on_text_changed)
-        self.edit.submitted.connect(self._on_submitted)
+        self.edit.submitted.connect(self.submit)
         self.edit.installEventFilter(self)
         self.offered.chosen.connect(self._on_preset_chosen)
         self.presets.chosen.connect(self._on_preset_chosen)
@@ -245,7 +245,7 @@ class Composer(QFrame):
         self.edit.focus_changed.connect(self._on_focus_changed)
         self.add.clicked.connect(self.open_clicked)
         self.read.clicked.connect(self._on_read_clicked)
-        self.send.clicked.connect(self._on_submitted)
+        self.send.clicked.connect(self.submit)
         self.stop.clicked.connect(self.stop_clicked)
 
     def _attachment_chip(self, attachment: Attachment) -> AttachmentChip:
@@ -307,11 +307,17 @@ class Composer(QFrame):
         self.preset_saved.emit(Preset(name, self.edit.toPlainText().strip()))
 
     @Slot()
-    def _on_submitted(self) -> None:
+    def submit(self) -> None:
+        """Send the text, or the default question about the images if there is none."""
+        text = self.edit.toPlainText()
+        self.submit_question(text if text.strip() else self._default_question())
+
+    @Slot(str)
+    def submit_question(self, question: str) -> None:
+        """Send a question about the draft's images; what has been typed stays."""
         # Otherwise Enter would send the question without an image that is still being opened.
         if self.send.isEnabled() and not self._is_busy:
-            text = self.edit.toPlainText()
-            self.submitted.emit(text if text.strip() else self._default_question())
+            self.submitted.emit(question)
 
     @Slot()
     def _on_read_clicked(self) -> None:

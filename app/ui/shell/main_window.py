@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, 
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import Problem
+from app.domain.images.attachments import Attachment
 from app.domain.models.engine_status import EngineStatus
 from app.domain.text.visible_text import visible
 from app.paths import RESOURCES
@@ -30,6 +31,7 @@ from app.ui.images.screen_capture import ScreenCapture
 from app.ui.settings.settings_window import KEYBOARD
 from app.ui.shell.drop_overlay import DropOverlay
 from app.ui.shell.empty_state import EmptyState
+from app.ui.shell.first_look import FirstLook
 from app.ui.shell.key_actions import KeyAction, add_key_actions, set_keys
 from app.ui.shell.main_menu import MainMenu
 from app.ui.shell.model_picker import ModelPicker
@@ -87,6 +89,8 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(thumbnail_path, self)
         self.chat_view = ChatView(thumbnail_path, self)
         self.empty_state = EmptyState(self)
+        self.first_look = FirstLook(thumbnail_path, self)
+        self._is_empty = True
         self.find_bar = FindBar(self)
         self.find_bar.changed.connect(self.chat_view.look_for)
         self.find_bar.stepped.connect(self.chat_view.look_further)
@@ -130,8 +134,18 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{visible(title)} — Lorgnette" if title else "Lorgnette")
 
     def set_empty(self, is_empty: bool) -> None:
-        """Show the placeholder of an empty chat, or the messages."""
-        self._pages.setCurrentWidget(self.empty_state if is_empty else self.chat_view)
+        """Show the images of an empty chat's draft, or its placeholder, or the messages."""
+        self._is_empty = is_empty
+        self._show_page()
+
+    def show_draft_images(self, images: Sequence[Attachment]) -> None:
+        """Show the images of the draft large, as long as the chat is empty."""
+        self.first_look.show_images(images)
+        self._show_page()
+
+    def _show_page(self) -> None:
+        start = self.first_look if self.first_look.images else self.empty_state
+        self._pages.setCurrentWidget(start if self._is_empty else self.chat_view)
 
     def set_status(self, status: EngineStatus) -> None:
         """Show the engine's state in all widgets."""
@@ -140,6 +154,7 @@ class MainWindow(QMainWindow):
         self.empty_state.set_status(status)
         is_demo = status.info is not None and status.info.policy.is_placeholder
         self.composer.set_model(status.info.name if status.info else "", is_demo=is_demo)
+        self.first_look.set_demo(is_demo=is_demo)
         self.composer.set_capacity(status.info.context_length if status.info else 0)
         self.composer.set_server(status.server.host if status.server and status.leaves_machine else "")
 
@@ -304,6 +319,7 @@ class MainWindow(QMainWindow):
         head.addWidget(self.model_picker)
         head.addWidget(self.menu_button)
         self._pages.addWidget(self.empty_state)
+        self._pages.addWidget(self.first_look)
         self._pages.addWidget(self.chat_view)
         foot = QVBoxLayout()
         foot.setContentsMargins(20, 8, 20, 20)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImageReader, QPainter, QPainterPath, QPaintEvent, QPixmap, QPolygonF
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -11,6 +11,7 @@ from app.domain.images.attachments import Attachment
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import joined, tr
 from app.ui.widgets.labels import tooltip
+from app.ui.widgets.theme import zoomed
 
 ThumbnailPath = Callable[[Attachment], Path]
 """Returns the path of an attachment's thumbnail; the file may be missing."""
@@ -21,18 +22,31 @@ MAX_PIXELS = 4096
 
 
 class ThumbnailButton(QPushButton):
-    """A thumbnail that opens its image when clicked."""
+    """A thumbnail that opens its image when clicked. `size` is in pixels at a zoom of 100 %."""
 
     def __init__(self, attachment: Attachment, path: Path, size: QSize, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("thumbnail")
-        self.setFixedSize(size)
-        self.setIconSize(size)
-        self.setIcon(QIcon(rounded(thumbnail(path), size, self.devicePixelRatioF())))
+        self._pixmap = thumbnail(path)
+        self._unzoomed = size
+        self._fit()
         self._is_video = attachment.is_video
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(tr("Show image {name}", name=attachment.name))
         self.setToolTip(tooltip(joined("\n", (attachment.name, ui_text.image_details(attachment)))))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Resize when the zoom has changed."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        size = QSize(zoomed(self, self._unzoomed.width()), zoomed(self, self._unzoomed.height()))
+        if size != self.iconSize():
+            self.setFixedSize(size)
+            self.setIconSize(size)
+            self.setIcon(QIcon(rounded(self._pixmap, size, self.devicePixelRatioF())))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the button, and a play symbol over a video."""

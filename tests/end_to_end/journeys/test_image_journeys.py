@@ -150,3 +150,27 @@ def test_find_an_image_by_a_word_on_it(user: User, paths: Paths) -> None:
     assert user.desktop.lorgnette.session.conversation_id == chat
     user.x11.key("ctrl+k", "Escape")
     user.x11.wait(user.composer_has_focus)
+
+
+def test_a_dropped_image_stands_large_and_is_asked_about_without_typing(user: User) -> None:
+    user.x11.drop_files(user.window, NOTE)
+    look = user.window.first_look
+    user.x11.wait(look.isVisible)
+    assert look.picture.picture_area.height() > 100
+    place = look.suggestions.buttons[2]
+    user.desktop.wait(lambda: place.isVisible() and place.text().startswith("Where is "))  # The reader has seen it.
+    user.x11.wait(user.composer_has_focus)
+    question = place.text()
+    user.x11.click(place)
+    user.wait_for_answer()
+    assert [message.text for message in user.desktop.branch[:1]] == [question]
+    user.x11.wait(user.composer_has_focus)
+
+    user.x11.key("ctrl+n")
+    user.x11.wait(user.window.empty_state.isVisible)
+    user.x11.drop_files(user.window, NOTE)
+    user.x11.wait(look.isVisible)
+    user.x11.key("Return")
+    user.wait_for_answer()
+    assert user.desktop.branch[0].text == "Read the text."
+    assert user.window.chat_view.isVisible()

@@ -119,3 +119,37 @@ def test_what_was_asked_about_too_early_is_read_after_its_answer(build_services:
     requests = services.engines.latest(BackendKind.READER).requests
     assert [type(request) for request in requests] == [ReadText]
     assert asked(services)[0].image_texts == ()
+
+
+def test_an_image_is_read_once_though_several_ask_for_it(build_services: BuildServices, qtbot: QtBot) -> None:
+    services = build(build_services, qtbot, reader=reads)
+    path = str(services.files.path(IMAGE))
+    told: list[tuple[str, OcrPage]] = []
+    services.image_texts.page_read.connect(lambda *read: told.append(read))
+    services.image_texts.read([path])  # As the window does at once, the prefill 150 ms later.
+    services.session.add_attachment(services.session.conversation_id, IMAGE)
+    prefilled = partial(services.engines.requests, BackendKind.MODEL)
+    qtbot.waitUntil(lambda: any(isinstance(it, Prefill) for it in prefilled()) and bool(told))
+    services.image_texts.read([path])
+    page = services.image_texts.page(path)
+    assert page is not None
+    assert told == [(path, page)]
+    assert [type(it) for it in services.engines.latest(BackendKind.READER).requests] == [ReadText]
+
+
+def test_what_is_not_wanted_any_more_is_cancelled_and_read_if_it_is_wanted_again(
+    build_services: BuildServices, qtbot: QtBot
+) -> None:
+    services = build(build_services, qtbot, reader=never_ends)
+    one, two = (str(services.files.path(image)) for image in (IMAGE, OTHER))
+    services.image_texts.read([one])
+    services.image_texts.read([two])
+    services.image_texts.read([one, two])
+    requests = services.engines.latest(BackendKind.READER).requests
+
+    def sent() -> list[object]:
+        return [request.path if isinstance(request, ReadText) else type(request) for request in requests]
+
+    qtbot.waitUntil(lambda: sent() == [one, Cancel, two])
+    services.image_texts.read([one])
+    qtbot.waitUntil(lambda: sent() == [one, Cancel, two, Cancel, one])

@@ -100,6 +100,7 @@ def test_chips_have_the_width_of_the_zoom(composer: Composer, theme: Theme, qtbo
     receipt = chip(composer, "receipt.png")
     theme.choose(ThemeChoice.LIGHT, 200)
     qtbot.waitUntil(lambda: receipt.width() == 600)
+    assert (receipt.picture.width(), receipt.picture.height()) == (80, 80)
     theme.choose(ThemeChoice.LIGHT, 100)
     qtbot.waitUntil(lambda: receipt.width() == 300)
 
