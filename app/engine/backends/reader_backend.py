@@ -34,7 +34,7 @@ class ReaderBackend:
         read = partial(read_page, reader=self._recogniser, check=check, progress=partial(report, Stage.READING))
         with reworded_image_errors(image_texts.READ, image_texts.READ_STORED):
             if isinstance(request, ReadImage):
-                page = read(decode_image(request.content, request.name))
+                page = read(decode_image(request.content, request.name), is_flat=True)
             else:
                 page = self._document_page(request, read, check)
         emit(TextRead(page))

@@ -84,7 +84,7 @@ class ReadText(Message, frozen=True, tag=True):
 
 
 class ReadImage(Message, frozen=True, tag=True):
-    """Read the text of an image that is in no file, with the built-in OCR: `content` is the encoded image."""
+    """Read the text of a part of the screen, in no file, with the built-in OCR: `content` is the encoded image."""
 
     content: bytes
     name: str

@@ -45,13 +45,22 @@ DETECTION_SHARE = 0.3
 
 
 def read_page(
-    image: Image.Image, reader: LineReader, check: CancelCheck, progress: ProgressCallback = NO_PROGRESS
+    image: Image.Image,
+    reader: LineReader,
+    check: CancelCheck,
+    progress: ProgressCallback = NO_PROGRESS,
+    *,
+    is_flat: bool = False,
 ) -> OcrPage:
-    """Read an upright RGB image, bent paper flattened; coordinates in the result are in the image's pixels."""
+    """Read an upright RGB image, bent paper flattened; coordinates in the result are in the image's pixels.
+
+    One that `is_flat`, such as a part of the screen, is not looked at for bends.
+    """
+    read = partial(_read_photograph, reader=reader, check=check, progress=progress, is_flat=is_flat)
     clear = with_contrast(image)
-    if clear is not image and _is_text(page := _read_photograph(clear, reader, check, progress)):
+    if clear is not image and _is_text(page := read(clear)):
         return page
-    return _read_photograph(image, reader, check, progress)
+    return read(image)
 
 
 def _is_text(page: OcrPage) -> bool:
@@ -59,12 +68,14 @@ def _is_text(page: OcrPage) -> bool:
     return sum(len(line.text) for line in page.lines if line.score >= CERTAIN_SCORE) >= MIN_FAINT_LETTERS
 
 
-def _read_photograph(image: Image.Image, reader: LineReader, check: CancelCheck, progress: ProgressCallback) -> OcrPage:
+def _read_photograph(
+    image: Image.Image, reader: LineReader, check: CancelCheck, progress: ProgressCallback, *, is_flat: bool
+) -> OcrPage:
     prepared = prepare(image)
     check()
     detected = find_lines(prepared.image, reader, check, lambda share: progress(DETECTION_SHARE * share))
     detected = with_lines_under_colour(prepared.image, detected, reader)
-    paper = flattened(image, [prepared.restored(quad) for quad in detected], reader, check)
+    paper = None if is_flat else flattened(image, [prepared.restored(quad) for quad in detected], reader, check)
     if paper is None:
         return _read_flat(image, prepared, detected, reader, check, progress)
     flat = prepare(paper.image)
