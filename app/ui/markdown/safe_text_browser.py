@@ -47,6 +47,7 @@ from app.ui.markdown.formulas import IMAGE, FormulaPainter, written
 from app.ui.markdown.markdown_document import set_markdown
 from app.ui.markdown.markdown_tables import row_place, rows_mime, table_mime, tables_in
 from app.ui.markdown.message_parts import Part
+from app.ui.markdown.plain_text import set_plain
 from app.ui.markdown.text_positions import QtPositions
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import tr
@@ -150,12 +151,12 @@ class SafeTextBrowser(QTextBrowser):
         self._show_marks()
 
     def show_plain(self, text: str) -> None:
-        """Show plain text, line by line."""
+        """Show plain text, line by line, with its columns below one another."""
         self._markdown = None
         self._detections, self._doubts = [], []
         with self._rendering():
             self.setWordWrapMode(wrap_mode(text))
-            self.setPlainText(visible_lines(text))
+            set_plain(self.document(), visible_lines(text))
             self._style_blocks()
         self._show_marks()
 

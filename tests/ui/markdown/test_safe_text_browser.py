@@ -38,6 +38,16 @@ def test_no_image_is_loaded_from_the_disk(browser: SafeTextBrowser, tmp_path: Pa
     assert browser.sizeHint().height() < 200
 
 
+def test_columns_by_spaces_stand_below_one_another(browser: SafeTextBrowser) -> None:
+    def is_fixed() -> bool:
+        return browser.document().firstBlock().begin().fragment().charFormat().fontFixedPitch()
+
+    browser.show_plain("Espresso      5.00\nWalnut cake   4.00\nTotal        12.80")
+    assert is_fixed()
+    browser.show_plain("Thank you, come again!")
+    assert not is_fixed()
+
+
 def test_html_is_text(browser: SafeTextBrowser) -> None:
     browser.show_markdown("<b>bold</b> <img src='file:///etc/passwd'> <style>p{}</style>")
     assert "<b>bold</b>" in browser.toPlainText()
