@@ -63,11 +63,17 @@ class Columns:
 
 def ink_of(crop: Image.Image, width: int) -> npt.NDArray[np.bool_]:
     """Return whether each pixel column of a line's crop has ink, bool [width]; there is none beyond the crop."""
-    grey = np.asarray(crop.convert("L"), dtype=np.float32)[EDGE:-EDGE]
-    contrast = np.abs(grey - np.median(grey)).max(axis=0)
+    pixels = ink_pixels(crop)
     ink = np.zeros(width, np.bool_)
-    ink[: len(contrast)] = contrast >= INK * max(MIN_CONTRAST, float(np.percentile(contrast, 90)))
+    ink[: pixels.shape[1]] = pixels.any(axis=0)
     return ink
+
+
+def ink_pixels(crop: Image.Image) -> npt.NDArray[np.bool_]:
+    """Return which pixels of a line's crop are ink, bool [height - 2 * EDGE, width]."""
+    grey = np.asarray(crop.convert("L"), dtype=np.float32)[EDGE:-EDGE]
+    contrast = np.abs(grey - np.median(grey))
+    return np.asarray(contrast >= INK * max(MIN_CONTRAST, float(np.percentile(contrast.max(axis=0), 90))))
 
 
 def with_lost_spaces(letters: Sequence[Letter], columns: Columns) -> list[Letter]:

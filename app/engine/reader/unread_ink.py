@@ -15,7 +15,7 @@ from app.domain.documents.pages import UNREAD
 from app.domain.text.scripts import OTHER_SCRIPTS
 from app.engine.reader.ctc_decoding import Letter, text_of
 from app.engine.reader.kept_lines import DOUBTED_SCORE
-from app.engine.reader.lost_spaces import EDGE, INK, MIN_CONTRAST
+from app.engine.reader.lost_spaces import ink_pixels
 from app.engine.reader.recognise import OcrLine, crop_extent, cut_line
 
 Span = tuple[float, float]
@@ -78,9 +78,7 @@ def _spaced(letters: Sequence[Letter]) -> list[Letter]:
 
 def _tall_ink(crop: Image.Image) -> npt.NDArray[np.bool_]:
     """Return whether each pixel column of a crop has ink that is high enough for a letter, bool [width]."""
-    grey = np.asarray(crop.convert("L"), dtype=np.float32)[EDGE:-EDGE]
-    contrast = np.abs(grey - np.median(grey))
-    is_ink = contrast >= INK * max(MIN_CONTRAST, float(np.percentile(contrast.max(axis=0), 90)))
-    rows = np.arange(len(grey))[:, None]
-    extents = np.where(is_ink, rows, -1).max(axis=0) - np.where(is_ink, rows, len(grey)).min(axis=0)
+    ink = ink_pixels(crop)
+    rows = np.arange(len(ink))[:, None]
+    extents = np.where(ink, rows, -1).max(axis=0) - np.where(ink, rows, len(ink)).min(axis=0)
     return np.asarray(extents >= MIN_EXTENT * crop.height)
