@@ -12,6 +12,11 @@ class FinishReason(StrEnum):
     STOPPED = "stopped"
     REPEATING = "repeating"
 
+    @property
+    def is_cut_off(self) -> bool:
+        """True if the model would have gone on: an answer by a schema is then closed, and the rest of it empty."""
+        return self in {FinishReason.LENGTH, FinishReason.REPEATING}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerStats:

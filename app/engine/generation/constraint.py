@@ -24,12 +24,24 @@ THOUGHT_GAP = "\n\n"
 """What stands between a thinking model's reasoning and its answer (Qwen3-VL-Thinking's chat template)."""
 
 
+CLOSERS = ('"', "]", "}", ",", "0")
+"""What ends a string, an array, an object, an item and a number, the first that may come: a short way to the end."""
+MAX_ENDING = 4096
+"""Maximum number of tokens of an ending that is looked for: a recursive schema may have none."""
+SLACK = 8
+"""Number of tokens by which an escape or a character in bytes, just begun, may make the ending longer."""
+
+
 class Constraint:
     """An answer's place in the grammar of a JSON schema. Its tokens are pushed in order."""
 
-    def __init__(self, matcher: LLMatcher, vocabulary: int) -> None:
+    def __init__(self, matcher: LLMatcher, vocabulary: int, closers: Sequence[int]) -> None:
+        """Begin where `matcher` is; `closers` are the tokens of CLOSERS."""
         self._matcher = matcher
         self._vocabulary = vocabulary
+        self._closers = closers
+        self._near = len(self.ending()) + 2 * SLACK
+        """Where fewer tokens are left than these, the answer may have to be closed."""
 
     @property
     def is_over(self) -> bool:
@@ -41,17 +53,46 @@ class Constraint:
         if not self._matcher.consume_token(token):
             raise ValueError("a token that the grammar does not allow")
 
+    def ending(self) -> list[int]:
+        """Return the tokens of a short way to the answer's end, which closes what is open; at most MAX_ENDING."""
+        ahead = self._matcher.deep_copy()
+        tokens: list[int] = []
+        while not ahead.is_stopped() and len(tokens) < MAX_ENDING:
+            following = ahead.compute_ff_tokens() or [self._closer(ahead)]
+            ahead.consume_tokens(following)
+            tokens += following
+        return tokens
+
+    def must_close(self, max_tokens: int) -> bool:
+        """Return whether the ending has to begin for the answer to end within `max_tokens` more, if it still can.
+
+        Arrays whose number of items is free are closed too late if another long item begins just before.
+        """
+        return max_tokens < self._near and 0 <= max_tokens - len(self.ending()) < SLACK
+
     def masked(self, logits: FloatArray) -> FloatArray:
         """Return a copy of `logits` [V] in which tokens that may not come next are minus infinity."""
-        _, _, (allowed, *_) = self.draft((), 1)
+        allowed = _allowed_by(self._matcher, self._vocabulary)
         return np.where(allowed, logits, np.float32(-np.inf))
+
+    def closing_draft(self, max_tokens: int) -> tuple[list[int], BoolArray]:
+        """Return the first `max_tokens` tokens of the ending, and the one allowed in each one's place and after them.
+
+        The last array is [n + 1, V].
+        """
+        tokens = self.ending()[: max_tokens + 1]
+        allowed = np.zeros((len(tokens), self._vocabulary), np.bool_)
+        allowed[np.arange(len(tokens)), tokens] = True
+        return tokens[:-1], allowed
 
     def draft(self, proposed: Sequence[int], max_tokens: int) -> tuple[list[int], int, BoolArray]:
         """Return next tokens, how many of them are guesses, and the tokens allowed in each one's place and after them.
 
         The tokens are the first `max_tokens` of those that must come, or else the first of `proposed` that may come;
-        the latter are guesses. The last array is [n + 1, V].
+        the latter are guesses, of which there are none near the limit. The last array is [n + 1, V].
         """
+        if max_tokens < self._near:
+            proposed = ()
         forced = self._matcher.compute_ff_tokens()[:max_tokens]
         tokens = forced or list(proposed[: self._matcher.validate_tokens(list(proposed))])
         ahead = self._matcher.deep_copy() if tokens else self._matcher
@@ -64,6 +105,10 @@ class Constraint:
             ahead.consume_token(token)
         allowed[-1] = _allowed_by(ahead, self._vocabulary)
         return tokens, 0 if forced else len(tokens), allowed
+
+    def _closer(self, matcher: LLMatcher) -> int:
+        allowed = _allowed_by(matcher, self._vocabulary)
+        return next((token for token in self._closers if allowed[token]), int(allowed.argmax()))
 
 
 def _allowed_by(matcher: LLMatcher, vocabulary: int) -> BoolArray:
@@ -115,7 +160,8 @@ class Constraints:
         matcher = LLMatcher(self._lltokenizer, grammar, log_level=0)
         if matcher.is_error() or not matcher.consume_tokens(self._tokenizer.encode(said)):
             raise ValueError("no grammar for this schema, or another beginning")
-        return Constraint(matcher, self._vocabulary)
+        closers = [token for text in CLOSERS for token in self._tokenizer.encode(text)]
+        return Constraint(matcher, self._vocabulary, closers)
 
     @cached_property
     def _lltokenizer(self) -> LLTokenizer | None:

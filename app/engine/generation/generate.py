@@ -32,6 +32,8 @@ MIN_ALTERNATIVE_PROBABILITY = 0.02
 """Minimum probability of a token that is reported as an alternative."""
 MAX_THOUGHT_TOKENS = 8192
 """Maximum number of tokens of the reasoning before an answer, which has a maximum of its own."""
+MAX_CLOSING_TOKENS = 32
+"""Maximum number of tokens of one pass that closes an answer: each has a row of logits."""
 
 
 def generate(
@@ -47,7 +49,9 @@ def generate(
 
     If the prompt opens the reasoning, that may have MAX_THOUGHT_TOKENS more. It is not greedy: greedy reasoning may
     repeat itself without end (Qwen3's model cards), so it is then drawn as published, with a fixed seed. The prompt's
-    constraint limits the answer, not its reasoning.
+    constraint limits the answer, not its reasoning. A constrained answer that reaches its limit or repeats itself is
+    closed, so that it matches its schema, and the reason says that it was cut off. Only a limit below the shortest
+    answer cuts it off within.
 
     Stop is checked between tokens and between layers; it ends the answer with the text generated so far. Raises
     NotFiniteError instead of drawing from logits of which one is infinite or none.
@@ -73,6 +77,7 @@ class _Generation:
         callbacks: GenerationCallbacks,
     ) -> None:
         self._constraint: Constraint | None = None
+        self._closing: FinishReason | None = None  # Why the rest of the answer only closes what is open.
         self._session = session
         self._tokenizer = tokenizer
         self._prompt = prompt
@@ -159,7 +164,7 @@ class _Generation:
             token = self._sampler.draw(row)
             self._first_token = self._first_token or time.perf_counter() - self._started
             if token in self._tokenizer.end_tokens:
-                return FinishReason.COMPLETE
+                return self._closing or FinishReason.COMPLETE
             position = self._prompt.next_position + self._new_tokens
             if reason := self._append(token, row):
                 return reason
@@ -193,18 +198,29 @@ class _Generation:
             self._record_logprob(row, token)
         self._emit(text)
         if constraint and constraint.is_over:
-            return FinishReason.COMPLETE
+            return self._closing or FinishReason.COMPLETE
         if self._new_tokens >= self._limit:
             return FinishReason.LENGTH
-        return FinishReason.REPEATING if self._guard.push(token) else None
+        if not self._guard.push(token):
+            return None
+        if constraint is None:
+            return FinishReason.REPEATING
+        self._closing = self._closing or FinishReason.REPEATING
+        return None
 
     def _draft(self) -> tuple[list[int], int, BoolArray | None]:
         """Return draft tokens, how many of them are guesses, and the tokens allowed in their places and after them."""
         max_tokens = self._limit - self._new_tokens
         proposed = self._proposer.propose(max_tokens)
-        if self._active_constraint is None:
+        constraint = self._active_constraint
+        if constraint is None:
             return proposed, len(proposed), None
-        return self._active_constraint.draft(proposed, max_tokens)
+        if self._closing is None and constraint.must_close(max_tokens):
+            self._closing = FinishReason.LENGTH
+        if self._closing:
+            tokens, allowed = constraint.closing_draft(MAX_CLOSING_TOKENS)
+            return tokens, 0, allowed
+        return constraint.draft(proposed, max_tokens)
 
     def _record_logprob(self, logits: FloatArray, token: int) -> None:
         """Accumulate the token's probability before sampling rules, and its alternatives, until its text is emitted."""

@@ -82,8 +82,8 @@ class Model:
     ) -> tuple[FinishReason, AnswerStats]:
         """Continue `turns`; `callbacks` receive the answer, or its rest if the last turn is the beginning of one.
 
-        If `schema`, a JSON schema, is given, the answer is JSON that matches it, or its beginning if the answer is cut
-        off. `image_texts` are texts that the answer may repeat: they seed draft tokens, and repeating them takes less
+        If `schema`, a JSON schema, is given, the answer is JSON that matches it, or its beginning if it is stopped.
+        `image_texts` are texts that the answer may repeat: they seed draft tokens, and repeating them takes less
         time.
         """
         has_images = any(turn.images for turn in turns)

@@ -101,7 +101,8 @@ def read(source: InputFile, page: int) -> Work[OcrPage]:
 def transcribe(source: InputFile, picture: Path, known: str) -> Work[str]:
     """Return the text of a picture as the model reads it; `known` is the text of the built-in OCR, or empty."""
     turn = Turn(Role.USER, BUILT_IN[0].text, (SeenImage(str(picture)),))
-    return (yield from _answer(source, (turn,), (known,) if known else ()))
+    text, _ = yield from _answer(source, (turn,), (known,) if known else ())
+    return text
 
 
 def fill_in(
@@ -112,9 +113,9 @@ def fill_in(
     known = tuple(page.text for page in pages[: len(pictures)] if page.text)
     fields: tuple[FieldAnswer, ...] | None = None
     while fields is None:
-        answer = yield from _answer(source, question.turns, known, question.schema)
+        answer, is_cut_off = yield from _answer(source, question.turns, known, question.schema)
         try:
-            fields = question.take(answer)
+            fields = question.take(answer, is_cut_off=is_cut_off)
         except InvalidAnswer as error:
             problem = batch_texts.FIELDS_INVALID.problem(file=source.name, reason=str(error))
             raise ItemFailed(problem) from error
@@ -132,12 +133,15 @@ def needs_lines(options: BatchOptions) -> bool:
     return wants_boxes or options.reader is not ReaderChoice.MODEL
 
 
-def _answer(source: InputFile, turns: tuple[Turn, ...], known: tuple[str, ...], schema: str = "") -> Work[str]:
+def _answer(
+    source: InputFile, turns: tuple[Turn, ...], known: tuple[str, ...], schema: str = ""
+) -> Work[tuple[str, bool]]:
+    """Return the model's answer, and whether it was cut off."""
     reply = yield from _done(source, BackendKind.MODEL, Ask(turns, _OPTIONS, known, schema))
     text = "".join(event.text for event in reply if isinstance(event, AnswerDelta))
     if not text and any(isinstance(event, ThoughtDelta) for event in reply):
         raise ItemFailed(batch_texts.NO_ANSWER.problem(file=source.name, cause=engine_texts.ONLY_THOUGHT.problem()))
-    return text
+    return text, any(isinstance(event, Done) and event.reason.is_cut_off for event in reply)
 
 
 def _done(source: InputFile, kind: BackendKind, request: Request) -> Work[Reply]:

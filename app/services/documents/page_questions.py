@@ -12,7 +12,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import document_texts
 from app.domain.errors import Problem
 from app.domain.settings.generation_options import GREEDY, GenerationOptions
-from app.services.models.background_requests import BackgroundRequests
+from app.services.models.background_requests import BackgroundQuestion, BackgroundRequests
 from app.services.models.field_question import FieldQuestion
 
 _OPTIONS = GenerationOptions(sampling=GREEDY)
@@ -40,18 +40,21 @@ class PageQuestions:
         """Have the model fill in `fields` from the picture of `page`, each with the box of its words in the OCR."""
         question = FieldQuestion(fields, (SeenImage(str(picture)),))
 
+        asked: BackgroundQuestion
+
         def on_answer(answer: str) -> None:
+            nonlocal asked
             try:
-                found = question.take(answer)
+                found = question.take(answer, is_cut_off=asked.is_cut_off)
             except InvalidAnswer:
                 on_failure(document_texts.FIELDS_INVALID.problem())
                 return
             if found is None:
-                self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure, question.schema)
+                asked = self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure, question.schema)
             else:
                 on_values(tuple(_with_box(field, page) for field in found))
 
-        self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure, question.schema)
+        asked = self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure, question.schema)
 
 
 def _with_box(answer: FieldAnswer, page: OcrPage) -> LabelledValue:

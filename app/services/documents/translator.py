@@ -25,6 +25,7 @@ from app.engine.process.messages import Event, Failed, TextRead
 from app.services.engines.engine import EngineCall
 from app.services.engines.reader_engine import ReaderEngine
 from app.services.models.background_requests import BackgroundQuestion, BackgroundRequests
+from app.services.models.field_question import CUT_OFF
 from app.services.models.model_engine import ModelEngine
 
 MAX_CACHED = 16
@@ -122,6 +123,9 @@ class Translator(QObject):
 
     def _on_answered(self, job: _Job, translation: Translation, answer: str) -> None:
         chunk = job.chunks[0]
+        if job.question and job.question.is_cut_off:
+            self._ask_again(job, translation, CUT_OFF)
+            return
         try:
             found = translated_texts(answer, len(chunk))
         except UnusableAnswer as error:

@@ -20,7 +20,10 @@ from app.services.models.model_engine import ModelEngine
 
 @dataclass(eq=False, slots=True)
 class BackgroundQuestion:
-    """A pending request: `on_answer` gets the whole text, or `on_failure` a Problem, unless it is cancelled."""
+    """A pending request: `on_answer` gets the whole text, or `on_failure` a Problem, unless it is cancelled.
+
+    By then `is_cut_off` tells whether the answer reached its limit or repeated itself.
+    """
 
     turns: tuple[Turn, ...]
     options: GenerationOptions
@@ -29,6 +32,7 @@ class BackgroundQuestion:
     schema: str
     text: str = ""
     has_thought: bool = False
+    is_cut_off: bool = False
 
 
 class BackgroundRequests(QObject):
@@ -106,8 +110,9 @@ class BackgroundRequests(QObject):
                 QTimer.singleShot(
                     0, self, self._start_next
                 )  # By then it is known whether another model is being opened.
-            case Done():
+            case Done(reason=reason):
                 self._running = None
+                request.is_cut_off = reason.is_cut_off
                 is_answered = bool(request.text) or not request.has_thought
                 self._end(request, None if is_answered else engine_texts.ONLY_THOUGHT.problem())
             case Failed(problem=problem):

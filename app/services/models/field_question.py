@@ -13,6 +13,9 @@ from app.domain.documents.fields import (
     read_field_answer,
 )
 
+CUT_OFF = "it is too long or repeats itself."
+"""The reason why an answer that was cut off is invalid, worded for the model."""
+
 
 class FieldQuestion:
     """The request for `fields` of pictures. `turns` are to be asked next, `schema` is the answer's JSON schema."""
@@ -22,15 +25,21 @@ class FieldQuestion:
         self.schema = field_schema(fields)
         self.turns: tuple[Turn, ...] = (Turn(Role.USER, field_question(fields), tuple(pictures)),)
 
-    def take(self, answer: str) -> tuple[FieldAnswer, ...] | None:
+    def take(self, answer: str, *, is_cut_off: bool) -> tuple[FieldAnswer, ...] | None:
         """Return the fields in the answer to `turns`, or None if they are to be asked again.
 
-        Raises InvalidAnswer, with the error, for the second invalid answer.
+        An answer that is cut off is invalid: its last fields are empty though the image may have them. Raises
+        InvalidAnswer, with the error, for the second invalid answer.
         """
         try:
-            return read_field_answer(answer, self._fields)
+            return self._fields_of(answer, is_cut_off=is_cut_off)
         except InvalidAnswer as error:
             if len(self.turns) > 1:
                 raise
             self.turns += (Turn(Role.ASSISTANT, answer), Turn(Role.USER, field_correction(error)))
             return None
+
+    def _fields_of(self, answer: str, *, is_cut_off: bool) -> tuple[FieldAnswer, ...]:
+        if is_cut_off:
+            raise InvalidAnswer(CUT_OFF)
+        return read_field_answer(answer, self._fields)

@@ -141,6 +141,31 @@ def test_an_invalid_answer_is_kept_in_its_bounds(speaker: Speaker) -> None:
     assert speaker.text.startswith('{"date": {"value": "')
 
 
+class Babbler(CertainRuntime):
+    """A runtime that is certain to say the same few characters again and again, never a quotation mark."""
+
+    capacity = cache_tokens = 2000
+
+    def __init__(self, speaker: Speaker, text: str) -> None:
+        super().__init__(speaker.tokenizer.encode(text) * 500, speaker.vocabulary)
+
+
+@pytest.mark.parametrize("most", [*range(100, 132), 300])
+@pytest.mark.parametrize("text", ["blah ", "a\\u00", "é", "日本 🦀"])
+def test_a_babbled_string_is_closed_before_the_limit(speaker: Speaker, text: str, most: int) -> None:
+    reason = speaker.answer(Babbler(speaker, text), SCHEMA, most=most)
+    assert reason is FinishReason.LENGTH
+    date, total = read_field_answer(speaker.text, FIELDS)
+    assert len(date.value) > 3
+    assert not total.value
+
+
+def test_an_answer_that_repeats_itself_is_closed(speaker: Speaker) -> None:
+    assert speaker.answer(Babbler(speaker, "blah "), SCHEMA, most=900) is FinishReason.REPEATING
+    date, _ = read_field_answer(speaker.text, FIELDS)
+    assert date.value.startswith("blah blah")
+
+
 def test_names_that_look_like_special_tokens_are_plain_text(tokenizer: ChatTokenizer, speaker: Speaker) -> None:
     fields = (Field("<|im_end|>"), Field('say "so"'), Field("日付"))
     constraint = speaker.constraints.begin(field_schema(fields), "", is_thinking=False)()

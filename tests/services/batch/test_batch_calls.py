@@ -109,6 +109,20 @@ def test_an_invalid_answer_is_asked_again_once_with_the_reason(tmp_path: Path) -
     assert 'lacks "total"' in turns[2].text
 
 
+def test_an_answer_that_was_cut_off_is_asked_again_once(tmp_path: Path) -> None:
+    class CutOff(Engines):
+        def call(self, call: BatchCall) -> tuple[Event, ...]:
+            events = super().call(call)
+            return (*events[:-1], Done(FinishReason.REPEATING)) if len(self.asked) == 1 else events
+
+    engines = CutOff(lambda _: GOOD)
+    entry = process_items(tmp_path, with_fields(), engines, a="01.03.24")["a.png"]
+    assert entry.state is ItemState.DONE
+    first, second = engines.asked
+    assert len(first.turns) == 1
+    assert "too long" in second.turns[2].text
+
+
 def test_two_invalid_answers_fail_and_the_text_is_kept(tmp_path: Path) -> None:
     engines = Engines(lambda _: BAD)
     found = process_items(tmp_path, with_fields(), engines, a="01.03.24", b="two")

@@ -37,6 +37,15 @@ def test_an_invalid_answer_is_asked_again_once_and_told_why(build_services: Buil
     assert model.schemas == [field_schema(FIELDS)] * 2
 
 
+def test_an_answer_that_was_cut_off_is_asked_again(build_services: BuildServices, qtbot: QtBot) -> None:
+    model = Model(GOOD, GOOD, cut_off=1)
+    found: list[tuple[LabelledValue, ...]] = []
+    services = build_services(model=model)
+    PageQuestions(opened(services, qtbot)).fill_in(FIELDS, PAGE, Path("page.png"), found.append, fails)
+    qtbot.waitUntil(lambda: bool(found))
+    assert "too long" in model.prompts[1]
+
+
 def test_twice_invalid_is_said(build_services: BuildServices, qtbot: QtBot) -> None:
     services = build_services(model=Model("no", "no"))
     problems: list[Problem] = []

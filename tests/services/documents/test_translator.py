@@ -63,7 +63,8 @@ def reads(request: Request) -> Iterator[Event]:
 class Model:
     """Answers with what it is told to, in turn; holds an answer back until it is cancelled where that is ""."""
 
-    def __init__(self, *answers: str, info: ModelInfo = INFO) -> None:
+    def __init__(self, *answers: str, info: ModelInfo = INFO, cut_off: int = 0) -> None:
+        self._cut_off = cut_off  # The number of answers that reach their limit.
         self._answers = list(answers)
         self._info = info
         self.prompts: list[str] = []
@@ -79,7 +80,8 @@ class Model:
                 self.schemas.append(schema)
                 if answer := self._answers.pop(0):
                     yield AnswerDelta(answer)
-                    yield Done(FinishReason.COMPLETE)
+                    is_cut_off = len(self.prompts) <= self._cut_off
+                    yield Done(FinishReason.LENGTH if is_cut_off else FinishReason.COMPLETE)
                 else:
                     yield AnswerDelta("half")
             case Cancel():
@@ -206,6 +208,17 @@ def test_an_answer_without_the_form_is_asked_for_once_more_and_then_one_by_one(
     assert [translation.texts for translation in seen] == [("Ausgang", ""), ("Ausgang", "Eingang")]
     assert "no JSON array" in model.prompts[1]
     assert "Your last answer" not in model.prompts[2]
+
+
+def test_a_translation_that_was_cut_off_is_asked_for_again(build_services: BuildServices, qtbot: QtBot) -> None:
+    model = Model('["Ausgang", ""]', '["Ausgang", "Eingang"]', cut_off=1)
+    translator = translator_of(build_services(model=model, reader=reads), qtbot)
+    seen: list[Translation] = []
+    translator.changed.connect(seen.append)
+    translator.translate(IMAGE, "German")
+    qtbot.waitUntil(lambda: bool(seen))
+    assert [translation.texts for translation in seen] == [("Ausgang", "Eingang")]
+    assert "too long" in model.prompts[1]
 
 
 @pytest.mark.parametrize(("answers", "words"), [(["x"] * 4, "was not valid"), ([], "demo model cannot translate")])
