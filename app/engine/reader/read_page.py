@@ -30,6 +30,7 @@ from app.engine.reader.recognised_page import RecognisedPage, recognised_page
 from app.engine.reader.repeated_words import with_repeated_words
 from app.engine.reader.rotation import LineReader, mean_score
 from app.engine.reader.scaling import Prepared, prepare
+from app.engine.reader.stamps import lines_below, separated
 from app.engine.reader.tables.rotate_back import rotated_back
 from app.engine.reader.uncertain_amounts import with_marked_amounts
 from app.engine.reader.upright_page import UprightPage, text_line
@@ -92,8 +93,16 @@ def _read_flat(
     progress: ProgressCallback,
 ) -> OcrPage:
     """Read an image with these lines on its prepared picture."""
+    stamped = separated(prepared.image, detected)
+    if stamped:
+        detected = lines_below(stamped, detected, find_lines(stamped.text, reader, check, NO_PROGRESS))
     found = recognised_page(
-        prepared, detected, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)
+        prepared,
+        detected,
+        reader,
+        check,
+        lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share),
+        stamped,
     )
     upright = UprightPage(image, found)
     code, texts = find_code(upright.picture, upright.lines, lambda quad: reader.read(upright.picture, quad))

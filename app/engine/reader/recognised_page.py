@@ -15,6 +15,7 @@ from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import LineReader, Orientation, read_lines
 from app.engine.reader.scaling import Prepared
 from app.engine.reader.stacked_lines import cut_stacked
+from app.engine.reader.stamps import Stamped, read_stamp, with_doubt_below
 from app.engine.reader.unread_ink import with_unread_parts
 
 
@@ -38,17 +39,26 @@ class RecognisedPage:
 
 
 def recognised_page(
-    prepared: Prepared, detected: Sequence[Quad], reader: LineReader, check: CancelCheck, progress: ProgressCallback
+    prepared: Prepared,
+    detected: Sequence[Quad],
+    reader: LineReader,
+    check: CancelCheck,
+    progress: ProgressCallback,
+    stamped: Stamped | None,
 ) -> RecognisedPage:
-    """Read the lines with these corners on a prepared picture; `progress` is called with 0..1."""
-    image = prepared.image
+    """Read the lines with these corners on a prepared picture, without its stamp; `progress` is called with 0..1."""
+    image = stamped.text if stamped else prepared.image
     quads = cut_at_gutters(image, cut_stacked(image, detected))
     found, orientation = read_lines(image, quads, reader, check, progress)
     is_upright = orientation.rotation == orientation.order == 0
     found, script = read_other_scripts(image, found, reader, check, is_upright=is_upright)
     if script is None and is_upright:
         found = with_lone_signs(image, found, reader)
+    if stamped:
+        found = [with_doubt_below(line, stamped) for line in found]
+        found += read_stamp(stamped, detected, reader, orientation.rotation)
     marked = with_marked_letters(without_doubled_ends(kept_lines(found)))
-    kept = [with_unread_parts(image, line) for line in marked]
+    shown = prepared.image if stamped and stamped.is_opaque else image
+    kept = [with_unread_parts(shown, line) for line in marked]
     lines = [prepared.restore(line) for line in kept]
     return RecognisedPage(lines, orientation, script)

@@ -86,7 +86,7 @@ def read_lines(
         if number in read:
             lines.append(read[number])
             continue
-        line = reader.read(image, _own(quad, orientation.rotation))
+        line = reader.read(image, own_corners(quad, orientation.rotation))
         is_column = is_vertical and is_tall(quad)
         lines.append(joined(line, read_standing(image, quad, reader.read)) if is_column else line)
     return lines, orientation
@@ -105,7 +105,7 @@ def _find_orientation(
 
     def read(rotation: int) -> dict[int, OcrLine]:
         check()
-        return {number: reader.read(image, _own(quads[number], rotation)) for number in sample}
+        return {number: reader.read(image, own_corners(quads[number], rotation)) for number in sample}
 
     # Lines run from top to bottom in vertical writing and on pages that were rotated clockwise.
     usual, other = (270, 90) if runs_down else (0, 180)
@@ -130,7 +130,7 @@ def _find_orientation(
 def _standing_columns(image: Image.Image, lines: Mapping[int, OcrLine], reader: LineReader) -> dict[int, OcrLine]:
     """Return the upright reading of those lines that run from top to bottom; none if their characters lie there."""
     lying = {number: line for number, line in lines.items() if _is_cjk(line.text)}
-    standing = {number: read_standing(image, _own(line.quad, 90), reader.read) for number, line in lying.items()}
+    standing = {number: read_standing(image, own_corners(line.quad, 90), reader.read) for number, line in lying.items()}
     is_vertical = _worth(standing.values()) > MIN_STANDING * _worth(lying.values())
     return standing if is_vertical else {}
 
@@ -152,7 +152,7 @@ def _is_cjk(text: str) -> bool:
     return bool(text) and sum(letter >= FIRST_CJK for letter in text) * 2 >= len(text)
 
 
-def _own(quad: Quad, rotation: int) -> Quad:
+def own_corners(quad: Quad, rotation: int) -> Quad:
     """Reorder corners that start at the image's top left to start at the line's, on a page that needs `rotation`."""
     return np.roll(quad, rotation // 90, axis=0)
 

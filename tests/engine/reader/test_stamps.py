@@ -1,0 +1,105 @@
+"""A stamp across dark text: both are read, and what an opaque one hides is uncertain."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops, ImageDraw, ImageFont
+
+from app.domain.documents.pages import UNCERTAIN_SCORE, OcrPage
+from app.domain.ports import NEVER_CANCELLED
+from app.engine.reader.read_page import read_page
+from app.engine.reader.recognise import Quad, Recogniser
+from app.engine.reader.stamps import separated
+
+TEXTS = ("The price of the house is 7,400.00 EUR", "payable within 30 days after delivery", "of all keys to the buyer.")
+RED, BLUE = (200, 20, 20), (40, 60, 190)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Recogniser:
+    return Recogniser()
+
+
+def letter() -> Image.Image:
+    image = Image.new("RGB", (760, 300), "white")
+    for row, text in enumerate(TEXTS):
+        ImageDraw.Draw(image).text((40, 50 + 60 * row), text, "black", ImageFont.load_default(30))
+    return image
+
+
+def stamp(size: tuple[int, int]) -> Image.Image:
+    """Return a stamp that lies askew across the text, as a mask of this size."""
+    mark = Image.new("L", (300, 110))
+    draw = ImageDraw.Draw(mark)
+    draw.rectangle((4, 4, 295, 105), outline=255, width=6)
+    draw.text((150, 55), "PAID 9 MAY", 255, ImageFont.load_default(44), anchor="mm")
+    mask = Image.new("L", size)
+    mask.paste(mark.rotate(12, expand=True, resample=Image.Resampling.BICUBIC), (250, 60))
+    return mask
+
+
+def stamped(colour: tuple[int, int, int]) -> Image.Image:
+    """Return the letter below ink that light passes, as real ink is."""
+    image = letter()
+    ink = Image.new("RGB", image.size, "white")
+    ink.paste(colour, mask=stamp(image.size))
+    return ImageChops.multiply(image, ink)
+
+
+def as_jpeg(image: Image.Image) -> Image.Image:
+    saved = BytesIO()
+    image.save(saved, "JPEG", quality=60)
+    return Image.open(saved).convert("RGB")
+
+
+def box(left: float, top: float, right: float, bottom: float) -> Quad:
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
+
+
+FOUND = [box(34, 44 + 60 * row, 620, 92 + 60 * row) for row in range(3)]
+
+
+def uncertain(page: OcrPage) -> set[str]:
+    return {word.text for line in page.lines for word in line.words if word.score < UNCERTAIN_SCORE}
+
+
+@pytest.mark.parametrize("colour", [RED, BLUE])
+@pytest.mark.parametrize("is_jpeg", [False, True])
+def test_text_and_stamp_are_both_read(reader: Recogniser, colour: tuple[int, int, int], is_jpeg: bool) -> None:
+    image = as_jpeg(stamped(colour)) if is_jpeg else stamped(colour)
+    read = read_page(image, reader, NEVER_CANCELLED).text
+    assert [text for text in (*TEXTS, "PAID 9 MAY") if text not in read] == []
+
+
+def test_what_an_opaque_stamp_hides_is_uncertain(reader: Recogniser) -> None:
+    image = letter()
+    image.paste(RED, mask=stamp(image.size))
+    page = read_page(image, reader, NEVER_CANCELLED)
+    assert "PAID 9 MAY" in page.text
+    words = {word for text in TEXTS for word in text.split()}
+    wrong = {word.text for line in page.lines for word in line.words} - words - {"PAID", "9", "MAY"}
+    assert wrong
+    assert wrong <= uncertain(page)
+    assert not uncertain(page) & {"The", "price", "payable"}
+
+
+def test_only_ink_across_lines_is_a_stamp() -> None:
+    beside, ground, underlined = letter(), letter(), letter()
+    ImageDraw.Draw(beside).text((640, 40), "PAID", RED, ImageFont.load_default(40))
+    ImageDraw.Draw(underlined).line((40, 88, 600, 88), RED, 3)
+    ImageDraw.Draw(ground).rectangle((20, 20, 740, 160), BLUE)
+    for image in (letter(), beside, ground, underlined):
+        assert separated(image, FOUND) is None
+    assert separated(stamped(RED), []) is None
+    assert separated(stamped(RED), FOUND) is not None
+
+
+def test_the_pictures_of_text_and_stamp_hold_one_of_them_each() -> None:
+    parts = separated(stamped(BLUE), FOUND)
+    assert parts is not None
+    assert not parts.is_opaque
+    text, alone = np.asarray(parts.text), np.asarray(parts.stamp)
+    assert np.abs(text.astype(int) - np.asarray(letter())).mean() < 2
+    assert alone[np.asarray(stamp(letter().size)) == 0].mean() > 250
+    assert np.abs(alone[parts.mask].astype(int) - BLUE).mean() < 30
