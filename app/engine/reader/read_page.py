@@ -30,6 +30,7 @@ from app.engine.reader.recognised_page import RecognisedPage, recognised_page
 from app.engine.reader.repeated_words import with_repeated_words
 from app.engine.reader.rotation import LineReader, mean_score
 from app.engine.reader.scaling import Prepared, prepare
+from app.engine.reader.specks import without_specks
 from app.engine.reader.stamps import lines_below, separated
 from app.engine.reader.tables.rotate_back import rotated_back
 from app.engine.reader.uncertain_amounts import with_marked_amounts
@@ -58,6 +59,7 @@ def read_page(
     One that `is_flat`, such as a part of the screen, is not looked at for bends.
     """
     read = partial(_read_photograph, reader=reader, check=check, progress=progress, is_flat=is_flat)
+    image = without_specks(image)
     clear = with_contrast(image)
     if clear is not image and _is_text(page := read(clear)):
         return page
