@@ -5,6 +5,7 @@ Detecting lines costs as much as reading ten of them and does not depend on the 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +28,9 @@ MIN_READABLE_SCORE = 0.8
 NOISE_SCORE = 0.6
 """Score that the recogniser gives to letters that are not there, as on an upside-down page."""
 
+
+MIN_RUN = 2.5
+"""Minimum ratio of length to width of a line of more than one letter that runs from top to bottom."""
 
 FIRST_CJK = "\u3040"
 """First letter of the kana and of what follows them, Chinese characters above all."""
@@ -99,7 +103,7 @@ def _find_orientation(
     shapes = [quad_sides(quad) for quad in quads]
     wide = [number for number, (along, across) in enumerate(shapes) if along > TALL * across]
     tall = [number for number, quad in enumerate(quads) if is_tall(quad)]
-    runs_down = len(tall) > len(wide)
+    runs_down = len(tall) > len(wide) and _are_runs([shapes[number] for number in tall])
     numbers = sorted(tall if runs_down else wide or range(len(quads)), key=lambda number: -max(shapes[number]))
     sample = numbers[:SAMPLE_LINES]
 
@@ -125,6 +129,12 @@ def _find_orientation(
             }
             return Orientation(0, rotation), both
     return Orientation(rotation, rotation), lines
+
+
+def _are_runs(shapes: Sequence[tuple[float, float]]) -> bool:
+    """Return whether the longest of these boxes are lines: those of single digits are tall, too, and tell nothing."""
+    longest = sorted(shapes, key=max, reverse=True)[:SAMPLE_LINES]
+    return median(max(shape) / max(1.0, min(shape)) for shape in longest) >= MIN_RUN
 
 
 def _standing_columns(image: Image.Image, lines: Mapping[int, OcrLine], reader: LineReader) -> dict[int, OcrLine]:

@@ -75,6 +75,19 @@ def test_headlines_across_a_page_tell_that_its_columns_are_vertical(corner_acros
     assert (orientation.rotation, orientation.order) == (rotation, 270)
 
 
+class SameEitherWay(NotAsked):
+    """Reads one digit in each box, lying or not, as PP-OCR does with many."""
+
+    def read(self, image: Image.Image, quad: Quad) -> OcrLine:
+        return OcrLine("5", quad, 0.99)
+
+
+def test_boxes_of_single_digits_are_tall_but_no_lines_that_run_down() -> None:
+    digits = [quad + np.array((0, 40 * row)) for row in range(4) for quad in boxes(6, 15, 25)]
+    _, orientation = read_lines(Image.new("RGB", PAGE), digits, SameEitherWay(), lambda: None, NO_PROGRESS)
+    assert (orientation.rotation, orientation.order) == (0, 0)
+
+
 def test_nothing_to_read() -> None:
     lines, orientation = read_lines(Image.new("RGB", PAGE), [], UprightOnly(0), lambda: None, NO_PROGRESS)
     assert (lines, orientation.rotation) == ([], 0)
