@@ -279,6 +279,8 @@ def _typed(value: Any) -> tuple[int, bytes]:  # noqa: ANN401 - any of the format
             return 6, struct.pack("<f", value)
         case str():
             return 8, _string(value)
+    if value and all(type(item) is int for item in value):  # llama.cpp takes token types of no other width.
+        return 9, struct.pack(f"<IQ{len(value)}i", 5, len(value), *value)
     parts = [_typed(item) for item in value]
     kind = parts[0][0] if parts else 4
     return 9, struct.pack("<IQ", kind, len(parts)) + b"".join(data for _, data in parts)
