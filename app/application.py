@@ -8,7 +8,7 @@ thread finishes its work last.
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication
 
 from app import __version__
@@ -21,6 +21,7 @@ from app.controllers.document_model_controller import DocumentModelController
 from app.controllers.downloads_controller import DownloadsController
 from app.controllers.file_controller import FileController
 from app.controllers.first_look_controller import FirstLookController
+from app.controllers.geometry_controller import GeometryController
 from app.controllers.global_key_controller import GlobalKeyController
 from app.controllers.image_controller import ImageController
 from app.controllers.model_controller import ModelController
@@ -51,6 +52,8 @@ from app.services.chat.chat_importer import ChatImporter
 from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.chat_session import ChatSession
 from app.services.chat.prefill_ahead import PrefillAhead
+from app.services.chat.question_queue import QuestionQueue
+from app.services.chat.turn_writer import TurnWriter
 from app.services.documents.document_session import DocumentSession
 from app.services.documents.text_index import TextIndex
 from app.services.documents.translator import Translator
@@ -97,9 +100,6 @@ from app.ui.widgets.theme import Theme
 from app.unused_images_of_chats import UnusedImagesOfChats
 from app.windowless_start import WindowlessStart
 
-GEOMETRY_MILLISECONDS = 2000
-"""Milliseconds after its last change at which the window's geometry is saved, so that it survives a crash."""
-
 
 class Lorgnette(QObject):
     """All parts of one running application."""
@@ -136,7 +136,9 @@ class Lorgnette(QObject):
         )
         self.library = ChatLibrary(self.stores.chats, self)
         self.answers = Answers(self.model, reader, self.stores.chats, self)
-        self.session = ChatSession(self.library, self.answers, self.stores.chats, self._files, self._options, self)
+        turns = TurnWriter(self.library, self.answers, self.stores.chats, self._files, self._options, self)
+        self.queue = QuestionQueue(self.library, self.answers, turns, self.stores.chats, self)
+        self.session = ChatSession(self.library, self.answers, turns, self.queue, self.stores.chats, self._files, self)
         self.backups = ChatBackups(
             self.stores.backups,
             self.stores.chats,
@@ -192,15 +194,7 @@ class Lorgnette(QObject):
         self._theme = Theme(application, settings.theme, settings.zoom)
         self.window = MainWindow(self._files.thumbnail_path)
         self._wire()
-        self._restore_window()
-        self._watch_geometry()
-
-    def _watch_geometry(self) -> None:
-        self._geometry_timer = QTimer(self)
-        self._geometry_timer.setSingleShot(True)
-        self._geometry_timer.setInterval(GEOMETRY_MILLISECONDS)
-        self._geometry_timer.timeout.connect(self._save_geometry)
-        self.window.geometry_changed.connect(self._geometry_timer.start)
+        self._fill_window()
 
     def _create_batch(self, create_client: ClientFactory) -> BatchQueue:
         """Create a batch queue with engines of its own."""
@@ -243,10 +237,10 @@ class Lorgnette(QObject):
 
     def shut_down(self) -> None:
         """Save everything and end every thread and process."""
+        self.queue.close()
         self.session.save_draft()
         self._document_controller.close()
-        self._geometry_timer.stop()
-        self._save_geometry()
+        self._geometry_controller.save()
         if self._instance:
             self._instance.close()
         for engine in self.engines.values():
@@ -263,11 +257,6 @@ class Lorgnette(QObject):
         self.stores.close()
         self.window.close()
 
-    @Slot()
-    def _save_geometry(self) -> None:
-        geometry = bytes(self.window.saveGeometry().toBase64().data()).decode("ascii")
-        self.preferences.change(window_geometry=geometry, sidebar_visible=self.window.panes.wants_sidebar)
-
     def _client(self, kind: BackendKind) -> EngineClient:
         """Create an engine process; a model's may write to the weight cache folder that is set when it starts."""
         return EngineClient(kind, partial(run_engine_process, writes=(self._load_options().cache_folder,)))
@@ -280,10 +269,9 @@ class Lorgnette(QObject):
     def _options(self) -> GenerationOptions:
         return self.preferences.settings.generation
 
-    def _restore_window(self) -> None:
+    def _fill_window(self) -> None:
+        self._geometry_controller = GeometryController(self.window, self.preferences, self)
         settings = self.preferences.settings
-        self.window.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode("ascii", "ignore")))
-        self.window.panes.set_sidebar_wanted(settings.sidebar_visible)
         self.window.model_picker.set_recent(settings.recent_model_folders)
         self._apply(settings)
         self.window.set_status(self.model.status)
@@ -291,7 +279,7 @@ class Lorgnette(QObject):
 
     def _wire(self) -> None:
         window = self.window
-        self._chat_controller = ChatController(window, self.session, self.library, self.answers, self)
+        self._chat_controller = ChatController(window, self.session, self.library, self.answers, self.queue, self)
         search = SearchController(window, self.session, self.library, self.stores.chats, self._files, self)
         self._file_controller = FileController(
             window, self.session, self.library, self.exporter, self.chat_importer, self
@@ -339,7 +327,7 @@ class Lorgnette(QObject):
         self.backups.restored.connect(self._chat_controller.discard_deleted)
         window.composer.text_changed.connect(self.prefill_ahead.schedule)
         self.preferences.changed.connect(self._apply)
-        services = (self.session, self.exporter, self.chat_importer, self._unused_images)
+        services = (self.session, self.queue, self.exporter, self.chat_importer, self._unused_images)
         for source in (self.stores, self.preferences, *services, saver):
             source.problem_met.connect(window.notices.show_problem)
         for retried in (self.stores, self.preferences):

@@ -8,6 +8,7 @@ from app.domain.ids import ConversationId
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.chat_session import ChatSession
+from app.services.chat.question_queue import QuestionQueue
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import tr
@@ -23,6 +24,7 @@ class ChatController(QObject):
         session: ChatSession,
         library: ChatLibrary,
         answers: Answers,
+        queue: QuestionQueue,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -30,12 +32,14 @@ class ChatController(QObject):
         self._window = window
         self._session = session
         self._library = library
+        self._queue = queue
         self._deleted: dict[ConversationId, tuple[Conversation, Notice]] = {}
         """Chats that can be restored, by id, in the order of their deletion."""
         self._shown_chat = session.conversation_id
         self._wire_composer()
         self._wire_view()
         self._wire_sidebar()
+        self._wire_queue()
         window.stop_triggered.connect(session.stop)
         window.read_triggered.connect(self._on_read_triggered)
         window.regenerate_triggered.connect(self._on_regenerate_triggered)
@@ -78,6 +82,13 @@ class ChatController(QObject):
         self._window.menu_button.undelete_triggered.connect(self._on_undelete_triggered)
         library.loaded.connect(self._on_library_loaded)
 
+    def _wire_queue(self) -> None:
+        queued, session = self._window.queued, self._session
+        queued.edit_clicked.connect(self._on_queued_edited)
+        queued.cancel_clicked.connect(session.cancel_queued)
+        queued.send_clicked.connect(self._on_queued_sent)
+        self._queue.changed.connect(self._on_queue_changed)
+
     @Slot()
     def discard_deleted(self) -> None:
         """Withdraw the offer to restore deleted chats, since all chats have been replaced."""
@@ -103,8 +114,24 @@ class ChatController(QObject):
         if conversation.id != self._shown_chat:
             self._shown_chat = conversation.id
             self._window.composer.clear_imports()
+            self._on_queue_changed(conversation.id)
         self._window.set_title("" if conversation.title == DEFAULT_TITLE else conversation.title)
         self._window.sidebar.select(conversation.id)
+
+    @Slot(str)
+    def _on_queue_changed(self, conversation_id: ConversationId) -> None:
+        if conversation_id == self._session.conversation_id:
+            questions = self._queue.questions(conversation_id)
+            self._window.queued.show_questions(questions, is_held=self._queue.is_held(conversation_id))
+
+    @Slot()
+    def _on_queued_sent(self) -> None:
+        self._queue.resume(self._session.conversation_id)
+
+    @Slot(str)
+    def _on_queued_edited(self, question_id: str) -> None:
+        self._session.edit_queued(question_id)
+        self._window.composer.focus()
 
     @Slot(tuple)
     def _on_branch_changed(self, branch: tuple[Message, ...]) -> None:

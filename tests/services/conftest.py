@@ -14,6 +14,8 @@ from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.chat_session import ChatSession
 from app.services.chat.prefill_ahead import PrefillAhead
+from app.services.chat.question_queue import QuestionQueue
+from app.services.chat.turn_writer import TurnWriter
 from app.services.documents.text_index import TextIndex
 from app.services.engines.engine import Engine
 from app.services.engines.reader_engine import ReaderEngine
@@ -42,6 +44,7 @@ class Services:
     model: ModelEngine
     library: ChatLibrary
     answers: Answers
+    queue: QuestionQueue
     session: ChatSession
     prefill_ahead: PrefillAhead
     is_open: bool = True
@@ -50,6 +53,7 @@ class Services:
         """Once, whether by the test or at its end."""
         if self.is_open:
             self.is_open = False
+            self.queue.close()
             self.session.save_draft()
             for engine in self.engines_by_kind.values():
                 engine.shut_down()
@@ -74,9 +78,13 @@ def build_services(qtbot: QtBot) -> Iterator[BuildServices]:
         library = ChatLibrary(thread.chats)
         files = MemoryFiles()
         answers = Answers(model, reader, thread.chats)
-        session = ChatSession(library, answers, thread.chats, files, _options)
+        writer = TurnWriter(library, answers, thread.chats, files, _options)
+        queue = QuestionQueue(library, answers, writer, thread.chats)
+        session = ChatSession(library, answers, writer, queue, thread.chats, files)
         prefill_ahead = PrefillAhead(session, model, _options)
-        services = Services(kept, thread, files, fakes, engines, texts, model, library, answers, session, prefill_ahead)
+        services = Services(
+            kept, thread, files, fakes, engines, texts, model, library, answers, queue, session, prefill_ahead
+        )
         built.append(services)
         return services
 

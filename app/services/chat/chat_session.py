@@ -18,19 +18,20 @@ from app.domain.chat.chat import (
     Message,
     MessageState,
     Turn,
-    now,
     title_from,
 )
 from app.domain.chat.message_tree import MessageTree
 from app.domain.chat.new_messages import new_answer, new_conversation, new_question
+from app.domain.chat.queued_questions import with_questions, without_questions
 from app.domain.errors import Problem
-from app.domain.ids import ConversationId, Digest, MessageId
+from app.domain.ids import ConversationId, MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.ports import AttachmentStore, ConversationStore
-from app.domain.settings.generation_options import GenerationOptions
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.chat_titles import ChatTitles
+from app.services.chat.question_queue import QuestionQueue
+from app.services.chat.turn_writer import NewTurn, TurnWriter
 from app.services.chat.turns import turns_for
 from app.services.engines.store_thread import StoreAccess
 
@@ -59,28 +60,30 @@ class ChatSession(QObject):
         self,
         library: ChatLibrary,
         answers: Answers,
+        writer: TurnWriter,
+        queue: QuestionQueue,
         chats: StoreAccess[ConversationStore],
         attachments: AttachmentStore,
-        options: Callable[[], GenerationOptions],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._library = library
         self._answers = answers
         self._titles = ChatTitles(library, answers, self)
+        self._writer = writer
+        self._queue = queue
         self._chats = chats
         self._attachments = attachments
-        self._options = options
         self._conversation = new_conversation()
         self._tree = MessageTree()
         self._draft = Draft()
-        self._is_saving = False
-        self._stops_at_start = False
         self._draft_timer = QTimer(self)
         self._draft_timer.setSingleShot(True)
         self._draft_timer.setInterval(DRAFT_MILLISECONDS)
         self._draft_timer.timeout.connect(self.save_draft)
         answers.answer_changed.connect(self._on_answer_changed)
+        writer.written.connect(self._on_written)
+        writer.saving_changed.connect(self._on_saving_changed)
         library.header_changed.connect(self._on_header_changed)
 
     @property
@@ -101,7 +104,7 @@ class ChatSession(QObject):
     @property
     def is_busy(self) -> bool:
         """True if an answer of this chat is unfinished."""
-        return self._is_saving or bool(self._answers.current(self._conversation.id))
+        return self._writer.is_saving(self._conversation.id) or bool(self._answers.current(self._conversation.id))
 
     def prefill_turns(self) -> tuple[Turn, ...]:
         """The turns that the model would be asked, without the question's text; empty if nothing is to be prefilled."""
@@ -118,7 +121,8 @@ class ChatSession(QObject):
 
     def begin_again(self) -> None:
         """Show an empty chat with the current draft, after the chats were replaced."""
-        draft = self._draft
+        draft = self._with_queue(self._draft)
+        self._queue.clear_all()
         self._show(new_conversation(), ())
         if not draft.is_empty:
             self._change_draft(draft)
@@ -137,9 +141,11 @@ class ChatSession(QObject):
     @Slot(str)
     def delete(self, conversation_id: ConversationId) -> None:
         """Delete a chat; if it is the one that is shown, show an empty one in its place."""
-        self._answers.stop(conversation_id)
         if conversation_id == self._conversation.id:
             self.save_draft()
+        self._queue.clear(conversation_id)  # They are in the draft, which is restored with the chat.
+        self._answers.stop(conversation_id)
+        if conversation_id == self._conversation.id:
             self._show(new_conversation(), ())
         self._library.delete(conversation_id)
 
@@ -184,23 +190,45 @@ class ChatSession(QObject):
     def save_draft(self) -> None:
         """Save the draft now."""
         self._draft_timer.stop()
-        if self._is_saving:
+        draft = self._with_queue(self._draft)
+        if self._writer.is_saving(self._conversation.id):
             self._draft_timer.start()  # The row that is being saved is newer than this one.
-        elif self._draft != self._conversation.draft:
-            self._library.save_draft(self._conversation, self._draft)
-            self._conversation = replace(self._conversation, draft=self._draft)
+        elif draft != self._conversation.draft:
+            self._library.save_draft(self._conversation, draft)
+            self._conversation = replace(self._conversation, draft=draft)
 
     @Slot(str)
     def send(self, text: str) -> None:
-        """Ask the model about the draft's images and the chat so far."""
-        if self.is_busy or not text.strip():
+        """Ask the model about the draft's images and the chat so far; while it answers, queue the question."""
+        if not text.strip() or self._writer.is_saving(self._conversation.id):  # It would be sent twice.
             return
-        question = new_question(self._conversation, text, self._draft.attachments)
+        sent = Draft(text=text, attachments=self._draft.attachments)
+        if self.is_busy or self._queue.questions(self._conversation.id):
+            self._enqueue(sent)
+            return
+        question = new_question(self._conversation, text, sent.attachments)
         answer = new_answer(self._conversation.id, question.id, Author.MODEL)
-        ask, title = self._asking(answer, (*self.branch, question)), title_from(text)
+        ask, title = self._writer.asking(answer, (*self.branch, question)), title_from(text)
         if not self.branch and self._titles.is_taken(title):
             self._titles.expect(answer.id, title)
-        self._commit((question, answer), Draft(text=text, attachments=question.attachments), ask, title)
+        self._commit((question, answer), sent, ask, title)
+
+    def _enqueue(self, sent: Draft) -> None:
+        self._queue.add(self._conversation.id, sent)
+        self._change_draft(self._draft.without(sent))
+        self.save_draft()
+
+    @Slot(str)
+    def edit_queued(self, question_id: str) -> None:
+        """Put a queued question back into the draft, above what is in it."""
+        if question := self._queue.take(self._conversation.id, question_id):
+            self._change_draft(with_questions(self._draft, (question,)))
+
+    @Slot(str)
+    def cancel_queued(self, question_id: str) -> None:
+        """Remove a queued question."""
+        self._queue.take(self._conversation.id, question_id)
+        self._draft_timer.start()
 
     @Slot(Attachment)
     def read_text(self, attachment: Attachment) -> None:
@@ -227,7 +255,7 @@ class ChatSession(QObject):
         if old.author is Author.READER:
             start = partial(self._answers.read, answer, self._attachments.path(asked[-1].attachments[0]))
         else:
-            start = self._asking(answer, asked)
+            start = self._writer.asking(answer, asked)
         self._commit((answer,), Draft(), start)
 
     @Slot(str, str)
@@ -239,7 +267,7 @@ class ChatSession(QObject):
         question = replace(new_question(self._conversation, text, old.attachments), parent_id=old.parent_id)
         answer = new_answer(self._conversation.id, question.id, Author.MODEL)
         asked = (*self._tree.path_to(old.parent_id), question)
-        self._commit((question, answer), Draft(), self._asking(answer, asked))
+        self._commit((question, answer), Draft(), self._writer.asking(answer, asked))
 
     @Slot(str)
     def continue_answer(self, answer_id: MessageId) -> None:
@@ -249,7 +277,7 @@ class ChatSession(QObject):
         if self.is_busy or old.author is not Author.MODEL or not has_begun or answer_id != self._conversation.leaf_id:
             return
         answer = replace(old, state=MessageState.STREAMING, problem=None)
-        self._commit((answer,), Draft(), self._asking(answer, self._tree.path_to(answer_id)))
+        self._commit((answer,), Draft(), self._writer.asking(answer, self._tree.path_to(answer_id)))
 
     def images(self, message_id: MessageId | None = None) -> tuple[Attachment, ...]:
         """Return the images of the branch and the draft, oldest first, or of the last question before a message."""
@@ -273,12 +301,11 @@ class ChatSession(QObject):
     @Slot()
     def stop(self) -> None:
         """End the unfinished answers of this chat; their text so far is kept."""
-        self._stops_at_start = self._is_saving  # An answer that has not been asked for yet.
-        self._answers.stop(self._conversation.id)
+        self._writer.stop(self._conversation.id)
 
     def _show(self, conversation: Conversation, messages: Sequence[Message]) -> None:
         self._conversation = conversation
-        self._draft = conversation.draft
+        self._draft = without_questions(conversation.draft, self._queue.questions(conversation.id))
         self._tree = MessageTree(messages)
         for answer in self._answers.current(conversation.id):
             if answer.id in self._tree:
@@ -290,70 +317,45 @@ class ChatSession(QObject):
         self.draft_changed.emit(self._draft)
         self.busy_changed.emit(self.is_busy)
 
-    def _asking(self, answer: Message, asked: Sequence[Message]) -> Callable[[], None]:
-        """Return a callable that has the model write `answer` to the messages `asked`, with the current options."""
-        return partial(self._answers.ask, answer, turns_for(asked, self._attachments), self._options())
-
     def _commit(
         self, messages: tuple[Message, ...], sent: Draft, start: Callable[[], None], title: str = DEFAULT_TITLE
     ) -> None:
         """Save `messages` and the draft without `sent`; on success show them and `start` the answer."""
         self._draft_timer.stop()
-        is_first = self._conversation.leaf_id is None
-        conversation = replace(
-            self._conversation,
-            title=title if is_first and self._conversation.title == DEFAULT_TITLE else self._conversation.title,
-            leaf_id=messages[-1].id,
-            updated=now(),
-            draft=self._draft.without(sent),
-            image_count=self._conversation.image_count + len(self._new_images(messages)),
+        turn = NewTurn(
+            conversation=self._conversation,
+            branch=self.branch,
+            messages=messages,
+            draft=self._with_queue(self._draft.without(sent)),
+            start=start,
+            sent=sent,
+            title=title,
         )
-        before = self._conversation
-        self._set_saving(is_saving=True)
-        self._chats.run(
-            lambda chats: chats.save_turn(conversation, messages),
-            lambda _: self._on_committed(self._with_header(conversation, before), messages, sent, start),
-            self._on_commit_failed,
-        )
+        self._writer.write(turn, partial(self._on_commit_failed, self._conversation.id))
 
-    def _with_header(self, saved: Conversation, before: Conversation) -> Conversation:
-        """Return `saved` with the title and the pin that the user set while it was being saved."""
-        is_listed = saved.id in self._library
-        listed = self._library[saved.id] if is_listed else before
-        title = saved.title if listed.title == before.title else listed.title
-        return replace(saved, title=title, is_pinned=listed.is_pinned)
+    @Slot(Conversation, NewTurn)
+    def _on_written(self, conversation: Conversation, turn: NewTurn) -> None:
+        if conversation.id != self._conversation.id:
+            return
+        is_new_branch = turn.messages[0].parent_id != self._conversation.leaf_id
+        self._conversation = conversation
+        for message in turn.messages:
+            self._tree.put(message)
+        self._change_draft(self._draft.without(turn.sent))  # The user may have continued typing meanwhile.
+        self.conversation_changed.emit(conversation)
+        if is_new_branch:
+            self.branch_changed.emit(self.branch)
+        else:
+            for message in turn.messages:
+                self.message_changed.emit(message)
 
-    def _new_images(self, messages: Sequence[Message]) -> set[Digest]:
-        """Return the digests of images that are in `messages` and not yet in the branch."""
-        shown, added = (
-            {image.digest for message in part for image in message.attachments} for part in (self.branch, messages)
-        )
-        return added - shown
-
-    def _on_committed(
-        self, conversation: Conversation, messages: tuple[Message, ...], sent: Draft, start: Callable[[], None]
-    ) -> None:
-        self._library.put(conversation)
-        if conversation.id == self._conversation.id:
-            is_new_branch = messages[0].parent_id != self._conversation.leaf_id
-            self._conversation = conversation
-            for message in messages:
-                self._tree.put(message)
-            self._change_draft(self._draft.without(sent))  # The user may have continued typing meanwhile.
-            self.conversation_changed.emit(conversation)
-            if is_new_branch:
-                self.branch_changed.emit(self.branch)
-            else:
-                for message in messages:
-                    self.message_changed.emit(message)
-        start()
-        if self._stops_at_start:
-            self._answers.stop(conversation.id)
-        self._set_saving(is_saving=False)
-
-    def _on_commit_failed(self, problem: Problem) -> None:
-        self._set_saving(is_saving=False)
+    def _on_commit_failed(self, conversation_id: ConversationId, problem: Problem) -> None:
+        self._queue.hold(conversation_id)
         self.problem_met.emit(problem)
+
+    def _with_queue(self, draft: Draft) -> Draft:
+        """Return the draft as it is saved: below the questions that have not been sent yet."""
+        return with_questions(draft, self._queue.questions(self._conversation.id))
 
     def _on_messages_read(
         self, conversation_id: ConversationId, message_id: MessageId | None, messages: Sequence[Message]
@@ -375,10 +377,10 @@ class ChatSession(QObject):
         self.draft_changed.emit(draft)
         self._draft_timer.start()
 
-    def _set_saving(self, *, is_saving: bool) -> None:
-        self._is_saving = is_saving
-        self._stops_at_start = False
-        self.busy_changed.emit(self.is_busy)
+    @Slot(str)
+    def _on_saving_changed(self, conversation_id: ConversationId) -> None:
+        if conversation_id == self._conversation.id:
+            self.busy_changed.emit(self.is_busy)
 
     @Slot(Conversation)
     def _on_header_changed(self, renamed: Conversation) -> None:

@@ -22,7 +22,7 @@ from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.discard import discard
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import mark, tr
-from app.ui.widgets.labels import label
+from app.ui.widgets.labels import label, tooltip
 from app.ui.widgets.message_edit import MessageEdit
 from app.ui.widgets.theme import zoomed
 from app.ui.widgets.thumbnails import ThumbnailPath
@@ -170,7 +170,7 @@ class Composer(QFrame):
 
     @Slot(bool)
     def set_busy(self, is_busy: bool) -> None:
-        """Turn Send into Stop while an answer is generated; typing remains possible."""
+        """Show Stop while an answer is generated; what is typed meanwhile is queued."""
         had_focus = self.stop.hasFocus() or self.send.hasFocus()
         self._is_busy = is_busy
         self._update()
@@ -280,8 +280,13 @@ class Composer(QFrame):
         self.read.setEnabled(bool(self._readable()) and not self._is_busy)
         for chip in self._attachment_chips.values():
             chip.read.setEnabled(not self._is_busy)
-        self.send.setVisible(not self._is_busy)
-        self.send.setEnabled((has_text or bool(self._attachments)) and not self._import_chips)
+        is_sendable = (has_text or bool(self._attachments)) and not self._import_chips
+        self.send.setText(tr("Queue") if self._is_busy else tr("Send"))
+        name = tr("Send the message after this answer") if self._is_busy else tr("Send the message")
+        self.send.setAccessibleName(name)
+        self.send.setToolTip(tooltip(name))
+        self.send.setVisible(is_sendable or not self._is_busy)
+        self.send.setEnabled(is_sendable)
         self.stop.setVisible(self._is_busy)
 
     @Slot()
@@ -316,7 +321,7 @@ class Composer(QFrame):
     def submit_question(self, question: str) -> None:
         """Send a question about the draft's images; what has been typed stays."""
         # Otherwise Enter would send the question without an image that is still being opened.
-        if self.send.isEnabled() and not self._is_busy:
+        if self.send.isEnabled():
             self.submitted.emit(question)
 
     @Slot()

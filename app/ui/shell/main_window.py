@@ -26,6 +26,7 @@ from app.paths import RESOURCES
 from app.ui.chat.chat_view import ChatView
 from app.ui.chat.find_bar import FindBar
 from app.ui.composer.composer import Composer
+from app.ui.composer.queued_questions import QueuedQuestions
 from app.ui.images.image_viewer import ImageViewer
 from app.ui.images.screen_capture import ScreenCapture
 from app.ui.settings.settings_window import KEYBOARD
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
         self.find_bar.stepped.connect(self.chat_view.look_further)
         self.chat_view.found.connect(self.find_bar.set_place)
         self.composer = Composer(thumbnail_path, self)
+        self.queued = QueuedQuestions(self)
         self.notices = Notices(self, self.composer)
         self.capture = ScreenCapture(self, self)
         self.capture.captured.connect(self.image_data_dropped)
@@ -323,6 +325,8 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.chat_view)
         foot = QVBoxLayout()
         foot.setContentsMargins(20, 8, 20, 20)
+        foot.setSpacing(8)
+        foot.addWidget(self.queued)
         foot.addWidget(ScrollIfLow(self.composer, self))
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)

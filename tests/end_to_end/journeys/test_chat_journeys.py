@@ -141,3 +141,36 @@ def test_search_in_a_narrow_window(user: User) -> None:
     user.x11.key("Escape")
     user.x11.wait(user.composer_has_focus)
     assert user.window.composer.edit.toPlainText() == ""
+
+
+def test_what_is_asked_meanwhile_is_queued_edited_and_sent(user: User, endless_model: Path) -> None:
+    user.desktop.open_model(endless_model)
+    for question in ("Describe the station.", "Describe the lounge.", "Describe the gate."):
+        user.x11.type(question)
+        user.x11.key("Return")
+    session, queue = user.desktop.lorgnette.session, user.desktop.lorgnette.queue
+    user.x11.wait(lambda: len(queue.questions(session.conversation_id)) == 2)
+    user.x11.wait(lambda: len(user.desktop.branch[-1].text) > 20)
+    bubbles = user.window.queued
+    user.x11.wait(bubbles.isVisible)
+
+    lounge, gate = queue.questions(session.conversation_id)
+    first, second = (each for each in bubbles.findChildren(QPushButton) if each.text() == "Edit" and each.isVisible())
+    assert first.mapTo(bubbles, QPoint()).y() < second.mapTo(bubbles, QPoint()).y()
+    user.x11.click(second)
+    user.x11.wait(user.composer_has_focus)
+    assert user.window.composer.edit.toPlainText() == gate.text
+    user.x11.key("End")
+    user.x11.type(" Twice.")
+
+    user.x11.key("Escape")  # Ends the first answer; the next question follows.
+    user.x11.wait(lambda: len(user.desktop.branch) == 4 and len(user.desktop.branch[-1].text) > 20)
+    assert [message.text for message in user.desktop.branch[::2]] == ["Describe the station.", lounge.text]
+    assert not bubbles.isVisible()
+    assert user.window.composer.edit.toPlainText() == f"{gate.text} Twice."
+
+    user.x11.click(user.window.composer.send)
+    user.x11.wait(bubbles.isVisible)
+    user.desktop.close()
+    kept = user.desktop.lorgnette.library[session.conversation_id].draft
+    assert kept.text == f"{gate.text} Twice."

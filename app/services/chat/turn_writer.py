@@ -1,0 +1,129 @@
+"""Saving of turns: nothing is asked before it is on disk, whichever chat is shown."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.chat.chat import DEFAULT_TITLE, Conversation, Draft, Message, now
+from app.domain.errors import Problem
+from app.domain.ids import ConversationId
+from app.domain.ports import AttachmentStore, ConversationStore
+from app.domain.settings.generation_options import GenerationOptions
+from app.services.chat.answers import Answers
+from app.services.chat.chat_library import ChatLibrary
+from app.services.chat.turns import turns_for
+from app.services.engines.store_thread import StoreAccess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTurn:
+    """Messages that follow a branch of a conversation, and `start`, which begins their answer.
+
+    `draft` is what the conversation's saved draft is from now on, and `sent` the part of the composer's that the
+    messages were made of. `title` is the conversation's if it has none yet.
+    """
+
+    conversation: Conversation
+    branch: tuple[Message, ...]
+    messages: tuple[Message, ...]
+    draft: Draft
+    start: Callable[[], None]
+    sent: Draft = Draft()
+    title: str = DEFAULT_TITLE
+
+    def saved(self) -> Conversation:
+        """Return the conversation with these messages."""
+        is_titled = self.conversation.leaf_id is not None or self.conversation.title != DEFAULT_TITLE
+        shown, added = (
+            {image.digest for message in part for image in message.attachments} for part in (self.branch, self.messages)
+        )
+        return replace(
+            self.conversation,
+            title=self.conversation.title if is_titled else self.title,
+            leaf_id=self.messages[-1].id,
+            updated=now(),
+            draft=self.draft,
+            image_count=self.conversation.image_count + len(added - shown),
+        )
+
+
+class TurnWriter(QObject):
+    """Saves one turn of a conversation at a time, then begins its answer.
+
+    `written(Conversation, NewTurn)` is emitted when a turn is on disk, before its answer begins; `saving_changed` with
+    a conversation's id when a turn of it begins or ends to be saved.
+    """
+
+    written = Signal(Conversation, NewTurn)
+    saving_changed = Signal(str)
+
+    def __init__(
+        self,
+        library: ChatLibrary,
+        answers: Answers,
+        chats: StoreAccess[ConversationStore],
+        attachments: AttachmentStore,
+        options: Callable[[], GenerationOptions],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._answers = answers
+        self._chats = chats
+        self._attachments = attachments
+        self._options = options
+        self._saving: set[ConversationId] = set()
+        self._stopping: set[ConversationId] = set()
+        """Conversations whose answer is to end as soon as it has begun."""
+
+    def is_saving(self, conversation_id: ConversationId) -> bool:
+        """Return whether a turn of a conversation is being saved."""
+        return conversation_id in self._saving
+
+    def asking(self, answer: Message, asked: Sequence[Message]) -> Callable[[], None]:
+        """Return a callable that has the model write `answer` to the messages `asked`, with the current options."""
+        return partial(self._answers.ask, answer, turns_for(asked, self._attachments), self._options())
+
+    def write(self, turn: NewTurn, on_failed: Callable[[Problem], None]) -> None:
+        """Save a turn; on success its answer begins, else `on_failed` is called and nothing has changed."""
+        conversation = turn.saved()
+        self._saving.add(conversation.id)
+        self.saving_changed.emit(conversation.id)
+
+        def failed(problem: Problem) -> None:
+            self._end(conversation.id)
+            on_failed(problem)
+
+        self._chats.run(
+            lambda chats: chats.save_turn(conversation, turn.messages),
+            lambda _: self._on_saved(self._with_header(conversation, turn.conversation), turn),
+            failed,
+        )
+
+    def stop(self, conversation_id: ConversationId) -> None:
+        """End the unfinished answers of a conversation, also one that has not been asked for yet."""
+        if conversation_id in self._saving:
+            self._stopping.add(conversation_id)
+        self._answers.stop(conversation_id)
+
+    def _on_saved(self, conversation: Conversation, turn: NewTurn) -> None:
+        self._library.put(conversation)
+        self.written.emit(conversation, turn)
+        turn.start()
+        if conversation.id in self._stopping:
+            self._answers.stop(conversation.id)
+        self._end(conversation.id)
+
+    def _end(self, conversation_id: ConversationId) -> None:
+        self._saving.discard(conversation_id)
+        self._stopping.discard(conversation_id)
+        self.saving_changed.emit(conversation_id)
+
+    def _with_header(self, saved: Conversation, before: Conversation) -> Conversation:
+        """Return `saved` with the title and the pin that the user set while it was being saved."""
+        is_listed = saved.id in self._library
+        listed = self._library[saved.id] if is_listed else before
+        title = saved.title if listed.title == before.title else listed.title
+        return replace(saved, title=title, is_pinned=listed.is_pinned)
