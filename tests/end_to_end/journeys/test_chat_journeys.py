@@ -152,10 +152,13 @@ def test_what_is_asked_meanwhile_is_queued_edited_and_sent(user: User, endless_m
     user.x11.wait(lambda: len(queue.questions(session.conversation_id)) == 2)
     user.x11.wait(lambda: len(user.desktop.branch[-1].text) > 20)
     bubbles = user.window.queued
-    user.x11.wait(bubbles.isVisible)
+
+    def edits() -> list[QPushButton]:
+        return [each for each in bubbles.findChildren(QPushButton) if each.text() == "Edit" and each.isVisible()]
 
     lounge, gate = queue.questions(session.conversation_id)
-    first, second = (each for each in bubbles.findChildren(QPushButton) if each.text() == "Edit" and each.isVisible())
+    user.x11.wait(lambda: len(edits()) == 2)  # New bubbles appear when the event loop turns.
+    first, second = edits()
     assert first.mapTo(bubbles, QPoint()).y() < second.mapTo(bubbles, QPoint()).y()
     user.x11.click(second)
     user.x11.wait(user.composer_has_focus)
