@@ -109,7 +109,7 @@ class Recogniser:
 
     def _read_long(self, image: Image.Image, quad: Quad, spans: Sequence[long_lines.Span]) -> OcrLine:
         own = read_from(np.clip(np.nan_to_num(quad), 0, image.size))
-        letters = tuple(long_lines.joined(spans, [self.read(image, _piece(own, span)).letters for span in spans]))
+        letters = tuple(long_lines.joined(spans, [self.read(image, piece(own, span)).letters for span in spans]))
         score = fmean(letter.score for letter in letters) if letters else 0.0
         return OcrLine(text_of(letters), quad, score, letters)
 
@@ -152,7 +152,7 @@ class _Recognised:
         return count >= MIN_DENSE_LETTERS and self.columns < MIN_COLUMNS * count
 
 
-def _piece(quad: Quad, span: long_lines.Span) -> Quad:
+def piece(quad: Quad, span: long_lines.Span) -> Quad:
     """Return the corners of a line between two fractions of its length."""
     (top, bottom), (above, below) = (
         (quad[0] + (quad[1] - quad[0]) * share, quad[3] + (quad[2] - quad[3]) * share) for share in span

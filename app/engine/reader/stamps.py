@@ -16,7 +16,7 @@ from PIL import Image
 from app.domain.images.geometry import quad_sides
 from app.engine.reader.ctc_decoding import Letter
 from app.engine.reader.kept_lines import DOUBTED_SCORE
-from app.engine.reader.recognise import OcrLine, Quad, read_from
+from app.engine.reader.recognise import OcrLine, Quad, piece, read_from
 from app.engine.reader.rotation import LineReader, own_corners
 
 MIN_COLOUR, MAX_DARK = 30, 110
@@ -106,7 +106,8 @@ def separated(image: Image.Image, found: Sequence[Quad]) -> Stamped | None:
     stamp = _stamp(~dark & (lightest - pixels.min(axis=2) >= MIN_COLOUR), dark, found, height)
     if stamp is None:
         return None
-    own = [quad for quad in found if _is_own(quad, stamp, dark)]
+    is_own = [_is_own(quad, stamp, dark) for quad in found]
+    own, below = ([quad for quad, own in zip(found, is_own, strict=True) if own is wanted] for wanted in (True, False))
     if len(own) > MAX_OWN_LINES * len(found):
         return None
     paper = np.median(pixels[::STEP, ::STEP].reshape(-1, 3), axis=0)
@@ -118,8 +119,7 @@ def separated(image: Image.Image, found: Sequence[Quad]) -> Stamped | None:
         Image.fromarray(_alone(pixels, edge & ~dark, closed & dark, stamp, paper)),
         own,
         stamp,
-        is_opaque=seen == level
-        and not _is_seen_through(closed, dark, [quad for quad in found if not _is_own(quad, stamp, dark)]),
+        is_opaque=seen == level and not _is_seen_through(closed, dark, below),
     )
 
 
@@ -228,10 +228,8 @@ def _is_within(point: npt.NDArray[np.float64], quad: Quad) -> bool:
 
 def _around(quad: Quad, letter: Letter) -> Quad:
     """Return the corners of a line's letter and of half of what is beside it, where others may be hidden."""
-    quad, half = read_from(quad), (letter.end - letter.start) / 2
-    start, end = letter.start - half, letter.end + half
-    along, below = quad[1] - quad[0], quad[2] - quad[3]
-    return np.array([quad[0] + start * along, quad[0] + end * along, quad[3] + end * below, quad[3] + start * below])
+    half = (letter.end - letter.start) / 2
+    return piece(read_from(quad), (letter.start - half, letter.end + half))
 
 
 def _covered(quad: Quad, mask: Mask) -> float:
