@@ -33,14 +33,13 @@ from app.engine.process.messages import (
     WritePdf,
 )
 from app.engine.process.wire import EventEnvelope, RequestEnvelope
-from app.partial_files import PartialFile
+from app.partial_files import PartialFile, writing
 from app.regular_files import open_regular
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 PASSES_DESCRIPTORS = sys.platform == "linux"
-_TO_WRITE = os.O_RDWR | getattr(os, "O_BINARY", 0)
 _DESCRIPTOR, _NO_DESCRIPTOR = b"\x01", b"\x00"
 
 _received: dict[str, int] = {}
@@ -64,12 +63,12 @@ class FileSender:
         if source is not None:
             _send(connection, _open_to_read(source))
         if target is not None:
-            part = None
+            descriptor = None
             with suppress(OSError, ValueError):
-                made = PartialFile(target)
-                made.make()
-                part = self._written[request.call_id] = made
-            _send(connection, os.open(part.path, _TO_WRITE) if part else None)
+                part = PartialFile(target)
+                descriptor = part.make()
+                self._written[request.call_id] = part
+            _send(connection, descriptor)
 
     def settle(self, envelope: EventEnvelope) -> EventEnvelope:
         """Move a finished file into place, or remove it if the event reports failure; return the event or Failed."""
@@ -153,14 +152,8 @@ def written_whole(target: Path) -> Iterator[BinaryIO]:
         with os.fdopen(os.dup(descriptor), "r+b") as file:
             yield file
         return  # The parent moves it into place.
-    part = PartialFile(target)
-    try:
-        part.make()
-        with part.path.open("r+b") as file:
-            yield file
-        part.put_in_place()
-    finally:
-        part.discard()
+    with writing(target) as file:
+        yield file
 
 
 class _ReceivedFile(io.RawIOBase):

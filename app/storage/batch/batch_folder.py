@@ -17,7 +17,7 @@ from app.storage.batch.batch_journal import SHEET, BatchJournal
 from app.storage.documents.spreadsheet import save_workbook
 from app.storage.documents.word_document import word_document
 from app.storage.files.atomic import save_file, storage_error
-from app.storage.files.digests import content_of
+from app.storage.files.digests import content_in, content_of
 from app.storage.files.output_files import OutputFiles, release
 
 _FILES = tuple(form for form in Output if form is not Output.SPREADSHEET)
@@ -112,7 +112,7 @@ class BatchFolder:
             save_workbook(
                 target,
                 [batch_sheet(entries, fields)],
-                lambda file: self._journal.add_sheet(name, (before, content_of(file))),
+                lambda file: self._journal.add_sheet(name, (before, content_in(file))),
             )
         except OSError as error:
             raise storage_error(error, storage_texts.FILE, file=name) from error

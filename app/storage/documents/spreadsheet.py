@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from xlsxwriter import Workbook
 from xlsxwriter.exceptions import FileCreateError
@@ -14,7 +15,7 @@ from app.domain.documents.worksheets import WorksheetCell, WorksheetData
 from app.domain.error_texts import storage_texts
 from app.domain.errors import StorageError
 from app.domain.text.xml_text import xml_safe
-from app.partial_files import replacing
+from app.partial_files import writing
 from app.storage.files.atomic import storage_error
 
 MAX_TEXT_CHARS = 32_767
@@ -31,17 +32,18 @@ _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_
 
 
 def save_workbook(
-    path: Path, sheets: Sequence[WorksheetData], written: Callable[[Path], object] = lambda _file: None
+    path: Path, sheets: Sequence[WorksheetData], written: Callable[[BinaryIO], object] = lambda _file: None
 ) -> None:
-    """Write an XLSX file, whole or not at all; `written` receives the whole file before it takes its place.
+    """Write an XLSX file, whole or not at all; `written` receives the open file, complete, before it takes its place.
 
     Raises StorageError, also for more rows than Excel supports.
     """
     if any(len(sheet.rows) > MAX_ROWS for sheet in sheets):
         raise StorageError(storage_texts.SPREADSHEET_TOO_LONG, file=path.name, rows=MAX_ROWS)
     try:
-        with replacing(path) as partial:
-            workbook = Workbook(str(partial), _OPTIONS)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path) as file:
+            workbook = Workbook(file, _OPTIONS)
             wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
             flagged = workbook.add_format({"text_wrap": True, "valign": "top", "bg_color": "#FFE7A3"})
             head = workbook.add_format({"bold": True, "valign": "top"})
@@ -50,7 +52,7 @@ def save_workbook(
                 page = workbook.add_worksheet(_free(sheet.name, names))
                 _fill(page, sheet, (wrapped, flagged, head))
             workbook.close()
-            written(partial)
+            written(file)
     except (OSError, FileCreateError) as error:
         cause = error if isinstance(error, OSError) else error.args[0]
         refused = cause if isinstance(cause, OSError) else OSError(str(cause))

@@ -2,13 +2,12 @@
 
 import errno
 import os
-import sys
 from pathlib import Path
 
 from app.domain.error_texts import storage_texts
 from app.domain.error_texts.storage_texts import NotSaved
 from app.domain.errors import DiskError, StorageError
-from app.partial_files import replacing
+from app.partial_files import writing
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _DISK_ERRNOS = {*_FULL, errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE}
@@ -17,35 +16,11 @@ _DISK_ERRNOS = {*_FULL, errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno
 
 def write_whole(target: Path, content: bytes) -> None:
     """Write a file that is on disk when this returns; raises OSError."""
-    with replacing(target) as partial:
-        if not _write_unnamed(partial, content):
-            with partial.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-
-
-def _write_unnamed(path: Path, content: bytes) -> bool:
-    """Write a file that has no name until it is complete, so that a kill leaves nothing behind; raises OSError.
-
-    Returns False if the system or the file system does not support this: see O_TMPFILE in open(2).
-    """
-    if sys.platform != "linux":
-        return False
-    try:
-        descriptor = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
-    except OSError:
-        return False
-    with os.fdopen(descriptor, "wb") as file:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with writing(target) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-        try:
-            # The folder's descriptor is ignored for an absolute path, but makes Python follow the link to the file.
-            os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor, follow_symlinks=True)
-        except OSError:
-            return False
-    return True
 
 
 def save_file(target: Path, content: bytes) -> None:

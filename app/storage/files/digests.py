@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from app.domain.batch.batch import Content
 from app.domain.models.model_catalog import ModelFile
@@ -48,5 +49,11 @@ def take_file(path: Path, update: Callable[[bytes], None], on_bytes: OnBytes) ->
 def content_of(path: Path) -> Content:
     """Return the Content of the file at `path`. Raises OSError; NotRegular for anything but a regular file."""
     with open_regular(path) as file:
-        digest = sha256_of(file)
-        return Content(file.tell(), digest)
+        return content_in(file)
+
+
+def content_in(file: BinaryIO) -> Content:
+    """Return the Content of an open file, from its beginning. Raises OSError."""
+    file.seek(0)
+    digest = sha256_of(file)
+    return Content(file.tell(), digest)
