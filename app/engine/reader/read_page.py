@@ -1,6 +1,7 @@
 """Turns an image into an OcrPage: finds its lines, reads them, and puts what they make together into order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache, partial
 
 from PIL import Image
@@ -20,7 +21,7 @@ from app.engine.reader.find_lines import find_lines, find_lines_again
 from app.engine.reader.kept_lines import is_read
 from app.engine.reader.layout.find_areas import find_areas
 from app.engine.reader.layout.with_blocks import with_blocks
-from app.engine.reader.monospaced.code_blocks import CodeRow, find_code
+from app.engine.reader.monospaced.code_blocks import CodeBlock, CodeRow, find_code
 from app.engine.reader.monospaced.line_numbers import has_line_numbers
 from app.engine.reader.monospaced.marked_rows import with_marked_rows
 from app.engine.reader.monospaced.order import box_of, with_code
@@ -31,7 +32,7 @@ from app.engine.reader.repeated_words import with_repeated_words
 from app.engine.reader.rotation import LineReader, mean_score
 from app.engine.reader.scaling import Prepared, prepare
 from app.engine.reader.specks import without_specks
-from app.engine.reader.stamps import lines_below, separated
+from app.engine.reader.stamps import Stamped, lines_below, separated, with_doubt_below
 from app.engine.reader.tables.rotate_back import rotated_back
 from app.engine.reader.uncertain_amounts import with_marked_amounts
 from app.engine.reader.upright_page import UprightPage, text_line
@@ -107,8 +108,11 @@ def _read_flat(
         stamped,
     )
     upright = UprightPage(image, found)
-    code, texts = find_code(upright.picture, upright.lines, lambda quad: reader.read(upright.picture, quad))
+    below = upright.turned(prepared.unprepared(stamped.text)) if stamped else upright.picture
+    code, texts = find_code(below, upright.lines, lambda quad: reader.read(below, quad))
     code = with_marked_rows(code, texts)
+    if stamped:
+        code = _with_doubt(code, stamped, prepared, upright)
     texts = with_marked_amounts(with_repeated_words(texts))
     areas = cache(partial(find_areas, upright.picture)) if found.is_horizontal else None
     rows = upright.in_order(texts)
@@ -117,6 +121,18 @@ def _read_flat(
         tables = tuple(table for table in tables if not has_line_numbers(table))
     page = _page(image, found, with_code(upright.by_tables(rows, tables), code), tables, upright)
     return with_blocks(page, areas, texts, [Area(BlockKind.CODE, box_of(block), 1.0) for block in code])
+
+
+def _with_doubt(
+    code: Sequence[CodeBlock], stamped: Stamped, prepared: Prepared, upright: UprightPage
+) -> list[CodeBlock]:
+    """Return blocks of code, their letters uncertain where a stamp hides something: they were read once more."""
+
+    def doubted(line: OcrLine) -> OcrLine:
+        placed = replace(line, quad=prepared.placed(upright.on_image(line).quad))
+        return replace(with_doubt_below(placed, stamped), quad=line.quad)
+
+    return [tuple(replace(row, lines=tuple(map(doubted, row.lines))) for row in block) for block in code]
 
 
 def _page(

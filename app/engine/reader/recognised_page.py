@@ -54,10 +54,11 @@ def recognised_page(
     found, script = read_other_scripts(image, found, reader, check, is_upright=is_upright)
     if script is None and is_upright:
         found = with_lone_signs(image, found, reader)
-    if stamped:
-        found = [with_doubt_below(line, stamped) for line in found]
-        found += read_stamp(stamped, detected, reader, orientation.rotation)
-    marked = with_marked_letters(without_doubled_ends(kept_lines(found)))
+    own = read_stamp(stamped, detected, reader, orientation.rotation) if stamped else []
+    marked = with_marked_letters(without_doubled_ends(kept_lines([*found, *own])))
+    if stamped:  # Earlier, a short line with doubt would be taken for noise.
+        apart = {id(line.quad) for line in own}
+        marked = [line if id(line.quad) in apart else with_doubt_below(line, stamped) for line in marked]
     shown = prepared.image if stamped and stamped.is_opaque else image
     kept = [with_unread_parts(shown, line) for line in marked]
     lines = [prepared.restore(line) for line in kept]

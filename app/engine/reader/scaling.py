@@ -25,6 +25,16 @@ class Prepared:
         """Return corners in the original's pixels."""
         return (quad - self.offset) / self.scale
 
+    def placed(self, quad: Quad) -> Quad:
+        """Return corners on the original in the prepared picture's pixels."""
+        return quad * self.scale + self.offset
+
+    def unprepared(self, picture: Image.Image) -> Image.Image:
+        """Return an RGB picture of the prepared one's size in the original's."""
+        width, height = picture.size
+        inner = picture.crop((self.offset, self.offset, width - self.offset, height - self.offset))
+        return inner if self.scale == 1 else inner.reduce(self.scale)
+
 
 def prepare(image: Image.Image) -> Prepared:
     """Double a small RGB image, and add a border in the colour of its edge unless it is large."""

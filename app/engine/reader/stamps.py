@@ -67,8 +67,10 @@ MAX_OWN_LINES = 0.4
 MIN_DARK = 0.25
 """Minimum share of dark ink within a stamp that light passes, by that of the lines elsewhere."""
 
-MIN_COVERED = 0.08
-"""Minimum share of a letter's place that an opaque stamp covers for it to be another letter."""
+MIN_COVERED, REACH = 0.04, 0.7
+"""Minimum share of a letter's place, and of what is beside it, that an opaque stamp covers for it to be another letter,
+and the distance on both sides where one may be hidden, as a fraction of the line's height.
+"""
 
 STROKE = 0.2
 """Maximum width of a stroke of text that runs through a stamp's own, as a fraction of a line's usual height."""
@@ -227,9 +229,11 @@ def _is_within(point: npt.NDArray[np.float64], quad: Quad) -> bool:
 
 
 def _around(quad: Quad, letter: Letter) -> Quad:
-    """Return the corners of a line's letter and of half of what is beside it, where others may be hidden."""
-    half = (letter.end - letter.start) / 2
-    return piece(read_from(quad), (letter.start - half, letter.end + half))
+    """Return the corners of a line's letter and of the place of one on each side, which may be hidden."""
+    own = read_from(quad)
+    length, height = quad_sides(own)
+    reach = REACH * height / max(length, 1e-6)
+    return piece(own, (letter.start - reach, letter.end + reach))
 
 
 def _covered(quad: Quad, mask: Mask) -> float:

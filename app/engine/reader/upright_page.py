@@ -29,9 +29,13 @@ class UprightPage:
         self._image = image
         self._degrees = found.orientation.order
         self._size = rotated_size(image.size, self._degrees)
-        # Pillow rotates anticlockwise.
-        self.picture = image.rotate(-self._degrees, expand=True) if self._degrees else image
+        self.picture = self.turned(image)
         self.lines = [rotated(line, self._degrees, image.size) for line in found.lines]
+
+    def turned(self, image: Image.Image) -> Image.Image:
+        """Return a picture of the image's size after the rotation."""
+        # Pillow rotates anticlockwise.
+        return image.rotate(-self._degrees, expand=True) if self._degrees else image
 
     def in_order(self, lines: Sequence[OcrLine]) -> Rows:
         """Return lines in reading order, in rows."""

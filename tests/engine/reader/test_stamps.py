@@ -4,13 +4,14 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image, ImageChops, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
 from app.domain.documents.pages import UNCERTAIN_SCORE, OcrPage
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.reader.read_page import read_page
 from app.engine.reader.recognise import Quad, Recogniser
 from app.engine.reader.stamps import separated
+from tests.support.monospaced_text import monospaced_image
 
 TEXTS = ("The price of the house is 7,400.00 EUR", "payable within 30 days after delivery", "of all keys to the buyer.")
 RED, BLUE = (200, 20, 20), (40, 60, 190)
@@ -103,3 +104,42 @@ def test_the_pictures_of_text_and_stamp_hold_one_of_them_each() -> None:
     assert np.abs(text.astype(int) - np.asarray(letter())).mean() < 2
     assert alone[np.asarray(stamp(letter().size)) == 0].mean() > 250
     assert np.abs(alone[parts.mask].astype(int) - BLUE).mean() < 30
+
+
+RECEIPT = """Keller and Sons Hardware
+14 Mill Lane, Bristol
+Hex bolts M8x40  2 at 3.15    6.30
+Wood screws 200 pieces       11.49
+Paint brush 50 mm             4.07
+Discount 10%                 -2.19
+Subtotal                     19.67
+VAT 20%                       3.93
+Total              GBP       23.60
+Card 8081    Reference 11107717100""".splitlines()
+
+
+def ringed(left: float, right: float) -> tuple[Image.Image, Image.Image]:
+    """Return monospaced text, and a mask of its size: a ring between two shares of its width."""
+    text = ImageOps.expand(monospaced_image(RECEIPT, dark=False), 40, "white")
+    width, height = text.size
+    mask = Image.new("L", text.size)
+    ImageDraw.Draw(mask).ellipse((width * left, height * 0.05, width * right, height * 0.95), outline=255, width=6)
+    return text, mask
+
+
+def test_a_stamp_is_not_in_the_gaps_of_monospaced_text(reader: Recogniser) -> None:
+    image, mask = ringed(0.35, 0.75)
+    ink = Image.new("RGB", image.size, "white")
+    ink.paste(RED, mask=mask)
+    page = read_page(ImageChops.multiply(image, ink), reader, NEVER_CANCELLED)
+    assert page.text.splitlines()[: len(RECEIPT)] == RECEIPT
+
+
+def test_words_that_lost_a_letter_below_a_stamp_are_uncertain(reader: Recogniser) -> None:
+    image, mask = ringed(0.5, 0.8)
+    image.paste(RED, mask=mask)
+    page = read_page(image, reader, NEVER_CANCELLED)
+    words = {word for text in RECEIPT for word in text.split()}
+    wrong = {word.text for line in page.lines for word in line.words} - words - {"C", "O"}  # The ring itself.
+    assert wrong
+    assert wrong <= uncertain(page)
