@@ -10,7 +10,7 @@ from pathlib import Path
 from app.domain.settings.load_options import LoadOptions
 from app.engine.runtimes.onnxruntime import graph_builder
 from tests.support.runtimes import RUNTIMES
-from tests.support.trained_truth import Truth, agreement, truth_of
+from tests.support.trained_truth import Agreement, Truth, agreement, truth_of
 
 OLD_BLOCK = 128
 
@@ -29,7 +29,12 @@ def main() -> None:
 
 
 def row(truth: Truth, name: str, runtime: str, options: LoadOptions) -> str:
-    ours = agreement(truth, runtime, options)
+    """Measure a runtime and return its row."""
+    return shown(truth, name, agreement(truth, runtime, options))
+
+
+def shown(truth: Truth, name: str, ours: Agreement) -> str:
+    """Return a row of the table."""
     equal = next((n for n, pair in enumerate(zip(ours.answer, truth.answer, strict=True)) if len(set(pair)) > 1), None)
     same = len(truth.answer) if equal is None else equal
     return f"{name} | {100 * ours.top_1:.1f} % | {ours.divergence:.5f} | {same} of {len(truth.answer)}"

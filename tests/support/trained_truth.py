@@ -55,6 +55,12 @@ def truth_of(folder: Path) -> Truth:
     return Truth(checkpoint, tokens, logits, reference.answer(tokens, None, ANSWER).tokens)
 
 
+def measured(truth: Truth, logits: FloatArray, answer: list[int]) -> Agreement:
+    """Compare logits and a greedy answer with the true ones."""
+    same = float(np.mean(logits.argmax(axis=1) == truth.logits.argmax(axis=1)))
+    return Agreement(same, _divergence(logits, truth.logits), answer)
+
+
 def agreement(truth: Truth, runtime: str, options: LoadOptions) -> Agreement:
     """Open the checkpoint with this runtime; read the prompt at once, the rest of the text, and answer."""
     opened = RUNTIMES[runtime](options).open(truth.checkpoint, options, lambda _: None, lambda: None)
@@ -63,8 +69,7 @@ def agreement(truth: Truth, runtime: str, options: LoadOptions) -> Agreement:
     first = sequence.prefill(*prompt, lambda _: None, lambda: None)
     rest = sequence.step(tokens[PROMPT:], text_positions(PROMPT, len(tokens) - PROMPT))
     logits = np.concatenate([first[None], rest])
-    same = float(np.mean(logits.argmax(axis=1) == truth.logits.argmax(axis=1)))
-    return Agreement(same, _divergence(logits, truth.logits), _greedy(sequence, logits[-1]))
+    return measured(truth, logits, _greedy(sequence, logits[-1]))
 
 
 def inexact_share(truth: Truth, likeliest: int) -> float:
