@@ -2,7 +2,8 @@
 
 The detector sees the whole image at DETECTION_SIDE first, and that is all for most images. Text that is too small then
 leaves a trace: detail that the smaller picture lost, outside the lines that were found. The window with most of it is
-looked at in full size; if there are lines, their height tells the scale at which the image is looked at in tiles.
+looked at in full size; if there are lines, their height tells the scale at which the image is looked at in tiles. A
+single small line leaves too little detail for that: `lone_lines` looks at its place alone.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from PIL import Image
 
 from app.domain.images.geometry import quad_sides
 from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
+from app.engine.reader.lone_lines import lone_lines
 from app.engine.reader.lost_detail import LostDetail
 from app.engine.reader.recognise import Quad
 from app.engine.reader.rotation import LineReader
@@ -103,13 +105,17 @@ def _find_at_any_scale(
     scale = DETECTION_SIDE / max(image.size)
     coarse = _find_at(image, scale, reader, check, NO_PROGRESS) if max(image.size) > LARGE_SIDE else reader.find(image)
     check()
-    height = _small_height(image, coarse, scale, reader, check)
-    if height is None:
-        return coarse
-    needed = min(1.0, BEST_HEIGHT / height)
-    if needed < MIN_SCALE_GAIN * scale:
-        return coarse
-    return _merged(coarse, _find_at(image, needed, reader, check, progress), LARGE_HEIGHT / needed)
+    detail = LostDetail(image, scale)
+    height = _small_height(image, coarse, scale, detail, reader, check)
+    needed = min(1.0, BEST_HEIGHT / height) if height else scale
+    found = coarse
+    if needed >= MIN_SCALE_GAIN * scale:
+        found = _merged(coarse, _find_at(image, needed, reader, check, progress), LARGE_HEIGHT / needed)
+
+    def find(place: Image.Image) -> list[Quad]:
+        return _find_at(place, 1.0, reader, check, NO_PROGRESS)
+
+    return [*found, *lone_lines(image, found, detail, MIN_HEIGHT / scale, find, reader)]
 
 
 def _find_at(
@@ -119,10 +125,14 @@ def _find_at(
 
 
 def _small_height(
-    image: Image.Image, found: Sequence[Quad], scale: float, reader: LineReader, check: CancelCheck
+    image: Image.Image,
+    found: Sequence[Quad],
+    scale: float,
+    detail: LostDetail,
+    reader: LineReader,
+    check: CancelCheck,
 ) -> float | None:
     """Return the height in pixels of lines that are too small to be found at `scale`; None if there are none."""
-    detail = LostDetail(image, scale)
     is_huge = scale <= HUGE_SCALE
     seen = [quad for quad in found if SEEN_HEIGHT <= _height(quad) * scale <= MAX_SEEN_HEIGHT]
     for number in range(HUGE_WINDOWS if is_huge else MAX_WINDOWS):

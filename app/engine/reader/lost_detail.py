@@ -18,6 +18,11 @@ BAND = 2048
 MIN_DIFFERENCE = 25
 """Minimum difference of grey levels of a lost pixel; the noise of JPEG and of paper is less."""
 
+MIN_LOST, GAP, MIN_LOST_PLACE = 4, 3, 40
+"""Minimum number of lost pixels of a cell that is a part of a place, width in cells within which another one is a part
+of the same, and minimum number of a place's: half of "12" in letters that are too small to be found.
+"""
+
 Window = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels."""
 
@@ -28,12 +33,12 @@ class LostDetail:
     def __init__(self, image: Image.Image, scale: float) -> None:
         self._size = image.size
         bands = [_lost(image, top, min(top + BAND, image.height), scale) for top in range(0, image.height, BAND)]
-        self._cells = np.concatenate(bands)
+        self._lost = np.concatenate(bands)
+        self._cells = self._lost.copy()
 
     def cover(self, quads: Sequence[Quad]) -> None:
-        """Leave out what is within these lines."""
-        for quad in quads:
-            cv2.fillConvexPoly(self._cells, np.rint(quad / CELL).astype(np.int32), 0.0)
+        """Leave out of the windows what is within these lines."""
+        _cover(self._cells, quads)
 
     def richest_window(self, side: int, spread: int = 0) -> tuple[Window, float]:
         """Return the window of up to `side` pixels with the most lost pixels, and their number.
@@ -52,6 +57,31 @@ class LostDetail:
         rows = slice(max(0, row - spread * down), row + (1 + spread) * down)
         self._cells[rows, max(0, column - spread * across) : column + (1 + spread) * across] = 0
         return (left, top, left + width, top + height), count
+
+    def places(self, covered: Sequence[Quad], max_height: float) -> list[Window]:
+        """Return the boxes of cells with lost pixels apart from these lines, those with most first.
+
+        They are small: at most `max_height` pixels and a cell high.
+        """
+        is_apart = np.ones_like(self._lost)
+        _cover(is_apart, covered)
+        cells = self._lost * cv2.erode(is_apart, np.ones((3, 3), np.uint8))
+        near = cv2.dilate((cells >= MIN_LOST).astype(np.uint8), np.ones((1, GAP), np.uint8))
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+        lost = np.bincount(labels.ravel(), cells.ravel(), minlength=count)
+        is_small = (stats[:, cv2.CC_STAT_HEIGHT] - 1) * CELL <= max_height
+        numbers = [int(number) for number in np.argsort(-lost) if number and is_small[number]]
+        return [_window(stats[number]) for number in numbers if lost[number] >= MIN_LOST_PLACE]
+
+
+def _cover(cells: npt.NDArray[np.float32], quads: Sequence[Quad]) -> None:
+    for quad in quads:
+        cv2.fillConvexPoly(cells, np.rint(quad / CELL).astype(np.int32), 0.0)
+
+
+def _window(stats: npt.NDArray[np.int32]) -> Window:
+    left, top, width, height = (int(side) * CELL for side in stats[:4])
+    return left, top, left + width, top + height
 
 
 def _lost(image: Image.Image, top: int, bottom: int, scale: float) -> npt.NDArray[np.float32]:

@@ -105,6 +105,13 @@ def test_a_single_line_on_a_large_page(recogniser: Recogniser) -> None:
     assert read(drawn((2400, 3400), []), recogniser) == []
 
 
+@pytest.mark.parametrize(("size", "text", "height"), [((2480, 3508), "12", 20), ((3300, 4600), "7", 26)])
+def test_a_small_line_apart_from_others(recogniser: Recogniser, size: tuple[int, int], text: str, height: int) -> None:
+    image = drawn(size, [(240, 480, "A summary", 90), (1100, 2900, text, height)])
+    ImageDraw.Draw(image).line((240, 2700, 2100, 2700), "black", 2)
+    assert read(image, recogniser) == [["A", "summary"], text.split()]
+
+
 def test_a_line_of_three_hundred_heights_is_read(recogniser: Recogniser) -> None:
     image = Image.new("RGB", (9000, 30), "white")
     draw = ImageDraw.Draw(image)
