@@ -156,7 +156,7 @@ def test_a_dropped_image_stands_large_and_is_asked_about_without_typing(user: Us
     user.x11.drop_files(user.window, NOTE)
     look = user.window.first_look
     user.x11.wait(look.isVisible)
-    assert look.picture.picture_area.height() > 100
+    user.x11.wait(lambda: look.picture.picture_area.height() > 100)  # Its thumbnail is smaller.
     place = look.suggestions.buttons[2]
     user.desktop.wait(lambda: place.isVisible() and place.text().startswith("Where is "))  # The reader has seen it.
     user.x11.wait(user.composer_has_focus)
