@@ -55,6 +55,7 @@ from app.services.chat.prefill_ahead import PrefillAhead
 from app.services.chat.question_queue import QuestionQueue
 from app.services.chat.turn_writer import TurnWriter
 from app.services.documents.document_session import DocumentSession
+from app.services.documents.shown_text import ShownText
 from app.services.documents.text_index import TextIndex
 from app.services.documents.translator import Translator
 from app.services.engines.background import BackgroundThread, log_failure
@@ -326,6 +327,9 @@ class Lorgnette(QObject):
         self.library.loaded.connect(self._text_index.begin)
         self.backups.restored.connect(self._chat_controller.discard_deleted)
         window.composer.text_changed.connect(self.prefill_ahead.schedule)
+        shown_text = ShownText(self.stores.pages, self.model.image_texts, self._files, self)
+        window.viewer.wanted.connect(shown_text.request)
+        shown_text.found.connect(window.viewer.show_text)
         self.preferences.changed.connect(self._apply)
         services = (self.session, self.queue, self.exporter, self.chat_importer, self._unused_images)
         for source in (self.stores, self.preferences, *services, saver):

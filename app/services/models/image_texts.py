@@ -1,4 +1,4 @@
-"""OCR of the images of a question that is still being written.
+"""OCR of the images of a question that is still being written, and of the image that is shown large.
 
 If the answer repeats the text, the model verifies it as draft tokens, several words at a time. The window suggests
 questions by it.
@@ -41,13 +41,14 @@ class ImageTexts(QObject):
         self._pages: OrderedDict[str, OcrPage | None] = OrderedDict()
         self._calls: dict[str, EngineCall] = {}
         self._wanted: set[str] = set()
+        self._shown = ""
 
     def read(self, paths: Iterable[str]) -> None:
         """Read these images in the background, those that have not been read; cancel the reading of all others."""
         wanted = list(dict.fromkeys(paths))
         self._wanted = set(wanted)
         for path, call in self._calls.items():
-            if path not in self._wanted:
+            if not self._is_wanted(path):
                 call.cancel()
         for path in wanted:
             self._start(path)
@@ -56,8 +57,16 @@ class ImageTexts(QObject):
         """Read these images besides those that are wanted already."""
         self.read((*self._wanted, *paths))
 
+    def read_shown(self, path: str) -> None:
+        """Read the image that is shown, whatever else is read or stopped, in place of the one before; "" for none."""
+        before, self._shown = self._shown, path
+        if before in self._calls and not self._is_wanted(before):
+            self._calls[before].cancel()
+        if path:
+            self._start(path)
+
     def stop(self) -> None:
-        """Cancel the reading of images that have not been read yet."""
+        """Cancel the reading of images that have not been read yet, except for the one that is shown."""
         self.read(())
 
     def page(self, path: str) -> OcrPage | None:
@@ -68,6 +77,9 @@ class ImageTexts(QObject):
         """Return the texts of these images that have been read, without empty ones."""
         pages = (self._pages.get(path) for path in dict.fromkeys(paths))
         return tuple(page.text for page in pages if page and page.text)
+
+    def _is_wanted(self, path: str) -> bool:
+        return path in self._wanted or path == self._shown
 
     def _start(self, path: str) -> None:
         if path not in self._pages and path not in self._calls:
@@ -84,7 +96,7 @@ class ImageTexts(QObject):
                 self._keep(path, None)
         if isinstance(event, Done | Failed):
             call = self._calls.pop(path)
-            if call.is_cancelled and path in self._wanted:  # It has been wanted again since.
+            if call.is_cancelled and self._is_wanted(path):  # It has been wanted again since.
                 self._start(path)
 
     def _keep(self, path: str, page: OcrPage | None) -> None:

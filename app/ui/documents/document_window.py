@@ -14,14 +14,12 @@ from app.domain.documents.labelled_values import LabelledValue, labelled_values
 from app.domain.documents.markdown_pages import page_as_markdown
 from app.domain.documents.marked_words import boxes_of
 from app.domain.documents.ocr_results import OcrResult
-from app.domain.documents.pages import OcrPage
 from app.domain.documents.pdf_options import PdfOptions
 from app.domain.documents.tables import Table
 from app.domain.errors import Problem
 from app.domain.images.geometry import Box
 from app.domain.text.visible_text import visible
 from app.ui.documents.lines_edit import LinesEdit
-from app.ui.documents.page_canvas import PageCanvas
 from app.ui.documents.source_pane import SourcePane
 from app.ui.documents.tables_pane import TablesPane
 from app.ui.documents.thumbnail_strip import ThumbnailStrip
@@ -33,6 +31,7 @@ from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, sentences, tr
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.notices import Notices
+from app.ui.widgets.page_canvas import NO_PAGE, PageCanvas
 from app.ui.widgets.problem_text import page_notice, problem_sentence
 from app.ui.widgets.screen_fit import ScreenFit
 
@@ -118,7 +117,7 @@ class DocumentWindow(QWidget):
         """Clear everything that is known of the page."""
         self.ocr_result = None
         self.canvas.set_picture(QPixmap())
-        self.canvas.set_page(OcrPage(1, 1, (), ""))
+        self.canvas.set_page(NO_PAGE)
         self.lines.clear_ocr_result()
         for pane in (self.markdown, self.html):
             pane.set_source("")
@@ -269,6 +268,7 @@ class DocumentWindow(QWidget):
         self.thumbnails.page_chosen.connect(self._on_page_chosen)
         self.thumbnails.wanted.connect(self.thumbnail_wanted)
         self.canvas.line_hovered.connect(self.lines.highlight_line)
+        self.canvas.line_hovered.connect(self.canvas.highlight_line)
         self.canvas.line_clicked.connect(self.lines.show_line)
         self.canvas.part_selected.connect(self._on_part_selected)
         self.lines.line_hovered.connect(self.canvas.highlight_line)

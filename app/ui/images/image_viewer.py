@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from math import ceil, floor
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -22,8 +22,8 @@ from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import tr
-from app.ui.widgets.image_canvas import ImageCanvas
 from app.ui.widgets.labels import ElidedLabel, label
+from app.ui.widgets.page_canvas import NO_PAGE, PageCanvas
 
 
 class ImageViewer(QFrame):
@@ -56,7 +56,9 @@ class ImageViewer(QFrame):
         self._written: Sequence[Detection] = ()
         self._pixel_budget = GenerationOptions().pixel_budget
         self._images: Sequence[Attachment] = ()
-        self.canvas = ImageCanvas(self)
+        self.canvas = PageCanvas(self)
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # A click beside text leaves the focus to the message.
+        self._text = NO_PAGE
         self._words = label("", "hint", wraps=True, parent=self)
         self._name = ElidedLabel(parent=self)
         self._details = label("", "muted", wraps=True, parent=self)
@@ -115,7 +117,9 @@ class ImageViewer(QFrame):
         for tool in (self.part, self.read, self.translate, self.document):
             tool.setVisible(not shown.is_video)
         self._clear_translation()
+        self._text = NO_PAGE
         self.canvas.set_picture(QPixmap())
+        self._place_text()
         self._show_message(tr("Opening…"))
         self.wanted.emit(shown)
 
@@ -148,6 +152,13 @@ class ImageViewer(QFrame):
                 for box in boxes_of(words, page)
             ]
         )
+
+    @Slot(Attachment, OcrPage)
+    def show_text(self, attachment: Attachment, page: OcrPage) -> None:
+        """Let the text of an image be selected on it."""
+        if attachment == self.attachment:
+            self._text = page
+            self._place_text()
 
     @Slot(Attachment, bytes)
     def show_preview(self, attachment: Attachment, png: bytes) -> None:
@@ -228,6 +239,11 @@ class ImageViewer(QFrame):
             self.detections = placed_detections(self._written, self.attachment, self._pixel_budget)
             self.canvas.set_detections(self.detections)
 
+    def _place_text(self) -> None:
+        """Let the text be selected, unless it is covered by a translation."""
+        is_covered = self.translation is not None and not self.translate.original.isChecked()
+        self.canvas.set_page(NO_PAGE if is_covered else self._text)
+
     def _add_forms(self) -> None:
         self.places.setObjectName("presets")
         self.places.setText(tr("Boxes"))
@@ -260,6 +276,7 @@ class ImageViewer(QFrame):
     def _show_version(self) -> None:
         """Show the translation or the original."""
         shown, original = self.translation, self._picture
+        self._place_text()
         if shown is None or self.translate.original.isChecked():
             self.canvas.replace_picture(original)
             return

@@ -36,9 +36,9 @@ LABEL_ROOM = 3
 class ImageCanvas(QWidget):
     """Wheel and pinch zoom at the pointer, dragging moves, a double click toggles between fitted and 1:1.
 
-    `detection_hovered(int)` carries the number of the detection under the pointer, or -1. Dragging with Shift, or after
-    `begin_selecting`, selects an area: `part_selected(left, top, right, bottom)` carries fractions of the upright
-    picture's sides; `selecting_ended()` is emitted if nothing was selected.
+    The middle button drags, too. `detection_hovered(int)` carries the number of the detection under the pointer, or -1.
+    Dragging with Shift, or after `begin_selecting`, selects an area: `part_selected(left, top, right, bottom)` carries
+    fractions of the upright picture's sides; `selecting_ended()` is emitted if nothing was selected.
     """
 
     detection_hovered = Signal(int)
@@ -206,9 +206,10 @@ class ImageCanvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to drag."""
-        if event.button() is not Qt.MouseButton.LeftButton or self._pixmap.isNull():
+        is_left = event.button() is Qt.MouseButton.LeftButton
+        if self._pixmap.isNull() or not (is_left or event.button() is Qt.MouseButton.MiddleButton):
             return
-        if self._is_selecting or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        if is_left and (self._is_selecting or event.modifiers() & Qt.KeyboardModifier.ShiftModifier):
             self._selection = (event.position(), event.position())
         else:
             self._dragged_from = event.position().toPoint()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRect
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -49,6 +49,24 @@ def test_lasso_and_ask(user: User) -> None:
     assert user.desktop.branch[-1].text
     assert part in user.desktop.branch[0].attachments
     assert user.answers == [user.desktop.branch[-1].text.strip()]
+
+
+def test_text_is_copied_from_the_image_as_soon_as_it_is_shown(user: User) -> None:
+    chip = add_note(user)
+    user.x11.click(chip.picture)
+    canvas = user.window.viewer.canvas
+    user.x11.wait(lambda: canvas.isVisible() and not canvas.picture_area().isEmpty())
+    user.desktop.wait(lambda: any(canvas.line_at(place) == 0 for place in _places_across(canvas.rect())))
+    first = next(place for place in _places_across(canvas.rect()) if canvas.line_at(place) == 0)
+    user.x11.click(canvas, first.toPoint())
+    user.x11.key("ctrl+a", "ctrl+c")
+    user.x11.wait(lambda: QApplication.clipboard().text() == "Gate B14\nBoarding 09:35\nLuggage: 23 kg")
+    user.x11.type("What is this?")
+    assert user.window.composer.edit.toPlainText() == "What is this?"
+
+
+def _places_across(area: QRect) -> list[QPointF]:
+    return [QPointF(x, y) for y in range(area.top(), area.bottom(), 4) for x in range(area.left(), area.right(), 20)]
 
 
 def test_places_go_with_the_version_that_named_them(user: User) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QBrush,
     QColor,
+    QContextMenuEvent,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
@@ -16,17 +17,22 @@ from PySide6.QtGui import (
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.domain.documents.page_rows import selected_text
 from app.domain.documents.pages import OcrPage
+from app.domain.images.codes import with_codes
 from app.domain.images.geometry import Box, TextLine
 from app.domain.images.quarter_turns import rotated
 from app.domain.text.word_spans import letter_edges
+from app.ui.widgets.i18n import tr
 from app.ui.widgets.image_canvas import ImageCanvas
 
-REACH = 0.6
-"""Maximum distance of the pointer from a line while text is being selected, in heights of the line."""
+NO_PAGE = OcrPage(1, 1, (), "")
+"""The page of a picture whose text is not known."""
+
+_PICTURE_KEYS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+"""Keys with which a drag acts on the picture, also over text: Shift selects an area, Ctrl moves the picture."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,6 +46,7 @@ class Place:
 class PageCanvas(ImageCanvas):
     """Dragging over text selects it, elsewhere it moves the picture; a double click on a word selects the word.
 
+    With Ctrl, or with the middle button, dragging moves the picture everywhere. A right click offers to copy the text.
     `line_hovered(int)` carries the number of the line under the pointer, or -1, `line_clicked(int)` the one that was
     clicked; `selection_changed(str)` the text that is selected.
     """
@@ -51,9 +58,9 @@ class PageCanvas(ImageCanvas):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._page = OcrPage(1, 1, (), "")
+        self._page = NO_PAGE
         self._ignored: tuple[Box, ...] = ()
-        self._highlighted_line = -1
+        self._highlighted_line = self._hovered_line = -1
         self.highlighted_boxes: tuple[Box, ...] = ()
         self._anchor: Place | None = None
         self._focus: Place | None = None
@@ -62,7 +69,8 @@ class PageCanvas(ImageCanvas):
     def set_page(self, page: OcrPage) -> None:
         """Set the text on the picture, and clear the selection."""
         self._page = page
-        self._highlighted_line, self.highlighted_boxes = -1, ()
+        self._highlighted_line = self._hovered_line = -1
+        self.highlighted_boxes = ()
         self.clear_selection()
 
     def set_ignored(self, ignored: tuple[Box, ...]) -> None:
@@ -140,16 +148,17 @@ class PageCanvas(ImageCanvas):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to select if there is text."""
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        wants_part = self._is_selecting or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        number = self.line_at(event.position())
-        if event.button() is Qt.MouseButton.LeftButton and number >= 0 and not wants_part:
+        wants_picture = self._is_selecting or event.modifiers() & _PICTURE_KEYS
+        number = -1 if wants_picture else self.line_at(event.position())
+        if event.button() is Qt.MouseButton.LeftButton and number >= 0:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
             self._is_dragging = True
             self._anchor = self._focus = self._place(number, event.position())
+            self.selection_changed.emit("")
             self.line_clicked.emit(number)
             self.update()
             return
-        if not wants_part:
+        if event.button() is Qt.MouseButton.LeftButton and not wants_picture:
             self.clear_selection()
         super().mousePressEvent(event)
 
@@ -164,9 +173,7 @@ class PageCanvas(ImageCanvas):
         if self._dragged_from is None and not self._is_selecting:
             number = self.line_at(event.position())
             self.setCursor(Qt.CursorShape.IBeamCursor if number >= 0 else Qt.CursorShape.ArrowCursor)
-            if number != self._highlighted_line:
-                self.highlight_line(number)
-                self.line_hovered.emit(number)
+            self._hover_line(number)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End selecting."""
@@ -188,7 +195,7 @@ class PageCanvas(ImageCanvas):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy the selection, or select everything."""
         if event.matches(QKeySequence.StandardKey.Copy) and self.selected_text():
-            QGuiApplication.clipboard().setText(self.selected_text())
+            self.copy_selection()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self.select_all()
         else:
@@ -197,8 +204,34 @@ class PageCanvas(ImageCanvas):
     def leaveEvent(self, event: QEvent) -> None:
         """Clear the line under the pointer."""
         super().leaveEvent(event)
-        self.highlight_line(-1)
-        self.line_hovered.emit(-1)
+        self._hover_line(-1)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy the text, if there is any."""
+        if not self._page.lines and not self._page.codes:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction(tr("Copy"), self.copy_selection)
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setEnabled(bool(self.selected_text()))
+        menu.addAction(tr("Copy all text"), self.copy_all)
+        menu.popup(event.globalPos())
+
+    @Slot()
+    def copy_selection(self) -> None:
+        """Copy the selected text."""
+        QGuiApplication.clipboard().setText(self.selected_text())
+
+    @Slot()
+    def copy_all(self) -> None:
+        """Copy the text of the whole page, with its codes."""
+        QGuiApplication.clipboard().setText(with_codes(self._page.text, self._page.codes))
+
+    def _hover_line(self, number: int) -> None:
+        if number != self._hovered_line:
+            self._hovered_line = number
+            self.line_hovered.emit(number)
 
     def _select(self, anchor: Place, focus: Place) -> None:
         self._anchor, self._focus = anchor, focus
