@@ -18,7 +18,11 @@ _DATES = tuple(
 )
 
 
+def date_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the dates of a text begin and end; those that are printed in several ways may overlap."""
+    return sorted(match.span() for match in chain.from_iterable(date.finditer(text) for date in _DATES))
+
+
 def dates_in(text: str) -> list[str]:
     """Return the dates of a text as they are printed; the order of day and month is not judged."""
-    found = sorted((match.start(), match[0]) for match in chain.from_iterable(date.finditer(text) for date in _DATES))
-    return [date for _, date in found]
+    return [text[start:end] for start, end in date_spans(text)]

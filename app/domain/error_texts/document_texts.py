@@ -62,3 +62,9 @@ OCR_UNCERTAIN = ErrorText(
     "The built-in OCR is uncertain about much of this.",
     todo="A vision model may do better.",
 )
+NO_MAIL_PROGRAM = ErrorText(
+    "document.no_mail_program",
+    ProblemKind.IMAGE,
+    "The mail was not begun: no mail program was found.",
+    todo="The address is {address}.",
+)

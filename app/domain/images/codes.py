@@ -1,4 +1,4 @@
-"""QR codes and bar codes on an image. Their content is untrusted text: it is shown, and never followed."""
+"""QR codes and bar codes on an image. Their content is untrusted text: it is shown, and never followed by itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

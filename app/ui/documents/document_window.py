@@ -270,6 +270,7 @@ class DocumentWindow(QWidget):
         self.canvas.line_hovered.connect(self.lines.highlight_line)
         self.canvas.line_hovered.connect(self.canvas.highlight_line)
         self.canvas.line_clicked.connect(self.lines.show_line)
+        self.canvas.problem_met.connect(self.notices.show_problem)
         self.canvas.part_selected.connect(self._on_part_selected)
         self.lines.line_hovered.connect(self.canvas.highlight_line)
         self.lines.line_chosen.connect(self.canvas.highlight_line)

@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
         self.viewer = ImageViewer(self)
         self._was_maximised = False
         self.viewer.full_screen_clicked.connect(self.toggle_full_screen)
+        self.viewer.canvas.problem_met.connect(self.notices.show_problem)
         self.model_picker = ModelPicker(self)
         self.menu_button = MainMenu(self)
         self._title = ElidedLabel(parent=self)

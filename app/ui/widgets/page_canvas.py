@@ -19,12 +19,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.domain.documents.entities import Entity, entities_in
 from app.domain.documents.page_rows import selected_text
 from app.domain.documents.pages import OcrPage
-from app.domain.images.codes import with_codes
+from app.domain.errors import Problem
+from app.domain.images.codes import Code, with_codes
 from app.domain.images.geometry import Box, TextLine
 from app.domain.images.quarter_turns import rotated
 from app.domain.text.word_spans import letter_edges
+from app.ui.widgets.entity_actions import add_code_actions, add_entity_actions
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.image_canvas import ImageCanvas
 
@@ -46,14 +49,16 @@ class Place:
 class PageCanvas(ImageCanvas):
     """Dragging over text selects it, elsewhere it moves the picture; a double click on a word selects the word.
 
-    With Ctrl, or with the middle button, dragging moves the picture everywhere. A right click offers to copy the text.
+    With Ctrl, or with the middle button, dragging moves the picture everywhere. A right click offers to copy the text,
+    and what one does with a link, a date or another entity that is there; it is underlined below the pointer.
     `line_hovered(int)` carries the number of the line under the pointer, or -1, `line_clicked(int)` the one that was
-    clicked; `selection_changed(str)` the text that is selected.
+    clicked; `selection_changed(str)` the text that is selected. `problem_met(Problem)`: nothing opens an address.
     """
 
     line_hovered = Signal(int)
     line_clicked = Signal(int)
     selection_changed = Signal(str)
+    problem_met = Signal(Problem)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +67,7 @@ class PageCanvas(ImageCanvas):
         self._ignored: tuple[Box, ...] = ()
         self._highlighted_line = self._hovered_line = -1
         self.highlighted_boxes: tuple[Box, ...] = ()
+        self._hovered_entity: tuple[int, Entity] | None = None
         self._anchor: Place | None = None
         self._focus: Place | None = None
         self._is_dragging = False
@@ -70,6 +76,7 @@ class PageCanvas(ImageCanvas):
         """Set the text on the picture, and clear the selection."""
         self._page = page
         self._highlighted_line = self._hovered_line = -1
+        self._hovered_entity = None
         self.highlighted_boxes = ()
         self.clear_selection()
 
@@ -122,6 +129,21 @@ class PageCanvas(ImageCanvas):
                 return number
         return -1
 
+    def entity_at(self, place: QPointF) -> tuple[int, Entity] | None:
+        """Return the entity at a point, with the number of its line; None if there is none."""
+        number = self.line_at(place)
+        if number < 0:
+            return None
+        line = self._page.lines[number]
+        share, edges = self._share_along(line, place), letter_edges(line.text)
+        found = (it for it in entities_in(line.text) if edges[it.start] <= share <= edges[it.end])
+        return next(((number, entity) for entity in found), None)
+
+    def code_at(self, place: QPointF) -> Code | None:
+        """Return the QR code or bar code at a point; None if there is none."""
+        inside = (code for code in self._page.codes if self._box_polygon(code.box).boundingRect().contains(place))
+        return next(inside, None)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the picture, and over it the highlights and the selection."""
         super().paintEvent(event)
@@ -137,6 +159,12 @@ class PageCanvas(ImageCanvas):
         for part in self._ignored:
             shares = (part.left, part.top, part.right, part.bottom)
             self._fill(painter, self._shares_polygon(shares), QColor(128, 128, 128), 150)
+        if self._hovered_entity:
+            number, entity = self._hovered_entity
+            edges = letter_edges(self._page.lines[number].text)
+            below = self._polygon(self._page.lines[number], edges[entity.start], edges[entity.end])
+            painter.setPen(QPen(accent, 2))
+            painter.drawLine(below.at(3), below.at(2))
         if span := self._span():
             first, last = span
             for number in range(first.line, last.line + 1):
@@ -174,6 +202,7 @@ class PageCanvas(ImageCanvas):
             number = self.line_at(event.position())
             self.setCursor(Qt.CursorShape.IBeamCursor if number >= 0 else Qt.CursorShape.ArrowCursor)
             self._hover_line(number)
+            self._hover_entity(self.entity_at(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End selecting."""
@@ -205,6 +234,7 @@ class PageCanvas(ImageCanvas):
         """Clear the line under the pointer."""
         super().leaveEvent(event)
         self._hover_line(-1)
+        self._hover_entity(None)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer to copy the text, if there is any."""
@@ -212,6 +242,13 @@ class PageCanvas(ImageCanvas):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        place = QPointF(event.pos())
+        if found := self.entity_at(place):
+            add_entity_actions(menu, found[1], self.problem_met.emit)
+            menu.addSeparator()
+        elif code := self.code_at(place):
+            add_code_actions(menu, code, self.problem_met.emit)
+            menu.addSeparator()
         copy = menu.addAction(tr("Copy"), self.copy_selection)
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setEnabled(bool(self.selected_text()))
@@ -233,6 +270,11 @@ class PageCanvas(ImageCanvas):
             self._hovered_line = number
             self.line_hovered.emit(number)
 
+    def _hover_entity(self, found: tuple[int, Entity] | None) -> None:
+        if found != self._hovered_entity:
+            self._hovered_entity = found
+            self.update()
+
     def _select(self, anchor: Place, focus: Place) -> None:
         self._anchor, self._focus = anchor, focus
         self.selection_changed.emit(self.selected_text())
@@ -246,13 +288,14 @@ class PageCanvas(ImageCanvas):
     def _place(self, number: int, place: QPointF) -> Place:
         """Return the nearest position between two letters of a line."""
         line = self._page.lines[number]
-        whole = self._polygon(line, 0.0, 1.0)
-        start, end = whole.at(0), whole.at(1)
-        along = end - start
-        length = QPointF.dotProduct(along, along) or 1.0
-        share = QPointF.dotProduct(place - start, along) / length
-        edges = letter_edges(line.text)
+        share, edges = self._share_along(line, place), letter_edges(line.text)
         return Place(number, min(range(len(edges)), key=lambda letter: abs(edges[letter] - share)))
+
+    def _share_along(self, line: TextLine, place: QPointF) -> float:
+        """Return how far along a line a point is, as a fraction of the line's length."""
+        whole = self._polygon(line, 0.0, 1.0)
+        start, along = whole.at(0), whole.at(1) - whole.at(0)
+        return QPointF.dotProduct(place - start, along) / (QPointF.dotProduct(along, along) or 1.0)
 
     def _nearest(self, place: QPointF) -> int:
         """Return the line to select at a point: the one there, or the nearest above or below."""
