@@ -294,6 +294,7 @@ class Lorgnette(QObject):
         self._first_look = FirstLookController(window, self.session, self.first_previews, self.model, self._files, self)
         self._document_controller = DocumentController(window, self.document, self._files, self)
         search.document_wanted.connect(self._document_controller.open)
+        self._text_index.changed.connect(window.sidebar.search_again)
         self._document_controller.window_created.connect(self._on_document_window_created)
         self.importer.was_too_long.connect(self._document_controller.offer)
         useless = frozenset() if self._feed.address else frozenset({"tells_of_versions"})

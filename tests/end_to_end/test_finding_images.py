@@ -68,6 +68,17 @@ def test_an_image_that_was_only_asked_about_is_found_by_a_word_on_it(
     assert peek(paths, "page", "reading") == []
 
 
+def test_results_that_are_shown_grow_when_an_image_has_been_read(open_desktop: OpenDesktop, receipt: Path) -> None:
+    desktop = open_desktop()
+    assert search(desktop, "walnut") == []
+    desktop.drop(receipt)
+    desktop.wait_for_images(1)
+    desktop.window.composer.image_clicked.emit(desktop.lorgnette.session.draft.attachments[0])
+    results = desktop.window.sidebar.results
+    desktop.wait(lambda: results.item(0).data(HIT) is not None)
+    assert "Walnut" in results.item(0).data(HIT).excerpt
+
+
 def test_a_document_is_found_and_opened_at_its_page(open_desktop: OpenDesktop, tmp_path: Path) -> None:
     path = locked_pdf(tmp_path / "a.pdf", "Read me aloud", "")
     desktop = open_desktop()

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.errors import Problem
-from app.domain.ports import OcrResultStore
+from app.domain.ports import IGNORE, OcrResultStore
 from app.services.engines.store_thread import StoreAccess
 
 STEP = 20
@@ -14,7 +14,9 @@ STEP = 20
 
 
 class TextIndex(QObject):
-    """Adds OCR results to those that the search finds."""
+    """Adds OCR results to those that the search finds; `changed()` is emitted when it finds more."""
+
+    changed = Signal()
 
     def __init__(self, pages: StoreAccess[OcrResultStore], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -25,6 +27,7 @@ class TextIndex(QObject):
         """Save the OCR result of a chat's image, unless it has one."""
         key = ("found text", ocr_result.digest, str(ocr_result.number))
         self._pages.save(key, partial(_add, ocr_result))
+        self._pages.run(IGNORE, self._on_added, IGNORE)  # In order: it has been saved by then.
 
     @Slot()
     def begin(self) -> None:
@@ -36,7 +39,11 @@ class TextIndex(QObject):
     def _step(self) -> None:
         self._pages.run(lambda pages: pages.index_texts(STEP), self._on_indexed, self._on_failed)
 
+    def _on_added(self, _: object) -> None:
+        self.changed.emit()
+
     def _on_indexed(self, is_more: bool) -> None:  # noqa: FBT001 - as the store returns it
+        self.changed.emit()
         if is_more:
             self._step()
         else:

@@ -29,8 +29,16 @@ class SearchResults(SideList):
         self.itemClicked.connect(self._on_item_activated)
         self.itemActivated.connect(self._on_item_activated)
 
-    def set_hits(self, hits: Sequence[SearchHit], conversations: Mapping[ConversationId, Conversation]) -> None:
-        """Show the results, or that there are none."""
+    def set_hits(
+        self,
+        hits: Sequence[SearchHit],
+        conversations: Mapping[ConversationId, Conversation],
+        *,
+        is_same_search: bool = False,
+    ) -> None:
+        """Show the results, or that there are none; those of the same search keep their selection and their place."""
+        row, scrolled = self.currentRow(), self.verticalScrollBar().value()
+        selected = self.item(row).data(HIT) if is_same_search and row >= 0 else None
         self.clear()
         for hit in hits:
             if hit.conversation_id is None:
@@ -40,6 +48,9 @@ class SearchResults(SideList):
         if not self.count():
             item = QListWidgetItem(tr("No matching chats or images."), self)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
+        same = (row for row in range(self.count()) if selected and self.item(row).data(HIT) == selected)
+        self.setCurrentRow(next(same, -1))
+        self.verticalScrollBar().setValue(scrolled if is_same_search else 0)
 
     def step(self, by: int) -> None:
         """Select the next result, or the previous one if `by` is -1; the first one if none is selected."""

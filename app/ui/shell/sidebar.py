@@ -72,6 +72,8 @@ class Sidebar(QFrame):
         self._search_timer.setSingleShot(True)
         self._search_timer.setInterval(SEARCH_MILLISECONDS)
         self.status_line = EngineStatusLine(self)
+        self._found_query = ""
+        """The query whose results are listed."""
         self._any_width = self.maximumWidth()
         self.fold.hide()
         self._lay_out()
@@ -157,8 +159,15 @@ class Sidebar(QFrame):
     def set_hits(self, query: str, hits: tuple[SearchHit, ...]) -> None:
         """Show the results of `query`, unless it has changed since."""
         if query == self.search.text():
-            self.results.set_hits(hits, self._conversations)
+            self.results.set_hits(hits, self._conversations, is_same_search=query == self._found_query)
+            self._found_query = query
             self._lists.setCurrentWidget(self.results)
+
+    @Slot()
+    def search_again(self) -> None:
+        """Search again soon, as there may be more to find, if results are shown."""
+        if self._lists.currentWidget() is self.results and not self._search_timer.isActive():
+            self._search_timer.start()
 
     def select(self, conversation_id: ConversationId) -> None:
         """Select the chat that is shown; none if the id is not listed."""

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.domain.documents.ocr_results import OcrResult
+from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import storage_texts
 from app.domain.errors import StorageError
+from app.domain.ids import Digest
 from app.services.documents.text_index import STEP, TextIndex
 from app.services.engines.store_thread import StoreThread
 from tests.support.memory_stores import MemoryOcrResults, MemoryStores
@@ -51,6 +54,16 @@ def test_other_work_is_done_between_steps(thread: StoreThread, results: ManyResu
     thread.pages.run(lambda _: results.order.append("other"))
     qtbot.waitUntil(lambda: results.left == 0)
     assert results.order == ["step", "other", "step", "step", "step", "step"]
+
+
+def test_more_to_find_is_announced_once_it_is_saved(thread: StoreThread, results: ManyResults, qtbot: QtBot) -> None:
+    index = TextIndex(thread.pages)
+    found: list[int] = []
+    index.changed.connect(lambda: found.append(len(results.ocr_results)))
+    index.add(OcrResult(digest=Digest("ab" * 32), number=0, page=OcrPage(1, 1, (), "words")))
+    qtbot.waitUntil(lambda: found == [1])
+    index.begin()
+    qtbot.waitUntil(lambda: found == [1] * 6)
 
 
 def test_a_failure_is_not_told_and_tried_again(thread: StoreThread, results: ManyResults, qtbot: QtBot) -> None:

@@ -12,6 +12,7 @@ from app.domain.chat.search import SearchHit
 from app.domain.documents.document_place import DocumentPlace
 from app.domain.ids import ConversationId, MessageId
 from app.ui.shell.main_window import MainWindow
+from app.ui.shell.search_rows import HIT as HIT_DATA
 from app.ui.shell.search_rows import marked_excerpt
 from app.ui.shell.sidebar import Sidebar
 from app.ui.widgets.theme import Theme
@@ -99,6 +100,43 @@ def test_hits_of_words_that_are_no_longer_looked_for_are_not_shown(sidebar: Side
     sidebar.search.clear()
     sidebar.set_hits("total", (HIT,))
     assert sidebar.list.isVisible()
+
+
+def test_shown_results_are_looked_up_again_when_there_is_more_to_find(sidebar: Sidebar, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(sidebar.searched, wait=200):
+        sidebar.search_again()  # No results are shown.
+    search(sidebar, qtbot, "total")
+    sidebar.set_hits("total", ())
+    again: list[str] = []
+    sidebar.searched.connect(again.append)
+    for _ in range(3):
+        sidebar.search_again()
+    qtbot.waitUntil(lambda: again == ["total"])
+    qtbot.wait(200)
+    assert again == ["total"]
+    sidebar.search.clear()
+    with qtbot.assertNotEmitted(sidebar.searched, wait=200):
+        sidebar.search_again()
+
+
+def test_results_of_the_same_search_keep_their_selection_and_place(sidebar: Sidebar, qtbot: QtBot) -> None:
+    hits = tuple(replace(HIT, message_id=MessageId(f"m{number}")) for number in range(30))
+    search(sidebar, qtbot, "total")
+    sidebar.set_hits("total", hits)
+    results = sidebar.results
+    for _ in range(20):
+        results.step(1)
+    before = results.verticalScrollBar().value()
+    assert before > 0
+    new = replace(HIT, message_id=MessageId("new"))
+    sidebar.set_hits("total", (*hits, new))
+    assert results.currentItem().data(HIT_DATA) == hits[19]
+    assert results.verticalScrollBar().value() == before
+    sidebar.search.clear()
+    search(sidebar, qtbot, "cake")
+    sidebar.set_hits("cake", hits)
+    assert results.currentRow() == -1
+    assert results.verticalScrollBar().value() == 0
 
 
 def test_nothing_found_is_said(sidebar: Sidebar, qtbot: QtBot) -> None:
