@@ -55,6 +55,7 @@ class ChatController(QObject):
         composer.submitted.connect(session.send)
         composer.stop_clicked.connect(session.stop)
         composer.read_clicked.connect(session.read_text)
+        composer.read_all_clicked.connect(session.read_texts)
         composer.image_removed.connect(session.remove_attachment)
         composer.budget_chosen.connect(session.set_pixel_budget)
         composer.text_cut.connect(self._on_text_cut)
@@ -177,8 +178,10 @@ class ChatController(QObject):
 
     @Slot()
     def _on_read_triggered(self) -> None:
-        if images := [image for image in self._session.images() if not image.is_video]:
-            self._session.read_text(images[-1])
+        """Read the images of the draft, or else the latest image of the chat."""
+        drafted = tuple(image for image in self._session.draft.attachments if not image.is_video)
+        latest = tuple(image for image in self._session.images() if not image.is_video)[-1:]
+        self._session.read_texts(drafted or latest)
 
     @Slot()
     def _on_regenerate_triggered(self) -> None:

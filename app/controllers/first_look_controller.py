@@ -31,7 +31,7 @@ class FirstLookController(QObject):
         look = window.first_look
         look.wanted.connect(previews.request)
         previews.ready.connect(look.show_preview)
-        look.read_clicked.connect(session.read_text)
+        look.read_all_clicked.connect(session.read_texts)
         look.asked.connect(window.composer.submit)
         look.question_clicked.connect(window.composer.submit_question)
         session.draft_changed.connect(self._on_draft_changed)

@@ -1,5 +1,8 @@
 """Creates conversations, questions and answers with ids and times of their own."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from app.domain.chat.chat import DEFAULT_TITLE, Author, Conversation, Message, MessageState, Role, new_id, now
 from app.domain.ids import ConversationId, MessageId
 from app.domain.images.attachments import Attachment
@@ -22,6 +25,17 @@ def new_question(conversation: Conversation, text: str, attachments: tuple[Attac
         created=now(),
         attachments=attachments,
     )
+
+
+def new_readings(conversation: Conversation, text: str, images: Sequence[Attachment]) -> tuple[Message, ...]:
+    """Return a question `text` and the empty answer of the built-in OCR for each image, one turn after the other."""
+    messages: list[Message] = []
+    for image in images:
+        question = new_question(conversation, text, (image,))
+        if messages:
+            question = replace(question, parent_id=messages[-1].id)
+        messages += question, new_answer(conversation.id, question.id, Author.READER)
+    return tuple(messages)
 
 
 def new_answer(conversation_id: ConversationId, question_id: MessageId, author: Author) -> Message:

@@ -3,7 +3,7 @@
 A streamed answer is shown at most twenty times a second and saved once a second, and always at its end.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -153,6 +153,11 @@ class Answers(QObject):
         self._model.stop_prefill()  # The OCR gets the whole CPU.
         call = self._reader.read(image, partial(self._on_event, answer.id))
         self._follow(RunningAnswer(answer, call.stop))
+
+    def read_all(self, answers: Sequence[Message], images: Sequence[Path]) -> None:
+        """Have the built-in OCR write each answer about its image, in this order."""
+        for answer, image in zip(answers, images, strict=True):
+            self.read(answer, image)
 
     def current(self, conversation_id: ConversationId) -> list[Message]:
         """Return the unfinished answers of a conversation, with their text so far."""

@@ -10,18 +10,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.domain.chat.chat import (
-    DEFAULT_TITLE,
-    Author,
-    Conversation,
-    Draft,
-    Message,
-    MessageState,
-    Turn,
-    title_from,
-)
+from app.domain.chat.chat import DEFAULT_TITLE, Author, Conversation, Draft, Message, MessageState, Turn, title_from
 from app.domain.chat.message_tree import MessageTree
-from app.domain.chat.new_messages import new_answer, new_conversation, new_question
+from app.domain.chat.new_messages import new_answer, new_conversation, new_question, new_readings
 from app.domain.chat.queued_questions import with_questions, without_questions
 from app.domain.errors import Problem
 from app.domain.ids import ConversationId, MessageId
@@ -231,17 +222,21 @@ class ChatSession(QObject):
         self._draft_timer.start()
 
     @Slot(Attachment)
-    def read_text(self, attachment: Attachment) -> None:
+    def read_text(self, image: Attachment) -> None:
         """Have the built-in OCR read one image of the draft or of the chat."""
-        if self.is_busy:
+        self.read_texts((image,))
+
+    @Slot(tuple)
+    def read_texts(self, images: tuple[Attachment, ...]) -> None:
+        """Have the built-in OCR read images of the draft or of the chat, one after the other, a turn for each."""
+        if self.is_busy or not images:
             return
-        question = new_question(self._conversation, READ_QUESTION, (attachment,))
-        answer = new_answer(self._conversation.id, question.id, Author.READER)
-        read = partial(self._answers.read, answer, self._attachments.path(attachment))
-        title = title_from(attachment.name)
+        messages = new_readings(self._conversation, READ_QUESTION, images)
+        files = [self._attachments.path(image) for image in images]
+        title = title_from(images[0].name)
         if not self.branch:
-            self._titles.expect(answer.id, title)
-        self._commit((question, answer), Draft(attachments=(attachment,)), read, title)
+            self._titles.expect(messages[1].id, title)
+        self._commit(messages, Draft(attachments=images), partial(self._answers.read_all, messages[1::2], files), title)
 
     @Slot(str)
     def regenerate(self, answer_id: MessageId) -> None:

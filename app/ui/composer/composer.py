@@ -24,6 +24,7 @@ from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.labels import label, tooltip
 from app.ui.widgets.message_edit import MessageEdit
+from app.ui.widgets.read_button import read_button, show_read_button
 from app.ui.widgets.theme import zoomed
 from app.ui.widgets.thumbnails import ThumbnailPath
 
@@ -36,6 +37,7 @@ class Composer(QFrame):
     """Emits the user's requests; its content is set from outside.
 
     `text_changed(str)`, `submitted(str)`, `stop_clicked()`, `open_clicked()`, `read_clicked(Attachment)`,
+    `read_all_clicked(tuple[Attachment, ...])`,
     `image_clicked(Attachment)`, `image_removed(Attachment)`, `budget_chosen(Attachment, int | None)`,
     `import_cancelled(str)`, `mime_pasted(QMimeData)`, `preset_saved(Preset)`, `preset_removed(Preset)`; `up_pressed()`
     in an empty field; `text_cut(kept, lost)` forwarded from its field.
@@ -46,6 +48,7 @@ class Composer(QFrame):
     stop_clicked = Signal()
     open_clicked = Signal()
     read_clicked = Signal(Attachment)
+    read_all_clicked = Signal(tuple)
     image_clicked = Signal(Attachment)
     image_removed = Signal(Attachment)
     budget_chosen = Signal(Attachment, object)  # int | None: a union is no class.
@@ -70,7 +73,7 @@ class Composer(QFrame):
         self.edit = MessageEdit(self)
         self.add = button("+", Role.ICON, tr("Open images"), self)
         self.capture = button(tr("Screen"), Role.PLAIN, tr("Capture an area of the screen (Ctrl+Shift+S)"), self)
-        self.read = button(tr("Read text"), Role.SOFT, tr("Read the text of the image with the built-in OCR"), self)
+        self.read = read_button(self)
         self.presets = PresetButton(self)
         self.offered = PresetList(self)
         self._own_presets: tuple[Preset, ...] = ()
@@ -277,6 +280,7 @@ class Composer(QFrame):
         question = title_from(self._default_question())
         self.edit.setPlaceholderText(tr(WITH_IMAGE, question=question) if self._attachments else tr(NO_IMAGE))
         self.edit.viewport().update()  # Qt repaints a placeholder only when it appears or goes.
+        show_read_button(self.read, len(self._readable()))
         self.read.setEnabled(bool(self._readable()) and not self._is_busy)
         for chip in self._attachment_chips.values():
             chip.read.setEnabled(not self._is_busy)
@@ -326,9 +330,9 @@ class Composer(QFrame):
 
     @Slot()
     def _on_read_clicked(self) -> None:
-        attachment = self._readable()[-1]
+        images = self._readable()
         self.focus()  # The button is about to be disabled, which would move the focus to an arbitrary widget.
-        self.read_clicked.emit(attachment)
+        self.read_all_clicked.emit(images)
 
     @Slot(bool)
     def _on_focus_changed(self, has_focus: bool) -> None:

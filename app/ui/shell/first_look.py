@@ -16,6 +16,7 @@ from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.discard import discard
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
+from app.ui.widgets.read_button import read_button, show_read_button
 from app.ui.widgets.theme import zoomed
 from app.ui.widgets.thumbnails import ThumbnailButton, ThumbnailPath, thumbnail
 
@@ -31,11 +32,11 @@ THUMBNAIL = 56
 class FirstLook(QScrollArea):
     """The first image large, the others in a row; scrolled in a low window. Empty without images.
 
-    `read_clicked(Attachment)`, `image_clicked(Attachment)`, `asked()` to send what the composer has,
+    `read_all_clicked(tuple[Attachment, ...])`, `image_clicked(Attachment)`, `asked()` to send what the composer has,
     `question_clicked(str)`; `wanted(Attachment)` asks for a large picture of an image, to be given to `show_preview`.
     """
 
-    read_clicked = Signal(Attachment)
+    read_all_clicked = Signal(tuple)
     image_clicked = Signal(Attachment)
     asked = Signal()
     question_clicked = Signal(str)
@@ -55,7 +56,7 @@ class FirstLook(QScrollArea):
         content = QWidget(self)
         content.setObjectName("emptyContent")
         self.picture = LargePicture(content)
-        self.read = button(tr("Read text"), Role.SOFT, tr("Read the text of the image with the built-in OCR"), content)
+        self.read = read_button(content)
         self.ask = button(tr("Ask"), Role.SOFT, tr("Send the message, or the default question"), content)
         self.suggestions = Suggestions(content)
         for made in (self.read, self.ask):
@@ -82,7 +83,8 @@ class FirstLook(QScrollArea):
         if self._images:
             large = self._images[0]
             self._page = None
-            self.read.setVisible(not large.is_video)
+            show_read_button(self.read, len(self._readable()))
+            self.read.setVisible(bool(self._readable()))
             self._show_questions()
             if not before or before[0].digest != large.digest:
                 self.picture.show_picture(large, thumbnail(self._thumbnail_path(large)))
@@ -109,6 +111,9 @@ class FirstLook(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """Return any width that the window wants, and the height of some lines."""
         return QSize(0, MIN_LINES * self.fontMetrics().lineSpacing())
+
+    def _readable(self) -> tuple[Attachment, ...]:
+        return tuple(image for image in self._images if not image.is_video)
 
     def _show_questions(self) -> None:
         if self._images:
@@ -155,7 +160,7 @@ class FirstLook(QScrollArea):
 
     @Slot()
     def _on_read_clicked(self) -> None:
-        self.read_clicked.emit(self._images[0])
+        self.read_all_clicked.emit(self._readable())
 
 
 class _Thumbnails(QWidget):

@@ -245,6 +245,52 @@ def test_reading_needs_no_model_and_keeps_the_typed_words(build_services: BuildS
     assert services.session.draft == Draft(text="and then")
 
 
+def test_several_images_are_read_in_order_a_turn_for_each(build_services: BuildServices, qtbot: QtBot) -> None:
+    images = tuple(attachment(f"{name}.png", name * 32) for name in ("ab", "cd", "ef"))
+    problem = Problem(ProblemKind.IMAGE, "The image is damaged.", "The chat is kept.", "Use another.")
+
+    def reads(request: Request) -> Iterator[Event]:
+        assert isinstance(request, ReadText)
+        if images[1].digest in request.path:
+            yield Failed(problem)
+            return
+        yield TextRead(OcrPage(4, 3, (), f"text of {request.path[-2:]}"))
+        yield Done(FinishReason.COMPLETE)
+
+    services = build_services(reader=reads)
+    for image in images:
+        services.session.add_attachment(services.session.conversation_id, image)
+    services.session.read_texts(images)
+    wait_for_end(services, qtbot)
+
+    branch = services.session.branch
+    assert [message.parent_id for message in branch] == [None, *(message.id for message in branch[:-1])]
+    assert [message.attachments for message in branch[::2]] == [(image,) for image in images]
+    assert [message.text for message in branch[1::2]] == ["text of ab", "", "text of ef"]
+    assert [message.state for message in branch[1::2]] == [
+        MessageState.COMPLETE,
+        MessageState.FAILED,
+        MessageState.COMPLETE,
+    ]
+    assert services.session.draft.is_empty
+    assert {message.id for message in branch} == set(services.stores.chats.saved)
+
+
+def test_stop_ends_the_reading_of_all_images(build_services: BuildServices, qtbot: QtBot) -> None:
+    def never_ends(request: Request) -> Iterator[Event]:
+        if isinstance(request, Cancel):
+            yield Done(FinishReason.STOPPED)
+
+    images = tuple(attachment(f"{name}.png", name * 32) for name in ("ab", "cd", "ef"))
+    services = build_services(reader=never_ends)
+    services.session.read_texts(images)
+    qtbot.waitUntil(lambda: len(services.engines.requests(BackendKind.READER)) == 1)
+    services.session.stop()
+    wait_for_end(services, qtbot)
+    assert [message.state for message in services.session.branch[1::2]] == [MessageState.STOPPED] * 3
+    assert len(services.engines.requests(BackendKind.READER)) == 1
+
+
 def test_a_full_disk_keeps_the_draft_and_says_so(build_services: BuildServices, qtbot: QtBot) -> None:
     services = build_services(model=answers_hello)
     open_model(services, qtbot)

@@ -113,13 +113,26 @@ def test_chips_read_show_and_remove_their_image(composer: Composer, qtbot: QtBot
         (composer.read_clicked, receipt.read),
         (composer.image_clicked, receipt.picture),
         (composer.image_removed, receipt.remove),
-        (composer.read_clicked, composer.read),
     ):
         with qtbot.waitSignal(signal) as emitted:
             click(button)
         assert emitted.args == [image]
     composer.set_draft(Draft())
     assert chips(composer) == []
+    assert not composer.read.isEnabled()
+
+
+def test_one_button_reads_all_images(composer: Composer, qtbot: QtBot) -> None:
+    image, other = attachment("receipt.png"), attachment("other.png", "cd" * 32)
+    video = replace(attachment("clip.mp4", "ef" * 32), media_type="video/mp4", seconds=3.0)
+    for images, text in (((image,), "Read text"), ((image, video), "Read text"), ((image, video, other), "Read all")):
+        composer.set_draft(Draft(attachments=images))
+        assert composer.read.text() == text
+        with qtbot.waitSignal(composer.read_all_clicked) as emitted:
+            click(composer.read)
+        assert emitted.args == [tuple(item for item in images if not item.is_video)]
+        assert composer.edit.hasFocus()
+    composer.set_draft(Draft(attachments=(video,)))
     assert not composer.read.isEnabled()
 
 

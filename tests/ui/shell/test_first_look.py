@@ -97,10 +97,19 @@ def test_what_is_clicked_is_asked(look: FirstLook, qtbot: QtBot) -> None:
     with qtbot.waitSignal(look.question_clicked) as asked:
         click(look.suggestions.buttons[1])
     assert asked.args == ["What is different?"]
-    for button, signal in ((look.read, look.read_clicked), (look.picture, look.image_clicked)):
-        with qtbot.waitSignal(signal) as clicked:
-            click(button)
-        assert clicked.args == [IMAGE]
+    with qtbot.waitSignal(look.image_clicked) as clicked:
+        click(look.picture)
+    assert clicked.args == [IMAGE]
+    assert look.read.text() == "Read all"
+    with qtbot.waitSignal(look.read_all_clicked) as clicked:
+        click(look.read)
+    assert clicked.args == [(IMAGE, *OTHERS[:1])]
+    look.show_images((IMAGE,))
+    assert look.read.text() == "Read text"
+    with qtbot.waitSignal(look.read_all_clicked) as clicked:
+        click(look.read)
+    assert clicked.args == [(IMAGE,)]
+    look.show_images((IMAGE, *OTHERS[:1]))
     with qtbot.waitSignal(look.image_clicked) as clicked:
         click(seen(look, ThumbnailButton)[0])
     assert clicked.args == [OTHERS[0]]
