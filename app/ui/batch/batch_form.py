@@ -13,9 +13,10 @@ from app.domain.documents.ignored_areas import EXAMPLE, ignored_from, ignored_te
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.models.model_info import ModelInfo
 from app.ui.widgets import ui_text
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
 
 
@@ -38,7 +39,7 @@ class BatchForm(QWidget):
         self._target = ElidedLabel(parent=self)
         self.files = button(tr("Add files…"), Role.PLAIN, tr("Add files to the batch"), self)
         self.folder = button(tr("Add a folder…"), Role.PLAIN, tr("Add a folder and its subfolders"), self)
-        self.clear = button("×", Role.ICON, tr("Remove all files and folders"), self)
+        self.clear = icon_button(Icon.CLOSE, tr("Remove all files and folders"), self)
         self.choose = button(tr("Choose…"), Role.PLAIN, tr("Choose the output folder"), self)
         self.boxes = {output: QCheckBox(ui_text.batch_output(output), self) for output in Output}
         self.reader = QComboBox(self)

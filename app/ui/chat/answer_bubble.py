@@ -12,16 +12,18 @@ from app.domain.models.engine_status import Stage
 from app.domain.text.grounding import Detection
 from app.domain.text.place_answers import is_only_places, place_labels
 from app.ui.chat.branch_switch import BranchSwitch
+from app.ui.chat.discreet_buttons import DiscreetButtons
 from app.ui.chat.place_chips import PlaceChips
 from app.ui.chat.thought_fold import no_answer
 from app.ui.markdown.formulas import FormulaPainter
 from app.ui.markdown.message_parts import MessageParts
 from app.ui.markdown.safe_text_browser import SafeTextBrowser
 from app.ui.widgets import ui_text
-from app.ui.widgets.buttons import Role, button
-from app.ui.widgets.copy_button import copy_button
+from app.ui.widgets.buttons import Role, button, icon_button
+from app.ui.widgets.copy_button import copy_icon_button
 from app.ui.widgets.discard import discard
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 from app.ui.widgets.notice import Action, notice_of
 from app.ui.widgets.notice_box import NoticeBox
@@ -69,9 +71,10 @@ class AnswerBubble(QWidget):
         self.progress.setAccessibleName(tr("Progress"))
         self.notice = label("", "hint", wraps=True, parent=self)
         self.footer = label("", "muted", wraps=True, parent=self)
-        self.copy = copy_button(tr("Copy"), Role.LINK, tr("Copy the answer"), self)
-        self.regenerate = button(tr("Regenerate"), Role.LINK, tr("Regenerate the answer"), self)
-        self.quote = button(tr("Quote"), Role.LINK, tr("Quote the selection in your next question"), self)
+        self.copy = copy_icon_button(tr("Copy the answer"), self)
+        self.regenerate = icon_button(Icon.REGENERATE, tr("Regenerate the answer"), self)
+        self._discreet = DiscreetButtons(self, (self.copy, self.regenerate))
+        self.quote = icon_button(Icon.QUOTE, tr("Quote the selection in your next question"), self)
         self.quote.hide()
         self.text.copyAvailable.connect(self.quote.setVisible)
         self.quote.clicked.connect(self._on_quote_clicked)
@@ -127,8 +130,9 @@ class AnswerBubble(QWidget):
         self._show_places()
 
     def set_last(self, *, is_last: bool) -> None:
-        """Set whether this is the last message: only then can it be continued."""
+        """Set whether this is the last message: only then can it be continued, and are its buttons always shown."""
         self._is_last = is_last
+        self._discreet.set_always(always=is_last)
         self._show_continue()
 
     def set_activity(self, stage: Stage, progress: float) -> None:
@@ -151,7 +155,7 @@ class AnswerBubble(QWidget):
     def _lay_out(self) -> None:
         actions = QHBoxLayout(self._actions)
         actions.setContentsMargins(0, 0, 0, 0)
-        actions.setSpacing(16)
+        actions.setSpacing(8)
         for action in (
             self.versions,
             self.places,

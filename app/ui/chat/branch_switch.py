@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import icon_button
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 
 
@@ -19,8 +20,8 @@ class BranchSwitch(QWidget):
         super().__init__(parent)
         self._ids: Sequence[str] = ()
         self._place = 0
-        self.previous = button("‹", Role.LINK, tr("Previous version"), self)
-        self.next = button("›", Role.LINK, tr("Next version"), self)
+        self.previous = icon_button(Icon.PREVIOUS, tr("Previous version"), self)
+        self.next = icon_button(Icon.NEXT, tr("Next version"), self)
         self._count = label("", "muted", parent=self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -4,8 +4,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import icon_button
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 
 
@@ -25,9 +26,9 @@ class FindBar(QFrame):
         self.edit.setAcceptDrops(False)  # The window takes drops, wherever they land.
         self.edit.installEventFilter(self)
         self.count = label("", "muted", parent=self)
-        self.previous = button("‹", Role.ICON, tr("Previous match (Shift+Enter)"), self)
-        self.next = button("›", Role.ICON, tr("Next match (Enter)"), self)
-        self.close_button = button("×", Role.ICON, tr("Close (Esc)"), self)
+        self.previous = icon_button(Icon.PREVIOUS, tr("Previous match (Shift+Enter)"), self)
+        self.next = icon_button(Icon.NEXT, tr("Next match (Enter)"), self)
+        self.close_button = icon_button(Icon.CLOSE, tr("Close (Esc)"), self)
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 6, 12, 6)
         row.setSpacing(6)

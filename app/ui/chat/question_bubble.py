@@ -5,14 +5,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from app.domain.images.attachments import Attachment
 from app.ui.chat.branch_switch import BranchSwitch
+from app.ui.chat.discreet_buttons import DiscreetButtons
 from app.ui.chat.question_editor import QuestionEditor
 from app.ui.markdown.formulas import FormulaPainter
 from app.ui.markdown.message_parts import MessageParts
 from app.ui.markdown.safe_text_browser import SafeTextBrowser
 from app.ui.widgets import ui_text
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.discard import discard
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 from app.ui.widgets.message_edit import MAX_CHARACTERS
 from app.ui.widgets.thumbnails import ThumbnailButton, ThumbnailPath
@@ -48,10 +50,11 @@ class QuestionBubble(QWidget):
         self.message = message = parts.message
         self.editor: QuestionEditor | None = None
         self.versions = BranchSwitch(self)
-        self.edit = button(tr("Edit"), Role.LINK, tr("Edit the question and ask again"), self)
+        self.edit = icon_button(Icon.EDIT, tr("Edit the question and ask again"), self)
         self.edit.clicked.connect(self.open_editor)
-        self.reuse = button(tr("Reuse"), Role.LINK, tr("Reuse this question for other images"), self)
+        self.reuse = icon_button(Icon.REUSE, tr("Reuse this question for other images"), self)
         self.reuse.clicked.connect(self._on_reuse_clicked)
+        DiscreetButtons(self, (self.reuse, self.edit))
         bubble = QFrame(self)
         bubble.setObjectName("bubble")
         bubble.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -70,7 +73,7 @@ class QuestionBubble(QWidget):
         if message.attachments:
             column.addWidget(label(_caption(message.attachments), "muted", wraps=True, parent=bubble))
         actions = QHBoxLayout()
-        actions.setSpacing(12)
+        actions.setSpacing(4)
         actions.addStretch(1)
         actions.addWidget(self.versions)
         actions.addWidget(self.reuse)

@@ -9,8 +9,9 @@ from app.domain.images.attachments import Attachment
 from app.domain.settings.generation_options import GenerationOptions
 from app.ui.composer.pixel_budget_menu import PixelBudgetMenu
 from app.ui.widgets import ui_text
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.i18n import joined, sentences, tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, tooltip
 from app.ui.widgets.theme import zoomed
 from app.ui.widgets.thumbnails import ThumbnailButton
@@ -42,7 +43,7 @@ class AttachmentChip(QFrame):
         self.details.setProperty("role", "muted")
         self.budget = button("", Role.LINK, parent=self)
         self.read = button(tr("Read"), Role.LINK, tr("Read the text of {name}", name=attachment.name), self)
-        self.remove = button("×", Role.ICON, tr("Remove {name}", name=attachment.name), self)
+        self.remove = icon_button(Icon.CLOSE, tr("Remove {name}", name=attachment.name), self)
         figures = QHBoxLayout()
         figures.setSpacing(6)
         figures.addWidget(self.details, 1)

@@ -18,10 +18,11 @@ from app.ui.composer.import_chip import ImportChip
 from app.ui.composer.preset_button import PresetButton
 from app.ui.composer.preset_list import PresetList
 from app.ui.widgets import ui_text
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.discard import discard
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label, tooltip
 from app.ui.widgets.message_edit import MessageEdit
 from app.ui.widgets.read_button import read_button, show_read_button
@@ -71,7 +72,7 @@ class Composer(QFrame):
         self._visual_token_seconds = 0.0
         self._own_question, self._is_demo = "", False
         self.edit = MessageEdit(self)
-        self.add = button("+", Role.ICON, tr("Open images"), self)
+        self.add = icon_button(Icon.ADD_IMAGES, tr("Open images"), self)
         self.capture = button(tr("Screen"), Role.PLAIN, tr("Capture an area of the screen (Ctrl+Shift+S)"), self)
         self.read = read_button(self)
         self.presets = PresetButton(self)

@@ -5,8 +5,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.domain.ids import ImportId
 from app.ui.composer.attachment_chip import CHIP_WIDTH
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import icon_button
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.theme import zoomed
 
@@ -21,7 +22,7 @@ class ImportChip(QFrame):
         self._import_id = import_id
         self.setObjectName("chip")
         self.setFixedWidth(zoomed(self, CHIP_WIDTH))
-        self.cancel = button("×", Role.ICON, tr("Cancel adding {name}", name=name), self)
+        self.cancel = icon_button(Icon.CLOSE, tr("Cancel adding {name}", name=name), self)
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(ElidedLabel(name, self))

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from app.domain.chat.queued_questions import QueuedQuestion
 from app.ui.widgets import ui_text
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.discard import discard
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
 
 MAX_SHOWN = 3
@@ -66,7 +67,7 @@ class QueuedQuestions(QWidget):
         bubble.setObjectName("bubble")
         bubble.setAccessibleName(tr("Queued: {text}", text=question.text))
         edit = button(tr("Edit"), Role.LINK, tr("Edit the queued question"), bubble)
-        cancel = button("×", Role.ICON, tr("Remove the queued question"), bubble)
+        cancel = icon_button(Icon.CLOSE, tr("Remove the queued question"), bubble)
         edit.clicked.connect(partial(self.edit_clicked.emit, question.id))
         cancel.clicked.connect(partial(self.cancel_clicked.emit, question.id))
         row = QHBoxLayout(bubble)

@@ -25,10 +25,11 @@ from app.ui.documents.tables_pane import TablesPane
 from app.ui.documents.thumbnail_strip import ThumbnailStrip
 from app.ui.documents.values_pane import ValuesPane
 from app.ui.widgets import ui_text
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.copy_button import copy_button
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, sentences, tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.page_canvas import NO_PAGE, PageCanvas
@@ -94,7 +95,7 @@ class DocumentWindow(QWidget):
         self.again = button(tr("Read again"), Role.PLAIN, tr("With the built-in OCR; corrections are discarded"), self)
         self.export, self.clean_up_tool = QToolButton(self), QToolButton(self)
         self.fit = button(tr("Fit"), Role.PLAIN, tr("Fit the image to the window"), self)
-        self.rotate = button("↻", Role.PLAIN, tr("Rotate clockwise"), self)
+        self.rotate = icon_button(Icon.ROTATE, tr("Rotate clockwise"), self)
         self._add_menus()
         self._lay_out()
         self._wire()

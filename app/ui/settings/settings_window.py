@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 from app.domain.settings.settings import Settings
 from app.domain.shown_setting import ShownSetting, setting_of
 from app.ui.settings.setting_editors import make_editor
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 from app.ui.widgets.screen_fit import ScreenFit
 
@@ -152,7 +153,7 @@ class SettingRow(QWidget):
         self.search_text = f"{name} {help_text}"
         self.hint = label(help_text, "muted", wraps=True, parent=self)
         self.hint.setVisible(bool(help_text))
-        self.reset = button("↺", Role.ICON, tr("Reset {name} to its default", name=name), self)
+        self.reset = icon_button(Icon.RESET, tr("Reset {name} to its default", name=name), self)
         self.reset.clicked.connect(self._on_reset_clicked)
 
     def lay_out(self, editor: QWidget) -> None:

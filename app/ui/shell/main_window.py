@@ -39,9 +39,10 @@ from app.ui.shell.model_picker import ModelPicker
 from app.ui.shell.panes import Panes
 from app.ui.shell.sidebar import Sidebar
 from app.ui.shell.tray_icon import TrayIcon
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import icon_button
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel
 from app.ui.widgets.mime_images import are_many, has_images, incoming_images
 from app.ui.widgets.notice import Notice, Severity
@@ -117,7 +118,7 @@ class MainWindow(QMainWindow):
         self.menu_button = MainMenu(self)
         self._title = ElidedLabel(parent=self)
         self._title.setObjectName("chatTitle")
-        self._fold = button("☰", Role.ICON, tr("Show or hide the sidebar (Ctrl+B)"), self)
+        self._fold = icon_button(Icon.SIDEBAR, tr("Show or hide the sidebar (Ctrl+B)"), self)
         self._pages = QStackedWidget(self)
         self._lay_out()
         self._overlay = DropOverlay(self)

@@ -24,8 +24,9 @@ from app.ui.shell.engine_status_line import EngineStatusLine
 from app.ui.shell.search_results import SearchResults
 from app.ui.shell.side_list import SideList
 from app.ui.widgets import ui_text
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 from app.ui.widgets.scroll_if_low import ScrollIfLow
 from app.ui.widgets.search_field import SearchField
@@ -61,7 +62,7 @@ class Sidebar(QFrame):
         self._conversations: dict[ConversationId, Conversation] = {}
         self._selected = ConversationId("")
         self.new_chat = button(tr("New chat"), Role.PRIMARY, tr("Start a new chat"), self)
-        self.fold = button("☰", Role.ICON, tr("Show or hide the sidebar (Ctrl+B)"), self)
+        self.fold = icon_button(Icon.SIDEBAR, tr("Show or hide the sidebar (Ctrl+B)"), self)
         self.list = _ConversationList(self)
         self.search = SearchField(self)
         self.results = SearchResults(thumbnail_path, self)

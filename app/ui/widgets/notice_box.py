@@ -3,8 +3,9 @@
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 from app.ui.widgets.notice import Action, Notice
 
@@ -30,7 +31,7 @@ class NoticeBox(QFrame):
         self._row.addWidget(self.sentence, 1)
         self._add_buttons()
         if is_dismissible:
-            self.close_button = button("×", Role.ICON, tr("Dismiss this message"), self)
+            self.close_button = icon_button(Icon.CLOSE, tr("Dismiss this message"), self)
             self.close_button.clicked.connect(self.dismiss)
             self._row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
 
