@@ -2,10 +2,13 @@
 
 from PySide6.QtCore import QObject, Slot
 
-from app.domain.chat.chat import Message, MessageState, title_of_answer
+from app.domain.chat.chat import Message, MessageState, title_from, title_of_answer
+from app.domain.chat.presets import BUILT_IN
 from app.domain.ids import MessageId
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
+
+_PRESETS = frozenset(title_from(preset.text) for preset in BUILT_IN)
 
 
 class ChatTitles(QObject):
@@ -22,9 +25,10 @@ class ChatTitles(QObject):
         """Have an answer name its chat, which is called `title` until then."""
         self._until_then[answer_id] = title
 
-    def is_taken(self, title: str) -> bool:
-        """Return whether a chat is called so already."""
-        return any(conversation.title == title for conversation in self._library.conversations)
+    def tells_nothing(self, title: str) -> bool:
+        """Return whether another chat is called so already, or any may be, since it is a built-in preset."""
+        taken = (conversation.title for conversation in self._library.conversations)
+        return title in _PRESETS or title in taken
 
     @Slot(Message)
     def _on_answer_changed(self, answer: Message) -> None:

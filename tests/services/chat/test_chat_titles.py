@@ -90,3 +90,12 @@ def test_a_question_that_names_another_chat_leaves_it_to_the_answer(
     services.session.send("What is this?")
     wait(services, qtbot, 2)
     assert title(services) == "A receipt of the bakery."
+
+
+def test_a_preset_leaves_the_title_to_the_answer(build_services: BuildServices, qtbot: QtBot) -> None:
+    services = build_services(model=answers)
+    services.model.open("/models/tiny")
+    qtbot.waitUntil(lambda: services.model.status.state is EngineState.READY)
+    services.session.send("Read the text.")
+    wait(services, qtbot, 2)
+    assert title(services) == "A receipt of the bakery."
