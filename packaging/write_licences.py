@@ -41,7 +41,7 @@ Leptonica: BSD-2-Clause, http://www.leptonica.org; beside Tesseract
 libtiff, libpng, libjpeg-turbo, libwebp: their own permissive licences; beside Leptonica
 Language packs: Apache-2.0, https://github.com/tesseract-ocr/tessdata_fast; in resources/tessdata
 Layout model (PP-PicoDet, CDLA): Apache-2.0, https://github.com/PaddlePaddle/PaddleOCR; in resources/layout_model
-Icons (Lucide): ISC, some MIT, https://github.com/lucide-icons/lucide; in resources/icons/lucide, beside their licence"""
+Icons (Lucide): ISC, some MIT, https://github.com/lucide-icons/lucide; in resources/icons/lucide"""
 """Works under licences that ask for their source to be named; who likes may put other builds of the libraries there."""
 
 

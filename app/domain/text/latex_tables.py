@@ -7,10 +7,12 @@ usual fonts; a cell's other commands stay as they are written. A table within a 
 import re
 
 MAX_SPAN = 50
+_CAPTIONED = r"\\caption\*?(?:\[[^\]]{0,200}\])?\{(?:[^{}]|\{[^{}]*\}){0,2000}+\}|\\label\{[^{}]{0,100}\}"
 _TABLE = re.compile(
-    r"(?:\\begin\{(?:table|center)\}(?:\[[^\]\n]{0,20}\])?\s*|\\centering\s*){0,3}"
+    r"(?P<above>(?:(?:\\begin\{(?:table\*?|center)\}(?:\[[^\]\n]{0,20}\])?|\\centering\b"
+    rf"|\\(?:small|footnotesize|scriptsize)\b|{_CAPTIONED})\s*){{0,6}})"
     r"\\begin\{(?P<kind>tabular[xy*]?|longtable)\}(?P<body>(?:[^\\]|\\(?!begin\{|end\{))*+)\\end\{(?P=kind)\}"
-    r"(?:\s*\\end\{(?:table|center)\}){0,2}"
+    rf"(?P<below>(?:\s*(?:\\end\{{(?:table\*?|center)\}}|{_CAPTIONED})){{0,4}})"
 )
 _EDGE = re.compile(r"\\(?P<side>begin|end)\{(?:tabular[xy*]?|longtable)\}")
 _COLUMNS = re.compile(
@@ -33,7 +35,7 @@ _ESCAPED = re.compile(r"\\([%&$#_{}])")
 
 def with_markdown_tables(text: str) -> str:
     """Return the text with each LaTeX table as a Markdown table of its own; the rest is unchanged."""
-    return _TABLE.sub(lambda match: _markdown(match["body"]) or match[0], _without_nested(text))
+    return _TABLE.sub(lambda match: _markdown(match) or match[0], _without_nested(text))
 
 
 def _without_nested(text: str) -> str:
@@ -74,8 +76,11 @@ def _once(content: str) -> str:
     return f"{above} {rest.rstrip()} {below}" if named else rest
 
 
-def _markdown(body: str) -> str:
-    captions = [_plain(caption) for caption in _CAPTION.findall(body)]
+def _markdown(table: re.Match[str]) -> str:
+    body = table["body"]
+    captions = [
+        _plain(caption) for part in (table["above"], body, table["below"]) for caption in _CAPTION.findall(part)
+    ]
     rows = _rows(_CAPTION.sub("", body))
     width = max(map(len, rows), default=0)
     if not width:

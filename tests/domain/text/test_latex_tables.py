@@ -101,3 +101,22 @@ def test_what_never_ends_takes_no_time() -> None:
         assert with_markdown_tables(piece * 3000) == piece * 3000
     rules = r"\begin{tabular}{c}" + r"\cmidrule{" * 30_000 + r"a\end{tabular}"
     assert rows(rules)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "\\begin{table}[h]\n\\centering\n\\caption{Prices of \\textbf{May}}\n\\label{tab:a}\n%s\n\\end{table}",
+        "\\begin{table*}\\small\n%s\n\\caption[short]{Prices of May}\\label{tab:a}\n\\end{table*}",
+    ],
+)
+def test_a_caption_beside_the_table_stands_above_it(table: str) -> None:
+    written = table % "\\begin{tabular}{lr}\nItem & Price \\\\\nTea & 2.50 \\\\\n\\end{tabular}"
+    told = with_markdown_tables(f"Before\n{written}\nAfter")
+    assert " ".join(told.split()) == "Before Prices of May | Item | Price | | --- | --- | | Tea | 2.50 | After"
+
+
+def test_captions_without_end_take_no_time_that_grows_with_their_square() -> None:
+    for hostile in ("\\caption{" + "x" * 1900, "\\caption{a}", "\\begin{table}", "\\label{x"):
+        text = hostile * (200_000 // len(hostile))
+        assert with_markdown_tables(text) == text
