@@ -36,7 +36,7 @@ def test_drop_read_copy(user: User, receipt: Path) -> None:
     user.x11.click(user.window.composer.read)
     user.wait_for_answer()
     (bubble,) = user.window.chat_view.findChildren(AnswerBubble)
-    user.x11.click(button(bubble, "Copy"))
+    user.x11.click(bubble.copy)
     user.x11.wait(lambda: "Walnut cake" in QApplication.clipboard().text())
     assert QApplication.clipboard().text().splitlines() == list(RECEIPT)
     user.x11.click(user.window.composer.edit)

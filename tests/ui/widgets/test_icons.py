@@ -56,7 +56,7 @@ def test_an_icon_grows_with_the_text(qtbot: QtBot, theme: Theme) -> None:
     small, size = len(ink(button)), button.sizeHint()
     assert size.width() == size.height()
     theme.choose(ThemeChoice.LIGHT, 200)
-    assert button.sizeHint() == 2 * size
+    assert button.sizeHint() == size * 2
     button.resize(60, 60)
     assert len(ink(button)) > 2.5 * small
 
