@@ -200,7 +200,7 @@ class ChatSession(QObject):
         question = new_question(self._conversation, text, sent.attachments)
         answer = new_answer(self._conversation.id, question.id, Author.MODEL)
         ask, title = self._writer.asking(answer, (*self.branch, question)), title_from(text)
-        if not self.branch and self._titles.tells_nothing(title):
+        if not self.branch and self._titles.is_generic(title):
             self._titles.expect(answer.id, title)
         self._commit((question, answer), sent, ask, title)
 

@@ -25,7 +25,7 @@ class ChatTitles(QObject):
         """Have an answer name its chat, which is called `title` until then."""
         self._until_then[answer_id] = title
 
-    def tells_nothing(self, title: str) -> bool:
+    def is_generic(self, title: str) -> bool:
         """Return whether another chat is called so already, or any may be, since it is a built-in preset."""
         taken = (conversation.title for conversation in self._library.conversations)
         return title in _PRESETS or title in taken

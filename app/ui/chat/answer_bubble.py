@@ -12,7 +12,7 @@ from app.domain.models.engine_status import Stage
 from app.domain.text.grounding import Detection
 from app.domain.text.place_answers import is_only_places, place_labels
 from app.ui.chat.branch_switch import BranchSwitch
-from app.ui.chat.discreet_buttons import DiscreetButtons
+from app.ui.chat.hover_buttons import HoverButtons
 from app.ui.chat.place_chips import PlaceChips
 from app.ui.chat.thought_fold import no_answer
 from app.ui.markdown.formulas import FormulaPainter
@@ -73,7 +73,7 @@ class AnswerBubble(QWidget):
         self.footer = label("", "muted", wraps=True, parent=self)
         self.copy = copy_icon_button(tr("Copy the answer"), self)
         self.regenerate = icon_button(Icon.REGENERATE, tr("Regenerate the answer"), self)
-        self._discreet = DiscreetButtons(self, (self.copy, self.regenerate))
+        self._hover_buttons = HoverButtons(self, (self.copy, self.regenerate))
         self.quote = icon_button(Icon.QUOTE, tr("Quote the selection in your next question"), self)
         self.quote.hide()
         self.text.copyAvailable.connect(self.quote.setVisible)
@@ -132,7 +132,7 @@ class AnswerBubble(QWidget):
     def set_last(self, *, is_last: bool) -> None:
         """Set whether this is the last message: only then can it be continued, and are its buttons always shown."""
         self._is_last = is_last
-        self._discreet.set_always(always=is_last)
+        self._hover_buttons.set_always(always=is_last)
         self._show_continue()
 
     def set_activity(self, stage: Stage, progress: float) -> None:

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from app.domain.images.attachments import Attachment
 from app.ui.chat.branch_switch import BranchSwitch
-from app.ui.chat.discreet_buttons import DiscreetButtons
+from app.ui.chat.hover_buttons import HoverButtons
 from app.ui.chat.question_editor import QuestionEditor
 from app.ui.markdown.formulas import FormulaPainter
 from app.ui.markdown.message_parts import MessageParts
@@ -54,7 +54,7 @@ class QuestionBubble(QWidget):
         self.edit.clicked.connect(self.open_editor)
         self.reuse = icon_button(Icon.REUSE, tr("Reuse this question for other images"), self)
         self.reuse.clicked.connect(self._on_reuse_clicked)
-        DiscreetButtons(self, (self.reuse, self.edit))
+        HoverButtons(self, (self.reuse, self.edit))
         bubble = QFrame(self)
         bubble.setObjectName("bubble")
         bubble.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)

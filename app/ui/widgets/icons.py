@@ -43,7 +43,7 @@ _DIRECTED = {Icon.NEXT, Icon.PREVIOUS, Icon.QUOTE, Icon.SIDEBAR}
 
 
 class IconButton(QPushButton):
-    """A button with an icon in place of text. A discreet one is drawn only while it is `revealed` or has the focus."""
+    """A button with an icon in place of text. It may be drawn only while it is revealed or has the focus."""
 
     def __init__(self, icon: Icon, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.settings.settings import ThemeChoice
-from app.ui.chat.discreet_buttons import DiscreetButtons
+from app.ui.chat.hover_buttons import HoverButtons
 from app.ui.widgets.buttons import icon_button
 from app.ui.widgets.icons import FOLDER, Icon, IconButton
 from app.ui.widgets.theme import Theme
@@ -75,11 +75,11 @@ def test_directions_are_mirrored_where_text_runs_from_right_to_left(qtbot: QtBot
     assert len(ink(button).keys() & ink(other).keys()) > 0.7 * len(ink(other))
 
 
-def test_discreet_buttons_are_drawn_under_the_pointer_and_with_the_focus(qtbot: QtBot, theme: Theme) -> None:
+def test_hover_buttons_are_drawn_under_the_pointer_and_with_the_focus(qtbot: QtBot, theme: Theme) -> None:
     message = QWidget()
     qtbot.addWidget(message)
     button = shown(qtbot, Icon.COPY, message)
-    buttons = DiscreetButtons(message, (button,))
+    buttons = HoverButtons(message, (button,))
     assert ink(button) == {}, theme
     QApplication.sendEvent(message, QEnterEvent(QPoint(1, 1), QPoint(1, 1), QPoint(1, 1)))
     assert ink(button) != {}

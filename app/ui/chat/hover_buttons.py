@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.ui.widgets.icons import IconButton
 
 
-class DiscreetButtons(QObject):
+class HoverButtons(QObject):
     """Reveals `buttons` while the pointer is over `message`, or always. Lives as long as `message`."""
 
     def __init__(self, message: QWidget, buttons: Sequence[IconButton]) -> None:
