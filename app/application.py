@@ -24,6 +24,7 @@ from app.controllers.first_look_controller import FirstLookController
 from app.controllers.geometry_controller import GeometryController
 from app.controllers.global_key_controller import GlobalKeyController
 from app.controllers.image_controller import ImageController
+from app.controllers.image_library_controller import ImageLibraryController
 from app.controllers.model_controller import ModelController
 from app.controllers.offline_controller import OfflineController
 from app.controllers.search_controller import SearchController
@@ -115,7 +116,9 @@ class Lorgnette(QObject):
         self.engines = {kind: Engine(kind, create_client, self) for kind in BackendKind}
         images = ImagesEngine(self.engines[BackendKind.IMAGES])
         reader = ReaderEngine(self.engines[BackendKind.READER])
-        self._files_thread = BackgroundThread("files", self)
+        self._files_thread, self._batch_thread, self._thumbnails_thread = (
+            BackgroundThread(name, self) for name in ("files", "batch", "thumbnails")
+        )
         self._files = FileAttachmentStore(paths.attachments, paths.incoming, folder)
         self.stores = StoreThread(partial(SqliteStores, paths.database, paths.attachments, folder), self)
         self._unused_images = UnusedImagesOfChats(
@@ -186,14 +189,13 @@ class Lorgnette(QObject):
             lambda: self.preferences.settings.offline,
             self,
         )
-        self._batch_thread = BackgroundThread("batch", self)
         self.batch = self._create_batch(create_client)
         self._feed = ReleaseFeed(lambda: self.preferences.settings)
         self.versions = VersionCheck(self._feed, self.preferences, __version__, parent=self)
         self._instance: RunningInstance | None = None
         speak(application, settings.language)
         self._theme = Theme(application, settings.theme, settings.zoom)
-        self.window = MainWindow(self._files.thumbnail_path)
+        self.window = MainWindow(self._files.thumbnail_path, self._thumbnails_thread.submit)
         self._wire()
         self._fill_window()
 
@@ -255,6 +257,7 @@ class Lorgnette(QObject):
         self._batch_thread.close()
         self._interrupted.save()
         self._files_thread.close()
+        self._thumbnails_thread.close()
         self.stores.close()
         self.window.close()
 
@@ -289,6 +292,10 @@ class Lorgnette(QObject):
         self._image_controller = ImageController(
             window, self.session, self.importer, self.previews, self.model, saver, self
         )
+        library_saver = FileSaver(self._files_thread, save_file, save_workbook, save_word, self)
+        images = ImageLibraryController(window, self.library, self.stores, self._files, library_saver, self)
+        images.image_chosen.connect(search.open)
+        self._text_index.changed.connect(images.images.refresh_soon)
         self._text_capture_controller = TextCaptureController(window, self.text_capture, self)
         self._global_key_controller = GlobalKeyController(window, self.preferences, self)
         self._first_look = FirstLookController(window, self.session, self.first_previews, self.model, self._files, self)

@@ -48,8 +48,13 @@ class SearchController(QObject):
 
     @Slot(SearchHit)
     def _on_hit_chosen(self, hit: SearchHit) -> None:
+        self.open(hit, search_words(self._window.sidebar.search.text()))
+
+    @Slot(SearchHit, tuple)
+    def open(self, hit: SearchHit, words: tuple[str, ...]) -> None:
+        """Open what was found, with the words marked."""
         self._awaited = None
-        words, chat = search_words(self._window.sidebar.search.text()), hit.conversation_id
+        chat = hit.conversation_id
         if hit.document:
             self._open_document(hit, words)
         elif chat and chat in self._library:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from app.domain.backups import Backup
 from app.domain.chat.chat import Conversation, Draft, Message
+from app.domain.chat.chat_images import ChatImage
 from app.domain.chat.search import SearchHit
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
@@ -59,6 +60,10 @@ class ConversationStore(Protocol):
         """Chats whose title has all words of `query`, then images and messages that have them, each newest first."""
         ...
 
+    def images(self, query: str) -> tuple[ChatImage, ...]:
+        """Each image of the chats once, the one used last first: those with all words of `query` on them or as name."""
+        ...
+
     def page_of(self, hit: SearchHit) -> OcrPage | None:
         """The page on whose image the words of a hit were read, with its corrections; None if there is none."""
         ...
@@ -73,6 +78,10 @@ class OcrResultStore(Protocol):
 
     def ocr_result(self, digest: Digest, number: int) -> OcrResult | None:
         """The OCR result of a page of the file with this digest; None if it has not been read."""
+        ...
+
+    def text(self, digest: Digest) -> str:
+        """What was read on all pages of the file with this digest, with its corrections; empty if it was not read."""
         ...
 
     def save_ocr_result(self, ocr_result: OcrResult) -> None:

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.domain.chat.search import SearchHit
 from app.domain.models.engine_status import EngineState
 from app.domain.text.grounding import Detection
 from app.paths import Paths
 from app.ui.documents.document_window import DocumentWindow
+from app.ui.images.image_library import ImageLibrary
 from app.ui.shell.search_rows import HIT
 from tests.end_to_end.conftest import Desktop, OpenDesktop, peek
 from tests.end_to_end.test_documents import opened
@@ -77,6 +78,70 @@ def test_results_that_are_shown_grow_when_an_image_has_been_read(open_desktop: O
     results = desktop.window.sidebar.results
     desktop.wait(lambda: results.item(0).data(HIT) is not None)
     assert "Walnut" in results.item(0).data(HIT).excerpt
+
+
+def library(desktop: Desktop) -> ImageLibrary:
+    (found,) = desktop.window.findChildren(ImageLibrary)
+    return found
+
+
+def names(desktop: Desktop) -> list[str]:
+    return [item.image.name for item in library(desktop).grid.images.images]
+
+
+def is_drawn(desktop: Desktop) -> bool:
+    """Whether the first image's thumbnail is seen: the receipt is white, which nothing else in its square is."""
+    grid = library(desktop).grid
+    middle = grid.visualRect(grid.images.index(0)).center()
+    return grid.viewport().grab().toImage().pixelColor(middle).lightness() > 250
+
+
+def test_all_images_are_listed_filtered_opened_copied_and_saved(
+    open_desktop: OpenDesktop, paths: Paths, receipt: Path, tmp_path: Path
+) -> None:
+    desktop = open_desktop()
+    images, viewer = library(desktop), desktop.window.viewer
+    desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+    QTest.keyClick(desktop.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    desktop.wait(lambda: images.isVisible() and not images.grid.isVisible())
+    desktop.drop(receipt)
+    desktop.wait_for_images(1)
+    chat = desktop.lorgnette.session.conversation_id
+    desktop.wait(lambda: names(desktop) == [receipt.name])  # The draft was saved.
+    desktop.wait(lambda: "Walnut" in "".join(peek(paths, "text", "reading_text")))
+    desktop.type_and_send("Where is it?")
+    desktop.wait_for_answer()
+    desktop.window.sidebar.new_chat.click()
+    desktop.wait(lambda: is_drawn(desktop))
+
+    QTest.keyClicks(images.filter, "carrots")
+    desktop.wait(lambda: names(desktop) == [])
+    images.filter.selectAll()
+    QTest.keyClicks(images.filter, "walnut 4.00")
+    desktop.wait(lambda: names(desktop) == [receipt.name])
+    images.close()
+    desktop.window.sidebar.images.click()
+    assert images.isVisible()
+    desktop.wait(lambda: names(desktop) == [receipt.name])
+    QTest.keyClick(images.filter, Qt.Key.Key_Return)
+    desktop.wait(lambda: viewer.isVisible() and bool(marks(desktop)))
+    assert (desktop.lorgnette.session.conversation_id, images.isVisible()) == (chat, False)
+    assert len(marks(desktop)) == 2, "“Walnut” and “4.00”"
+
+    desktop.window.menu_button.library_triggered.emit()
+    QApplication.clipboard().setText("before")
+    images.text_wanted.emit(images.grid.images.images[0])
+    desktop.wait(lambda: "Walnut cake" in QApplication.clipboard().text())
+    copy = tmp_path / "copy.png"
+    images.save_wanted.emit(images.grid.images.images[0])
+    (dialog,) = images.findChildren(QFileDialog)
+    dialog.fileSelected.emit(str(copy))
+    dialog.close()
+    desktop.wait(copy.exists)
+    assert copy.read_bytes() == receipt.read_bytes()
+
+    desktop.window.sidebar.conversation_deleted.emit(chat)
+    desktop.wait(lambda: names(desktop) == [])
 
 
 def test_a_document_is_found_and_opened_at_its_page(open_desktop: OpenDesktop, tmp_path: Path) -> None:

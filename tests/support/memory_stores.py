@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from app.domain.backups import Backup
 from app.domain.chat.chat import Conversation, Draft, Message
+from app.domain.chat.chat_images import ChatImage
 from app.domain.chat.search import SearchHit
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
@@ -97,6 +98,15 @@ class MemoryConversations:
             if query in item.text
         )
 
+    def images(self, query: str) -> tuple[ChatImage, ...]:
+        """Those of messages whose names have the query as it is, newest first."""
+        return tuple(
+            ChatImage(image=image, conversation_id=item.conversation_id, message_id=item.id, used=item.created)
+            for item in reversed(self.saved.values())
+            for image in item.attachments
+            if query in image.name
+        )
+
     def page_of(self, hit: SearchHit) -> OcrPage | None:
         """The page of the message."""
         return self.saved[hit.message_id].page if hit.message_id else None
@@ -125,6 +135,11 @@ class MemoryOcrResults:
     def ocr_result(self, digest: Digest, number: int) -> OcrResult | None:
         """As it was saved."""
         return self.ocr_results.get((digest, number))
+
+    def text(self, digest: Digest) -> str:
+        """Of the first page."""
+        found = self.ocr_results.get((digest, 0))
+        return found.page.text if found else ""
 
     def save_ocr_result(self, ocr_result: OcrResult) -> None:
         """Keep it."""

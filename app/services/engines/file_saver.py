@@ -43,6 +43,10 @@ class FileSaver(QObject):
         """Write `content` to `target`."""
         self._write(target, partial(self._save, target, content))
 
+    def save_copy(self, target: Path, source: Path) -> None:
+        """Write what is in the file `source` to `target`."""
+        self._write(target, lambda: self._save(target, source.read_bytes()))
+
     def save_sheets(self, target: Path, sheets: Sequence[WorksheetData]) -> None:
         """Write a spreadsheet to `target`."""
         self._write(target, partial(self._save_sheets, target, sheets))

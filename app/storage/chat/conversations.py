@@ -4,10 +4,12 @@ import sqlite3
 from collections.abc import Sequence
 
 from app.domain.chat.chat import Conversation, Draft, Message, MessageState
+from app.domain.chat.chat_images import ChatImage
 from app.domain.chat.search import SearchHit
 from app.domain.documents.pages import OcrPage
 from app.domain.ids import ConversationId, Digest
 from app.domain.well_formed import well_formed
+from app.storage.chat.chat_images import chat_images
 from app.storage.chat.chat_rows import (
     conversation_values,
     conversations_of,
@@ -102,6 +104,11 @@ class SqliteConversationStore:
         """Return chats whose title has all words of `query`, then images and messages that have them, newest first."""
         with self._database.reading() as connection:
             return tuple(search(connection, query))
+
+    def images(self, query: str) -> tuple[ChatImage, ...]:
+        """Return each image of the chats once, the one used last first: those with all words of `query`."""
+        with self._database.reading() as connection:
+            return tuple(chat_images(connection, query))
 
     def page_of(self, hit: SearchHit) -> OcrPage | None:
         """Return the page on whose image the words of a hit were read, with its corrections; None if there is none."""

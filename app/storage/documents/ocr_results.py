@@ -45,6 +45,12 @@ class SqliteOcrResultStore:
         with self._database.reading() as connection:
             return ocr_result_of(connection, digest, number)
 
+    def text(self, digest: Digest) -> str:
+        """Return the texts of all pages of the file with this digest, with a blank line between two."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT text FROM reading_text WHERE digest = ? ORDER BY page", (digest,))
+            return "\n\n".join(text for row in map(ReadRow, rows) if (text := row.text("text")))
+
     def save_ocr_result(self, ocr_result: OcrResult) -> None:
         """Insert or replace the OCR result of a page."""
         with self._database.transaction() as connection:

@@ -22,12 +22,13 @@ _ABOUT = mark(
 class MainMenu(QToolButton):
     """A button with a menu.
 
-    `theme_chosen(ThemeChoice)`, `document_triggered()`, `text_triggered()`, `batch_triggered()`, `import_triggered()`,
-    `undelete_triggered()`, `restore_triggered()`, `settings_triggered(query)`, `diagnostics_triggered()`,
-    `licences_triggered()`.
+    `theme_chosen(ThemeChoice)`, `library_triggered()`, `document_triggered()`, `text_triggered()`, `batch_triggered()`,
+    `import_triggered()`, `undelete_triggered()`, `restore_triggered()`, `settings_triggered(query)`,
+    `diagnostics_triggered()`, `licences_triggered()`.
     """
 
     theme_chosen = Signal(ThemeChoice)
+    library_triggered = Signal()
     document_triggered = Signal()
     text_triggered = Signal()
     import_triggered = Signal()
@@ -53,6 +54,7 @@ class MainMenu(QToolButton):
             action.setCheckable(True)
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
             group.addAction(action)
+        menu.addAction(tr("All images…"), self.library_triggered.emit)
         menu.addAction(tr("Open a document…"), self.document_triggered.emit)
         menu.addAction(tr("Capture text from the screen…"), self.text_triggered.emit)
         menu.addAction(tr("Batch processing…"), self.batch_triggered.emit)

@@ -44,6 +44,7 @@ from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel
+from app.ui.widgets.lazy_thumbnails import LazyThumbnails, Submit, run_now
 from app.ui.widgets.mime_images import are_many, has_images, incoming_images
 from app.ui.widgets.notice import Notice, Severity
 from app.ui.widgets.notices import Notices
@@ -56,17 +57,18 @@ WIDTH, HEIGHT = 1080, 760
 
 
 class MainWindow(QMainWindow):
-    """Owns the widgets; application.py connects their signals.
+    """Owns the widgets; application.py connects their signals. `submit` loads the thumbnails of its lists.
 
     `files_dropped(tuple[Path, ...])`, `many_dropped(tuple[Path, ...])` for folders and many files,
     `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `data_urls_dropped(tuple[str, ...], name)`,
-    `drop_refused(Problem)`, `open_triggered()`, `document_triggered()`, `batch_triggered()`, `read_triggered()`,
-    `stop_triggered()`, `regenerate_triggered()`, `zoom_triggered(steps)` where 0 steps reset the zoom,
-    `settings_triggered(query)`; `geometry_changed()` after the window was moved or resized.
+    `drop_refused(Problem)`, `open_triggered()`, `library_triggered()`, `document_triggered()`, `batch_triggered()`,
+    `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`, `zoom_triggered(steps)` where 0 steps reset the
+    zoom, `settings_triggered(query)`; `geometry_changed()` after the window was moved or resized.
     """
 
     files_dropped = Signal(tuple)
     many_dropped = Signal(tuple)
+    library_triggered = Signal()
     document_triggered = Signal()
     batch_triggered = Signal()
     chats_dropped = Signal(tuple)
@@ -81,8 +83,9 @@ class MainWindow(QMainWindow):
     geometry_changed = Signal()
     settings_triggered = Signal(str)
 
-    def __init__(self, thumbnail_path: ThumbnailPath) -> None:
+    def __init__(self, thumbnail_path: ThumbnailPath, submit: Submit = run_now) -> None:
         super().__init__()
+        self.thumbnails = LazyThumbnails(thumbnail_path, submit, self)
         self.setWindowTitle("Lorgnette")
         QGuiApplication.setWindowIcon(QIcon(str(RESOURCES / "icons" / "lorgnette.svg")))
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
@@ -350,6 +353,7 @@ class MainWindow(QMainWindow):
             KeyAction(mark("Search chats"), "Ctrl+K", self._search),
             KeyAction(mark("Find in this chat"), "Ctrl+F", self._find),
             KeyAction(mark("Open images"), "Ctrl+O", self.open_triggered),
+            KeyAction(mark("All images"), "Ctrl+L", self.library_triggered),
             KeyAction(mark("Open a document"), "Ctrl+Shift+O", self.document_triggered),
             KeyAction(mark("Batch processing"), "Ctrl+Shift+B", self.batch_triggered),
             KeyAction(mark("Paste"), "Ctrl+V", self._paste),
@@ -370,6 +374,8 @@ class MainWindow(QMainWindow):
         )
         add_key_actions(self, wanted)
         self.menu_button.settings_triggered.connect(self.settings_triggered)
+        self.menu_button.library_triggered.connect(self.library_triggered)
+        self.sidebar.images.clicked.connect(self.library_triggered)
         self.menu_button.document_triggered.connect(self.document_triggered)
         self.menu_button.batch_triggered.connect(self.batch_triggered)
 

@@ -1,4 +1,4 @@
-"""The sidebar: brand, New chat, search, the chats by day or the search results, and the engine's state."""
+"""The sidebar: brand, New chat, All images, search, the chats by day or the search results, and the engine's state."""
 
 from datetime import UTC, datetime
 
@@ -62,6 +62,7 @@ class Sidebar(QFrame):
         self._conversations: dict[ConversationId, Conversation] = {}
         self._selected = ConversationId("")
         self.new_chat = button(tr("New chat"), Role.PRIMARY, tr("Start a new chat"), self)
+        self.images = button(tr("All images"), Role.PLAIN, tr("Show the images of all chats (Ctrl+L)"), self)
         self.fold = icon_button(Icon.SIDEBAR, tr("Show or hide the sidebar (Ctrl+B)"), self)
         self.list = _ConversationList(self)
         self.search = SearchField(self)
@@ -110,6 +111,7 @@ class Sidebar(QFrame):
         top.setSpacing(12)
         top.addLayout(brand)
         top.addWidget(self.new_chat)
+        top.addWidget(self.images)
         top.addWidget(self.search)
         column.addLayout(top)
         column.addWidget(self._lists, 1)

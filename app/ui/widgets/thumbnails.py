@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QImageReader, QPainter, QPainterPath, QPaintEvent, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QIcon, QImage, QImageReader, QPainter, QPainterPath, QPaintEvent, QPixmap, QPolygonF
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.domain.images.attachments import Attachment
@@ -65,29 +65,39 @@ class ThumbnailButton(QPushButton):
 
 
 def thumbnail(path: Path) -> QPixmap:
-    """Load the PNG at `path`; null if it is missing, no PNG, or larger than a thumbnail can be.
+    """Load the PNG at `path` as a pixmap; see `thumbnail_image`."""
+    return QPixmap.fromImage(thumbnail_image(path))
+
+
+def thumbnail_image(path: Path) -> QImage:
+    """Load the PNG at `path`, on any thread; null if it is missing, no PNG, or larger than a thumbnail can be.
 
     Qt would otherwise try all of its decoders on the output of the image decoder process, which opens untrusted files.
     """
     if not path.is_file():
-        return QPixmap()
+        return QImage()
     reader = QImageReader(str(path), QByteArray(b"PNG"))
     reader.setDecideFormatFromContent(False)
     reader.setAutoDetectImageFormat(False)
     size = reader.size()
     if not size.isValid() or max(size.width(), size.height()) > MAX_PIXELS:
-        return QPixmap()
-    return QPixmap.fromImageReader(reader)
+        return QImage()
+    return reader.read()
 
 
 def rounded(pixmap: QPixmap, size: QSize, ratio: float) -> QPixmap:
-    """Return all of `pixmap`, as large as fits into `size`, with round corners; transparent if there is no picture."""
-    target = QPixmap(size * ratio)
+    """Return all of `pixmap` as `rounded_image` draws it."""
+    return QPixmap.fromImage(rounded_image(pixmap.toImage(), size, ratio))
+
+
+def rounded_image(image: QImage, size: QSize, ratio: float) -> QImage:
+    """Return all of `image`, as large as fits into `size`, with round corners, on any thread; transparent if null."""
+    target = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
     target.setDevicePixelRatio(ratio)
     target.fill(Qt.GlobalColor.transparent)
-    if pixmap.isNull():
+    if image.isNull():
         return target
-    fitted = pixmap.scaled(size * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    fitted = image.scaled(size * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
     fitted.setDevicePixelRatio(ratio)
     place = QRectF(QPointF(), fitted.deviceIndependentSize())
     place.moveCenter(QRectF(QPointF(), size).center())
@@ -96,6 +106,6 @@ def rounded(pixmap: QPixmap, size: QSize, ratio: float) -> QPixmap:
     outline = QPainterPath()
     outline.addRoundedRect(place, RADIUS, RADIUS)
     painter.setClipPath(outline)
-    painter.drawPixmap(place.topLeft(), fitted)
+    painter.drawImage(place.topLeft(), fitted)
     painter.end()
     return target

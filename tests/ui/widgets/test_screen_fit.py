@@ -14,11 +14,13 @@ from app.domain.models.model_library import ModelLibraryState
 from app.domain.settings.settings import Settings
 from app.ui.batch.batch_window import BatchWindow
 from app.ui.documents.document_window import DocumentWindow
+from app.ui.images.image_library import ImageLibrary
 from app.ui.models.model_row import RowState
 from app.ui.models.models_window import ModelsWindow
 from app.ui.settings.settings_window import SettingsWindow
 from app.ui.shell.backups_dialog import BackupsDialog
 from app.ui.shell.main_window import MainWindow
+from app.ui.widgets.lazy_thumbnails import LazyThumbnails, run_now
 from app.ui.widgets.screen_fit import ScreenFit, fitting
 from app.ui.widgets.text_dialog import TextDialog
 from tests.ui.conftest import shown
@@ -33,6 +35,7 @@ WINDOWS: dict[str, Callable[[], QWidget]] = {
     "main": lambda: MainWindow(lambda _: Path("no thumbnail")),
     "document": DocumentWindow,
     "batch": BatchWindow,
+    "images": lambda: ImageLibrary(LazyThumbnails(lambda _: Path("no thumbnail"), run_now)),
     "settings": lambda: SettingsWindow(Settings(), ()),
     "models": lambda: ModelsWindow((), no_row, ""),
     "backups": lambda: BackupsDialog(()),
