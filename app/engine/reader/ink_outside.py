@@ -18,12 +18,17 @@ Pieces = npt.NDArray[np.int32]
 """Pieces of ink that is connected, int32 [pieces, 5]: left, top, width, height and area in pixels."""
 
 
-def pieces_outside(grey: npt.NDArray[np.uint8], lines: Sequence[OcrLine]) -> Pieces:
-    """Return the dark pieces outside all lines of a page uint8 [height, width]."""
+def dark_ink(grey: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Return which pixels of a page are ink, 1 or 0, and the paper's grey level there, each uint8 [height, width]."""
     size = grey.shape[1], grey.shape[0]
     coarse = cv2.resize(grey, (max(1, size[0] // COARSE), max(1, size[1] // COARSE)), interpolation=cv2.INTER_AREA)
     paper = cv2.resize(cv2.medianBlur(coarse, AROUND), size, interpolation=cv2.INTER_LINEAR)
-    ink = np.array(cv2.subtract(paper, grey) > MIN_DARK, dtype=np.uint8)
+    return np.array(cv2.subtract(paper, grey) > MIN_DARK, dtype=np.uint8), np.asarray(paper, np.uint8)
+
+
+def pieces_outside(grey: npt.NDArray[np.uint8], lines: Sequence[OcrLine]) -> Pieces:
+    """Return the dark pieces outside all lines of a page uint8 [height, width]."""
+    ink, _ = dark_ink(grey)
     for line in lines:
         cv2.fillConvexPoly(ink, np.rint(line.quad).astype(np.int32), 0)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)

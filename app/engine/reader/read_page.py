@@ -16,6 +16,7 @@ from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.engine.imaging.cut_short import SHOWN_SHARE
 from app.engine.reader.coloured_overlay import with_lines_under_colour
 from app.engine.reader.contrast import with_contrast
+from app.engine.reader.covered_letters import with_doubt
 from app.engine.reader.find_codes import find_codes
 from app.engine.reader.find_lines import find_lines, find_lines_again
 from app.engine.reader.kept_lines import is_read
@@ -32,7 +33,7 @@ from app.engine.reader.repeated_words import with_repeated_words
 from app.engine.reader.rotation import LineReader, mean_score
 from app.engine.reader.scaling import Prepared, prepare
 from app.engine.reader.specks import without_specks
-from app.engine.reader.stamps import Stamped, lines_below, separated, with_doubt_below
+from app.engine.reader.stamps import lines_below, separated
 from app.engine.reader.tables.rotate_back import rotated_back
 from app.engine.reader.uncertain_amounts import with_marked_amounts
 from app.engine.reader.upright_page import UprightPage, text_line
@@ -110,9 +111,7 @@ def _read_flat(
     upright = UprightPage(image, found)
     below = upright.turned(prepared.unprepared(stamped.text)) if stamped else upright.picture
     code, texts = find_code(below, upright.lines, lambda quad: reader.read(below, quad))
-    code = with_marked_rows(code, texts)
-    if stamped:
-        code = _with_doubt(code, stamped, prepared, upright)
+    code = _with_doubt(with_marked_rows(code, texts), prepared, upright)
     texts = with_marked_amounts(with_repeated_words(texts))
     areas = cache(partial(find_areas, upright.picture)) if found.is_horizontal else None
     rows = upright.in_order(texts)
@@ -123,14 +122,14 @@ def _read_flat(
     return with_blocks(page, areas, texts, [Area(BlockKind.CODE, box_of(block), 1.0) for block in code])
 
 
-def _with_doubt(
-    code: Sequence[CodeBlock], stamped: Stamped, prepared: Prepared, upright: UprightPage
-) -> list[CodeBlock]:
-    """Return blocks of code, their letters uncertain where a stamp hides something: they were read once more."""
+def _with_doubt(code: Sequence[CodeBlock], prepared: Prepared, upright: UprightPage) -> list[CodeBlock]:
+    """Return blocks of code, their letters uncertain where foreign ink is near: they may have been read once more."""
 
     def doubted(line: OcrLine) -> OcrLine:
         placed = replace(line, quad=prepared.placed(upright.on_image(line).quad))
-        return replace(with_doubt_below(placed, stamped), quad=line.quad)
+        for ink in upright.foreign:
+            placed = with_doubt(placed, ink)
+        return replace(placed, quad=line.quad)
 
     return [tuple(replace(row, lines=tuple(map(doubted, row.lines))) for row in block) for block in code]
 

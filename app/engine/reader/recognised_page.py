@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.domain.text.scripts import Script
+from app.engine.reader.covered_letters import ForeignInk, with_doubt
+from app.engine.reader.crossing_ink import crossing_ink, missed_lines
 from app.engine.reader.doubled_ends import without_doubled_ends
 from app.engine.reader.gutters import cut_at_gutters
 from app.engine.reader.kept_lines import kept_lines
@@ -15,17 +17,21 @@ from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import LineReader, Orientation, read_lines
 from app.engine.reader.scaling import Prepared
 from app.engine.reader.stacked_lines import cut_stacked
-from app.engine.reader.stamps import Stamped, read_stamp, with_doubt_below
+from app.engine.reader.stamps import Stamped, read_stamp
 from app.engine.reader.unread_ink import with_unread_parts
 
 
 @dataclass(frozen=True, slots=True)
 class RecognisedPage:
-    """The lines of an image, in its pixels and in no order; `script` is that of most, None if it is PP-OCR's own."""
+    """The lines of an image, in its pixels and in no order; `script` is that of most, None if it is PP-OCR's own.
+
+    `foreign` is the ink that makes letters doubtful, on the prepared picture.
+    """
 
     lines: list[OcrLine]
     orientation: Orientation
     script: Script | None
+    foreign: tuple[ForeignInk, ...] = ()
 
     @property
     def is_horizontal(self) -> bool:
@@ -56,10 +62,16 @@ def recognised_page(
         found = with_lone_signs(image, found, reader)
     own = read_stamp(stamped, detected, reader, orientation.rotation) if stamped else []
     marked = with_marked_letters(without_doubled_ends(kept_lines([*found, *own])))
-    if stamped:  # Earlier, a short line with doubt would be taken for noise.
-        apart = {id(line.quad) for line in own}
-        marked = [line if id(line.quad) in apart else with_doubt_below(line, stamped) for line in marked]
+    foreign = stamped.hiding if stamped else []
+    crossing = crossing_ink(image, [line.quad for line in marked])
+    if crossing:
+        foreign.append(crossing)
+        marked += missed_lines(image, crossing, marked, orientation.rotation, reader)
+    # Earlier, a short line with doubt would be taken for noise.
+    apart = {id(line.quad) for line in own}
+    for ink in foreign:
+        marked = [line if id(line.quad) in apart else with_doubt(line, ink) for line in marked]
     shown = prepared.image if stamped and stamped.is_opaque else image
     kept = [with_unread_parts(shown, line) for line in marked]
     lines = [prepared.restore(line) for line in kept]
-    return RecognisedPage(lines, orientation, script)
+    return RecognisedPage(lines, orientation, script, tuple(foreign))

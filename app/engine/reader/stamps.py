@@ -5,7 +5,7 @@ found and read by itself. Watermarks that hide whole lines from the detector are
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 
 import cv2
@@ -14,9 +14,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from app.domain.images.geometry import quad_sides
-from app.engine.reader.ctc_decoding import Letter
-from app.engine.reader.kept_lines import DOUBTED_SCORE
-from app.engine.reader.recognise import OcrLine, Quad, piece, read_from
+from app.engine.reader.covered_letters import ForeignInk, Mask, covered, place_of
+from app.engine.reader.recognise import OcrLine, Quad
 from app.engine.reader.rotation import LineReader, own_corners
 
 MIN_COLOUR, MAX_DARK = 30, 110
@@ -67,10 +66,8 @@ MAX_OWN_LINES = 0.4
 MIN_DARK = 0.25
 """Minimum share of dark ink within a stamp that light passes, by that of the lines elsewhere."""
 
-MIN_COVERED, REACH = 0.04, 0.7
-"""Minimum share of a letter's place, and of what is beside it, that an opaque stamp covers for it to be another letter,
-and the distance on both sides where one may be hidden, as a fraction of the line's height.
-"""
+REACH = 0.7
+"""Distance from a letter within which an opaque stamp may hide another one, as a fraction of the line's height."""
 
 STROKE = 0.2
 """Maximum width of a stroke of text that runs through a stamp's own, as a fraction of a line's usual height."""
@@ -79,7 +76,6 @@ EDGE = 3
 """Width in pixels by which a stamp's blurred edge surrounds its coloured pixels, twice over."""
 
 Levels = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +91,11 @@ class Stamped:
     own: list[Quad]
     mask: Mask
     is_opaque: bool
+
+    @property
+    def hiding(self) -> list[ForeignInk]:
+        """What of the stamp may hide letters: nothing if they are seen through it."""
+        return [ForeignInk(self.mask, REACH)] if self.is_opaque else []
 
 
 def separated(image: Image.Image, found: Sequence[Quad]) -> Stamped | None:
@@ -130,7 +131,7 @@ def lines_below(stamped: Stamped, found: Sequence[Quad], again: Sequence[Quad]) 
 
     Those that are not found again are kept, unless they are the stamp's own.
     """
-    touched = [quad for quad in found if _covered(quad, stamped.mask) > 0]
+    touched = [quad for quad in found if covered(quad, stamped.mask) > 0]
     own = {id(quad) for quad in stamped.own}
     apart = [quad for quad in found if not any(quad is other for other in touched)]
     fresh = [quad for quad in again if not any(_is_within(quad.mean(axis=0), other) for other in apart)]
@@ -151,19 +152,6 @@ def read_stamp(stamped: Stamped, lines: Sequence[Quad], reader: LineReader, rota
     seen = [*found, *lines]
     missed = [quad for quad in stamped.own if not any(_is_within(quad.mean(axis=0), other) for other in seen)]
     return [reader.read(stamped.stamp, own_corners(quad, rotation)) for quad in [*found, *missed]]
-
-
-def with_doubt_below(line: OcrLine, stamped: Stamped) -> OcrLine:
-    """Return a line, its letters uncertain where an opaque stamp covers a part of them."""
-    if not stamped.is_opaque or not line.letters:
-        return line
-    letters = tuple(
-        replace(letter, score=min(letter.score, DOUBTED_SCORE))
-        if _covered(_around(line.quad, letter), stamped.mask) >= MIN_COVERED
-        else letter
-        for letter in line.letters
-    )
-    return line if letters == line.letters else replace(line, letters=letters, score=min(line.score, DOUBTED_SCORE))
 
 
 def _may_have_stamp(pixels: Levels) -> bool:
@@ -196,7 +184,7 @@ def _square(side: float) -> Levels:
 
 def _crossing(quad: Quad, strokes: npt.NDArray[np.int32], areas: npt.NDArray[np.int64], dark: Mask) -> set[int]:
     """Return the numbers of the strokes that run through a line of dark text and on outside it."""
-    box, inside = _inside(quad, dark.shape)
+    box, inside = place_of(quad, dark.shape)
     text = dark[box] & inside
     if not text.any():
         return set()
@@ -215,35 +203,12 @@ def _crossing(quad: Quad, strokes: npt.NDArray[np.int32], areas: npt.NDArray[np.
     }
 
 
-def _inside(quad: Quad, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], Mask]:
-    """Return the bounding box of a line on a picture, and what of the box is within its corners."""
-    left, top = np.clip(np.floor(quad.min(axis=0)), 0, (shape[1] - 1, shape[0] - 1)).astype(int).tolist()
-    right, bottom = np.clip(np.ceil(quad.max(axis=0)), (left + 1, top + 1), shape[1::-1]).astype(int).tolist()
-    inside = np.zeros((bottom - top, right - left), np.uint8)
-    cv2.fillConvexPoly(inside, np.rint(quad - (left, top)).astype(np.int32), 1)
-    return (slice(top, bottom), slice(left, right)), inside > 0
-
-
 def _is_within(point: npt.NDArray[np.float64], quad: Quad) -> bool:
     return cv2.pointPolygonTest(quad.astype(np.float32), (float(point[0]), float(point[1])), measureDist=False) >= 0
 
 
-def _around(quad: Quad, letter: Letter) -> Quad:
-    """Return the corners of a line's letter and of the place of one on each side, which may be hidden."""
-    own = read_from(quad)
-    length, height = quad_sides(own)
-    reach = REACH * height / max(length, 1e-6)
-    return piece(own, (letter.start - reach, letter.end + reach))
-
-
-def _covered(quad: Quad, mask: Mask) -> float:
-    """Return the share of the place within these corners that the mask covers."""
-    box, inside = _inside(quad, mask.shape)
-    return float((mask[box] & inside).sum()) / max(1, int(inside.sum()))
-
-
 def _is_own(quad: Quad, stamp: Mask, dark: Mask) -> bool:
-    box, inside = _inside(quad, dark.shape)
+    box, inside = place_of(quad, dark.shape)
     return bool((stamp[box] & inside).sum() > MAX_OWN * (dark[box] & inside).sum())
 
 

@@ -27,6 +27,7 @@ class UprightPage:
     def __init__(self, image: Image.Image, found: RecognisedPage) -> None:
         self._found = found
         self._image = image
+        self.foreign = found.foreign
         self._degrees = found.orientation.order
         self._size = rotated_size(image.size, self._degrees)
         self.picture = self.turned(image)

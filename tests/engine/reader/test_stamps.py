@@ -9,35 +9,17 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 from app.domain.documents.pages import UNCERTAIN_SCORE, OcrPage
 from app.domain.ports import NEVER_CANCELLED
 from app.engine.reader.read_page import read_page
-from app.engine.reader.recognise import Quad, Recogniser
+from app.engine.reader.recognise import Recogniser
 from app.engine.reader.stamps import separated
 from tests.support.monospaced_text import monospaced_image
+from tests.support.stamped_letter import FOUND, TEXTS, letter, stamp
 
-TEXTS = ("The price of the house is 7,400.00 EUR", "payable within 30 days after delivery", "of all keys to the buyer.")
 RED, BLUE = (200, 20, 20), (40, 60, 190)
 
 
 @pytest.fixture(scope="module")
 def reader() -> Recogniser:
     return Recogniser()
-
-
-def letter() -> Image.Image:
-    image = Image.new("RGB", (760, 300), "white")
-    for row, text in enumerate(TEXTS):
-        ImageDraw.Draw(image).text((40, 50 + 60 * row), text, "black", ImageFont.load_default(30))
-    return image
-
-
-def stamp(size: tuple[int, int]) -> Image.Image:
-    """Return a stamp that lies askew across the text, as a mask of this size."""
-    mark = Image.new("L", (300, 110))
-    draw = ImageDraw.Draw(mark)
-    draw.rectangle((4, 4, 295, 105), outline=255, width=6)
-    draw.text((150, 55), "PAID 9 MAY", 255, ImageFont.load_default(44), anchor="mm")
-    mask = Image.new("L", size)
-    mask.paste(mark.rotate(12, expand=True, resample=Image.Resampling.BICUBIC), (250, 60))
-    return mask
 
 
 def stamped(colour: tuple[int, int, int]) -> Image.Image:
@@ -52,13 +34,6 @@ def as_jpeg(image: Image.Image) -> Image.Image:
     saved = BytesIO()
     image.save(saved, "JPEG", quality=60)
     return Image.open(saved).convert("RGB")
-
-
-def box(left: float, top: float, right: float, bottom: float) -> Quad:
-    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
-
-
-FOUND = [box(34, 44 + 60 * row, 620, 92 + 60 * row) for row in range(3)]
 
 
 def uncertain(page: OcrPage) -> set[str]:
