@@ -338,6 +338,7 @@ class Lorgnette(QObject):
         shown_text = ShownText(self.stores.pages, self.model.image_texts, self._files, self)
         window.viewer.wanted.connect(shown_text.request)
         shown_text.found.connect(window.viewer.show_text)
+        self.document.ocr_result_changed.connect(shown_text.show_corrected)
         self.preferences.changed.connect(self._apply)
         services = (self.session, self.queue, self.exporter, self.chat_importer, self._unused_images)
         for source in (self.stores, self.preferences, *services, saver):

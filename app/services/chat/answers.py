@@ -151,7 +151,8 @@ class Answers(QObject):
     def read(self, answer: Message, image: Path) -> None:
         """Have the built-in OCR write `answer`, a STREAMING message that is already on disk."""
         self._model.stop_prefill()  # The OCR gets the whole CPU.
-        call = self._reader.read(image, partial(self._on_event, answer.id))
+        self._model.image_texts.preempt()
+        call = self._reader.read(image, partial(self._on_read, answer.id, str(image)))
         self._follow(RunningAnswer(answer, call.stop))
 
     def read_all(self, answers: Sequence[Message], images: Sequence[Path]) -> None:
@@ -193,6 +194,11 @@ class Answers(QObject):
         timer.setInterval(milliseconds)
         timer.timeout.connect(due)
         return timer
+
+    def _on_read(self, answer_id: MessageId, path: str, event: Event) -> None:
+        if isinstance(event, TextRead):
+            self._model.image_texts.take(path, event.page)
+        self._on_event(answer_id, event)
 
     def _on_event(self, answer_id: MessageId, event: Event) -> None:
         running = self._running.get(answer_id)

@@ -46,6 +46,12 @@ class ShownText(QObject):
                 lambda _: self._on_looked_up(image, None),
             )
 
+    @Slot(OcrResult)
+    def show_corrected(self, result: OcrResult) -> None:
+        """Show the corrections that are made in the document window."""
+        if self._shown and (result.digest, result.number) == (self._shown.digest, 0):
+            self.found.emit(self._shown, result.corrected_page())
+
     def _on_looked_up(self, image: Attachment, stored: OcrResult | None) -> None:
         if image != self._shown:
             return

@@ -65,6 +65,17 @@ class ImageTexts(QObject):
         if path:
             self._start(path)
 
+    def preempt(self) -> None:
+        """Let what the user has read go first: the image that is shown is read again afterwards."""
+        if call := self._calls.get(self._shown):
+            call.cancel()
+
+    def take(self, path: str, page: OcrPage) -> None:
+        """Take the page of an image that the user had read, so that it is not read once more."""
+        self._add(path, page)
+        if call := self._calls.get(path):
+            call.cancel()
+
     def stop(self) -> None:
         """Cancel the reading of images that have not been read yet, except for the one that is shown."""
         self.read(())
@@ -88,16 +99,19 @@ class ImageTexts(QObject):
     def _on_event(self, path: str, event: Event) -> None:
         match event:
             case TextRead(page=page):
-                self._keep(path, page)
-                self.page_read.emit(path, page)
-                if is_digest(name := Path(path).name):  # The name of a file of the attachment store.
-                    self._keep_result(OcrResult(digest=Digest(name), number=0, page=page))
+                self._add(path, page)
             case Failed():
                 self._keep(path, None)
         if isinstance(event, Done | Failed):
             call = self._calls.pop(path)
             if call.is_cancelled and self._is_wanted(path):  # It has been wanted again since.
                 self._start(path)
+
+    def _add(self, path: str, page: OcrPage) -> None:
+        self._keep(path, page)
+        self.page_read.emit(path, page)
+        if is_digest(name := Path(path).name):  # The name of a file of the attachment store.
+            self._keep_result(OcrResult(digest=Digest(name), number=0, page=page))
 
     def _keep(self, path: str, page: OcrPage | None) -> None:
         self._pages[path] = page

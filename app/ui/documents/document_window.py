@@ -144,6 +144,8 @@ class DocumentWindow(QWidget):
         page = ocr_result.corrected_page()
         if is_new:
             self.canvas.set_page(page)
+        else:
+            self.canvas.correct_page(page)
         self.lines.set_ocr_result(ocr_result)
         self._show_formats()
         if is_new:

@@ -80,6 +80,12 @@ class PageCanvas(ImageCanvas):
         self.highlighted_boxes = ()
         self.clear_selection()
 
+    def correct_page(self, page: OcrPage) -> None:
+        """Take over corrections of the text, and clear the selection; what is highlighted stays."""
+        self._page = page
+        self._hovered_entity = None
+        self.clear_selection()
+
     def set_ignored(self, ignored: tuple[Box, ...]) -> None:
         """Show the ignored areas, as fractions of the page's sides."""
         self._ignored = ignored

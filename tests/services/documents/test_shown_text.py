@@ -138,6 +138,45 @@ def test_an_image_that_cannot_be_read_has_no_text(build: Callable[..., Shown], q
     assert shown.found == []
 
 
+def test_what_the_user_has_read_goes_first_and_is_not_read_twice(build: Callable[..., Shown], qtbot: QtBot) -> None:
+    shown = build(reader=never_ends)
+    shown.text.request(IMAGE)
+    qtbot.waitUntil(lambda: shown.requests == ["abab"])
+    shown.services.session.read_text(IMAGE)  # It is being read in the background, which may have only just begun.
+    qtbot.waitUntil(lambda: shown.requests == ["abab", "cancel", "abab"])
+    reader = shown.services.engines.latest(BackendKind.READER)
+    reader.say(TextRead(PAGE))
+    reader.say(Done(FinishReason.COMPLETE))
+    qtbot.waitUntil(lambda: not shown.services.session.is_busy)
+    assert shown.services.session.branch[-1].text == "old"
+    assert shown.found == [(IMAGE, "old")]
+    qtbot.waitUntil(lambda: not shown.services.engines_by_kind[BackendKind.READER].is_busy)
+    assert shown.requests == ["abab", "cancel", "abab"]
+
+
+def test_after_what_the_user_has_read_the_shown_image_is_read(build: Callable[..., Shown], qtbot: QtBot) -> None:
+    shown = build(reader=never_ends)
+    shown.text.request(IMAGE)
+    qtbot.waitUntil(lambda: shown.requests == ["abab"])
+    shown.services.session.read_text(OTHER)
+    qtbot.waitUntil(lambda: shown.requests == ["abab", "cancel", "cdcd"])
+    shown.services.engines.latest(BackendKind.READER).say(Done(FinishReason.COMPLETE))
+    qtbot.waitUntil(lambda: shown.requests == ["abab", "cancel", "cdcd", "abab"])
+
+
+def test_a_correction_in_the_document_window_is_on_the_image_at_once(build: Callable[..., Shown], qtbot: QtBot) -> None:
+    shown = build(reader=reads)
+    result = OcrResult(digest=IMAGE.digest, number=0, page=PAGE)
+    shown.services.stores.pages.ocr_results[IMAGE.digest, 0] = result
+    shown.text.show_corrected(result.with_correction(0, "nothing is shown"))
+    shown.text.request(IMAGE)
+    qtbot.waitUntil(lambda: shown.found == [(IMAGE, "old")])
+    shown.text.show_corrected(result.with_correction(0, "new"))
+    shown.text.show_corrected(replace(result, digest=OTHER.digest))
+    shown.text.show_corrected(replace(result, number=1))
+    assert shown.found[1:] == [(IMAGE, "new")]
+
+
 class Damaged(MemoryOcrResults):
     """A database that cannot be read."""
 

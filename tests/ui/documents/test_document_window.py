@@ -92,6 +92,15 @@ def select(window: DocumentWindow, begin: QPointF, end: QPointF) -> None:
     mouse(window.canvas, QEvent.Type.MouseButtonRelease, end)
 
 
+def test_a_corrected_line_is_copied_corrected_from_the_picture(window: DocumentWindow) -> None:
+    window.canvas.highlight_line(1)
+    before = tinted(window)
+    window.show_ocr_result(READING.with_correction(1, "second line"))
+    assert tinted(window) == before
+    select(window, on_line(window, 1, 0.0), on_line(window, 1, 1.0))
+    assert window.canvas.selected_text() == "second line"
+
+
 def test_text_is_selected_on_the_picture_and_copied(window: DocumentWindow, qtbot: QtBot) -> None:
     select(window, on_line(window, 0, 0.0), on_line(window, 1, 1.0))
     assert window.canvas.selected_text() == "first words here\nsec0nd line"
