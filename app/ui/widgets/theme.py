@@ -15,6 +15,9 @@ from app.paths import RESOURCES
 FONT_SIZE = 13
 """Font size of the style sheet in pixels."""
 
+_ICONS = ("check", "chevron")
+"""Icons of the style sheet, in a file for each theme."""
+
 
 @dataclass(frozen=True, slots=True)
 class Colours:
@@ -73,8 +76,9 @@ class Theme(QObject):
 
     def _apply(self) -> None:
         self._application.setPalette(_palette(self.colours))
-        check = RESOURCES / "icons" / f"check-{self._name()}.svg"
-        style = self._style.substitute(self._tokens[self._name()], check=check.as_posix())
+        name = self._name()
+        icons = {icon: (RESOURCES / "icons" / f"{icon}-{name}.svg").as_posix() for icon in _ICONS}
+        style = self._style.substitute(self._tokens[name], **icons)
         if self._application.layoutDirection() is Qt.LayoutDirection.RightToLeft:
             style = _mirrored(style)
         zoomed = re.sub(r"\b(\d+)px", lambda size: f"{_zoomed(int(size[1]), self._zoom)}px", style)

@@ -1,5 +1,8 @@
 """Colours that can be read: WCAG 2.2 contrast, computed from the tokens."""
 
+import re
+from pathlib import Path
+
 import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel
@@ -49,3 +52,11 @@ def test_switching_repaints_what_is_there(theme: Theme, qtbot: QtBot, qapp: QApp
 
     assert label.palette().color(label.foregroundRole()).lightness() > light + 100
     assert theme.colours.bg in qapp.styleSheet()
+
+
+@pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
+def test_every_icon_of_the_style_sheet_has_its_file(choice: ThemeChoice, qapp: QApplication, theme: Theme) -> None:
+    theme.choose(choice, 100)
+    icons = {Path(path) for path in re.findall(r'url\("([^"]*)"\)', qapp.styleSheet())}
+    assert {icon.name for icon in icons} == {f"check-{choice.value}.svg", f"chevron-{choice.value}.svg"}
+    assert all(icon.exists() for icon in icons)
