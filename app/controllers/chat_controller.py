@@ -79,6 +79,8 @@ class ChatController(QObject):
         sidebar.conversation_deleted.connect(self._session.delete)
         sidebar.conversation_pinned.connect(library.pin)
         library.conversations_changed.connect(sidebar.set_conversations)
+        sidebar.first_images.wanted.connect(library.find_first_images)
+        library.first_images_found.connect(sidebar.first_images.put)
         library.deleted.connect(self._on_deleted)
         self._window.menu_button.undelete_triggered.connect(self._on_undelete_triggered)
         library.loaded.connect(self._on_library_loaded)

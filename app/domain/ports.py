@@ -1,6 +1,6 @@
 """Protocols between the layers, so that each can be built and tested alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -62,6 +62,10 @@ class ConversationStore(Protocol):
 
     def images(self, query: str) -> tuple[ChatImage, ...]:
         """Each image of the chats once, the one used last first: those with all words of `query` on them or as name."""
+        ...
+
+    def first_images(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, Attachment]:
+        """The first image that was sent in each of these chats, of those that have any."""
         ...
 
     def page_of(self, hit: SearchHit) -> OcrPage | None:

@@ -140,7 +140,10 @@ def test_all_images_are_listed_filtered_opened_copied_and_saved(
     desktop.wait(copy.exists)
     assert copy.read_bytes() == receipt.read_bytes()
 
-    desktop.window.sidebar.conversation_deleted.emit(chat)
+    sidebar = desktop.window.sidebar
+    sidebar.list.viewport().repaint()
+    desktop.wait(lambda: sidebar.first_images.of(desktop.lorgnette.library[chat]) == viewer.attachment)
+    sidebar.conversation_deleted.emit(chat)
     desktop.wait(lambda: names(desktop) == [])
 
 

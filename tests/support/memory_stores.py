@@ -1,6 +1,6 @@
 """Stores that keep everything in memory, and fail when told to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from app.domain.backups import Backup
@@ -12,6 +12,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, StorageError
 from app.domain.ids import ConversationId, Digest, MessageId
+from app.domain.images.attachments import Attachment
 from app.domain.images.geometry import Box
 
 
@@ -106,6 +107,12 @@ class MemoryConversations:
             for image in item.attachments
             if query in image.name
         )
+
+    def first_images(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, Attachment]:
+        """Of the first messages with any."""
+        sent = reversed([message for message in self.saved.values() if message.attachments])
+        firsts = {message.conversation_id: message.attachments[0] for message in sent}
+        return {chat: firsts[chat] for chat in conversation_ids if chat in firsts}
 
     def page_of(self, hit: SearchHit) -> OcrPage | None:
         """The page of the message."""

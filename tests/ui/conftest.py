@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.domain.images.attachments import Attachment
 from app.domain.settings.settings import ThemeChoice
 from app.ui.chat.chat_view import ChatView
 from app.ui.chat.question_bubble import QuestionBubble
@@ -25,6 +26,11 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
     yield made
     made.choose(ThemeChoice.LIGHT, 100)  # The application keeps its zoom, for the next tests, too.
     made.deleteLater()
+
+
+def no_thumbnail(_: Attachment) -> Path:
+    """A path at which there is no thumbnail."""
+    return Path("no thumbnail")
 
 
 def shown(widget: W, qtbot: QtBot) -> W:

@@ -17,13 +17,14 @@ class ChatLibrary(QObject):
     `conversations_changed` carries them, pinned ones first, then the most recently updated first.
 
     `deleted` carries one that can still be restored, `header_changed` one that was renamed, pinned or unpinned, `found`
-    the query and a sequence of SearchHits.
+    the query and a sequence of SearchHits, `first_images_found` the first images of chats by their ids.
     """
 
     conversations_changed = Signal(tuple)
     deleted = Signal(Conversation)
     header_changed = Signal(Conversation)
     found = Signal(str, tuple)
+    first_images_found = Signal(dict)
     loaded = Signal()
 
     def __init__(self, chats: StoreAccess[ConversationStore], parent: QObject | None = None) -> None:
@@ -69,6 +70,11 @@ class ChatLibrary(QObject):
     def search(self, query: str) -> None:
         """Search all chats; `found` follows."""
         self._chats.run(lambda chats: chats.search(query), lambda hits: self.found.emit(query, hits))
+
+    @Slot(tuple)
+    def find_first_images(self, conversation_ids: tuple[ConversationId, ...]) -> None:
+        """Find the first image of each of these chats; `first_images_found` follows."""
+        self._chats.run(lambda chats: chats.first_images(conversation_ids), self.first_images_found.emit)
 
     def put(self, conversation: Conversation) -> None:
         """Show a conversation that the caller is saving."""

@@ -1,12 +1,13 @@
 """All images of the chats that are not deleted, in an open database; see migration 0010."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from app.domain.chat.chat_images import ChatImage
 from app.domain.chat.search import search_words
 from app.domain.ids import ConversationId, Digest, MessageId
+from app.domain.images.attachments import Attachment
 from app.storage.chat.chat_rows import attachments_of
 from app.storage.database.full_text import contains, words_condition
 from app.storage.database.rows import ReadRow
@@ -20,6 +21,9 @@ SELECT latest.digest, message.id, message.conversation_id, message.created, mess
 """
 _DRAFTS = """
 SELECT id, updated, draft_attachments FROM conversation WHERE deleted IS NOT 1 AND draft_attachments <> '[]'
+"""
+_FIRST = """
+SELECT attachments FROM message WHERE conversation_id = ? AND attachments <> '[]' ORDER BY number LIMIT 1
 """
 
 
@@ -38,6 +42,18 @@ def chat_images(connection: sqlite3.Connection, query: str) -> list[ChatImage]:
     if words:
         images = [item for item in images if item.image.digest in read or _has(item.image.name, words)]
     return sorted(images, key=lambda item: item.used, reverse=True)
+
+
+def first_images(
+    connection: sqlite3.Connection, conversation_ids: Iterable[ConversationId]
+) -> dict[ConversationId, Attachment]:
+    """Return the first image that was sent in each of these chats, of those that have any."""
+    found = {}
+    for chat in conversation_ids:
+        for row in map(ReadRow, connection.execute(_FIRST, (chat,))):
+            if images := attachments_of(row, "attachments"):
+                found[chat] = images[0]
+    return found
 
 
 def _sent(connection: sqlite3.Connection, words: Sequence[str]) -> Iterator[ChatImage]:

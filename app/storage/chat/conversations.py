@@ -1,15 +1,16 @@
 """Chats in SQLite."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from app.domain.chat.chat import Conversation, Draft, Message, MessageState
 from app.domain.chat.chat_images import ChatImage
 from app.domain.chat.search import SearchHit
 from app.domain.documents.pages import OcrPage
 from app.domain.ids import ConversationId, Digest
+from app.domain.images.attachments import Attachment
 from app.domain.well_formed import well_formed
-from app.storage.chat.chat_images import chat_images
+from app.storage.chat.chat_images import chat_images, first_images
 from app.storage.chat.chat_rows import (
     conversation_values,
     conversations_of,
@@ -109,6 +110,11 @@ class SqliteConversationStore:
         """Return each image of the chats once, the one used last first: those with all words of `query`."""
         with self._database.reading() as connection:
             return tuple(chat_images(connection, query))
+
+    def first_images(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, Attachment]:
+        """Return the first image that was sent in each of these chats, of those that have any."""
+        with self._database.reading() as connection:
+            return first_images(connection, conversation_ids)
 
     def page_of(self, hit: SearchHit) -> OcrPage | None:
         """Return the page on whose image the words of a hit were read, with its corrections; None if there is none."""

@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(MINIMUM_WIDTH, MINIMUM_HEIGHT)
         ScreenFit(self, WIDTH, HEIGHT)
         self.setAcceptDrops(True)
-        self.sidebar = Sidebar(thumbnail_path, self)
+        self.sidebar = Sidebar(thumbnail_path, self.thumbnails, self)
         self.chat_view = ChatView(thumbnail_path, self)
         self.empty_state = EmptyState(self)
         self.first_look = FirstLook(thumbnail_path, self)

@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
 from app.domain.chat.chat import Conversation
 from app.domain.chat.search import SearchHit
 from app.domain.ids import ConversationId
+from app.domain.images.attachments import Attachment
 from app.paths import RESOURCES
 from app.ui.shell.chat_rows import ID, ChatRowPainter, chat_row, heading_row
 from app.ui.shell.engine_status_line import EngineStatusLine
+from app.ui.shell.first_images import FirstImages
 from app.ui.shell.search_results import SearchResults
 from app.ui.shell.side_list import SideList
 from app.ui.widgets import ui_text
@@ -28,6 +30,7 @@ from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
+from app.ui.widgets.lazy_thumbnails import LazyThumbnails
 from app.ui.widgets.scroll_if_low import ScrollIfLow
 from app.ui.widgets.search_field import SearchField
 from app.ui.widgets.theme import zoomed
@@ -56,7 +59,9 @@ class Sidebar(QFrame):
     hit_chosen = Signal(SearchHit)
     search_left = Signal()
 
-    def __init__(self, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, thumbnail_path: ThumbnailPath, thumbnails: LazyThumbnails, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("sidebar")
         self._conversations: dict[ConversationId, Conversation] = {}
@@ -64,7 +69,10 @@ class Sidebar(QFrame):
         self.new_chat = button(tr("New chat"), Role.PRIMARY, tr("Start a new chat"), self)
         self.images = button(tr("All images"), Role.PLAIN, tr("Show the images of all chats (Ctrl+L)"), self)
         self.fold = icon_button(Icon.SIDEBAR, tr("Show or hide the sidebar (Ctrl+B)"), self)
+        self.first_images = FirstImages(self)
         self.list = _ConversationList(self)
+        self.list.setItemDelegate(ChatRowPainter(self.list, thumbnails, self._first_image))
+        self.first_images.changed.connect(self.list.viewport().update)
         self.search = SearchField(self)
         self.results = SearchResults(thumbnail_path, self)
         self._lists = QStackedWidget(self)
@@ -172,6 +180,9 @@ class Sidebar(QFrame):
         if self._lists.currentWidget() is self.results and not self._search_timer.isActive():
             self._search_timer.start()
 
+    def _first_image(self, conversation_id: ConversationId) -> Attachment | None:
+        return self.first_images.of(self._conversations[conversation_id])
+
     def select(self, conversation_id: ConversationId) -> None:
         """Select the chat that is shown; none if the id is not listed."""
         self._selected = conversation_id
@@ -244,7 +255,6 @@ class _ConversationList(SideList):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(tr("Chats"), parent)
-        self.setItemDelegate(ChatRowPainter(self))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

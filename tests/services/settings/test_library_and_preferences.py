@@ -16,7 +16,7 @@ from app.services.engines.background import BackgroundThread
 from app.services.engines.store_thread import StoreThread
 from app.services.settings import preferences as preferences_module
 from app.services.settings.preferences import Preferences
-from tests.support.chats import conversation
+from tests.support.chats import attachment, conversation, question
 from tests.support.memory_stores import MemoryStores
 
 
@@ -44,6 +44,16 @@ def thread(qtbot: QtBot, stores: MemoryStores) -> Iterator[StoreThread]:
 
 def titles(conversations: tuple[Conversation, ...]) -> list[str]:
     return [item.title for item in conversations]
+
+
+def test_the_first_images_of_chats_are_found(stores: MemoryStores, thread: StoreThread, qtbot: QtBot) -> None:
+    first, second = attachment("first.png"), attachment("second.png", "cd" * 32)
+    for number, image in enumerate((first, second)):
+        stores.chats.save_message(replace(question("?", f"q{number}"), attachments=(image,)))
+    library = ChatLibrary(thread.chats)
+    with qtbot.waitSignal(library.first_images_found) as found:
+        library.find_first_images((ConversationId("c0"), ConversationId("c1")))
+    assert found.args == [{"c1": first}]
 
 
 def test_the_list_comes_newest_first_and_changes(stores: MemoryStores, thread: StoreThread, qtbot: QtBot) -> None:

@@ -91,6 +91,16 @@ def test_the_text_of_an_image_is_that_of_all_its_pages(stores: SqliteStores) -> 
     assert stores.pages.text(RECEIPT.digest) == "first\n\nsecond"
 
 
+def test_the_first_image_of_a_chat_is_the_one_that_was_sent_first(stores: SqliteStores) -> None:
+    send(stores, "c1", 3, SIGN, RECEIPT)
+    later = replace(question("And this?", "q2"), attachments=(DRAFTED,))
+    stores.chats.save_message(later)
+    send(stores, "c2", 4)
+    asked = [ConversationId(chat) for chat in ("c2", "c1", "unknown")]
+    assert stores.chats.first_images(asked) == {"c1": SIGN}
+    assert stores.chats.first_images(()) == {}
+
+
 def test_a_damaged_row_costs_its_images_alone(stores: SqliteStores, path: Path) -> None:
     send(stores, "c1", 3, RECEIPT)
     send(stores, "c2", 4, SIGN)
@@ -99,4 +109,5 @@ def test_a_damaged_row_costs_its_images_alone(stores: SqliteStores, path: Path) 
     execute(path, "UPDATE message SET created = 'x' WHERE conversation_id = 'c2'")
     again = SqliteStores.open(path)
     assert listed(again) == [("c2", "q-c2", "Sign 12.PNG")]
+    assert set(again.chats.first_images([ConversationId("c1"), ConversationId("c2")])) == {"c2"}
     again.close()

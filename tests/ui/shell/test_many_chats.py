@@ -1,7 +1,6 @@
 """What the window holds does not grow with the chats that it has shown."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
@@ -12,13 +11,15 @@ from app.domain.ids import ConversationId, MessageId
 from app.ui.shell.chat_rows import ID
 from app.ui.shell.main_window import MainWindow
 from app.ui.shell.sidebar import Sidebar
+from app.ui.widgets.lazy_thumbnails import LazyThumbnails, run_now
 from app.ui.widgets.theme import Theme
 from tests.support.chats import answer, conversation, question
+from tests.ui.conftest import no_thumbnail
 
 
 @pytest.fixture
 def sidebar(qtbot: QtBot, theme: Theme) -> Sidebar:
-    made = Sidebar(lambda _: Path("no thumbnail"))
+    made = Sidebar(no_thumbnail, LazyThumbnails(no_thumbnail, run_now))
     qtbot.addWidget(made)
     made.resize(232, 600)
     made.show()

@@ -15,9 +15,10 @@ from app.ui.shell.main_window import MainWindow
 from app.ui.shell.search_rows import HIT as HIT_DATA
 from app.ui.shell.search_rows import marked_excerpt
 from app.ui.shell.sidebar import Sidebar
+from app.ui.widgets.lazy_thumbnails import LazyThumbnails, run_now
 from app.ui.widgets.theme import Theme
 from tests.support.chats import answer, attachment, conversation, question
-from tests.ui.conftest import question_bubble, shown
+from tests.ui.conftest import no_thumbnail, question_bubble, shown
 
 HIT = SearchHit(
     conversation_id=ConversationId("c1"),
@@ -29,7 +30,7 @@ HIT = SearchHit(
 
 @pytest.fixture
 def sidebar(qtbot: QtBot, theme: Theme) -> Sidebar:
-    made = shown(Sidebar(lambda _: Path("no thumbnail")), qtbot)
+    made = shown(Sidebar(no_thumbnail, LazyThumbnails(no_thumbnail, run_now)), qtbot)
     made.resize(232, 600)
     made.set_conversations((conversation("c1", "Receipt"), conversation("c2", "Sign")))
     return made
@@ -181,7 +182,7 @@ def test_hits_on_images_and_documents_show_them(qtbot: QtBot, theme: Theme, tmp_
     picture = QPixmap(64, 48)
     picture.fill(colour)
     picture.save(str(tmp_path / "thumbnail.png"))
-    sidebar = shown(Sidebar(lambda _: tmp_path / "thumbnail.png"), qtbot)
+    sidebar = shown(Sidebar(lambda _: tmp_path / "thumbnail.png", LazyThumbnails(no_thumbnail, run_now)), qtbot)
     sidebar.set_conversations((conversation("c1", "Receipt"),))
     search(sidebar, qtbot, "total")
     page = DocumentPlace(path="/scans/a.pdf", name="a.pdf", number=3)
