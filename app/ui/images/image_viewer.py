@@ -19,9 +19,10 @@ from app.domain.text.grounding import SCALE, Detection
 from app.ui.images.translate_button import TranslateButton
 from app.ui.images.translated_image import translated_image
 from app.ui.widgets import ui_text
-from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.page_canvas import NO_PAGE, PageCanvas
 
@@ -63,16 +64,16 @@ class ImageViewer(QFrame):
         self._name = ElidedLabel(parent=self)
         self._details = label("", "muted", wraps=True, parent=self)
         self._page = label("", "muted", parent=self)
-        self.previous = button("‹", Role.ICON, tr("Previous image"), self)
-        self.next = button("›", Role.ICON, tr("Next image"), self)
-        self.full_screen = button("⤢", Role.ICON, tr("Toggle full screen (F11)"), self)
-        self.close_button = button("×", Role.ICON, tr("Close the image"), self)
+        self.previous = icon_button(Icon.PREVIOUS, tr("Previous image"), self)
+        self.next = icon_button(Icon.NEXT, tr("Next image"), self)
+        self.full_screen = icon_button(Icon.FULL_SCREEN, tr("Toggle full screen (F11)"), self)
+        self.close_button = icon_button(Icon.CLOSE, tr("Close the image"), self)
         self.read = button(tr("Read text"), Role.SOFT, tr("Read the text of this image"), self)
         details = tr("Show text lines, tables, fields and corrections in a separate window")
         self.document = button(tr("Open as document"), Role.PLAIN, details, self)
         self.fit = button(tr("Fit"), Role.PLAIN, tr("Fit the image to the window"), self)
         self.pixels = button("1:1", Role.PLAIN, tr("Show at actual size"), self)
-        self.rotate = button("↻", Role.PLAIN, tr("Rotate clockwise"), self)
+        self.rotate = icon_button(Icon.ROTATE, tr("Rotate clockwise"), self)
         self.part = button(tr("Select"), Role.PLAIN, tr("Drag to select an area to ask about"), self)
         self.part.setCheckable(True)
         self.places = QToolButton(self)
