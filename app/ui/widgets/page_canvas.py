@@ -1,5 +1,6 @@
 """The picture of a page whose text can be selected in place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
@@ -130,8 +131,13 @@ class PageCanvas(ImageCanvas):
 
     def line_at(self, place: QPointF) -> int:
         """Return the number of the line at a point; -1 if there is none."""
+        x, y = self._on_page(place)
         for number, line in enumerate(self._page.lines):
-            if self._polygon(line, 0.0, 1.0).containsPoint(place, Qt.FillRule.OddEvenFill):
+            box = line.box
+            is_near = (
+                box.left - 1 <= x <= box.right + 1 and box.top - 1 <= y <= box.bottom + 1
+            )  # `x` and `y` are rounded.
+            if is_near and self._polygon(line, 0.0, 1.0).containsPoint(place, Qt.FillRule.OddEvenFill):
                 return number
         return -1
 
@@ -208,7 +214,7 @@ class PageCanvas(ImageCanvas):
             number = self.line_at(event.position())
             self.setCursor(Qt.CursorShape.IBeamCursor if number >= 0 else Qt.CursorShape.ArrowCursor)
             self._hover_line(number)
-            self._hover_entity(self.entity_at(event.position()))
+            self._hover_entity(self.entity_at(event.position()) if number >= 0 else None)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End selecting."""
@@ -309,11 +315,13 @@ class PageCanvas(ImageCanvas):
         if number >= 0 or not self._page.lines:
             return number
 
+        x, y = self._on_page(place)
+        weights = (3, 1) if self.quarter_turns % 2 else (1, 3)  # On the screen, the rows are above one another.
+
         def distance(number: int) -> float:
-            area = self._polygon(self._page.lines[number], 0.0, 1.0).boundingRect()
-            across = max(area.left() - place.x(), place.x() - area.right(), 0.0)
-            down = max(area.top() - place.y(), place.y() - area.bottom(), 0.0)
-            return across + 3 * down
+            box = self._page.lines[number].box
+            across, down = max(box.left - x, x - box.right, 0.0), max(box.top - y, y - box.bottom, 0.0)
+            return weights[0] * across + weights[1] * down
 
         return min(range(len(self._page.lines)), key=distance)
 
@@ -326,7 +334,7 @@ class PageCanvas(ImageCanvas):
 
     def _polygon(self, line: TextLine, begin: float, end: float) -> QPolygonF:
         """Return the polygon of a part of a line in this widget's coordinates, from its own top left clockwise."""
-        top_left, top_right, bottom_right, bottom_left = (self._on_screen(c.x, c.y) for c in line.quad)
+        top_left, top_right, bottom_right, bottom_left = self._on_screen((c.x, c.y) for c in line.quad)
         top, bottom = top_right - top_left, bottom_right - bottom_left
         return QPolygonF(
             [top_left + top * begin, top_left + top * end, bottom_left + bottom * end, bottom_left + bottom * begin]
@@ -334,15 +342,25 @@ class PageCanvas(ImageCanvas):
 
     def _box_polygon(self, box: Box) -> QPolygonF:
         corners = ((box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom))
-        return QPolygonF([self._on_screen(x, y) for x, y in corners])
+        return QPolygonF(self._on_screen(corners))
 
     def _shares_polygon(self, shares: tuple[float, float, float, float]) -> QPolygonF:
         left, top, right, bottom = shares
         width, height = self._page.width, self._page.height
         return self._box_polygon(Box(left * width, top * height, right * width, bottom * height))
 
-    def _on_screen(self, x: float, y: float) -> QPointF:
+    def _on_page(self, place: QPointF) -> tuple[float, float]:
+        """Return a point of this widget in pixels of the page."""
         area = self.picture_area()
-        across, down = x / max(self._page.width, 1), y / max(self._page.height, 1)
-        left, top = rotated(across, down, self.quarter_turns)
-        return QPointF(area.left() + area.width() * left, area.top() + area.height() * top)
+        across, down = (
+            (place.x() - area.left()) / (area.width() or 1.0),
+            (place.y() - area.top()) / (area.height() or 1.0),
+        )
+        left, top = rotated(across, down, -self.quarter_turns)
+        return left * self._page.width, top * self._page.height
+
+    def _on_screen(self, points: Iterable[tuple[float, float]]) -> list[QPointF]:
+        """Return points of the page, in its pixels, in this widget's coordinates."""
+        area, width, height = self.picture_area(), max(self._page.width, 1), max(self._page.height, 1)
+        shares = (rotated(x / width, y / height, self.quarter_turns) for x, y in points)
+        return [QPointF(area.left() + area.width() * x, area.top() + area.height() * y) for x, y in shares]

@@ -1,8 +1,8 @@
 """Text on the picture in the viewer: selected, copied, and never in the way of the viewer's own tools."""
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +13,7 @@ from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.text.grounding import detections_in
 from app.ui.images.image_viewer import ImageViewer
 from app.ui.shell.main_window import MainWindow
+from app.ui.widgets.page_canvas import PageCanvas
 from tests.support.on_screen import entry, mouse
 from tests.ui.conftest import drag, shown
 from tests.ui.images.test_image_viewer import IMAGE, OTHER, move_pointer, png, share, turn_wheel
@@ -156,6 +157,36 @@ def test_the_pointer_is_a_beam_over_text_and_still_lights_the_boxes_of_an_answer
     with qtbot.waitSignal(viewer.detection_hovered) as hovered:
         move_pointer(viewer.canvas, on_line(viewer, 1, 0.5))
     assert hovered.args == ["a1", 0]
+
+
+class CountingCanvas(PageCanvas):
+    """Counts how often it is computed where something is on the screen."""
+
+    count = 0
+
+    def picture_area(self) -> QRectF:
+        self.count += 1
+        return super().picture_area()
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_on_a_page_of_a_thousand_lines_the_pointer_costs_what_is_below_it(qtbot: QtBot, turns: int) -> None:
+    canvas = shown(CountingCanvas(), qtbot)
+    canvas.resize(600, 600)
+    canvas.set_picture(QPixmap(500, 500))
+    quads = [
+        (Point(200, top), Point(1800, top), Point(1800, top + 10), Point(200, top + 10)) for top in range(10, 9010, 9)
+    ]
+    lines = tuple(TextLine.between(f"line {number}", quad, 0.9) for number, quad in enumerate(quads))
+    canvas.set_page(OcrPage(2000, 9020, lines, ""))
+    for _ in range(turns):
+        canvas.rotate()
+    middle, canvas.count = share(canvas, 0.5, 0.5), 0
+    assert abs(canvas.line_at(middle) - 500) <= 1
+    beside = {0: (0.02, 0.5), 1: (0.5, 0.02), 2: (0.98, 0.5), 3: (0.5, 0.98)}[turns]
+    drag(canvas, middle, share(canvas, *beside))
+    assert canvas.selected_text().startswith("line ")
+    assert canvas.count < 100
 
 
 def test_a_right_click_copies_what_is_selected_or_everything(viewer: ImageViewer) -> None:
