@@ -62,7 +62,7 @@ def test_text_is_copied_from_the_image_as_soon_as_it_is_shown(user: User) -> Non
     user.x11.key("ctrl+a", "ctrl+c")
     user.x11.wait(lambda: QApplication.clipboard().text() == "Gate B14\nBoarding 09:35\nLuggage: 23 kg")
     user.x11.type("What is this?")
-    assert user.window.composer.edit.toPlainText() == "What is this?"
+    user.x11.wait(lambda: user.window.composer.edit.toPlainText() == "What is this?")
 
 
 def _places_across(area: QRect) -> list[QPointF]:
