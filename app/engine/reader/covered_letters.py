@@ -1,5 +1,6 @@
 """Finds the letters of a line that foreign ink covers or touches, and doubts them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -43,6 +44,15 @@ def covered(quad: Quad, mask: Mask) -> float:
     """Return the share of the place within these corners that the mask covers."""
     box, within = place_of(quad, mask.shape)
     return float((mask[box] & within).sum()) / max(1, int(within.sum()))
+
+
+def lines_apart(found: Sequence[Quad], known: Sequence[Quad]) -> list[Quad]:
+    """Return the lines whose middles are in none of the known ones' boxes."""
+    boxes = [(quad.min(axis=0), quad.max(axis=0)) for quad in known]
+    middles = [(quad, quad.mean(axis=0)) for quad in found]
+    return [
+        quad for quad, middle in middles if not any(((low <= middle) & (middle <= high)).all() for low, high in boxes)
+    ]
 
 
 def place_of(quad: Quad, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], Mask]:

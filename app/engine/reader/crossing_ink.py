@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from app.domain.images.geometry import quad_sides
-from app.engine.reader.covered_letters import ForeignInk, Mask, with_doubt
+from app.engine.reader.covered_letters import ForeignInk, Mask, lines_apart, with_doubt
 from app.engine.reader.ink_outside import dark_ink
 from app.engine.reader.kept_lines import kept_lines
 from app.engine.reader.recognise import OcrLine, Quad
@@ -25,8 +25,11 @@ MAX_SIDE = 4100
 MIN_PAPER = 150
 """Minimum grey level of paper: what is dark around light letters is no stroke."""
 
-MIN_RULE = 2.5
-"""Minimum length of a rule, as a multiple of a line's usual height; frames and tables are made of them."""
+MIN_RULE, PIECE = 5.0, 1.0
+"""Minimum length of a rule and of its straight pieces, as multiples of a line's usual height.
+
+Frames and tables are made of rules.
+"""
 
 CORE = 0.2
 """Margin above and below within a line's box that strokes of others may touch, as a fraction of its height."""
@@ -97,12 +100,7 @@ def missed_lines(
         pixels.reshape(-1, 3), axis=0
     )
     clean = Image.fromarray(pixels)
-    boxes = [(line.quad.min(axis=0), line.quad.max(axis=0)) for line in lines]
-    missed = [
-        quad
-        for quad in reader.find(clean)
-        if not any(((low <= quad.mean(axis=0)) & (quad.mean(axis=0) <= high)).all() for low, high in boxes)
-    ]
+    missed = lines_apart(reader.find(clean), [line.quad for line in lines])
     hiding = replace(ink, reach=HIDING_REACH)
     read = [reader.read(clean, own_corners(quad, rotation)) for quad in missed]
     return [with_doubt(line, hiding) for line in kept_lines(read)]
@@ -122,11 +120,17 @@ def _is_on_paper(quad: Quad, paper: npt.NDArray[np.uint8]) -> bool:
 
 
 def _rules(ink: npt.NDArray[np.uint8], height: float) -> npt.NDArray[np.uint8]:
-    length = max(15, round(MIN_RULE * height))
+    """Return the level and upright rules, which have pieces if they are askew, or bent on a photograph."""
+    piece = max(9, round(PIECE * height))
     rules = np.zeros_like(ink)
-    for shape in ((1, length), (length, 1)):
-        rules |= np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8)), np.uint8)
-    return np.asarray(cv2.dilate(rules, np.ones((3, 3), np.uint8)), np.uint8)
+    for shape in ((1, piece), (piece, 1)):
+        pieces = cv2.dilate(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8)), np.ones((3, 3), np.uint8))
+        _, numbers, stats, _ = cv2.connectedComponentsWithStats(pieces, connectivity=8)
+        extents = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+        is_rule = extents >= MIN_RULE * height
+        is_rule[0] = False
+        rules |= is_rule[numbers]
+    return rules
 
 
 def _within(shape: tuple[int, ...], found: Sequence[Quad], margin: float) -> Mask:

@@ -90,6 +90,15 @@ def test_letters_that_touch_the_next_line_cross_none() -> None:
     assert crossing_ink(*close_lines()) is None
 
 
+def test_a_rule_that_is_askew_crosses_none_of_the_letters_that_it_touches() -> None:
+    image = Image.new("RGB", (760, 700), "white")
+    pen = ImageDraw.Draw(image)
+    for row in range(6):
+        pen.text((36 + 3 * row, 50 + 100 * row), "Harbour", "black", ImageFont.load_default(30))
+    pen.line((36, 30, 55, 660), "black", 3)
+    assert crossing_ink(image, [FOUND[0] + (0, 100 * row) for row in range(6)]) is None
+
+
 def test_what_crosses_is_the_stroke_and_letters_that_it_touches() -> None:
     ink = crossing_ink(scribbled(4), FOUND)
     assert ink is not None
