@@ -14,6 +14,7 @@ from app.domain.errors import Problem
 from app.domain.images.codes import Code
 from app.domain.ports import NO_PROGRESS, CancelCheck, ProgressCallback
 from app.engine.imaging.cut_short import SHOWN_SHARE
+from app.engine.reader.cleaned_page import cleaned_page
 from app.engine.reader.coloured_overlay import with_lines_under_colour
 from app.engine.reader.contrast import with_contrast
 from app.engine.reader.covered_letters import with_doubt
@@ -33,7 +34,6 @@ from app.engine.reader.repeated_words import with_repeated_words
 from app.engine.reader.rotation import LineReader, mean_score
 from app.engine.reader.scaling import Prepared, prepare
 from app.engine.reader.specks import without_specks
-from app.engine.reader.stamps import lines_below, separated
 from app.engine.reader.tables.rotate_back import rotated_back
 from app.engine.reader.uncertain_amounts import with_marked_amounts
 from app.engine.reader.upright_page import UprightPage, text_line
@@ -97,20 +97,14 @@ def _read_flat(
     progress: ProgressCallback,
 ) -> OcrPage:
     """Read an image with these lines on its prepared picture."""
-    stamped = separated(prepared.image, detected)
-    if stamped:
-        detected = lines_below(stamped, detected, find_lines(stamped.text, reader, check, NO_PROGRESS))
+    cleaned = cleaned_page(prepared.image, detected, reader, check)
     found = recognised_page(
-        prepared,
-        detected,
-        reader,
-        check,
-        lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share),
-        stamped,
+        prepared, cleaned, reader, check, lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share)
     )
     upright = UprightPage(image, found)
-    below = upright.turned(prepared.unprepared(stamped.text)) if stamped else upright.picture
-    code, texts = find_code(below, upright.lines, lambda quad: reader.read(below, quad))
+    is_clean = cleaned.blanked is prepared.image
+    picture = upright.picture if is_clean else upright.turned(prepared.unprepared(cleaned.blanked))
+    code, texts = find_code(picture, upright.lines, lambda quad: reader.read(picture, quad))
     code = _with_doubt(with_marked_rows(code, texts), prepared, upright)
     texts = with_marked_amounts(with_repeated_words(texts))
     areas = cache(partial(find_areas, upright.picture)) if found.is_horizontal else None

@@ -1,10 +1,10 @@
 """Reads the lines that were found on a page, each in its own script; what they make together is `upright_page`'s."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.domain.text.scripts import Script
+from app.engine.reader.cleaned_page import CleanedPage
 from app.engine.reader.covered_letters import ForeignInk, with_doubt
 from app.engine.reader.crossing_ink import crossing_ink, missed_lines
 from app.engine.reader.doubled_ends import without_doubled_ends
@@ -13,11 +13,11 @@ from app.engine.reader.kept_lines import kept_lines
 from app.engine.reader.lone_signs import with_lone_signs
 from app.engine.reader.marked_letters import with_marked_letters
 from app.engine.reader.other_scripts import read_other_scripts
-from app.engine.reader.recognise import OcrLine, Quad
+from app.engine.reader.recognise import OcrLine
 from app.engine.reader.rotation import LineReader, Orientation, read_lines
 from app.engine.reader.scaling import Prepared
 from app.engine.reader.stacked_lines import cut_stacked
-from app.engine.reader.stamps import Stamped, read_stamp
+from app.engine.reader.stamps import read_stamp
 from app.engine.reader.unread_ink import with_unread_parts
 
 
@@ -45,24 +45,19 @@ class RecognisedPage:
 
 
 def recognised_page(
-    prepared: Prepared,
-    detected: Sequence[Quad],
-    reader: LineReader,
-    check: CancelCheck,
-    progress: ProgressCallback,
-    stamped: Stamped | None,
+    prepared: Prepared, page: CleanedPage, reader: LineReader, check: CancelCheck, progress: ProgressCallback
 ) -> RecognisedPage:
-    """Read the lines with these corners on a prepared picture, without its stamp; `progress` is called with 0..1."""
-    image = stamped.text if stamped else prepared.image
-    quads = cut_at_gutters(image, cut_stacked(image, detected))
+    """Read the lines of a prepared picture that was cleaned; `progress` is called with 0..1."""
+    image, stamped = page.image, page.stamped
+    quads = cut_at_gutters(image, cut_stacked(image, page.quads))
     found, orientation = read_lines(image, quads, reader, check, progress)
     is_upright = orientation.rotation == orientation.order == 0
     found, script = read_other_scripts(image, found, reader, check, is_upright=is_upright)
     if script is None and is_upright:
         found = with_lone_signs(image, found, reader)
-    own = read_stamp(stamped, detected, reader, orientation.rotation) if stamped else []
+    own = read_stamp(stamped, page.quads, reader, orientation.rotation) if stamped else []
     marked = with_marked_letters(without_doubled_ends(kept_lines([*found, *own])))
-    foreign = stamped.hiding if stamped else []
+    foreign = list(page.foreign)
     crossing = crossing_ink(image, [line.quad for line in marked])
     if crossing:
         foreign.append(crossing)
