@@ -384,7 +384,7 @@ class Lorgnette(QObject):
         """Do what a launch request asks for."""
         self._image_controller.take(launch_request)
         if launch_request.reads_text:
-            self._text_capture_controller.start()
+            self._text_capture_controller.start_mode(launch_request.target, launch_request.delay)
 
     @Slot(Settings)
     def _apply(self, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app import __version__
 from app.commands.terminal import INTERRUPTED, CommandParser, held_interrupts, path_given, print_error
-from app.domain.launch_request import LaunchRequest
+from app.domain.launch_request import MAX_DELAY, CaptureTarget, LaunchRequest
 from app.paths import Paths, default_paths
 from app.storage.settings.telemetry_leftovers import remove_telemetry_leftovers
 
@@ -40,8 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run_command(args[0], args[1:])
     parser = _window_parser()
     options = parser.parse_args(args)
-    if options.text and not options.capture:
-        parser.error("--text goes with --capture")
+    for option in ("text", "window", "screen", "delay"):
+        if getattr(options, option) and not options.capture:
+            parser.error(f"--{option} goes with --capture")
+    target = CaptureTarget.WINDOW if options.window else CaptureTarget.SCREEN if options.screen else CaptureTarget.AREA
 
     from app.bootstrap import run_application  # noqa: PLC0415 - Qt is not needed for --help
 
@@ -52,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             capture=options.capture,
             reads_text=options.text,
             clipboard=options.clipboard,
+            target=target,
+            delay=options.delay,
         ),
         model_folder=str(options.model.absolute()) if options.model else "",
     )
@@ -80,6 +84,13 @@ def _image(text: str) -> Path:
     return path
 
 
+def _delay(text: str) -> int:
+    """Return a number of seconds from 0 to MAX_DELAY."""
+    if not text.isascii() or not text.isdigit() or int(text) > MAX_DELAY:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number of seconds from 0 to {MAX_DELAY}")
+    return int(text)
+
+
 def _window_parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog="lorgnette",
@@ -96,7 +107,13 @@ def _window_parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=path_given, metavar="FOLDER", help="use this data folder")
     parser.add_argument("--model", type=path_given, metavar="MODEL", help="open this model folder or GGUF file")
     parser.add_argument("--capture", action="store_true", help="capture an area of the screen and ask about it")
-    parser.add_argument("--text", action="store_true", help="with --capture: copy the area's text, without the window")
+    parser.add_argument("--text", action="store_true", help="with --capture: copy the text, without the window")
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument("--window", action="store_true", help="with --capture: the active window, not an area (X11)")
+    target.add_argument("--screen", action="store_true", help="with --capture: the whole screen, not an area")
+    parser.add_argument(
+        "--delay", type=_delay, default=0, metavar="SECONDS", help=f"with --capture: wait, at most {MAX_DELAY} seconds"
+    )
     parser.add_argument("--clipboard", action="store_true", help="ask about the image on the clipboard")
     parser.add_argument("--version", action="version", version=f"Lorgnette {__version__}")
     return parser

@@ -118,7 +118,7 @@ class ImageController(QObject):
         if launch_request.clipboard:
             self._window.take_clipboard()
         if launch_request.capture and not launch_request.reads_text:
-            self._window.capture.start()
+            self._window.capture.start_mode(launch_request.target, launch_request.delay)
 
     @Slot(bytes, str)
     def _on_image_data_dropped(self, data: bytes, name: str) -> None:

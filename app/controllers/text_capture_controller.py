@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
 from app.domain.errors import Problem
+from app.domain.launch_request import CaptureTarget
 from app.services.images.text_capture import TextCapture
 from app.ui.images.capture_toast import CaptureToast
 from app.ui.images.screen_capture import CaptureUse
@@ -51,12 +52,16 @@ class TextCaptureController(QObject):
         """Let the user select an area; the window stays as it is."""
         self._start(CaptureUse.TEXT)
 
+    def start_mode(self, target: CaptureTarget, delay: int) -> None:
+        """Capture `target` after `delay` seconds; the window stays as it is."""
+        self._start(CaptureUse.TEXT, target, delay)
+
     @Slot()
     def _start_from_window(self) -> None:
         self._start(CaptureUse.TEXT_FROM_WINDOW)
 
-    def _start(self, use: CaptureUse) -> None:
-        if self._window.capture.start_for_text(use):
+    def _start(self, use: CaptureUse, target: CaptureTarget = CaptureTarget.AREA, delay: int = 0) -> None:
+        if self._window.capture.start_for_text(use, target, delay):
             self._reading.stop()
             self._clear()  # Its toast would be in the picture.
 

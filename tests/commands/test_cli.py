@@ -8,7 +8,7 @@ import pytest
 
 import app.bootstrap
 from app.cli import main
-from app.domain.launch_request import LaunchRequest
+from app.domain.launch_request import CaptureTarget, LaunchRequest
 from app.paths import Paths
 
 INTERRUPTED_IMPORT = """
@@ -53,6 +53,12 @@ def test_a_link_that_leads_to_itself_costs_no_other_image(tmp_path: Path, monkey
     [
         (["--capture"], LaunchRequest(capture=True), False),
         (["--capture", "--text"], LaunchRequest(capture=True, reads_text=True), True),
+        (["--capture", "--window"], LaunchRequest(capture=True, target=CaptureTarget.WINDOW), False),
+        (
+            ["--capture", "--screen", "--delay", "3", "--text"],
+            LaunchRequest(capture=True, reads_text=True, target=CaptureTarget.SCREEN, delay=3),
+            True,
+        ),
         (["--text", "--capture", "--clipboard"], LaunchRequest(capture=True, reads_text=True, clipboard=True), False),
     ],
 )
@@ -69,6 +75,25 @@ def test_captured_text_alone_needs_no_window(
     assert main(arguments) == 0
     assert given == [wanted]
     assert wanted.stays_away is stays_away
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--window"], "--window goes with --capture"),
+        (["--screen"], "--screen goes with --capture"),
+        (["--delay", "3"], "--delay goes with --capture"),
+        (["--capture", "--window", "--screen"], "not allowed with"),
+        (["--capture", "--delay", "61"], "from 0 to 60"),
+        (["--capture", "--delay", "²"], "from 0 to 60"),
+    ],
+)
+def test_what_is_captured_goes_with_capture(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert said in capsys.readouterr().err
 
 
 def test_text_is_captured_text(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ other process.
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal, Slot
@@ -15,7 +16,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem
-from app.domain.launch_request import LaunchRequest
+from app.domain.launch_request import MAX_DELAY, CaptureTarget, LaunchRequest
 from app.network.peer import is_of_this_user
 from app.services.engines.socket_addresses import socket_addresses
 
@@ -39,6 +40,8 @@ class _WireRequest(msgspec.Struct, kw_only=True):
     capture: bool = False
     reads_text: bool = False
     clipboard: bool = False
+    target: CaptureTarget = CaptureTarget.AREA
+    delay: Annotated[int, msgspec.Meta(ge=0, le=MAX_DELAY)] = 0
 
 
 class RunningInstance(QObject):
@@ -128,6 +131,8 @@ def _encoded(launch_request: LaunchRequest) -> bytes:
                 capture=launch_request.capture,
                 reads_text=launch_request.reads_text,
                 clipboard=launch_request.clipboard,
+                target=launch_request.target,
+                delay=launch_request.delay,
             )
         )
         + b"\n"
@@ -144,5 +149,10 @@ def _decoded(line: bytes) -> LaunchRequest | None:
     if not all(Path(image).is_absolute() and "\0" not in image for image in images):
         return None
     return LaunchRequest(
-        images=images, capture=request.capture, reads_text=request.reads_text, clipboard=request.clipboard
+        images=images,
+        capture=request.capture,
+        reads_text=request.reads_text,
+        clipboard=request.clipboard,
+        target=request.target,
+        delay=request.delay,
     )

@@ -1,4 +1,4 @@
-"""Capture of an area of the screen: stills of all screens, an overlay on each, or the desktop's own tool.
+"""Capture of the screen: stills of all screens, an overlay on each to select an area, or the desktop's own tool.
 
 On Wayland no window may read the screen; there the portal asks the user (`app.ui.images.screenshot_portal`).
 """
@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from PySide6.QtCore import QObject, QRect, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QPixmap, QScreen
+from PySide6.QtGui import QCursor, QGuiApplication, QPixmap, QScreen
 from PySide6.QtWidgets import QWidget
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import Problem
+from app.domain.launch_request import CaptureTarget
+from app.ui.images.active_window import active_window
 from app.ui.images.capture_overlay import CaptureOverlay
 from app.ui.images.screenshot_portal import ScreenshotPortal
 from app.ui.widgets.i18n import mark, tr
@@ -20,6 +22,7 @@ from app.ui.widgets.mime_images import encoded_png
 HIDING_MILLISECONDS = 250
 """Time in milliseconds that a desktop may need to hide a window."""
 NAME = mark("Screen region")
+_NAMES = {CaptureTarget.AREA: NAME, CaptureTarget.WINDOW: mark("Window"), CaptureTarget.SCREEN: mark("Screen")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class ScreenCapture(QObject):
         self._last: _Place | None = None
         self._is_repeating = False
         self._use = CaptureUse.QUESTION
+        self._target = CaptureTarget.AREA
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._on_hidden)
@@ -73,9 +77,16 @@ class ScreenCapture(QObject):
         """Let the user select an area of the screen."""
         self._begin(CaptureUse.QUESTION)
 
-    def start_for_text(self, use: CaptureUse = CaptureUse.TEXT) -> bool:
-        """Let the user select an area whose text is wanted; return False if another is being captured."""
-        return self._begin(use)
+    @Slot(CaptureTarget, int)
+    def start_mode(self, target: CaptureTarget, delay: int) -> None:
+        """Capture `target` after `delay` seconds."""
+        self._begin(CaptureUse.QUESTION, target, delay)
+
+    def start_for_text(
+        self, use: CaptureUse = CaptureUse.TEXT, target: CaptureTarget = CaptureTarget.AREA, delay: int = 0
+    ) -> bool:
+        """Capture `target`, whose text is wanted, after `delay` seconds; return False if another is being captured."""
+        return self._begin(use, target, delay)
 
     @Slot()
     def repeat(self) -> None:
@@ -87,13 +98,20 @@ class ScreenCapture(QObject):
         """Whether an area is being captured."""
         return self._timer.isActive() or bool(self._overlays)
 
-    def _begin(self, use: CaptureUse, *, is_repeating: bool = False) -> bool:
+    def _begin(
+        self,
+        use: CaptureUse,
+        target: CaptureTarget = CaptureTarget.AREA,
+        delay: int = 0,
+        *,
+        is_repeating: bool = False,
+    ) -> bool:
         if self.is_busy:
             return False
-        self._use, self._is_repeating = use, is_repeating
+        self._use, self._target, self._is_repeating = use, target, is_repeating
         if self._hides_window:
             self._window.hide()
-        self._timer.start(HIDING_MILLISECONDS if self._hides_window else 0)
+        self._timer.start(max(1000 * delay, HIDING_MILLISECONDS if self._hides_window else 0))
         return True
 
     @property
@@ -109,11 +127,25 @@ class ScreenCapture(QObject):
         self._stills = {screen.name(): screen.grabWindow(0) for screen in screens}
         if any(still.isNull() for still in self._stills.values()):
             self._on_impossible()
+        elif whole := self._whole_target():
+            self._on_captured(encoded_png(whole.toImage()))
         elif self._is_repeating and self._last and self._last.screen in self._stills:
             self._take(self._last)
         else:
             for screen in screens:
                 self._cover(screen)
+
+    def _whole_target(self) -> QPixmap | None:
+        """Return the active window, or the screen with the mouse; None if the user selects, or no window is active."""
+        screen = QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
+        match self._target:
+            case CaptureTarget.SCREEN:
+                return self._stills[screen.name()]
+            case CaptureTarget.WINDOW if window := active_window():
+                still = screen.grabWindow(window)
+                return None if still.isNull() else still
+            case _:
+                return None
 
     def _cover(self, screen: QScreen) -> None:
         overlay = CaptureOverlay(screen, self._stills[screen.name()])
@@ -143,7 +175,7 @@ class ScreenCapture(QObject):
     def _on_captured(self, content: bytes) -> None:
         self._end()
         captured = self.captured if self._use is CaptureUse.QUESTION else self.text_captured
-        captured.emit(content, f"{tr(NAME)}.png")
+        captured.emit(content, f"{tr(_NAMES[self._target])}.png")
 
     @Slot()
     def _on_impossible(self) -> None:

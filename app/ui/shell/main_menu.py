@@ -7,7 +7,9 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
 
 from app import __version__
+from app.domain.launch_request import CaptureTarget
 from app.domain.settings.settings import ThemeChoice
+from app.ui.images.capture_modes import add_capture_modes
 from app.ui.settings.settings_window import KEYBOARD
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import mark, tr
@@ -22,14 +24,16 @@ _ABOUT = mark(
 class MainMenu(QToolButton):
     """A button with a menu.
 
-    `theme_chosen(ThemeChoice)`, `library_triggered()`, `document_triggered()`, `text_triggered()`, `batch_triggered()`,
-    `import_triggered()`, `undelete_triggered()`, `restore_triggered()`, `settings_triggered(query)`,
-    `diagnostics_triggered()`, `licences_triggered()`.
+    `theme_chosen(ThemeChoice)`, `library_triggered()`, `document_triggered()`,
+    `mode_triggered(CaptureTarget, seconds)`, `text_triggered()`, `batch_triggered()`, `import_triggered()`,
+    `undelete_triggered()`, `restore_triggered()`, `settings_triggered(query)`, `diagnostics_triggered()`,
+    `licences_triggered()`.
     """
 
     theme_chosen = Signal(ThemeChoice)
     library_triggered = Signal()
     document_triggered = Signal()
+    mode_triggered = Signal(CaptureTarget, int)
     text_triggered = Signal()
     import_triggered = Signal()
     undelete_triggered = Signal()
@@ -56,6 +60,7 @@ class MainMenu(QToolButton):
             group.addAction(action)
         menu.addAction(tr("All images…"), self.library_triggered.emit)
         menu.addAction(tr("Open a document…"), self.document_triggered.emit)
+        add_capture_modes(menu.addMenu(tr("Capture the screen")), self.mode_triggered)
         menu.addAction(tr("Capture text from the screen…"), self.text_triggered.emit)
         menu.addAction(tr("Batch processing…"), self.batch_triggered.emit)
         menu.addAction(tr("Import a chat…"), self.import_triggered.emit)

@@ -374,6 +374,8 @@ class MainWindow(QMainWindow):
         )
         add_key_actions(self, wanted)
         self.menu_button.settings_triggered.connect(self.settings_triggered)
+        for menu in (self.tray, self.menu_button):
+            menu.mode_triggered.connect(self.capture.start_mode)
         self.menu_button.library_triggered.connect(self.library_triggered)
         self.sidebar.images.clicked.connect(self.library_triggered)
         self.menu_button.document_triggered.connect(self.document_triggered)

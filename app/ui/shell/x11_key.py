@@ -4,11 +4,13 @@ It has a connection of its own, so that no event or error of it concerns Qt's.
 """
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_int, c_uint8, c_uint16, c_uint32, c_void_p
+from ctypes import POINTER, c_uint8, c_uint32, c_void_p
 from enum import Enum, auto
 
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
+
+from app.ui.widgets import xcb
 
 _KEY_PRESS = 2
 _ASYNCHRONOUS = 1
@@ -46,14 +48,6 @@ class GrabResult(Enum):
     """There is no X server."""
 
 
-class _Cookie(ctypes.Structure):
-    _fields_ = (("sequence", ctypes.c_uint),)
-
-
-class _Screens(ctypes.Structure):
-    _fields_ = (("root", POINTER(c_uint32)), ("rem", c_int), ("index", c_int))
-
-
 class X11Key(QObject):
     """`pressed` is emitted for every press of the key, whichever program has the keyboard."""
 
@@ -74,14 +68,14 @@ class X11Key(QObject):
         if wanted is None:
             return GrabResult.UNKNOWN
         try:
-            xcb, symbols = self._xcb or _load(), _load_symbols()
+            library, symbols = self._xcb or xcb.load(), _load_symbols()
         except OSError:
             return GrabResult.IMPOSSIBLE
-        self._xcb = xcb
-        if not self._connect(xcb):
+        self._xcb = library
+        if not self._connect(library):
             return GrabResult.IMPOSSIBLE
         modifiers, symbol = wanted
-        result = self._grab(xcb, modifiers, self._key_code(symbols, symbol))
+        result = self._grab(library, modifiers, self._key_code(symbols, symbol))
         if result is not GrabResult.GRABBED:
             self.release()
         return result
@@ -96,26 +90,26 @@ class X11Key(QObject):
             self._xcb.xcb_disconnect(self._connection)  # The server ends its grabs.
         self._connection = None
 
-    def _connect(self, xcb: ctypes.CDLL) -> bool:
-        self._connection = xcb.xcb_connect(None, None)
-        if xcb.xcb_connection_has_error(self._connection):
+    def _connect(self, library: ctypes.CDLL) -> bool:
+        self._connection = library.xcb_connect(None, None)
+        if library.xcb_connection_has_error(self._connection):
             self.release()
             return False
-        descriptor = xcb.xcb_get_file_descriptor(self._connection)
+        descriptor = library.xcb_get_file_descriptor(self._connection)
         self._notifier = QSocketNotifier(descriptor, QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_readable)
         return True
 
-    def _grab(self, xcb: ctypes.CDLL, modifiers: int, code: int) -> GrabResult:
-        root = xcb.xcb_setup_roots_iterator(xcb.xcb_get_setup(self._connection)).root[0]
+    def _grab(self, library: ctypes.CDLL, modifiers: int, code: int) -> GrabResult:
+        root = xcb.root_of(library, self._connection)
         if not code:
             return GrabResult.UNKNOWN
         for locks in _LOCKS:
-            cookie = xcb.xcb_grab_key_checked(
+            cookie = library.xcb_grab_key_checked(
                 self._connection, 0, root, modifiers | locks, code, _ASYNCHRONOUS, _ASYNCHRONOUS
             )
-            if error := xcb.xcb_request_check(self._connection, cookie):
-                _free(error)
+            if error := library.xcb_request_check(self._connection, cookie):
+                xcb.free(error)
                 return GrabResult.TAKEN
         return GrabResult.GRABBED
 
@@ -125,7 +119,7 @@ class X11Key(QObject):
         codes = library.xcb_key_symbols_get_keycode(symbols, symbol)
         code = ctypes.cast(codes, POINTER(c_uint8))[0] if codes else 0
         if codes:
-            _free(codes)
+            xcb.free(codes)
         library.xcb_key_symbols_free(symbols)
         return code
 
@@ -134,7 +128,7 @@ class X11Key(QObject):
         presses = 0
         while self._xcb and self._connection and (event := self._xcb.xcb_poll_for_event(self._connection)):
             presses += ctypes.cast(event, POINTER(c_uint8))[0] & 0x7F == _KEY_PRESS
-            _free(event)
+            xcb.free(event)
         if self._notifier and self._xcb and self._xcb.xcb_connection_has_error(self._connection):
             self._notifier.setEnabled(False)  # The server is gone, and so will be the application.
         for _ in range(presses):
@@ -158,26 +152,6 @@ def _wanted(keys: str) -> tuple[int, int] | None:
     return None
 
 
-def _load() -> ctypes.CDLL:
-    library = ctypes.CDLL("libxcb.so.1")
-    library.xcb_connect.restype = c_void_p
-    library.xcb_connect.argtypes = (c_char_p, POINTER(c_int))
-    library.xcb_connection_has_error.argtypes = (c_void_p,)
-    library.xcb_get_file_descriptor.argtypes = (c_void_p,)
-    library.xcb_disconnect.argtypes = (c_void_p,)
-    library.xcb_get_setup.restype = c_void_p
-    library.xcb_get_setup.argtypes = (c_void_p,)
-    library.xcb_setup_roots_iterator.restype = _Screens
-    library.xcb_setup_roots_iterator.argtypes = (c_void_p,)
-    library.xcb_grab_key_checked.restype = _Cookie
-    library.xcb_grab_key_checked.argtypes = (c_void_p, c_uint8, c_uint32, c_uint16, c_uint8, c_uint8, c_uint8)
-    library.xcb_request_check.restype = c_void_p
-    library.xcb_request_check.argtypes = (c_void_p, _Cookie)
-    library.xcb_poll_for_event.restype = c_void_p
-    library.xcb_poll_for_event.argtypes = (c_void_p,)
-    return library
-
-
 def _load_symbols() -> ctypes.CDLL:
     library = ctypes.CDLL("libxcb-keysyms.so.1")
     library.xcb_key_symbols_alloc.restype = c_void_p
@@ -186,9 +160,3 @@ def _load_symbols() -> ctypes.CDLL:
     library.xcb_key_symbols_get_keycode.argtypes = (c_void_p, c_uint32)
     library.xcb_key_symbols_free.argtypes = (c_void_p,)
     return library
-
-
-def _free(pointer: int) -> None:
-    free = ctypes.CDLL(None).free
-    free.argtypes = (c_void_p,)
-    free(pointer)

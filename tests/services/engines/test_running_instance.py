@@ -17,7 +17,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from pytestqt.qtbot import QtBot
 
 from app.domain.errors import Problem
-from app.domain.launch_request import LaunchRequest
+from app.domain.launch_request import CaptureTarget, LaunchRequest
 from app.services.engines import running_instance, socket_addresses
 from app.services.engines.running_instance import RunningInstance, send_launch_request
 
@@ -25,15 +25,22 @@ SECOND_START = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
-from app.domain.launch_request import LaunchRequest
+from app.domain.launch_request import CaptureTarget, LaunchRequest
 from app.services.engines import running_instance
 application = QCoreApplication([])
 running_instance.ANSWER_MILLISECONDS = int(sys.argv[2])
 images = ("/a.png", "/ü.png", "/latin1-\\udce9.png")
-wanted = LaunchRequest(images=images, capture=True, reads_text=True)
+target = CaptureTarget.WINDOW
+wanted = LaunchRequest(images=images, capture=True, reads_text=True, target=target, delay=3)
 print(running_instance.send_launch_request(Path(sys.argv[1]), wanted))
 """
-ASKED = LaunchRequest(images=("/a.png", "/ü.png", "/latin1-\udce9.png"), capture=True, reads_text=True)
+ASKED = LaunchRequest(
+    images=("/a.png", "/ü.png", "/latin1-\udce9.png"),
+    capture=True,
+    reads_text=True,
+    target=CaptureTarget.WINDOW,
+    delay=3,
+)
 NOBODY = 65534
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes on Windows are in no folder")
 
@@ -188,6 +195,9 @@ def refused(instance: RunningInstance, data: Path, said: bytes, qtbot: QtBot) ->
         b"\xff\xfe\n",
         b'{"images": ["\\ud800"]}\n',
         b'{"capture": 1e999}\n',
+        b'{"delay": 61}\n',
+        b'{"delay": -1}\n',
+        b'{"target": "elsewhere"}\n',
         b"null\n",
         b"\n",
         b'{"unknown": ' + b"[" * 200_000 + b"]" * 200_000 + b"}\n",

@@ -4,17 +4,23 @@ import io
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPixmap
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.domain.launch_request import CaptureTarget
+from app.ui.images import screen_capture
+from app.ui.images.active_window import active_window
 from app.ui.images.capture_overlay import CaptureOverlay
-from app.ui.images.screen_capture import NAME, CaptureUse, ScreenCapture
+from app.ui.images.screen_capture import HIDING_MILLISECONDS, NAME, CaptureUse, ScreenCapture
+from app.ui.shell.main_window import MainWindow
+from tests.support.active_window import NEEDS_WINDOWS, activate, window_manager
 from tests.support.fake_portal import NOBODY
 from tests.support.on_screen import mouse
 from tests.ui.conftest import drag, shown
@@ -111,6 +117,44 @@ def test_a_part_of_the_real_screen_is_captured_and_captured_again(qtbot: QtBot, 
     other.close()
 
 
+@pytest.mark.parametrize(
+    ("target", "delay", "milliseconds"),
+    [
+        (CaptureTarget.AREA, 0, HIDING_MILLISECONDS),
+        (CaptureTarget.SCREEN, 0, HIDING_MILLISECONDS),
+        (CaptureTarget.AREA, 3, 3000),
+    ],
+)
+def test_it_waits_as_long_as_is_wanted_and_the_window_is_away(
+    target: CaptureTarget, delay: int, milliseconds: int, qtbot: QtBot
+) -> None:
+    own = shown(QWidget(), qtbot)
+    capture = ScreenCapture(own)
+    capture.start_mode(target, delay)
+    (timer,) = capture.findChildren(QTimer)
+    assert (timer.isActive(), timer.interval(), own.isVisible(), capture.is_busy) == (True, milliseconds, False, True)
+    timer.stop()
+
+
+def test_the_menus_offer_the_other_modes(window: MainWindow) -> None:
+    started: list[tuple[CaptureTarget, int]] = []
+    for source in (window.tray, window.menu_button):
+        source.mode_triggered.connect(lambda target, delay: started.append((target, delay)))
+    window.tray.mode_triggered.disconnect(window.capture.start_mode)
+    window.menu_button.mode_triggered.disconnect(window.capture.start_mode)
+    (inner,) = [
+        action.menu() for action in window.menu_button.menu().actions() if action.text() == "Capture the screen"
+    ]
+    tray = window.tray.contextMenu()
+    for menu in (inner, tray):
+        assert isinstance(menu, QMenu)
+        for words in ("active window", "whole screen", "3 seconds"):
+            (action,) = [action for action in menu.actions() if words in action.text()]
+            action.trigger()
+    modes = [(CaptureTarget.WINDOW, 0), (CaptureTarget.SCREEN, 0), (CaptureTarget.AREA, 3)]
+    assert started == modes * 2
+
+
 @pytest.mark.window
 @pytest.mark.parametrize(("use", "stays"), [(CaptureUse.TEXT, True), (CaptureUse.TEXT_FROM_WINDOW, False)])
 def test_for_its_text_the_window_stays_as_it_is_unless_it_was_asked_itself(
@@ -132,3 +176,57 @@ def test_for_its_text_the_window_stays_as_it_is_unless_it_was_asked_itself(
     assert own.isVisible()
     assert not capture.is_busy
     own.close()
+
+
+def marked_for_windows(function: Callable[..., None]) -> Callable[..., None]:
+    for mark in NEEDS_WINDOWS:
+        function = mark(function)
+    return function
+
+
+@marked_for_windows
+def test_the_active_window_and_the_whole_screen_are_captured(qtbot: QtBot, window_manager: None) -> None:
+    own, other = QWidget(), QWidget()
+    for widget, colour in ((own, "#00ff00"), (other, "#ff0000")):
+        widget.setStyleSheet(f"background: {colour}")
+        widget.setGeometry(100, 100, 400, 300)
+        shown(widget, qtbot)
+    activate(other, qtbot)
+    qtbot.waitUntil(lambda: active_window() == other.winId())
+    capture = ScreenCapture(own)
+    with qtbot.waitSignal(capture.text_captured) as captured:
+        capture.start_for_text(CaptureUse.TEXT, CaptureTarget.WINDOW)
+    assert captured.args is not None
+    content, name = captured.args
+    image = Image.open(io.BytesIO(content)).convert("RGB")
+    assert (image.size, image.getcolors(), name) == ((400, 300), [(400 * 300, (255, 0, 0))], "Window.png")
+    with qtbot.waitSignal(capture.text_captured) as captured:
+        capture.start_for_text(CaptureUse.TEXT, CaptureTarget.SCREEN)
+    assert captured.args is not None
+    screen = own.screen().geometry().size()
+    assert Image.open(io.BytesIO(captured.args[0])).size == (screen.width(), screen.height())
+    assert overlays() == []
+    own.close()
+    other.close()
+
+
+@marked_for_windows
+def test_where_no_window_is_active_an_area_is_selected(
+    qtbot: QtBot, window_manager: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen_capture, "active_window", lambda: 0)
+    own = shown(QWidget(), qtbot)
+    capture = ScreenCapture(own)
+    capture.start_mode(CaptureTarget.WINDOW, 0)
+    qtbot.waitUntil(lambda: bool(overlays()))
+    qtbot.keyClick(overlays()[0], Qt.Key.Key_Escape)
+    qtbot.waitUntil(own.isVisible)
+    own.close()
+
+
+def test_without_x11_no_window_is_known() -> None:
+    if QGuiApplication.platformName() != "xcb":
+        assert active_window() == 0
+
+
+__all__ = ["window_manager"]
