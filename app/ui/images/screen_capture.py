@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from PySide6.QtCore import QObject, QRect, QTimer, Signal, Slot
-from PySide6.QtGui import QCursor, QGuiApplication, QPixmap, QScreen
+from PySide6.QtGui import QCursor, QGuiApplication, QPixmap, QScreen, QWindow
 from PySide6.QtWidgets import QWidget
 
 from app.domain.error_texts import image_texts
@@ -64,9 +64,14 @@ class ScreenCapture(QObject):
         self._is_repeating = False
         self._use = CaptureUse.QUESTION
         self._target = CaptureTarget.AREA
+        self._has_had_focus = False
+        """Whether an overlay has had the keyboard."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._on_hidden)
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.focusWindowChanged.connect(self._on_focus_window_changed)
         self._portal = ScreenshotPortal(self)
         self._portal.captured.connect(self._on_captured)
         self._portal.cancelled.connect(self._on_cancelled)
@@ -183,6 +188,16 @@ class ScreenCapture(QObject):
         failed = self.failed if self._use is CaptureUse.QUESTION else self.text_failed
         failed.emit(image_texts.CAPTURE_REFUSED.problem())
 
+    @Slot(QWindow)
+    def _on_focus_window_changed(self, focused: QWindow | None) -> None:
+        """Cancel if another window has come forward, as for images of a second start: the keys are no overlay's."""
+        if focused is None or not self._overlays:
+            return
+        if any(overlay.windowHandle() is focused for overlay in self._overlays):
+            self._has_had_focus = True
+        elif self._has_had_focus:
+            self._on_cancelled()
+
     @Slot()
     def _on_cancelled(self) -> None:
         self._end()
@@ -193,6 +208,7 @@ class ScreenCapture(QObject):
         for overlay in self._overlays:
             overlay.close()
         self._overlays = []
+        self._has_had_focus = False
         self._stills = {}
         if not self._hides_window:
             return

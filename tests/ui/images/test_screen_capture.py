@@ -185,6 +185,19 @@ def marked_for_windows(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @marked_for_windows
+def test_a_window_that_comes_forward_ends_the_capture(qtbot: QtBot, window_manager: None) -> None:
+    """Images of a second start bring it forward, below the overlay, which then gets no keys."""
+    own = shown(QWidget(), qtbot)
+    capture = ScreenCapture(own)
+    capture.start()
+    qtbot.waitUntil(lambda: bool(overlays()) and overlays()[0].isActiveWindow(), timeout=10_000)
+    activate(own, qtbot)
+    qtbot.waitUntil(lambda: not capture.is_busy)
+    qtbot.waitUntil(lambda: not overlays())
+    assert own.isVisible(), window_manager
+
+
+@marked_for_windows
 def test_the_active_window_and_the_whole_screen_are_captured(qtbot: QtBot, window_manager: None) -> None:
     own, other = QWidget(), QWidget()
     for widget, colour in ((own, "#00ff00"), (other, "#ff0000")):
