@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.chat.chat_images import ChatImage
@@ -113,6 +113,11 @@ class ImageLibrary(QDialog):
         if self._opens_first:
             self._opens_first = False
             self._on_chosen(self.grid.images.index(0))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Select the words in the filter: what is typed next replaces them."""
+        super().showEvent(event)
+        self.filter.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Forward typing anywhere to the filter."""

@@ -1,7 +1,7 @@
 """The base class of the sidebar's lists."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QListWidget, QWidget
 
 _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
@@ -17,6 +17,16 @@ class SideList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.setViewportMargins(10, 0, 10, 0)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin nothing beside the rows: Qt would select the row where the button is let go."""
+        if self.itemAt(event.position().toPoint()):
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Leave the selection as it is while a button is pressed: only a click opens a row."""
+        if not event.buttons():
+            super().mouseMoveEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave typing to the window, which forwards it to the composer."""

@@ -193,6 +193,18 @@ def test_typing_filters_and_enter_opens_the_first_that_is_found(library: ImageLi
     assert library.isVisible()
 
 
+def test_words_of_the_last_time_are_replaced_by_what_is_typed(library: ImageLibrary, qtbot: QtBot) -> None:
+    grid = show(library, some(6))
+    qtbot.keyClicks(grid, "zebra")
+    grid.setFocus()
+    library.hide()
+    library.show()
+    grid.setFocus()
+    qtbot.keyClicks(grid, "i")
+    qtbot.keyClicks(library.filter, "ban")
+    assert library.filter.text() == "iban"
+
+
 def test_the_current_image_stays_so_when_others_come(library: ImageLibrary) -> None:
     images = some(6)
     grid = show(library, images[1:])

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +14,7 @@ from app.ui.shell.sidebar import Sidebar
 from app.ui.widgets.lazy_thumbnails import LazyThumbnails, run_now
 from app.ui.widgets.theme import Theme
 from tests.support.chats import answer, conversation, question
-from tests.ui.conftest import no_thumbnail
+from tests.ui.conftest import drag, no_thumbnail
 
 
 @pytest.fixture
@@ -67,3 +67,15 @@ def test_rows_are_drawn_as_far_as_there_is_room(sidebar: Sidebar) -> None:
     lower = [[seen[number].pixelColor(x, y) for x in range(10, right) for y in range(28, 38)] for number in (0, 1)]
     assert lower[0] == lower[1]
     assert any(colour != ground for colour in lower[0])
+
+
+def test_a_drag_across_the_chats_selects_none(sidebar: Sidebar) -> None:
+    sidebar.set_conversations((conversation("c1", "One"), conversation("c2", "Two")))
+    rows = [row for row in map(sidebar.list.item, range(sidebar.list.count())) if row.data(ID)]
+    sidebar.list.clearSelection()
+    below = QPointF(60, sidebar.list.viewport().height() - 5)
+    first, second = (QPointF(sidebar.list.visualItemRect(row).center()) for row in rows)
+    drag(sidebar.list.viewport(), below, first)
+    assert not sidebar.list.selectedItems()
+    drag(sidebar.list.viewport(), second, first)
+    assert sidebar.list.selectedItems() == [rows[1]]
