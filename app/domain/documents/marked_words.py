@@ -10,8 +10,10 @@ from app.domain.images.geometry import Box, TextLine
 def boxes_of(words: Sequence[str], page: OcrPage) -> tuple[Box, ...]:
     """Return the boxes, in pixels of the page, of the words on `page` that contain one of `words`, in any case.
 
-    A line whose own words have no boxes, such as a corrected one, is marked as a whole.
+    A line whose own words have no boxes, such as a corrected one, is marked as a whole. Without `words` none is marked.
     """
+    if not words:
+        return ()
     pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
     return tuple(box for line in page.lines for box in _boxes(pattern, line))
 

@@ -90,7 +90,7 @@ class EmptyState(QScrollArea):
         return QSize(0, MIN_LINES * self.fontMetrics().lineSpacing())
 
     def _fit_card(self) -> None:
-        self._card.setFixedWidth(min(zoomed(self, CARD_WIDTH), self.viewport().width() - 2 * MARGIN))
+        self._card.setFixedWidth(max(0, min(zoomed(self, CARD_WIDTH), self.viewport().width() - 2 * MARGIN)))
 
     def set_status(self, status: EngineStatus) -> None:
         """Offer to choose a model if there is none, and the full model if the demo is open.

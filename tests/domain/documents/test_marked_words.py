@@ -25,6 +25,7 @@ CORRECTED = TextLine.between("Total 9.50 EUR", QUAD, 1.0)
         (LINE, ("9.00 e",), [WORDS[1].box, WORDS[2].box]),
         (LINE, (".",), [WORDS[1].box]),  # No pattern.
         (LINE, ("cake",), []),
+        (LINE, (), []),
         (CORRECTED, ("9.50",), [CORRECTED.box]),
         (CORRECTED, ("9.00",), []),
     ],

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -13,11 +14,13 @@ from pytestqt.qtbot import QtBot
 from app.domain.chat.chat import Draft
 from app.domain.ids import ConversationId
 from app.domain.settings.settings import ThemeChoice
+from app.ui.shell.empty_state import EmptyState
 from app.ui.shell.main_window import MINIMUM_HEIGHT, MINIMUM_WIDTH, MainWindow
 from app.ui.widgets.scroll_if_low import ScrollIfLow
 from app.ui.widgets.theme import Theme
 from tests.support.chats import attachment, conversation
 from tests.support.drops import drop, files
+from tests.ui.conftest import shown
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -163,3 +166,15 @@ def test_the_title_of_an_empty_chat_wraps(window: MainWindow, theme: Theme, qtbo
     assert title.height() >= title.heightForWidth(title.width())
     widest = max(title.fontMetrics().horizontalAdvance(word) for word in title.text().split())
     assert widest <= title.width()
+
+
+def test_the_card_of_an_empty_chat_has_no_negative_width(
+    theme: Theme,
+    qtbot: QtBot,
+    qtlog: Any,  # noqa: ANN401 - pytest-qt has no public type for it
+) -> None:
+    state = shown(EmptyState(), qtbot)
+    for width in (600, 20, 2):
+        state.resize(width, 400)
+    said = [record.message for record in qtlog.records if "egative" in record.message]
+    assert said == [], theme
