@@ -28,6 +28,7 @@ class Icon(StrEnum):
     DONE = "check"
     EDIT = "pencil"
     FULL_SCREEN = "maximize"
+    IMAGES = "images"
     NEXT = "chevron-right"
     PREVIOUS = "chevron-left"
     QUOTE = "quote"
