@@ -94,7 +94,7 @@ class DownloadsController(QObject):
             is_exact=False,
             verdict=fit.verdict,
             fit=model_text.verdict(fit),
-            arithmetic=model_text.arithmetic(fit, on_gpu, context),
+            arithmetic=model_text.arithmetic(fit, on_gpu, context, model.shape),
         )
 
     @Slot()

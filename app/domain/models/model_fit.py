@@ -116,6 +116,15 @@ def weight_bytes(shape: ModelShape) -> int:
     return round(text_parameters(shape) * bits / 8) + SIXTEEN_BITS * (embeddings + vision_parameters(shape))
 
 
+def converted_bytes(shape: ModelShape) -> int:
+    """Return the size of the copy on the disk in the order of the graphs: 4- and 8-bit layers, and that of the head."""
+    return (text_parameters(shape) * shape.bits // 8 if shape.bits < 16 else 0) + _head_bytes(shape)
+
+
+def _head_bytes(shape: ModelShape) -> int:
+    return round(shape.vocabulary * shape.hidden * (4 + 20 / shape.group_size) / 8)
+
+
 def memory_need(
     shape: ModelShape, device: ComputeDevice, context: int, visual_tokens: int, pixel_budget: int
 ) -> MemoryNeed:
@@ -126,7 +135,7 @@ def memory_need(
     patches = pixel_budget // PATCH_PIXELS
     return MemoryNeed(
         weights=weight_bytes(shape) + second_order + (number - SIXTEEN_BITS) * vision_parameters(shape),
-        head=round(shape.vocabulary * shape.hidden * (4 + 20 / shape.group_size) / 8),
+        head=_head_bytes(shape),
         chats=2 * shape.layers * shape.kv_heads * shape.head_dim * number * context,
         images=visual_tokens * shape.hidden * number * (1 + shape.deepstack),
         looking=patches * (8 * shape.vision_hidden + 2 * shape.vision_intermediate) * number,

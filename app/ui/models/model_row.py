@@ -53,6 +53,7 @@ class ModelRow(QFrame):
         self._release = release
         self._licence = licence
         self._is_active = False
+        self._was_begun = False
         self._deletes = False
         self._title = label(title, "rowTitle", parent=self)
         self._facts = label("", "muted", parent=self)
@@ -105,6 +106,9 @@ class ModelRow(QFrame):
         self._set_deletes(deletes=False)
         if not self._is_active:
             self.bar.setVisible(is_begun)
+            if self._was_begun and not is_begun:  # Its last status is that it is paused.
+                self._show_status("")
+            self._was_begun = is_begun
             if is_there and not state.is_model:
                 self._show_status(tr("Installed"))
             if state.pending:

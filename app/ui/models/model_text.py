@@ -2,7 +2,8 @@
 
 from app.domain.models.downloads import DownloadProgress, DownloadStage
 from app.domain.models.gpu_support import GpuSupport, GpuSupportState
-from app.domain.models.model_fit import Fit, MemoryNeed, Verdict
+from app.domain.models.model_catalog import ModelShape
+from app.domain.models.model_fit import Fit, MemoryNeed, Verdict, converted_bytes, weight_bytes
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import decimal, mark, tr
 
@@ -52,8 +53,8 @@ def gpu_support_release(support: GpuSupport) -> str:
     return f"torch {support.torch}, CUDA {support.cuda}"
 
 
-def arithmetic(fit: Fit, on_gpu: MemoryNeed, context: int) -> str:
-    """Return the terms of the verdict, one per line, their sum, and the memory available."""
+def arithmetic(fit: Fit, on_gpu: MemoryNeed, context: int, shape: ModelShape) -> str:
+    """Return the terms of the verdict, one per line, their sum, and the memory and disk space available."""
     need, machine = fit.need, fit.machine
     lines = [
         tr("Weights: {size}", size=size(need.weights)),
@@ -68,6 +69,10 @@ def arithmetic(fit: Fit, on_gpu: MemoryNeed, context: int) -> str:
         ),
         tr("On a GPU: {size} of its own memory.", size=size(on_gpu.total)),
         tr("Context memory is allocated as chats grow."),
+        tr(
+            "Disk: {size}, and {copy} for a converted copy when it is first opened. {free} is free.",
+            size=size(weight_bytes(shape)), copy=size(converted_bytes(shape)), free=size(machine.free_disk),
+        ),
     ]  # fmt: skip
     return "\n".join(lines)
 

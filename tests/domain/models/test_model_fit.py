@@ -3,7 +3,14 @@
 import pytest
 
 from app.domain.models.model_catalog import ModelShape
-from app.domain.models.model_fit import ComputeDevice, memory_need, text_parameters, vision_parameters, weight_bytes
+from app.domain.models.model_fit import (
+    ComputeDevice,
+    converted_bytes,
+    memory_need,
+    text_parameters,
+    vision_parameters,
+    weight_bytes,
+)
 from app.storage.models.model_catalog import known_models
 
 SHAPES = {model.title: model.shape for model in known_models()}
@@ -28,6 +35,13 @@ def test_parameters_are_those_of_the_published_models(title: str, billions: floa
 
 def test_the_files_of_the_4_bit_model_have_the_size_that_autoround_writes() -> None:
     assert weight_bytes(SHAPES["Qwen3-VL 2B, 4-bit"]) / 1e9 == pytest.approx(2.17, rel=0.01)
+
+
+def test_what_was_converted_is_what_is_told() -> None:
+    """882 MB were kept of a 4-bit model of this size (two cores with AVX2)."""
+    assert converted_bytes(SHAPES["Qwen3-VL 2B, 4-bit"]) / 1e9 == pytest.approx(0.88, rel=0.02)
+    sixteen = SHAPES["Qwen3-VL 2B, original"]
+    assert converted_bytes(sixteen) == memory_need(sixteen, ComputeDevice.CPU, 0, 0, 0).head
 
 
 def test_a_chat_takes_memory_in_proportion() -> None:

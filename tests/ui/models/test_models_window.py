@@ -33,7 +33,7 @@ MACHINE = Machine(memory=16 * 10**9, free_memory=8 * 10**9, free_disk=10**12, pr
 def describe(model: KnownModel, library: ModelLibraryState) -> RowState:
     need = memory_need(model.shape, ComputeDevice.CPU, 32_768, 8192, 1024 * 1024)
     fit = fits(need, library.machine)
-    lines = model_text.arithmetic(fit, need, 32_768)
+    lines = model_text.arithmetic(fit, need, 32_768, model.shape)
     return RowState(
         size=2_100_000_000, is_exact=False, verdict=fit.verdict, fit=model_text.verdict(fit), arithmetic=lines
     )
@@ -76,6 +76,8 @@ def test_the_arithmetic_is_shown_on_demand(window: ModelsWindow) -> None:
     row.why.click()
     assert row.arithmetic.isVisible()
     assert "Context, up to 32\u202f768 tokens: 3.8 GB" in row.arithmetic.text()
+    assert "Disk: 2.2 GB, and 866 MB for a converted copy" in row.arithmetic.text()
+    assert "1000.0 GB is free." in row.arithmetic.text()
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,18 @@ def test_a_download_that_was_begun_is_resumed_or_thrown_away(window: ModelsWindo
     with qtbot.waitSignal(window.discard_clicked) as clicked:
         row.delete.click()
     assert clicked.args == [FIRST.model_id]
+
+
+@pytest.mark.parametrize("installed", [(), (INSTALLED,)])
+def test_a_download_that_is_over_is_not_paused(window: ModelsWindow, installed: tuple[InstalledModel, ...]) -> None:
+    pending = library(pending={FIRST.model_id: (10**9, 2 * 10**9)})
+    window.show_library(pending)
+    window.set_active(FIRST.model_id)
+    window.set_active("")  # It has ended, and what is there is looked at again only afterwards.
+    assert window.rows[FIRST.model_id].status.text().startswith("Paused")
+    window.show_library(library(installed=installed))
+    row = window.rows[FIRST.model_id]
+    assert (row.status.text(), row.bar.isVisible()) == ("", False)
 
 
 def test_a_model_that_is_there(window: ModelsWindow, qtbot: QtBot) -> None:
