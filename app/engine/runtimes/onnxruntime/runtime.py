@@ -21,8 +21,8 @@ from app.engine.runtimes.port import ImagePatches, VisionFeatures
 from app.engine.runtimes.shortlist_head import embedding_and_head
 from app.engine.runtimes.weight_cache import WeightCache
 
-_CONVERTED = 0.5
-"""Progress of opening (0..1) when the weights are converted to the graph's order and still have to be packed."""
+_CONVERTED = 0.3
+"""Progress of opening (0..1) when the weights are converted to the graph's order, and no graph is compiled yet."""
 
 
 class OnnxRuntime:
@@ -64,13 +64,16 @@ class OnnxRuntime:
                 NO_PROGRESS,
                 NEVER_CANCELLED,
             )
-            self._sessions = [builder.open(_session_options()) for builder in builders]
+            self._sessions: list[onnxruntime.InferenceSession] = []
+            for builder in builders:
+                check()
+                self._sessions.append(builder.open(_session_options()))
+                progress(_CONVERTED + (1 - _CONVERTED) * len(self._sessions) / len(builders))
         self._vision = vision.result()
         graphs = OnnxText(self._sessions, [builder.weights for builder in builders])
         self._text = TextModel(graphs, checkpoint.config, embedding, head)
         constants.release()
         trim()
-        progress(1.0)
 
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
         """Run the vision tower on one image."""
