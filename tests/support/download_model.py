@@ -1,4 +1,4 @@
-"""`python -m tests.support.download_model ENDPOINT FOLDER`: a process that downloads, to be killed."""
+"""`python -m tests.support.download_model ENDPOINT FOLDER [MODEL]`: a process that downloads, to be killed."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ from app.storage.models.model_folders import ModelFolders
 from tests.support.hub_server import MODEL_ID
 
 if __name__ == "__main__":
-    endpoint, folder = sys.argv[1:]
+    endpoint, folder, model_id = [*sys.argv[1:], MODEL_ID][:3]
     rules = NetworkRules(named_servers=named_server(endpoint))
     hub = Hub(NetworkClient(lambda: rules), lambda: endpoint, str)
-    Downloader(hub, ModelFolders(Path(folder)), lambda: 10**12).run(MODEL_ID, CancelToken(), lambda _: None)
+    Downloader(hub, ModelFolders(Path(folder)), lambda: 10**12).run(model_id, CancelToken(), lambda _: None)
