@@ -88,7 +88,7 @@ class ModelRow(QFrame):
         about = model_text.size(state.size)
         size = about if state.is_exact else tr("about {size}", size=about)
         self._facts.setText(" · ".join(part for part in (self._release, self._licence, size) if part))
-        self.verdict.setText(state.fit)
+        self.verdict.setText("" if state.is_open else state.fit)  # Its own memory is not free.
         self.verdict.setObjectName("" if state.verdict in {None, Verdict.FITS} else "warning")
         self.verdict.style().polish(self.verdict)
         self.why.setVisible(bool(state.arithmetic))

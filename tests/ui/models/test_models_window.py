@@ -151,7 +151,9 @@ def test_a_model_that_is_there(window: ModelsWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.delete_clicked) as deleted:
         row.delete.click()
     assert deleted.args == [INSTALLED]
+    assert row.verdict.text()
     window.set_open("/models/a", is_loaded=True)
+    assert not row.verdict.text()
     assert (row.use.text(), row.use.isEnabled(), window.unload.isEnabled()) == ("In use", False, True)
 
 
