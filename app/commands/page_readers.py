@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.commands.terminal import print_error
-from app.domain.chat.presets import BUILT_IN
 from app.domain.documents.answer_pages import page_of_answer
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
+from app.domain.models.model_catalog import model_display_name
 from app.domain.ports import NEVER_CANCELLED
+from app.domain.settings.page_reading import page_reading
 from app.engine.checkpoints.model_folder import checked_model
 from app.storage.files.output_files import fitting
 from app.storage.files.scratch import scratch_folder
@@ -90,6 +91,7 @@ class ModelReader:
         from app.commands.model_answers import ModelAnswers  # noqa: PLC0415 - loads OpenVINO
 
         self._model = ModelAnswers(partial(open_folder, str(folder)))
+        self._reading = page_reading(model_display_name(folder.resolve()))
         self._recogniser = _LazyRecogniser()
 
     def read(self, document: "Document", number: int, path: Path) -> OcrPage:
@@ -102,7 +104,6 @@ class ModelReader:
 
     def read_picture(self, number: int, path: Path, picture: "Image") -> OcrPage:
         """Return the model's text of a page: of an image file itself, of other pages' pictures."""
-        from app.domain.settings.generation_options import GREEDY, GenerationOptions  # noqa: PLC0415
         from app.engine.imaging.open_image import save_png  # noqa: PLC0415
         from app.engine.imaging.open_pdf import is_pdf  # noqa: PLC0415
 
@@ -114,8 +115,8 @@ class ModelReader:
                 file = folder / fitting(f"{path.name}, page {number + 1}")
                 picture.thumbnail((MAX_MODEL_SIDE, MAX_MODEL_SIDE))
                 save_png(picture, file)
-            self._model.ask(BUILT_IN[0].text, (file,), GenerationOptions(sampling=GREEDY), pieces.append)
-        return page_of_answer("".join(pieces), *size)
+            self._model.ask(self._reading.prompt, (file,), self._reading.options, pieces.append)
+        return page_of_answer("".join(pieces), *size, is_markdown=self._reading.is_markdown)
 
 
 class AutoReader:

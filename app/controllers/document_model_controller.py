@@ -10,6 +10,7 @@ from app.domain.documents.labelled_values import LabelledValue
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import BatchError, Problem
 from app.domain.ids import Digest
+from app.domain.settings.page_reading import page_reading
 from app.services.documents.document_session import DocumentSession
 from app.services.documents.page_questions import PageQuestions
 from app.services.models.background_requests import BackgroundRequests
@@ -51,14 +52,18 @@ class DocumentModelController(QObject):
         """Have the model read a page: it gets the file of an image, or a picture of a document's page."""
         ocr_result = self._session.ocr_result(number)
         page = ocr_result.page if ocr_result else OcrPage(1, 1, (), "")
-        on_text = partial(self._on_transcribed, self._session.digest, number, page)
-        on_failure = partial(self._on_not_transcribed, self._session.digest, number)
-        self._session.draw(number, lambda picture: self._background_requests.transcribe(picture, on_text, on_failure))
-
-    def _on_transcribed(self, digest: Digest, number: int, page: OcrPage, text: str) -> None:
         info = self._model.status.info
-        read = page_of_answer(text, page.width, page.height)
-        self._session.replace_page(digest, number, read, info.name if info else "")
+        name = info.name if info else ""
+        reading = page_reading(name)
+        on_text = partial(self._on_transcribed, self._session.digest, number, page, name)
+        on_failure = partial(self._on_not_transcribed, self._session.digest, number)
+        self._session.draw(
+            number, lambda picture: self._background_requests.transcribe(picture, reading, on_text, on_failure)
+        )
+
+    def _on_transcribed(self, digest: Digest, number: int, page: OcrPage, name: str, text: str) -> None:
+        read = page_of_answer(text, page.width, page.height, is_markdown=page_reading(name).is_markdown)
+        self._session.replace_page(digest, number, read, name)
 
     def _on_not_transcribed(self, digest: Digest, number: int, problem: Problem) -> None:
         self._show_problem(problem)

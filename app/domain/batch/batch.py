@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Protocol
 
 from app.domain.documents.clean_up import CleanUp
@@ -14,6 +15,7 @@ from app.domain.documents.fields import Field
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import batch_texts
 from app.domain.errors import BatchError, Problem
+from app.domain.models.model_catalog import model_display_name
 
 DEFAULT_PARALLEL, MAX_PARALLEL = 4, 64
 """Number of parallel requests to a server: the default and the maximum."""
@@ -76,6 +78,11 @@ class BatchOptions:
     fields: tuple[Field, ...] = ()
     model: str = ""
     clean_up: CleanUp = CleanUp()
+
+    @property
+    def model_name(self) -> str:
+        """The shown name of the model, or a server's name for it."""
+        return self.model.partition(" at ")[0] if "://" in self.model else model_display_name(PurePath(self.model))
 
     @property
     def fingerprint(self) -> str:

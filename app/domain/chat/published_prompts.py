@@ -6,8 +6,8 @@ typhoon-ocr (https://github.com/scb-10x/typhoon-ocr); both Apache-2.0. Indentati
 
 from app.domain.chat.presets import Preset
 
-_FIRERED = r"""You are an AI assistant specialized in converting PDF images to Markdown format. Please follow these \
-instructions for the conversion:
+_FIRERED_PROMPT = r"""You are an AI assistant specialized in converting PDF images to Markdown format. Please follow \
+these instructions for the conversion:
 
 1. Text Processing:
 - Accurately recognize all text content in the PDF image without guessing or inferring.
@@ -33,7 +33,7 @@ instructions for the conversion:
 Please strictly follow these guidelines to ensure accuracy and consistency in the conversion. Your task is to \
 accurately convert the content of the PDF image into Markdown format without adding any extra explanations or comments.
 """.replace("\\\n", "")
-_TYPHOON = """Extract all text from the image.
+_TYPHOON_PROMPT = """Extract all text from the image.
 
 Instructions:
 - Only return the clean Markdown.
@@ -54,7 +54,8 @@ or documents), comment on style or architecture if relevant, then give a concise
 - Page Numbers: Wrap page numbers in <page_number>...</page_number> (e.g., <page_number>14</page_number>).
 - Checkboxes: Use ☐ for unchecked and ☑ for checked boxes.
 """
-_PUBLISHED = {"firered-ocr": Preset("FireRed-OCR", _FIRERED), "typhoon-ocr1.5": Preset("Typhoon-OCR", _TYPHOON)}
+FIRERED, TYPHOON = Preset("FireRed-OCR", _FIRERED_PROMPT), Preset("Typhoon-OCR", _TYPHOON_PROMPT)
+_PUBLISHED = {"firered-ocr": FIRERED, "typhoon-ocr1.5": TYPHOON}
 """Presets by a part of the names of the models that they belong to, quantised copies included."""
 
 

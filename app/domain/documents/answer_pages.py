@@ -2,6 +2,7 @@
 
 Qwen3-VL answers `qwenvl html` with elements that have a `data-bbox` in thousandths of the page's sides, and
 `qwenvl markdown` with tables in LaTeX and comments with places (QwenLM/Qwen3-VL, cookbooks/document_parsing.ipynb).
+Models that were trained to read documents answer with Markdown: see `markdown_answers`.
 """
 
 import re
@@ -10,6 +11,7 @@ from html import unescape
 from itertools import groupby, product
 
 from app.domain.documents.blocks import MAX_LEVEL, Block, BlockKind
+from app.domain.documents.markdown_answers import markdown_as_html
 from app.domain.documents.markdown_pages import page_as_markdown
 from app.domain.documents.page_rows import GAP
 from app.domain.documents.pages import OcrPage
@@ -52,27 +54,31 @@ _PLAIN = {
 _CLASSES = {
     "caption": BlockKind.CAPTION, "formula": BlockKind.FORMULA, "footnote": BlockKind.FOOTNOTE, "code": BlockKind.CODE,
     "header": BlockKind.HEADER, "footer": BlockKind.FOOTER, "image": BlockKind.FIGURE, "chart": BlockKind.FIGURE,
+    "list-item": BlockKind.LIST_ITEM,
 }  # fmt: skip
 
 
-def page_of_answer(answer: str, width: int, height: int) -> OcrPage:
+def page_of_answer(answer: str, width: int, height: int, *, is_markdown: bool = False) -> OcrPage:
     """Return the page, `width` x `height` pixels large, that a model has read.
 
     An HTML document has lines, blocks and tables with their places; if it gives none, they lie one below the other. Any
-    other answer is text without.
+    other answer is text without, unless the model answers with a document in Markdown, which has them, too.
     """
     written, is_html = _unfenced(answer)
     fenced = _FENCE.match(written)
     document = _CUT_OFF.sub("", fenced["content"] if fenced else written)
     has_places = _HTML.search(document) is not None
-    if has_places or is_html or _BEGINS_HTML.match(document):
+    if is_markdown and not (has_places or is_html):
+        document = markdown_as_html(with_markdown_tables(COMMENT.sub(_without_place, document)))
+    if has_places or is_html or is_markdown or _BEGINS_HTML.match(document):
         shown = _DOCTYPE.sub("", _UNSHOWN.sub("", _COMMENTS.sub("", document)))
         reader = _Reader(width, height)
         reader.read(shown)
         if not has_places:
             reader = _Reader(width, height, reader.rows)
             reader.read(shown)
-        if (has_places or is_html or not reader.has_loose_text) and (page := reader.page()):
+        is_document = has_places or is_html or is_markdown or not reader.has_loose_text
+        if is_document and (page := reader.page()):
             return page
     text = _with_markdown_tables(COMMENT.sub(_without_place, written))
     return OcrPage(width, height, (), text.strip("\n"))
@@ -259,6 +265,9 @@ class _Reader:
             self._add("\n" if self._table is None else " ")
         elif self._table is not None:
             self._start_in_table(self._table, tag, values, box)
+        elif tag == "hr":
+            self._flush()
+            self.rows += 1
         elif tag == "table":
             self._flush()
             self._table = _OpenTable(box or self._open[-1].box)

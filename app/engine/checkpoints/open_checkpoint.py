@@ -10,6 +10,7 @@ from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.domain.models.model_catalog import model_display_name
 from app.domain.settings.generation_options import GREEDY, THINKING, Sampling
+from app.domain.settings.page_reading import published_sampling
 from app.engine.checkpoints.config import ModelConfig, instead_of, not_regular, parse_config, read_json, unreadable
 from app.engine.checkpoints.gguf.header import read_header
 from app.engine.checkpoints.gguf.open_gguf import GgufModel, open_gguf
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 TOKENIZER = "tokenizer.json"
 _PROCESSOR = "processor_config.json"
-_GREEDY = "firered-ocr"
 _OF_EMBEDDINGS = ("modules.json", "config_sentence_transformers.json")
 """Files of sentence-transformers, which Qwen3-VL-Embedding and -Reranker have beside the same architecture."""
 MAX_TOKENIZER_BYTES = 64 * 1024 * 1024
@@ -99,7 +99,7 @@ def _of_folder(folder: Path) -> Checkpoint:
         preprocessor=_preprocessor(folder),
         end_tokens=_end_tokens(generation),
         tokenizer_path=folder / TOKENIZER,
-        sampling=GREEDY if _is_greedy(folder) else _sampling(generation, THINKING if thinks else Sampling()),
+        sampling=_sampling(folder, generation, THINKING if thinks else Sampling()),
         thinks=thinks,
     )
 
@@ -115,7 +115,7 @@ def _of_gguf(model: GgufModel) -> Checkpoint:
         preprocessor=parse_preprocessor(model.preprocessor, model.vision_path.name),
         end_tokens=_end_tokens(model.generation),
         tokenizer_path=model.text_path,
-        sampling=_sampling(model.generation, THINKING if model.thinks else Sampling()),
+        sampling=_sampling(model.path, model.generation, THINKING if model.thinks else Sampling()),
         thinks=model.thinks,
     )
 
@@ -167,11 +167,14 @@ def _optional(path: Path) -> dict[str, Any]:
     return read_json(path) if path.exists() else {}
 
 
-def _sampling(raw: dict[str, Any], published: Sampling) -> Sampling:
+def _sampling(path: Path, raw: dict[str, Any], published: Sampling) -> Sampling:
     """Return the sampling of generation_config.json; missing values are those `published` for this kind of Qwen3-VL.
 
-    The file has no field for the presence penalty, so that is always the published one.
+    The file has no field for the presence penalty, so that is always the published one. Publishers of document-reading
+    models sample otherwise than the file beside their weights says, which is that of Qwen3-VL.
     """
+    if own := published_sampling(model_display_name(path.resolve())):
+        return own
     penalty = raw.get("repetition_penalty")
     repetition_penalty = float(penalty) if _is_number(penalty, 1, 2) else 1.0
     if raw.get("do_sample") is False:
@@ -184,11 +187,6 @@ def _sampling(raw: dict[str, Any], published: Sampling) -> Sampling:
         top_p=float(top_p) if _is_number(top_p, 0, 1) else default.top_p,
         top_k=int(top_k) if _is_number(top_k, 0, 1000) else default.top_k,
     )
-
-
-def _is_greedy(folder: Path) -> bool:
-    """Return whether the model is FireRed-OCR, whose publisher decodes greedily (qwen3_vllm_infer.py beside it)."""
-    return _GREEDY in model_display_name(folder.resolve()).casefold()
 
 
 def _is_number(value: Any, minimum: float, maximum: float) -> TypeGuard[float]:  # noqa: ANN401 - JSON

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from app.domain.batch.batch import BatchOptions, FieldCell, InputFile, Output
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.chat.presets import BUILT_IN
 from app.domain.documents.evidence import evidence_of
 from app.domain.documents.fields import FieldAnswer, InvalidAnswer
 from app.domain.documents.pages import OcrPage
@@ -19,6 +18,7 @@ from app.domain.error_texts import batch_texts, engine_texts
 from app.domain.errors import Problem, ProblemKind
 from app.domain.models.answer_stats import FinishReason
 from app.domain.settings.generation_options import GREEDY, GenerationOptions
+from app.domain.settings.page_reading import PageReading
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     AnswerDelta,
@@ -98,10 +98,10 @@ def read(source: InputFile, page: int) -> Work[OcrPage]:
     return pages[-1]
 
 
-def transcribe(source: InputFile, picture: Path, known: str) -> Work[str]:
+def transcribe(source: InputFile, reading: PageReading, picture: Path, known: str) -> Work[str]:
     """Return the text of a picture as the model reads it; `known` is the text of the built-in OCR, or empty."""
-    turn = Turn(Role.USER, BUILT_IN[0].text, (SeenImage(str(picture)),))
-    text, _ = yield from _answer(source, (turn,), (known,) if known else ())
+    turn = Turn(Role.USER, reading.prompt, (SeenImage(str(picture)),))
+    text, _ = yield from _answer(source, (turn,), (known,) if known else (), options=reading.options)
     return text
 
 
@@ -134,10 +134,14 @@ def needs_lines(options: BatchOptions) -> bool:
 
 
 def _answer(
-    source: InputFile, turns: tuple[Turn, ...], known: tuple[str, ...], schema: str = ""
+    source: InputFile,
+    turns: tuple[Turn, ...],
+    known: tuple[str, ...],
+    schema: str = "",
+    options: GenerationOptions = _OPTIONS,
 ) -> Work[tuple[str, bool]]:
     """Return the model's answer, and whether it was cut off."""
-    reply = yield from _done(source, BackendKind.MODEL, Ask(turns, _OPTIONS, known, schema))
+    reply = yield from _done(source, BackendKind.MODEL, Ask(turns, options, known, schema))
     text = "".join(event.text for event in reply if isinstance(event, AnswerDelta))
     if not text and any(isinstance(event, ThoughtDelta) for event in reply):
         raise ItemFailed(batch_texts.NO_ANSWER.problem(file=source.name, cause=engine_texts.ONLY_THOUGHT.problem()))

@@ -17,6 +17,7 @@ from app.domain.documents.pages import OcrPage, with_notice
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import batch_texts, storage_texts
 from app.domain.errors import DiskError, EngineError, Problem, ProblemKind, StorageError
+from app.domain.settings.page_reading import page_reading
 from app.engine.process.messages import ImageProbed
 from app.services.batch.batch_calls import (
     MAX_ASKED_PAGES,
@@ -216,8 +217,9 @@ class BatchRun:
         if choice is not ReaderChoice.MODEL and not is_low_confidence:
             return page
         picture = yield from self._picture(source, number, drawn, pictures)
-        text = yield from transcribe(source, picture, page.text)
-        answered = page_of_answer(text, page.width, page.height)
+        reading = page_reading(self._options.model_name)
+        text = yield from transcribe(source, reading, picture, page.text)
+        answered = page_of_answer(text, page.width, page.height, is_markdown=reading.is_markdown)
         seen = replace(answered, codes=page.codes) if answered.lines else replace(page, text=answered.text)
         return with_notice(seen, None)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.chat.presets import BUILT_IN
 from app.domain.documents.evidence import evidence_of
 from app.domain.documents.fields import Field, FieldAnswer, InvalidAnswer
 from app.domain.documents.labelled_values import LabelledValue
@@ -12,6 +11,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import document_texts
 from app.domain.errors import Problem
 from app.domain.settings.generation_options import GREEDY, GenerationOptions
+from app.domain.settings.page_reading import PageReading
 from app.services.models.background_requests import BackgroundQuestion, BackgroundRequests
 from app.services.models.field_question import FieldQuestion
 
@@ -24,10 +24,16 @@ class PageQuestions:
     def __init__(self, questions: BackgroundRequests) -> None:
         self._questions = questions
 
-    def transcribe(self, picture: Path, on_text: Callable[[str], None], on_failure: Callable[[Problem], None]) -> None:
+    def transcribe(
+        self,
+        picture: Path,
+        reading: PageReading,
+        on_text: Callable[[str], None],
+        on_failure: Callable[[Problem], None],
+    ) -> None:
         """Have the model transcribe a picture."""
-        turn = Turn(Role.USER, BUILT_IN[0].text, (SeenImage(str(picture)),))
-        self._questions.ask((turn,), _OPTIONS, on_text, on_failure)
+        turn = Turn(Role.USER, reading.prompt, (SeenImage(str(picture)),))
+        self._questions.ask((turn,), reading.options, on_text, on_failure)
 
     def fill_in(
         self,

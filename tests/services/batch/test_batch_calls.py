@@ -16,6 +16,7 @@ from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import ImageError
 from app.domain.images.geometry import Box
 from app.domain.models.answer_stats import FinishReason
+from app.domain.settings.page_reading import page_reading
 from app.engine.process.messages import AnswerDelta, Ask, Done, Event, Failed, Request, TextRead, ThoughtDelta
 from app.services.batch.batch_calls import BatchCall
 from app.services.batch.batch_run import BatchRun
@@ -200,6 +201,19 @@ def test_latex_tables_of_the_model_become_markdown(tmp_path: Path) -> None:
     latex = r"\begin{tabular}{ll}a & b\\c & d\end{tabular}"
     process_items(tmp_path, options, Engines(lambda _: latex), a="printed")
     assert (tmp_path / "out" / "a.png.txt").read_text() == "| a | b |\n| --- | --- |\n| c | d |\n"
+
+
+@pytest.mark.parametrize(
+    "model", ["/models/Typhoon-OCR1.5-2B", "typhoon-ai/typhoon-ocr1.5-2b at http://127.0.0.1:8000/v1"]
+)
+def test_a_reader_of_documents_gets_its_own_prompt_and_its_markdown_is_a_page(tmp_path: Path, model: str) -> None:
+    options = BatchOptions(reader=ReaderChoice.MODEL, model=model, outputs=(Output.MARKDOWN,))
+    engines = Engines(lambda _: "# Title\n<table><tr><td>a</td></tr></table>\n- item")
+    process_items(tmp_path, options, engines, a="printed")
+    reading = page_reading("typhoon-ocr1.5-2b")
+    (asked,) = engines.asked
+    assert (asked.turns[0].text, asked.options) == (reading.prompt, reading.options)
+    assert (tmp_path / "out" / "a.png.md").read_text() == "## a.png\n\n### Title\n\n| a |\n| --- |\n\n- item\n"
 
 
 def test_reasoning_alone_is_no_answer(tmp_path: Path) -> None:
