@@ -46,6 +46,7 @@ from app.engine.process.host import run_engine_process
 from app.hub.releases import ReleaseFeed
 from app.paths import DEMO_MODEL, Paths
 from app.services.batch.batch_queue import BatchQueue
+from app.services.batch.batch_results import BatchResults
 from app.services.chat.answers import Answers
 from app.services.chat.chat_backups import ChatBackups
 from app.services.chat.chat_exporter import ChatExporter
@@ -189,7 +190,14 @@ class Lorgnette(QObject):
             lambda: self.preferences.settings.offline,
             self,
         )
-        self.batch = self._create_batch(create_client)
+        self.batch = BatchQueue(
+            partial(Engine, create_client=create_client, parent=self),
+            self.model,
+            self.stores.pages,
+            self._batch_thread,
+            self,
+        )
+        self._batch_results = BatchResults(self.batch, images, self)
         self._feed = ReleaseFeed(lambda: self.preferences.settings)
         self.versions = VersionCheck(self._feed, self.preferences, __version__, parent=self)
         self._instance: RunningInstance | None = None
@@ -198,18 +206,6 @@ class Lorgnette(QObject):
         self.window = MainWindow(self._files.thumbnail_path, self._thumbnails_thread.submit)
         self._wire()
         self._fill_window()
-
-    def _create_batch(self, create_client: ClientFactory) -> BatchQueue:
-        """Create a batch queue with engines of its own."""
-        images, reader = (Engine(kind, create_client, self) for kind in (BackendKind.IMAGES, BackendKind.READER))
-        return BatchQueue(
-            images,
-            reader,
-            self.model,
-            lambda: Engine(BackendKind.SERVER, create_client, self),
-            self._batch_thread,
-            self,
-        )
 
     def begin(self, launch_request: LaunchRequest, model_folder: str) -> None:
         """Start what can wait until the first paint: load the chats, open the model, and handle the launch request."""
@@ -325,7 +321,11 @@ class Lorgnette(QObject):
         )
         self._offline_controller = OfflineController(window, self.model, self.downloads, self.preferences, self)
         self._server_controller = ServerController(window, self.model, self.server_link, self.preferences, self)
-        self._batch_controller = BatchController(window, self.batch, self.model, self.preferences, self)
+        self._batch_controller = BatchController(
+            window, self.batch, self._batch_results, self.model, self.preferences, self
+        )
+        self._batch_controller.document_wanted.connect(self._document_controller.open)
+        self.document.corrections_saved.connect(self.batch.repeat_file)
         self._backup_controller = BackupController(window, self.backups, self)
         self._backup_controller.images_unwanted.connect(self._unused_images.delete)
         self._unused_images.damage_found.connect(self._backup_controller.report_damage)

@@ -47,7 +47,7 @@ from app.engine.checkpoints.model_policy import policy_of
 from app.engine.process.backend_kinds import BackendKind
 from app.paths import DEMO_MODEL
 from app.services.batch.batch_run import BatchRun
-from app.storage.batch.batch_journal import SHEET, BatchJournal
+from app.storage.batch.batch_journal import FILES_FOR_ALL, BatchJournal
 
 EPILOG = """examples:
   lorgnette batch scans -o texts
@@ -83,8 +83,9 @@ def parser() -> argparse.ArgumentParser:
         type=one_of(Output),
         choices=list(Output),
         action="append",
-        help="output format, one file per image (default: txt), or xlsx for one spreadsheet; may be repeated; docx has "
-        "headings, lists and tables; hocr and alto have the positions of words",
+        help="output format, one file per image (default: txt), xlsx for one spreadsheet, or one-txt for one text file "
+        "of all images; may be repeated; docx has headings, lists and tables; hocr and alto have the positions of "
+        "words",
     )
     parser.add_argument(
         "--fields",
@@ -237,8 +238,9 @@ class _ProgressReporter:
 
     def sum_up(self) -> None:
         """Print a summary of what was done and what was skipped."""
-        if self._run.sheet not in {"", SHEET}:
-            print_renamed(SHEET, self._run.out / self._run.sheet)
+        for output, name in self._run.for_all.items():
+            if name != FILES_FOR_ALL[output]:
+                print_renamed(FILES_FOR_ALL[output], self._run.out / name)
         progress = self._progress
         earlier = f", {progress.earlier} already done" if progress.earlier else ""
         left = f", {progress.left} remaining" if progress.left else ""

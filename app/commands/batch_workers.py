@@ -9,8 +9,8 @@ from multiprocessing import resource_tracker
 
 from app.commands.batch_engines import BatchEngines
 from app.commands.terminal import held_interrupts
-from app.services.batch.batch_calls import Reply
-from app.services.batch.batch_run import BatchRun, ItemEnded, next_step
+from app.services.batch.batch_calls import BatchCall, Reply
+from app.services.batch.batch_run import BatchRun, ItemChanged, next_step
 
 WAKE_SECONDS = 0.2
 """Interval in seconds at which Ctrl+C is looked for."""
@@ -30,11 +30,11 @@ def process_items(run: BatchRun, engines: BatchEngines, workers: int, ended: Cal
             while not stop.is_set():
                 with lock:  # The run's own steps are short; only calls run in parallel.
                     step = next_step(steps, reply)
-                    if isinstance(step, ItemEnded):
+                    if isinstance(step, ItemChanged) and run.states[step.index].is_over:
                         ended(step.index)
                 if step is None:
                     return
-                reply = () if isinstance(step, ItemEnded) else engines.call(step, worker)
+                reply = engines.call(step, worker) if isinstance(step, BatchCall) else ()
         finally:
             with lock:
                 steps.close()

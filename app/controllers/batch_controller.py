@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
-from app.domain.batch.batch import BatchJob, BatchState
+from app.domain.batch.batch import BatchJob, BatchState, Entry
 from app.domain.error_texts import batch_texts
 from app.domain.errors import BatchError, Problem
 from app.domain.images.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES
 from app.domain.models.engine_status import EngineStatus
 from app.services.batch.batch_queue import BatchQueue
+from app.services.batch.batch_results import BatchResults
 from app.services.batch.batch_run import BatchRun
 from app.services.models.model_engine import ModelEngine
 from app.services.settings.preferences import Preferences
@@ -22,12 +23,25 @@ from app.ui.widgets.notice import Action, Notice, Severity, notice_of
 
 
 class BatchController(QObject):
-    """Wires the batch's window to the queue. An unfinished batch is offered again at the next start."""
+    """Wires the batch's window to the queue. An unfinished batch is offered again at the next start.
+
+    One that watches folders goes on by itself then. `document_wanted(Path)` to open a file beside its text.
+    """
+
+    document_wanted = Signal(Path)
 
     def __init__(
-        self, window: MainWindow, queue: BatchQueue, model: ModelEngine, preferences: Preferences, parent: QObject
+        self,
+        window: MainWindow,
+        queue: BatchQueue,
+        results: BatchResults,
+        model: ModelEngine,
+        preferences: Preferences,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._results = results
+        self._failed_shown = 0
         self._window = window
         self._queue = queue
         self._model = model
@@ -39,7 +53,8 @@ class BatchController(QObject):
         self._wire_window()
         queue.state_changed.connect(self._on_state_changed)
         queue.found.connect(self._on_found)
-        queue.item_changed.connect(self.batch.list.items.emit_changed)
+        queue.previewed.connect(self.batch.show_preview)
+        queue.item_changed.connect(self.batch.show_changed)
         queue.progress_changed.connect(self.batch.set_progress)
         queue.problem_met.connect(self._on_problem_met)
         queue.recalled.connect(self._on_recalled)
@@ -54,6 +69,12 @@ class BatchController(QObject):
         batch.resume_clicked.connect(queue.resume)
         batch.stop_clicked.connect(self._on_stop_clicked)
         batch.retry_clicked.connect(queue.retry)
+        batch.repeat_clicked.connect(self._on_repeat_clicked)
+        batch.document_wanted.connect(self._on_document_wanted)
+        batch.sources_changed.connect(self._on_sources_changed)
+        batch.result_wanted.connect(self._results.find)
+        self._results.entry_found.connect(self._on_entry_found)
+        self._results.picture_found.connect(self._on_picture_found)
         batch.open_folder_clicked.connect(self._on_open_folder_clicked)
         batch.form.files_clicked.connect(self._on_files_clicked)
         batch.form.folder_clicked.connect(self._on_folder_clicked)
@@ -87,6 +108,31 @@ class BatchController(QObject):
         self.show_batch()
 
     @Slot()
+    def _on_sources_changed(self) -> None:
+        form = self.batch.form
+        if form.sources and form.target and self._queue.state in {BatchState.IDLE, BatchState.DONE}:
+            self._queue.preview([str(source) for source in form.sources], form.target)
+
+    @Slot(int)
+    def _on_document_wanted(self, row: int) -> None:
+        if (path := self.batch.list.items.path(row)) is not None:
+            self.document_wanted.emit(path)
+
+    @Slot(int)
+    def _on_repeat_clicked(self, row: int) -> None:
+        self._queue.repeat([row])
+
+    @Slot(int, object)
+    def _on_entry_found(self, row: int, entry: Entry | None) -> None:
+        if row == self.batch.list.current:
+            self.batch.result_pane.show_entry(entry)
+
+    @Slot(int, bytes)
+    def _on_picture_found(self, row: int, png: bytes) -> None:
+        if row == self.batch.list.current:
+            self.batch.result_pane.show_picture(png)
+
+    @Slot()
     def _on_start_clicked(self) -> None:
         form = self.batch.form
         info = self._model.status.info
@@ -101,9 +147,10 @@ class BatchController(QObject):
             return
         self.batch.show_problem(None)
         self._preferences.change(batch_at_once=parallel)
-        self._keep(str(form.target))
+        watches = form.watches.isChecked()
+        self._keep(str(form.target), watches=watches)
         job = BatchJob(tuple(str(source) for source in form.sources), options)
-        self._queue.start(job, form.target, parallel=parallel if self._model.server else 0)
+        self._queue.start(job, form.target, watches=watches, parallel=parallel if self._model.server else 0)
 
     @Slot(EngineStatus)
     def _on_model_status_changed(self, status: EngineStatus) -> None:
@@ -113,6 +160,7 @@ class BatchController(QObject):
     def _on_stop_clicked(self) -> None:
         self._queue.stop()
         self._keep("")
+        self._on_sources_changed()
 
     @Slot(BatchState)
     def _on_state_changed(self, state: BatchState) -> None:
@@ -121,6 +169,8 @@ class BatchController(QObject):
             self._keep("")
             if not self.batch.isVisible():
                 self._show_end()
+        elif state is BatchState.WATCHING and not self.batch.isVisible():
+            self._show_failed()
 
     @Slot(BatchRun)
     def _on_found(self, run: BatchRun) -> None:
@@ -137,6 +187,10 @@ class BatchController(QObject):
         self.batch.form.set_sources([Path(source) for source in job.sources])
         self.batch.form.show_options(job.options)
         self.batch.set_target(out)
+        if self._preferences.settings.batch_watches:
+            self.batch.form.watches.setChecked(True)
+            self._on_start_clicked()
+            return
         text = tr("A batch was not finished. Start it to resume where it stopped.")
         self._show_notice(Notice(Severity.INFO, text, actions=(self._show_action(),)))
 
@@ -169,6 +223,15 @@ class BatchController(QObject):
         open_folder = Action(tr("Open folder"), self._on_open_folder_clicked)
         self._show_notice(Notice(severity, text, detail, (self._show_action(), open_folder)))
 
+    def _show_failed(self) -> None:
+        """Show that more files of the watched folders have failed, if any."""
+        failed, before = self.batch.list.items.failed, self._failed_shown
+        self._failed_shown = failed
+        if failed > before:
+            text = tr("A file in a watched folder could not be processed.")
+            detail = tr("{count} failed", count=ui_text.number(failed))
+            self._show_notice(Notice(Severity.WARNING, text, detail, (self._show_action(),)))
+
     def _show_action(self) -> Action:
         return Action(tr("Show batch"), self.show_batch)
 
@@ -178,5 +241,6 @@ class BatchController(QObject):
             self._window.notices.dismiss(self._notice)
         self._notice = self._window.notices.show_notice(notice)
 
-    def _keep(self, folder: str) -> None:
-        self._preferences.change(batch_folder=folder)
+    def _keep(self, folder: str, *, watches: bool = False) -> None:
+        """Keep the folder of an unfinished batch for the next start; empty if there is none."""
+        self._preferences.change(batch_folder=folder, batch_watches=watches)

@@ -27,7 +27,7 @@ def test_a_dropped_folder_is_read_and_gone_on_with_after_a_restart(open_desktop:
     assert batch.isVisible()
     out = tmp_path / "scans read"
     assert batch.form.target == out
-    queue.item_changed.connect(lambda index: desktop.close() if index == 0 else None)
+    queue.item_changed.connect(lambda _index: desktop.close() if queue.run and queue.run.states[0].is_over else None)
     batch.main.click()
     desktop.wait(lambda: not desktop.is_open)
     assert (out / NAME).is_file()
@@ -65,3 +65,38 @@ def test_a_server_is_asked_about_several_images_at_once(open_desktop: OpenDeskto
     texts = [path.read_text() for path in (tmp_path / "scans read").glob("*.txt")]
     assert texts == ["The server says so.\n"] * 4
     assert desktop.lorgnette.preferences.settings.batch_at_once == 3
+
+
+def test_a_watched_folder_is_gone_on_with_after_a_restart_and_corrections_are_written(
+    open_desktop: OpenDesktop, tmp_path: Path
+) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "scans read"
+    scans.mkdir()
+    note = Image.open(RESOURCES / "samples" / "note.png")
+    note.save(scans / "0.png")
+    desktop = open_desktop()
+    desktop.drop(scans)
+    batch, queue = desktop.batch_window, desktop.lorgnette.batch
+    desktop.wait(lambda: batch.status_label.text() == "1 image")
+    batch.form.watches.click()
+    batch.main.click()
+    desktop.wait(lambda: (out / "0.png.txt").is_file() and queue.state is BatchState.WATCHING)
+    desktop.close()
+    note.save(scans / "1.png")
+
+    again = open_desktop()
+    batch, queue = again.batch_window, again.lorgnette.batch
+    again.wait(lambda: (out / "1.png.txt").is_file() and queue.state is BatchState.WATCHING)
+    batch.show()
+    batch.list.setCurrentIndex(batch.list.items.index(1))
+    again.wait(lambda: batch.result_pane.text.toPlainText() == LINES.strip())
+    again.wait(lambda: not batch.result_pane.canvas.picture().isNull())
+    batch.result_pane.open.click()
+    document = again.lorgnette.document
+    again.wait(lambda: document.ocr_result(0) is not None)
+    document.correct(0, 0, "Gate B15")
+    again.wait(lambda: (out / "1.png.txt").read_text() == LINES.replace("B14", "B15"))
+    again.wait(lambda: batch.result_pane.text.toPlainText() == LINES.replace("B14", "B15").strip())
+    assert (out / "0.png.txt").read_text() == LINES
+    batch.stop.click()
+    assert again.lorgnette.preferences.settings.batch_watches is False

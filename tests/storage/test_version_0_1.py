@@ -92,7 +92,7 @@ def test_a_batch_resumes(folder: Path) -> None:
         )  # fmt: skip
         assert options.clean_up == CleanUp(joins_lines=True, strips_hyphens=True, ignored=(Box(0.0, 0.0, 1.0, 0.1),))
         assert options.fingerprint == FINGERPRINT
-        assert journal.sheet == "lorgnette-batch.xlsx"
+        assert journal.for_all[Output.SPREADSHEET][0] == "lorgnette-batch.xlsx"
         done, failed = sorted(journal.whole(), key=lambda entry: entry.source.name)
     assert (done.state, done.outputs, done.options) == (ItemState.DONE, ("a.png.txt", "a.png.json"), FINGERPRINT)
     assert done.cells[0].evidence == Evidence(0, BOX)

@@ -4,10 +4,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePath
-from typing import Protocol
+from typing import Protocol, Self
 
 from app.domain.documents.clean_up import CleanUp
 from app.domain.documents.evidence import Evidence
@@ -22,7 +22,7 @@ DEFAULT_PARALLEL, MAX_PARALLEL = 4, 64
 
 
 class Output(StrEnum):
-    """An output of an image. The spreadsheet is one file for all images."""
+    """An output of an image. The spreadsheet and ONE_TEXT are one file for all images."""
 
     TEXT = "txt"
     MARKDOWN = "md"
@@ -33,11 +33,17 @@ class Output(StrEnum):
     ALTO = "alto"
     PDF = "pdf"
     SPREADSHEET = "xlsx"
+    ONE_TEXT = "one-txt"
 
     @property
     def suffix(self) -> str:
         """The suffix of a file of this output."""
-        return "alto.xml" if self is Output.ALTO else self.value
+        return {Output.ALTO: "alto.xml", Output.ONE_TEXT: "txt"}.get(self, self.value)
+
+    @property
+    def is_for_all(self) -> bool:
+        """True if one file holds the results of all images."""
+        return self in {Output.SPREADSHEET, Output.ONE_TEXT}
 
     @classmethod
     def of_name(cls, name: str) -> "Output":
@@ -47,22 +53,31 @@ class Output(StrEnum):
 
 
 class ItemState(StrEnum):
-    """The state of one image."""
+    """The state of one image. WRITING: it is being processed; in a journal, its files are being written."""
 
     WAITING = "waiting"
     WRITING = "writing"
     DONE = "done"
     FAILED = "failed"
 
+    @property
+    def is_over(self) -> bool:
+        """True if the image is not processed any more unless it is repeated."""
+        return self in {ItemState.DONE, ItemState.FAILED}
+
 
 class BatchState(StrEnum):
-    """The state of the window's batch. PAUSED can be resumed with the pending images, DONE has none left."""
+    """The state of the window's batch.
+
+    PAUSED can be resumed with the pending images, DONE has none left; WATCHING has none left, and waits for new ones.
+    """
 
     IDLE = "idle"
     SCANNING = "looking"
     RUNNING = "running"
     PAUSED = "paused"
     DONE = "done"
+    WATCHING = "watching"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +190,8 @@ class Entry:
     """The record of one image. `outputs` are paths within the output folder, with "/".
 
     `written` is the content that the batch wrote to them: a file with any other content has been changed by somebody.
-    `options` is the fingerprint of the options in effect. `text` is stored for the spreadsheet only. `notices` are
-    sentences of the OCR, such as that it was unsure.
+    `options` is the fingerprint of the options in effect. `text` is the text of all pages; older journals have it
+    for spreadsheets only. `notices` are sentences of the OCR, such as that it was unsure.
     """
 
     source: InputFile
@@ -192,8 +207,7 @@ class Entry:
 
     def stands_for(self, source: InputFile, options: str) -> bool:
         """Return whether `source`, unchanged, was processed with the same options."""
-        is_over = self.state in {ItemState.DONE, ItemState.FAILED}
-        return is_over and self.source == source and self.options == options
+        return self.state.is_over and self.source == source and self.options == options
 
     @property
     def brief(self) -> "Entry":
@@ -228,6 +242,22 @@ class ItemsView(Protocol):
     def problems(self) -> Mapping[int, Problem]:
         """Failure reason of each failed image, by index."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItems:
+    """The images that a batch would process, before it starts; an ItemsView."""
+
+    sources: Sequence[InputFile]
+    left_out: LeftOut = LeftOut()
+    states: Sequence[ItemState] = ()
+    problems: Mapping[int, Problem] = field(default_factory=dict)
+    renamed: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: FoundFiles) -> Self:
+        """Return the files that were found, all of them waiting."""
+        return cls(found.sources, found.left_out, (ItemState.WAITING,) * len(found.sources))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ The JSON is one object in UTF-8, whose `schema` changes with any change that a c
     problem   null, or the sentence that says why the fields are missing
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 from app.domain.batch.batch import Entry, FieldCell, ItemState, Output
@@ -24,11 +24,12 @@ from app.domain.documents.page_formats import PageFormat
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.worksheets import WorksheetCell, WorksheetData
 from app.domain.text.markdown import without_html
-from app.domain.text.visible_text import as_json
+from app.domain.text.visible_text import as_json, visible
 
 SCHEMA = "lorgnette.batch/1"
 MAX_CELL_CHARS = 32_000
 """Maximum length of a cell, in characters; a spreadsheet's cell holds 32,767."""
+MAX_UNDERLINE_CHARS = 72
 
 
 def batch_document(entry: Entry, pages: Sequence[OcrPage], form: Output) -> str:
@@ -39,6 +40,14 @@ def batch_document(entry: Entry, pages: Sequence[OcrPage], form: Output) -> str:
     if form is Output.MARKDOWN:
         return without_html("\n".join([text, *_field_lines(entry.cells)]))
     return text
+
+
+def batch_text(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield the text of each image below its underlined name; of one that has failed, the reason in brackets."""
+    for entry in entries:
+        name = visible(" ".join(entry.source.name.split()))
+        body = [entry.problem.sentence.join("[]")] if entry.problem else [entry.text, *_field_lines(entry.cells)]
+        yield "\n".join([name, "=" * min(len(name), MAX_UNDERLINE_CHARS), "", *filter(None, body), "", ""]) + "\n"
 
 
 def batch_sheet(entries: Sequence[Entry], fields: Sequence[str]) -> WorksheetData:

@@ -89,9 +89,10 @@ class Settings:
     `model_folder` is the folder of the model to open at start, or empty for none. `loading` applies to the model that
     is opened next; an empty `cache_folder` in it stands for the default one. `keep_loaded` is in minutes. `keys` maps
     the names of the window's actions to their shortcuts, for those that differ from the defaults. `batch_folder` is the
-    folder of an unfinished batch, `batch_at_once` the number of parallel requests of a batch to a server.
-    `server_address` and `server_model` name the server's model that answers in place of `model_folder`.
-    `offline_settled` is True once `offline` has been used, or switched on when the first full model was ready.
+    folder of an unfinished batch, `batch_watches` whether it goes on with files that arrive, `batch_at_once` the number
+    of parallel requests of a batch to a server. `server_address` and `server_model` name the server's model that
+    answers in place of `model_folder`. `offline_settled` is True once `offline` has been used, or switched on when the
+    first full model was ready.
     `releases_feed` replaces the project's own feed of releases; `versions_asked` is the day of the last check, in
     ISO 8601.
     """
@@ -115,6 +116,7 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
     batch_folder: str = ""
+    batch_watches: bool = False
     batch_at_once: int = within(DEFAULT_PARALLEL, bounds=(1, MAX_PARALLEL))
     server_address: str = ""
     server_model: str = ""
@@ -148,6 +150,7 @@ class SettingsChanges(TypedDict, total=False):
     keys: Mapping[str, str]
     presets: tuple[Preset, ...]
     batch_folder: str
+    batch_watches: bool
     batch_at_once: int
     server_address: str
     server_model: str

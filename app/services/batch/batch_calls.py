@@ -4,7 +4,7 @@ The driver (the window by signals, the command line by waiting) decides when and
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import batch_texts, engine_texts
 from app.domain.errors import Problem, ProblemKind
+from app.domain.ids import Digest
 from app.domain.models.answer_stats import FinishReason
 from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.domain.settings.page_reading import PageReading
@@ -52,6 +53,18 @@ _STOPPED = {
 }
 
 
+@dataclass(slots=True)
+class CorrectionsWanted:
+    """Asks the driver for the pages of a file that the user has corrected, by number from 0, which it puts in `pages`.
+
+    It is resumed with an empty reply.
+    """
+
+    digest: Digest
+    count: int
+    pages: dict[int, OcrPage] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class BatchCall:
     """A request to a process of the given kind."""
@@ -62,7 +75,7 @@ class BatchCall:
 
 Reply = tuple[Event, ...]
 """The events of a call without StageProgress; the last is Done or Failed. A process that died or hung has failed."""
-Work = Generator[BatchCall, Reply, T]
+Work = Generator[BatchCall | CorrectionsWanted, Reply, T]
 
 
 class ItemFailed(Exception):
@@ -73,15 +86,19 @@ class ItemFailed(Exception):
         super().__init__(problem.sentence)
 
 
-def look(source: InputFile) -> Work[tuple[int, ImageProbed | None]]:
-    """Return the number of pages of a document, or 0 and the properties of an image."""
+def look(source: InputFile) -> Work[PagesFound | ImageProbed | None]:
+    """Return the properties of a document or of an image; None for neither."""
     reply = yield from _done(source, BackendKind.IMAGES, ProbeImage(source.path, THUMBNAIL_SIZE))
-    for event in reply:
-        if isinstance(event, PagesFound):
-            return event.pages, None
-        if isinstance(event, ImageProbed):
-            return 0, event
-    return 0, None
+    return next((event for event in reply if isinstance(event, PagesFound | ImageProbed)), None)
+
+
+def corrected(found: PagesFound | ImageProbed | None) -> Work[dict[int, OcrPage]]:
+    """Return the pages of a file that the user has corrected, by number from 0."""
+    if found is None:
+        return {}
+    wanted = CorrectionsWanted(found.digest, found.pages if isinstance(found, PagesFound) else 1)
+    yield wanted
+    return wanted.pages
 
 
 def draw(source: InputFile, page: int, target: Path) -> Work[None]:

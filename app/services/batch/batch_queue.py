@@ -6,38 +6,44 @@ a chat preempts the batch's request, which is repeated afterwards. A server can 
 each worker calls it through a process of its own, and chats call it beside them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
-from app.domain.batch.batch import BatchJob, BatchProgress, BatchState
+from app.domain.batch.batch import BatchJob, BatchProgress, BatchState, Entry, FoundFiles, ItemState
 from app.domain.error_texts import batch_texts
 from app.domain.errors import Problem, problem_of
 from app.domain.models.engine_status import EngineState, EngineStatus
-from app.domain.ports import IGNORE
+from app.domain.ports import IGNORE, OcrResultStore
 from app.engine.process.backend_kinds import BackendKind
 from app.services.batch.batch_caller import BatchCaller, EngineCaller, ServerBatchCaller
-from app.services.batch.batch_calls import BatchCall, Reply
-from app.services.batch.batch_run import BatchRun, ItemEnded
-from app.services.batch.opened_batch import BatchWorker, OpenedBatch
+from app.services.batch.batch_calls import BatchCall, CorrectionsWanted, Reply
+from app.services.batch.batch_run import BatchRun, Step
+from app.services.batch.opened_batch import BatchWorker, Begun, OpenedBatch
 from app.services.engines.background import BackgroundThread
 from app.services.engines.engine import Engine
+from app.services.engines.store_thread import StoreAccess
 from app.services.models.model_engine import ModelEngine
+from app.storage.batch.batch_input import find_input_files
 from app.storage.batch.batch_journal import BatchJournal
+
+POLL_MILLISECONDS = 2000
+"""Interval at which watched folders are looked at; no notification of a system works on every network share."""
 
 
 class BatchQueue(QObject):
     """One batch at a time.
 
-    Emits `state_changed(BatchState)`; `found(BatchRun)` when its images are known; `item_changed(index)` and
-    `progress_changed(BatchProgress)` as they are processed; `problem_met(Problem)` if the batch pauses by itself or
-    cannot start; `recalled(BatchJob, Path)` for a batch of an earlier session.
+    Emits `state_changed(BatchState)`; `previewed(FoundFiles)` before it starts, and `found(BatchRun)` when its images
+    are known; `item_changed(index)` and `progress_changed(BatchProgress)` as they are processed; `problem_met(Problem)`
+    if the batch pauses by itself or cannot start; `recalled(BatchJob, Path)` for a batch of an earlier session.
     """
 
     state_changed = Signal(BatchState)
     found = Signal(BatchRun)
+    previewed = Signal(FoundFiles)
     item_changed = Signal(int)
     progress_changed = Signal(BatchProgress)
     problem_met = Signal(Problem)
@@ -45,25 +51,30 @@ class BatchQueue(QObject):
 
     def __init__(
         self,
-        images: Engine,
-        reader: Engine,
+        create_engine: Callable[[BackendKind], Engine],
         model: ModelEngine,
-        create_server_process: Callable[[], Engine],
+        stored_pages: StoreAccess[OcrResultStore],
         thread: BackgroundThread,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._callers = {BackendKind.IMAGES: EngineCaller(images, self), BackendKind.READER: EngineCaller(reader, self)}
+        self._create_engine = create_engine
+        kinds = BackendKind.IMAGES, BackendKind.READER
+        self._callers = {kind: EngineCaller(create_engine(kind), self) for kind in kinds}
         self._model = model
         self._model_caller = BatchCaller(model.call, self)
         self._server_callers: list[ServerBatchCaller] = []
-        self._create_server_process = create_server_process
+        self._stored_pages = stored_pages
         self._thread = thread
+        self._poll = QTimer(self)
+        self._poll.setSingleShot(True)
+        self._poll.setInterval(POLL_MILLISECONDS)
+        self._poll.timeout.connect(self._rescan)
         self._state = BatchState.IDLE
         self._parallel = 0
         self._opened: OpenedBatch | None = None
         self._clock = QElapsedTimer()
-        self._worked = self._pauses = 0
+        self._worked = self._pauses = self._previews = 0
         model.answering_began.connect(self._model_caller.preempt)
         model.status_changed.connect(self._on_model_status_changed)
 
@@ -77,17 +88,24 @@ class BatchQueue(QObject):
         """The running batch, or the last one."""
         return self._opened.run if self._opened else None
 
-    def start(self, job: BatchJob, out: Path, *, retries: bool = False, parallel: int = 0) -> None:
+    def start(self, job: BatchJob, out: Path, *, watches: bool = False, parallel: int = 0) -> None:
         """Find the images of `job` and process them, in place of a batch that is over or paused.
 
-        `parallel` is the number of parallel requests to the server; 0 if the model is local.
+        With `watches`, files that arrive in its folders are processed, too, until the batch is stopped. `parallel` is
+        the number of parallel requests to the server; 0 if the model is local.
         """
         self.stop()
         self._parallel = parallel
         self._set_state(BatchState.SCANNING)
         self._thread.submit(
-            lambda: OpenedBatch(job, out, max(parallel, 1), retries=retries), self._on_opened, self._on_not_opened
+            lambda: OpenedBatch(job, out, max(parallel, 1), watches=watches), self._on_opened, self._on_not_opened
         )
+
+    def preview(self, sources: Sequence[str], out: Path) -> None:
+        """Find the images that a batch would process; nothing is reported if they cannot be found."""
+        self._previews += 1
+        found = partial(self._on_previewed, self._previews)
+        self._thread.submit(lambda: find_input_files(sources, out), found, IGNORE)
 
     def recall(self, out: Path) -> None:
         """Read the job of a batch in `out`; nothing is reported if it cannot be read."""
@@ -110,13 +128,32 @@ class BatchQueue(QObject):
             return
         self._clock.start()
         self._set_state(BatchState.RUNNING)
+        self._end_if_over()
         self._start_calls()
 
     @Slot()
     def retry(self) -> None:
-        """Retry the failed images of a batch that is done."""
-        if self._state is BatchState.DONE and self._opened:
-            self.start(self._opened.run.job, self._opened.run.out, retries=True, parallel=self._parallel)
+        """Process the failed images again."""
+        if run := self.run:
+            self.repeat([index for index, state in enumerate(run.states) if state is ItemState.FAILED])
+
+    def repeat(self, indexes: Collection[int]) -> None:
+        """Process these images again, with the corrections that the user has made since; their files are replaced."""
+        if self._opened and indexes:
+            opened, run = self._opened, self._opened.run
+            self._thread.submit(lambda: run.repeat(indexes), lambda _: self._on_repeated(opened, indexes), IGNORE)
+
+    @Slot(Path)
+    def repeat_file(self, path: Path) -> None:
+        """Process a file again if it belongs to the batch and has been processed."""
+        if run := self.run:
+            over = (index for index, source in enumerate(run.sources) if source.path == str(path))
+            self.repeat([index for index in over if run.states[index] is not ItemState.WAITING])
+
+    def find_entry(self, index: int, use: Callable[[Entry | None], None]) -> None:
+        """Call `use` with the record of an image and its text, None if there is none or it cannot be read."""
+        if opened := self._opened:
+            self._thread.submit(lambda: opened.entry(index), use, lambda _error: use(None))
 
     def stop(self) -> None:
         """Stop the batch. Finished images are kept, and the journal records the rest."""
@@ -124,6 +161,7 @@ class BatchQueue(QObject):
             caller.discard()
         opened, self._opened = self._opened, None
         self._worked = 0
+        self._poll.stop()
         if opened:
             self._thread.submit(opened.close, IGNORE, IGNORE)
         self._end_engines()
@@ -140,30 +178,77 @@ class BatchQueue(QObject):
             self._thread.submit(opened.close, IGNORE, IGNORE)
             return
         self._opened = opened
-        self._clock.start()
         while len(self._server_callers) < self._parallel:
-            caller = ServerBatchCaller(self._create_server_process(), self._model.server_request, self)
+            engine = self._create_engine(BackendKind.SERVER)
+            caller = ServerBatchCaller(engine, self._model.server_request, self)
             self._server_callers.append(caller)
+        self._begin_run(opened)
+
+    def _begin_run(self, opened: OpenedBatch) -> None:
+        self._clock.start()
         self.found.emit(opened.run)
         self._set_state(BatchState.RUNNING)
         self._emit_progress()
         self._start_calls()
 
+    def _on_repeated(self, opened: OpenedBatch, indexes: Collection[int]) -> None:
+        if opened is not self._opened:
+            return
+        for index in indexes:
+            self.item_changed.emit(index)
+        if self._state in {BatchState.DONE, BatchState.WATCHING}:
+            self._poll.stop()
+            for worker in opened.workers:
+                worker.begin_again()
+            self._clock.start()
+            self._set_state(BatchState.RUNNING)
+            self._start_calls()
+        self._emit_progress()
+
+    @Slot()
+    def _rescan(self) -> None:
+        """Look for other files in the watched folders."""
+        if opened := self._opened:
+            on_failure = partial(self._on_not_scanned, opened)
+            self._thread.submit(opened.rescan, partial(self._on_rescanned, opened), on_failure)
+
+    def _on_rescanned(self, opened: OpenedBatch, begun: Begun | None) -> None:
+        if opened is not self._opened or self._state is not BatchState.WATCHING:
+            return
+        if begun:
+            opened.take(begun)
+            self._worked = 0
+            self._begin_run(opened)
+        else:
+            self._poll.start()
+
+    def _on_not_scanned(self, opened: OpenedBatch, error: Exception) -> None:
+        if opened is self._opened and self._state is BatchState.WATCHING:
+            self._set_state(BatchState.PAUSED)
+            self.problem_met.emit(problem_of(error))
+
     def _on_not_opened(self, error: Exception) -> None:
         self._set_state(BatchState.IDLE)
         self.problem_met.emit(problem_of(error))
+
+    def _on_previewed(self, number: int, found: FoundFiles) -> None:
+        if number == self._previews and self._state in {BatchState.IDLE, BatchState.DONE}:
+            self.previewed.emit(found)
 
     def _on_recalled(self, out: Path, job: BatchJob | None) -> None:
         if job and self._state is BatchState.IDLE:
             self.recalled.emit(job, out)
 
-    def _step(self, worker: BatchWorker, take: Callable[[], BatchCall | ItemEnded | None]) -> None:
+    def _step(self, worker: BatchWorker, take: Callable[[], Step | None]) -> None:
         """Get the next step of a worker from the run, on the batch's thread."""
         worker.is_stepping, worker.call, worker.has_failed = True, None, False
         self._thread.submit(take, partial(self._on_step, worker), partial(self._on_step_failed, worker, self._pauses))
 
-    def _on_step(self, worker: BatchWorker, step: BatchCall | ItemEnded | None) -> None:
+    def _on_step(self, worker: BatchWorker, step: Step | None) -> None:
         if not self._has(worker):
+            return
+        if isinstance(step, CorrectionsWanted):
+            self._find_corrections(worker, step)
             return
         worker.is_stepping = False
         if isinstance(step, BatchCall):
@@ -175,6 +260,19 @@ class BatchQueue(QObject):
             worker.is_over = True
             self._end_if_over()
         self._start_calls()
+
+    def _find_corrections(self, worker: BatchWorker, wanted: CorrectionsWanted) -> None:
+        def find(pages: OcrResultStore) -> None:
+            for number in range(wanted.count):
+                known = pages.ocr_result(wanted.digest, number)
+                if known and known.corrections:
+                    wanted.pages[number] = known.corrected_page()
+
+        def resume_worker(_outcome: object) -> None:
+            if self._has(worker):
+                self._step(worker, partial(worker.next, ()))
+
+        self._stored_pages.run(find, resume_worker, resume_worker)
 
     def _on_step_failed(self, worker: BatchWorker, pauses: int, error: Exception) -> None:
         if self._has(worker):
@@ -188,8 +286,11 @@ class BatchQueue(QObject):
     def _end_if_over(self) -> None:
         if self._opened and all(worker.is_over for worker in self._opened.workers):
             self._end_engines()
-            self._set_state(BatchState.DONE)
+            self._worked += self._clock.elapsed()
+            self._set_state(BatchState.WATCHING if self._opened.watches else BatchState.DONE)
             self._emit_progress()
+            if self._opened.watches:
+                self._poll.start()
 
     def _start_calls(self) -> None:
         """Start all possible calls of all workers, in order."""

@@ -6,7 +6,8 @@ Everything in it may block on the disk, so the window runs it on a thread of its
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import batch_texts, storage_texts
 from app.domain.errors import DiskError, EngineError, Problem, ProblemKind, StorageError
 from app.domain.settings.page_reading import page_reading
-from app.engine.process.messages import ImageProbed
+from app.engine.process.messages import ImageProbed, PagesFound
 from app.services.batch.batch_calls import (
     MAX_ASKED_PAGES,
     BatchCall,
+    CorrectionsWanted,
     ItemFailed,
     Reply,
     Work,
+    corrected,
     draw,
     fill_in,
     look,
@@ -39,8 +42,8 @@ from app.storage.batch.batch_journal import BatchJournal
 from app.storage.files.atomic import os_words, storage_error
 from app.storage.files.scratch import scratch_folder
 
-SHEET_EVERY = 200
-"""Number of images after which the spreadsheet is rewritten; not after each, since every write takes longer."""
+SAVE_EVERY = 200
+"""Number of images after which the files for all are rewritten; not after each, since every write takes longer."""
 MAX_DEATHS = 5
 """Maximum number of consecutive images that crash a process; after that, the images are not the cause."""
 MIN_FREE = 16 * 1024 * 1024
@@ -48,17 +51,18 @@ MIN_FREE = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class ItemEnded:
-    """The image at `index` has ended."""
+class ItemChanged:
+    """The state of the image at `index` has changed: it is being processed now, or has ended."""
 
     index: int
 
 
-Steps = Generator[BatchCall | ItemEnded, Reply, None]
+Step = BatchCall | CorrectionsWanted | ItemChanged
+Steps = Generator[Step, Reply, None]
 
 
-def next_step(steps: Steps, reply: Reply) -> BatchCall | ItemEnded | None:
-    """Advance `steps` with `reply`, empty at first and after ItemEnded; return the next step, None when done."""
+def next_step(steps: Steps, reply: Reply) -> Step | None:
+    """Advance `steps` with `reply`, which is empty except after a BatchCall; return the next step, None when done."""
     try:
         return steps.send(reply) if reply else next(steps)
     except StopIteration:
@@ -80,67 +84,98 @@ class BatchRun:
         found = find_input_files(job.sources, out, only_settled=only_settled)
         journal.begin(job)
         self.job = job
-        self.sources = found.sources
+        self.sources = list(found.sources)
         self.left_out = found.left_out
         self.states: list[ItemState] = []
         self.problems: dict[int, Problem] = {}
         self.out = out
         self.renamed: dict[int, tuple[tuple[str, str], ...]] = {}
         """By index of the image: (wanted, actual) names of output files that could not have their usual names."""
-        self.sheet = ""
-        """The name of the spreadsheet that was written."""
+        self.for_all: dict[Output, str] = {}
+        """The names of the files for all images that were written."""
         self._options = job.options
         self._fingerprint = job.options.fingerprint
         self._folder = BatchFolder(out, journal)
         self._folder.remove_partial_files()
         self._deaths = 0
-        self._taken: set[int] = set()
-        self._since_sheet = 0
+        self._repeated: deque[int] = deque()
+        self._since_saved = 0
         for index, source in enumerate(self.sources):
             self.states.append(self._state_before(index, source, journal.entries.get(source.name), retries=retries))
-        self._earlier = sum(state is not ItemState.WAITING for state in self.states)
+        self._earlier = {index: state for index, state in enumerate(self.states) if state.is_over}
+        """The images that were over before, with their states; without those that are repeated."""
         self._failed_earlier = self.states.count(ItemState.FAILED)
 
     def progress(self, seconds: float) -> BatchProgress:
         """Return the progress, after `seconds` of work."""
         done, failed = (self.states.count(state) for state in (ItemState.DONE, ItemState.FAILED))
-        done_earlier = self._earlier - self._failed_earlier
+        done_earlier = len(self._earlier) - self._failed_earlier
         return BatchProgress(
             len(self.sources),
-            earlier=self._earlier,
+            earlier=len(self._earlier),
             done=done - done_earlier,
             failed=failed - self._failed_earlier,
             seconds=seconds,
         )
 
+    def repeat(self, indexes: Iterable[int]) -> None:
+        """Let these images be processed again, before those that wait; one that is being processed, afterwards."""
+        for index in indexes:
+            if self._earlier.pop(index, None) is ItemState.FAILED:
+                self._failed_earlier -= 1
+            self.problems.pop(index, None)
+            self.renamed.pop(index, None)
+            if self.states[index] is not ItemState.WRITING:
+                self.states[index] = ItemState.WAITING
+            if index not in self._repeated:
+                self._repeated.append(index)
+
     def steps(self) -> Steps:
-        """Process the pending images. Yields calls, to which replies are to be sent, and ItemEnded, to which none are.
+        """Process the pending images. Yields calls, to which replies are to be sent, and steps that need none.
 
         Several generators may be active, but must not run concurrently: each takes images that no other has taken.
 
-        Raises DiskError, any StorageError of the spreadsheet, or EngineError if it is pointless to continue; new steps
-        resume from there.
+        Raises DiskError, any StorageError of a file for all images, or EngineError if it is pointless to continue; new
+        steps resume from there.
         """
-        for index, source in enumerate(self.sources):
-            if self.states[index] is not ItemState.WAITING or index in self._taken:
-                continue
-            self._taken.add(index)
+        for index in self._pending():
+            self.states[index] = ItemState.WRITING
             try:
-                entry = yield from self._work(source)
+                yield ItemChanged(index)
+                self.sources[index] = _with_facts(self.sources[index])
+                entry = yield from self._work(self.sources[index])
+                self._check_deaths(entry.problem)
+                self.states[index] = entry.state
             finally:
-                self._taken.discard(index)
-            self._check_deaths(entry.problem)
-            self.states[index] = entry.state
+                if self.states[index] is ItemState.WRITING:
+                    self.states[index] = ItemState.WAITING
             if entry.problem:
                 self.problems[index] = entry.problem
             if renamed := _renamed(entry):
                 self.renamed[index] = renamed
-            self._since_sheet += 1
-            if self._since_sheet == SHEET_EVERY:
-                self._save_sheet()
-                self._since_sheet = 0
-            yield ItemEnded(index)
-        self._save_sheet()
+            self._since_saved += 1
+            if self._since_saved == SAVE_EVERY:
+                self._save_for_all()
+                self._since_saved = 0
+            yield ItemChanged(index)
+        self._save_for_all()
+
+    def _pending(self) -> Iterator[int]:
+        """Yield the images to process next, those that are repeated first."""
+        for index in range(len(self.sources)):
+            yield from self._to_repeat()
+            if self.states[index] is ItemState.WAITING:
+                yield index
+        yield from self._to_repeat()
+
+    def _to_repeat(self) -> Iterator[int]:
+        """Yield the images to repeat that no generator is processing."""
+        while True:
+            index = next((index for index in self._repeated if self.states[index] is not ItemState.WRITING), None)
+            if index is None:
+                return
+            self._repeated.remove(index)
+            yield index
 
     def _state_before(self, index: int, source: InputFile, entry: Entry | None, *, retries: bool) -> ItemState:
         if entry is None or not entry.stands_for(source, self._fingerprint):
@@ -177,31 +212,30 @@ class BatchRun:
 
     def _read_and_write(self, entry: Entry, pictures: Path) -> Work[Entry]:
         source = entry.source
-        count, probed = yield from look(source)
+        found = yield from look(source)
+        known = yield from corrected(found)
         pages: list[OcrPage] = []
         seen: list[OcrPage] = []
-        drawn: dict[int, Path] = {} if count else {0: Path(source.path)}
-        for number in range(max(count, 1)):
-            page = yield from self._look_at_page(source, number, probed)
+        drawn: dict[int, Path] = {} if isinstance(found, PagesFound) else {0: Path(source.path)}
+        for number in range(max(found.pages, 1) if isinstance(found, PagesFound) else 1):
+            page = known.get(number) or (yield from self._look_at_page(source, number, found))
             seen.append(without_ignored(page, self._options.clean_up.ignored))
-            page = yield from self._read_page(source, number, self._cleaned(page), drawn, pictures)
+            page = self._cleaned(page)
+            if number not in known:
+                page = yield from self._read_page(source, number, page, drawn, pictures)
             pages.append(page)
         notices = tuple(dict.fromkeys(page.notice for page in pages if page.notice))
-        text = "\n\n".join(page.text for page in pages) if self._keeps_text else ""
+        text = "\n\n".join(page.text for page in pages)
         entry = replace(entry, state=ItemState.DONE, pages=len(pages), text=text, notices=notices)
         if self._options.fields:
             entry = yield from self._with_fields(entry, tuple(pages), drawn, pictures)
         return (yield from self._write(entry, tuple(pages), tuple(seen)))
 
-    @property
-    def _keeps_text(self) -> bool:
-        return Output.SPREADSHEET in self._options.outputs and not self._options.fields
-
-    def _look_at_page(self, source: InputFile, number: int, probed: ImageProbed | None) -> Work[OcrPage]:
+    def _look_at_page(self, source: InputFile, number: int, found: PagesFound | ImageProbed | None) -> Work[OcrPage]:
         """Return the OCR of a page, if the built-in OCR is used."""
         if needs_lines(self._options):
             return (yield from read(source, number))
-        width, height = (probed.width, probed.height) if probed else (0, 0)
+        width, height = (found.width, found.height) if isinstance(found, ImageProbed) else (0, 0)
         return OcrPage(width, height, (), "")
 
     def _cleaned(self, page: OcrPage) -> OcrPage:
@@ -263,10 +297,11 @@ class BatchRun:
                 with contextlib.suppress(OSError):
                     pdf.unlink(missing_ok=True)
 
-    def _save_sheet(self) -> None:
-        if Output.SPREADSHEET in self._options.outputs:
-            names = [source.name for source in self.sources]
-            self.sheet = self._folder.save_sheet(names, [field.name for field in self._options.fields])
+    def _save_for_all(self) -> None:
+        names, fields = [source.name for source in self.sources], [field.name for field in self._options.fields]
+        for output in self._options.outputs:
+            if output.is_for_all:
+                self.for_all[output] = self._folder.save_for_all(output, names, fields)
 
     def _check_deaths(self, problem: Problem | None) -> None:
         self._deaths = self._deaths + 1 if problem and problem.kind is ProblemKind.ENGINE else 0
@@ -288,6 +323,15 @@ class BatchRun:
 def _renamed(entry: Entry) -> tuple[tuple[str, str], ...]:
     wanted = [f"{entry.source.name}.{Output.of_name(name).suffix}" for name in entry.outputs]
     return tuple((want, name) for want, name in zip(wanted, entry.outputs, strict=True) if want != name)
+
+
+def _with_facts(source: InputFile) -> InputFile:
+    """Return the file with its present size and time, as it may have changed since the folder was searched."""
+    try:
+        facts = Path(source.path).stat()
+    except OSError:  # It is reported when it is read.
+        return source
+    return replace(source, size=facts.st_size, modified_ns=facts.st_mtime_ns)
 
 
 def _check_there(source: InputFile) -> None:

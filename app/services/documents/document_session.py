@@ -19,7 +19,7 @@ from app.domain.errors import Problem, ProblemKind, problem_of
 from app.domain.ids import Digest
 from app.domain.images.geometry import Box
 from app.domain.models.answer_stats import FinishReason
-from app.domain.ports import OcrResultStore
+from app.domain.ports import IGNORE, OcrResultStore
 from app.domain.well_formed import well_formed
 from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesFound, PageShown, StageProgress, TextRead
 from app.services.documents.ignored_areas import IgnoredAreas
@@ -40,9 +40,9 @@ class DocumentSession(QObject):
     """Emits `opened(pages)`, `picture_ready(number, width, height, png)`, `thumbnail_ready(number, png)`.
 
     `reading_progressed(number, progress)` with 0..1, `ocr_result_changed(OcrResult)`, `ocr_failed(number, Problem)`,
-    `password_needed(Problem)`, `problem_met(Problem)`, `read_so_far(pages)` while all of them are being read, which
-    ends with `all_read()`, `reading_stopped(Problem)`, or with `reading_stopped(None)` if that is cancelled or the file
-    closed.
+    `corrections_saved(Path)` for the open file, `password_needed(Problem)`, `problem_met(Problem)`,
+    `read_so_far(pages)` while all of them are being read, which ends with `all_read()`, `reading_stopped(Problem)`, or
+    with `reading_stopped(None)` if that is cancelled or the file closed.
     """
 
     opened = Signal(int)
@@ -51,6 +51,7 @@ class DocumentSession(QObject):
     reading_progressed = Signal(int, float)
     ocr_result_changed = Signal(OcrResult)
     ocr_failed = Signal(int, Problem)
+    corrections_saved = Signal(Path)
     password_needed = Signal(Problem)
     problem_met = Signal(Problem)
     read_so_far = Signal(int)
@@ -243,9 +244,13 @@ class DocumentSession(QObject):
     def save(self) -> None:
         """Save unsaved corrections."""
         self._timer.stop()
+        if not self._unsaved:
+            return
         for ocr_result in self._unsaved.values():
             self._store_result(ocr_result)
         self._unsaved.clear()
+        path = self.path  # The store's thread keeps the order: what is run on it next finds them saved.
+        self._stored_pages.run(IGNORE, lambda _: self.corrections_saved.emit(path))
 
     def _store_result(self, ocr_result: OcrResult) -> None:
         self._stored_pages.save(("reading", ocr_result.digest, str(ocr_result.number)), partial(_save, ocr_result))

@@ -2,25 +2,26 @@
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from app.domain.batch.batch import BatchOptions, Content, Entry, ItemState, Output
-from app.domain.batch.batch_formats import batch_document, batch_sheet
+from app.domain.batch.batch_formats import batch_document, batch_sheet, batch_text
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import storage_texts
 from app.domain.errors import DiskError
 from app.domain.text.visible_text import encoded
-from app.partial_files import partial_path, partials_of
-from app.storage.batch.batch_journal import SHEET, BatchJournal
+from app.partial_files import partial_path, partials_of, writing
+from app.storage.batch.batch_journal import FILES_FOR_ALL, BatchJournal
 from app.storage.documents.spreadsheet import save_workbook
 from app.storage.documents.word_document import word_document
 from app.storage.files.atomic import save_file, storage_error
 from app.storage.files.digests import content_in, content_of
 from app.storage.files.output_files import OutputFiles, release
 
-_FILES = tuple(form for form in Output if form is not Output.SPREADSHEET)
+_FILES = tuple(form for form in Output if not form.is_for_all)
 
 
 class BatchFolder:
@@ -98,22 +99,25 @@ class BatchFolder:
         """Record the failure of an image; files of earlier runs still belong to it."""
         self._journal.add(replace(entry, outputs=self._outputs(entry), written=self._written(entry)))
 
-    def save_sheet(self, order: Sequence[str], fields: Sequence[str]) -> str:
-        """Write the spreadsheet, a row for each recorded image in `order` (names), and return its file name."""
+    def save_for_all(self, output: Output, order: Sequence[str], fields: Sequence[str]) -> str:
+        """Write the file of `output` for all recorded images, in `order` (names), and return its file name."""
         ranks = {name: rank for rank, name in enumerate(order)}
-        over = {ItemState.DONE, ItemState.FAILED}
-        entries = [entry for entry in self._journal.whole() if entry.source.name in ranks and entry.state in over]
+        entries = [entry for entry in self._journal.whole() if entry.source.name in ranks and entry.state.is_over]
         entries.sort(key=lambda entry: ranks[entry.source.name])
-        name = self._files.claim(SHEET, {self._journal.sheet: self._journal.sheet_written})
+        known = self._journal.for_all.get(output)
+        name = self._files.claim(FILES_FOR_ALL[output], dict([known] if known else ()))
         target = self.path / name
         try:
             before = content_of(target)
-            self._journal.add_sheet(name, (before,))
-            save_workbook(
-                target,
-                [batch_sheet(entries, fields)],
-                lambda file: self._journal.add_sheet(name, (before, content_in(file))),
-            )
+            self._journal.add_for_all(output, name, (before,))
+
+            def record(file: BinaryIO) -> None:
+                self._journal.add_for_all(output, name, (before, content_in(file)))
+
+            if output is Output.SPREADSHEET:
+                save_workbook(target, [batch_sheet(entries, fields)], record)
+            else:
+                _save_text(target, batch_text(entries), record)
         except OSError as error:
             raise storage_error(error, storage_texts.FILE, file=name) from error
         finally:
@@ -170,6 +174,15 @@ def _is_there(path: Path, *, may_be_empty: bool) -> bool:
     except OSError:  # It may well be there; if its folder is unusable, writing would say so.
         return True
     return may_be_empty or bool(facts.st_size)
+
+
+def _save_text(target: Path, text: Iterable[str], written: Callable[[BinaryIO], None]) -> None:
+    """Write the pieces of a text; `written` is called with the file before it gets its name."""
+    with writing(target) as file:
+        for piece in text:
+            file.write(encoded(piece))
+        file.flush()
+        written(file)
 
 
 def _made(entry: Entry, pages: Sequence[OcrPage], form: Output) -> bytes:

@@ -16,16 +16,17 @@ from typing import BinaryIO, Self
 
 import msgspec
 
-from app.domain.batch.batch import BatchJob, Content, Entry
+from app.domain.batch.batch import BatchJob, Content, Entry, Output
 from app.domain.error_texts import batch_texts, storage_texts
 from app.domain.errors import DiskError, StorageError
 from app.storage.files.atomic import storage_error
 from app.storage.files.file_lock import try_lock
 
-NAME, SHEET = "lorgnette-batch.jsonl", "lorgnette-batch.xlsx"
-"""File names of the journal, and of the spreadsheet unless another file has that name."""
+NAME = "lorgnette-batch.jsonl"
+FILES_FOR_ALL = {Output.SPREADSHEET: "lorgnette-batch.xlsx", Output.ONE_TEXT: "lorgnette-batch.txt"}
+"""Names of the files that hold the results of all images, unless another file has that name."""
 FORM = 3
-_HEADS = (b'{"job":', b'{"item":', b'{"sheet":')
+_HEADS = (b'{"job":', b'{"item":', b'{"sheet":', b'{"one_text":')
 """Beginnings of a journal's lines, whole or incomplete."""
 _HEAD_BYTES = 1 << 20
 """Number of bytes searched for a line of ours: if the beginning is damaged, one proves that the journal is ours."""
@@ -34,7 +35,7 @@ _FLAGS |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
-    """One line: the batch's options, the state of an image, or the spreadsheet. Later lines override earlier ones.
+    """One line: the batch's options, the state of an image, or a file for all. Later lines override earlier ones.
 
     Lines with a `form` below 3 do not record the content of files. Whether those have been changed is unknown, so none
     of them is replaced.
@@ -44,6 +45,7 @@ class _Line(msgspec.Struct, omit_defaults=True):
     form: int = 1
     item: Entry | None = None
     sheet: str = ""
+    one_text: str = ""
     written: tuple[Content, ...] = ()
 
 
@@ -62,10 +64,10 @@ class BatchJournal:
         self.job: BatchJob | None = None
         self.entries: dict[str, Entry] = {}
         """The latest entry of each image by its name, abridged."""
-        self.sheet = ""
-        """The file name of the batch's own spreadsheet; empty until there is one."""
-        self.sheet_written: tuple[Content, ...] = ()
-        """The contents that the batch has written to the spreadsheet."""
+        self.for_all: dict[Output, tuple[str, tuple[Content, ...]]] = {}
+        """The batch's own files for all images: the name of each, and the contents that the batch has written to it."""
+        self._offsets: dict[str, int] = {}
+        """Where the latest entry of each image begins in the file, in bytes."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = _opened(self._path)
@@ -95,22 +97,28 @@ class BatchJournal:
             self._add(_Line(job=job, form=FORM))
             self.job = job
 
-    def add_sheet(self, name: str, written: tuple[Content, ...]) -> None:
-        """Record that the spreadsheet `name` is the batch's own if its content is one of `written`."""
-        if (name, written) != (self.sheet, self.sheet_written):
-            self._add(_Line(sheet=name, written=written))
-            self.sheet, self.sheet_written = name, written
+    def add_for_all(self, output: Output, name: str, written: tuple[Content, ...]) -> None:
+        """Record that the file for all images called `name` is the batch's own if its content is one of `written`."""
+        if self.for_all.get(output) != (name, written):
+            is_sheet = output is Output.SPREADSHEET
+            self._add(_Line(sheet=name, written=written) if is_sheet else _Line(one_text=name, written=written))
+            self.for_all[output] = name, written
 
     def add(self, entry: Entry) -> None:
         """Record the state of an image."""
-        self._add(_Line(item=entry))
+        self._offsets[entry.source.name] = self._add(_Line(item=entry))
         self.entries[entry.source.name] = entry.brief
 
+    def entry(self, name: str) -> Entry | None:
+        """Return the latest entry of an image with all its fields, read from the file; None if there is none."""
+        offset = self._offsets.get(name)
+        return None if offset is None else self._at(offset)
+
     def whole(self) -> Iterator[Entry]:
-        """Yield the latest entry of each image with all its fields, unordered, read from the file one by one."""
-        latest = {line.item.source.name: offset for offset, line in self._lines() if line.item}
-        wanted = set(latest.values())
-        yield from (line.item for offset, line in self._lines() if line.item and offset in wanted)
+        """Yield the latest entry of each image with all its fields, read from the file one by one."""
+        for offset in tuple(self._offsets.values()):
+            if entry := self._at(offset):
+                yield entry
 
     def close(self) -> None:
         """Close the file and release the folder."""
@@ -121,13 +129,16 @@ class BatchJournal:
             raise StorageError(batch_texts.FOLDER_IN_USE, folder=str(folder))
 
     def _read(self) -> None:
-        for _, line in self._lines():
+        for offset, line in self._lines():
             if line.job:
                 self.job = line.job
             if line.sheet:
-                self.sheet, self.sheet_written = line.sheet, line.written
+                self.for_all[Output.SPREADSHEET] = line.sheet, line.written
+            if line.one_text:
+                self.for_all[Output.ONE_TEXT] = line.one_text, line.written
             if line.item:
                 self.entries[line.item.source.name] = line.item.brief
+                self._offsets[line.item.source.name] = offset
         self._truncate_incomplete_line()
 
     def _lines(self) -> Iterator[tuple[int, _Line]]:
@@ -143,6 +154,16 @@ class BatchJournal:
         except OSError as error:
             raise _not_resumable(error) from error
 
+    def _at(self, offset: int) -> Entry | None:
+        """Return the entry of the line that begins at `offset`; None if somebody has changed the file there."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(offset)
+                line = _decoded(file.readline())
+        except OSError as error:
+            raise _not_resumable(error) from error
+        return line.item if line else None
+
     def _truncate_incomplete_line(self) -> None:
         size = self._file.seek(0, os.SEEK_END)
         offset = size
@@ -157,7 +178,8 @@ class BatchJournal:
         if offset < size:
             self._file.truncate(offset)
 
-    def _add(self, line: _Line) -> None:
+    def _add(self, line: _Line) -> int:
+        """Append a line, and return the offset at which it begins."""
         size = self._file.seek(0, os.SEEK_END)
         try:
             self._path.stat()  # Raises if the folder is gone, and this file with it.
@@ -167,6 +189,7 @@ class BatchJournal:
         except OSError as error:
             self._roll_back(size)
             raise _not_resumable(error) from error
+        return size
 
     def _roll_back(self, size: int) -> None:
         """Remove a line that was written only in part, on a full disk."""

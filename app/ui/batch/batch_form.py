@@ -23,10 +23,12 @@ from app.ui.widgets.labels import ElidedLabel, label
 class BatchForm(QWidget):
     """Sources, output folder, outputs, clean-up, OCR and fields; `changed()` is emitted when the user changes any.
 
-    `files_clicked()`, `folder_clicked()` and `target_clicked()` request file dialogs.
+    `sources_changed()` when other files or another output folder are shown. `files_clicked()`, `folder_clicked()` and
+    `target_clicked()` request file dialogs.
     """
 
     changed = Signal()
+    sources_changed = Signal()
     files_clicked = Signal()
     folder_clicked = Signal()
     target_clicked = Signal()
@@ -63,6 +65,8 @@ class BatchForm(QWidget):
         self.parallel.setRange(1, MAX_PARALLEL)
         self.parallel.setAccessibleName(tr("Parallel requests"))
         self.parallel.setToolTip(tr("Number of requests sent to the server at the same time"))
+        self.watches = QCheckBox(tr("Watch the folders for new files"), self)
+        self.watches.setToolTip(tr("Processes files as they arrive, until you stop it; also after a restart"))
         self._server: ModelInfo | None = None
         self._goes_to = label("", "muted", parent=self)
         self._lay_out()
@@ -89,11 +93,13 @@ class BatchForm(QWidget):
         more = "…" if len(self.sources) > 20 else ""
         self._sources.setText(f"{names}{more}" if self.sources else tr("Drop folders and files here."))
         self.clear.setVisible(bool(self.sources))
+        self.sources_changed.emit()
 
     def set_target(self, target: Path | None) -> None:
         """Show the output folder."""
         self.target = target
         self._target.setText(str(target) if target else tr("Not chosen yet"))
+        self.sources_changed.emit()
 
     def set_model(self, info: ModelInfo | None) -> None:
         """Set the open model; for a server's model, show where images are sent, and offer parallel requests."""
@@ -140,6 +146,7 @@ class BatchForm(QWidget):
         grid.setColumnStretch(1, 1)
         rows = (
             (tr("Images"), self._row(self._sources, self.clear, self.files, self.folder)),
+            (tr("New files"), self._flow(self.watches)),
             (tr("Output folder"), self._row(self._target, self.choose)),
             (tr("Output formats"), self._flow(*self.boxes.values())),
             (tr("Text"), self._flow(self.joins, self.strips, self.main_text)),

@@ -1,8 +1,9 @@
 """The list of a batch's images, possibly thousands, with the state of each."""
 
+from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPalette
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -67,13 +68,19 @@ class BatchItems(QAbstractListModel):
         """The number of failed images."""
         return len(self._run.problems) if self._run else 0
 
+    def path(self, row: int) -> Path | None:
+        """Return the file of a row."""
+        return Path(self._run.sources[row].path) if self._run and 0 <= row < len(self._run.sources) else None
+
     def state(self, row: int) -> ItemState:
         """Return the state of a row's image."""
         return self._run.states[row] if self._run else ItemState.WAITING
 
 
 class BatchList(QListView):
-    """Names on the left, states on the right."""
+    """Names on the left, states on the right. `current_changed(row)` when another image is chosen; -1 for none."""
+
+    current_changed = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,6 +91,17 @@ class BatchList(QListView):
         self.items = BatchItems(self)
         self.setModel(self.items)
         self.setItemDelegate(_Rows(self))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    @property
+    def current(self) -> int:
+        """The row of the chosen image; -1 for none."""
+        return self.currentIndex().row()
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Emit the row of the chosen image."""
+        super().currentChanged(current, previous)
+        self.current_changed.emit(current.row())
 
 
 class _Rows(QStyledItemDelegate):

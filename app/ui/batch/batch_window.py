@@ -3,14 +3,25 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QProgressBar,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.domain.batch.batch import BatchProgress, BatchState, ItemsView
+from app.domain.batch.batch import BatchProgress, BatchState, FoundFiles, FoundItems, ItemsView
 from app.domain.errors import Problem
 from app.ui.batch.batch_form import BatchForm
 from app.ui.batch.batch_list import BatchList
+from app.ui.batch.batch_result_pane import BatchResultPane
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.discard import discard
@@ -22,13 +33,14 @@ from app.ui.widgets.notice import notice_of
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.screen_fit import ScreenFit
 
-WIDTH, HEIGHT = 680, 640
+WIDTH, HEIGHT = 920, 860
 _MAIN = {
     BatchState.IDLE: mark("Start"),
     BatchState.SCANNING: mark("Start"),
     BatchState.RUNNING: mark("Pause"),
     BatchState.PAUSED: mark("Resume"),
     BatchState.DONE: mark("Start"),
+    BatchState.WATCHING: mark("Start"),
 }
 
 
@@ -36,7 +48,8 @@ class BatchWindow(QDialog):
     """The batch window, which may be closed while the batch runs.
 
     `start_clicked()`, `pause_clicked()`, `resume_clicked()`, `stop_clicked()`, `retry_clicked()`,
-    `open_folder_clicked()`, `files_dropped(tuple[Path, ...])`.
+    `open_folder_clicked()`, `files_dropped(tuple[Path, ...])`, `sources_changed()`. For the row of an image:
+    `result_wanted(int)` to show its result in `result_pane`, `document_wanted(int)`, `repeat_clicked(int)`.
     """
 
     start_clicked = Signal()
@@ -46,6 +59,10 @@ class BatchWindow(QDialog):
     retry_clicked = Signal()
     open_folder_clicked = Signal()
     files_dropped = Signal(tuple)
+    sources_changed = Signal()
+    result_wanted = Signal(int)
+    document_wanted = Signal(int)
+    repeat_clicked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,9 +70,11 @@ class BatchWindow(QDialog):
         ScreenFit(self, WIDTH, HEIGHT)
         self.setAcceptDrops(True)
         self._state = BatchState.IDLE
+        self._is_preview = False
         self._progress: BatchProgress | None = None
         self.form = BatchForm(self)
         self.list = BatchList(self)
+        self.result_pane = BatchResultPane(self)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress of the batch"))
@@ -72,6 +91,12 @@ class BatchWindow(QDialog):
         self.retry.clicked.connect(self.retry_clicked)
         self.open_folder.clicked.connect(self.open_folder_clicked)
         self.form.changed.connect(self._on_form_changed)
+        self.form.sources_changed.connect(self.sources_changed)
+        self.list.current_changed.connect(self._on_current_changed)
+        self.list.activated.connect(self._on_activated)
+        self.list.customContextMenuRequested.connect(self._on_menu_requested)
+        self.result_pane.open_clicked.connect(self._on_open_clicked)
+        self.result_pane.repeat_clicked.connect(self._on_repeat_clicked)
         FocusKeeper(self, self.list)
         self.set_state(BatchState.IDLE)
 
@@ -87,14 +112,29 @@ class BatchWindow(QDialog):
 
     def show_run(self, run: ItemsView) -> None:
         """Show the images that were found."""
-        self.list.items.set_run(run)
-        self._show_left_out(ui_text.left_out(run.left_out))
+        self._is_preview = False
+        self._show_items(run)
         self.show_problem(None)
+
+    @Slot(FoundFiles)
+    def show_preview(self, found: FoundFiles) -> None:
+        """Show the images that a batch would process."""
+        self._is_preview = True
+        self._show_items(FoundItems.of(found))
+        self.status_label.setText(ui_text.image_count(len(found.sources)))
+
+    @Slot(int)
+    def show_changed(self, row: int) -> None:
+        """Redraw a row, and show its new result if it is the chosen one."""
+        self.list.items.emit_changed(row)
+        if row == self.list.current:
+            self.result_wanted.emit(row)
+            self._show_actions()
 
     def set_state(self, state: BatchState) -> None:
         """Offer the actions that are possible in this state."""
         self._state = state
-        is_under_way = state in {BatchState.SCANNING, BatchState.RUNNING, BatchState.PAUSED}
+        is_under_way = state not in {BatchState.IDLE, BatchState.DONE}
         self.form.setEnabled(not is_under_way)
         self.main.setText(tr(_MAIN[state]))
         self.main.setAccessibleName(self.main.text())
@@ -106,10 +146,13 @@ class BatchWindow(QDialog):
         elif state is BatchState.IDLE:
             self._progress = None
             self.list.items.set_run(None)
+            self._on_current_changed(-1)
             self.status_label.setText("")
             self._show_left_out("")
         self._show_progress()
+        self._show_actions()
         self._on_form_changed()
+        self.list.viewport().update()  # Images that were being processed wait again after an error.
 
     @Slot(BatchProgress)
     def set_progress(self, progress: BatchProgress) -> None:
@@ -139,6 +182,17 @@ class BatchWindow(QDialog):
         if files := incoming_images(event.mimeData(), "").files:
             self.files_dropped.emit(files)
 
+    def _show_items(self, items: ItemsView) -> None:
+        """Show the images; the chosen one stays chosen if it is among them."""
+        chosen = self.list.items.path(self.list.current)
+        self.list.items.set_run(items)
+        row = next((row for row, source in enumerate(items.sources) if source.path == str(chosen)), -1)
+        if row >= 0:
+            self.list.setCurrentIndex(self.list.items.index(row))
+        else:
+            self._on_current_changed(row)
+        self._show_left_out(ui_text.left_out(items.left_out))
+
     def _show_progress(self) -> None:
         if self._progress is None or self._state is BatchState.SCANNING:
             return
@@ -162,7 +216,14 @@ class BatchWindow(QDialog):
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
         column.addWidget(_FormArea(self.form, self))
-        column.addWidget(self.list, 1)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(self.list)
+        split.addWidget(self.result_pane)
+        split.setChildrenCollapsible(False)
+        split.setStretchFactor(0, 2)
+        split.setStretchFactor(1, 3)
+        self.result_pane.hide()
+        column.addWidget(split, 1)
         column.addWidget(self.bar)
         column.addWidget(self.status_label)
         column.addWidget(self.left_out)
@@ -171,9 +232,52 @@ class BatchWindow(QDialog):
     @Slot()
     def _on_form_changed(self) -> None:
         is_ready = bool(self.form.sources) and self.form.target is not None
-        self.main.setEnabled(is_ready and self._state is not BatchState.SCANNING)
+        self.main.setEnabled(is_ready and self._state not in {BatchState.SCANNING, BatchState.WATCHING})
         self.open_folder.setEnabled(self.form.target is not None and self._state is not BatchState.IDLE)
         self.retry.setVisible(self._state is BatchState.DONE and bool(self.list.items.failed))
+
+    @property
+    def _has_result(self) -> bool:
+        """Whether the chosen image may be processed again."""
+        has_run = self._state not in {BatchState.IDLE, BatchState.SCANNING} and not self._is_preview
+        return has_run and self.list.current >= 0
+
+    def _show_actions(self) -> None:
+        is_over = self._has_result and self.list.items.state(self.list.current).is_over
+        self.result_pane.repeat.setEnabled(is_over)
+
+    @Slot(int)
+    def _on_current_changed(self, row: int) -> None:
+        self.result_pane.setVisible(row >= 0 and self._has_result)
+        self.result_pane.clear()
+        self._show_actions()
+        if self._has_result:
+            self.result_wanted.emit(row)
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        self.document_wanted.emit(index.row())
+
+    @Slot()
+    def _on_open_clicked(self) -> None:
+        self.document_wanted.emit(self.list.current)
+
+    @Slot()
+    def _on_repeat_clicked(self) -> None:
+        self.repeat_clicked.emit(self.list.current)
+
+    @Slot(QPoint)
+    def _on_menu_requested(self, position: QPoint) -> None:
+        index = self.list.indexAt(position)
+        if not index.isValid():
+            return
+        self.list.setCurrentIndex(index)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr("Open as document"), self._on_open_clicked)
+        menu.addAction(tr("Copy text"), self.result_pane.copy_text).setEnabled(self.result_pane.copy.isEnabled())
+        menu.addAction(tr("Process again"), self._on_repeat_clicked).setEnabled(self.result_pane.repeat.isEnabled())
+        menu.popup(self.list.viewport().mapToGlobal(position))
 
     @Slot()
     def _on_main_clicked(self) -> None:

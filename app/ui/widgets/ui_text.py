@@ -293,7 +293,7 @@ def backup_amount(amount: Amount) -> str:
 
 def image_count(count: int) -> str:
     """Format a number of images, such as "3 images"."""
-    return tr_count("{count} image", "{count} images", count) if count else tr("No images")
+    return tr_count("{count} image", "{count} images", count, count=number(count)) if count else tr("No images")
 
 
 def batch_output(output: Output) -> str:
@@ -308,6 +308,7 @@ def batch_output(output: Output) -> str:
         Output.ALTO: tr("ALTO XML"),
         Output.PDF: tr("Searchable PDF"),
         Output.SPREADSHEET: tr("Spreadsheet"),
+        Output.ONE_TEXT: tr("One text file for all"),
     }[output]
 
 
@@ -326,7 +327,7 @@ def item_state(state: ItemState, given: Sequence[str] = ()) -> str:
         return tr("Done: {names}", names=joined(tr(", "), (tr("“{name}”", name=name) for name in given)))
     return {
         ItemState.WAITING: tr("Waiting"),
-        ItemState.WRITING: tr("Waiting"),
+        ItemState.WRITING: tr("Processing…"),
         ItemState.DONE: tr("Done"),
         ItemState.FAILED: tr("Failed"),
     }[state]
@@ -342,6 +343,8 @@ def batch_progress(progress: BatchProgress, state: BatchState) -> str:
         parts.append(tr("{count} already done", count=number(progress.earlier)))
     if state is BatchState.PAUSED:
         parts.append(tr("paused"))
+    elif state is BatchState.WATCHING:
+        parts.append(tr("watching for new files"))
     elif state is BatchState.RUNNING and progress.seconds_left is not None:
         parts.append(tr("about {time} left", time=seconds(progress.seconds_left)))
     return " · ".join(parts)

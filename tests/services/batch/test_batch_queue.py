@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.domain.batch.batch import BatchJob, BatchOptions, BatchState, ItemState, Output
+from app.domain.batch.batch import BatchJob, BatchOptions, BatchState, Entry, ItemState, Output
 from app.domain.chat.chat import Role, Turn
 from app.domain.documents.fields import Field
+from app.domain.documents.ocr_results import OcrResult
 from app.domain.errors import ImageError, Problem
 from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
@@ -30,9 +31,10 @@ from app.services.batch import batch_run
 from app.services.batch.batch_queue import BatchQueue
 from app.services.engines.background import BackgroundThread
 from app.services.engines.engine import Engine
-from app.storage.batch.batch_journal import BatchJournal
+from app.storage.batch import batch_input
+from app.storage.batch.batch_journal import FILES_FOR_ALL, BatchJournal
 from tests.services.conftest import INFO, BuildServices, Services
-from tests.support.batch_backends import TextFileBackend
+from tests.support.batch_backends import TextFileBackend, digest_of, page_of
 from tests.support.fake_engine import ignore
 
 FILLED = '{"date": {"value": "2024", "text": "2024"}}'
@@ -78,9 +80,8 @@ class Harness:
         self.scans = folder / "scans"
         self.scans.mkdir()
         self.thread = BackgroundThread("batch")
-        images, reader = (Engine(kind, services.engines) for kind in (BackendKind.IMAGES, BackendKind.READER))
         self.queue = BatchQueue(
-            images, reader, services.model, lambda: Engine(BackendKind.SERVER, services.engines), self.thread
+            lambda kind: Engine(kind, services.engines), services.model, services.store_thread.pages, self.thread
         )
         self.states: list[BatchState] = []
         self.problems: list[Problem] = []
@@ -96,6 +97,9 @@ class Harness:
 
     def start(self, options: BatchOptions | None = None) -> None:
         self.queue.start(self.job(options or BatchOptions()), self.out)
+
+    def has_ended(self, index: int) -> bool:
+        return bool(self.queue.run and self.queue.run.states[index].is_over)
 
     def reads(self) -> list[str]:
         requests = self.services.engines.requests(BackendKind.READER)
@@ -130,7 +134,7 @@ def test_a_batch_runs_to_its_end_and_its_processes_end_with_it(harness: Harness,
         harness.start()
     qtbot.waitUntil(lambda: harness.queue.state is BatchState.DONE)
     assert harness.states == [BatchState.SCANNING, BatchState.RUNNING, BatchState.DONE]
-    assert changed == [0, 1, 2]
+    assert changed == [0, 0, 1, 1, 2, 2]  # Each when it begins and when it ends.
     run = harness.queue.run
     assert run
     assert run.states == [ItemState.DONE, ItemState.FAILED, ItemState.DONE]
@@ -145,11 +149,12 @@ def test_a_batch_runs_to_its_end_and_its_processes_end_with_it(harness: Harness,
 
 def test_a_pause_holds_the_next_image_and_is_gone_on_from(harness: Harness, qtbot: QtBot) -> None:
     harness.fill(**{f"p{number}": "text" for number in range(6)})
-    harness.queue.item_changed.connect(lambda index: harness.queue.pause() if index == 1 else None)
+    harness.queue.item_changed.connect(lambda _index: harness.queue.pause() if harness.has_ended(1) else None)
     harness.start()
     qtbot.waitUntil(lambda: harness.queue.state is BatchState.PAUSED)
     qtbot.wait(100)
     assert len(list(harness.out.glob("*.txt"))) == 2
+    harness.queue.item_changed.disconnect()
     harness.queue.resume()
     qtbot.waitUntil(lambda: harness.queue.state is BatchState.DONE)
     assert harness.reads() == [f"p{number}.png" for number in range(6)]
@@ -199,7 +204,7 @@ def test_a_full_disk_pauses_and_the_batch_goes_on_when_there_is_room(
 
 def test_a_stopped_batch_lets_go_of_its_folder_and_is_recalled(harness: Harness, qtbot: QtBot) -> None:
     harness.fill(**{f"p{number}": "text" for number in range(4)})
-    harness.queue.item_changed.connect(lambda index: harness.queue.stop() if index == 1 else None)
+    harness.queue.item_changed.connect(lambda _index: harness.queue.stop() if harness.has_ended(1) else None)
     harness.start()
     qtbot.waitUntil(lambda: BatchState.RUNNING in harness.states and harness.queue.state is BatchState.IDLE)
     with qtbot.waitSignal(harness.queue.recalled) as recalled:
@@ -218,3 +223,66 @@ def test_a_folder_that_another_works_on_is_told(harness: Harness, qtbot: QtBot) 
         qtbot.waitUntil(lambda: bool(harness.problems))
     assert "Another Lorgnette" in harness.problems[0].sentence
     assert harness.queue.state is BatchState.IDLE
+
+
+def test_what_was_corrected_replaces_what_was_written(harness: Harness, qtbot: QtBot) -> None:
+    """The words of the document window; a file that somebody edited stays."""
+    harness.fill(a="one", b="two")
+    harness.start(BatchOptions(outputs=(Output.TEXT, Output.ONE_TEXT)))
+    qtbot.waitUntil(lambda: harness.queue.state is BatchState.DONE)
+    result = OcrResult(digest=digest_of("one"), number=0, page=page_of("one"), corrections={0: "won"})
+    harness.services.store_thread.pages.run(lambda pages: pages.save_ocr_result(result))
+    harness.queue.repeat_file(harness.scans / "a.png")
+    qtbot.waitUntil(lambda: (harness.out / "a.png.txt").read_text() == "won\n")
+    qtbot.waitUntil(lambda: harness.queue.state is BatchState.DONE)
+    assert (harness.out / FILES_FOR_ALL[Output.ONE_TEXT]).read_text().split() == [
+        "a.png", "=====", "won", "b.png", "=====", "two",
+    ]  # fmt: skip
+    assert harness.reads() == ["a.png", "b.png"]  # A corrected page is not read again.
+    found: list[Entry | None] = []
+    harness.queue.find_entry(0, found.append)
+    qtbot.waitUntil(lambda: bool(found))
+    assert [entry.text for entry in found if entry] == ["won"]
+
+
+def test_an_image_that_is_repeated_while_others_wait_goes_before_them(harness: Harness, qtbot: QtBot) -> None:
+    harness.fill(**{f"p{number}": "text" for number in range(4)})
+    harness.queue.item_changed.connect(lambda _index: harness.queue.pause() if harness.has_ended(1) else None)
+    harness.start()
+    qtbot.waitUntil(lambda: harness.queue.state is BatchState.PAUSED)
+    harness.queue.item_changed.disconnect()
+    harness.queue.repeat([0])
+    harness.queue.resume()
+    qtbot.waitUntil(lambda: harness.queue.state is BatchState.DONE)
+    assert harness.reads() == ["p0.png", "p1.png", "p0.png", "p2.png", "p3.png"]
+
+
+def test_watched_folders_are_gone_on_with_until_the_batch_is_stopped(
+    harness: Harness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_input, "SETTLE_SECONDS", 0.0)
+    harness.queue.start(harness.job(BatchOptions()), harness.out, watches=True)
+    qtbot.waitUntil(lambda: harness.queue.state is BatchState.WATCHING)
+    harness.fill(a="one")
+    qtbot.waitUntil((harness.out / "a.png.txt").exists, timeout=20_000)
+    qtbot.waitUntil(lambda: harness.queue.state is BatchState.WATCHING)
+    harness.fill(a="another", b="refuse")
+    qtbot.waitUntil(lambda: (harness.out / "a.png.txt").read_text() == "another\n", timeout=20_000)
+    qtbot.waitUntil(lambda: harness.queue.state is BatchState.WATCHING)
+    harness.queue.repeat([0])
+    qtbot.waitUntil(lambda: harness.reads()[-1:] == ["a.png"] and len(harness.reads()) == 3)
+    qtbot.waitUntil(lambda: harness.queue.state is BatchState.WATCHING)
+    harness.queue.stop()
+    assert harness.queue.state is BatchState.IDLE
+    assert BatchState.PAUSED not in harness.states
+
+
+def test_what_would_be_processed_is_previewed(harness: Harness, qtbot: QtBot) -> None:
+    harness.fill(a="one", b="two")
+    (harness.scans / "notes.doc").write_text("x")
+    with qtbot.waitSignal(harness.queue.previewed) as found:
+        harness.queue.preview([str(harness.scans)], harness.out)
+    assert found.args
+    assert [source.name for source in found.args[0].sources] == ["a.png", "b.png"]
+    assert found.args[0].left_out.others == 1
+    assert not harness.out.exists()

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,12 @@ from app.domain.images.geometry import Box
 from app.partial_files import PartialFile
 from app.storage.batch.batch_folder import BatchFolder
 from app.storage.batch.batch_input import find_input_files
-from app.storage.batch.batch_journal import NAME, SHEET, BatchJournal
+from app.storage.batch.batch_journal import FILES_FOR_ALL, NAME, BatchJournal
 from app.storage.files.atomic import save_file
 from tests.support.batch_backends import page_of
 
 OPTIONS = BatchOptions(outputs=(Output.TEXT, Output.JSON))
+SHEET = FILES_FOR_ALL[Output.SPREADSHEET]
 CELL = FieldCell("total", "12", "12", Evidence(1, Box(0, 1, 2, 3)))
 
 
@@ -238,7 +240,7 @@ def test_an_old_journal_opens_and_what_nobody_can_tell_from_an_edited_file_stays
         for _ in range(2):
             written = folder.write(folder.plan(entry(), BatchOptions()), [page_of("new")], None)
             assert written.outputs == ("2 a.png.txt",)
-            assert folder.save_sheet(["a.png"], []) == f"2 {SHEET}"
+            assert folder.save_for_all(Output.SPREADSHEET, ["a.png"], []) == f"2 {SHEET}"
     assert [(tmp_path / name).read_text() for name in (SHEET, "a.png.txt")] == ["x", "x"]
 
 
@@ -276,16 +278,43 @@ def test_a_file_that_is_edited_while_its_successor_is_made_stays(tmp_path: Path)
     assert (tmp_path / "a.png.txt").read_text() == "annotated"
 
 
-def test_a_spreadsheet_that_was_edited_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("output", FILES_FOR_ALL)
+def test_a_file_for_all_that_was_edited_stays(tmp_path: Path, output: Output) -> None:
+    name = FILES_FOR_ALL[output]
     with BatchJournal(tmp_path) as journal:
         journal.add(entry())
         folder = BatchFolder(tmp_path, journal)
-        assert [folder.save_sheet(["a.png"], fields) for fields in ([], ["total"], [])] == [SHEET] * 3
-    (tmp_path / SHEET).write_bytes((tmp_path / SHEET).read_bytes() + b"a formula")
+        assert [folder.save_for_all(output, ["a.png"], fields) for fields in ([], ["total"], [])] == [name] * 3
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes() + b"a formula")
     with BatchJournal(tmp_path) as journal:
         folder = BatchFolder(tmp_path, journal)
-        assert [folder.save_sheet(["a.png"], []) for _ in range(2)] == [f"2 {SHEET}"] * 2
-    assert (tmp_path / SHEET).read_bytes().endswith(b"a formula")
+        assert [folder.save_for_all(output, ["a.png"], []) for _ in range(2)] == [f"2 {name}"] * 2
+    assert (tmp_path / name).read_bytes().endswith(b"a formula")
+
+
+def test_one_text_has_all_images_in_order_and_says_which_failed(tmp_path: Path) -> None:
+    broken = Problem(ProblemKind.IMAGE, "It is broken.")
+    with BatchJournal(tmp_path) as journal:
+        journal.add(entry("b.png", text="last"))
+        journal.add(replace(entry("a.png", ItemState.FAILED), problem=broken))
+        journal.add(entry("c.png", ItemState.WRITING))
+        journal.add(entry("b.png", text="newer"))
+        folder = BatchFolder(tmp_path, journal)
+        name = folder.save_for_all(Output.ONE_TEXT, ["a.png", "b.png", "c.png"], [])
+    assert (tmp_path / name).read_text() == (
+        "a.png\n=====\n\n[It is broken.]\n\n\nb.png\n=====\n\nnewer\n- total: 12\n\n\n"
+    )
+
+
+def test_a_journal_finds_an_entry_after_it_was_opened_again(tmp_path: Path) -> None:
+    with BatchJournal(tmp_path) as journal:
+        for text in ("old", "new"):
+            journal.add(entry("a.png", text=text))
+            journal.add(entry("b.png", text="other"))
+    with BatchJournal(tmp_path) as journal:
+        assert [journal.entry(name) for name in ("a.png", "c.png")] == [entry("a.png", text="new"), None]
+        journal.add(entry("a.png", text="newest"))
+        assert journal.entry("a.png") == entry("a.png", text="newest")
 
 
 @pytest.mark.parametrize("is_written", [False, True])

@@ -42,8 +42,8 @@ def test_a_journal_of_any_form_is_read(tmp_path: Path, form: int) -> None:
             assert journal.job
             assert (journal.job.sources, journal.job.options) == (("/scans",), OPTIONS)
             assert OPTIONS.fingerprint == FINGERPRINT
-            assert journal.sheet == ("lorgnette-batch.xlsx" if form >= 2 else "")
-            assert journal.sheet_written == (contents(3) if form >= 3 else ())
+            written = contents(3) if form >= 3 else ()
+            assert journal.for_all == ({Output.SPREADSHEET: ("lorgnette-batch.xlsx", written)} if form >= 2 else {})
             done, failed = sorted(journal.whole(), key=lambda entry: entry.source.name)
             assert set(journal.entries.values()) == {done.brief, failed.brief}
             assert done.stands_for(done.source, FINGERPRINT)

@@ -52,6 +52,7 @@ FOURTH = replace(
 )
 FIFTH = replace(FOURTH, default_question="What does it cost?")
 SIXTH = replace(FIFTH, capture_key="Ctrl+Alt+T")
+SEVENTH = replace(SIXTH, batch_watches=True)
 EXPECTED = {
     "2026-11-23": FIRST,
     "2026-11-25": SECOND,
@@ -61,6 +62,7 @@ EXPECTED = {
     "2026-11-29c": FOURTH,
     "2026-11-30": FIFTH,
     "2026-11-30b": SIXTH,
+    "2026-11-30c": SEVENTH,
 }
 DROPPED = {"loading.card_folder"}
 """What is read no more: the application found that folder itself."""
@@ -92,5 +94,5 @@ def test_settings_of_any_time_are_read(path: Path) -> None:
 def test_no_setting_is_forgotten() -> None:
     """A new one needs a file with it in `written`; an old one stays, or is among those dropped on purpose."""
     in_files = set.union(*(written(json.loads(path.read_text(encoding="utf-8"))) for path in WRITTEN))
-    assert known(SIXTH) == in_files - DROPPED
+    assert known(SEVENTH) == in_files - DROPPED
     assert in_files >= DROPPED

@@ -5,11 +5,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.domain.batch.batch import BatchOptions, BatchProgress, BatchState, InputFile, ItemState, LeftOut, Output
+from app.domain.batch.batch import (
+    BatchOptions,
+    BatchProgress,
+    BatchState,
+    Entry,
+    FieldCell,
+    FoundFiles,
+    InputFile,
+    ItemState,
+    LeftOut,
+    Output,
+)
 from app.domain.documents.clean_up import CleanUp
+from app.domain.documents.evidence import Evidence
 from app.domain.documents.fields import Field
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import BatchError, Problem, ProblemKind
@@ -25,6 +39,7 @@ from tests.support.drops import drop, files
 from tests.support.on_screen import click, seen, the
 from tests.ui.conftest import shown
 
+LEFT = Qt.MouseButton.LeftButton
 BROKEN = Problem(ProblemKind.IMAGE, "It is broken.", todo="Mend it.")
 
 
@@ -201,3 +216,54 @@ def inked(rows: BatchList) -> list[int]:
     """The columns of the first row's pixels in which something is drawn."""
     image = rows.viewport().grab(rows.visualRect(rows.items.index(0))).toImage()
     return [x for x in range(image.width()) if len({image.pixel(x, y) for y in range(image.height())}) > 1]
+
+
+def test_the_result_of_the_chosen_image_stands_beside_the_list(batch: BatchWindow, qtbot: QtBot) -> None:
+    run = items(3)
+    batch.show_run(run)
+    batch.set_state(BatchState.RUNNING)
+    pane = batch.result_pane
+    with qtbot.waitSignal(batch.result_wanted) as wanted:
+        batch.list.setCurrentIndex(batch.list.items.index(1))
+    assert wanted.args == [1]
+    assert pane.isVisible()
+    assert (pane.text.toPlainText(), pane.copy.isEnabled(), pane.repeat.isEnabled()) == ("", False, False)
+    run.states[1] = ItemState.DONE
+    with qtbot.waitSignal(batch.result_wanted):
+        batch.show_changed(1)
+    found = (FieldCell("total", "12", "12", Evidence(0, Box(0, 0, 1, 1))), FieldCell("vendor", "ACME", ""))
+    pane.show_entry(Entry(source=run.sources[1], options="", state=ItemState.DONE, text="TOTAL 12", cells=found))
+    assert pane.text.toPlainText() == "total: 12\nvendor: ACME (not found on the image)\n\nTOTAL 12"
+    click(pane.copy)
+    assert QApplication.clipboard().text() == pane.text.toPlainText()
+    with qtbot.waitSignal(batch.repeat_clicked) as repeated:
+        click(pane.repeat)
+    assert repeated.args == [1]
+    with qtbot.waitSignal(batch.document_wanted) as opened:
+        place = batch.list.visualRect(batch.list.items.index(2)).center()
+        QTest.mouseClick(batch.list.viewport(), LEFT, pos=place)
+        QTest.mouseDClick(batch.list.viewport(), LEFT, pos=place)
+    assert opened.args == [2]
+
+
+def test_a_preview_is_no_result(batch: BatchWindow, qtbot: QtBot) -> None:
+    """Its rows belong to no run, even if another run has ended before."""
+    batch.show_run(items(2))
+    batch.set_state(BatchState.DONE)
+    batch.list.setCurrentIndex(batch.list.items.index(0))
+    assert batch.result_pane.isVisible()
+    with qtbot.assertNotEmitted(batch.result_wanted):
+        batch.show_preview(FoundFiles(items(1200).sources, LeftOut(others=1)))
+        batch.list.setCurrentIndex(batch.list.items.index(1))
+    assert not batch.result_pane.isVisible()
+    assert batch.status_label.text() == "1\N{NARROW NO-BREAK SPACE}200 images"
+    assert batch.left_out.isVisible()
+
+
+def test_watching_can_only_be_stopped(batch: BatchWindow) -> None:
+    batch.add_sources([Path("/scans")])
+    batch.set_target(Path("/out"))
+    batch.set_state(BatchState.WATCHING)
+    batch.set_progress(BatchProgress(2, done=2))
+    assert batch.status_label.text() == "2 of 2 · watching for new files"
+    assert (batch.main.isEnabled(), batch.stop.isVisible(), batch.form.isEnabled()) == (False, True, False)

@@ -21,6 +21,7 @@ class Queue(QObject):
     """Has nothing to do."""
 
     state_changed = Signal(object)
+    previewed = Signal(object)
     found = Signal(object)
     item_changed = Signal(int)
     progress_changed = Signal(object)
@@ -35,6 +36,14 @@ class Queue(QObject):
         pass
 
     def retry(self) -> None:
+        pass
+
+
+class Results(QObject):
+    entry_found = Signal(int, object)
+    picture_found = Signal(int, bytes)
+
+    def find(self, index: int) -> None:
         pass
 
 
@@ -62,7 +71,7 @@ def asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tu
 def test_the_folder_of_a_batch(window: MainWindow, asked: tuple[list[QUrl], bool], tmp_path: Path) -> None:
     urls, is_shown = asked
     settings = SimpleNamespace(settings=Settings())
-    controller = BatchController(window, Queue(window), Model(window), settings, window)  # type: ignore[arg-type]
+    controller = BatchController(window, Queue(window), Results(window), Model(window), settings, window)  # type: ignore[arg-type]
     controller.batch.set_target(tmp_path)
     controller.batch.open_folder_clicked.emit()
     assert urls == [QUrl.fromLocalFile(str(tmp_path))]
