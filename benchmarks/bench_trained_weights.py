@@ -10,9 +10,10 @@ from pathlib import Path
 from app.domain.settings.load_options import LoadOptions
 from app.engine.runtimes.onnxruntime import graph_builder
 from tests.support.runtimes import RUNTIMES
-from tests.support.trained_truth import Agreement, Truth, agreement, truth_of
+from tests.support.trained_truth import Agreement, Truth, agreement, shortlist_errors, truth_of
 
 OLD_BLOCK = 128
+LIKELIEST = 64
 
 
 def main() -> None:
@@ -24,6 +25,9 @@ def main() -> None:
             print(row(truth, f"{runtime}, default", runtime, LoadOptions()))
             if runtime != "torch":
                 print(row(truth, f"{runtime}, 8 bits", runtime, LoadOptions(exact_activations=False)))
+        inexact, error_of_sum = shortlist_errors(truth, LIKELIEST)
+        print(f"shortlist: {100 * inexact:.1f} % of positions with an inexact one of the {LIKELIEST} likeliest,")
+        print(f"  error of the softmax's sum {100 * error_of_sum:.3f} %")
         graph_builder.BLOCK = OLD_BLOCK
         print(row(truth, "onnxruntime, 8 bits in blocks of 128", "onnxruntime", LoadOptions(exact_activations=False)))
 

@@ -72,9 +72,13 @@ def agreement(truth: Truth, runtime: str, options: LoadOptions) -> Agreement:
     return measured(truth, logits, _greedy(sequence, logits[-1]))
 
 
-def inexact_share(truth: Truth, likeliest: int) -> float:
-    """Return the share of the text's positions where one of the `likeliest` tokens does not have its exact logit."""
-    options, rescored, inexact = LoadOptions(), ShortlistHead.rescored, []
+def shortlist_errors(truth: Truth, likeliest: int) -> tuple[float, float]:
+    """Return the share of the text's positions where one of the `likeliest` tokens does not have its exact logit.
+
+    And the mean relative error of the softmax's denominator, to which all tokens contribute.
+    """
+    options, rescored = LoadOptions(), ShortlistHead.rescored
+    inexact, sums = [], []
 
     def compared(head: ShortlistHead, hidden: FloatArray, logits: FloatArray, _allowed: None) -> FloatArray:
         rows = head.rows(np.arange(logits.shape[1]))
@@ -82,12 +86,14 @@ def inexact_share(truth: Truth, likeliest: int) -> float:
             exact = rows @ state
             best = np.argpartition(exact, -likeliest)[-likeliest:]
             inexact.append(bool(np.abs(exact[best] - row[best]).max() > TOLERANCE))
+            ours, true = (np.logaddexp.reduce(values.astype(np.float64)) for values in (row, exact))
+            sums.append(abs(np.expm1(ours - true)))
         return logits
 
     runtime = RUNTIMES["onnxruntime"](options).open(truth.checkpoint, options, lambda _: None, lambda: None)
     with patch.object(ShortlistHead, "rescored", compared):
         runtime.open_sequence().step(truth.tokens, text_positions(0, len(truth.tokens)))
-    return float(np.mean(inexact))
+    return float(np.mean(inexact)), float(np.mean(sums))
 
 
 def _greedy(sequence: DecoderSequence, logits: FloatArray) -> list[int]:

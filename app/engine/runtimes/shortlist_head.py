@@ -21,10 +21,16 @@ from app.engine.runtimes.weight_cache import Bytes, WeightCache
 GROUP = 32
 """Number of weights with one scale in the 4-bit copy; larger groups miss likely tokens: see decision 0007."""
 ZERO = middle(4)
-CANDIDATES = 512
-"""Number of tokens of the shortlist, whose logits are exact: the 64 likeliest are among them, see decision 0007."""
+CANDIDATES = 1024
+"""Number of tokens of the shortlist, whose logits are exact: the 64 likeliest are among them, see decision 0056."""
+STEPS = (-8, 7)
+"""What the farthest weight of a group may be in the 4-bit copy; of the two, the one with the smaller error is taken."""
 _ROWS = 256
 """Number of rows that are rounded at a time: few enough to stay in the CPU's cache."""
+LEAST_SCALE = 1e-8
+"""Keeps groups of zeros from dividing by zero."""
+_EXACT_ROWS = 64
+"""Number of exact rows that are multiplied at a time, for the same reason."""
 
 
 class ShortlistHead:
@@ -70,7 +76,9 @@ class ShortlistHead:
             logits[~allowed] = -np.inf
         for state, row in zip(hidden, logits, strict=True):
             candidates = top_k_indices(row, CANDIDATES)
-            row[candidates] = self.rows(candidates) @ state
+            for start in range(0, len(candidates), _EXACT_ROWS):
+                part = candidates[start : start + _EXACT_ROWS]
+                row[part] = self.rows(part) @ state
         return logits
 
 
@@ -82,10 +90,30 @@ def embedding_and_head(checkpoint: Checkpoint) -> tuple[ShortlistHead, Shortlist
 
 
 def rounded_to_int4(rows: FloatArray, group: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
-    """Round rows [n, K] symmetrically, to nearest, to 4-bit pairs [n, K/2], low half first, scales [n, K/group]."""
+    """Round rows [n, K] to nearest, to 4-bit pairs [n, K/2], low half first, and scales [n, K/group].
+
+    Scales may be negative, so that the farthest weight of a group becomes -8 whatever its sign.
+    """
     groups = rows.reshape(len(rows), -1, group)
-    scales = (np.abs(groups).max(axis=2) / (ZERO - 1)).astype(np.float16)
-    divisors = np.maximum(scales.astype(np.float32), 1e-8)[:, :, None]
-    with np.errstate(invalid="ignore"):  # Rows of a damaged file that are not numbers show in the exact logits.
-        numbers = (np.rint(groups / divisors).clip(1 - ZERO, ZERO - 1) + ZERO).astype(np.uint8).reshape(len(rows), -1)
-    return nibble_pairs(numbers), scales
+    farthest = np.take_along_axis(groups, np.abs(groups).argmax(axis=2, keepdims=True), axis=2)
+    (numbers, scales, errors), (others, other_scales, other_errors) = (
+        _rounded(groups, farthest / np.float32(n)) for n in STEPS
+    )
+    is_better = other_errors < errors
+    np.copyto(numbers, others, where=is_better)
+    np.copyto(scales, other_scales, where=is_better)
+    return nibble_pairs((numbers + ZERO).astype(np.uint8).reshape(len(rows), -1)), scales[:, :, 0]
+
+
+def _rounded(groups: FloatArray, steps: FloatArray) -> tuple[FloatArray, npt.NDArray[np.float16], FloatArray]:
+    """Return the numbers -8 to 7 of groups [n, m, group], their scales [n, m, 1], and their squared errors [n, m, 1].
+
+    `steps` [n, m, 1] become the scales; groups of zeros have the number 0.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):  # Rows of a damaged file show in the exact logits.
+        scales = steps.astype(np.float16)
+        factors = scales.astype(np.float32)
+        numbers = np.rint(groups / np.where(np.abs(factors) < LEAST_SCALE, LEAST_SCALE, factors)).clip(-ZERO, ZERO - 1)
+        rest = numbers * factors - groups
+        errors = np.einsum("nmg,nmg->nm", rest, rest)[:, :, None]
+    return numbers, scales, errors

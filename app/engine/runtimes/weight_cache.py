@@ -23,7 +23,7 @@ from app.engine.checkpoints.tensor_files import release_pages
 from app.paths import make_private_file, make_private_folder
 
 Bytes = npt.NDArray[np.uint8]
-LAYOUT = 2
+LAYOUT = 3
 """Version of the arrays' order and rounding; each version has its own folder, and removes those of the others."""
 MAX_MODELS = 3
 """Maximum number of models with cached files; those of the least recently opened one are removed."""

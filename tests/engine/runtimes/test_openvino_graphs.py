@@ -91,14 +91,21 @@ def test_blocks_come_back_with_their_sequence(checkpoint: Checkpoint) -> None:
     assert len(BlockTable(pool, runtime.capacity).reserve(runtime.capacity - 2 * pool.block_size)) > 1
 
 
-def test_rounding_to_4_bits_is_to_the_nearest() -> None:
-    rows = np.random.default_rng(3).standard_normal((7, 4 * GROUP)).astype(np.float32)
-    rows[2, :GROUP] = 0
-    pairs, scales = rounded_to_int4(rows, GROUP)
-    numbers = np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(7, -1, GROUP).astype(np.float32) - 8
-    back = (numbers * scales[:, :, None]).reshape(7, -1)
-    assert np.abs(back - rows).max() <= scales.max() * 0.51
-    assert (back[2, :GROUP] == 0).all()
+def test_rounding_to_4_bits_is_to_the_nearest_of_two_scales() -> None:
+    """-8 stands for a group's farthest weight, whatever its sign, or 7 where 8 would be wanted on the other side."""
+    rows = np.random.default_rng(3).standard_normal((7, 4, GROUP)).astype(np.float32)
+    rows[2, 0] = 0
+    rows[3, 0] = np.linspace(-1, 1, GROUP)
+    pairs, scales = rounded_to_int4(rows.reshape(7, -1), GROUP)
+    numbers = np.stack((pairs & 15, pairs >> 4), axis=-1).reshape(rows.shape).astype(np.float32) - 8
+    errors = np.square(numbers * scales[:, :, None] - rows).sum(2)
+
+    steps = np.maximum(np.abs(rows).max(2, keepdims=True) / 7, 1e-8)
+    symmetric = np.square(np.rint(rows / steps) * steps - rows).sum(2)
+    assert (errors <= 1.01 * symmetric).all()
+    assert errors.mean() < 0.95 * symmetric.mean()
+    assert (numbers[2, 0] == 0).all()
+    assert np.abs(numbers[3, 0]).max() == 7
 
 
 def test_the_screening_head_chooses_as_the_whole_one() -> None:

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
+from app.engine.runtimes.shortlist_head import GROUP, rounded_to_int4
+from app.engine.runtimes.torch import int4_operators
 from app.engine.runtimes.torch.devices import choose_device
 from app.engine.runtimes.torch.output_head import OutputHead
 
@@ -33,3 +37,21 @@ def test_rows_that_do_not_fill_groups_are_read_whole() -> None:
     device = replace(choose_device(allow_gpu=False), uses_shortlist=True)
     exact = state.float() @ rows.float().t()
     assert torch.equal(OutputHead(rows, device)(state).argmax(), exact.argmax())
+
+
+def test_the_copy_is_the_one_of_the_other_runtimes() -> None:
+    """So that what is measured of its errors on one of them is true of all."""
+    rows = torch.randn(100, 4 * GROUP, generator=torch.Generator().manual_seed(0)).half()
+    rows[0, :GROUP] = 0
+    packed: list[Tensor] = []
+
+    def pack(pairs: Tensor, scales: Tensor, _: torch.dtype) -> tuple[Tensor, ...]:
+        packed.extend((pairs, scales))
+        return ()
+
+    operator = replace(int4_operators.CPU, pack=pack)
+    OutputHead(rows, replace(choose_device(allow_gpu=False), uses_shortlist=True, operator=operator))
+
+    pairs, scales = rounded_to_int4(rows.float().numpy(), GROUP)
+    assert np.array_equal(packed[0][:100].numpy(), pairs)
+    assert np.array_equal(packed[1].t()[:100].numpy(), scales)

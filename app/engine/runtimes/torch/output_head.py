@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from app.engine.runtimes.shortlist_head import CANDIDATES, GROUP, ZERO
+from app.engine.runtimes.shortlist_head import CANDIDATES, GROUP, LEAST_SCALE, STEPS, ZERO
 from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.int4_operators import Int4Operator
 
@@ -54,9 +54,19 @@ def _rounded(rows: Tensor, operator: Int4Operator) -> tuple[Tensor, ...]:
     scales = torch.zeros(hidden // GROUP, filled, dtype=rows.dtype, device=rows.device)
     for start in range(0, vocabulary, _ROWS):
         groups = rows[start : start + _ROWS].float().view(-1, hidden // GROUP, GROUP)
-        steps = (groups.abs().amax(dim=2) / (ZERO - 1)).to(rows.dtype)
-        numbers = (groups / steps.float().clamp(min=1e-8)[:, :, None]).round().clamp(1 - ZERO, ZERO - 1) + ZERO
-        numbers = numbers.to(torch.uint8).flatten(1)
+        farthest = groups.gather(2, groups.abs().argmax(dim=2, keepdim=True))
+        (numbers, steps, errors), others = (_rounded_groups(groups, farthest / n, rows.dtype) for n in STEPS)
+        numbers, steps = (torch.where(others[2] < errors, *pair) for pair in ((others[0], numbers), (others[1], steps)))
+        numbers = (numbers + ZERO).to(torch.uint8).flatten(1)
         pairs[start : start + len(numbers)] = numbers[:, ::2] | numbers[:, 1::2] << 4
-        scales[:, start : start + len(numbers)] = steps.t()
+        scales[:, start : start + len(numbers)] = steps[:, :, 0].t()
     return operator.pack(pairs, scales, rows.dtype)
+
+
+def _rounded_groups(groups: Tensor, steps: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    """Return numbers -8 to 7 of groups [n, m, GROUP], their scales [n, m, 1] of `dtype`, and their squared errors."""
+    scales = steps.to(dtype)
+    factors = scales.float()
+    divisors = torch.where(factors.abs() < LEAST_SCALE, LEAST_SCALE, factors)
+    numbers = (groups / divisors).round().clamp(-ZERO, ZERO - 1)
+    return numbers, scales, (numbers * factors - groups).square().sum(dim=2, keepdim=True)
