@@ -19,6 +19,7 @@ def present(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "RTX")
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (8, 9))
     monkeypatch.setattr(torch.xpu, "get_device_name", lambda: "Arc")
+    monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", lambda *_: True)
     return found
 
 
@@ -46,6 +47,15 @@ def test_old_nvidia_gpus_take_16_bit_weights(present: set[str], monkeypatch: pyt
     device = choose_device()
     assert (device.dtype, device.operator) == (torch.float16, None)
     assert "7.5" in device.reason
+
+
+@pytest.mark.parametrize(("is_newer", "dtype"), [(True, torch.bfloat16), (False, torch.float16)])
+def test_macs_compute_in_bfloat16_if_their_system_knows_it(
+    present: set[str], monkeypatch: pytest.MonkeyPatch, is_newer: bool, dtype: torch.dtype
+) -> None:
+    present |= {"mps"}
+    monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", lambda *version: is_newer and version == (14, 0))
+    assert choose_device().dtype is dtype
 
 
 def test_amd_gpus_take_16_bit_weights(present: set[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,11 +48,22 @@ def added(x: Node, y: Node) -> Node:
     return op.add(x, y).output(0)
 
 
-def rms_norm(x: Node, weight: Node, epsilon: float) -> Node:
-    """Apply RMS norm over the last axis."""
-    variance = op.reduce_mean(op.power(x, number(2)), integers(-1), keep_dims=True)
-    scale = op.divide(number(1), op.sqrt(op.add(variance, number(epsilon))))
-    return op.multiply(op.multiply(x, scale), weight).output(0)
+def marked_precise(x: Node) -> Node:
+    """Keep the one node that computes `x` in 32 bits on devices that compute in 16; its inputs may have 16."""
+    x.get_node().get_rt_info()[_PRECISE] = True
+    return x
+
+
+def rms_norm(x: Node, weight: Node, epsilon: float, *, is_precise: bool = False) -> Node:
+    """Apply RMS norm over the last axis; if `is_precise`, in 32 bits on devices that compute in 16, too."""
+    squares = op.power(x, number(2))
+    mean = op.reduce_mean(squares, integers(-1), keep_dims=True)
+    root = op.sqrt(op.add(mean, number(epsilon)))
+    scale = op.divide(number(1), root)
+    scaled = op.multiply(x, scale)
+    for node in (squares, mean, root.input_value(0).get_node(), root, scale, scaled) if is_precise else ():
+        marked_precise(node.output(0))
+    return op.multiply(scaled, weight).output(0)
 
 
 def layer_norm(x: Node, weight: Node, bias: Node, epsilon: float) -> Node:

@@ -49,7 +49,9 @@ class OpenVinoRuntime:
             check()
             progress(_CONVERTED * part)
 
-        graph = text_graph(constants, checkpoint.config, constants.grouped(head.packed(constants.cache)), converted)
+        shortlist = constants.grouped(head.packed(constants.cache))
+        in_float16 = properties["INFERENCE_PRECISION_HINT"] in ("f16", ov.Type.f16)
+        graph = text_graph(constants, checkpoint.config, shortlist, converted, in_float16=in_float16)
         compiled = core.compile_model(graph, device.plugin, properties)
         request = compiled.create_infer_request()
         self.pool = BlockPool(compiled, request, self.cache_tokens, partial(device.cache_memory, core))

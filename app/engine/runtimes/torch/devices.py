@@ -91,7 +91,8 @@ def _xpu() -> Device:
 
 def _mps() -> Device:
     reason = "this Mac has a Metal GPU"
-    return Device(torch.device("mps"), torch.bfloat16, int4_operators.TILES, "Apple GPU", reason, free_memory=_free_mps)
+    dtype = torch.bfloat16 if torch.backends.mps.is_macos_or_newer(14, 0) else torch.float16
+    return Device(torch.device("mps"), dtype, int4_operators.TILES, "Apple GPU", reason, free_memory=_free_mps)
 
 
 def _cpu() -> Device:

@@ -49,7 +49,7 @@ class LayerOps(Protocol):
         ...
 
     def rms_norm(self, x: Tensor, weight: Tensor) -> Tensor:
-        """Apply RMS norm over the last dimension."""
+        """Apply RMS norm over the last dimension; the result has the dtype of `weight`."""
         ...
 
     def add_rms_norm(self, x: Tensor, delta: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -95,8 +95,9 @@ class PlainOps:
         return ForwardContext(cosines, sines, cache, start, mask, is_captured=True)
 
     def rms_norm(self, x: Tensor, weight: Tensor) -> Tensor:
-        """Apply RMS norm."""
-        return functional.rms_norm(x, weight.shape, weight, self._config.rms_norm_eps)
+        """Apply RMS norm, in the dtype of `x`."""
+        normed = functional.rms_norm(x, weight.shape, weight.to(x.dtype), self._config.rms_norm_eps)
+        return normed.to(weight.dtype)
 
     def add_rms_norm(self, x: Tensor, delta: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         """Return the sum of both, and its norm."""

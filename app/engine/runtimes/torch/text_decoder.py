@@ -38,8 +38,16 @@ class _Layer:
     down: Linear
 
 
+LARGEST_INNER = 256.0
+"""Magnitude to which float16 products are scaled before `down_proj`, which multiplies it by less than 256 in turn."""
+
+
 class TextDecoder:
-    """The decoder's weights and computation; the context is in the cache that the caller passes in."""
+    """The decoder's weights and computation; the context is in the cache that the caller passes in.
+
+    On a device that computes in float16, which ends at 65,504, the residual stream is in 32 bits, and the input of
+    `down_proj` is scaled: massive activations of trained models come near that number.
+    """
 
     def __init__(self, weights: Weights, config: ModelConfig, progress: ProgressCallback, check: CancelCheck) -> None:
         self.embedding = weights.tensor(f"{TEXT}.embed_tokens.weight")
@@ -50,6 +58,7 @@ class TextDecoder:
         self._rope = TextRope(config.text)
         self.head_dim = config.text.head_dim
         self._ops = weights.device.layer_ops(config.text)
+        self._is_float16 = weights.device.dtype is torch.float16
         self.capturable_sizes = self._ops.capturable_sizes
         self._layers: list[_Layer] = []
         for index in range(config.text.layers):
@@ -73,12 +82,13 @@ class TextDecoder:
         cache.reserve(cache.length + len(embeddings))
         cosines, sines = (torch.from_numpy(part).to(embeddings.device) for part in self.cos_sin(positions))
         context = self._ops.begin((cosines, sines), cache, None)
-        hidden, normed = embeddings, self._ops.rms_norm(embeddings, self._layers[0].input_norm)
+        hidden = self._residual(embeddings)
+        normed = self._ops.rms_norm(hidden, self._layers[0].input_norm)
         for index in range(len(self._layers)):
             check()
             hidden, normed = self._layer(index, hidden, normed, context)
             if visual is not None and index < len(visual.deepstack):
-                hidden = hidden.index_add(0, visual.image_positions, visual.deepstack[index])
+                hidden = hidden.index_add(0, visual.image_positions, visual.deepstack[index].to(hidden.dtype))
                 normed = self._ops.rms_norm(hidden, self._next_norm(index))
             progress((index + 1) / len(self._layers))
         cache.length += len(embeddings)
@@ -92,7 +102,7 @@ class TextDecoder:
         `allowed` is bool [T, vocabulary], see `logits`. The tokens are written from slot `start`, int32 [1]. The cache
         must have memory for them; the caller updates its length.
         """
-        hidden = self.embedding[token_ids]
+        hidden = self._residual(self.embedding[token_ids])
         normed = self._ops.rms_norm(hidden, self._layers[0].input_norm)
         context = self._ops.begin(cos_sin, cache, start)
         for index in range(len(self._layers)):
@@ -112,7 +122,22 @@ class TextDecoder:
         layer, ops = self._layers[index], self._ops
         queries = ops.rope_and_cache_kv(index, layer.qkv(normed), (layer.query_norm, layer.key_norm), context)
         hidden, normed = ops.add_rms_norm(hidden, layer.output(ops.attention(index, queries, context)), layer.post_norm)
-        return ops.add_rms_norm(hidden, layer.down(ops.silu_and_mul(layer.gate_up(normed))), self._next_norm(index))
+        return ops.add_rms_norm(hidden, self._mlp(layer, normed), self._next_norm(index))
+
+    def _mlp(self, layer: _Layer, normed: Tensor) -> Tensor:
+        """Return the MLP's output, from normed hidden states [T, hidden]; in 32 bits if the device has float16."""
+        gate_up = layer.gate_up(normed)
+        if not self._is_float16:
+            return layer.down(self._ops.silu_and_mul(gate_up))
+        inner = self._ops.silu_and_mul(gate_up.float())
+        # Powers of two, a row each, so that nothing is rounded twice; 1 for all but a few tokens.
+        excess = inner.abs().amax(dim=1, keepdim=True) / LARGEST_INNER
+        factors = excess.clamp(min=1.0).log2().ceil().exp2()
+        return layer.down((inner / factors).half()).float() * factors
+
+    def _residual(self, embeddings: Tensor) -> Tensor:
+        """Return the hidden states with which the residual stream begins."""
+        return embeddings.float() if self._is_float16 else embeddings
 
     def _next_norm(self, index: int) -> Tensor:
         """Return the weight of the norm after the layer `index`: the next layer's first, or the final norm."""
