@@ -1,13 +1,19 @@
 """The key of the settings that captures text in every program."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 
 from app.domain.error_texts import image_texts
+from app.domain.errors import ErrorText
 from app.domain.settings.settings import Settings
 from app.services.settings.preferences import Preferences
 from app.ui.shell.main_window import MainWindow
 from app.ui.shell.x11_key import GrabResult, X11Key
+
+if TYPE_CHECKING:
+    from app.ui.shell.portal_key import PortalKey
 
 _REFUSED = {
     GrabResult.TAKEN: image_texts.KEY_TAKEN,
@@ -17,14 +23,15 @@ _REFUSED = {
 
 
 class GlobalKeyController(QObject):
-    """Grabs the key whenever the setting changes; a press is that of "Capture text" in the tray's menu."""
+    """Asks for the key whenever the setting changes; a press is that of "Capture text" in the tray's menu."""
 
     def __init__(self, window: MainWindow, preferences: Preferences, parent: QObject) -> None:
         super().__init__(parent)
         self._notices = window.notices
+        self._pressed = window.tray.text_triggered
         self._keys = ""
-        self._key = X11Key(self)
-        self._key.pressed.connect(window.tray.text_triggered)
+        self._x11_key: X11Key | None = None
+        self._portal_key: PortalKey | None = None
         preferences.changed.connect(self._on_changed)
         self._on_changed(preferences.settings)
 
@@ -33,7 +40,33 @@ class GlobalKeyController(QObject):
         if settings.capture_key == self._keys:
             return
         self._keys = settings.capture_key
-        is_x11 = QGuiApplication.platformName() == "xcb"
-        result = self._key.grab(self._keys) if is_x11 or not self._keys else GrabResult.IMPOSSIBLE
-        if text := _REFUSED.get(result):
-            self._notices.show_problem(text.problem(key=self._keys))
+        match QGuiApplication.platformName():
+            case "xcb":
+                self._grab()
+            case "wayland" | "wayland-egl":
+                self._bind()
+            case _ if self._keys:
+                self._show(image_texts.NO_GLOBAL_KEYS)
+
+    def _grab(self) -> None:
+        if self._x11_key is None:
+            self._x11_key = X11Key(self)
+            self._x11_key.pressed.connect(self._pressed)
+        if text := _REFUSED.get(self._x11_key.grab(self._keys)):
+            self._show(text)
+
+    def _bind(self) -> None:
+        if self._portal_key is None:
+            from app.ui.shell.portal_key import PortalKey  # noqa: PLC0415 - needs jeepney, which only Linux has
+
+            self._portal_key = PortalKey(self)
+            self._portal_key.pressed.connect(self._pressed)
+            self._portal_key.refused.connect(self._on_refused)
+        self._portal_key.bind(self._keys)
+
+    @Slot()
+    def _on_refused(self) -> None:
+        self._show(image_texts.NO_GLOBAL_KEYS)
+
+    def _show(self, text: ErrorText) -> None:
+        self._notices.show_problem(text.problem(key=self._keys))

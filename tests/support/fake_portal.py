@@ -13,7 +13,8 @@ from jeepney.io.blocking import open_dbus_connection
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtDBus import QDBusConnection
 
-from app.ui.images.screenshot_portal import PATH, REQUEST, SERVICE, ScreenshotPortal
+from app.ui.images.screenshot_portal import ScreenshotPortal
+from app.ui.widgets.desktop_portal import PATH, REQUEST, SERVICE
 
 NOBODY = "-1"
 

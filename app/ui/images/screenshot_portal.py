@@ -10,10 +10,10 @@ from uuid import uuid4
 from PySide6.QtCore import SLOT, QObject, QUrl, Signal, Slot
 from PySide6.QtDBus import QDBusConnection, QDBusMessage
 
-SERVICE, PATH = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"
-SCREENSHOT, REQUEST = "org.freedesktop.portal.Screenshot", "org.freedesktop.portal.Request"
+from app.ui.widgets.desktop_portal import CANCELLED, PATH, REQUEST, SERVICE, SUCCESS
+
+SCREENSHOT = "org.freedesktop.portal.Screenshot"
 CALL_MILLISECONDS = 3000
-SUCCESS, CANCELLED = 0, 1
 
 
 class ScreenshotPortal(QObject):

@@ -43,8 +43,12 @@ def harness(qtbot: QtBot, theme: Theme) -> Iterator[Harness]:
     thread.close()
 
 
-def test_elsewhere_than_on_x11_it_is_told_once(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.controllers.global_key_controller.QGuiApplication.platformName", lambda: "wayland")
+@pytest.mark.parametrize("platform", ["cocoa", "windows", "wayland"])
+def test_where_there_can_be_none_it_is_told_once(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all")
+    monkeypatch.setattr("app.controllers.global_key_controller.QGuiApplication.platformName", lambda: platform)
     harness.preferences.change(zoom=100)
     assert not harness.window.notices.current
     harness.preferences.change(capture_key="Ctrl+Alt+T")
