@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.domain.chat.chat import Message, MessageState, Role
@@ -49,6 +49,7 @@ class ChatView(BubbleColumn):
     quoted = Signal(str)
     reused = Signal(str)
     text_cut = Signal(int, int)
+    mime_pasted = Signal(QMimeData)
 
     def __init__(self, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -238,6 +239,7 @@ class ChatView(BubbleColumn):
         bubble.edited.connect(self.question_edited)
         bubble.reused.connect(self.reused)
         bubble.text_cut.connect(self.text_cut)
+        bubble.mime_pasted.connect(self.mime_pasted)
         bubble.versions.chosen.connect(self.version_chosen)
         return bubble
 

@@ -1,6 +1,6 @@
 """The bubble of a user's question, on the right: images, text, and its alternatives."""
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.images.attachments import Attachment
@@ -29,7 +29,8 @@ class QuestionBubble(QWidget):
 
     `edited(id, text)` asks for an alternative question; the editor stays open. `reused(text)` asks to put its text into
     the composer, for other images. `more_clicked(id)` asks to show more of it, `quoted(text)` to quote the selected
-    text. `text_cut(kept, lost)` is forwarded from its editor.
+    text. `text_cut(kept, lost)` and
+    `mime_pasted(QMimeData)` are forwarded from its editor: images go to the next question.
     """
 
     image_clicked = Signal(Attachment)
@@ -38,6 +39,7 @@ class QuestionBubble(QWidget):
     quoted = Signal(str)
     reused = Signal(str)
     text_cut = Signal(int, int)
+    mime_pasted = Signal(QMimeData)
 
     def __init__(
         self,
@@ -132,6 +134,7 @@ class QuestionBubble(QWidget):
         self.editor.submitted.connect(self._on_submitted)
         self.editor.cancelled.connect(self._on_cancelled)
         self.editor.edit.text_cut.connect(self.text_cut)
+        self.editor.edit.mime_pasted.connect(self.mime_pasted)
         self._column.insertWidget(self._column.indexOf(self.text), self.editor)
         self.editor.show()
         self.editor.edit.setFocus()

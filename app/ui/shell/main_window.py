@@ -126,7 +126,8 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._overlay = DropOverlay(self)
         self._add_keys()
-        self.composer.mime_pasted.connect(self._take_pasted)
+        for pasted_into in (self.composer, self.chat_view):
+            pasted_into.mime_pasted.connect(self._take_pasted)
         self.composer.up_pressed.connect(self.chat_view.edit_last_question)
         self.sidebar.search_left.connect(self.composer.focus)
         self.find_bar.closed.connect(self.composer.focus)
@@ -281,8 +282,9 @@ class MainWindow(QMainWindow):
     def take_clipboard(self) -> None:
         """Take an image, and nothing else, from the clipboard."""
         self.come_forward()
-        mime = QGuiApplication.clipboard().mimeData()
-        if has_images(mime):
+        # None on a platform whose clipboard is empty, whatever the stub says.
+        mime: QMimeData | None = QGuiApplication.clipboard().mimeData()
+        if mime and has_images(mime):
             self._take(mime, tr("Pasted image"))
         else:
             self.drop_refused.emit(image_texts.NOT_ON_CLIPBOARD.problem())

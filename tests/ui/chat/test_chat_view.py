@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -338,3 +338,17 @@ def test_what_is_too_long_for_the_editor_is_told(view: ChatView, qtbot: QtBot) -
     with qtbot.waitSignal(view.text_cut) as cut:
         editor.edit.insertFromMimeData(mime)
     assert cut.args == [MAX_CHARACTERS, 5]
+
+
+def test_an_image_that_is_pasted_into_the_editor_is_not_lost(view: ChatView, qtbot: QtBot) -> None:
+    """It is for the next question, as the images of this one stay."""
+    view.set_branch([question()])
+    view.edit_last_question()
+    editor = question_bubble(view, "q1").editor
+    assert editor is not None
+    mime = QMimeData()
+    mime.setImageData(QImage(4, 4, QImage.Format.Format_RGB32))
+    with qtbot.waitSignal(view.mime_pasted) as pasted:
+        editor.edit.insertFromMimeData(mime)
+    assert pasted.args
+    assert pasted.args[0].hasImage()
