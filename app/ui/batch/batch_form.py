@@ -18,6 +18,7 @@ from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
+from app.ui.widgets.spin_boxes import with_margin
 
 
 class BatchForm(QWidget):
@@ -62,6 +63,7 @@ class BatchForm(QWidget):
         self.ignored.setToolTip(tr("Areas of every page, in percent: margins, or left, top, right, bottom"))
         self.ignored.setAcceptDrops(False)
         self.parallel = QSpinBox(self)
+        with_margin(self.parallel)
         self.parallel.setRange(1, MAX_PARALLEL)
         self.parallel.setAccessibleName(tr("Parallel requests"))
         self.parallel.setToolTip(tr("Number of requests sent to the server at the same time"))

@@ -12,6 +12,7 @@ from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.shown_setting import ShownSetting
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.spin_boxes import with_margin
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -64,6 +65,7 @@ def _number(box: Any, setting: ShownSetting, kind: type) -> SettingEditor:  # no
     box.setSuffix(tr(setting.unit) if setting.unit else "")
     box.setGroupSeparatorShown(True)
     box.setKeyboardTracking(False)
+    with_margin(box)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # The wheel scrolls the window, not the value.
 
     def show_value(value: float) -> None:

@@ -15,8 +15,8 @@ from app.paths import RESOURCES
 FONT_SIZE = 13
 """Font size of the style sheet in pixels."""
 
-_ICONS = ("check", "chevron")
-"""Icons of the style sheet, in a file for each theme."""
+_ICONS = ("check", "chevron", "chevron-up")
+"""Icons of the style sheet, in a file for each theme; a hyphen in a name is an underscore there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Theme(QObject):
     def _apply(self) -> None:
         self._application.setPalette(_palette(self.colours))
         name = self._name()
-        icons = {icon: (RESOURCES / "icons" / f"{icon}-{name}.svg").as_posix() for icon in _ICONS}
+        icons = {icon.replace("-", "_"): (RESOURCES / "icons" / f"{icon}-{name}.svg").as_posix() for icon in _ICONS}
         style = self._style.substitute(self._tokens[name], **icons)
         if self._application.layoutDirection() is Qt.LayoutDirection.RightToLeft:
             style = _mirrored(style)

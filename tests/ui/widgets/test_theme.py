@@ -58,5 +58,6 @@ def test_switching_repaints_what_is_there(theme: Theme, qtbot: QtBot, qapp: QApp
 def test_every_icon_of_the_style_sheet_has_its_file(choice: ThemeChoice, qapp: QApplication, theme: Theme) -> None:
     theme.choose(choice, 100)
     icons = {Path(path) for path in re.findall(r'url\("([^"]*)"\)', qapp.styleSheet())}
-    assert {icon.name for icon in icons} == {f"check-{choice.value}.svg", f"chevron-{choice.value}.svg"}
+    names = ("check", "chevron", "chevron-up")
+    assert {icon.name for icon in icons} == {f"{name}-{choice.value}.svg" for name in names}
     assert all(icon.exists() for icon in icons)
