@@ -26,6 +26,15 @@ OUT_OF_MEMORY = ErrorText(
     cli_kept="",
     cli_todo="Close other applications or make the image smaller, then try again.",
 )
+TOO_LITTLE_MEMORY = ErrorText(
+    "engine.too_little_memory",
+    _ENGINE,
+    "This chat needs {needed:.1f} GB more memory, and {free:.1f} GB are free.",
+    _CHAT_KEPT,
+    "Lower the image resolution or close other applications, then try again.",
+    cli_kept="",
+    cli_todo="Close other applications or make the image smaller, then try again.",
+)
 UNREACHABLE = ErrorText(
     "engine.unreachable",
     _BUG,

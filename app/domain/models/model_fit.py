@@ -125,6 +125,11 @@ def _head_bytes(shape: ModelShape) -> int:
     return round(shape.vocabulary * shape.hidden * (4 + 20 / shape.group_size) / 8)
 
 
+def looking_bytes(patches: int, vision_hidden: int, vision_intermediate: int, number_bytes: int) -> int:
+    """Return the memory of the activations of one image in the vision tower, an estimate."""
+    return patches * (8 * vision_hidden + 2 * vision_intermediate) * number_bytes
+
+
 def memory_need(
     shape: ModelShape, device: ComputeDevice, context: int, visual_tokens: int, pixel_budget: int
 ) -> MemoryNeed:
@@ -138,7 +143,7 @@ def memory_need(
         head=_head_bytes(shape),
         chats=2 * shape.layers * shape.kv_heads * shape.head_dim * number * context,
         images=visual_tokens * shape.hidden * number * (1 + shape.deepstack),
-        looking=patches * (8 * shape.vision_hidden + 2 * shape.vision_intermediate) * number,
+        looking=looking_bytes(patches, shape.vision_hidden, shape.vision_intermediate, number),
         runtime=device.runtime_bytes,
     )
 

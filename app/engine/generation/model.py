@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from app.engine.checkpoints.model_policy import policy_of
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.constraint import NO_CONSTRAINT, Constraints
 from app.engine.generation.generate import generate
-from app.engine.generation.prefix_cache import PrefixCache
+from app.engine.generation.prefix_cache import PrefixCache, TooLittleMemoryError
 from app.engine.generation.prompt import Grid, Prompt, VideoGrid, build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import PromptImage, VisionFeatureCache
@@ -109,10 +110,11 @@ class Model:
     def prefill(
         self, turns: Sequence[Turn], options: GenerationOptions, stage: StageCallback, check: CancelCheck
     ) -> None:
-        """Prefill `turns` except the last one's text; do nothing if they are too long, which the answer will report."""
+        """Prefill `turns` except the last one's text; if they are too long or large, the answer will report it."""
         prompt, images = self._prompt(turns, options, check, is_unfinished=True)
         if len(prompt.token_ids) < self.session.capacity:
-            self.session.prefill(prompt, images, 0, stage, check)
+            with suppress(TooLittleMemoryError):
+                self.session.prefill(prompt, images, 0, stage, check)
 
     def _prompt(
         self, turns: Sequence[Turn], options: GenerationOptions, check: CancelCheck, *, is_unfinished: bool

@@ -4,19 +4,28 @@ A KV cache depends on tokens and images in order. So a prompt that shares its be
 image and token for token, needs only its rest prefilled. The most recently used conversations stay while they fit.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from app.domain.error_texts import engine_texts
+from app.domain.errors import EngineError
+from app.domain.gigabytes import gigabytes_needed, gigabytes_there
 from app.domain.models.engine_status import Stage
+from app.domain.models.model_fit import COMFORTABLE
 from app.domain.ports import CancelCheck
 from app.engine.answering import StageCallback
 from app.engine.generation.mrope_positions import text_positions
 from app.engine.generation.prompt import Prompt
 from app.engine.generation.vision_cache import ImageKey, PromptImage, VisionFeatureCache
 from app.engine.runtimes.port import BoolArray, DecoderRuntime, DecoderSequence, FloatArray, IntArray, VisionFeatures
+
+
+class TooLittleMemoryError(EngineError):
+    """A prompt and its answer do not fit into the device's free memory."""
 
 
 @dataclass(slots=True)
@@ -55,13 +64,16 @@ class PrefixCache:
     ) -> tuple[FloatArray, int]:
         """Prefill the new part of `prompt`; return the logits after it [V] and the number of reused tokens.
 
-        Memory is freed for an answer of `max_new_tokens` by evicting the least recently used conversations.
+        Memory is freed for an answer of `max_new_tokens` by evicting the least recently used conversations. Raises
+        TooLittleMemoryError if it does not suffice, before anything is computed.
         """
         prefix_keys = prefix_keys_of(prompt.token_ids, [image.key for image in images], self._visual_tokens)
-        session, reused = self._resume_or_open(prefix_keys, min(self.capacity, len(prefix_keys) + max_new_tokens))
+        needed_tokens = min(self.capacity, len(prefix_keys) + max_new_tokens)
+        session, reused = self._resume_or_open(prefix_keys, needed_tokens)
         starts = _image_starts(prompt.token_ids, self._visual_tokens)
         new_images = [image for image, start in zip(images, starts, strict=True) if start >= reused]
         is_uncached = not any(self._images.has_features(image) for image in new_images)
+        self._check_memory(session.sequence, needed_tokens, new_images)
         started = time.perf_counter()
         features = self._encode_images(new_images, stage, check)
         session.sequence.truncate(reused)
@@ -116,6 +128,20 @@ class PrefixCache:
             del self._sessions[0]
         self._sessions.append(session)
         return session, reused
+
+    def _check_memory(self, sequence: DecoderSequence, tokens: int, images: Sequence[PromptImage]) -> None:
+        """Evict conversations until `sequence` can hold `tokens` tokens and each of the images can be encoded."""
+        patches = [math.prod(image.grid_thw) for image in images if not self._images.has_features(image)]
+        encoding = max((self._runtime.image_memory(count) for count in patches), default=0)
+        while True:
+            needed, free = sequence.memory_to_hold(tokens) + encoding, self._runtime.free_memory()
+            if needed <= COMFORTABLE * free:
+                return
+            if len(self._sessions) == 1:
+                raise TooLittleMemoryError(
+                    engine_texts.TOO_LITTLE_MEMORY, needed=gigabytes_needed(needed), free=gigabytes_there(free)
+                )
+            del self._sessions[0]
 
     @property
     def _allocated_tokens(self) -> int:

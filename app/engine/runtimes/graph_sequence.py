@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import ModelConfig
-from app.engine.runtimes.features import ImageFeatures
+from app.engine.runtimes.features import ImageFeatures, joined
 from app.engine.runtimes.port import BoolArray, FloatArray, IntArray, VisionFeatures
 from app.engine.runtimes.rope import TextRope
 from app.engine.runtimes.shortlist_head import ShortlistHead
@@ -30,6 +30,10 @@ class KeyValueCache(Protocol):
     @property
     def allocated_tokens(self) -> int:
         """Number of tokens for which memory is allocated."""
+        ...
+
+    def memory_to_hold(self, length: int) -> int:
+        """Return the bytes that must still be taken for `length` tokens."""
         ...
 
     def truncate(self, length: int) -> None:
@@ -106,17 +110,23 @@ class TextModel(Generic[CacheT]):
         cache.length += inputs.count
         return self._head.rescored(hidden, logits, allowed)
 
-    def embedded(self, token_ids: IntArray, features: Sequence[VisionFeatures] = ()) -> tuple[FloatArray, FloatArray]:
-        """Return embeddings [T, hidden] and deepstack's additions [levels, T, hidden] of tokens [T], with images."""
+    def embedded(self, token_ids: IntArray, visual: ImageFeatures | None = None) -> tuple[FloatArray, FloatArray]:
+        """Return embeddings [T, hidden] and deepstack's additions [levels, T, hidden] of tokens [T].
+
+        `visual` are the features of the image tokens among them.
+        """
         embeddings = self._embedding.rows(token_ids)
         levels = len(self._config.vision.deepstack_layers)
         deepstack = np.zeros((levels, *embeddings.shape), np.float32)
-        if features:
-            image_features = [cast(ImageFeatures, feature) for feature in features]
-            image_positions = np.flatnonzero(np.isin(token_ids, self._config.visual_tokens))
-            embeddings[image_positions] = np.concatenate([feature.embeddings for feature in image_features])
-            deepstack[:, image_positions] = np.concatenate([feature.deepstack for feature in image_features], axis=1)
+        if visual is not None:
+            is_visual = self.is_visual(token_ids)
+            embeddings[is_visual] = visual.embeddings
+            deepstack[:, is_visual] = visual.deepstack
         return embeddings, deepstack
+
+    def is_visual(self, token_ids: IntArray) -> BoolArray:
+        """Return which of the tokens [T] are replaced by an image's features."""
+        return np.isin(token_ids, self._config.visual_tokens)
 
 
 class GraphSequence(Generic[CacheT]):
@@ -136,6 +146,10 @@ class GraphSequence(Generic[CacheT]):
         """Number of tokens for which memory is allocated."""
         return self._cache.allocated_tokens
 
+    def memory_to_hold(self, length: int) -> int:
+        """Return the bytes that the KV cache must still take for `length` tokens."""
+        return self._cache.memory_to_hold(length)
+
     def prefill(
         self,
         token_ids: IntArray,
@@ -146,13 +160,16 @@ class GraphSequence(Generic[CacheT]):
     ) -> FloatArray:
         """Append a prompt and return its last token's logits [V]."""
         text, cache = self._text, self._cache
-        embeddings, deepstack = text.embedded(token_ids, features)
+        visual = joined([cast(ImageFeatures, feature) for feature in features]) if features else None
+        image_tokens = np.concatenate(([0], np.cumsum(text.is_visual(token_ids))))  # Before each token.
         before = cache.length
         last = np.zeros(0, np.float32)
         try:
             for start in range(0, len(token_ids), CHUNK):
-                part = np.s_[start : start + CHUNK]
-                (last,) = text.append(cache, embeddings[part], positions[:, part], deepstack[:, part], 1, check)
+                end = min(start + CHUNK, len(token_ids))
+                part = None if visual is None else visual.part(image_tokens[start], image_tokens[end])
+                embeddings, deepstack = text.embedded(token_ids[start:end], part)
+                (last,) = text.append(cache, embeddings, positions[:, start:end], deepstack, 1, check)
                 progress(min(1.0, (start + CHUNK) / len(token_ids)))
         except BaseException:
             cache.truncate(before)

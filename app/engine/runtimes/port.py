@@ -52,6 +52,10 @@ class DecoderSequence(Protocol):
         """Number of tokens for which memory is allocated, at least `length`."""
         ...
 
+    def memory_to_hold(self, length: int) -> int:
+        """Return the bytes that the KV cache must still take from the device for `length` tokens."""
+        ...
+
     def prefill(
         self,
         token_ids: IntArray,
@@ -91,6 +95,14 @@ class DecoderRuntime(Protocol):
     @property
     def cache_tokens(self) -> int:
         """Maximum number of tokens of all sequences together; at least `capacity`."""
+        ...
+
+    def free_memory(self) -> int:
+        """Return the bytes that the device can still give, as far as it says."""
+        ...
+
+    def image_memory(self, patches: int) -> int:
+        """Return the bytes that an image of so many patches takes until it is in the KV cache, an estimate."""
         ...
 
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:

@@ -72,6 +72,15 @@ class ScriptedRuntime:
     def truncate(self, length: int) -> None:
         self.length = length
 
+    def free_memory(self) -> int:
+        return 10**9
+
+    def image_memory(self, patches: int) -> int:
+        return 1000 * patches
+
+    def memory_to_hold(self, length: int) -> int:
+        return 1000 * length
+
     def open_sequence(self) -> "ScriptedRuntime":
         return self
 

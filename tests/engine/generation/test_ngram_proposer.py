@@ -65,6 +65,15 @@ class HashRuntime:
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> "HashRuntime":
         return self
 
+    def free_memory(self) -> int:
+        return 10**9
+
+    def image_memory(self, patches: int) -> int:
+        return 1000 * patches
+
+    def memory_to_hold(self, length: int) -> int:
+        return 1000 * length
+
     def open_sequence(self) -> "HashRuntime":
         return self
 

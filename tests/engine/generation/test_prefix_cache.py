@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.errors import Cancelled
+from app.domain.errors import Cancelled, EngineError
 from app.domain.models.answer_stats import AnswerStats
 from app.domain.models.engine_status import Stage
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
 from app.engine.backends.model_backend import ModelBackend
-from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, StageProgress, Stats
+from app.engine.process.messages import AnswerDelta, Ask, Event, OpenModel, Prefill, StageProgress, Stats
 from app.engine.runtimes.onnxruntime import kv_cache as onnxruntime_cache
 from app.engine.runtimes.port import DecoderRuntime, DecoderSequence
 from app.engine.runtimes.registry import Choice, Choose
@@ -71,6 +71,17 @@ class Harness:
         for cache in (onnxruntime_cache, torch_cache):
             monkeypatch.setattr(cache, "STEP", 128)
         monkeypatch.setattr(self._runtime, "cache_tokens", chats * 128 + MAX_NEW)
+
+    def leave_memory(self, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+        """Let the device have so many bytes left."""
+        monkeypatch.setattr(self._runtime, "free_memory", lambda: count)
+
+    def leave_memory_to_chats(self, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+        """Let the device have memory for so many chats."""
+        monkeypatch.setattr(self._runtime, "free_memory", lambda: 10**9 if self.chats <= count else 0)
+
+    def prefill(self, *turns: Turn) -> None:
+        self._backend.handle(Prefill(turns, GenerationOptions()), self._events.append, lambda: None)
 
     @property
     def cache_tokens(self) -> int:
@@ -216,6 +227,36 @@ def test_memory_that_chats_take_counts_whatever_of_it_they_use(
         print_text(tmp_path / f"{number}.png", f"Tanu {number}")
         harness.ask(user(READ, tmp_path / f"{number}.png"))
         assert harness.allocated_tokens <= harness.cache_tokens
+
+
+def test_what_does_not_fit_into_free_memory_is_refused_before_it_is_computed(
+    harness: Harness, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.leave_memory(monkeypatch, 10_000)
+    with pytest.raises(EngineError, match=r"needs 0\.\d GB more memory, and 0\.0 GB are free\..*Lower the image"):
+        harness.ask(user(READ, image))
+    harness.prefill(user(READ, image))
+    assert not harness.encoded_image
+
+    harness.leave_memory(monkeypatch, 10**9)
+    assert harness.ask(user(READ, image)) == "Tanu 5093\nRika 27"
+    harness.leave_memory(monkeypatch, 10_000)  # The chat has what it needs for one more token.
+    harness.prefill(user(READ, image))
+    assert harness.chats == 1
+
+
+def test_other_chats_give_their_memory_up_first(
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Tanu", "Mebo", "Sota"):
+        print_text(tmp_path / f"{name}.png", name)
+    harness.ask(user(READ, tmp_path / "Tanu.png"))
+    harness.ask(user(READ, tmp_path / "Mebo.png"))
+    harness.leave_memory_to_chats(monkeypatch, 2)
+    assert harness.ask(user(READ, tmp_path / "Sota.png")) == "Sota"
+    assert harness.chats == 2
+    harness.ask(user(COUNT, tmp_path / "Mebo.png"))
+    assert harness.stats.reused_tokens > 0
 
 
 def test_what_does_not_fit_is_forgotten_the_oldest_first(

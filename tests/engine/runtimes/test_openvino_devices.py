@@ -116,7 +116,24 @@ def test_a_gpu_holds_the_cache_in_memory_of_its_own() -> None:
     core, request = Core(GPU=DISCRETE), Request()
     device = choose_device(lambda: as_core(core))
     allocate = partial(device.cache_memory, as_core(core))
-    pool = BlockPool(cast(ov.CompiledModel, Compiled()), cast(ov.InferRequest, request), 100, allocate)
+    pool = BlockPool(cast(ov.CompiledModel, Compiled()), cast(ov.InferRequest, request), 100, allocate, is_lazy=False)
     assert pool.block_size == 16
     assert core.context.made == [(ov.Type.f16, (7, 8, 128, 16)), (ov.Type.f16, (7, 8, 16, 128))]
     assert list(request.given) == ["key_cache.0", "value_cache.0"]
+    assert pool.memory_to_allocate(7) == 0
+
+
+def test_blocks_take_memory_when_they_are_first_written() -> None:
+    pool = BlockPool(cast(ov.CompiledModel, Compiled()), cast(ov.InferRequest, Request()), 100, ov.Tensor, is_lazy=True)
+    block_bytes = 2 * 8 * 128 * 16 * 2
+    assert pool.memory_to_allocate(3) == 3 * block_bytes
+    first = pool.allocate_blocks(2)
+    pool.free(first)
+    assert pool.memory_to_allocate(3) == block_bytes
+    pool.allocate_blocks(3)
+    assert pool.memory_to_allocate(4) == 4 * block_bytes
+
+
+def test_a_gpus_free_memory_is_what_this_process_has_left() -> None:
+    core = Core(GPU=DISCRETE | {"GPU_DEVICE_TOTAL_MEM_SIZE": 8000, "GPU_MEMORY_STATISTICS": {"usm": 2000, "cl": 500}})
+    assert choose_device(lambda: as_core(core)).free_memory(as_core(core)) == 5500

@@ -11,7 +11,8 @@ from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.mrope_positions import text_positions
 from app.engine.generation.prompt import build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray
+from app.engine.runtimes import graph_sequence
+from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray, ImagePatches
 from app.engine.runtimes.registry import Choice
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.runtimes import RUNTIMES
@@ -133,6 +134,39 @@ def test_a_sequence_has_an_end(sequence: DecoderSequence, runtime: DecoderRuntim
     with pytest.raises(ValueError, match="do not fit"):
         sequence.step(np.full(runtime.capacity + 1, 40), text_positions(0, runtime.capacity + 1))
     assert sequence.length == 0
+
+
+def test_the_memory_that_a_longer_chat_needs_is_told(
+    runtime: DecoderRuntime, sequence: DecoderSequence, checkpoint: Checkpoint
+) -> None:
+    """In numbers of 2 or 4 bytes."""
+    text = checkpoint.config.text
+    prefill(sequence, [40] * LONG)
+    assert sequence.memory_to_hold(LONG) == 0
+    more = sequence.memory_to_hold(runtime.capacity) - sequence.memory_to_hold(runtime.capacity // 2)
+    numbers = 2 * text.layers * text.kv_heads * text.head_dim * runtime.capacity // 2
+    assert more in {2 * numbers, 4 * numbers}
+    assert runtime.free_memory() > more
+    assert runtime.image_memory(2000) == 2 * runtime.image_memory(1000) > 0
+
+
+def test_an_image_may_lie_on_the_border_of_two_passes(
+    runtime: DecoderRuntime, tokens: list[int], checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vision = checkpoint.config.vision
+    pixels = np.random.default_rng(0).standard_normal((64, vision.patch_values)).astype(np.float32)
+    halves = (ImagePatches(part, (1, 4, 8)) for part in (pixels[:32], pixels[32:]))
+    features = [runtime.encode_image(half, ignore, NEVER_CANCELLED) for half in halves]
+    image = [checkpoint.config.image_token] * 8
+    prompt = np.array([*tokens[:4], *image, *tokens[4:6], *image, *tokens[6:]], np.int64)
+
+    def logits() -> FloatArray:
+        positions = text_positions(0, len(prompt))
+        return runtime.open_sequence().prefill(prompt, positions, features, ignore, NEVER_CANCELLED)
+
+    whole = logits()
+    monkeypatch.setattr(graph_sequence, "CHUNK", 7)
+    assert_alike(logits(), whole)
 
 
 def test_other_tokens_than_allowed_ones_are_out_and_those_are_exact(

@@ -6,6 +6,7 @@ import numpy as np
 import onnxruntime
 
 from app.engine.checkpoints.config import TextConfig
+from app.engine.runtimes.memory import token_bytes
 from app.engine.runtimes.onnxruntime.text_graph import KEYS, VALUES, WRITTEN
 
 STEP = 1024
@@ -22,6 +23,7 @@ class KvCache:
         self.bindings = tuple(session.io_binding() for session in sessions)
         self._capacity = capacity
         self.allocated_tokens = 0
+        self._token_bytes = token_bytes(config, np.dtype(np.float32).itemsize)
         names = [f"{kind}{index}" for index in range(config.layers) for kind in (KEYS, VALUES)]
         self._arrays = {name: np.zeros((1, config.kv_heads, 0, config.head_dim), np.float32) for name in names}
 
@@ -42,6 +44,10 @@ class KvCache:
                 binding.bind_ortvalue_input(name, value)
                 binding.bind_ortvalue_output(f"{WRITTEN}{name}", value)
         self.allocated_tokens = allocated_tokens
+
+    def memory_to_hold(self, length: int) -> int:
+        """Return the bytes that must still be allocated for `length` tokens."""
+        return max(0, length - self.allocated_tokens) * self._token_bytes
 
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length` tokens. Raises ValueError if there are fewer."""

@@ -9,7 +9,7 @@ from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS, CancelCheck, Progress
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.graph_sequence import GraphSequence, TextModel
-from app.engine.runtimes.memory import trim
+from app.engine.runtimes.memory import free_memory, trim
 from app.engine.runtimes.onnxruntime.graph_builder import Activations, GraphBuilder
 from app.engine.runtimes.onnxruntime.kv_cache import KvCache
 from app.engine.runtimes.onnxruntime.text_graph import TextGraph
@@ -74,6 +74,14 @@ class OnnxRuntime:
         self._text = TextModel(graphs, checkpoint.config, embedding, head)
         constants.release()
         trim()
+
+    def free_memory(self) -> int:
+        """Return the bytes of this machine's memory that are available."""
+        return free_memory()
+
+    def image_memory(self, patches: int) -> int:
+        """Return the bytes that an image of so many patches takes, an estimate."""
+        return self._vision.memory(patches)
 
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
         """Run the vision tower on one image."""

@@ -11,6 +11,7 @@ from typing import Any
 import openvino as ov
 
 from app.domain.settings.load_options import LoadOptions
+from app.engine.runtimes.memory import free_memory
 
 _ACTIVATION_GROUP = 32
 _DISCRETE = "discrete"
@@ -45,6 +46,13 @@ class OpenVinoDevice:
             "KV_CACHE_PRECISION": kind,
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0 if options.exact_activations else _ACTIVATION_GROUP,
         }
+
+    def free_memory(self, core: ov.Core) -> int:
+        """Return the bytes that are left of the memory of a GPU, beside what this process has; or of this machine's."""
+        if not self.is_gpu:
+            return free_memory()
+        total = int(core.get_property(self.plugin, "GPU_DEVICE_TOTAL_MEM_SIZE"))
+        return total - sum(dict(core.get_property(self.plugin, "GPU_MEMORY_STATISTICS")).values())
 
     def cache_memory(self, core: ov.Core, kind: ov.Type, shape: ov.Shape) -> ov.Tensor:
         """Allocate the device's own memory for keys or values."""

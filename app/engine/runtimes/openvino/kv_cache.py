@@ -12,7 +12,8 @@ from app.engine.runtimes.openvino.paged_attention import KEYS, VALUES
 class BlockPool:
     """Blocks for `tokens` tokens in every layer, bound to `request` once.
 
-    The memory is allocated as a whole, by `allocate`; on a CPU only pages that are written take physical memory.
+    The memory is allocated as a whole, by `allocate`; if that `is_lazy`, as on a CPU, a block takes physical memory
+    when it is first written, and keeps it.
     """
 
     def __init__(
@@ -21,21 +22,34 @@ class BlockPool:
         request: ov.InferRequest,
         tokens: int,
         allocate: Callable[[ov.Type, ov.Shape], ov.Tensor],
+        *,
+        is_lazy: bool,
     ) -> None:
         self.block_size = int(compiled.input(f"{VALUES}0").get_partial_shape()[2].get_length())
         count = -(-tokens // self.block_size)
         self._free = list(range(count - 1, -1, -1))
+        self._count, self._written = count, 0 if is_lazy else count
+        self._block_bytes = 0
         for port in compiled.inputs:
             name = port.get_any_name()
             if name.startswith((KEYS, VALUES)):
                 shape = [count if size.is_dynamic else size.get_length() for size in port.get_partial_shape()]
-                request.set_tensor(name, allocate(port.get_element_type(), ov.Shape(shape)))
+                tensor = allocate(port.get_element_type(), ov.Shape(shape))
+                self._block_bytes += tensor.get_byte_size() // count
+                request.set_tensor(name, tensor)
 
     def allocate_blocks(self, count: int) -> list[int]:
         """Allocate `count` free blocks. Raises MemoryError if there are fewer."""
         if count > len(self._free):
             raise MemoryError(f"{count} blocks of the KV cache are wanted, {len(self._free)} are free")
-        return [self._free.pop() for _ in range(count)]
+        blocks = [self._free.pop() for _ in range(count)]
+        self._written = max(self._written, self._count - len(self._free))
+        return blocks
+
+    def memory_to_allocate(self, count: int) -> int:
+        """Return the bytes of memory that `count` more blocks take; those that were in use before take none."""
+        in_use = self._count - len(self._free)
+        return max(0, in_use + count - self._written) * self._block_bytes
 
     def free(self, blocks: list[int]) -> None:
         """Return blocks to the pool."""
@@ -68,6 +82,10 @@ class BlockTable:
             raise ValueError(f"{length} tokens do not fit into a cache of {self._capacity}")
         self._blocks += self._pool.allocate_blocks(max(0, self._count(length) - len(self._blocks)))
         return np.array(self._blocks[: self._count(length)], np.int32)
+
+    def memory_to_hold(self, length: int) -> int:
+        """Return the bytes of memory that the blocks for `length` tokens still take."""
+        return self._pool.memory_to_allocate(max(0, self._count(length) - len(self._blocks)))
 
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length` tokens, and free the blocks that are then unused."""

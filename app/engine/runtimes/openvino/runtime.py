@@ -42,6 +42,7 @@ class OpenVinoRuntime:
         constants = Constants(checkpoint, WeightCache(options.cache_folder, checkpoint.tensors.digest))
         check()
         core = ov.Core()
+        self._free_memory = partial(device.free_memory, core)
         properties = device.properties(core, options)
         embedding, head = embedding_and_head(checkpoint)
 
@@ -54,7 +55,8 @@ class OpenVinoRuntime:
         graph = text_graph(constants, checkpoint.config, shortlist, converted, in_float16=in_float16)
         compiled = core.compile_model(graph, device.plugin, properties)
         request = compiled.create_infer_request()
-        self.pool = BlockPool(compiled, request, self.cache_tokens, partial(device.cache_memory, core))
+        allocate = partial(device.cache_memory, core)
+        self.pool = BlockPool(compiled, request, self.cache_tokens, allocate, is_lazy=not device.is_gpu)
         self._text = TextModel(OpenVinoText(request, constants), checkpoint.config, embedding, head)
         progress(_COMPILED)
         # The plugin packs the weights into its own copy at their first use: do it now, not at the first question.
@@ -66,6 +68,14 @@ class OpenVinoRuntime:
             core, device.plugin, properties, constants, checkpoint.config.vision,
             lambda part: progress(_PACKED + (1 - _PACKED) * part), check,
         )  # fmt: skip
+
+    def free_memory(self) -> int:
+        """Return the bytes that the device can still give."""
+        return self._free_memory()
+
+    def image_memory(self, patches: int) -> int:
+        """Return the bytes that an image of so many patches takes, an estimate."""
+        return self._vision.memory(patches)
 
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
         """Run the vision tower on one image."""

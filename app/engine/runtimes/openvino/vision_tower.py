@@ -9,7 +9,7 @@ import openvino as ov
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.runtimes.features import ImageFeatures
-from app.engine.runtimes.memory import trim
+from app.engine.runtimes.memory import image_memory, trim
 from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.inference import output, run
 from app.engine.runtimes.openvino.vision_graph import vision_graphs
@@ -32,6 +32,7 @@ class OpenVinoVision:
         check: CancelCheck,
     ) -> None:
         self._config = config
+        self._number_bytes = 4 if properties["INFERENCE_PRECISION_HINT"] in ("f32", ov.Type.f32) else 2
         self._constants = constants
         self._sections = []
         graphs = vision_graphs(constants, config)
@@ -39,6 +40,10 @@ class OpenVinoVision:
             check()
             self._sections.append(core.compile_model(section, plugin, dict(properties)).create_infer_request())
             progress((index + 1) / len(graphs))
+
+    def memory(self, patches: int) -> int:
+        """Return the bytes that an image of so many patches takes, an estimate."""
+        return image_memory(self._config, patches, self._number_bytes)
 
     def encode(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> ImageFeatures:
         """Encode one image; `check` is called while it runs."""

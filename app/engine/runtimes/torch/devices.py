@@ -26,7 +26,8 @@ class Device:
     """The device on which a model runs.
 
     `operator` is None if 4-bit weights are dequantised at loading, `capture` if steps are not captured. `free_memory`
-    returns the bytes that dequantised weights may take; it is None if they are kept in 4 bits only. `layer_ops` creates
+    returns the bytes that the GPU's memory can still give; None stands for a CPU, on which weights that are quantised
+    are kept so only. `layer_ops` creates
     the operations between matrix products. With `uses_shortlist`, the output head is first read in 4 bits.
     """
 
@@ -64,7 +65,8 @@ def _cuda() -> Device:
     major, minor = torch.cuda.get_device_capability()
     # ROCm uses the same names; its int4 operator exists only for some GPUs, so weights are dequantised there.
     if torch.version.hip is not None:
-        return Device(torch.device("cuda"), torch.bfloat16, None, name, "an AMD GPU was found")
+        reason = "an AMD GPU was found"
+        return Device(torch.device("cuda"), torch.bfloat16, None, name, reason, free_memory=_free_cuda)
     if (major, minor) >= (8, 0):
         # cuDNN's attention is planned again for every prompt length, which takes longer than the attention itself.
         torch.backends.cuda.enable_cudnn_sdp(enabled=False)
@@ -80,7 +82,7 @@ def _cuda() -> Device:
             uses_shortlist=True,
         )
     reason = f"an NVIDIA GPU was found (compute capability {major}.{minor}, so weights are in 16 bits)"
-    return Device(torch.device("cuda"), torch.float16, None, name, reason, capture_cuda_graph)
+    return Device(torch.device("cuda"), torch.float16, None, name, reason, capture_cuda_graph, _free_cuda)
 
 
 def _xpu() -> Device:
@@ -109,15 +111,17 @@ def _cuda_ops(config: TextConfig) -> LayerOps:
 
 
 def _free_cuda() -> int:
-    return torch.cuda.mem_get_info()[0]
+    kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+    return torch.cuda.mem_get_info()[0] + kept
 
 
 def _free_xpu() -> int:
-    return torch.xpu.mem_get_info()[0]
+    kept = torch.xpu.memory_reserved() - torch.xpu.memory_allocated()
+    return torch.xpu.mem_get_info()[0] + kept
 
 
 def _free_mps() -> int:
-    return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()
 
 
 _CUDA_INT4 = replace(int4_operators.TILES, dequantize=dequantized_on_gpu, dequant_min_rows=16)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from app.engine.checkpoints.config import TextConfig
+from app.engine.runtimes.memory import token_bytes
 
 STEP = 1024
 
@@ -21,6 +22,7 @@ class KvCache:
         self.dtype = dtype
         self._shape = (2, config.kv_heads, 0, config.head_dim)
         self._device = device
+        self._token_bytes = token_bytes(config, dtype.itemsize)
         self._layers = [self._empty(0) for _ in range(config.layers)]
 
     def reserve(self, length: int) -> None:
@@ -36,6 +38,10 @@ class KvCache:
             )  # Zeros: masked values are multiplied by zero, so they must be finite.
             grown[:, :, : self.length] = layer[:, :, : self.length]
             self._layers[index] = grown
+
+    def memory_to_hold(self, length: int) -> int:
+        """Return the bytes that must still be allocated for `length` tokens."""
+        return max(0, length - self.allocated_tokens) * self._token_bytes
 
     @property
     def allocated_tokens(self) -> int:

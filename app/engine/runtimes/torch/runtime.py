@@ -10,6 +10,7 @@ from torch import Tensor
 from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS, CancelCheck, ProgressCallback
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.runtimes.memory import free_memory
 from app.engine.runtimes.port import BoolArray, FloatArray, ImagePatches, IntArray, VisionFeatures
 from app.engine.runtimes.torch.cuda_graph_runner import CudaGraphRunner
 from app.engine.runtimes.torch.devices import Device
@@ -70,6 +71,14 @@ class TorchRuntime:
         """Maximum number of tokens of one sequence."""
         return min(self._config.text.max_positions, self.cache_tokens)
 
+    def free_memory(self) -> int:
+        """Return the bytes that the device can still give."""
+        return (self._device.free_memory or free_memory)()
+
+    def image_memory(self, patches: int) -> int:
+        """Return the bytes that an image of so many patches takes, an estimate."""
+        return self._vision.memory(patches)
+
     @_on_device
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
         """Run the vision tower on one image."""
@@ -106,6 +115,10 @@ class TorchSequence:
     def allocated_tokens(self) -> int:
         """Number of tokens for which memory is allocated."""
         return self._cache.allocated_tokens
+
+    def memory_to_hold(self, length: int) -> int:
+        """Return the bytes that the KV cache must still take for `length` tokens."""
+        return self._cache.memory_to_hold(length)
 
     @_on_device
     def prefill(

@@ -10,6 +10,7 @@ from torch.nn import functional
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.weights import VISION
+from app.engine.runtimes.memory import image_memory
 from app.engine.runtimes.patch_positions import interpolated_position_embeddings, patch_positions
 from app.engine.runtimes.rope import vision_cos_sin
 from app.engine.runtimes.torch.apply_rope import apply_rope, on_device
@@ -100,6 +101,10 @@ class VisionTower:
             layer: _load_merger(affine, f"deepstack_merger_list.{index}", norm_after_merge=True)
             for index, layer in enumerate(config.deepstack_layers)
         }
+
+    def memory(self, patches: int) -> int:
+        """Return the bytes that an image of so many patches takes, an estimate."""
+        return image_memory(self._config, patches, self._wide.itemsize)
 
     def encode(
         self, pixels: Tensor, grid: tuple[int, int, int], progress: ProgressCallback, check: CancelCheck
