@@ -14,6 +14,7 @@ from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes import graph_sequence
 from app.engine.runtimes.port import DecoderRuntime, DecoderSequence, FloatArray, ImagePatches
 from app.engine.runtimes.registry import Choice
+from app.engine.runtimes.torch.layer_ops import PlainOps
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.runtimes import RUNTIMES
 from tests.support.tiny_checkpoint import Layout
@@ -166,6 +167,7 @@ def test_an_image_may_lie_on_the_border_of_two_passes(
 
     whole = logits()
     monkeypatch.setattr(graph_sequence, "CHUNK", 7)
+    monkeypatch.setattr(PlainOps, "prefill_tokens", 7)
     assert_alike(logits(), whole)
 
 

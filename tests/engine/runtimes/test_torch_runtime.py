@@ -11,13 +11,14 @@ from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.config import TextConfig
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
 from app.engine.generation.mrope_positions import text_positions
-from app.engine.runtimes.torch import kv_cache
+from app.engine.runtimes.torch import kv_cache, vision
 from app.engine.runtimes.torch.cuda_graph import WARM_UPS, Body
-from app.engine.runtimes.torch.devices import choose_device
+from app.engine.runtimes.torch.devices import Device, choose_device
 from app.engine.runtimes.torch.kv_cache import STEP, KvCache
 from app.engine.runtimes.torch.runtime import TorchRuntime
 from app.engine.runtimes.torch.text_decoder import TextDecoder
-from app.engine.runtimes.torch.weights import fits_dequantized
+from app.engine.runtimes.torch.vision import VisionTower
+from app.engine.runtimes.torch.weights import Weights, fits_dequantized
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -85,6 +86,30 @@ def test_a_captured_step_computes_what_a_step_computes(checkpoint: Checkpoint, m
         assert np.isneginf(logits).sum() == (0 if mask is None else (~mask).sum())
         known = np.isfinite(expected)
         assert np.abs(logits[known] - expected[known]).max() < 0.1
+
+
+def test_scores_of_large_images_are_held_in_parts(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vision, "MAX_SCORES", 3 * 2 * 64)  # Of three queries, with two heads.
+    pixels = torch.randn(64, checkpoint.config.vision.patch_values, generator=torch.Generator().manual_seed(0))
+    held: list[int] = []
+    attention = torch.nn.functional.scaled_dot_product_attention
+
+    def counted(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+        held.append(queries.shape[2])
+        return attention(queries, keys, values)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", counted)
+
+    def features(device: Device) -> torch.Tensor:
+        tower = VisionTower(Weights(checkpoint, device), checkpoint.config.vision, ignore, NEVER_CANCELLED)
+        return tower.encode(pixels, (1, 8, 8), ignore, NEVER_CANCELLED).embeddings.float()
+
+    whole = features(choose_device())
+    assert set(held) == {64}
+    held.clear()
+    parts = features(replace(choose_device(), keeps_scores=True))
+    assert set(held) == {3, 1}
+    assert torch.nn.functional.cosine_similarity(whole.flatten(), parts.flatten(), dim=0) > 0.9999
 
 
 def test_a_full_cache_is_not_padded(checkpoint: Checkpoint) -> None:

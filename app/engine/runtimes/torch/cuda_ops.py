@@ -32,6 +32,8 @@ class CudaOps:
     Raises RuntimeError if the kernels cannot be compiled.
     """
 
+    prefill_tokens = None
+
     def __init__(self, config: TextConfig) -> None:
         self._config = config
         self.capturable_sizes = tuple(

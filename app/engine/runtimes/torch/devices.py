@@ -28,7 +28,8 @@ class Device:
     `operator` is None if 4-bit weights are dequantised at loading, `capture` if steps are not captured. `free_memory`
     returns the bytes that the GPU's memory can still give; None stands for a CPU, on which weights that are quantised
     are kept so only. `layer_ops` creates
-    the operations between matrix products. With `uses_shortlist`, the output head is first read in 4 bits.
+    the operations between matrix products. With `uses_shortlist`, the output head is first read in 4 bits. If
+    it `keeps_scores`, attention holds those of all queries and keys at the same time.
     """
 
     device: torch.device
@@ -40,6 +41,7 @@ class Device:
     free_memory: Callable[[], int] | None = None
     layer_ops: Callable[[TextConfig], LayerOps] = PlainOps
     uses_shortlist: bool = False
+    keeps_scores: bool = False
 
     @property
     def is_gpu(self) -> bool:
@@ -88,13 +90,23 @@ def _cuda() -> Device:
 def _xpu() -> Device:
     name = torch.xpu.get_device_name()
     reason = "an Intel GPU was found"
-    return Device(torch.device("xpu"), torch.bfloat16, int4_operators.XPU, name, reason, free_memory=_free_xpu)
+    return Device(
+        torch.device("xpu"),
+        torch.bfloat16,
+        int4_operators.XPU,
+        name,
+        reason,
+        free_memory=_free_xpu,
+        keeps_scores=True,
+    )
 
 
 def _mps() -> Device:
     reason = "this Mac has a Metal GPU"
     dtype = torch.bfloat16 if torch.backends.mps.is_macos_or_newer(14, 0) else torch.float16
-    return Device(torch.device("mps"), dtype, int4_operators.TILES, "Apple GPU", reason, free_memory=_free_mps)
+    return Device(
+        torch.device("mps"), dtype, int4_operators.TILES, "Apple GPU", reason, free_memory=_free_mps, keeps_scores=True
+    )
 
 
 def _cpu() -> Device:

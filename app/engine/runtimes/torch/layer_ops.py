@@ -37,6 +37,11 @@ class LayerOps(Protocol):
     """The operations of all layers; hidden states are [T, hidden]."""
 
     @property
+    def prefill_tokens(self) -> int | None:
+        """Number of a prompt's tokens per pass, where attention keeps all their scores; None if it does not."""
+        ...
+
+    @property
     def capturable_sizes(self) -> Sequence[int]:
         """The CAPTURE_SIZES, in ascending order, that can be captured."""
         ...
@@ -78,6 +83,7 @@ class PlainOps:
     """Implements `LayerOps` (see its docstrings) on every device of torch."""
 
     capturable_sizes = CAPTURE_SIZES
+    prefill_tokens = 512
 
     def __init__(self, config: TextConfig) -> None:
         self._config = config

@@ -140,8 +140,34 @@ class TorchSequence:
             embeddings[image_positions] = torch.cat([feature.embeddings for feature in image_features])
             levels = zip(*(feature.deepstack for feature in image_features), strict=True)
             visual = VisualInput(image_positions, [torch.cat(level) for level in levels])
-        normed = self._text.forward(embeddings, positions, self._cache, visual, progress, check)
+        normed = self._forward(embeddings, positions, visual, progress, check)
         return _to_numpy(self._text.logits(normed[-1:])[0])
+
+    def _forward(
+        self,
+        embeddings: Tensor,
+        positions: IntArray,
+        visual: VisualInput | None,
+        progress: ProgressCallback,
+        check: CancelCheck,
+    ) -> Tensor:
+        """Append a prompt in as many passes as its attention takes; return the last one's normed hidden states."""
+        before, count = self._cache.length, len(embeddings)
+        normed = embeddings[:0]
+        try:
+            for begin in range(0, count, size := self._text.prefill_tokens or count):
+                end = min(begin + size, count)
+                part = visual.part(begin, end) if visual else None
+
+                def shown(share: float, begin: int = begin, end: int = end) -> None:
+                    progress((begin + share * (end - begin)) / count)
+
+                tokens = embeddings[begin:end]
+                normed = self._text.forward(tokens, positions[:, begin:end], self._cache, part, shown, check)
+        except BaseException:
+            self._cache.length = before
+            raise
+        return normed
 
     @_on_device
     def step(self, token_ids: IntArray, positions: IntArray, allowed: BoolArray | None = None) -> FloatArray:

@@ -25,6 +25,11 @@ class VisualInput:
     image_positions: Tensor
     deepstack: Sequence[Tensor]
 
+    def part(self, begin: int, end: int) -> "VisualInput":
+        """Return what belongs to the tokens from `begin` up to `end`, the first of which gets position 0."""
+        chosen = (self.image_positions >= begin) & (self.image_positions < end)
+        return VisualInput(self.image_positions[chosen] - begin, [level[chosen] for level in self.deepstack])
+
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
@@ -60,6 +65,7 @@ class TextDecoder:
         self._ops = weights.device.layer_ops(config.text)
         self._is_float16 = weights.device.dtype is torch.float16
         self.capturable_sizes = self._ops.capturable_sizes
+        self.prefill_tokens = self._ops.prefill_tokens
         self._layers: list[_Layer] = []
         for index in range(config.text.layers):
             check()

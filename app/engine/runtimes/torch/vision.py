@@ -17,6 +17,8 @@ from app.engine.runtimes.torch.apply_rope import apply_rope, on_device
 from app.engine.runtimes.torch.weights import Weights
 
 NORM_EPS = 1e-6
+MAX_SCORES = 1 << 28
+"""Maximum number of attention scores that are held at a time, half a gigabyte, on devices that hold them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,12 @@ class VisionTower:
         normed = block.norm1.norm(hidden).to(self._device.dtype)
         qkv = block.qkv.linear(normed).view(len(hidden), 3, heads, -1).permute(1, 2, 0, 3)
         queries, keys = apply_rope(qkv[:2], cosines, sines)
-        attended = functional.scaled_dot_product_attention(queries[None], keys[None], qkv[2][None])
-        return block.output.linear(attended[0].transpose(0, 1).flatten(1))
+        size = max(1, MAX_SCORES // (heads * len(hidden))) if self._device.keeps_scores else len(hidden)
+        attended = [
+            functional.scaled_dot_product_attention(some[None], keys[None], qkv[2][None])
+            for some in queries.split(size, dim=1)
+        ]
+        return block.output.linear(torch.cat(attended, dim=2)[0].transpose(0, 1).flatten(1))
 
 
 def _load_block(affine: Callable[[str], _Affine], prefix: str) -> _Block:
