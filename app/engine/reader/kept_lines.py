@@ -36,22 +36,24 @@ DOUBTED_SCORE = 0.45
 """Maximum score of signs that may be a drawing."""
 
 _HANGUL = "\uac00"
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""ASCII of the full-width forms of Unicode."""
 
 
 def kept_lines(lines: Sequence[OcrLine]) -> list[OcrLine]:
     """Return the lines that were read, and among them those that were not but look like the others; else noise.
 
     Rows of stars or dashes that were read as Chinese, on a page that has none, are left out, and what is drawn and was
-    read as Chinese signs is left out or uncertain.
+    read as Chinese signs is left out or uncertain. Full-width signs on such a page are those of ASCII.
     """
     read_heights = [min(quad_sides(line.quad)) for line in lines if is_read(line)]
     if not read_heights:
         return []
     usual = max(median(read_heights), 1.0)
-    has_cjk = any(line.score >= MAX_RULE_SCORE and any(map(_is_cjk, line.text)) for line in lines)
+    has_cjk = any(map(_has_cjk, lines))
     has_signs = any(map(_has_sure_signs, lines))
     kept = []
-    for line in lines:
+    for line in lines if has_cjk else map(_narrowed, lines):
         if not has_cjk and _is_rule(line):
             continue
         if is_read(line):
@@ -65,6 +67,11 @@ def kept_lines(lines: Sequence[OcrLine]) -> list[OcrLine]:
     return kept
 
 
+def _narrowed(line: OcrLine) -> OcrLine:
+    letters = tuple(replace(letter, text=letter.text.translate(_NARROW)) for letter in line.letters)
+    return replace(line, text=line.text.translate(_NARROW), letters=letters)
+
+
 def is_read(line: OcrLine) -> bool:
     """Return whether a line has a text that is likely right."""
     return bool(line.text) and line.score >= UNCERTAIN_SCORE
@@ -76,6 +83,15 @@ def _is_rule(line: OcrLine) -> bool:
     kinds = set(line.text)
     is_row = len(line.text) >= MIN_RULE_LETTERS and len(kinds) <= MAX_KINDS * len(line.text)
     return kinds <= RULE_SIGNS or (is_row and all(letter in RULE_SIGNS or _is_cjk(letter) for letter in kinds))
+
+
+def _has_cjk(line: OcrLine) -> bool:
+    """Return whether a line surely has letters of Chinese, Japanese or Korean.
+
+    A full-width colon proves nothing, nor does one letter that may be a sign such as "=".
+    """
+    letters = sum(_is_cjk(letter) and letter.isalpha() for letter in line.text)
+    return letters > 0 and line.score >= (MAX_RULE_SCORE if letters > 1 else SURE_SIGN_SCORE)
 
 
 def _has_sure_signs(line: OcrLine) -> bool:

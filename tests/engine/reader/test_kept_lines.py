@@ -117,3 +117,14 @@ def test_a_letter_that_was_detected_twice_is_told_once() -> None:
 )
 def test_a_letter_beside_or_below_a_line_is_kept(beside: OcrLine) -> None:
     assert len(without_doubled_ends([box("港町だより第十二号", 60, 394), beside])) == 2
+
+
+def test_a_row_of_stars_is_left_out_beside_a_wide_colon_and_a_lone_sign() -> None:
+    """Both are read on pages without a Chinese letter, as ":" and "=", and prove none."""
+    stars = ("京京尾專家本水本家本軍軍本東本海基京日星上本家本客京本京京", 0.36, 500, 30)
+    proofs: tuple[Seen, ...] = (("CASHIER ：HASSAN", 0.95, 300, 30), ("二", 0.89, 30, 28))
+    assert page_of(GOOD, *proofs, stars).text.splitlines()[:2] == ["Opening hours", "CASHIER :HASSAN"]
+    assert stars[0] not in page_of(GOOD, *proofs, stars).text
+    chinese = page_of(GOOD, ("謝謝光臨", 0.9, 200, 30), *proofs, stars).text
+    assert stars[0] in chinese
+    assert "CASHIER ：HASSAN" in chinese
