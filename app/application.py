@@ -30,6 +30,7 @@ from app.controllers.offline_controller import OfflineController
 from app.controllers.search_controller import SearchController
 from app.controllers.server_controller import ServerController
 from app.controllers.settings_controller import SettingsController
+from app.controllers.temporary_chat_controller import TemporaryChatController
 from app.controllers.text_capture_controller import TextCaptureController
 from app.controllers.translation_controller import TranslationController
 from app.controllers.version_controller import VersionController
@@ -55,6 +56,7 @@ from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.chat_session import ChatSession
 from app.services.chat.prefill_ahead import PrefillAhead
 from app.services.chat.question_queue import QuestionQueue
+from app.services.chat.temporary_chat import TemporaryChat
 from app.services.chat.turn_writer import TurnWriter
 from app.services.documents.document_session import DocumentSession
 from app.services.documents.shown_text import ShownText
@@ -68,6 +70,7 @@ from app.services.engines.reader_engine import ReaderEngine
 from app.services.engines.running_instance import RunningInstance
 from app.services.engines.store_thread import StoreThread
 from app.services.images.image_importer import ImageImporter
+from app.services.images.import_order import ImageFiles
 from app.services.images.interrupted_imports import InterruptedImports
 from app.services.images.pictures import Pictures
 from app.services.images.previews import Previews
@@ -90,6 +93,7 @@ from app.storage.files.atomic import save_file
 from app.storage.files.data_folder import DataFolder
 from app.storage.images.attachments import FileAttachmentStore
 from app.storage.images.open_imports_file import OpenImportsFile
+from app.storage.images.temporary_images import TemporaryImages
 from app.storage.images.unused_images import UnusedImages
 from app.storage.models.gpu_support import gpu_packages
 from app.storage.models.model_catalog import known_models
@@ -120,11 +124,11 @@ class Lorgnette(QObject):
         self._files_thread, self._batch_thread, self._thumbnails_thread = (
             BackgroundThread(name, self) for name in ("files", "batch", "thumbnails")
         )
-        self._files = FileAttachmentStore(paths.attachments, paths.incoming, folder)
+        self._files = TemporaryImages(FileAttachmentStore(paths.attachments, paths.incoming, folder))
         self.stores = StoreThread(partial(SqliteStores, paths.database, paths.attachments, folder), self)
         self._unused_images = UnusedImagesOfChats(
             self.stores,
-            self._files,
+            self._files.lasting,
             UnusedImages(paths.attachments, paths.unused, folder),
             partial(references_beside, paths.database),
             self._files_thread,
@@ -158,14 +162,14 @@ class Lorgnette(QObject):
         self.background_requests = BackgroundRequests(self.model, self)
         self.translator = Translator(reader, self.model, self.background_requests, self._files, self)
         self.document = DocumentSession(
-            images, reader, self.stores.pages, self._files_thread, self._files.new_incoming, self
+            images, reader, self.stores.pages, self._files_thread, self._files.lasting.new_incoming, self
         )
         writer = ChatWriter(self._files.path, chat_pdf)
         self.exporter = ChatExporter(self.stores.chats, self._files_thread, self.pictures, writer.write, self)
         self.chat_importer = ChatImporter(
-            self.library, self.stores.chats, self._files, self._files_thread, self.pictures, read_chat, self
+            self.library, self.stores.chats, self._files.lasting, self._files_thread, self.pictures, read_chat, self
         )
-        self.importer = ImageImporter(images, self._files, self._files_thread, self)
+        self.importer = ImageImporter(images, self._files_of, self._files_thread, self)
         self._open_imports = OpenImportsFile(paths.open_imports, folder)
         self._interrupted = InterruptedImports(self.importer, self._open_imports, self._files_thread, log_failure, self)
         self.previews, self.first_previews = (Previews(images, self._files, self) for _ in range(2))
@@ -269,6 +273,9 @@ class Lorgnette(QObject):
     def _options(self) -> GenerationOptions:
         return self.preferences.settings.generation
 
+    def _files_of(self, chat_id: ConversationId) -> ImageFiles:
+        return self._files if self.library.is_temporary(chat_id) else self._files.lasting
+
     def _fill_window(self) -> None:
         self._geometry_controller = GeometryController(self.window, self.preferences, self)
         settings = self.preferences.settings
@@ -280,6 +287,10 @@ class Lorgnette(QObject):
     def _wire(self) -> None:
         window = self.window
         self._chat_controller = ChatController(window, self.session, self.library, self.answers, self.queue, self)
+        temporary_chat = TemporaryChat(
+            self.session, self.library, self.queue, self.importer, self._files, self._files_thread, self
+        )
+        TemporaryChatController(window, self.session, temporary_chat, self)
         search = SearchController(window, self.session, self.library, self.stores.chats, self._files, self)
         self._file_controller = FileController(
             window, self.session, self.library, self.exporter, self.chat_importer, self
@@ -295,7 +306,7 @@ class Lorgnette(QObject):
         self._text_capture_controller = TextCaptureController(window, self.text_capture, self)
         self._global_key_controller = GlobalKeyController(window, self.preferences, self)
         self._first_look = FirstLookController(window, self.session, self.first_previews, self.model, self._files, self)
-        self._document_controller = DocumentController(window, self.document, self._files, self)
+        self._document_controller = DocumentController(window, self.document, self._files, self._files.has, self)
         search.document_wanted.connect(self._document_controller.open)
         self._text_index.changed.connect(window.sidebar.search_again)
         self._document_controller.window_created.connect(self._on_document_window_created)
@@ -331,7 +342,7 @@ class Lorgnette(QObject):
         self._unused_images.damage_found.connect(self._backup_controller.report_damage)
         self._unused_images.images_deleted.connect(self._backup_controller.report_deleted_images)
         self._unused_images.store_opened_late.connect(self.library.load)
-        self.library.loaded.connect(self._on_library_loaded)
+        self.library.loaded.connect(partial(self._interrupted.resume, self._chat_controller.chat_for_interrupted))
         self.library.loaded.connect(self._text_index.begin)
         self.backups.restored.connect(self._chat_controller.discard_deleted)
         window.composer.text_changed.connect(self.prefill_ahead.schedule)
@@ -360,23 +371,11 @@ class Lorgnette(QObject):
             self,
         )
 
-    @Slot()
-    def _on_library_loaded(self) -> None:
-        self._interrupted.resume(self._chat_for_interrupted)
-
-    def _chat_for_interrupted(self, chat_id: ConversationId) -> ConversationId:
-        """Return `chat_id`; a chat without anything to save is unknown, and a new one is shown in its place."""
-        if chat_id in self.library:
-            return chat_id
-        if self.session.conversation_id in self.library:
-            self.session.start_new()
-        return self.session.conversation_id
-
     @Slot(LaunchRequest)
     def _on_launch_requested(self, launch_request: LaunchRequest) -> None:
         if not launch_request.stays_away:
             self.window.come_forward()
-        if launch_request.images and self.session.branch:
+        if launch_request.images and self.session.branch and not self.session.is_temporary:
             self.session.start_new()
         self.take(launch_request)
 

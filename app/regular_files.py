@@ -10,9 +10,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
-from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
+
+from app import memory_files
 
 CHUNK_BYTES = 1024 * 1024
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -26,8 +27,10 @@ class TooLarge(OSError):
     """Raised for a file with more bytes than allowed."""
 
 
-def open_regular(path: Path) -> BufferedReader:
+def open_regular(path: Path) -> BinaryIO:
     """Open the file at `path` for reading; links are followed. Raises OSError, NotRegular if it is no regular file."""
+    if memory_files.is_here(path):
+        return memory_files.open_file(path)
     _check(path, path.stat())  # A device must not even be opened: that alone may trigger an action.
     descriptor = os.open(path, _FLAGS)
     try:

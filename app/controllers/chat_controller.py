@@ -100,10 +100,18 @@ class ChatController(QObject):
         self._deleted.clear()
         self._window.menu_button.undelete.setEnabled(False)
 
+    def chat_for_interrupted(self, chat_id: ConversationId) -> ConversationId:
+        """Return `chat_id`; a chat without anything to save is unknown, and a new one is shown in its place."""
+        if chat_id in self._library:
+            return chat_id
+        if self._session.conversation_id in self._library:
+            self._session.start_new()
+        return self._session.conversation_id
+
     @Slot()
     def _on_library_loaded(self) -> None:
         latest = self._library.latest
-        is_untouched = not self._session.branch and self._session.draft.is_empty
+        is_untouched = not (self._session.branch or self._session.is_temporary) and self._session.draft.is_empty
         if self.opens_latest and latest is not None and is_untouched:
             self._session.open(latest.id)
 
@@ -118,7 +126,8 @@ class ChatController(QObject):
             self._shown_chat = conversation.id
             self._window.composer.clear_imports()
             self._on_queue_changed(conversation.id)
-        self._window.set_title("" if conversation.title == DEFAULT_TITLE else conversation.title)
+        title = "" if conversation.title == DEFAULT_TITLE else conversation.title
+        self._window.set_chat(title, is_temporary=conversation.is_temporary)
         self._window.sidebar.select(conversation.id)
 
     @Slot(str)

@@ -1,11 +1,13 @@
 """Opens files in the document window, and shows their pages as they are read."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.documents.clean_up import CleanUp
+from app.domain.error_texts import document_texts
 from app.domain.errors import Problem
 from app.domain.images.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, Attachment
 from app.domain.images.geometry import Box
@@ -24,11 +26,19 @@ class DocumentController(QObject):
 
     window_created = Signal(DocumentWindow)
 
-    def __init__(self, window: MainWindow, session: DocumentSession, files: AttachmentStore, parent: QObject) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        session: DocumentSession,
+        files: AttachmentStore,
+        is_temporary: Callable[[Attachment], bool],
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self._main = window
         self._session = session
         self._files = files
+        self._is_temporary = is_temporary
         self._window: DocumentWindow | None = None
         self._clean_up = CleanUp()
         self._first_page = 0
@@ -94,7 +104,10 @@ class DocumentController(QObject):
 
     @Slot(Attachment)
     def _on_attachment_wanted(self, attachment: Attachment) -> None:
-        self.open(self._files.path(attachment), attachment.name)
+        if self._is_temporary(attachment):
+            self._main.notices.show_problem(document_texts.IS_TEMPORARY.problem())
+        else:
+            self.open(self._files.path(attachment), attachment.name)
 
     @Slot(int)
     def _on_opened(self, pages: int) -> None:

@@ -7,6 +7,7 @@ from typing import Self
 
 from app.domain.errors import Problem, StorageError
 from app.storage.chat.conversations import SqliteConversationStore, prepare_chats
+from app.storage.chat.temporary_chats import TemporaryChats
 from app.storage.database.backup_store import SqliteBackupStore
 from app.storage.database.shared_database import SharedDatabase
 from app.storage.documents.ocr_results import SqliteOcrResultStore
@@ -18,7 +19,8 @@ class SqliteStores:
 
     def __init__(self, path: Path, attachments: Path, folder: DataFolder) -> None:
         self._database = SharedDatabase(path, attachments, folder, prepare_chats)
-        self.chats = SqliteConversationStore(self._database)
+        self._saved_chats = SqliteConversationStore(self._database)
+        self.chats = TemporaryChats(self._saved_chats)
         self.pages = SqliteOcrResultStore(self._database)
         self.backups = SqliteBackupStore(self._database)
 
@@ -40,7 +42,7 @@ class SqliteStores:
         # A backup that fails, on a full disk for example, is made at the next close; nothing is lost.
         try:
             with suppress(StorageError, OSError, sqlite3.Error):
-                self.chats.purge()
+                self._saved_chats.purge()
                 self.backups.make_todays()
         finally:
             self._database.close()

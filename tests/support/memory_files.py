@@ -8,6 +8,8 @@ from app.domain.images.attachments import Attachment
 class MemoryFiles:
     """Implements domain.ports.AttachmentStore and services' ImageFiles."""
 
+    is_lasting = True
+
     def __init__(self) -> None:
         self.added: dict[str, Path] = {}
         self.thumbnails: dict[str, bytes] = {}

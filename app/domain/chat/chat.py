@@ -103,6 +103,18 @@ class Draft:
         others = tuple(attachment for attachment in self.attachments if attachment.digest != whole)
         return replace(self, attachments=(*others, image))
 
+    def without_image(self, image: Attachment) -> "Draft":
+        """Return the draft without an image."""
+        return replace(self, attachments=tuple(attachment for attachment in self.attachments if attachment != image))
+
+    def with_budget(self, image: Attachment, pixels: int | None) -> "Draft":
+        """Return the draft with an image of which the model sees at most `pixels`; None for the setting."""
+        changed = (
+            replace(attachment, pixel_budget=pixels) if attachment.digest == image.digest else attachment
+            for attachment in self.attachments
+        )
+        return replace(self, attachments=tuple(changed))
+
     def without(self, sent: "Draft") -> "Draft":
         """Return what remains after `sent` has been sent: text typed after it that is not blank, images added since."""
         rest = tuple(attachment for attachment in self.attachments if attachment not in sent.attachments)
@@ -112,7 +124,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """A chat as the sidebar lists it. `leaf_id` is the id of the last message of the branch that is shown."""
+    """A chat as the sidebar lists it. `leaf_id` is the id of the last message of the branch that is shown.
+
+    One that `is_temporary` is neither written to a disk nor listed.
+    """
 
     id: ConversationId
     title: str
@@ -121,6 +136,7 @@ class Conversation:
     leaf_id: MessageId | None = None
     image_count: int = 0
     is_pinned: bool = False
+    is_temporary: bool = False
     draft: Draft = Draft()
 
 

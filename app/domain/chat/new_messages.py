@@ -8,10 +8,10 @@ from app.domain.ids import ConversationId, MessageId
 from app.domain.images.attachments import Attachment
 
 
-def new_conversation() -> Conversation:
+def new_conversation(*, is_temporary: bool = False) -> Conversation:
     """Return an empty conversation."""
-    moment = now()
-    return Conversation(id=ConversationId(new_id()), title=DEFAULT_TITLE, created=moment, updated=moment)
+    moment, new = now(), ConversationId(new_id())
+    return Conversation(id=new, title=DEFAULT_TITLE, created=moment, updated=moment, is_temporary=is_temporary)
 
 
 def new_question(conversation: Conversation, text: str, attachments: tuple[Attachment, ...]) -> Message:

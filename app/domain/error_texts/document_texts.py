@@ -29,6 +29,12 @@ PLACE_UNKNOWN = ErrorText(
     "What was read on it is kept.",
     "Open the file as a document once more: then the search opens it.",
 )
+IS_TEMPORARY = ErrorText(
+    "document.is_temporary",
+    ProblemKind.IMAGE,
+    "What is read in the document window is saved, so an image of a temporary chat is not opened there.",
+    todo="Keep this chat first.",
+)
 FIELDS_INVALID = ErrorText(
     "document.fields_invalid",
     ProblemKind.ENGINE,

@@ -15,8 +15,9 @@ from app.engine.checkpoints.preprocessor import Preprocessor
 from app.engine.generation.image_patches import check_aspect_ratio, load_patches, video_patches
 from app.engine.imaging.open_image import check_file, unreadable
 from app.engine.imaging.open_video import sample_frames, video_facts
+from app.engine.process.descriptor_passing import open_to_read
 from app.engine.runtimes.port import DecoderRuntime, ImagePatches, VisionFeatures
-from app.regular_files import open_regular, sha256_of
+from app.regular_files import sha256_of
 
 ImageKey = tuple[str, int]
 """The SHA-256 of an image file, and the pixel budget with which it is encoded."""
@@ -119,7 +120,7 @@ def _identity(patches: ImagePatches) -> ImagePatches:
 def _digest(path: Path) -> Digest:
     check_file(path)
     try:
-        with open_regular(path) as file:
+        with open_to_read(path) as file:
             return Digest(sha256_of(file))
     except OSError as error:
         raise unreadable(path) from error

@@ -4,7 +4,8 @@ A decoder may not open the user's files by name (see `confinement`). The files t
 by the parent, for reading, or created beside their target, for writing; the descriptors precede the request on the
 same socket (SCM_RIGHTS, unix(7)), each after a message of one byte, which no request is. A written file replaces its
 target once the decoder reports that it is complete. On systems that cannot confine a decoder nothing is passed, and it
-opens files by name.
+opens files by name. A model's process, which reads as the user may, is passed the images of its turns, too: they may
+be in the window's memory only.
 """
 
 import io
@@ -17,15 +18,19 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from app import memory_files
+from app.domain.chat.chat import Turn
 from app.domain.error_texts import export_texts
 from app.domain.ids import CallId
 from app.domain.models.answer_stats import FinishReason
 from app.engine.process.messages import (
+    Ask,
     CropImage,
     Done,
     DrawPage,
     Failed,
     ImageProbed,
+    Prefill,
     ProbeImage,
     ReadText,
     Request,
@@ -59,16 +64,22 @@ class FileSender:
         """
         if not PASSES_DESCRIPTORS:
             return
-        source, target = _named(request.body)
-        if source is not None:
+        sources, target = _named(request.body)
+        for source in sources:
             _send(connection, _open_to_read(source))
         if target is not None:
-            descriptor = None
-            with suppress(OSError, ValueError):
-                part = PartialFile(target)
-                descriptor = part.make()
-                self._written[request.call_id] = part
-            _send(connection, descriptor)
+            _send(connection, self._open_to_write(request.call_id, target))
+
+    def _open_to_write(self, call_id: CallId, target: Path) -> int | None:
+        with suppress(OSError, ValueError):
+            if memory_files.is_here(target):
+                with memory_files.open_file(target) as file:
+                    return os.dup(file.fileno())
+            part = PartialFile(target)
+            descriptor = part.make()
+            self._written[call_id] = part
+            return descriptor
+        return None
 
     def settle(self, envelope: EventEnvelope) -> EventEnvelope:
         """Move a finished file into place, or remove it if the event reports failure; return the event or Failed."""
@@ -104,7 +115,8 @@ def receive(connection: Connection) -> tuple[bytes, list[int | None]]:
 
 def by_name(request: Request, descriptors: list[int | None]) -> dict[str, int]:
     """Return the descriptors received before `request`, by the names in it."""
-    paths = [path for path in _named(request) if path is not None]
+    sources, target = _named(request)
+    paths = (*sources, target) if target is not None else sources
     return {
         str(path): descriptor for path, descriptor in zip(paths, descriptors, strict=False) if descriptor is not None
     }
@@ -188,16 +200,22 @@ class _ReceivedFile(io.RawIOBase):
         return count
 
 
-def _named(request: Request) -> tuple[Path | None, Path | None]:
-    """Return the file that a request reads and the one that it writes."""
+def _named(request: Request) -> tuple[tuple[Path, ...], Path | None]:
+    """Return the files that a request reads, each once, and the one that it writes."""
     match request:
         case ProbeImage(path=source) | ShowPage(path=source) | ReadText(path=source):
-            return Path(source), None
+            return (Path(source),), None
         case CropImage(path=source, target=target) | DrawPage(path=source, target=target):
-            return Path(source), Path(target)
+            return (Path(source),), Path(target)
         case WritePdf(source=source, target=target):
-            return Path(source), Path(target)
-    return None, None
+            return (Path(source),), Path(target)
+        case Ask(turns=turns) | Prefill(turns=turns):
+            return _images(turns), None
+    return (), None
+
+
+def _images(turns: tuple[Turn, ...]) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(Path(image.path) for turn in turns for image in turn.images))
 
 
 def _open_to_read(path: Path) -> int | None:

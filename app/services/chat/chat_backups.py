@@ -51,9 +51,11 @@ class ChatBackups(QObject):
     def restore(self, backup: Backup) -> None:
         """Replace the current chats with those of a backup; the current ones are saved as another backup.
 
-        Unfinished answers are cancelled; the composer keeps its content.
+        Unfinished answers are cancelled; the composer keeps its content. A temporary chat is left first.
         """
+        self._session.leave(lambda: self._restore(backup))
 
+    def _restore(self, backup: Backup) -> None:
         def proceed(_: None) -> None:
             self._answers.abandon()
             self._session.begin_again()
@@ -61,7 +63,6 @@ class ChatBackups(QObject):
                 lambda backups: backups.restore(backup), lambda _: self._on_replaced(backup), self.problem_met.emit
             )
 
-        self._session.save_draft()
         self._chats.run(lambda _chats: None, proceed)  # A question that is being saved starts its answer first.
 
     @Slot(Backup)

@@ -14,7 +14,8 @@ from app.domain.ports import ConversationStore
 from app.services.chat.chat_library import ChatLibrary
 from app.services.engines.background import BackgroundThread
 from app.services.engines.store_thread import StoreAccess
-from app.services.images.image_importer import THUMBNAIL_SIZE, ImageFiles
+from app.services.images.image_importer import THUMBNAIL_SIZE
+from app.services.images.import_order import ImageFiles
 from app.services.images.pictures import Pictures
 
 ReadChat = Callable[[Path], ExportedChat]

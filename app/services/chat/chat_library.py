@@ -6,6 +6,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.chat.chat import Conversation, Draft
+from app.domain.chat.new_messages import new_conversation
 from app.domain.ids import ConversationId
 from app.domain.ports import ConversationStore
 from app.services.engines.store_thread import StoreAccess
@@ -14,10 +15,10 @@ from app.services.engines.store_thread import StoreAccess
 class ChatLibrary(QObject):
     """All conversations, by id.
 
-    `conversations_changed` carries them, pinned ones first, then the most recently updated first.
+    `conversations_changed` carries all but temporary ones, pinned ones first, then the most recently updated first.
 
-    `deleted` carries one that can still be restored, `header_changed` one that was renamed, pinned or unpinned, `found`
-    the query and a sequence of SearchHits, `first_images_found` the first images of chats by their ids.
+    `deleted` carries one that can still be restored, `header_changed` one that was renamed, pinned, unpinned or kept,
+    `found` the query and a sequence of SearchHits, `first_images_found` the first images of chats by their ids.
     """
 
     conversations_changed = Signal(tuple)
@@ -40,13 +41,13 @@ class ChatLibrary(QObject):
 
     @property
     def conversations(self) -> Collection[Conversation]:
-        """All conversations, in no order."""
-        return self._conversations.values()
+        """All conversations but temporary ones, in no order."""
+        return [conversation for conversation in self._conversations.values() if not conversation.is_temporary]
 
     @property
     def latest(self) -> Conversation | None:
         """The most recently updated conversation."""
-        return max(self._conversations.values(), key=lambda conversation: conversation.updated, default=None)
+        return max(self.conversations, key=lambda conversation: conversation.updated, default=None)
 
     @Slot()
     def load(self) -> None:
@@ -62,7 +63,7 @@ class ChatLibrary(QObject):
 
     def reload(self) -> None:
         """Replace the list with that of other chats; `loaded` follows."""
-        self._conversations = {}
+        self._conversations = {item.id: item for item in self._conversations.values() if item.is_temporary}
         self._announce()  # Until then no chat is listed that could be chosen and is gone.
         self.load()
 
@@ -77,9 +78,21 @@ class ChatLibrary(QObject):
         self._chats.run(lambda chats: chats.first_images(conversation_ids), self.first_images_found.emit)
 
     def put(self, conversation: Conversation) -> None:
-        """Show a conversation that the caller is saving."""
+        """Show a conversation that the caller is saving; not a temporary one that was deleted meanwhile."""
+        if not conversation.is_temporary or conversation.id in self._conversations:
+            self._conversations[conversation.id] = conversation
+            self._announce()
+
+    def new_temporary(self) -> Conversation:
+        """Add an empty temporary conversation and return it."""
+        conversation = new_conversation(is_temporary=True)
         self._conversations[conversation.id] = conversation
-        self._announce()
+        self.save(conversation)
+        return conversation
+
+    def keep(self, conversation_id: ConversationId) -> None:
+        """Make a temporary conversation one like any other, and save it with its messages."""
+        self._change_header(replace(self._conversations[conversation_id], is_temporary=False))
 
     def save(self, conversation: Conversation) -> None:
         """Save a conversation's row."""
@@ -107,11 +120,19 @@ class ChatLibrary(QObject):
         self._change_header(replace(self._conversations[conversation_id], title=title))
 
     def delete(self, conversation_id: ConversationId) -> None:
-        """Delete a conversation with its messages; it can be restored until the end of the session."""
+        """Delete a conversation with its messages; it can be restored until the end of the session.
+
+        A temporary one is gone at once.
+        """
         if conversation := self._conversations.pop(conversation_id, None):
             self._announce()
             self._chats.save(("deleted", conversation_id), lambda chats: chats.delete_conversation(conversation_id))
-            self.deleted.emit(conversation)
+            if not conversation.is_temporary:
+                self.deleted.emit(conversation)
+
+    def is_temporary(self, conversation_id: ConversationId) -> bool:
+        """Return whether a conversation is a temporary one."""
+        return conversation_id in self._conversations and self._conversations[conversation_id].is_temporary
 
     def restore(self, conversation: Conversation) -> None:
         """Restore a deleted conversation."""
@@ -129,7 +150,5 @@ class ChatLibrary(QObject):
         self.header_changed.emit(conversation)
 
     def _announce(self) -> None:
-        pinned_first = sorted(
-            self._conversations.values(), key=lambda item: (item.is_pinned, item.updated), reverse=True
-        )
+        pinned_first = sorted(self.conversations, key=lambda item: (item.is_pinned, item.updated), reverse=True)
         self.conversations_changed.emit(tuple(pinned_first))

@@ -65,12 +65,11 @@ class ChatSession(QObject):
         self._queue = queue
         self._chats = chats
         self._attachments = attachments
+        self.guard: Callable[[Callable[[], None]], None] = lambda go: go()
         self._conversation = new_conversation()
         self._tree = MessageTree()
         self._draft = Draft()
-        self._draft_timer = QTimer(self)
-        self._draft_timer.setSingleShot(True)
-        self._draft_timer.setInterval(DRAFT_MILLISECONDS)
+        self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_MILLISECONDS)
         self._draft_timer.timeout.connect(self.save_draft)
         answers.answer_changed.connect(self._on_answer_changed)
         writer.written.connect(self._on_written)
@@ -81,6 +80,11 @@ class ChatSession(QObject):
     def conversation_id(self) -> ConversationId:
         """The id of the chat that is shown; a new one has an id before it has anything to save."""
         return self._conversation.id
+
+    @property
+    def is_temporary(self) -> bool:
+        """True if the chat that is shown is a temporary one."""
+        return self._conversation.is_temporary
 
     @property
     def branch(self) -> tuple[Message, ...]:
@@ -105,10 +109,14 @@ class ChatSession(QObject):
             (*self.branch, new_question(self._conversation, "", self._draft.attachments)), self._attachments
         )
 
-    def start_new(self) -> None:
-        """Show an empty chat."""
+    def leave(self, go: Callable[[], None]) -> None:
+        """Save the draft and call `go`, which shows another chat; `guard` may ask first, or never call it."""
         self.save_draft()
-        self._show(new_conversation(), ())
+        self.guard(go)
+
+    def start_new(self, create: Callable[[], Conversation] = new_conversation) -> None:
+        """Show the empty chat that `create` returns."""
+        self.leave(lambda: self._show(create(), ()))
 
     def begin_again(self) -> None:
         """Show an empty chat with the current draft, after the chats were replaced."""
@@ -123,8 +131,12 @@ class ChatSession(QObject):
         """Show a saved chat as soon as its messages have been loaded, and point at one of them."""
         if conversation_id == self._conversation.id:
             self._point_at(message_id)
+        else:
+            self.leave(partial(self._open, conversation_id, message_id))
+
+    def _open(self, conversation_id: ConversationId, message_id: MessageId | None) -> None:
+        if conversation_id not in self._library:  # It was deleted meanwhile.
             return
-        self.save_draft()
         self._show(self._library[conversation_id], ())
         read = partial(self._on_messages_read, conversation_id, message_id)
         self._chats.run(lambda chats: chats.messages(conversation_id), read)
@@ -135,7 +147,7 @@ class ChatSession(QObject):
         if conversation_id == self._conversation.id:
             self.save_draft()
         self._queue.clear(conversation_id)  # They are in the draft, which is restored with the chat.
-        self._answers.stop(conversation_id)
+        self._writer.stop(conversation_id)
         if conversation_id == self._conversation.id:
             self._show(new_conversation(), ())
         self._library.delete(conversation_id)
@@ -165,17 +177,12 @@ class ChatSession(QObject):
     @Slot(Attachment)
     def remove_attachment(self, attachment: Attachment) -> None:
         """Remove an image from the draft."""
-        kept = tuple(item for item in self._draft.attachments if item != attachment)
-        self._change_draft(replace(self._draft, attachments=kept))
+        self._change_draft(self._draft.without_image(attachment))
 
     @Slot(Attachment, object)
     def set_pixel_budget(self, attachment: Attachment, pixels: int | None) -> None:
         """Set the maximum number of pixels of an image of the draft that the model sees; None for the setting."""
-        changed = tuple(
-            replace(item, pixel_budget=pixels) if item.digest == attachment.digest else item
-            for item in self._draft.attachments
-        )
-        self._change_draft(replace(self._draft, attachments=changed))
+        self._change_draft(self._draft.with_budget(attachment, pixels))
 
     @Slot()
     def save_draft(self) -> None:
@@ -246,11 +253,10 @@ class ChatSession(QObject):
             return
         answer = new_answer(self._conversation.id, old.parent_id, old.author)
         asked = self._tree.path_to(old.parent_id)
-        start: Callable[[], None]
-        if old.author is Author.READER:
-            start = partial(self._answers.read, answer, self._attachments.path(asked[-1].attachments[0]))
-        else:
-            start = self._writer.asking(answer, asked)
+        read = partial(self._answers.read, answer)
+        is_read = old.author is Author.READER
+        path = self._attachments.path
+        start = partial(read, path(asked[-1].attachments[0])) if is_read else self._writer.asking(answer, asked)
         self._commit((answer,), Draft(), start)
 
     @Slot(str, str)
@@ -261,8 +267,8 @@ class ChatSession(QObject):
         old = self._tree[question_id]
         question = replace(new_question(self._conversation, text, old.attachments), parent_id=old.parent_id)
         answer = new_answer(self._conversation.id, question.id, Author.MODEL)
-        asked = (*self._tree.path_to(old.parent_id), question)
-        self._commit((question, answer), Draft(), self._writer.asking(answer, asked))
+        ask = self._writer.asking(answer, (*self._tree.path_to(old.parent_id), question))
+        self._commit((question, answer), Draft(), ask)
 
     @Slot(str)
     def continue_answer(self, answer_id: MessageId) -> None:
@@ -379,9 +385,9 @@ class ChatSession(QObject):
 
     @Slot(Conversation)
     def _on_header_changed(self, renamed: Conversation) -> None:
-        """Adopt a new title or pin, which the next turn would otherwise overwrite with the old one."""
+        """Adopt what the user has set, which the next turn would otherwise overwrite with what was before."""
         if renamed.id == self._conversation.id:
-            self._conversation = replace(self._conversation, title=renamed.title, is_pinned=renamed.is_pinned)
+            self._conversation = replace(renamed, leaf_id=self._conversation.leaf_id, draft=self._conversation.draft)
             self.conversation_changed.emit(self._conversation)
 
     @Slot(Message)

@@ -122,8 +122,8 @@ class TurnWriter(QObject):
         self.saving_changed.emit(conversation_id)
 
     def _with_header(self, saved: Conversation, before: Conversation) -> Conversation:
-        """Return `saved` with the title and the pin that the user set while it was being saved."""
+        """Return `saved` with what the user set while it was being saved: title, pin, and whether it is kept."""
         is_listed = saved.id in self._library
         listed = self._library[saved.id] if is_listed else before
         title = saved.title if listed.title == before.title else listed.title
-        return replace(saved, title=title, is_pinned=listed.is_pinned)
+        return replace(saved, title=title, is_pinned=listed.is_pinned, is_temporary=listed.is_temporary)

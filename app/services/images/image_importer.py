@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.chat.chat import new_id
 from app.domain.error_texts import document_texts, image_texts
 from app.domain.errors import Problem, ProblemKind, problem_of
-from app.domain.ids import ConversationId, Digest, ImportId
+from app.domain.ids import ConversationId, ImportId
 from app.domain.images.attachments import Attachment, DocumentPage, ImageCrop
 from app.domain.images.data_urls import decode_image, image_suffix
 from app.domain.images.open_imports import OpenImport
@@ -26,7 +25,7 @@ from app.engine.process.messages import Done, Event, Failed, ImageProbed, PagesF
 from app.services.engines.background import BackgroundThread
 from app.services.engines.engine import EngineCall
 from app.services.engines.images_engine import ImagesEngine
-from app.services.images.import_order import ImageImport, ImportOrder
+from app.services.images.import_order import ImageFiles, ImageImport, ImportOrder
 
 THUMBNAIL_SIZE = 320
 MAX_PAGES = 20
@@ -36,38 +35,11 @@ MAX_LOST = 100
 """Maximum number of files that are remembered because the images process ended while it opened them."""
 
 
-class ImageFiles(Protocol):
-    """The part of the attachment store that the importer needs."""
-
-    def add(self, source: Path, digest: Digest) -> Path:
-        """Copy `source` into the store; raises StorageError or ImageError."""
-        ...
-
-    def save_thumbnail(self, digest: Digest, png: bytes) -> None:
-        """Save a thumbnail; raises StorageError."""
-        ...
-
-    def save_incoming(self, data: bytes, name: str) -> Path:
-        """Save pasted bytes to a file; raises StorageError."""
-        ...
-
-    def path(self, attachment: Attachment) -> Path:
-        """The path of the original bytes."""
-        ...
-
-    def new_incoming(self, name: str) -> Path:
-        """Return a path for a file that will be written; raises StorageError."""
-        ...
-
-    def discard_incoming(self, path: Path) -> None:
-        """Remove an incoming file."""
-        ...
-
-
 class ImageImporter(QObject):
     """Imports images for chats. Signals carry the import's id and the chat's; every start is followed by one end.
 
-    The images of a chat are finished in the order of their files and, within a document, of its pages.
+    The images of a chat are finished in the order of their files and, within a document, of its pages. `files_of`
+    returns where those of a chat are kept.
 
     `started(import_id, chat_id, name)`, `finished(import_id, chat_id, Attachment)`,
     `failed(import_id, chat_id, Problem)`; a cancelled import emits `cancelled(import_id, chat_id)`, and so does a
@@ -87,11 +59,15 @@ class ImageImporter(QObject):
     open_changed = Signal()
 
     def __init__(
-        self, images: ImagesEngine, files: ImageFiles, thread: BackgroundThread, parent: QObject | None = None
+        self,
+        images: ImagesEngine,
+        files_of: Callable[[ConversationId], ImageFiles],
+        thread: BackgroundThread,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._images = images
-        self._files = files
+        self._files_of = files_of
         self._thread = thread
         self._calls: dict[ImportId, EngineCall] = {}
         self._cancelled: set[str] = set()
@@ -108,36 +84,48 @@ class ImageImporter(QObject):
 
     def import_file(self, path: Path, chat_id: ConversationId) -> None:
         """Import a file of the user's; it is copied and never changed."""
-        self._begin(ImageImport(_new_id(), chat_id, path, well_formed(path.name), is_incoming=False))
+        files = self._files_of(chat_id)
+        self._begin(ImageImport(_new_id(), chat_id, files, path, well_formed(path.name), is_incoming=False))
 
     def import_data(self, data: bytes, name: str, chat_id: ConversationId) -> None:
         """Import the bytes of an encoded image from the clipboard or a browser."""
-        item = ImageImport(_new_id(), chat_id, Path(), name, is_incoming=True)
-        self._begin_incoming(item, partial(self._files.save_incoming, data, name))
+        item = ImageImport(_new_id(), chat_id, self._files_of(chat_id), Path(), name, is_incoming=True)
+        self._begin_incoming(item, partial(item.files.save_incoming, data, name))
 
     def import_data_url(self, url: str, stem: str, chat_id: ConversationId) -> None:
         """Import the image in a data: URL, decoded on the files' thread; `stem` is its name without a suffix."""
         name = stem + image_suffix(url)
-        item = ImageImport(_new_id(), chat_id, Path(), name, is_incoming=True)
-        self._begin_incoming(item, lambda: self._files.save_incoming(decode_image(url, name), name))
+        item = ImageImport(_new_id(), chat_id, self._files_of(chat_id), Path(), name, is_incoming=True)
+        self._begin_incoming(item, lambda: item.files.save_incoming(decode_image(url, name), name))
 
     def import_crop(self, parent: Attachment, part: ImageCrop, chat_id: ConversationId) -> None:
         """Import a crop of an image of the store, cut from its original pixels."""
         name = f"{Path(parent.name).stem} (part).png"
-        self._begin_incoming(_part_import(chat_id, name, self._files.path(parent), part))
+        files = self._files_of(chat_id)
+        self._begin_incoming(_part_import(chat_id, files, name, files.path(parent), part))
 
     def import_again(self, record: OpenImport, chat_id: ConversationId) -> None:
         """Begin an import again that was interrupted, for the chat `chat_id`."""
-        path = Path(record.path)
+        path, files = Path(record.path), self._files_of(chat_id)
         if record.part:
-            self._begin_incoming(_part_import(chat_id, record.name, path, record.part))
+            self._begin_incoming(_part_import(chat_id, files, record.name, path, record.part))
         else:
-            self._begin(ImageImport(_new_id(), chat_id, path, record.name, record.is_incoming))
+            self._begin(ImageImport(_new_id(), chat_id, files, path, record.name, record.is_incoming))
 
     def unlock(self, import_id: ImportId, password: str) -> None:
         """Open a document that needs a password with this one, which is not written to any file."""
         if item := self._locked.pop(import_id, None):
             self._probe(replace(item, password=password))
+
+    @Slot(str)
+    def cancel_all(self, chat_id: ConversationId) -> None:
+        """Cancel the unfinished imports of a chat."""
+        for import_id in self._order.of_chat(chat_id):
+            self.cancel(import_id)
+
+    def has_any(self, chat_id: ConversationId) -> bool:
+        """Return whether imports of a chat are unfinished."""
+        return bool(self._order.of_chat(chat_id))
 
     @Slot(str)
     def cancel(self, import_id: ImportId) -> None:
@@ -153,7 +141,7 @@ class ImageImporter(QObject):
     def _begin_incoming(self, item: ImageImport, find_path: Callable[[], Path] | None = None) -> None:
         """Import a file that Lorgnette writes; `find_path`, called on the files' thread, returns its path."""
         self._announce(item)
-        self._write_incoming(item, find_path or partial(self._files.new_incoming, item.name))
+        self._write_incoming(item, find_path or partial(item.files.new_incoming, item.name))
 
     def _write_incoming(self, item: ImageImport, find_path: Callable[[], Path]) -> None:
         self._thread.submit(
@@ -167,7 +155,11 @@ class ImageImporter(QObject):
         pages = tuple(
             replace(
                 _part_import(
-                    item.chat_id, f"{Path(item.name).stem}, page {number + 1}.png", item.path, DocumentPage(number)
+                    item.chat_id,
+                    item.files,
+                    f"{Path(item.name).stem}, page {number + 1}.png",
+                    item.path,
+                    DocumentPage(number),
                 ),
                 password=item.password,
             )
@@ -176,7 +168,7 @@ class ImageImporter(QObject):
         self._order.add_pages(item, pages)
         for page in pages:
             self.started.emit(page.import_id, page.chat_id, page.name)
-            self._write_incoming(page, partial(self._files.new_incoming, page.name))
+            self._write_incoming(page, partial(page.files.new_incoming, page.name))
         if count > MAX_PAGES:
             self.was_too_long.emit(item.path, _too_many(item.name, count))
         self._end_cancelled(item)
@@ -247,8 +239,8 @@ class ImageImporter(QObject):
         )
 
         def work() -> None:
-            self._files.save_thumbnail(probed.digest, probed.thumbnail)
-            self._files.add(item.path, probed.digest)
+            item.files.save_thumbnail(probed.digest, probed.thumbnail)
+            item.files.add(item.path, probed.digest)
             self._discard(item)
 
         def done(_: None) -> None:
@@ -292,11 +284,13 @@ class ImageImporter(QObject):
 
     def _discard(self, item: ImageImport) -> None:
         if item.is_incoming:
-            self._files.discard_incoming(item.path)
+            item.files.discard_incoming(item.path)
 
 
-def _part_import(chat_id: ConversationId, name: str, parent: Path, part: ImageCrop | DocumentPage) -> ImageImport:
-    return ImageImport(_new_id(), chat_id, Path(), name, is_incoming=True, parent=parent, part=part)
+def _part_import(
+    chat_id: ConversationId, files: ImageFiles, name: str, parent: Path, part: ImageCrop | DocumentPage
+) -> ImageImport:
+    return ImageImport(_new_id(), chat_id, files, Path(), name, is_incoming=True, parent=parent, part=part)
 
 
 def _source(item: ImageImport) -> tuple[Path, ImageCrop | DocumentPage | None] | None:

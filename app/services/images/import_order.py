@@ -3,19 +3,54 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from app.domain.ids import ConversationId, ImportId
+from app.domain.ids import ConversationId, Digest, ImportId
 from app.domain.images.attachments import Attachment, DocumentPage, ImageCrop
 from app.domain.images.open_imports import OpenImport
 from app.domain.well_formed import well_formed
 
 
+class ImageFiles(Protocol):
+    """The part of the attachment store that the importer needs."""
+
+    @property
+    def is_lasting(self) -> bool:
+        """True if the images are stored; otherwise nothing of them may be written to a disk."""
+        ...
+
+    def add(self, source: Path, digest: Digest) -> Path:
+        """Copy `source` into the store; raises StorageError or ImageError."""
+        ...
+
+    def save_thumbnail(self, digest: Digest, png: bytes) -> None:
+        """Save a thumbnail; raises StorageError."""
+        ...
+
+    def save_incoming(self, data: bytes, name: str) -> Path:
+        """Save pasted bytes to a file; raises StorageError."""
+        ...
+
+    def path(self, attachment: Attachment) -> Path:
+        """The path of the original bytes."""
+        ...
+
+    def new_incoming(self, name: str) -> Path:
+        """Return a path for a file that will be written; raises StorageError."""
+        ...
+
+    def discard_incoming(self, path: Path) -> None:
+        """Remove an incoming file."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ImageImport:
-    """One import. `path` is empty until the file that Lorgnette writes for it has one."""
+    """One import into `files`. `path` is empty until the file that Lorgnette writes for it has one."""
 
     import_id: ImportId
     chat_id: ConversationId
+    files: ImageFiles = field(repr=False, compare=False)
     path: Path
     name: str
     is_incoming: bool
@@ -26,7 +61,12 @@ class ImageImport:
 
     @property
     def record(self) -> OpenImport | None:
-        """What is needed to begin it again; None while it has no file. Of a locked document that is the document."""
+        """What is needed to begin it again; None while it has no file, and if it is for a temporary chat.
+
+        Of a locked document that is the document.
+        """
+        if not self.files.is_lasting:
+            return None
         if self.part and self.password:
             return OpenImport(chat_id=self.chat_id, path=str(self.parent), name=well_formed(self.parent.name))
         if self.part:
@@ -50,6 +90,10 @@ class ImportOrder:
     def records(self) -> tuple[OpenImport, ...]:
         """What is needed to begin the open imports again."""
         return tuple(dict.fromkeys(item.record for item in self._items if item.record))
+
+    def of_chat(self, chat_id: ConversationId) -> list[ImportId]:
+        """Return the open imports of a chat, in order."""
+        return [item.import_id for item in self._items if item.chat_id == chat_id]
 
     def add(self, item: ImageImport) -> None:
         """Add an import behind all others."""

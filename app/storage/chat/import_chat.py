@@ -74,5 +74,5 @@ def _with_new_ids(chat: ExportedChat, path: Path) -> ExportedChat:
         )
     draft = replace(chat.conversation.draft, attachments=())  # Its images were not exported.
     leaf = ids.get(chat.conversation.leaf_id)
-    conversation = replace(chat.conversation, id=conversation_id, leaf_id=leaf, draft=draft)
+    conversation = replace(chat.conversation, id=conversation_id, leaf_id=leaf, draft=draft, is_temporary=False)
     return replace(chat, conversation=conversation, messages=tuple(messages))

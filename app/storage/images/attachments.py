@@ -16,7 +16,7 @@ from app.domain.errors import ImageError
 from app.domain.ids import Digest
 from app.domain.images.attachments import Attachment, is_digest
 from app.paths import make_private_file, make_private_folder
-from app.regular_files import sha256_of
+from app.regular_files import open_regular, sha256_of
 from app.storage.files.atomic import storage_error
 from app.storage.files.data_folder import DataFolder
 from app.storage.files.private_files import replacing_privately
@@ -27,6 +27,8 @@ STALE_SECONDS = 24 * 60 * 60
 
 class FileAttachmentStore:
     """Implements domain.ports.AttachmentStore. May be used from several threads."""
+
+    is_lasting = True
 
     def __init__(self, folder: Path, incoming: Path, data: DataFolder) -> None:
         self._folder = folder
@@ -116,7 +118,7 @@ class FileAttachmentStore:
 
 def _copy(source: Path, target: Path) -> str:
     """Copy the bytes and return their sha256."""
-    with source.open("rb") as reader, target.open("wb") as writer:
+    with open_regular(source) as reader, target.open("wb") as writer:
         digest = sha256_of(reader, writer.write)
         writer.flush()
         os.fsync(writer.fileno())

@@ -17,6 +17,7 @@ MIN_LINES = 3
 """Minimum height, in lines of text."""
 HINT = mark("A screenshot, receipt, scan or photo, or paste one with Ctrl+V.\nAsk about it or read its text.")
 LOCAL_HINT = mark("Everything stays on this computer.")
+TEMPORARY_HINT = mark("This chat is not saved. It is gone when you leave it.")
 MODEL_HINT = mark("Read text works right away. To ask questions, choose a model.")
 DEMO_HINT = mark(
     "The demo model answers “Read the text.”, “How many lines are there?” and “Where is …?” about short printed text. "
@@ -72,7 +73,8 @@ class EmptyState(QScrollArea):
         self.sample.clicked.connect(self.sample_clicked)
         self.model.clicked.connect(self.model_clicked)
         self.full_model.clicked.connect(self.full_model_clicked)
-        self.set_status(EngineStatus())
+        self._status, self._is_temporary = EngineStatus(), False
+        self.set_status(self._status)
 
     def changeEvent(self, event: QEvent) -> None:
         """Resize the card when the style changes."""
@@ -97,10 +99,18 @@ class EmptyState(QScrollArea):
 
         It is not said that everything stays on this computer while a model on another one answers.
         """
+        self._status = status
         is_missing = status.state in {EngineState.NO_MODEL, EngineState.FAILED}
         is_placeholder = status.info is not None and status.info.policy.is_placeholder
         self.model.setVisible(is_missing)
         self.full_model.setVisible(is_placeholder)
         more = tr(MODEL_HINT) if is_missing else tr(DEMO_HINT) if is_placeholder else ""
-        hint = sentences(tr(HINT), "" if status.leaves_machine else tr(LOCAL_HINT))
+        where = tr(TEMPORARY_HINT) if self._is_temporary else "" if status.leaves_machine else tr(LOCAL_HINT)
+        hint = sentences(tr(HINT), where)
         self.hint.setText(joined("\n", (hint, more)))
+
+    def set_temporary(self, *, is_temporary: bool) -> None:
+        """Say what a temporary chat is."""
+        if is_temporary is not self._is_temporary:
+            self._is_temporary = is_temporary
+            self.set_status(self._status)

@@ -24,13 +24,14 @@ _ABOUT = mark(
 class MainMenu(QToolButton):
     """A button with a menu.
 
-    `theme_chosen(ThemeChoice)`, `library_triggered()`, `document_triggered()`,
+    `theme_chosen(ThemeChoice)`, `temporary_triggered()`, `library_triggered()`, `document_triggered()`,
     `mode_triggered(CaptureTarget, seconds)`, `text_triggered()`, `batch_triggered()`, `import_triggered()`,
     `undelete_triggered()`, `restore_triggered()`, `settings_triggered(query)`, `diagnostics_triggered()`,
     `licences_triggered()`.
     """
 
     theme_chosen = Signal(ThemeChoice)
+    temporary_triggered = Signal()
     library_triggered = Signal()
     document_triggered = Signal()
     mode_triggered = Signal(CaptureTarget, int)
@@ -58,6 +59,7 @@ class MainMenu(QToolButton):
             action.setCheckable(True)
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
             group.addAction(action)
+        menu.addAction(tr("New temporary chat"), self.temporary_triggered.emit)
         menu.addAction(tr("All images…"), self.library_triggered.emit)
         menu.addAction(tr("Open a document…"), self.document_triggered.emit)
         add_capture_modes(menu.addMenu(tr("Capture the screen")), self.mode_triggered)

@@ -1,11 +1,12 @@
 """The main window: sidebar, chat, composer; drops, pastes and keys anywhere in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QMimeData, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
+    QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -15,13 +16,12 @@ from PySide6.QtGui import (
     QMoveEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import Problem
 from app.domain.images.attachments import Attachment
 from app.domain.models.engine_status import EngineStatus
-from app.domain.text.visible_text import visible
 from app.paths import RESOURCES
 from app.ui.chat.chat_view import ChatView
 from app.ui.chat.find_bar import FindBar
@@ -33,17 +33,13 @@ from app.ui.settings.settings_window import KEYBOARD
 from app.ui.shell.drop_overlay import DropOverlay
 from app.ui.shell.empty_state import EmptyState
 from app.ui.shell.first_look import FirstLook
+from app.ui.shell.header import Header
 from app.ui.shell.key_actions import KeyAction, add_key_actions, set_keys
-from app.ui.shell.main_menu import MainMenu
-from app.ui.shell.model_picker import ModelPicker
 from app.ui.shell.panes import Panes
 from app.ui.shell.sidebar import Sidebar
 from app.ui.shell.tray_icon import TrayIcon
-from app.ui.widgets.buttons import icon_button
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, tr
-from app.ui.widgets.icons import Icon
-from app.ui.widgets.labels import ElidedLabel
 from app.ui.widgets.lazy_thumbnails import LazyThumbnails, Submit, run_now
 from app.ui.widgets.mime_images import are_many, has_images, incoming_images
 from app.ui.widgets.notice import Notice, Severity
@@ -61,13 +57,15 @@ class MainWindow(QMainWindow):
 
     `files_dropped(tuple[Path, ...])`, `many_dropped(tuple[Path, ...])` for folders and many files,
     `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `data_urls_dropped(tuple[str, ...], name)`,
-    `drop_refused(Problem)`, `open_triggered()`, `library_triggered()`, `document_triggered()`, `batch_triggered()`,
+    `drop_refused(Problem)`, `open_triggered()`, `temporary_triggered()`, `library_triggered()`, `document_triggered()`,
+    `batch_triggered()`,
     `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`, `zoom_triggered(steps)` where 0 steps reset the
     zoom, `settings_triggered(query)`; `geometry_changed()` after the window was moved or resized.
     """
 
     files_dropped = Signal(tuple)
     many_dropped = Signal(tuple)
+    temporary_triggered = Signal()
     library_triggered = Signal()
     document_triggered = Signal()
     batch_triggered = Signal()
@@ -97,9 +95,6 @@ class MainWindow(QMainWindow):
         self.first_look = FirstLook(thumbnail_path, self)
         self._is_empty = True
         self.find_bar = FindBar(self)
-        self.find_bar.changed.connect(self.chat_view.look_for)
-        self.find_bar.stepped.connect(self.chat_view.look_further)
-        self.chat_view.found.connect(self.find_bar.set_place)
         self.composer = Composer(thumbnail_path, self)
         self.queued = QueuedQuestions(self)
         self.notices = Notices(self, self.composer)
@@ -115,31 +110,33 @@ class MainWindow(QMainWindow):
         self.tray.setVisible(TrayIcon.isSystemTrayAvailable())
         self.viewer = ImageViewer(self)
         self._was_maximised = False
+        self.may_close: Callable[[], bool] = lambda: True
+        """Whether the chat may be left without asking."""
+        self.guard: Callable[[Callable[[], None]], None] = lambda go: go()
+        """Calls what it is given once the chat may be left."""
         self.viewer.full_screen_clicked.connect(self.toggle_full_screen)
         self.viewer.canvas.problem_met.connect(self.notices.show_problem)
-        self.model_picker = ModelPicker(self)
-        self.menu_button = MainMenu(self)
-        self._title = ElidedLabel(parent=self)
-        self._title.setObjectName("chatTitle")
-        self._fold = icon_button(Icon.SIDEBAR, tr("Show or hide the sidebar (Ctrl+B)"), self)
+        self.header = Header(self)
+        self.model_picker, self.menu_button = self.header.model_picker, self.header.menu_button
         self._pages = QStackedWidget(self)
         self._lay_out()
         self._overlay = DropOverlay(self)
         self._add_keys()
+        self._wire_find_bar()
         for pasted_into in (self.composer, self.chat_view):
             pasted_into.mime_pasted.connect(self._take_pasted)
         self.composer.up_pressed.connect(self.chat_view.edit_last_question)
         self.sidebar.search_left.connect(self.composer.focus)
-        self.find_bar.closed.connect(self.composer.focus)
         self.chat_view.quoted.connect(self.composer.quote)
         self.chat_view.reused.connect(self.composer.take)
         FocusKeeper(self, self.composer.edit)
         self.composer.focus()
 
-    def set_title(self, title: str) -> None:
-        """Show the chat's title, also in the window's title."""
-        self._title.setText(title)
-        self.setWindowTitle(f"{visible(title)} — Lorgnette" if title else "Lorgnette")
+    def set_chat(self, title: str, *, is_temporary: bool) -> None:
+        """Show the chat's title, also in the window's title, and whether the chat is a temporary one."""
+        self.header.set_title(tr("Temporary chat") if is_temporary else title)
+        self.header.set_temporary(is_temporary=is_temporary)
+        self.empty_state.set_temporary(is_temporary=is_temporary)
 
     def set_empty(self, is_empty: bool) -> None:
         """Show the images of an empty chat's draft, or its placeholder, or the messages."""
@@ -317,16 +314,13 @@ class MainWindow(QMainWindow):
             QGuiApplication.clipboard().setText(answers[-1].text)
             self.notices.show_notice(Notice(Severity.SUCCESS, tr("The last answer was copied.")))
 
+    def _wire_find_bar(self) -> None:
+        self.find_bar.changed.connect(self.chat_view.look_for)
+        self.find_bar.stepped.connect(self.chat_view.look_further)
+        self.find_bar.closed.connect(self.composer.focus)
+        self.chat_view.found.connect(self.find_bar.set_place)
+
     def _lay_out(self) -> None:
-        header = QFrame(self)
-        header.setObjectName("header")
-        head = QHBoxLayout(header)
-        head.setContentsMargins(12, 8, 16, 8)
-        head.setSpacing(8)
-        head.addWidget(self._fold)
-        head.addWidget(self._title, 1)
-        head.addWidget(self.model_picker)
-        head.addWidget(self.menu_button)
         self._pages.addWidget(self.empty_state)
         self._pages.addWidget(self.first_look)
         self._pages.addWidget(self.chat_view)
@@ -338,7 +332,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(header)
+        column.addWidget(self.header)
         column.addWidget(self.find_bar)
         self.notices.bar.lay_out(column, self._pages)
         column.addLayout(foot)
@@ -346,12 +340,13 @@ class MainWindow(QMainWindow):
         chat.setLayout(column)
         self.panes = Panes(self.sidebar, chat, self.viewer, self)
         self.panes.chat_shown.connect(self.composer.focus)
-        self._fold.clicked.connect(self.panes.toggle_sidebar)
+        self.header.fold.clicked.connect(self.panes.toggle_sidebar)
         self.setCentralWidget(self.panes)
 
     def _add_keys(self) -> None:
         wanted = (
             KeyAction(mark("New chat"), "Ctrl+N", self.sidebar.new_chat_clicked),
+            KeyAction(mark("New temporary chat"), "Ctrl+Shift+N", self.temporary_triggered),
             KeyAction(mark("Search chats"), "Ctrl+K", self._search),
             KeyAction(mark("Find in this chat"), "Ctrl+F", self._find),
             KeyAction(mark("Open images"), "Ctrl+O", self.open_triggered),
@@ -378,12 +373,27 @@ class MainWindow(QMainWindow):
         self.menu_button.settings_triggered.connect(self.settings_triggered)
         for menu in (self.tray, self.menu_button):
             menu.mode_triggered.connect(self.capture.start_mode)
+        self.menu_button.temporary_triggered.connect(self.temporary_triggered)
         self.menu_button.library_triggered.connect(self.library_triggered)
         self.sidebar.images.clicked.connect(self.library_triggered)
         self.menu_button.document_triggered.connect(self.document_triggered)
         self.menu_button.batch_triggered.connect(self.batch_triggered)
 
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close the window once the chat may be left."""
+        if self.may_close():
+            super().closeEvent(event)
+        else:
+            event.ignore()
+            self.guard(self._close_now)
+
     @Slot()
     def _quit(self) -> None:
+        self.guard(self._quit_now)
+
+    def _close_now(self) -> None:
+        self.close()
+
+    def _quit_now(self) -> None:
         self.close()
         QGuiApplication.quit()

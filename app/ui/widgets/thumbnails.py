@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QImageReader, QPainter, QPainterPath, QPaintEvent, QPixmap, QPolygonF
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.domain.images.attachments import Attachment
+from app.regular_files import read_regular
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import joined, tr
 from app.ui.widgets.labels import tooltip
@@ -17,6 +18,8 @@ ThumbnailPath = Callable[[Attachment], Path]
 """Returns the path of an attachment's thumbnail; the file may be missing."""
 
 RADIUS = 6
+MAX_BYTES = 64 * 1024 * 1024
+"""Maximum size of a thumbnail's file."""
 MAX_PIXELS = 4096
 """Maximum side of a thumbnail in pixels; the image decoder process makes far smaller ones."""
 
@@ -74,9 +77,12 @@ def thumbnail_image(path: Path) -> QImage:
 
     Qt would otherwise try all of its decoders on the output of the image decoder process, which opens untrusted files.
     """
-    if not path.is_file():
+    buffer = QBuffer()
+    try:
+        buffer.setData(read_regular(path, MAX_BYTES))
+    except OSError:
         return QImage()
-    reader = QImageReader(str(path), QByteArray(b"PNG"))
+    reader = QImageReader(buffer, QByteArray(b"PNG"))
     reader.setDecideFormatFromContent(False)
     reader.setAutoDetectImageFormat(False)
     size = reader.size()

@@ -13,6 +13,7 @@ import pytest
 from pikepdf import pdfa
 from PIL import Image, features
 
+from app import memory_files
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.pdf_options import PdfOptions
 from app.domain.errors import ProblemKind
@@ -295,3 +296,20 @@ def test_many_requests_wait_with_their_files(opener: Process, tmp_path: Path) ->
         opener.client.send(RequestEnvelope(CallId(number), ProbeImage(str(path), 16)))
     received_events = [next(opener.events) for _ in range(2 * len(paths))]
     assert [type(event) for event in received_events] == [ImageProbed, Done] * len(paths)
+
+
+@pytest.mark.skipif(not memory_files.ARE_SUPPORTED, reason="no files in memory")
+def test_a_decoder_reads_and_writes_files_that_are_in_memory_only(opener: Process, tmp_path: Path) -> None:
+    source, target = memory_files.make("picture.png"), memory_files.make("part.png")
+    with memory_files.open_file(source) as file:
+        file.write(picture(tmp_path / "picture.png").read_bytes())
+    part = ImageCrop(digest=Digest("ab" * 32), name="picture.png", left=20, top=10, right=70, bottom=50)
+    probed, done = opener.ask(CropImage(str(source), part, str(target), 64))[-2:]
+    assert isinstance(probed, ImageProbed)
+    assert (probed.width, probed.height) == (50, 40)
+    assert done == Done(FinishReason.COMPLETE)
+    with memory_files.open_file(target) as file, Image.open(file) as written:
+        assert written.size == (50, 40)
+    memory_files.remove(source)
+    assert isinstance(opener.ask(ProbeImage(str(source), 64))[-1], Failed)
+    memory_files.remove(target)

@@ -71,7 +71,7 @@ class Harness:
         self.engine = Engine(BackendKind.IMAGES, self.fakes)
         self.thread = BackgroundThread("files")
         self.files = MemoryFiles()
-        self.importer = ImageImporter(ImagesEngine(self.engine), self.files, self.thread)
+        self.importer = ImageImporter(ImagesEngine(self.engine), lambda _: self.files, self.thread)
         self.said: list[tuple[str, str, object]] = []
         self.ids: list[str] = []
         self.importer.started.connect(self._on_started)
@@ -403,3 +403,17 @@ def test_a_window_that_closes_before_it_has_loaded_them_keeps_both(harness: Harn
     harness.importer.import_file(Path("slow.png"), ConversationId("chat"))
     interrupted.save()
     qtbot.waitUntil(lambda: len(records.kept) == 2)
+
+
+def test_imports_of_a_temporary_chat_are_not_recorded_and_end_with_it(harness: Harness, qtbot: QtBot) -> None:
+    harness.files.is_lasting = False
+    chat = ConversationId("chat")
+    harness.importer.import_file(Path("/home/me/slow.png"), chat)
+    harness.importer.import_file(Path("/home/me/slow2.png"), ConversationId("other"))
+    assert harness.importer.has_any(chat)
+    assert harness.importer.open_imports == ()
+    harness.importer.cancel_all(chat)
+    wait_for(harness, qtbot, 1)
+    assert harness.said == [("cancelled", "chat", None)]
+    assert not harness.importer.has_any(chat)
+    assert harness.importer.has_any(ConversationId("other"))

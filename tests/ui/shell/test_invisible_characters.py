@@ -63,7 +63,7 @@ def test_in_questions(window: MainWindow, evil: Attachment) -> None:
 
 
 def test_in_titles_and_the_sidebar(window: MainWindow) -> None:
-    window.set_title(EVIL)
+    window.set_chat(EVIL, is_temporary=False)
     window.sidebar.set_conversations((conversation(title=EVIL),))
     window.sidebar.search.setText("invoice")
     window.sidebar.set_hits(

@@ -9,9 +9,8 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
@@ -66,7 +65,7 @@ def read_architecture(path: Path) -> str:
         return next((str(value) for name, value in cursor.pairs(pairs) if name == ARCHITECTURE), "")
 
 
-def _opened(path: Path) -> BufferedReader:
+def _opened(path: Path) -> BinaryIO:
     try:
         return open_regular(path)
     except FileNotFoundError as error:
@@ -80,7 +79,7 @@ def _opened(path: Path) -> BufferedReader:
 class _Cursor:
     """Reads values one after another; what the file claims to hold is compared with what it can hold."""
 
-    def __init__(self, file: BufferedReader, path: Path) -> None:
+    def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
         self.path = path
         self.size = os.fstat(file.fileno()).st_size
