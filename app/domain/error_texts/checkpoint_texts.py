@@ -266,6 +266,12 @@ OLLAMA_OWN = ErrorText(
     "“{name}” is in Ollama's own form, which has no vision part that can be opened here.",
     todo="Pull a GGUF model from Hugging Face: its name begins with hf.co/ in Ollama.",
 )
+OLLAMA_OTHER_VISION = ErrorText(
+    "checkpoint.ollama_other_vision",
+    _CHECKPOINT,
+    "The vision part that Ollama has for “{name}” is that of another model.",
+    todo="Pull another model whose name begins with hf.co/ in Ollama, or choose the GGUF files themselves.",
+)
 GGUF_SEVERAL = ErrorText(
     "checkpoint.gguf_several",
     _CHECKPOINT,

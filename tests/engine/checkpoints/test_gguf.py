@@ -95,6 +95,12 @@ def test_a_manifest_of_ollama_without_a_part_is_refused(folder: Path, tmp_path: 
     assert "“Tiny-GGUF:Q4_K_M” is in Ollama's own form" in refused(manifest).problem.what
 
 
+def test_a_manifest_of_ollama_with_the_vision_part_of_another_model_is_refused(folder: Path, tmp_path: Path) -> None:
+    _vision(clip__vision__projection_dim=4096)(folder)
+    manifest = ollama_store(tmp_path / "models", {"model": folder / TEXT, "projector": folder / VISION})
+    assert "has for “Tiny-GGUF:Q4_K_M” is that of another model" in refused(manifest).problem.what
+
+
 def test_the_config_is_that_of_the_folder_it_was_made_from(made: Path) -> None:
     opened, twin = open_checkpoint(made), open_checkpoint(made / "twin")
     assert opened.config == twin.config

@@ -31,7 +31,7 @@ def headers(path: Path) -> tuple[GgufHeader, GgufHeader]:
     model, projector = blobs_of(path, store)
     text, vision = text_header(model), read_header(projector)
     if not fits(text, vision):
-        raise CheckpointError(checkpoint_texts.OLLAMA_OWN, name=f"{path.parent.name}:{path.name}")
+        raise CheckpointError(checkpoint_texts.OLLAMA_OTHER_VISION, name=f"{path.parent.name}:{path.name}")
     return text, vision
 
 
