@@ -13,7 +13,9 @@ from typing import Any
 from app.domain.error_texts import batch_texts
 from app.domain.errors import BatchError
 
-MAX_FIELDS, MAX_NAME_CHARS, MAX_VALUE_CHARS = 40, 60, 2000
+MAX_FIELDS, MAX_NAME_CHARS = 40, 60
+MAX_VALUE_CHARS = 1900
+"""Maximum length of a value; llama.cpp's server refuses schemas with 2,000 (MAX_REPETITION_THRESHOLD)."""
 _FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from app.domain.documents.fields import MAX_VALUE_CHARS
 from app.domain.documents.line_joins import joined
 from app.domain.documents.page_parts import APART, block_rows
 from app.domain.documents.pages import OcrPage
@@ -13,6 +14,11 @@ from app.domain.images.geometry import Box, TextLine
 MAX_LETTERS = 700
 """Maximum number of characters of the paragraphs in one request: a small model loses count in long lists."""
 MAX_PARAGRAPHS = 12
+MAX_GROWTH, EXTRA_CHARS = 8, 100
+"""Number of characters that one of the text may become, and that any text may have in addition.
+
+A Chinese character is two to three letters of English on average; a lone one, or an abbreviation, may need a phrase.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,14 @@ def translation_prompt(texts: Sequence[str], language: str, complaint: str = "")
     return f"{ask}\n\nYour last answer could not be used: {complaint}" if complaint else ask
 
 
-def translation_schema(count: int) -> str:
-    """Return the JSON schema of the answer to `translation_prompt` for `count` texts."""
-    return json.dumps({"type": "array", "items": {"type": "string"}, "minItems": count, "maxItems": count})
+def translation_schema(texts: Sequence[str]) -> str:
+    """Return the JSON schema of the answer to `translation_prompt`.
+
+    A model that repeats itself ends at a length that no translation of the longest text has, in characters.
+    """
+    max_chars = EXTRA_CHARS + MAX_GROWTH * max(map(len, texts))
+    item = {"type": "string", "maxLength": max_chars} if max_chars <= MAX_VALUE_CHARS else {"type": "string"}
+    return json.dumps({"type": "array", "items": item, "minItems": len(texts), "maxItems": len(texts)})
 
 
 def translated_texts(answer: str, count: int) -> tuple[str, ...]:

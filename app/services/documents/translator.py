@@ -107,7 +107,7 @@ class Translator(QObject):
             _OPTIONS,
             partial(self._on_answered, job, translation),
             partial(self._fail, job),
-            translation_schema(len(texts)),
+            translation_schema(texts),
         )
 
     def _fail(self, job: _Job, problem: Problem) -> None:

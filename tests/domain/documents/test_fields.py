@@ -93,4 +93,5 @@ def test_the_schema_allows_what_is_read_and_no_other_keys() -> None:
         assert list(inner["properties"]) == inner["required"] == ["value", "text"]
         assert all(text["maxLength"] == MAX_VALUE_CHARS for text in inner["properties"].values())
         assert inner["additionalProperties"] is False
+    assert MAX_VALUE_CHARS < 2000  # llama.cpp's server refuses as many repetitions.
     assert schema["additionalProperties"] is False

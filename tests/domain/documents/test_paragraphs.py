@@ -14,6 +14,7 @@ from app.domain.documents.paragraphs import (
     paragraphs_of,
     translated_texts,
     translation_prompt,
+    translation_schema,
 )
 from app.domain.images.geometry import Box, Point, TextLine
 
@@ -78,6 +79,20 @@ def test_the_prompt_has_the_texts_as_json_and_what_was_wrong() -> None:
     assert "2 strings" in prompt
     assert prompt.endswith("it has no JSON array.")
     assert "could not be used" not in translation_prompt(["a"], "German")
+
+
+@pytest.mark.parametrize(
+    ("text", "translation"),
+    [("出口", "emergency exit on the left"), ("z. B.", "for example"), ("龠", "a flute of ancient China"), ("", "")],
+)
+def test_the_schema_leaves_room_for_every_script(text: str, translation: str) -> None:
+    schema = json.loads(translation_schema([text, "Exit"]))
+    assert (schema["minItems"], schema["maxItems"]) == (2, 2)
+    assert 2 * len(translation) <= schema["items"]["maxLength"] <= 150
+
+
+def test_the_schema_does_not_limit_long_texts() -> None:
+    assert json.loads(translation_schema(["字" * MAX_LETTERS]))["items"] == {"type": "string"}
 
 
 @pytest.mark.parametrize("answer", ['["a", "b"]', '```json\n["a", "b"]\n```', 'Here it is: ["a", "b"]. Bye!'])

@@ -192,7 +192,7 @@ def test_an_image_is_translated_and_remembered(build_services: BuildServices, qt
     translator.translate(IMAGE, "German")
     assert seen[1] == seen[0]
     assert len(model.prompts) == 1
-    assert model.schemas == [translation_schema(2)]
+    assert model.schemas == [translation_schema(["Exit", "Entrance"])]
 
 
 def test_an_answer_without_the_form_is_asked_for_once_more_and_then_one_by_one(
