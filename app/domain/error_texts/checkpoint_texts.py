@@ -82,6 +82,12 @@ MIXTURE_OF_EXPERTS = ErrorText(
     "This model is a mixture of experts ({architecture}), whose layers cannot be computed here.",
     todo=_GET_ANOTHER,
 )
+TOO_LARGE = ErrorText(
+    "checkpoint.too_large",
+    _CHECKPOINT,
+    "This model's weights take {needed} GB, and this computer has {there} GB of memory.",
+    todo="Choose a smaller model, or the same one in 4 bits.",
+)
 UNNAMED_ARCHITECTURE = ErrorText(
     "checkpoint.unnamed_architecture",
     _CHECKPOINT,

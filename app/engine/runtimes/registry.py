@@ -12,6 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
+
+from app.domain.error_texts import checkpoint_texts
+from app.domain.errors import CheckpointError
+from app.domain.gigabytes import gigabytes_needed, gigabytes_there
 from app.domain.models.gpu_support import NVIDIA_DRIVERS
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.domain.redacting_log import kind_of
@@ -171,11 +176,29 @@ def open_on_cpu(
     """Open the runtime that is faster on this CPU.
 
     OpenVINO is faster if the CPU computes in 16 bits, which it then does for everything, and for 16-bit weights.
-    Otherwise ONNX Runtime multiplies 4-bit weights in 8 bits, which OpenVINO does not.
+    Otherwise ONNX Runtime multiplies 4-bit weights in 8 bits, which OpenVINO does not. Raises CheckpointError if
+    the weights are larger than this machine's memory: it would be busy with its disk, or end the process.
     """
     from app.engine.runtimes.openvino.devices import CPU, cpu_has_16_bits  # noqa: PLC0415
     from app.engine.runtimes.openvino.runtime import OpenVinoRuntime  # noqa: PLC0415
 
+    _check_memory(checkpoint)
     if checkpoint.quantization is None or cpu_has_16_bits():
         return OpenVinoRuntime(CPU, checkpoint, options, progress, check)
     return onnxruntime_choice(options).open(checkpoint, options, progress, check)
+
+
+def _check_memory(checkpoint: Checkpoint) -> None:
+    needed = sum(entry.end - entry.begin for entry in checkpoint.tensors.entries.values())
+    there = machine_memory()
+    if there is not None and needed > there:
+        sizes = {"needed": gigabytes_needed(needed), "there": gigabytes_there(there)}
+        raise CheckpointError(checkpoint_texts.TOO_LARGE, **sizes)
+
+
+def machine_memory() -> int | None:
+    """Return the memory of this machine in bytes, None if the process may not know it."""
+    try:
+        return int(psutil.virtual_memory().total)
+    except (OSError, RuntimeError):
+        return None

@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
+from app.domain.errors import CheckpointError
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
 from app.engine.generation.model import Model
@@ -23,6 +25,7 @@ from app.engine.runtimes.registry import (
     open_on_cpu,
     runtimes_report,
 )
+from app.paths import DEMO_MODEL
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
 
@@ -157,3 +160,18 @@ def test_packages_that_were_downloaded_for_a_gpu_are_found(tmp_path: Path, monke
     assert sys.path[-1] == str(tmp_path)
     choose_runtime(LoadOptions(gpu_packages_folder=str(tmp_path)))
     assert sys.path.count(str(tmp_path)) == 1
+
+
+def test_weights_that_are_larger_than_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "machine_memory", lambda: 9 * 10**6)
+    with pytest.raises(CheckpointError) as error:
+        open_on_cpu(open_checkpoint(DEMO_MODEL), LoadOptions(), lambda _: None, lambda: None)
+    assert "weights take 0.1 GB, and this computer has 0.0 GB of memory" in str(error.value)
+
+
+def test_where_the_memory_is_unknown_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(psutil, "virtual_memory", refused)
+    assert registry.machine_memory() is None
