@@ -84,6 +84,10 @@ class FakeEngines:
         self.clients.append((kind, client))
         return client
 
+    def set_script(self, kind: BackendKind, script: Script) -> None:
+        """Give the clients of a kind that are made from now on another script."""
+        self._scripts[kind] = script
+
     def latest(self, kind: BackendKind) -> FakeClient:
         """The newest client of a kind."""
         return next(client for made, client in reversed(self.clients) if made is kind)

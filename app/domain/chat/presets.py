@@ -24,6 +24,7 @@ class Preset:
         return (start, end - 1) if 0 <= start < end else (len(self.text), len(self.text))
 
 
+FIND = Preset("Find", "Locate every «object» in the image, report bbox coordinates in JSON format.")
 BUILT_IN = (
     Preset("Read", "Read the text."),
     Preset("Describe", "Describe this image in detail."),
@@ -31,13 +32,20 @@ BUILT_IN = (
     Preset("Table", "Write the table in the image as a Markdown table, with every row and column."),
     Preset("Fields", "Extract from this document as JSON: «date, sender, total, currency»."),
     Preset("Chart", "Turn this chart into a table: one row for each point, with its series, label and value."),
-    Preset("Find", "Locate every «object» in the image, report bbox coordinates in JSON format."),
+    FIND,
     Preset("Explain", "Explain this screenshot: which application it is, what it shows, what can be done next."),
     Preset("Alt text", "Write alt text for this image, for somebody who cannot see it: one or two sentences."),
     Preset("Markdown", "qwenvl markdown"),
     Preset("HTML", "qwenvl html"),
 )
 """Built-in presets. The last two are prompts that Qwen3-VL was trained to answer with a whole document."""
+
+
+def asks_for_boxes(question: str) -> bool:
+    """Return whether a question is that of the preset "Find", whatever is to be found."""
+    before, after = FIND.prompt.split(MARK_START)[0], FIND.prompt.split(MARK_END)[1]
+    text = question.strip()
+    return text.startswith(before) and text.endswith(after) and len(text) > len(before) + len(after)
 
 
 def matching(presets: tuple[Preset, ...], typed: str) -> tuple[Preset, ...]:

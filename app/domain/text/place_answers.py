@@ -6,7 +6,7 @@ People want to see what was found there, not how it is written.
 import json
 import re
 
-from app.domain.text.grounding import detections_in
+from app.domain.text.grounding import MAX_DETECTIONS, SCALE, detections_in
 
 MAX_LENGTH = 50_000
 """Maximum length of such an answer in characters; a longer one is shown as it is."""
@@ -14,6 +14,18 @@ _FENCED = re.compile(r"\A\s*```(?:json)?[ \t]*\n(?P<content>.*?)(?:\n```\s*)?\Z"
 _MORE_TO_COME = re.compile(r"\s*(?:,\s*(?:\{.*)?)?", re.DOTALL)
 """What may follow the last whole object of a list that is not finished."""
 _PLACES = {"bbox_2d", "point_2d", "bbox", "point"}
+_EDGE = {"type": "integer", "minimum": 0, "maximum": SCALE}
+_PLACE = {
+    "type": "object",
+    "properties": {
+        "bbox_2d": {"type": "array", "items": _EDGE, "minItems": 4, "maxItems": 4},
+        "label": {"type": "string", "maxLength": 100},
+    },
+    "required": ["bbox_2d", "label"],
+    "additionalProperties": False,
+}
+BOXES_SCHEMA = json.dumps({"type": "array", "items": _PLACE, "maxItems": MAX_DETECTIONS})
+"""The JSON schema of boxes as Qwen3-VL writes them: x1, y1, x2, y2 in thousandths of the image's sides."""
 
 
 def is_only_places(text: str, count: int) -> bool:

@@ -26,6 +26,8 @@ THOUGHT_GAP = "\n\n"
 
 CLOSERS = ('"', "]", "}", ",", "0")
 """What ends a string, an array, an object, an item and a number, the first that may come: a short way to the end."""
+OPENER = "{"
+"""What begins an object."""
 MAX_ENDING = 4096
 """Maximum number of tokens of an ending that is looked for: a recursive schema may have none."""
 SLACK = 8
@@ -35,12 +37,15 @@ SLACK = 8
 class Constraint:
     """An answer's place in the grammar of a JSON schema. Its tokens are pushed in order."""
 
-    def __init__(self, matcher: LLMatcher, vocabulary: int, closers: Sequence[int]) -> None:
-        """Begin where `matcher` is; `closers` are the tokens of CLOSERS."""
+    def __init__(self, matcher: LLMatcher, vocabulary: int, closers: Sequence[int], opener: int) -> None:
+        """Begin where `matcher` is; `closers` are the tokens of CLOSERS, `opener` that of OPENER."""
         self._matcher = matcher
         self._vocabulary = vocabulary
         self._closers = closers
-        self._near = len(self.ending()) + 2 * SLACK
+        of_item = self._ending_of_item(opener)
+        self._last_item = of_item + 2 * SLACK if of_item else 0
+        """Where fewer tokens are left than these, no object may begin in an array that may end."""
+        self._near = max(len(self.ending()) + 2 * SLACK, self._last_item)
         """Where fewer tokens are left than these, the answer may have to be closed."""
 
     @property
@@ -53,9 +58,22 @@ class Constraint:
         if not self._matcher.consume_token(token):
             raise ValueError("a token that the grammar does not allow")
 
+    def _ending_of_item(self, opener: int) -> int:
+        """Return the length of the ending when the first object of an array that may be empty has just begun, or 0."""
+        ahead = self._matcher.deep_copy()
+        ahead.consume_tokens(ahead.compute_ff_tokens())
+        allowed = _allowed_by(ahead, self._vocabulary)
+        quote, end, *_ = self._closers
+        if allowed[quote] or not (allowed[end] and allowed[opener]):  # Between quotes all of them are text.
+            return 0
+        ahead.consume_token(opener)
+        return len(self._ending_from(ahead))
+
     def ending(self) -> list[int]:
         """Return the tokens of a short way to the answer's end, which closes what is open; at most MAX_ENDING."""
-        ahead = self._matcher.deep_copy()
+        return self._ending_from(self._matcher.deep_copy())
+
+    def _ending_from(self, ahead: LLMatcher) -> list[int]:
         tokens: list[int] = []
         while not ahead.is_stopped() and len(tokens) < MAX_ENDING:
             following = ahead.compute_ff_tokens() or [self._closer(ahead)]
@@ -66,9 +84,12 @@ class Constraint:
     def must_close(self, max_tokens: int) -> bool:
         """Return whether the ending has to begin for the answer to end within `max_tokens` more, if it still can.
 
-        Arrays whose number of items is free are closed too late if another long item begins just before.
+        An array of any number of objects is closed as soon as another one might not fit.
         """
-        return max_tokens < self._near and 0 <= max_tokens - len(self.ending()) < SLACK
+        if max_tokens >= self._near:
+            return False
+        left = max_tokens - len(self.ending())
+        return 0 <= left < SLACK or (left >= 0 and max_tokens < self._last_item)
 
     def masked(self, logits: FloatArray) -> FloatArray:
         """Return a copy of `logits` [V] in which tokens that may not come next are minus infinity."""
@@ -161,7 +182,7 @@ class Constraints:
         if matcher.is_error() or not matcher.consume_tokens(self._tokenizer.encode(said)):
             raise ValueError("no grammar for this schema, or another beginning")
         closers = [token for text in CLOSERS for token in self._tokenizer.encode(text)]
-        return Constraint(matcher, self._vocabulary, closers)
+        return Constraint(matcher, self._vocabulary, closers, self._tokenizer.encode(OPENER)[0])
 
     @cached_property
     def _lltokenizer(self) -> LLTokenizer | None:

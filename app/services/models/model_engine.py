@@ -7,12 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.domain.chat.chat import Turn
+from app.domain.chat.chat import Role, Turn
+from app.domain.chat.presets import asks_for_boxes
 from app.domain.errors import Problem
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.domain.models.remote_servers import RemoteModel, is_this_machine
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
+from app.domain.text.place_answers import BOXES_SCHEMA
 from app.engine.process.messages import (
     Ask,
     Done,
@@ -201,11 +203,22 @@ class ModelEngine(QObject):
         texts = self.image_texts.known(_images(turns))
         if not self._asked:
             self.answering_began.emit()
-        call = self.call(Ask(turns, options, texts), lambda event: self._on_answer(call, turns, on_event, event))
+        asked = Ask(turns, options, texts, self._schema(turns))
+        call = self.call(asked, lambda event: self._on_answer(call, turns, on_event, event))
         self._asked.add(call)
         if self._prefill and is_prefilled:
             self._prefill.waiting, self._prefill.on_loading = call, on_event
         return call
+
+    def _schema(self, turns: tuple[Turn, ...]) -> str:
+        """Return the JSON schema of the answer: that of boxes if a full model on this machine is asked for them.
+
+        Servers' models may have another scale, and a begun answer another form.
+        """
+        info = self._status.info
+        is_full = info is not None and not info.server and not info.policy.is_placeholder
+        asked = [turn.text for turn in turns[-1:] if turn.role is Role.USER and turn.images]
+        return BOXES_SCHEMA if is_full and any(map(asks_for_boxes, asked)) else ""
 
     def ask_in_background(
         self, turns: tuple[Turn, ...], options: GenerationOptions, on_event: OnEvent, schema: str

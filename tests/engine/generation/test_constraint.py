@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 from app.domain.chat.chat import Role, Turn
+from app.domain.chat.presets import FIND
 from app.domain.documents.fields import Field, FieldAnswer, field_schema, read_field_answer
 from app.domain.errors import Cancelled
 from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import NEVER_CANCELLED
 from app.domain.settings.generation_options import GREEDY, GenerationOptions, Sampling
+from app.domain.text.grounding import detections_in
+from app.domain.text.place_answers import BOXES_SCHEMA
 from app.engine.answering import NO_STAGE, GenerationCallbacks
 from app.engine.backends.model_backend import ModelBackend
 from app.engine.checkpoints.open_checkpoint import Checkpoint, open_checkpoint
@@ -126,6 +129,25 @@ def test_whatever_the_model_the_answer_is_valid(runtime: str, tmp_path: Path) ->
                 assert len(place["label"]) <= 9
                 assert place["kind"] in {"cat", "dog"}
     assert len(said) > 8
+
+
+def test_the_boxes_of_a_model_that_babbles_are_valid(tmp_path: Path) -> None:
+    folder = shutil.copytree(DEMO_MODEL, tmp_path / "model")  # Elsewhere it answers even if it is unsure.
+    backend = ModelBackend()
+    backend.handle(OpenModel(str(folder)), lambda _: None, NEVER_CANCELLED)
+    found = 0
+    for seed in range(8):
+        events: list[Event] = []
+        options = GenerationOptions(max_new_tokens=300, sampling=replace(HOT, seed=seed))
+        ask = Ask((Turn(Role.USER, FIND.text),), options, schema=BOXES_SCHEMA)
+        backend.handle(ask, events.append, NEVER_CANCELLED)
+        text = "".join(event.text for event in events if isinstance(event, AnswerDelta))
+        for place in json.loads(text):
+            assert list(place) == ["bbox_2d", "label"]
+            assert len(place["bbox_2d"]) == 4
+            assert all(0 <= number <= 1000 for number in place["bbox_2d"])
+        found += len(detections_in(text))
+    assert found
 
 
 def test_a_valid_answer_is_the_same_and_takes_fewer_passes(speaker: Speaker) -> None:

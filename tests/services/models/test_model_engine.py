@@ -7,11 +7,16 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.domain.chat.chat import Role, SeenImage, Turn
+from app.domain.chat.presets import FIND
 from app.domain.errors import Problem, ProblemKind
 from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState, Stage
+from app.domain.models.model_info import ModelInfo
+from app.domain.models.model_policy import ModelPolicy
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
+from app.domain.text.place_answers import BOXES_SCHEMA
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import (
     Ask,
@@ -87,6 +92,32 @@ def test_opening_is_shown_step_by_step(model: ModelEngine, qtbot: QtBot) -> None
     assert opened.args == ["/models/tiny"]
     assert states == [(EngineState.LOADING, 0.0), (EngineState.LOADING, 0.5), (EngineState.READY, 0.0)]
     assert model.status.info == INFO
+
+
+@pytest.mark.parametrize(
+    ("text", "images", "info", "schema"),
+    [
+        (FIND.text, 1, INFO, BOXES_SCHEMA),
+        ("Locate every red car in the image, report bbox coordinates in JSON format.", 1, INFO, BOXES_SCHEMA),
+        (FIND.text, 0, INFO, ""),
+        ("Where is the red car?", 1, INFO, ""),
+        (FIND.text, 1, replace(INFO, policy=ModelPolicy(is_placeholder=True)), ""),
+        (FIND.text, 1, replace(INFO, server="http://127.0.0.1:8000/v1"), ""),
+    ],
+)
+def test_boxes_have_a_schema_where_they_are_asked_for(
+    model: ModelEngine, fakes: FakeEngines, qtbot: QtBot, text: str, images: int, info: ModelInfo, schema: str
+) -> None:
+    fakes.set_script(BackendKind.MODEL, lambda _: iter((Ready(info), Done(FinishReason.COMPLETE))))
+    with qtbot.waitSignal(model.opened):
+        model.open("/models/tiny")
+    model.ask((Turn(Role.USER, text, (SeenImage("image.png"),) * images),), GenerationOptions(), ignore)
+
+    def asked() -> list[str]:
+        return [request.schema for request in fakes.requests(BackendKind.MODEL) if isinstance(request, Ask)]
+
+    qtbot.waitUntil(lambda: bool(asked()))
+    assert asked() == [schema]
 
 
 def test_a_folder_that_cannot_be_opened(model: ModelEngine, qtbot: QtBot) -> None:
