@@ -178,7 +178,9 @@ class ImageController(QObject):
         if images := self._session.images(message_id):
             shown = self._window.viewer.attachment
             self._window.viewer.show_images(images, shown if shown in images else images[0])
-            self._window.viewer.show_detections(message_id, self._window.chat_view.detections(message_id))
+            names = [message.model_name for message in self._session.branch if message.id == message_id]
+            detections = self._window.chat_view.detections(message_id)
+            self._window.viewer.show_detections(message_id, detections, "".join(names))
             self._window.show_viewer()
 
     @Slot(Attachment, ImageCrop)
@@ -215,7 +217,7 @@ class ImageController(QObject):
     def _on_message_changed(self, message: Message) -> None:
         viewer, detections = self._window.viewer, self._window.chat_view.detections(message.id)
         if detections and viewer.isVisible() and viewer.message_id == message.id:
-            viewer.show_detections(message.id, detections)
+            viewer.show_detections(message.id, detections, message.model_name)
         elif detections and message.id != self._opened_for:
             self._opened_for = message.id  # It is not reopened after the user has closed it.
             if self._window.panes.is_wide:

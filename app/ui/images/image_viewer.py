@@ -55,7 +55,7 @@ class ImageViewer(QFrame):
         self.message_id = ""
         self.detections: Sequence[Detection] = ()
         self._written: Sequence[Detection] = ()
-        self._pixel_budget = GenerationOptions().pixel_budget
+        self._pixel_budget, self._model_name = GenerationOptions().pixel_budget, ""
         self._images: Sequence[Attachment] = ()
         self.canvas = PageCanvas(self)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # A click beside text leaves the focus to the message.
@@ -129,8 +129,9 @@ class ImageViewer(QFrame):
         self._pixel_budget = pixels
         self._place_detections()
 
-    def show_detections(self, message_id: str, detections: Sequence[Detection]) -> None:
-        """Draw the detections of an answer."""
+    def show_detections(self, message_id: str, detections: Sequence[Detection], model_name: str = "") -> None:
+        """Draw the detections of an answer of the model with this name."""
+        self._model_name = model_name
         self.message_id = message_id
         self._written = detections
         self.places.setVisible(bool(detections))
@@ -237,7 +238,7 @@ class ImageViewer(QFrame):
 
     def _place_detections(self) -> None:
         if self.attachment is not None:
-            self.detections = placed_detections(self._written, self.attachment, self._pixel_budget)
+            self.detections = placed_detections(self._written, self.attachment, self._pixel_budget, self._model_name)
             self.canvas.set_detections(self.detections)
 
     def _place_text(self) -> None:
