@@ -46,14 +46,14 @@ class GlobalKeyController(QObject):
             case "wayland" | "wayland-egl":
                 self._bind()
             case _ if self._keys:
-                self._show(image_texts.NO_GLOBAL_KEYS)
+                self._show(image_texts.NO_GLOBAL_KEYS, key=self._keys)
 
     def _grab(self) -> None:
         if self._x11_key is None:
             self._x11_key = X11Key(self)
             self._x11_key.pressed.connect(self._pressed)
         if text := _REFUSED.get(self._x11_key.grab(self._keys)):
-            self._show(text)
+            self._show(text, key=self._keys)
 
     def _bind(self) -> None:
         if self._portal_key is None:
@@ -66,7 +66,7 @@ class GlobalKeyController(QObject):
 
     @Slot()
     def _on_refused(self) -> None:
-        self._show(image_texts.NO_GLOBAL_KEYS)
+        self._show(image_texts.NO_GLOBAL_KEYS, key=self._keys)
 
-    def _show(self, text: ErrorText) -> None:
-        self._notices.show_problem(text.problem(key=self._keys))
+    def _show(self, text: ErrorText, *, key: str) -> None:
+        self._notices.show_problem(text.problem(key=key))
