@@ -36,6 +36,11 @@ def free_memory() -> int:
     return int(psutil.virtual_memory().available)
 
 
+def machine_memory() -> int:
+    """Return the memory of this machine in bytes."""
+    return int(psutil.virtual_memory().total)
+
+
 def token_bytes(config: TextConfig, number_bytes: int) -> int:
     """Return the bytes of one token's keys and values in all layers."""
     return 2 * config.layers * config.kv_heads * config.head_dim * number_bytes

@@ -12,8 +12,6 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil
-
 from app.domain.error_texts import checkpoint_texts
 from app.domain.errors import CheckpointError
 from app.domain.gigabytes import gigabytes_needed, gigabytes_there
@@ -22,6 +20,7 @@ from app.domain.ports import CancelCheck, ProgressCallback
 from app.domain.redacting_log import kind_of
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.runtimes.memory import machine_memory
 from app.engine.runtimes.port import DecoderRuntime
 
 OpenRuntime = Callable[[Checkpoint, LoadOptions, ProgressCallback, CancelCheck], DecoderRuntime]
@@ -190,15 +189,6 @@ def open_on_cpu(
 
 def _check_memory(checkpoint: Checkpoint) -> None:
     needed = sum(entry.end - entry.begin for entry in checkpoint.tensors.entries.values())
-    there = machine_memory()
-    if there is not None and needed > there:
+    if needed > (there := machine_memory()):
         sizes = {"needed": gigabytes_needed(needed), "there": gigabytes_there(there)}
         raise CheckpointError(checkpoint_texts.TOO_LARGE, **sizes)
-
-
-def machine_memory() -> int | None:
-    """Return the memory of this machine in bytes, None if the process may not know it."""
-    try:
-        return int(psutil.virtual_memory().total)
-    except (OSError, RuntimeError):
-        return None

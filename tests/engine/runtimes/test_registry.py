@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from app.domain.errors import CheckpointError
@@ -167,11 +166,3 @@ def test_weights_that_are_larger_than_the_memory_are_refused(monkeypatch: pytest
     with pytest.raises(CheckpointError) as error:
         open_on_cpu(open_checkpoint(DEMO_MODEL), LoadOptions(), lambda _: None, lambda: None)
     assert "weights take 0.1 GB, and this computer has 0.0 GB of memory" in str(error.value)
-
-
-def test_where_the_memory_is_unknown_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused() -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(psutil, "virtual_memory", refused)
-    assert registry.machine_memory() is None
