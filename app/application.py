@@ -25,6 +25,7 @@ from app.controllers.geometry_controller import GeometryController
 from app.controllers.global_key_controller import GlobalKeyController
 from app.controllers.image_controller import ImageController
 from app.controllers.image_library_controller import ImageLibraryController
+from app.controllers.instructions_controller import InstructionsController
 from app.controllers.model_controller import ModelController
 from app.controllers.offline_controller import OfflineController
 from app.controllers.search_controller import SearchController
@@ -251,10 +252,8 @@ class Lorgnette(QObject):
         self.batch.shut_down()
         for engine in self.engines.values():
             engine.shut_down()
-        self.downloads.close()
-        self.versions.close()
-        self.model_library.close()
-        self._batch_thread.close()
+        for part in (self.downloads, self.versions, self.model_library, self._batch_thread):
+            part.close()
         self._interrupted.save()
         self._files_thread.close()
         self._thumbnails_thread.close()
@@ -291,6 +290,7 @@ class Lorgnette(QObject):
             self.session, self.library, self.queue, self.importer, self._files, self._files_thread, self
         )
         TemporaryChatController(window, self.session, temporary_chat, self)
+        InstructionsController(window, self.session, self.library, self.model, self)
         search = SearchController(window, self.session, self.library, self.stores.chats, self._files, self)
         self._file_controller = FileController(
             window, self.session, self.library, self.exporter, self.chat_importer, self
@@ -375,7 +375,7 @@ class Lorgnette(QObject):
     def _on_launch_requested(self, launch_request: LaunchRequest) -> None:
         if not launch_request.stays_away:
             self.window.come_forward()
-        if launch_request.images and self.session.branch and not self.session.is_temporary:
+        if launch_request.images and self.session.branch and not self.session.conversation.is_temporary:
             self.session.start_new()
         self.take(launch_request)
 

@@ -111,7 +111,9 @@ class ChatController(QObject):
     @Slot()
     def _on_library_loaded(self) -> None:
         latest = self._library.latest
-        is_untouched = not (self._session.branch or self._session.is_temporary) and self._session.draft.is_empty
+        is_untouched = (
+            not (self._session.branch or self._session.conversation.is_temporary) and self._session.draft.is_empty
+        )
         if self.opens_latest and latest is not None and is_untouched:
             self._session.open(latest.id)
 

@@ -57,7 +57,7 @@ class ConversationStore(Protocol):
         ...
 
     def search(self, query: str) -> tuple[SearchHit, ...]:
-        """Chats whose title has all words of `query`, then images and messages that have them, each newest first."""
+        """Chats with all words of `query` in title or instructions, then images and messages, each newest first."""
         ...
 
     def images(self, query: str) -> tuple[ChatImage, ...]:

@@ -42,7 +42,7 @@ def traces(folder: Path, photo: Path) -> list[str]:
 
 def begin(desktop: Desktop) -> None:
     desktop.window.temporary_triggered.emit()
-    desktop.wait(lambda: desktop.lorgnette.session.is_temporary)
+    desktop.wait(lambda: desktop.lorgnette.session.conversation.is_temporary)
 
 
 def converse(desktop: Desktop, photo: Path) -> None:
@@ -93,7 +93,7 @@ def test_nothing_of_a_temporary_chat_is_ever_in_a_file(open_desktop: OpenDesktop
     assert traces(paths.data, photo) == []  # So it would be after a kill.
     desktop.window.sidebar.new_chat.click()
     press(desktop, "Discard")
-    desktop.wait(lambda: not desktop.lorgnette.session.is_temporary)
+    desktop.wait(lambda: not desktop.lorgnette.session.conversation.is_temporary)
     assert desktop.branch == ()
     assert desktop.window.composer.edit.toPlainText() == ""
     desktop.close()
@@ -106,7 +106,7 @@ def test_a_kept_chat_is_saved_whole(open_desktop: OpenDesktop, paths: Paths, pho
     converse(desktop, photo)
     chat, branch = desktop.lorgnette.session.conversation_id, desktop.branch
     desktop.window.header.keep.click()
-    desktop.wait(lambda: not desktop.lorgnette.session.is_temporary)
+    desktop.wait(lambda: not desktop.lorgnette.session.conversation.is_temporary)
     assert desktop.branch == branch
     desktop.close()
 
@@ -127,7 +127,7 @@ def test_closing_asks_only_if_there_is_something_to_lose(open_desktop: OpenDeskt
     desktop = open_desktop()
     begin(desktop)
     desktop.window.header.keep.click()  # There is nothing to keep.
-    desktop.wait(lambda: not desktop.lorgnette.session.is_temporary)
+    desktop.wait(lambda: not desktop.lorgnette.session.conversation.is_temporary)
     assert desktop.window.sidebar.list.count() == 0
     begin(desktop)
     assert desktop.window.close()
@@ -138,7 +138,7 @@ def test_closing_asks_only_if_there_is_something_to_lose(open_desktop: OpenDeskt
     assert not desktop.window.close()
     press(desktop, "Cancel")
     assert desktop.window.isVisible()
-    assert desktop.lorgnette.session.is_temporary
+    assert desktop.lorgnette.session.conversation.is_temporary
     assert len(desktop.lorgnette.session.draft.attachments) == 1
     assert not desktop.window.close()
     press(desktop, "Discard")

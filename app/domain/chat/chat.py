@@ -15,8 +15,9 @@ from app.domain.text.thoughts import Thought
 
 
 class Role(StrEnum):
-    """Who wrote a message."""
+    """Who wrote a message, or a turn that the model sees: SYSTEM is that of a chat's instructions, no message."""
 
+    SYSTEM = "system"
     USER = "user"
     ASSISTANT = "assistant"
 
@@ -126,7 +127,8 @@ class Draft:
 class Conversation:
     """A chat as the sidebar lists it. `leaf_id` is the id of the last message of the branch that is shown.
 
-    One that `is_temporary` is neither written to a disk nor listed.
+    One that `is_temporary` is neither written to a disk nor listed. The model is given the `instructions` before the
+    messages.
     """
 
     id: ConversationId
@@ -137,6 +139,7 @@ class Conversation:
     image_count: int = 0
     is_pinned: bool = False
     is_temporary: bool = False
+    instructions: str = ""
     draft: Draft = Draft()
 
 
@@ -165,6 +168,8 @@ class Turn:
     thought: str = ""
 
 
+MAX_INSTRUCTIONS = 8000
+"""Maximum length of a chat's instructions in characters: about two thousand tokens of every prompt."""
 TITLE_LENGTH = 48
 MIN_LETTERS = 2
 """Minimum number of letters in the line of an answer that names its chat."""

@@ -7,6 +7,7 @@ import dataclasses
 from datetime import datetime
 from typing import Any
 
+from app.domain.chat.chat import MAX_INSTRUCTIONS, Conversation, Message, Role
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Table
 from app.domain.images.attachments import Attachment, ImageCrop
@@ -65,6 +66,10 @@ def _fits_together(part: object) -> bool:
                 and 0 <= part.top < part.bottom <= MAX_SIDE
                 and 0 <= part.turns <= 3
             )
+        case Conversation():
+            fits = len(part.instructions) <= MAX_INSTRUCTIONS
+        case Message():
+            fits = part.role is not Role.SYSTEM
         case OcrPage():
             sides = (part.width, part.height)
             fits = all(0 <= side <= MAX_SIDE for side in sides) and part.rotation in {0, 90, 180, 270}

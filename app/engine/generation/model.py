@@ -119,6 +119,8 @@ class Model:
     def _prompt(
         self, turns: Sequence[Turn], options: GenerationOptions, check: CancelCheck, *, is_unfinished: bool
     ) -> tuple[Prompt, list[PromptImage]]:
+        if self.info.policy.is_placeholder:  # It knows nothing but its own questions.
+            turns = [turn for turn in turns if turn.role is not Role.SYSTEM]
         images: list[PromptImage] = []
         grids: list[Grid | VideoGrid] = []
         for image in (image for turn in turns for image in turn.images):

@@ -17,7 +17,7 @@ class ChatLibrary(QObject):
 
     `conversations_changed` carries all but temporary ones, pinned ones first, then the most recently updated first.
 
-    `deleted` carries one that can still be restored, `header_changed` one that was renamed, pinned, unpinned or kept,
+    `deleted` carries one that can still be restored, `header_changed` one of which the user has set something,
     `found` the query and a sequence of SearchHits, `first_images_found` the first images of chats by their ids.
     """
 
@@ -138,6 +138,13 @@ class ChatLibrary(QObject):
         """Restore a deleted conversation."""
         self._chats.save(("deleted", conversation.id), lambda chats: chats.restore_conversation(conversation.id))
         self.put(conversation)
+
+    def set_instructions(self, conversation: Conversation, text: str) -> None:
+        """Set the instructions of a conversation; one that has nothing to save yet is saved with its first turn."""
+        if conversation.id in self._conversations:
+            self._change_header(replace(self._conversations[conversation.id], instructions=text))
+        else:
+            self.header_changed.emit(replace(conversation, instructions=text))
 
     @Slot(str)
     def pin(self, conversation_id: ConversationId) -> None:

@@ -82,9 +82,9 @@ class ChatSession(QObject):
         return self._conversation.id
 
     @property
-    def is_temporary(self) -> bool:
-        """True if the chat that is shown is a temporary one."""
-        return self._conversation.is_temporary
+    def conversation(self) -> Conversation:
+        """The chat that is shown."""
+        return self._conversation
 
     @property
     def branch(self) -> tuple[Message, ...]:
@@ -105,9 +105,8 @@ class ChatSession(QObject):
         """The turns that the model would be asked, without the question's text; empty if nothing is to be prefilled."""
         if self._draft.is_empty or not (self.branch or self._draft.attachments):
             return ()
-        return turns_for(
-            (*self.branch, new_question(self._conversation, "", self._draft.attachments)), self._attachments
-        )
+        asked = new_question(self._conversation, "", self._draft.attachments)
+        return turns_for((*self.branch, asked), self._attachments, self._conversation.instructions)
 
     def leave(self, go: Callable[[], None]) -> None:
         """Save the draft and call `go`, which shows another chat; `guard` may ask first, or never call it."""
@@ -206,7 +205,7 @@ class ChatSession(QObject):
             return
         question = new_question(self._conversation, text, sent.attachments)
         answer = new_answer(self._conversation.id, question.id, Author.MODEL)
-        ask, title = self._writer.asking(answer, (*self.branch, question)), title_from(text)
+        ask, title = self._writer.asking(self._conversation, answer, (*self.branch, question)), title_from(text)
         if not self.branch and self._titles.is_generic(title):
             self._titles.expect(answer.id, title)
         self._commit((question, answer), sent, ask, title)
@@ -253,10 +252,9 @@ class ChatSession(QObject):
             return
         answer = new_answer(self._conversation.id, old.parent_id, old.author)
         asked = self._tree.path_to(old.parent_id)
-        read = partial(self._answers.read, answer)
-        is_read = old.author is Author.READER
-        path = self._attachments.path
-        start = partial(read, path(asked[-1].attachments[0])) if is_read else self._writer.asking(answer, asked)
+        read, path = partial(self._answers.read, answer), self._attachments.path
+        ask = self._writer.asking(self._conversation, answer, asked)
+        start = partial(read, path(asked[-1].attachments[0])) if old.author is Author.READER else ask
         self._commit((answer,), Draft(), start)
 
     @Slot(str, str)
@@ -267,7 +265,7 @@ class ChatSession(QObject):
         old = self._tree[question_id]
         question = replace(new_question(self._conversation, text, old.attachments), parent_id=old.parent_id)
         answer = new_answer(self._conversation.id, question.id, Author.MODEL)
-        ask = self._writer.asking(answer, (*self._tree.path_to(old.parent_id), question))
+        ask = self._writer.asking(self._conversation, answer, (*self._tree.path_to(old.parent_id), question))
         self._commit((question, answer), Draft(), ask)
 
     @Slot(str)
@@ -278,7 +276,7 @@ class ChatSession(QObject):
         if self.is_busy or old.author is not Author.MODEL or not has_begun or answer_id != self._conversation.leaf_id:
             return
         answer = replace(old, state=MessageState.STREAMING, problem=None)
-        self._commit((answer,), Draft(), self._writer.asking(answer, self._tree.path_to(answer_id)))
+        self._commit((answer,), Draft(), self._writer.asking(self._conversation, answer, self._tree.path_to(answer_id)))
 
     def images(self, message_id: MessageId | None = None) -> tuple[Attachment, ...]:
         """Return the images of the branch and the draft, oldest first, or of the last question before a message."""

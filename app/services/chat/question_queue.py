@@ -149,7 +149,7 @@ class QuestionQueue(QObject):
             branch=branch,
             messages=(question, answer),
             draft=with_questions(without_questions(conversation.draft, questions), rest),
-            start=self._writer.asking(answer, (*branch, question)),
+            start=self._writer.asking(conversation, answer, (*branch, question)),
             title=title_from(queued.text),
         )
         self._set(conversation_id, rest)

@@ -68,7 +68,7 @@ class TemporaryChat(QObject):
         """True if the chat that is shown is temporary and has something to lose."""
         chat = self._session.conversation_id
         has_content = bool(self._session.branch or self._queue.questions(chat)) or not self._session.draft.is_empty
-        return self._session.is_temporary and (has_content or self._importer.has_any(chat))
+        return self._session.conversation.is_temporary and (has_content or self._importer.has_any(chat))
 
     @Slot()
     def start(self) -> None:
@@ -81,7 +81,7 @@ class TemporaryChat(QObject):
             self._go = go
             self.leave_asked.emit()
             return
-        if self._session.is_temporary:
+        if self._session.conversation.is_temporary:
             self._remove()
         go()
 
@@ -96,7 +96,7 @@ class TemporaryChat(QObject):
         """Save the chat like any other, and leave it if that was wanted; an empty one gives way to another."""
         if self.is_at_risk:
             self._keep(self._session.conversation_id, self._take_go())
-        elif self._session.is_temporary:
+        elif self._session.conversation.is_temporary:
             self._session.start_new()
 
     @Slot()

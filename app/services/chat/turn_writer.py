@@ -82,9 +82,10 @@ class TurnWriter(QObject):
         """Return whether a turn of a conversation is being saved."""
         return conversation_id in self._saving
 
-    def asking(self, answer: Message, asked: Sequence[Message]) -> Callable[[], None]:
+    def asking(self, conversation: Conversation, answer: Message, asked: Sequence[Message]) -> Callable[[], None]:
         """Return a callable that has the model write `answer` to the messages `asked`, with the current options."""
-        return partial(self._answers.ask, answer, turns_for(asked, self._attachments), self._options())
+        turns = turns_for(asked, self._attachments, conversation.instructions)
+        return partial(self._answers.ask, answer, turns, self._options())
 
     def write(self, turn: NewTurn, on_failed: Callable[[Problem], None]) -> None:
         """Save a turn; on success its answer begins, else `on_failed` is called and nothing has changed."""
@@ -122,8 +123,14 @@ class TurnWriter(QObject):
         self.saving_changed.emit(conversation_id)
 
     def _with_header(self, saved: Conversation, before: Conversation) -> Conversation:
-        """Return `saved` with what the user set while it was being saved: title, pin, and whether it is kept."""
+        """Return `saved` with what the user set while it was being saved."""
         is_listed = saved.id in self._library
         listed = self._library[saved.id] if is_listed else before
         title = saved.title if listed.title == before.title else listed.title
-        return replace(saved, title=title, is_pinned=listed.is_pinned, is_temporary=listed.is_temporary)
+        return replace(
+            saved,
+            title=title,
+            is_pinned=listed.is_pinned,
+            is_temporary=listed.is_temporary,
+            instructions=listed.instructions,
+        )

@@ -7,13 +7,13 @@ from app.domain.ids import Digest
 from app.domain.ports import AttachmentStore
 
 
-def turns_for(branch: Sequence[Message], attachments: AttachmentStore) -> tuple[Turn, ...]:
-    """Return the turns of a branch, oldest first.
+def turns_for(branch: Sequence[Message], attachments: AttachmentStore, instructions: str) -> tuple[Turn, ...]:
+    """Return the turns of a branch, oldest first, after one of the chat's instructions if it has any.
 
     An empty answer is left out, unless it is the last one and has begun with its reasoning. An image that was only
     read by the OCR again, having been shown earlier in the branch, is not shown to the model twice.
     """
-    turns: list[Turn] = []
+    turns = [Turn(Role.SYSTEM, instructions)] if instructions else []
     shown: set[Digest] = set()
     for index, message in enumerate(branch):
         is_last = index == len(branch) - 1

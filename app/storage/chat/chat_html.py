@@ -49,14 +49,20 @@ MAX_COLOURED = 20_000
 """Maximum length of highlighted code in characters; highlighting more takes too long."""
 
 
-def chat_html(title: str, branch: Sequence[Message], images: Mapping[Digest, bytes]) -> bytes:
+def chat_html(title: str, branch: Sequence[Message], images: Mapping[Digest, bytes], instructions: str = "") -> bytes:
     """Render the branch from its first message on; `images` has the images' bytes by digest. Formulas become MathML.
 
     A policy in the head keeps browsers from loading anything, and from resolving the hosts of links before a click.
     """
-    articles = "\n".join(_article(message, images) for message in branch)
+    articles = "\n".join([*_instructions(instructions), *(_article(message, images) for message in branch)])
     page = _PAGE.format(policy=_POLICY, title=html.escape(title), style=_STYLE, articles=articles)
     return page.encode("utf-8", "replace")
+
+
+def _instructions(text: str) -> list[str]:
+    """Return the article of a chat's instructions, if it has any."""
+    body = f'<article dir="auto"><header>Instructions</header><p class="plain">{html.escape(text)}</p></article>'
+    return [body] if text else []
 
 
 def _article(message: Message, images: Mapping[Digest, bytes]) -> str:

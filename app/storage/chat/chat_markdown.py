@@ -10,12 +10,16 @@ from app.domain.text.place_answers import place_labels
 from app.storage.chat.inert_markdown import inert_markdown
 
 
-def chat_markdown(title: str, branch: Sequence[Message], image_targets: Mapping[Digest, str]) -> str:
+def chat_markdown(
+    title: str, branch: Sequence[Message], image_targets: Mapping[Digest, str], instructions: str = ""
+) -> str:
     """Render the branch from its first message on; images with a target (by digest) are embedded, the others named.
 
     HTML and images in the messages' own text are escaped: the words of a model or an image are text.
     """
     parts = [f"# {_plain(title)}"]
+    if instructions:
+        parts += ["**Instructions**", inert_markdown(plain_as_markdown(instructions).rstrip())]
     for message in branch:
         parts.append(f"**{_plain(author(message))}**, {moment(message)}")
         for image in message.attachments:

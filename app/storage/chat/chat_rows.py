@@ -54,6 +54,7 @@ def conversation_values(conversation: Conversation) -> dict[str, object]:
         "leaf_id": conversation.leaf_id,
         "image_count": conversation.image_count,
         "pinned": conversation.is_pinned,
+        "instructions": well_formed(conversation.instructions),
     }
 
 
@@ -101,6 +102,7 @@ def _conversation(row: ReadRow) -> Conversation:
         leaf_id=_message_id(row, "leaf_id"),
         image_count=row.number("image_count"),
         is_pinned=bool(row.number("pinned")),
+        instructions=row.text("instructions"),
         draft=Draft(text=row.text("draft_text"), attachments=attachments_of(row, "draft_attachments")),
     )
 

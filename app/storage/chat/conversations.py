@@ -25,10 +25,10 @@ from app.storage.database.shared_database import SharedDatabase
 from app.storage.documents.ocr_results import discard_unused
 
 _SAVE_CONVERSATION = """
-INSERT INTO conversation (id, title, created, updated, leaf_id, image_count, pinned)
-VALUES (:id, :title, :created, :updated, :leaf_id, :image_count, :pinned)
+INSERT INTO conversation (id, title, created, updated, leaf_id, image_count, pinned, instructions)
+VALUES (:id, :title, :created, :updated, :leaf_id, :image_count, :pinned, :instructions)
 ON CONFLICT (id) DO UPDATE SET title = excluded.title, updated = excluded.updated, leaf_id = excluded.leaf_id,
-    image_count = excluded.image_count, pinned = excluded.pinned
+    image_count = excluded.image_count, pinned = excluded.pinned, instructions = excluded.instructions
 """
 _PURGE = "DELETE FROM conversation WHERE deleted = 1"
 _INTERRUPT = "UPDATE message SET state = ? WHERE state = ?"

@@ -47,13 +47,15 @@ class ChatWriter:
                 case ".json":
                     write_whole(target, self._json(conversation, messages))
                 case ".html" | ".htm":
-                    write_whole(target, chat_html(conversation.title, branch, self._images(branch)))
+                    write_whole(
+                        target, chat_html(conversation.title, branch, self._images(branch), conversation.instructions)
+                    )
                 case ".pdf":
                     names = {digest: f"image:{digest}" for digest in pictures}
-                    text = chat_markdown(conversation.title, branch, names)
+                    text = chat_markdown(conversation.title, branch, names, conversation.instructions)
                     write_whole(target, self._make_pdf(text, pictures))
                 case _:
-                    self._write_markdown(target, conversation.title, branch)
+                    self._write_markdown(target, conversation, branch)
         except OSError as error:
             raise storage_error(error, storage_texts.FILE, file=target.name) from error
 
@@ -67,13 +69,13 @@ class ChatWriter:
         images = {image.digest: image for message in messages for image in message.attachments}
         return {digest: self._path_of(image).read_bytes() for digest, image in images.items()}
 
-    def _write_markdown(self, target: Path, title: str, branch: Sequence[Message]) -> None:
+    def _write_markdown(self, target: Path, conversation: Conversation, branch: Sequence[Message]) -> None:
         """Write Markdown; images are copied into a folder beside the file, named after it. Existing files stay."""
         images = {image.digest: image for message in branch for image in message.attachments}
         with _images_folder(target, is_wanted=bool(images)) as copies:
             wanted = image_file_names(branch)
             names = {digest: copies.add(self._path_of(image), wanted[digest]) for digest, image in images.items()}
-            text = chat_markdown(title, branch, names)
+            text = chat_markdown(conversation.title, branch, names, conversation.instructions)
             write_whole(target, text.encode("utf-8", "replace"))
 
 

@@ -15,7 +15,7 @@ MAX_HITS = 200
 
 
 def search(connection: sqlite3.Connection, query: str) -> list[SearchHit]:
-    """Return chats whose title has all words of `query`, images on which they were read, then messages that have them.
+    """Return chats that have all words of `query` in title or instructions, then images and messages that have them.
 
     Each is in order of time, newest first. An answer of the built-in OCR is left out if its image is found.
     """
@@ -29,16 +29,20 @@ def search(connection: sqlite3.Connection, query: str) -> list[SearchHit]:
         for hit in _messages(connection, words)
         if hit.image is None or (hit.conversation_id, hit.image.digest) not in known
     )
-    return [*_titles(connection, words), *images, *messages][:MAX_HITS]
+    return [*_chats(connection, words), *images, *messages][:MAX_HITS]
 
 
-def _titles(connection: sqlite3.Connection, words: Sequence[str]) -> Iterator[SearchHit]:
-    condition, values = contains("title", words)
-    condition = f"deleted IS NOT 1 AND {condition}"
-    sql = f"SELECT id, title FROM conversation WHERE {condition} ORDER BY updated DESC LIMIT {MAX_HITS}"  # noqa: S608
-    for row in connection.execute(sql, values):
-        excerpt, matches = excerpt_of(row["title"], words)
-        yield SearchHit(conversation_id=ConversationId(row["id"]), message_id=None, excerpt=excerpt, matches=matches)
+def _chats(connection: sqlite3.Connection, words: Sequence[str]) -> Iterator[SearchHit]:
+    found: set[str] = set()
+    for column in ("title", "instructions"):
+        condition, values = contains(column, words)
+        condition = f"deleted IS NOT 1 AND {condition}"
+        sql = f"SELECT id, {column} FROM conversation WHERE {condition} ORDER BY updated DESC LIMIT {MAX_HITS}"  # noqa: S608
+        for chat, text in connection.execute(sql, values):
+            if chat not in found:
+                found.add(chat)
+                excerpt, matches = excerpt_of(text, words)
+                yield SearchHit(conversation_id=ConversationId(chat), message_id=None, excerpt=excerpt, matches=matches)
 
 
 def _messages(connection: sqlite3.Connection, words: Sequence[str]) -> Iterator[SearchHit]:

@@ -9,7 +9,7 @@ from app.ui.shell.model_picker import ModelPicker
 from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
-from app.ui.widgets.labels import ElidedLabel
+from app.ui.widgets.labels import ElidedLabel, tooltip
 
 
 class Header(QFrame):
@@ -23,6 +23,8 @@ class Header(QFrame):
         self.fold = icon_button(Icon.SIDEBAR, tr("Show or hide the sidebar (Ctrl+B)"), self)
         self.title = ElidedLabel(parent=self)
         self.title.setObjectName("chatTitle")
+        self.instructions = button(tr("Instructions"), Role.LINK, tr("Instructions for this chat"), self)
+        self.instructions.hide()
         self.keep = button(tr("Keep this chat"), Role.SOFT, tr("Save this chat like any other"), self)
         self.keep.hide()
         self.model_picker = ModelPicker(self)
@@ -32,6 +34,7 @@ class Header(QFrame):
         row.setSpacing(8)
         row.addWidget(self.fold)
         row.addWidget(self.title, 1)
+        row.addWidget(self.instructions)
         row.addWidget(self.keep)
         row.addWidget(self.model_picker)
         row.addWidget(self.menu_button)
@@ -41,6 +44,11 @@ class Header(QFrame):
         """Show the chat's title, also in the window's title."""
         self.title.setText(title)
         self.window().setWindowTitle(f"{visible(title)} — Lorgnette" if title else "Lorgnette")
+
+    def set_instructions(self, text: str) -> None:
+        """Show that a chat has instructions, with their text as the tooltip."""
+        self.instructions.setVisible(bool(text))
+        self.instructions.setToolTip(tooltip(text))
 
     def set_temporary(self, *, is_temporary: bool) -> None:
         """Offer to keep a temporary chat."""

@@ -24,7 +24,8 @@ _ABOUT = mark(
 class MainMenu(QToolButton):
     """A button with a menu.
 
-    `theme_chosen(ThemeChoice)`, `temporary_triggered()`, `library_triggered()`, `document_triggered()`,
+    `theme_chosen(ThemeChoice)`, `temporary_triggered()`, `instructions_triggered()`,
+    `library_triggered()`, `document_triggered()`,
     `mode_triggered(CaptureTarget, seconds)`, `text_triggered()`, `batch_triggered()`, `import_triggered()`,
     `undelete_triggered()`, `restore_triggered()`, `settings_triggered(query)`, `diagnostics_triggered()`,
     `licences_triggered()`.
@@ -32,6 +33,7 @@ class MainMenu(QToolButton):
 
     theme_chosen = Signal(ThemeChoice)
     temporary_triggered = Signal()
+    instructions_triggered = Signal()
     library_triggered = Signal()
     document_triggered = Signal()
     mode_triggered = Signal(CaptureTarget, int)
@@ -60,6 +62,7 @@ class MainMenu(QToolButton):
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
             group.addAction(action)
         menu.addAction(tr("New temporary chat"), self.temporary_triggered.emit)
+        menu.addAction(tr("Instructions for this chat…"), self.instructions_triggered.emit)
         menu.addAction(tr("All images…"), self.library_triggered.emit)
         menu.addAction(tr("Open a document…"), self.document_triggered.emit)
         add_capture_modes(menu.addMenu(tr("Capture the screen")), self.mode_triggered)

@@ -58,9 +58,8 @@ class MainWindow(QMainWindow):
     `files_dropped(tuple[Path, ...])`, `many_dropped(tuple[Path, ...])` for folders and many files,
     `chats_dropped(tuple[Path, ...])`, `image_data_dropped(bytes, name)`, `data_urls_dropped(tuple[str, ...], name)`,
     `drop_refused(Problem)`, `open_triggered()`, `temporary_triggered()`, `library_triggered()`, `document_triggered()`,
-    `batch_triggered()`,
-    `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`, `zoom_triggered(steps)` where 0 steps reset the
-    zoom, `settings_triggered(query)`; `geometry_changed()` after the window was moved or resized.
+    `batch_triggered()`, `read_triggered()`, `stop_triggered()`, `regenerate_triggered()`, `zoom_triggered(steps)` where
+    0 steps reset the zoom, `settings_triggered(query)`; `geometry_changed()` after the window was moved or resized.
     """
 
     files_dropped = Signal(tuple)
@@ -347,6 +346,7 @@ class MainWindow(QMainWindow):
         wanted = (
             KeyAction(mark("New chat"), "Ctrl+N", self.sidebar.new_chat_clicked),
             KeyAction(mark("New temporary chat"), "Ctrl+Shift+N", self.temporary_triggered),
+            KeyAction(mark("Instructions for this chat"), "Ctrl+I", self.menu_button.instructions_triggered),
             KeyAction(mark("Search chats"), "Ctrl+K", self._search),
             KeyAction(mark("Find in this chat"), "Ctrl+F", self._find),
             KeyAction(mark("Open images"), "Ctrl+O", self.open_triggered),

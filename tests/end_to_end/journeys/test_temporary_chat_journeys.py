@@ -21,7 +21,7 @@ def answer(user: User, label: str) -> QPushButton:
 def test_begin_lose_and_keep_a_temporary_chat(user: User, receipt: Path) -> None:
     session, window, x11 = user.desktop.lorgnette.session, user.window, user.x11
     x11.key("ctrl+shift+n")
-    x11.wait(lambda: session.is_temporary)
+    x11.wait(lambda: session.conversation.is_temporary)
     x11.wait(window.header.keep.isVisible)
     assert window.windowTitle() == "Temporary chat — Lorgnette"
     assert "not saved" in window.empty_state.hint.text()
@@ -35,13 +35,13 @@ def test_begin_lose_and_keep_a_temporary_chat(user: User, receipt: Path) -> None
     assert session.draft.text == "a secret"
     x11.key("ctrl+n")
     x11.click(answer(user, "Discard"))
-    x11.wait(lambda: not session.is_temporary)
+    x11.wait(lambda: not session.conversation.is_temporary)
     assert window.composer.edit.toPlainText() == ""
     assert not window.header.keep.isVisible()
     assert window.sidebar.list.count() == 0
 
     x11.key("ctrl+shift+n")
-    x11.wait(lambda: session.is_temporary)
+    x11.wait(lambda: session.conversation.is_temporary)
     x11.drop_files(window, receipt)
     user.desktop.wait_for_images(1)
     x11.key("ctrl+shift+t")
@@ -49,12 +49,12 @@ def test_begin_lose_and_keep_a_temporary_chat(user: User, receipt: Path) -> None
     branch = user.desktop.branch
     assert window.sidebar.list.count() == 0
     x11.click(window.header.keep)
-    x11.wait(lambda: not session.is_temporary)
+    x11.wait(lambda: not session.conversation.is_temporary)
     assert user.desktop.branch == branch
     x11.wait(lambda: window.sidebar.list.count() == 2)  # Its day, and the chat.
 
     x11.key("ctrl+shift+n")
-    x11.wait(lambda: session.is_temporary)
+    x11.wait(lambda: session.conversation.is_temporary)
     x11.key("ctrl+n")  # It is empty: nothing is asked.
-    x11.wait(lambda: not session.is_temporary)
+    x11.wait(lambda: not session.conversation.is_temporary)
     assert not [box for box in window.findChildren(QMessageBox) if box.isVisible()]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -220,8 +220,7 @@ def build(case: Case, checkpoint: Checkpoint, tokenizer: ChatTokenizer, folder: 
     turns = []
     for role, text, media in case.turns:
         grids += [_opened(medium, cache, case, folder) for medium in media]
-        # The window has no system prompt; the template's rule for one is that of all turns.
-        turns.append(Turn(cast(Role, role), text, tuple(SeenImage("") for _ in media)))
+        turns.append(Turn(Role(role), text, tuple(SeenImage("") for _ in media)))
     prompt = build_prompt(turns, grids, tokenizer, checkpoint.config, is_unfinished=case.is_unfinished)
     return prompt, [_whole_grid(grid) for grid in grids]
 

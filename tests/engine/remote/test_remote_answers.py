@@ -114,6 +114,11 @@ def test_what_is_sent(server: ChatServer, tmp_path: Path) -> None:
     assert pixel == pytest.approx((0xCC, 0x22, 0x44), abs=4)
 
 
+def test_instructions_are_a_system_message(server: ChatServer) -> None:
+    Harness().connect(server).ask(Turn(Role.SYSTEM, "Be brief."), *HELLO)
+    assert server.requests[-1]["messages"][0] == {"role": "system", "content": "Be brief."}
+
+
 def test_a_small_image_is_not_made_larger(server: ChatServer, tmp_path: Path) -> None:
     Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
     Harness().connect(server).ask(Turn(Role.USER, "?", (SeenImage(str(tmp_path / "a.png")),)))

@@ -137,6 +137,31 @@ def test_the_model_is_asked_with_the_images_and_the_chat_so_far(build_services: 
     )
 
 
+def test_the_model_is_given_the_instructions_first(build_services: BuildServices, qtbot: QtBot) -> None:
+    services = build_services(model=answers_hello)
+    open_model(services, qtbot)
+    session, library = services.session, services.library
+    library.set_instructions(session.conversation, "Be brief.")  # The chat is in no list yet.
+    assert session.conversation.instructions == "Be brief."
+    session.send("First?")
+    wait_for_end(services, qtbot)
+    assert asked(services)[-1].turns == (Turn(Role.SYSTEM, "Be brief."), Turn(Role.USER, "First?"))
+
+    session.set_draft_text("Second")
+    assert session.prefill_turns()[0] == Turn(Role.SYSTEM, "Be brief.")
+    library.set_instructions(session.conversation, "Rhyme.")
+    session.regenerate(session.branch[-1].id)
+    qtbot.waitUntil(lambda: not session.is_busy)
+    assert asked(services)[-1].turns == (Turn(Role.SYSTEM, "Rhyme."), Turn(Role.USER, "First?"))
+    library.set_instructions(session.conversation, "")
+    session.edit(session.branch[0].id, "Third?")
+    qtbot.waitUntil(lambda: session.branch[0].text == "Third?" and not session.is_busy)
+    assert asked(services)[-1].turns == (Turn(Role.USER, "Third?"),)
+    library.set_instructions(session.conversation, "Be kind.")
+    services.close()
+    assert services.stores.chats.rows[session.conversation_id].instructions == "Be kind."
+
+
 def test_a_question_is_on_disk_before_its_answer_starts(build_services: BuildServices, qtbot: QtBot) -> None:
     seen: list[int] = []
     stores = MemoryStores()

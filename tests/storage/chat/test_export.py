@@ -182,6 +182,16 @@ def test_a_web_page_has_formulas_tables_and_code_and_no_html_of_a_model() -> Non
     assert "default-src 'none'" in chat_html("", [], {}).decode()
 
 
+def test_instructions_are_told_first_and_are_text() -> None:
+    page = WebPage(chat_html("Menu", [question("Why?")], {}, "Be <b>brief</b>.").decode())
+    assert "Be <b>brief</b>." in page.text
+    assert "b" not in page.tags
+    assert page.text.index("Be <b>") < page.text.index("Why?")
+    text = chat_markdown("Menu", [question("Why?")], {}, "Be <b>brief</b>.")
+    assert text.startswith("# Menu\n\n**Instructions**\n\nBe \\<b>brief\\</b>.\n\n**You**")
+    assert "Instructions" not in chat_markdown("Menu", [question("Why?")], {})
+
+
 def test_what_was_found_is_told_before_the_data_of_its_places(tmp_path: Path) -> None:
     placed = answer('[{"bbox_2d": [1, 2, 3, 4], "label": "To*tal"}, {"point_2d": [5, 6], "label": "<b>"}]')
     page = WebPage(chat_html("", [placed], {}).decode())

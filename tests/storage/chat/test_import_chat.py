@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.domain.chat.chat import MAX_INSTRUCTIONS
 from app.domain.chat.exported_chat import ExportedChat
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Cell, Table
@@ -51,7 +52,9 @@ MESSAGE = replace(
     problem=Problem(ProblemKind.ENGINE, "It stopped."),
 )
 RICH = ExportedChat(
-    conversation=replace(conversation(), leaf_id=MessageId("q1")), messages=(MESSAGE,), images={Digest(DIGEST): PIXELS}
+    conversation=replace(conversation(), leaf_id=MessageId("q1"), instructions="Be brief.", is_temporary=True),
+    messages=(MESSAGE,),
+    images={Digest(DIGEST): PIXELS},
 )
 """A chat that has something in every field."""
 
@@ -70,7 +73,10 @@ def changed(path: str, value: object) -> bytes:
 
 def test_every_part_of_a_chat_is_imported(tmp_path: Path) -> None:
     (tmp_path / "chat.json").write_bytes(msgspec.json.encode(RICH))
-    assert read_chat(tmp_path / "chat.json").messages[0].page == RICH.messages[0].page
+    chat = read_chat(tmp_path / "chat.json")
+    assert chat.messages[0].page == RICH.messages[0].page
+    assert chat.conversation.instructions == "Be brief."
+    assert not chat.conversation.is_temporary
 
 
 @pytest.mark.parametrize(
@@ -92,6 +98,7 @@ def test_every_part_of_a_chat_is_imported(tmp_path: Path) -> None:
         ("messages.0.created", "0001-01-01T00:00:00Z"), ("messages.0.created", "2026-01-01T00:00:00"),
         ("conversation.updated", "9999-12-31T23:59:59Z"), ("conversation.updated", "2026-01-01T00:00:00"),
         ("conversation.image_count", 2**63), ("conversation.title", "\ud800"),
+        ("conversation.instructions", "x" * (MAX_INSTRUCTIONS + 1)), ("messages.0.role", "system"),
     ],
 )  # fmt: skip
 def test_numbers_that_cannot_be_are_not_imported(tmp_path: Path, path: str, value: object) -> None:

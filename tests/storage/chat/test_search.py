@@ -40,6 +40,14 @@ def stores(path: Path) -> Iterator[SqliteStores]:
     opened.close()
 
 
+def test_a_chat_is_found_by_its_instructions(stores: SqliteStores) -> None:
+    stores.chats.save_conversation(replace(conversation("c3", "Menu"), instructions="Answer like a waiter of 1900."))
+    (hit,) = stores.chats.search("waiter like")
+    assert (hit.conversation_id, hit.message_id, hit.excerpt) == ("c3", None, "Answer like a waiter of 1900.")
+    stores.chats.save_conversation(replace(conversation("c3", "Menu"), instructions="Answer about the menu."))
+    assert [hit.excerpt for hit in stores.chats.search("menu")] == ["Menu"]
+
+
 def found(stores: SqliteStores, query: str) -> list[str | None]:
     return [hit.message_id for hit in stores.chats.search(query)]
 

@@ -63,6 +63,7 @@ def test_chats_and_messages_come_back(stores: SqliteStores, version: int) -> Non
     assert (chat.id, chat.title, chat.leaf_id, chat.image_count) == ("c1", "Receipt of a walnut cake", "m6", 1)
     assert (chat.created.isoformat(), chat.updated.minute) == ("2026-03-14T09:01:00+00:00", 30)
     assert chat.is_pinned == (version >= 3)
+    assert chat.instructions == ("Be brief." if version >= 11 else "")
     asked, answered, read, also_asked, failed, streamed = messages = stores.chats.messages(ConversationId("c1"))
     assert chat.draft == Draft(text="and then?", attachments=asked.attachments)
     assert [message.parent_id for message in messages] == [None, "m1", "m1", "m2", "m4", "m4"]
