@@ -4,10 +4,15 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from app.domain.chat.published_prompts import TYPHOON
+from app.domain.documents.blocks import BlockKind
 from app.domain.images.geometry import Box
+from app.domain.models.engine_status import EngineState
+from app.domain.models.remote_servers import RemoteModel
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.widgets.notices import Notices
 from tests.end_to_end.conftest import Desktop, OpenDesktop
+from tests.support.chat_server import chat_server, end, piece
 from tests.support.documents import locked_pdf, written_pdf
 from tests.support.on_screen import choose_file, entry
 
@@ -52,6 +57,27 @@ def test_an_export_is_told_in_its_window_or_in_the_main_one(open_desktop: OpenDe
     window.fields_wanted.emit(0, "total, total")
     assert len(main.notices.current) == 2
     assert not list(tmp_path.glob("cancelled*"))
+
+
+def test_a_page_is_read_with_the_published_prompt_of_a_model_for_documents(
+    open_desktop: OpenDesktop, tmp_path: Path
+) -> None:
+    with chat_server() as server:
+        server.models = b'{"data": [{"id": "typhoon-ocr1.5-2b"}]}'
+        server.answer = [piece("# Title\n<table><tr><td>Tea</td></tr></table>\n- item"), end()]
+        server.hold.set()
+        desktop = open_desktop()
+        window = opened(desktop, locked_pdf(tmp_path / "a.pdf", TEXT, ""))
+        desktop.lorgnette.model.open_server(RemoteModel(server.address, "typhoon-ocr1.5-2b"), "", offline=False)
+        desktop.wait(lambda: desktop.lorgnette.model.status.state is EngineState.READY)
+        window.model.click()
+        desktop.wait(lambda: window.ocr_result is not None and bool(window.ocr_result.model_name))
+        (asked,) = (request for request in server.requests if "messages" in request)
+    assert asked["messages"][0]["content"][-1]["text"] == TYPHOON.text
+    assert (asked["temperature"], asked["max_tokens"]) == (0.1, 16_384)
+    assert window.ocr_result
+    kinds = [block.kind for block in window.ocr_result.page.blocks]
+    assert kinds == [BlockKind.HEADING, BlockKind.TABLE, BlockKind.LIST_ITEM]
 
 
 def test_a_pdf_for_archives_is_refused_for_fonts_that_are_not_embedded(
