@@ -102,7 +102,8 @@ class BatchController(QObject):
             if self.batch.form.target is None:
                 first = files[0]
                 name = tr("{name} read", name=first.name if first.is_dir() else first.parent.name)
-                self.batch.set_target(first.parent / name if first.is_dir() else first.parent.parent / name)
+                folder = first.parent if first.is_dir() else first.parent.parent
+                self.batch.set_target(folder / name, is_default=True)
         else:
             self.batch.show_problem(batch_texts.RUNNING.problem())
         self.show_batch()

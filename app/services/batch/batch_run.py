@@ -300,8 +300,8 @@ class BatchRun:
     def _save_for_all(self) -> None:
         names, fields = [source.name for source in self.sources], [field.name for field in self._options.fields]
         for output in self._options.outputs:
-            if output.is_for_all:
-                self.for_all[output] = self._folder.save_for_all(output, names, fields)
+            if output.is_for_all and (name := self._folder.save_for_all(output, names, fields)):
+                self.for_all[output] = name
 
     def _check_deaths(self, problem: Problem | None) -> None:
         self._deaths = self._deaths + 1 if problem and problem.kind is ProblemKind.ENGINE else 0

@@ -2,12 +2,12 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from app.domain.batch.batch import BatchOptions, Content, Entry, ItemState, Output
+from app.domain.batch.batch import BatchOptions, Content, Entry, ItemState, Output, natural_key
 from app.domain.batch.batch_formats import batch_document, batch_sheet, batch_text
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import storage_texts
@@ -100,10 +100,15 @@ class BatchFolder:
         self._journal.add(replace(entry, outputs=self._outputs(entry), written=self._written(entry)))
 
     def save_for_all(self, output: Output, order: Sequence[str], fields: Sequence[str]) -> str:
-        """Write the file of `output` for all recorded images, in `order` (names), and return its file name."""
+        """Write the file of `output` for all recorded images, and return its file name; empty if there are none.
+
+        Those in `order` (names) are first; then those that other batches in this folder have read before.
+        """
         ranks = {name: rank for rank, name in enumerate(order)}
-        entries = [entry for entry in self._journal.whole() if entry.source.name in ranks and entry.state.is_over]
-        entries.sort(key=lambda entry: ranks[entry.source.name])
+        entries = [entry for entry in self._journal.whole() if _is_for_all(entry, ranks)]
+        if not entries:
+            return ""
+        entries.sort(key=lambda entry: (ranks.get(entry.source.name, len(ranks)), natural_key(entry.source.name)))
         known = self._journal.for_all.get(output)
         name = self._files.claim(FILES_FOR_ALL[output], dict([known] if known else ()))
         target = self.path / name
@@ -174,6 +179,10 @@ def _is_there(path: Path, *, may_be_empty: bool) -> bool:
     except OSError:  # It may well be there; if its folder is unusable, writing would say so.
         return True
     return may_be_empty or bool(facts.st_size)
+
+
+def _is_for_all(entry: Entry, names: Collection[str]) -> bool:
+    return entry.state is ItemState.DONE or (entry.state is ItemState.FAILED and entry.source.name in names)
 
 
 def _save_text(target: Path, text: Iterable[str], written: Callable[[BinaryIO], None]) -> None:

@@ -20,6 +20,8 @@ from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.spin_boxes import with_margin
 
+_NO_TARGET: tuple[Path | None, bool] = (None, False)
+
 
 class BatchForm(QWidget):
     """Sources, output folder, outputs, clean-up, OCR and fields; `changed()` is emitted when the user changes any.
@@ -37,7 +39,7 @@ class BatchForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sources: tuple[Path, ...] = ()
-        self.target: Path | None = None
+        self.target, self._is_default_target = _NO_TARGET
         self._sources = ElidedLabel(parent=self)
         self._target = ElidedLabel(parent=self)
         self.files = button(tr("Add files…"), Role.PLAIN, tr("Add files to the batch"), self)
@@ -97,9 +99,9 @@ class BatchForm(QWidget):
         self.clear.setVisible(bool(self.sources))
         self.sources_changed.emit()
 
-    def set_target(self, target: Path | None) -> None:
-        """Show the output folder."""
-        self.target = target
+    def set_target(self, target: Path | None, *, is_default: bool = False) -> None:
+        """Show the output folder; one that is only the default goes with the sources."""
+        self.target, self._is_default_target = target, is_default
         self._target.setText(str(target) if target else tr("Not chosen yet"))
         self.sources_changed.emit()
 
@@ -191,5 +193,7 @@ class BatchForm(QWidget):
 
     @Slot()
     def _on_clear_clicked(self) -> None:
+        if self._is_default_target:
+            self.set_target(None)
         self.set_sources(())
         self.changed.emit()

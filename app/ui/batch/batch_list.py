@@ -3,9 +3,19 @@
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelection,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPalette
-from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.domain.batch.batch import ItemState, ItemsView
 from app.domain.text.visible_text import visible
@@ -78,9 +88,9 @@ class BatchItems(QAbstractListModel):
 
 
 class BatchList(QListView):
-    """Names on the left, states on the right. `current_changed(row)` when another image is chosen; -1 for none."""
+    """Names on the left, states on the right. `choice_changed()` when another image is selected, or none."""
 
-    current_changed = Signal(int)
+    choice_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,13 +105,17 @@ class BatchList(QListView):
 
     @property
     def current(self) -> int:
-        """The row of the chosen image; -1 for none."""
-        return self.currentIndex().row()
+        """The row of the selected image; -1 for none."""
+        return next((index.row() for index in self.selectionModel().selectedRows()), -1)
 
-    def currentChanged(self, current: Index, previous: Index) -> None:
-        """Emit the row of the chosen image."""
-        super().currentChanged(current, previous)
-        self.current_changed.emit(current.row())
+    def choose(self, row: int) -> None:
+        """Select an image."""
+        self.setCurrentIndex(self.items.index(row))
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Emit that another image is selected."""
+        super().selectionChanged(selected, deselected)
+        self.choice_changed.emit()
 
 
 class _Rows(QStyledItemDelegate):
@@ -123,6 +137,8 @@ class _Rows(QStyledItemDelegate):
         painter.save()
         painter.setLayoutDirection(option.direction)
         painter.setFont(option.font)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, option.palette.color(QPalette.ColorRole.Highlight))
         painter.setPen(palette.color(QPalette.ColorRole.Text))
         name, said = str(index.data()), str(index.data(STATE))
         elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, half.width())

@@ -71,6 +71,7 @@ class BatchWindow(QDialog):
         self.setAcceptDrops(True)
         self._state = BatchState.IDLE
         self._is_preview = False
+        self._shown: tuple[Path | None, bool] = (None, False)
         self._progress: BatchProgress | None = None
         self.form = BatchForm(self)
         self.list = BatchList(self)
@@ -83,16 +84,21 @@ class BatchWindow(QDialog):
         self.main = button(tr("Start"), Role.PRIMARY, parent=self)
         self.stop = button(tr("Stop"), Role.PLAIN, tr("Stop the batch; finished files are kept"), self)
         self.retry = button(tr("Retry failed images"), Role.PLAIN, parent=self)
+        self.options = button(tr("Options"), Role.PLAIN, tr("Show or hide the options of the batch"), self)
+        self.options.setCheckable(True)
+        self.options.setChecked(True)
         self.open_folder = button(tr("Open folder"), Role.SOFT, tr("Show the output files"), self)
+        self._form_area = _FormArea(self.form, self)
         self._problem: NoticeBox | None = None
         self._lay_out()
         self.main.clicked.connect(self._on_main_clicked)
         self.stop.clicked.connect(self.stop_clicked)
         self.retry.clicked.connect(self.retry_clicked)
         self.open_folder.clicked.connect(self.open_folder_clicked)
+        self.options.toggled.connect(self._form_area.setVisible)
         self.form.changed.connect(self._on_form_changed)
         self.form.sources_changed.connect(self.sources_changed)
-        self.list.current_changed.connect(self._on_current_changed)
+        self.list.choice_changed.connect(self._show_chosen)
         self.list.activated.connect(self._on_activated)
         self.list.customContextMenuRequested.connect(self._on_menu_requested)
         self.result_pane.open_clicked.connect(self._on_open_clicked)
@@ -105,9 +111,9 @@ class BatchWindow(QDialog):
         self.form.set_sources((*self.form.sources, *sources))
         self._on_form_changed()
 
-    def set_target(self, target: Path) -> None:
-        """Show the output folder."""
-        self.form.set_target(target)
+    def set_target(self, target: Path, *, is_default: bool = False) -> None:
+        """Show the output folder; one that is only the default goes with the sources."""
+        self.form.set_target(target, is_default=is_default)
         self._on_form_changed()
 
     def show_run(self, run: ItemsView) -> None:
@@ -120,6 +126,7 @@ class BatchWindow(QDialog):
     def show_preview(self, found: FoundFiles) -> None:
         """Show the images that a batch would process."""
         self._is_preview = True
+        self.options.setChecked(True)
         self._show_items(FoundItems.of(found))
         self.status_label.setText(ui_text.image_count(len(found.sources)))
 
@@ -133,6 +140,8 @@ class BatchWindow(QDialog):
 
     def set_state(self, state: BatchState) -> None:
         """Offer the actions that are possible in this state."""
+        if state in {BatchState.IDLE, BatchState.SCANNING}:
+            self.options.setChecked(state is BatchState.IDLE)  # The results need the room once a batch runs.
         self._state = state
         is_under_way = state not in {BatchState.IDLE, BatchState.DONE}
         self.form.setEnabled(not is_under_way)
@@ -146,11 +155,10 @@ class BatchWindow(QDialog):
         elif state is BatchState.IDLE:
             self._progress = None
             self.list.items.set_run(None)
-            self._on_current_changed(-1)
             self.status_label.setText("")
             self._show_left_out("")
         self._show_progress()
-        self._show_actions()
+        self._show_chosen()
         self._on_form_changed()
         self.list.viewport().update()  # Images that were being processed wait again after an error.
 
@@ -188,9 +196,8 @@ class BatchWindow(QDialog):
         self.list.items.set_run(items)
         row = next((row for row, source in enumerate(items.sources) if source.path == str(chosen)), -1)
         if row >= 0:
-            self.list.setCurrentIndex(self.list.items.index(row))
-        else:
-            self._on_current_changed(row)
+            self.list.choose(row)
+        self._show_chosen()
         self._show_left_out(ui_text.left_out(items.left_out))
 
     def _show_progress(self) -> None:
@@ -211,11 +218,12 @@ class BatchWindow(QDialog):
         for widget in (self.main, self.stop, self.retry):
             row.addWidget(widget)
         row.addStretch(1)
+        row.addWidget(self.options)
         row.addWidget(self.open_folder)
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
-        column.addWidget(_FormArea(self.form, self))
+        column.addWidget(self._form_area)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.addWidget(self.list)
         split.addWidget(self.result_pane)
@@ -246,13 +254,17 @@ class BatchWindow(QDialog):
         is_over = self._has_result and self.list.items.state(self.list.current).is_over
         self.result_pane.repeat.setEnabled(is_over)
 
-    @Slot(int)
-    def _on_current_changed(self, row: int) -> None:
-        self.result_pane.setVisible(row >= 0 and self._has_result)
-        self.result_pane.clear()
+    @Slot()
+    def _show_chosen(self) -> None:
+        """Show the result of the chosen image if there can be one and it is not shown yet."""
+        chosen = (self.list.items.path(self.list.current), self._has_result)
+        if chosen != self._shown:
+            self._shown = chosen
+            self.result_pane.setVisible(self._has_result)
+            self.result_pane.clear()
+            if self._has_result:
+                self.result_wanted.emit(self.list.current)
         self._show_actions()
-        if self._has_result:
-            self.result_wanted.emit(row)
 
     @Slot(QModelIndex)
     def _on_activated(self, index: QModelIndex) -> None:
@@ -271,7 +283,7 @@ class BatchWindow(QDialog):
         index = self.list.indexAt(position)
         if not index.isValid():
             return
-        self.list.setCurrentIndex(index)
+        self.list.choose(index.row())
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(tr("Open as document"), self._on_open_clicked)

@@ -35,6 +35,9 @@ from app.ui.widgets.image_canvas import ImageCanvas
 NO_PAGE = OcrPage(1, 1, (), "")
 """The page of a picture whose text is not known."""
 
+MAX_BESIDE = 8
+"""Distance in pixels of the screen at which a drag that begins beside a line still selects its text."""
+
 _PICTURE_KEYS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 """Keys with which a drag acts on the picture, also over text: Shift selects an area, Ctrl moves the picture."""
 
@@ -141,6 +144,11 @@ class PageCanvas(ImageCanvas):
                 return number
         return -1
 
+    def _line_beside(self, place: QPointF) -> int:
+        """Return the line at a point, or the one that begins or ends within MAX_BESIDE beside it; -1 if none does."""
+        found = (self.line_at(place + QPointF(step, 0)) for step in (0, MAX_BESIDE, -MAX_BESIDE))
+        return next((number for number in found if number >= 0), -1)
+
     def entity_at(self, place: QPointF) -> tuple[int, Entity] | None:
         """Return the entity at a point, with the number of its line; None if there is none."""
         number = self.line_at(place)
@@ -189,7 +197,7 @@ class PageCanvas(ImageCanvas):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to select if there is text."""
         wants_picture = self._is_selecting or event.modifiers() & _PICTURE_KEYS
-        number = -1 if wants_picture else self.line_at(event.position())
+        number = -1 if wants_picture else self._line_beside(event.position())
         if event.button() is Qt.MouseButton.LeftButton and number >= 0:
             self.setFocus(Qt.FocusReason.MouseFocusReason)
             self._is_dragging = True
@@ -212,7 +220,8 @@ class PageCanvas(ImageCanvas):
         super().mouseMoveEvent(event)
         if self._dragged_from is None and not self._is_selecting:
             number = self.line_at(event.position())
-            self.setCursor(Qt.CursorShape.IBeamCursor if number >= 0 else Qt.CursorShape.ArrowCursor)
+            is_text = self._line_beside(event.position()) >= 0
+            self.setCursor(Qt.CursorShape.IBeamCursor if is_text else Qt.CursorShape.ArrowCursor)
             self._hover_line(number)
             self._hover_entity(self.entity_at(event.position()) if number >= 0 else None)
 

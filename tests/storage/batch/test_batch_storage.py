@@ -238,7 +238,8 @@ def test_an_old_journal_opens_and_what_nobody_can_tell_from_an_edited_file_stays
         assert journal.entries["a.png"].stands_for(entry().source, OPTIONS.fingerprint)
         folder = BatchFolder(tmp_path, journal)
         for _ in range(2):
-            written = folder.write(folder.plan(entry(), BatchOptions()), [page_of("new")], None)
+            done = replace(folder.plan(entry(), BatchOptions()), state=ItemState.DONE)
+            written = folder.write(done, [page_of("new")], None)
             assert written.outputs == ("2 a.png.txt",)
             assert folder.save_for_all(Output.SPREADSHEET, ["a.png"], []) == f"2 {SHEET}"
     assert [(tmp_path / name).read_text() for name in (SHEET, "a.png.txt")] == ["x", "x"]
@@ -304,6 +305,21 @@ def test_one_text_has_all_images_in_order_and_says_which_failed(tmp_path: Path) 
     assert (tmp_path / name).read_text() == (
         "a.png\n=====\n\n[It is broken.]\n\n\nb.png\n=====\n\nnewer\n- total: 12\n\n\n"
     )
+
+
+def test_a_file_for_all_keeps_what_another_batch_in_the_folder_has_read(tmp_path: Path) -> None:
+    with BatchJournal(tmp_path) as journal:
+        folder = BatchFolder(tmp_path, journal)
+        assert folder.save_for_all(Output.ONE_TEXT, [], []) == ""
+        assert not (tmp_path / FILES_FOR_ALL[Output.ONE_TEXT]).exists()
+        journal.add(entry("10.png", text="ten"))
+        journal.add(entry("9.png", text="nine"))
+        journal.add(entry("old.png", ItemState.FAILED))
+        journal.add(entry("new.png", text="of this batch"))
+        for order, texts in ((["new.png"], ["of this batch", "nine", "ten"]), ([], ["nine", "ten", "of this batch"])):
+            name = folder.save_for_all(Output.ONE_TEXT, order, [])
+            shown = (tmp_path / name).read_text().splitlines()
+            assert [line for line in shown if line in texts] == texts
 
 
 def test_a_journal_finds_an_entry_after_it_was_opened_again(tmp_path: Path) -> None:

@@ -221,10 +221,11 @@ def inked(rows: BatchList) -> list[int]:
 def test_the_result_of_the_chosen_image_stands_beside_the_list(batch: BatchWindow, qtbot: QtBot) -> None:
     run = items(3)
     batch.show_run(run)
-    batch.set_state(BatchState.RUNNING)
+    for state in (BatchState.SCANNING, BatchState.RUNNING):
+        batch.set_state(state)
     pane = batch.result_pane
     with qtbot.waitSignal(batch.result_wanted) as wanted:
-        batch.list.setCurrentIndex(batch.list.items.index(1))
+        batch.list.choose(1)
     assert wanted.args == [1]
     assert pane.isVisible()
     assert (pane.text.toPlainText(), pane.copy.isEnabled(), pane.repeat.isEnabled()) == ("", False, False)
@@ -234,6 +235,7 @@ def test_the_result_of_the_chosen_image_stands_beside_the_list(batch: BatchWindo
     found = (FieldCell("total", "12", "12", Evidence(0, Box(0, 0, 1, 1))), FieldCell("vendor", "ACME", ""))
     pane.show_entry(Entry(source=run.sources[1], options="", state=ItemState.DONE, text="TOTAL 12", cells=found))
     assert pane.text.toPlainText() == "total: 12\nvendor: ACME (not found on the image)\n\nTOTAL 12"
+    QApplication.processEvents()  # It is laid out.
     click(pane.copy)
     assert QApplication.clipboard().text() == pane.text.toPlainText()
     with qtbot.waitSignal(batch.repeat_clicked) as repeated:
@@ -267,3 +269,37 @@ def test_watching_can_only_be_stopped(batch: BatchWindow) -> None:
     batch.set_progress(BatchProgress(2, done=2))
     assert batch.status_label.text() == "2 of 2 · watching for new files"
     assert (batch.main.isEnabled(), batch.stop.isVisible(), batch.form.isEnabled()) == (False, True, False)
+
+
+def test_a_default_folder_goes_with_its_sources_and_a_chosen_one_stays(batch: BatchWindow) -> None:
+    for is_default, left in ((True, None), (False, Path("/out"))):
+        batch.add_sources([Path("/scans")])
+        batch.set_target(Path("/out"), is_default=is_default)
+        click(batch.form.clear)
+        assert batch.form.target == left
+
+
+def test_the_options_make_room_for_the_results(batch: BatchWindow) -> None:
+    batch.set_state(BatchState.SCANNING)
+    assert not batch.form.isVisible()
+    click(batch.options)
+    assert batch.form.isVisible()
+    click(batch.options)
+    batch.set_state(BatchState.DONE)
+    assert not batch.form.isVisible()
+    batch.show_preview(FoundFiles(items(1).sources))
+    assert batch.form.isVisible()
+    batch.set_state(BatchState.SCANNING)
+    batch.set_state(BatchState.IDLE)
+    assert batch.form.isVisible()
+
+
+def test_an_image_that_was_chosen_before_the_start_shows_its_result(batch: BatchWindow, qtbot: QtBot) -> None:
+    batch.show_preview(FoundFiles(items(2).sources))
+    batch.list.choose(0)
+    assert not batch.result_pane.isVisible()
+    with qtbot.waitSignal(batch.result_wanted) as wanted:
+        batch.show_run(items(2))
+        batch.set_state(BatchState.RUNNING)
+    assert wanted.args == [0]
+    assert batch.result_pane.isVisible()

@@ -13,7 +13,7 @@ from app.domain.images.geometry import Box, Point, TextLine
 from app.domain.text.grounding import detections_in
 from app.ui.images.image_viewer import ImageViewer
 from app.ui.shell.main_window import MainWindow
-from app.ui.widgets.page_canvas import PageCanvas
+from app.ui.widgets.page_canvas import MAX_BESIDE, PageCanvas
 from tests.support.on_screen import entry, mouse
 from tests.ui.conftest import drag, shown
 from tests.ui.images.test_image_viewer import IMAGE, OTHER, move_pointer, png, share, turn_wheel
@@ -58,6 +58,14 @@ def menu_at(viewer: ImageViewer, place: QPointF) -> list[QMenu]:
 
 def copied() -> str:
     return QGuiApplication.clipboard().text()
+
+
+def test_a_drag_that_begins_just_beside_a_line_selects_it(viewer: ImageViewer) -> None:
+    start = on_line(viewer, 0, 0.0) - QPointF(MAX_BESIDE - 2, 0)
+    drag(viewer.canvas, start, on_line(viewer, 0, 1.0))
+    assert viewer.canvas.selected_text() == "first words here"
+    drag(viewer.canvas, start - QPointF(2 * MAX_BESIDE, 0), on_line(viewer, 0, 1.0))
+    assert viewer.canvas.selected_text() == ""
 
 
 def test_text_is_selected_by_a_drag_and_copied_by_a_key(viewer: ImageViewer, qtbot: QtBot) -> None:
