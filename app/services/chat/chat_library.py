@@ -140,11 +140,10 @@ class ChatLibrary(QObject):
         self.put(conversation)
 
     def set_instructions(self, conversation: Conversation, text: str) -> None:
-        """Set the instructions of a conversation; one that has nothing to save yet is saved with its first turn."""
-        if conversation.id in self._conversations:
-            self._change_header(replace(self._conversations[conversation.id], instructions=text))
-        else:
-            self.header_changed.emit(replace(conversation, instructions=text))
+        """Set the instructions of a conversation; one that has only instructions appears with them."""
+        listed = self._conversations.get(conversation.id, conversation)
+        if listed.instructions != text:
+            self._change_header(replace(listed, instructions=text))
 
     @Slot(str)
     def pin(self, conversation_id: ConversationId) -> None:

@@ -99,7 +99,7 @@ class TurnWriter(QObject):
 
         self._chats.run(
             lambda chats: chats.save_turn(conversation, turn.messages),
-            lambda _: self._on_saved(self._with_header(conversation, turn.conversation), turn),
+            lambda _: self._on_saved(conversation, turn),
             failed,
         )
 
@@ -109,8 +109,12 @@ class TurnWriter(QObject):
             self._stopping.add(conversation_id)
         self._answers.stop(conversation_id)
 
-    def _on_saved(self, conversation: Conversation, turn: NewTurn) -> None:
-        self._library.put(conversation)
+    def _on_saved(self, saved: Conversation, turn: NewTurn) -> None:
+        conversation = self._with_header(saved, turn.conversation)
+        if conversation == saved:
+            self._library.put(conversation)
+        else:  # What the user set meanwhile was saved with the branch of before this turn.
+            self._library.save(conversation)
         self.written.emit(conversation, turn)
         turn.start()
         if conversation.id in self._stopping:

@@ -162,6 +162,25 @@ def test_the_model_is_given_the_instructions_first(build_services: BuildServices
     assert services.stores.chats.rows[session.conversation_id].instructions == "Be kind."
 
 
+def test_instructions_are_kept_without_a_turn_and_while_one_is_being_saved(
+    build_services: BuildServices, qtbot: QtBot
+) -> None:
+    services = build_services(model=answers_hello)
+    open_model(services, qtbot)
+    session, library, rows = services.session, services.library, services.stores.chats.rows
+    library.set_instructions(session.conversation, "Be brief.")
+    alone = session.conversation_id
+    session.start_new()
+    session.send("First?")
+    library.set_instructions(session.conversation, "Rhyme.")  # The turn is not saved yet.
+    wait_for_end(services, qtbot)
+    assert session.conversation.instructions == "Rhyme."
+    services.close()
+    assert rows[alone].instructions == "Be brief."
+    kept = rows[session.conversation_id]
+    assert (kept.instructions, kept.leaf_id) == ("Rhyme.", session.branch[-1].id)
+
+
 def test_a_question_is_on_disk_before_its_answer_starts(build_services: BuildServices, qtbot: QtBot) -> None:
     seen: list[int] = []
     stores = MemoryStores()
