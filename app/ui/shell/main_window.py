@@ -347,6 +347,7 @@ class MainWindow(QMainWindow):
             KeyAction(mark("New chat"), "Ctrl+N", self.sidebar.new_chat_clicked),
             KeyAction(mark("New temporary chat"), "Ctrl+Shift+N", self.temporary_triggered),
             KeyAction(mark("Instructions for this chat"), "Ctrl+I", self.menu_button.instructions_triggered),
+            KeyAction(mark("Rename chat"), "F2", self.sidebar.rename_selected),
             KeyAction(mark("Search chats"), "Ctrl+K", self._search),
             KeyAction(mark("Find in this chat"), "Ctrl+F", self._find),
             KeyAction(mark("Open images"), "Ctrl+O", self.open_triggered),

@@ -243,6 +243,12 @@ class Sidebar(QFrame):
             if item.data(ID) in self._conversations:
                 self.conversation_deleted.emit(item.data(ID))
 
+    @Slot()
+    def rename_selected(self) -> None:
+        """Ask for another title of the chat that is shown, once it is in the list."""
+        if conversation := self._conversations.get(self._selected):
+            self._ask_title(conversation)
+
     def _ask_title(self, conversation: Conversation) -> None:
         dialog = QInputDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -258,6 +258,18 @@ def test_chats_are_listed_by_day_chosen_renamed_and_deleted(window: MainWindow, 
     assert deleted.args == ["c1"]
 
 
+def test_a_key_renames_the_chat_that_is_shown(window: MainWindow, qtbot: QtBot) -> None:
+    sidebar = window.sidebar
+    rename = next(action for action in window.key_actions if action.objectName() == "Rename chat")
+    rename.trigger()  # A new chat has no title yet.
+    sidebar.set_conversations((conversation("c2", "Station", 5), conversation("c1", "Receipt")))
+    sidebar.select(ConversationId("c1"))
+    rename.trigger()
+    with qtbot.waitSignal(sidebar.conversation_renamed) as renamed:
+        enter_text(sidebar, "Lunch")
+    assert renamed.args == ["c1", "Lunch"]
+
+
 def test_a_pinned_chat_stands_above_all_days(window: MainWindow, qtbot: QtBot) -> None:
     sidebar = window.sidebar
     sidebar.set_conversations((replace(conversation("c1", "Receipt"), is_pinned=True), conversation("c2", "Bus")))
