@@ -290,7 +290,7 @@ class Lorgnette(QObject):
             self.session, self.library, self.queue, self.importer, self._files, self._files_thread, self
         )
         TemporaryChatController(window, self.session, temporary_chat, self)
-        InstructionsController(window, self.session, self.library, self.model, self)
+        InstructionsController(window, self.session, self.library, self.model, self.preferences, self)
         search = SearchController(window, self.session, self.library, self.stores.chats, self._files, self)
         self._file_controller = FileController(
             window, self.session, self.library, self.exporter, self.chat_importer, self

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from app.domain.batch.batch import DEFAULT_PARALLEL, MAX_PARALLEL
+from app.domain.chat.assistants import Assistant
 from app.domain.chat.presets import Preset
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
@@ -115,6 +116,7 @@ class Settings:
     downloads: DownloadOptions = shown(DownloadOptions(), ShownSetting("Downloads"))
     keys: Mapping[str, str] = field(default_factory=dict)
     presets: tuple[Preset, ...] = ()
+    assistants: tuple[Assistant, ...] = ()
     batch_folder: str = ""
     batch_watches: bool = False
     batch_at_once: int = within(DEFAULT_PARALLEL, bounds=(1, MAX_PARALLEL))
@@ -149,6 +151,7 @@ class SettingsChanges(TypedDict, total=False):
     downloads: DownloadOptions
     keys: Mapping[str, str]
     presets: tuple[Preset, ...]
+    assistants: tuple[Assistant, ...]
     batch_folder: str
     batch_watches: bool
     batch_at_once: int

@@ -9,7 +9,7 @@ from app.ui.shell.model_picker import ModelPicker
 from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
-from app.ui.widgets.labels import ElidedLabel, tooltip
+from app.ui.widgets.labels import ElidedLabel, one_line, tooltip
 
 
 class Header(QFrame):
@@ -45,9 +45,10 @@ class Header(QFrame):
         self.title.setText(title)
         self.window().setWindowTitle(f"{visible(title)} — Lorgnette" if title else "Lorgnette")
 
-    def set_instructions(self, text: str) -> None:
-        """Show that a chat has instructions, with their text as the tooltip."""
+    def set_instructions(self, text: str, assistant: str) -> None:
+        """Show that a chat has instructions, by the name of its assistant if it has one; their text is the tooltip."""
         self.instructions.setVisible(bool(text))
+        self.instructions.setText(one_line(assistant) if assistant else tr("Instructions"))
         self.instructions.setToolTip(tooltip(text))
 
     def set_temporary(self, *, is_temporary: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.batch.batch import DEFAULT_PARALLEL
+from app.domain.chat.assistants import Assistant
 from app.domain.chat.presets import Preset
 from app.domain.settings.generation_options import GenerationOptions, Sampling
 from app.domain.settings.load_options import LoadOptions
@@ -53,6 +54,7 @@ FOURTH = replace(
 FIFTH = replace(FOURTH, default_question="What does it cost?")
 SIXTH = replace(FIFTH, capture_key="Ctrl+Alt+T")
 SEVENTH = replace(SIXTH, batch_watches=True)
+EIGHTH = replace(SEVENTH, assistants=(Assistant("Brief", "Be brief."),))
 EXPECTED = {
     "2026-11-23": FIRST,
     "2026-11-25": SECOND,
@@ -63,6 +65,7 @@ EXPECTED = {
     "2026-11-30": FIFTH,
     "2026-11-30b": SIXTH,
     "2026-11-30c": SEVENTH,
+    "2026-11-30d": EIGHTH,
 }
 DROPPED = {"loading.card_folder"}
 """What is read no more: the application found that folder itself."""
@@ -94,5 +97,5 @@ def test_settings_of_any_time_are_read(path: Path) -> None:
 def test_no_setting_is_forgotten() -> None:
     """A new one needs a file with it in `written`; an old one stays, or is among those dropped on purpose."""
     in_files = set.union(*(written(json.loads(path.read_text(encoding="utf-8"))) for path in WRITTEN))
-    assert known(SEVENTH) == in_files - DROPPED
+    assert known(EIGHTH) == in_files - DROPPED
     assert in_files >= DROPPED
