@@ -182,12 +182,14 @@ def test_a_slow_disk_slows_no_window(home: Path, server: ChatServer, rng: Random
         app.do("drop", paths=[str(picture(home, rng))])
         app.do("set", zoom=120)
         app.do("write", text="half a question")
-        app.wait_until(lambda look: len(look["draft"][1]) == 1)
+        app.wait_until(lambda look: len(look["draft"][1]) == 1, 120)
         app.do("send", text="a question")
-        seen = app.wait_until(lambda look: [row[1] for row in look["branch"]] == ["complete"] * 2 and not look["busy"])
+        seen = app.wait_until(
+            lambda look: [row[1] for row in look["branch"]] == ["complete"] * 2 and not look["busy"], 180
+        )
         assert seen["text"] == "An answer."
-        assert app.do("gap") < 1.5
-        assert app.quit(60) == 0
+        assert app.do("gap") < 1.5  # It waited for none; other programs may hold it up for less.
+        assert app.quit(120) == 0
         ledger = Ledger()
         ledger.take(app.facts, time.monotonic() - 60)
         assert ledger.objections(app.data) == []
