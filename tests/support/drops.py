@@ -8,6 +8,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 _COPY, _LEFT, _NO_KEYS = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+_MOVE = Qt.DropAction.MoveAction
 
 
 def files(paths: Iterable[Path]) -> QMimeData:
@@ -30,3 +31,15 @@ def drop(target: QWidget, mime: QMimeData) -> bool:
         return False
     QApplication.sendEvent(target, QDropEvent(target.rect().center().toPointF(), _COPY, mime, _LEFT, _NO_KEYS))
     return True
+
+
+def answers_to_a_move(target: QWidget, mime: QMimeData) -> list[Qt.DropAction]:
+    """What `target` answers where a drag and a drop propose a move, after which the source deletes the files."""
+    keys = Qt.KeyboardModifier.ShiftModifier
+    enter = QDragEnterEvent(target.rect().center(), _COPY | _MOVE, mime, _LEFT, keys)
+    leave = QDropEvent(target.rect().center().toPointF(), _COPY | _MOVE, mime, _LEFT, keys)
+    for event in (enter, leave):
+        assert event.proposedAction() is _MOVE
+        QApplication.sendEvent(target, event)
+        assert event.isAccepted()
+    return [enter.dropAction(), leave.dropAction()]

@@ -28,7 +28,7 @@ from app.ui.widgets.discard import discard
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.labels import label
-from app.ui.widgets.mime_images import incoming_images
+from app.ui.widgets.mime_images import accept_copy, incoming_images
 from app.ui.widgets.notice import notice_of
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.screen_fit import ScreenFit
@@ -182,11 +182,11 @@ class BatchWindow(QDialog):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders."""
         if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+            accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Emit the dropped files and folders."""
-        event.acceptProposedAction()
+        accept_copy(event)
         if files := incoming_images(event.mimeData(), "").files:
             self.files_dropped.emit(files)
 

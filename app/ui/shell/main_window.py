@@ -41,7 +41,7 @@ from app.ui.shell.tray_icon import TrayIcon
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.lazy_thumbnails import LazyThumbnails, Submit, run_now
-from app.ui.widgets.mime_images import are_many, has_images, incoming_images
+from app.ui.widgets.mime_images import accept_copy, are_many, has_images, incoming_images
 from app.ui.widgets.notice import Notice, Severity
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.screen_fit import ScreenFit
@@ -212,7 +212,7 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept the drag and show the overlay."""
         if has_images(event.mimeData()):
-            event.acceptProposedAction()
+            accept_copy(event)
             self._overlay.cover()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Handle the dropped data."""
         self._overlay.hide()
-        event.acceptProposedAction()
+        accept_copy(event)
         self._take(event.mimeData(), tr("Dropped image"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

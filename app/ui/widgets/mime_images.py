@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QUrl
-from PySide6.QtGui import QImage, QImageWriter, QTextDocumentFragment
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage, QImageWriter, QTextDocumentFragment
 
 from app.domain.error_texts import image_texts
 from app.domain.errors import Problem
@@ -51,6 +51,12 @@ def are_many(files: Sequence[Path]) -> bool:
 def has_images(mime: QMimeData) -> bool:
     """Return whether `incoming_images` finds anything in `mime`."""
     return mime.hasUrls() or _has_picture(mime) or bool(image_data_urls(mime.text()) or _lone_images(mime))
+
+
+def accept_copy(event: QDropEvent) -> None:
+    """Accept a drag or drop as a copy, whatever is proposed: after a move the source deletes its files."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def pasted_text(mime: QMimeData) -> str | None:

@@ -35,7 +35,7 @@ from app.ui.widgets.mime_images import MAX_FOR_A_CHAT
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.theme import Theme
 from tests.services.conftest import INFO
-from tests.support.drops import drop, files
+from tests.support.drops import answers_to_a_move, drop, files
 from tests.support.on_screen import click, seen, the
 from tests.ui.conftest import shown
 
@@ -303,3 +303,10 @@ def test_an_image_that_was_chosen_before_the_start_shows_its_result(batch: Batch
         batch.set_state(BatchState.RUNNING)
     assert wanted.args == [0]
     assert batch.result_pane.isVisible()
+
+
+def test_files_are_dropped_as_copies_so_that_none_is_deleted_where_it_came_from(
+    batch: BatchWindow, window: MainWindow
+) -> None:
+    for target in (batch, window):
+        assert answers_to_a_move(target, files([Path("/a.png")])) == [Qt.DropAction.CopyAction] * 2
