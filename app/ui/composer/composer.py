@@ -357,7 +357,8 @@ class _ChipRow(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setStyleSheet("background: transparent;")
+        for ground in (self.viewport(), inner):  # A style sheet without a selector would be that of menus, too.
+            ground.setAutoFillBackground(False)
         self.horizontalScrollBar().rangeChanged.connect(self._fit)
         self._fit()
 

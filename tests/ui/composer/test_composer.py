@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QImage, QInputMethodEvent
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Draft
@@ -319,3 +319,16 @@ def test_what_is_too_long_to_be_pasted_is_told(composer: Composer, qtbot: QtBot)
         composer.edit.insertFromMimeData(mime)
     assert cut.args == [1, 2]
     assert composer.edit.toPlainText().endswith("ab")
+
+
+def test_the_menu_of_a_chip_has_the_colours_of_menus(composer: Composer, qtbot: QtBot, theme: Theme) -> None:
+    """A style sheet of the row would go on to the menus and tooltips of its chips, which are windows."""
+    composer.set_draft(Draft(attachments=(replace(attachment(), width=4000, height=3000),)))
+    receipt = chip(composer, "receipt.png")
+    receipt.budget.click()
+    (menu,) = receipt.findChildren(PixelBudgetMenu)
+    other = shown(QMenu(), qtbot)
+    other.addAction("An entry")
+    ground = [it.grab().toImage().pixelColor(it.rect().center().x(), 4) for it in (menu, other)]
+    assert ground[0].name() == ground[1].name() != "#000000"
+    menu.close()
