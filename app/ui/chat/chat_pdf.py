@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 from app.domain.chat.sections import Section, sections
 from app.domain.ids import Digest
 from app.domain.text.links import is_safe_link
+from app.ui.chat.pdf_fit import fit_tables, wrap_code
 from app.ui.markdown.code_blocks import code_blocks, colour
 from app.ui.markdown.code_colours import LIGHT
 from app.ui.markdown.formulas import MAX_DRAWN, FormulaPicture, FormulaStyle, MakePicture, draw, formula_name
@@ -34,6 +35,8 @@ FONT_SIZE = 10
 LARGEST_IMAGE = QSizeF(600, 700)
 """Maximum size of an image, in pixels of 1/96 inch."""
 FORMULA_RATIO = 4.0
+MARGIN_CENTIMETRES = 2.0
+"""Margins that Qt's own printing of a document leaves."""
 MAX_SECTIONS = 120
 """Maximum number of sections in a PDF; later ones are left out."""
 LINE = QColor("#c9c6be")
@@ -65,6 +68,7 @@ def chat_pdf(text: str, images: Mapping[Digest, bytes]) -> bytes:
     if (rest := len(text) - parts[-1].end) > 0:
         cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
         cursor.insertText(_left_out(rest))
+    wrap_code(document)
     colour(document, code_blocks(document), LIGHT)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -72,7 +76,8 @@ def chat_pdf(text: str, images: Mapping[Digest, bytes]) -> bytes:
     writer.setCreator("Lorgnette")
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageMargins(QMarginsF())
-    document.print_(writer)  # With margins of two centimetres and page numbers.
+    fit_tables(document, writer, writer.width() - 2 * MARGIN_CENTIMETRES / 2.54 * writer.logicalDpiX())
+    document.print_(writer)  # With these margins and page numbers.
     buffer.close()
     return bytes(buffer.data().data())
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from pypdfium2 import PdfDocument
 from PySide6.QtCore import QBuffer, QIODevice, Qt
 from PySide6.QtGui import QImage, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QApplication
@@ -123,3 +124,18 @@ def test_parts_follow_one_another_with_their_formulas_and_code(qapp: QApplicatio
     with pikepdf.open(BytesIO(chat_pdf(text, {}))) as pdf:
         assert len(pdf.pages) < 9
     assert len(image_sizes(chat_pdf(text, {}))) >= 3
+
+
+def test_long_lines_of_code_wrap_and_numbers_in_wide_tables_stay_whole(qapp: QApplication) -> None:
+    """A page cannot be scrolled: what is beyond its edge is lost."""
+    code = "```python\nx = '" + " ".join(f"word{number}" for number in range(40)) + "'\ny = '" + "a" * 150 + "ZZZ'\n```"
+    head, numbers = (["Column"] * 14, [f"{number}035.00" for number in range(101, 115)])
+    table = "\n".join(f"|{'|'.join(row)}|" for row in (head, ["---"] * 14, numbers))
+    page = PdfDocument(chat_pdf(f"{code}\n\n{table}\n\nAfter", {}))[0]
+    text = page.get_textpage()
+    boxes = [text.get_charbox(index) for index in range(text.count_chars()) if text.get_text_range(index, 1).strip()]
+    assert max(right for _, _, right, _ in boxes) < page.get_width() - 40
+    words = text.get_text_bounded().split()
+    assert "word39'" in words
+    assert set(numbers) <= set(words)
+    assert words.count("Column") == 14
