@@ -25,6 +25,13 @@ WEB_ADDRESS = ErrorText(
     "This is a web address. Lorgnette does not download images from the web.",
     todo="Save the image or copy it, then drop or paste it here.",
 )
+NO_PATH = ErrorText(
+    "image.no_path",
+    _IMAGE,
+    "Files on a phone, a network share or in the trash (“{scheme}”) cannot be opened from there.",
+    "Nothing was added.",
+    "Copy them to a folder of this computer, then drop them here.",
+)
 BAD_DATA_URL = ErrorText(
     "image.bad_data_url",
     _IMAGE,

@@ -23,6 +23,7 @@ MAX_FOR_A_CHAT = 20
 _ENCODED = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff", "image/avif", "image/heic")
 _DATA_URL = re.compile(r"data:[^\"'\s>]*")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
+_WEB = frozenset({"http", "https", "ftp", ""})
 _NO_TEXT = " \t\r\n\N{NO-BREAK SPACE}\N{OBJECT REPLACEMENT CHARACTER}"
 """What a word processor puts into the text in place of a picture."""
 _MAX_HTML = 2_000_000
@@ -88,7 +89,9 @@ def incoming_images(mime: QMimeData, origin: str) -> IncomingImages:
         return _data_urls(urls, origin)
     if not mime.hasUrls() and not sources:
         return IncomingImages()
-    return IncomingImages(problem=image_texts.WEB_ADDRESS.problem())
+    schemes = [scheme for url in mime.urls() if (scheme := url.scheme()) not in _WEB]
+    text = image_texts.NO_PATH.problem(scheme=schemes[0]) if schemes else image_texts.WEB_ADDRESS.problem()
+    return IncomingImages(problem=text)
 
 
 def _picture(mime: QMimeData, origin: str) -> IncomingImages | None:

@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QColor, QImage
 
@@ -156,3 +157,20 @@ def test_a_picture_is_taken_in_place_of_a_file_that_is_gone(tmp_path: Path) -> N
     file.touch()
     assert incoming_images(mime, "").files == (file,)
     assert pasted_text(mime) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("smb://server/share/a.png", "(“smb”)"),
+        ("mtp://phone/DCIM/a.jpg", "(“mtp”)"),
+        ("trash:///a.png", "(“trash”)"),
+        ("https://example.com/a.png", "web address"),
+    ],
+)
+def test_an_address_that_is_no_path_has_a_sentence_of_its_own(address: str, told: str) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl(address)])
+    problem = incoming_images(mime, "Dropped image").problem
+    assert problem
+    assert told in problem.sentence
