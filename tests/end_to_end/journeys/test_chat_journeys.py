@@ -1,11 +1,14 @@
 """Reading, asking, changing a question, finding, renaming, deleting."""
 
+import os
+import signal
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QListWidget, QPushButton, QWidget
 
 from app.domain.chat.chat import MessageState
+from app.engine.process.backend_kinds import BackendKind
 from app.ui.chat.answer_bubble import AnswerBubble
 from app.ui.chat.question_bubble import QuestionBubble
 from app.ui.shell.search_rows import HIT
@@ -145,12 +148,17 @@ def test_search_in_a_narrow_window(user: User) -> None:
 
 def test_what_is_asked_meanwhile_is_queued_edited_and_sent(user: User, endless_model: Path) -> None:
     user.desktop.open_model(endless_model)
-    for question in ("Describe the station.", "Describe the lounge.", "Describe the gate."):
+    session, queue = user.desktop.lorgnette.session, user.desktop.lorgnette.queue
+    user.x11.type("Describe the station.")
+    user.x11.key("Return")
+    user.x11.wait(lambda: bool(user.desktop.branch) and len(user.desktop.branch[-1].text) > 20)
+    pid = user.desktop.lorgnette.engines[BackendKind.MODEL].pid
+    assert pid
+    os.kill(pid, signal.SIGSTOP)  # While one types, an answer that repeats itself would be ended.
+    for question in ("Describe the lounge.", "Describe the gate."):
         user.x11.type(question)
         user.x11.key("Return")
-    session, queue = user.desktop.lorgnette.session, user.desktop.lorgnette.queue
     user.x11.wait(lambda: len(queue.questions(session.conversation_id)) == 2)
-    user.x11.wait(lambda: len(user.desktop.branch[-1].text) > 20)
     bubbles = user.window.queued
 
     def edits() -> list[QPushButton]:
@@ -166,6 +174,7 @@ def test_what_is_asked_meanwhile_is_queued_edited_and_sent(user: User, endless_m
     user.x11.key("End")
     user.x11.type(" Twice.")
 
+    os.kill(pid, signal.SIGCONT)
     user.x11.key("Escape")  # Ends the first answer; the next question follows.
     user.x11.wait(lambda: len(user.desktop.branch) == 4 and len(user.desktop.branch[-1].text) > 20)
     assert [message.text for message in user.desktop.branch[::2]] == ["Describe the station.", lounge.text]
