@@ -5,10 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.domain.batch.batch import InputFile
-from app.storage.batch.batch_input import find_input_files
-
-POLL_SECONDS = 2.0
-"""Interval in seconds at which the folders are looked at; no notification of a system works on every network share."""
+from app.storage.batch.batch_input import POLL_SECONDS, find_input_files
 
 
 def wait_for_change(given: Sequence[str], out: Path, before: Sequence[InputFile]) -> None:

@@ -26,11 +26,8 @@ from app.services.engines.background import BackgroundThread
 from app.services.engines.engine import Engine
 from app.services.engines.store_thread import StoreAccess
 from app.services.models.model_engine import ModelEngine
-from app.storage.batch.batch_input import find_input_files
+from app.storage.batch.batch_input import POLL_SECONDS, find_input_files
 from app.storage.batch.batch_journal import BatchJournal
-
-POLL_MILLISECONDS = 2000
-"""Interval at which watched folders are looked at; no notification of a system works on every network share."""
 
 
 class BatchQueue(QObject):
@@ -68,7 +65,7 @@ class BatchQueue(QObject):
         self._thread = thread
         self._poll = QTimer(self)
         self._poll.setSingleShot(True)
-        self._poll.setInterval(POLL_MILLISECONDS)
+        self._poll.setInterval(round(1000 * POLL_SECONDS))
         self._poll.timeout.connect(self._rescan)
         self._state = BatchState.IDLE
         self._parallel = 0

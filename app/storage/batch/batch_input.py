@@ -14,6 +14,8 @@ from app.domain.error_texts import batch_texts
 from app.domain.errors import BatchError
 from app.domain.images.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES
 
+POLL_SECONDS = 2.0
+"""Interval in seconds of searching watched folders; no notification of a system works on every network share."""
 SETTLE_SECONDS = 2.0
 """Seconds without a change after which a file is taken for complete; if it changes later, it is processed again."""
 _SUFFIXES = frozenset((*IMAGE_SUFFIXES, *DOCUMENT_SUFFIXES))
