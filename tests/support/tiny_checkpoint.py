@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
+from tests.support import tiny_model
+from tests.support.made_once import made_once
 from tests.support.tiny_model import ANSWERS, make_model, make_tokenizer, make_untaught_model, quiet
 
 PREPROCESSOR: dict[str, Any] = {
@@ -39,12 +41,16 @@ class Layout(StrEnum):
 
 def make_checkpoint(folder: Path, layout: Layout, group_size: int = 128) -> Path:
     """Write a checkpoint of this layout into `folder` and return it."""
-    model = make_model()
-    if layout is Layout.PLAIN:
-        return _write_plain(model, folder)
-    with quiet():
-        _quantize(model, make_tokenizer(), folder, layout, group_size)
-    return _with_side_files(folder)
+
+    def make(empty: Path) -> None:
+        if layout is Layout.PLAIN:
+            _write_plain(make_model(), empty)
+            return
+        with quiet():
+            _quantize(make_model(), make_tokenizer(), empty, layout, group_size)
+        _with_side_files(empty)
+
+    return made_once(folder, f"{layout}-{group_size}", [Path(__file__), Path(tiny_model.__file__)], make)
 
 
 def make_untaught_checkpoint(folder: Path) -> Path:

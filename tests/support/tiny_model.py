@@ -10,13 +10,18 @@ import functools
 import io
 import logging
 import math
+import tempfile
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_model, save_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from tqdm import tqdm
+
+from tests.support.made_once import made_once
 
 SPECIAL_TOKENS = (
     "<|endoftext|>",
@@ -42,6 +47,7 @@ LESSONS = 120
 MAX_NOISE_TOKENS = 60
 IMAGE_PATCHES = 256
 MAX_LESSON_TOKENS = 80
+_TAUGHT = "taught.safetensors"
 
 
 def make_tokenizer() -> Tokenizer:
@@ -120,11 +126,17 @@ def _random_model(tokenizer: Tokenizer) -> Any:  # noqa: ANN401 - transformers i
 @functools.cache
 def _taught_model() -> Any:  # noqa: ANN401
     tokenizer = make_tokenizer()
-    with torch.random.fork_rng(), quiet():
+    with torch.random.fork_rng(), quiet(), tempfile.TemporaryDirectory() as folder:
         torch.manual_seed(3)
         model = _random_model(tokenizer)
-        _teach(model, tokenizer)
-    return model
+
+        def teach(empty: Path) -> None:
+            _teach(model, tokenizer)
+            save_model(model, str(empty / _TAUGHT))
+
+        made_once(Path(folder), "taught", [Path(__file__)], teach)
+        load_model(model, Path(folder, _TAUGHT))
+    return model.requires_grad_(requires_grad=False)
 
 
 def make_untaught_model() -> Any:  # noqa: ANN401
@@ -157,7 +169,6 @@ def _teach(model: Any, tokenizer: Tokenizer) -> None:  # noqa: ANN401
         loss.backward()
         optimiser.step()
         schedule.step()
-    model.requires_grad_(requires_grad=False)
 
 
 def _lesson(tokenizer: Tokenizer, images: int) -> dict[str, torch.Tensor]:
