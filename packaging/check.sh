@@ -24,14 +24,25 @@ export COVERAGE_CORE
 step "tests of domain and engine"
 OMP_NUM_THREADS=1 pytest tests/domain tests/engine --numprocesses auto --maxprocesses 4 --dist loadfile \
   --cov --cov-report= --cov-fail-under=0 --durations=15 -m "not window"
-# One after the other: they have windows, signals, and sockets whose paths may not be long.
-step "other tests"
+# Two runs at once, each one test after the other: tests of windows, signals and sockets whose paths may not be long; and
+# faults, most of which is in other processes, of which coverage sees nothing, and which wait more than they compute.
+step "other tests, and faults beside them"
+measured=(tests/faults/test_disk.py tests/faults/test_endurance.py)  # later, alone
+faults_log=$(mktemp)
+pytest tests/faults "${measured[@]/#/--ignore=}" --durations=15 -m "not window" >"$faults_log" 2>&1 &
+faults=$!
+trap 'kill "$faults" 2>/dev/null || true; rm -f "$faults_log"' EXIT
 pytest --ignore tests/domain --ignore tests/engine --ignore tests/end_to_end --ignore tests/faults \
   --cov --cov-append --cov-report= --cov-fail-under=0 --durations=15 -m "not window"
 step coverage; coverage report
-# Most of what these run is in other processes, of which coverage sees nothing.
-# One after the other: they measure memory and work, and how soon a window answers.
-step "processes, faults and journeys"; pytest tests/end_to_end tests/faults --durations=15 -m "not window"
+step faults
+failed=0; wait "$faults" || failed=$?
+trap 'rm -f "$faults_log"' EXIT
+cat "$faults_log"
+[ "$failed" = 0 ] || exit "$failed"
+# Alone: they measure memory and work, and how soon a window answers.
+step "processes, disks, endurance and journeys"
+pytest tests/end_to_end "${measured[@]}" --durations=15 -m "not window"
 step "a real window"
 # -noreset: else the server starts anew whenever its last client leaves, and refuses whoever comes in that moment.
 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1280x800x24 -noreset" pytest -m window

@@ -54,12 +54,23 @@ def test_the_whole_run_has_coverage_with_its_floor_and_the_slowest_tests(checkou
         "pytest --ignore tests/domain --ignore tests/engine --ignore tests/end_to_end --ignore tests/faults "
         "--cov --cov-append --cov-report= --cov-fail-under=0 --durations=15 -m not window"
     )
-    assert asked[asked.index(first) + 1 :][:3] == [
+    measured = "tests/faults/test_disk.py", "tests/faults/test_endurance.py"
+    assert asked[asked.index(first) + 1 :][:4] == [
         others,
         "coverage report",
-        "pytest tests/end_to_end tests/faults --durations=15 -m not window",
+        "pytest tests/faults " + " ".join(f"--ignore={file}" for file in measured) + " --durations=15 -m not window",
+        f"pytest tests/end_to_end {' '.join(measured)} --durations=15 -m not window",
     ]
     assert asked[-1].startswith("xvfb-run")
+    assert all((ROOT / file).exists() for file in measured)
+
+
+def test_faults_that_fail_beside_the_other_tests_are_shown_and_fail_the_whole_run(checkout: Path) -> None:
+    program = checkout / "venv/bin/pytest"
+    program.write_text('#!/bin/sh\necho "pytest $*"\n[ "$1" != tests/faults ] || exit 3\n', encoding="utf-8")
+    code, asked = run(checkout)
+    assert code == 3
+    assert asked[-1].startswith("pytest tests/faults --ignore")
 
 
 def test_too_little_coverage_fails_the_whole_run(checkout: Path) -> None:
