@@ -32,6 +32,13 @@ NO_PATH = ErrorText(
     "Nothing was added.",
     "Copy them to a folder of this computer, then drop them here.",
 )
+LEFT_OUT = ErrorText(
+    "image.left_out",
+    _IMAGE,
+    "Addresses on the web, and files on a phone, a network share or in the trash, were left out: {count}.",
+    "The others were taken.",
+    "Save or copy them to a folder of this computer, then drop them here.",
+)
 BAD_DATA_URL = ErrorText(
     "image.bad_data_url",
     _IMAGE,

@@ -187,8 +187,11 @@ class BatchWindow(QDialog):
     def dropEvent(self, event: QDropEvent) -> None:
         """Emit the dropped files and folders."""
         accept_copy(event)
-        if files := incoming_images(event.mimeData(), "").files:
-            self.files_dropped.emit(files)
+        incoming = incoming_images(event.mimeData(), "")
+        if incoming.files:
+            self.files_dropped.emit(incoming.files)
+        if incoming.problem:
+            self.show_problem(incoming.problem)
 
     def _show_items(self, items: ItemsView) -> None:
         """Show the images; the chosen one stays chosen if it is among them."""

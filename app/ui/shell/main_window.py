@@ -247,18 +247,17 @@ class MainWindow(QMainWindow):
     def _take(self, mime: QMimeData, origin: str) -> None:
         self.panes.show_chat()
         incoming = incoming_images(mime, origin)
-        if incoming.files:
-            chats = tuple(file for file in incoming.files if file.suffix.lower() == ".json")
-            images = tuple(file for file in incoming.files if file not in chats)
-            if chats:
-                self.chats_dropped.emit(chats)
-            if images:
-                (self.many_dropped if are_many(images) else self.files_dropped).emit(images)
-        elif incoming.data:
+        chats = tuple(file for file in incoming.files if file.suffix.lower() == ".json")
+        images = tuple(file for file in incoming.files if file not in chats)
+        if chats:
+            self.chats_dropped.emit(chats)
+        if images:
+            (self.many_dropped if are_many(images) else self.files_dropped).emit(images)
+        if incoming.data:
             self.image_data_dropped.emit(incoming.data, incoming.name)
-        elif incoming.data_urls:
+        if incoming.data_urls:
             self.data_urls_dropped.emit(incoming.data_urls, incoming.name)
-        elif incoming.problem:
+        if incoming.problem:
             self.drop_refused.emit(incoming.problem)
 
     @Slot(QMimeData)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.long_words import MAX_WORD, wrap_mode
-from app.ui.widgets.mime_images import pasted_text
+from app.ui.widgets.mime_images import has_images, pasted_text
 
 MAX_LINES = 8
 MAX_CHARACTERS = 200_000
@@ -68,8 +68,7 @@ class MessageEdit(QPlainTextEdit):
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Accept images and files as well as text."""
-        is_more = source.hasImage() or source.hasUrls() or source.hasHtml()
-        return is_more or super().canInsertFromMimeData(source)
+        return source.hasHtml() or has_images(source) or super().canInsertFromMimeData(source)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Insert text, as plain text; leave anything else to the window."""

@@ -2,6 +2,7 @@
 
 Applications put the same thing on the clipboard in several formats. A spreadsheet or a word processor adds a picture of
 the text to it, a browser the address of a picture to the picture, a file manager the path of a file to the file.
+Nothing is fetched from an address.
 """
 
 import os
@@ -17,10 +18,15 @@ from PySide6.QtGui import QDropEvent, QImage, QImageWriter, QTextDocumentFragmen
 from app.domain.error_texts import image_texts
 from app.domain.errors import Problem
 from app.domain.images.data_urls import HtmlContent, html_content, image_data_urls
+from app.ui.widgets.mounted_files import mounted_path
 
 MAX_FOR_A_CHAT = 20
 """Maximum number of dropped files that are attached to a chat; more are for batch processing."""
-_ENCODED = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff", "image/avif", "image/heic")
+MAX_MEGABYTES = 512
+"""Maximum size of an image's bytes in dropped or pasted data, as of a file's."""
+_ENCODED = ("png", "jpeg", "webp", "gif", "bmp", "tiff", "avif", "heic", "heif")
+"""Formats, without "image/", whose bytes are taken as they are."""
+_PDF = "application/pdf"
 _DATA_URL = re.compile(r"data:[^\"'\s>]*")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _WEB = frozenset({"http", "https", "ftp", ""})
@@ -32,9 +38,10 @@ _MAX_HTML = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class IncomingImages:
-    """Local files, or the bytes of one encoded image, or data: URLs of images; or the problem if there are none.
+    """Local files, or the bytes of one encoded image or PDF, or data: URLs of images.
 
-    `name` is that of an image that is no file; without a suffix, if there are data: URLs.
+    `name` is that of an image that is no file; without a suffix, if there are data: URLs. `problem` is the reason why
+    there is nothing, or what was left out beside them.
     """
 
     files: tuple[Path, ...] = ()
@@ -66,7 +73,7 @@ def pasted_text(mime: QMimeData) -> str | None:
     A picture beside a text is a picture of the text, unless the text is just the picture's address.
     """
     text = mime.text()
-    if _local_files(mime) or image_data_urls(text):
+    if _local_files(mime) or _file_schemes(mime) or image_data_urls(text):
         return None
     if text.strip(_NO_TEXT):
         html = _html(mime)
@@ -79,40 +86,50 @@ def incoming_images(mime: QMimeData, origin: str) -> IncomingImages:
     """Return the images in `mime`: preferably local files, then images as they were encoded, then a decoded one."""
     files = _local_files(mime)
     if files:
-        return IncomingImages(files=files)
+        return IncomingImages(files=files, problem=_left_out(len(mime.urls()) - len(files)))
     if urls := image_data_urls("\n".join(_encoded(url) for url in mime.urls())) or image_data_urls(mime.text()):
         return _data_urls(urls, origin)
     if picture := _picture(mime, origin):
         return picture
     sources = _lone_images(mime)
     if urls := tuple(url for source in sources for url in image_data_urls(source)):
-        return _data_urls(urls, origin)
+        return _data_urls(urls, origin, left_out=len(sources) - len(urls))
     if not mime.hasUrls() and not sources:
         return IncomingImages()
-    schemes = [scheme for url in mime.urls() if (scheme := url.scheme()) not in _WEB]
+    schemes = _file_schemes(mime)
     text = image_texts.NO_PATH.problem(scheme=schemes[0]) if schemes else image_texts.WEB_ADDRESS.problem()
     return IncomingImages(problem=text)
 
 
 def _picture(mime: QMimeData, origin: str) -> IncomingImages | None:
     for kind in _ENCODED:
-        data = bytes(mime.data(kind).data())
-        if data:
-            return IncomingImages(data=data, name=f"{origin}.{kind.removeprefix('image/')}")
+        if found := _bytes(mime, f"image/{kind}", f"{origin}.{kind}"):
+            return found
     image = mime.imageData()
     if isinstance(image, QImage) and not image.isNull():
         return IncomingImages(data=encoded_png(image), name=f"{origin}.png")
-    return None
+    return _bytes(mime, _PDF, f"{origin}.pdf")
 
 
-def _data_urls(urls: tuple[str, ...], origin: str) -> IncomingImages:
+def _bytes(mime: QMimeData, kind: str, name: str) -> IncomingImages | None:
+    data = mime.data(kind)
+    if data.size() > MAX_MEGABYTES * 1024 * 1024:
+        return IncomingImages(problem=image_texts.TOO_LARGE.problem(file=name, megabytes=MAX_MEGABYTES))
+    return None if data.isEmpty() else IncomingImages(data=bytes(data.data()), name=name)
+
+
+def _left_out(count: int) -> Problem | None:
+    return image_texts.LEFT_OUT.problem(count=count) if count else None
+
+
+def _data_urls(urls: tuple[str, ...], origin: str, left_out: int = 0) -> IncomingImages:
     if len(urls) > MAX_FOR_A_CHAT:
         return IncomingImages(problem=image_texts.TOO_MANY_IMAGES.problem(count=len(urls), most=MAX_FOR_A_CHAT))
-    return IncomingImages(data_urls=urls, name=origin)
+    return IncomingImages(data_urls=urls, name=origin, problem=_left_out(left_out))
 
 
 def _has_picture(mime: QMimeData) -> bool:
-    return mime.hasImage() or any(mime.hasFormat(kind) for kind in _ENCODED)
+    return mime.hasImage() or mime.hasFormat(_PDF) or any(mime.hasFormat(f"image/{kind}") for kind in _ENCODED)
 
 
 def _html(mime: QMimeData) -> HtmlContent:
@@ -131,16 +148,24 @@ def _text_of_html(html: str) -> str:
 
 
 def _local_files(mime: QMimeData) -> tuple[Path, ...]:
-    """Return the local files, unless they are gone and their picture is there."""
-    files = tuple(_local_path(url) for url in mime.urls() if url.isLocalFile())
+    """Return the files that have a path, unless they are gone and their picture is there."""
+    files = tuple(path for url in mime.urls() if (path := _local_path(url)))
     return () if _has_picture(mime) and not any(os.path.lexists(file) for file in files) else files
+
+
+def _file_schemes(mime: QMimeData) -> list[str]:
+    """Return the schemes by which a file manager names files that have no path, such as smb."""
+    named = [url for url in mime.urls() if url.scheme() not in _WEB and url.path().startswith("/")]
+    return [url.scheme() for url in named if not url.isLocalFile()]
 
 
 def _encoded(url: QUrl) -> str:
     return url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
 
 
-def _local_path(url: QUrl) -> Path:
+def _local_path(url: QUrl) -> Path | None:
+    if not url.isLocalFile():
+        return mounted_path(url)
     name = url.toLocalFile()
     if "\N{REPLACEMENT CHARACTER}" not in name or os.name == "nt":
         return Path(name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -303,6 +303,15 @@ def test_an_image_that_was_chosen_before_the_start_shows_its_result(batch: Batch
         batch.set_state(BatchState.RUNNING)
     assert wanted.args == [0]
     assert batch.result_pane.isVisible()
+
+
+def test_what_is_dropped_without_a_path_is_told_beside_the_files(batch: BatchWindow, qtbot: QtBot) -> None:
+    mime = files([Path("/a.png")])
+    mime.setUrls([*mime.urls(), QUrl("https://example.org/b.png")])
+    with qtbot.waitSignal(batch.files_dropped) as dropped:
+        assert drop(batch, mime)
+    assert dropped.args == [(Path("/a.png"),)]
+    assert "left out: 1" in the(batch, NoticeBox).notice.sentence
 
 
 def test_files_are_dropped_as_copies_so_that_none_is_deleted_where_it_came_from(

@@ -5,6 +5,8 @@ import pytest
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QColor, QImage
 
+from app.domain.error_texts import image_texts
+from app.ui.widgets import mime_images
 from app.ui.widgets.mime_images import MAX_FOR_A_CHAT, has_images, incoming_images, pasted_text
 
 DATA_URL = "data:image/png;base64,iVBO+Rw0/KGgo="
@@ -43,6 +45,8 @@ def test_local_files_come_first_and_all_of_them(tmp_path: Path) -> None:
 
     assert incoming.files == (tmp_path / "a b.png", tmp_path / "ü.jpg")
     assert not incoming.data
+    assert (problem := incoming.problem)
+    assert "left out: 1" in problem.sentence
 
 
 def test_a_file_whose_name_is_not_utf_8_keeps_its_bytes() -> None:
@@ -169,8 +173,56 @@ def test_a_picture_is_taken_in_place_of_a_file_that_is_gone(tmp_path: Path) -> N
     ],
 )
 def test_an_address_that_is_no_path_has_a_sentence_of_its_own(address: str, told: str) -> None:
-    mime = QMimeData()
-    mime.setUrls([QUrl(address)])
+    mime = offered(urls=(address,))
+    assert (pasted_text(mime) is None) is (told != "web address")
     problem = incoming_images(mime, "Dropped image").problem
     assert problem
     assert told in problem.sentence
+
+
+def test_a_file_on_a_mounted_share_is_taken_from_its_mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    mount = tmp_path / "gvfs" / "smb-share:server=nas,share=scans"
+    mount.mkdir(parents=True)
+    mime = offered("smb://nas/scans/a.png", urls=("smb://nas/scans/a.png", "mtp://phone/b.jpg"))
+    assert pasted_text(mime) is None
+    incoming = incoming_images(mime, "")
+    assert incoming.files == (mount / "a.png",)
+    assert incoming.problem == image_texts.LEFT_OUT.problem(count=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("image/avif", "Pasted.avif"), ("image/heic", "Pasted.heic"), ("image/heif", "Pasted.heif"),
+     ("application/pdf", "Pasted.pdf")],
+)  # fmt: skip
+def test_bytes_that_only_the_images_process_can_decode_are_taken(kind: str, name: str) -> None:
+    mime = QMimeData()
+    mime.setData(kind, b"bytes")
+    assert has_images(mime)
+    assert pasted_text(mime) is None
+    assert (incoming_images(mime, "Pasted").data, incoming_images(mime, "Pasted").name) == (b"bytes", name)
+    mime.setText("the words of it")
+    assert pasted_text(mime) == "the words of it"
+
+
+def test_a_picture_is_preferred_to_a_pdf_of_it() -> None:
+    mime = offered(has_image=True)
+    mime.setData("application/pdf", b"%PDF")
+    assert incoming_images(mime, "Pasted").name == "Pasted.png"
+
+
+def test_an_image_of_the_web_beside_one_in_html_is_told() -> None:
+    mime = offered(html=f"<img src='{DATA_URL}'><img src='https://example.org/a.png'>")
+    assert incoming_images(mime, "").data_urls == (DATA_URL,)
+    assert incoming_images(mime, "").problem == image_texts.LEFT_OUT.problem(count=1)
+
+
+def test_bytes_larger_than_a_file_may_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mime_images, "MAX_MEGABYTES", 1)
+    mime = QMimeData()
+    mime.setData("image/png", bytes(1024 * 1024 + 1))
+    incoming = incoming_images(mime, "Pasted")
+    assert not incoming.data
+    assert (problem := incoming.problem)
+    assert "larger than 1 MB" in problem.sentence
