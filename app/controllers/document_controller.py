@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.documents.clean_up import CleanUp
 from app.domain.error_texts import document_texts
@@ -18,11 +18,18 @@ from app.ui.documents.password_dialog import PasswordDialog
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import file_dialogs
 from app.ui.widgets.i18n import tr
-from app.ui.widgets.notice import Action, Notice, notice_of
+from app.ui.widgets.notice import Action, Notice, Severity, notice_of
+from app.ui.widgets.notices import Notices
+
+SLOW_MILLISECONDS = 700
+"""Time in milliseconds after which a notice says that a file is still being opened."""
 
 
 class DocumentController(QObject):
-    """Wires the document window, which is created when it is first needed: `window_created(DocumentWindow)`."""
+    """Wires the document window, which is created when it is first needed: `window_created(DocumentWindow)`.
+
+    It is shown once a file is open: what is no document is refused in the window that is in front.
+    """
 
     window_created = Signal(DocumentWindow)
 
@@ -44,8 +51,17 @@ class DocumentController(QObject):
         self._first_page = 0
         self._words: tuple[str, ...] = ()
         """Words to mark on the pages of the document that is shown."""
-        self._problems: list[Notice] = []
-        """Notices about the document that is shown."""
+        self._problems: list[tuple[Notices, Notice]] = []
+        """Notices about the document that is shown, or was to be opened, with where they are shown."""
+        self._is_opening = self._is_wanted_here = False
+        """Whether a file is being opened, and whether that was asked for in the document window."""
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(SLOW_MILLISECONDS)
+        self._slow.timeout.connect(self._on_slow)
+        session.opened.connect(self._on_opened)
+        session.password_needed.connect(self._on_password_needed)
+        session.problem_met.connect(self._on_problem_met)
         window.document_triggered.connect(self._on_open_triggered)
         window.viewer.document_wanted.connect(self._on_attachment_wanted)
 
@@ -53,15 +69,7 @@ class DocumentController(QObject):
     def open(self, path: Path, name: str = "", number: int = 0, words: tuple[str, ...] = ()) -> None:
         """Open a file in the document window, at the page `number` from 0, with `words` marked on its pages."""
         self._first_page, self._words = number, words
-        window = self._window or self._create()
-        for notice in self._problems:  # Those of exports stay: nobody may have read them.
-            window.notices.dismiss(notice)
-        self._problems.clear()
-        window.clear_page()
-        window.show()
-        window.raise_()
-        window.activateWindow()
-        self._session.open(path, name=name)
+        self._open(path, name)
 
     @Slot(Path, Problem)
     def offer(self, path: Path, problem: Problem) -> None:
@@ -70,9 +78,16 @@ class DocumentController(QObject):
 
     def close(self) -> None:
         """Save corrections, and close the window."""
+        self._slow.stop()
         self._session.close()
         if self._window:
             self._window.close()
+
+    def _open(self, path: Path, name: str = "", password: str = "", *, is_wanted_here: bool = False) -> None:
+        self._dismiss_problems()
+        self._is_opening, self._is_wanted_here = True, is_wanted_here
+        self._slow.start()
+        self._session.open(path, password, name)
 
     def _create(self) -> DocumentWindow:
         session = self._session
@@ -86,14 +101,11 @@ class DocumentController(QObject):
         session.reading_progressed.connect(window.show_progress)
         window.clean_up_changed.connect(self._on_clean_up_changed)
         window.closed.connect(session.save)
-        session.opened.connect(self._on_opened)
         session.picture_ready.connect(self._on_picture_ready)
         session.thumbnail_ready.connect(window.thumbnails.set_picture)
         session.ocr_result_changed.connect(window.show_ocr_result)
         session.ocr_failed.connect(window.show_failure)
         session.ignored.found.connect(self._on_ignored_found)
-        session.password_needed.connect(self._on_password_needed)
-        session.problem_met.connect(self._on_problem_met)
         self.window_created.emit(window)
         return window
 
@@ -109,10 +121,41 @@ class DocumentController(QObject):
         else:
             self.open(self._files.path(attachment), attachment.name)
 
+    @property
+    def _notices(self) -> Notices:
+        """The notices of the window in which a file was chosen, or of that which shows the document."""
+        if self._window and (self._is_wanted_here or not self._is_opening):
+            return self._window.notices.unless_hidden(self._main.notices)
+        return self._main.notices
+
+    def _show(self, notice: Notice, notices: Notices) -> None:
+        self._problems.append((notices, notice))
+        notices.show_notice(notice)
+
+    def _dismiss_problems(self) -> None:
+        """Dismiss the notices about one document, but not those of exports: nobody may have read them."""
+        for notices, notice in self._problems:
+            notices.dismiss(notice)
+        self._problems.clear()
+
+    def _end_opening(self) -> None:
+        self._slow.stop()
+        if self._is_opening:
+            self._dismiss_problems()
+        self._is_opening = False
+
+    @Slot()
+    def _on_slow(self) -> None:
+        self._show(Notice(Severity.INFO, tr("Opening…")), self._notices)
+
     @Slot(int)
     def _on_opened(self, pages: int) -> None:
-        if self._window:
-            self._window.begin(self._session.name, pages, self._first_page, self._words)
+        self._end_opening()
+        window = self._window or self._create()
+        window.begin(self._session.name, pages, self._first_page, self._words)
+        window.show()
+        window.raise_()
+        window.activateWindow()
 
     @Slot(int, int, int, bytes)
     def _on_picture_ready(self, number: int, _width: int, _height: int, png: bytes) -> None:
@@ -135,16 +178,17 @@ class DocumentController(QObject):
         if self._window:
             self._window.set_clean_up(self._clean_up)
 
-    @Slot(Problem)
-    def _on_password_needed(self, problem: Problem) -> None:
-        dialog = PasswordDialog(problem, self._window)
-        path, name = self._session.path, self._session.name
-        dialog.entered.connect(lambda password: self._session.open(path, password, name))
+    @Slot(Path, str, Problem)
+    def _on_password_needed(self, path: Path, name: str, problem: Problem) -> None:
+        self._slow.stop()
+        is_here = self._is_wanted_here
+        dialog = PasswordDialog(problem, self._window if self._window and is_here else self._main)
+        dialog.entered.connect(lambda password: self._open(path, name, password, is_wanted_here=is_here))
         dialog.rejected.connect(lambda: self._on_problem_met(problem))
         dialog.open()
 
     @Slot(Problem)
     def _on_problem_met(self, problem: Problem) -> None:
-        if self._window:
-            notices = self._window.notices.unless_hidden(self._main.notices)
-            self._problems.append(notices.show_notice(notice_of(problem)))
+        notices = self._notices
+        self._end_opening()
+        self._show(notice_of(problem), notices)

@@ -1,5 +1,7 @@
 """A document in its window, over real processes: what its user chose for it outlives the application."""
 
+import os
+import signal
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -9,6 +11,7 @@ from app.domain.documents.blocks import BlockKind
 from app.domain.images.geometry import Box
 from app.domain.models.engine_status import EngineState
 from app.domain.models.remote_servers import RemoteModel
+from app.engine.process.backend_kinds import BackendKind
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.widgets.notices import Notices
 from tests.end_to_end.conftest import Desktop, OpenDesktop
@@ -22,11 +25,18 @@ TEXT = "Read me aloud"
 
 def opened(desktop: Desktop, path: Path) -> DocumentWindow:
     """The window, once the first page has been read."""
+    choose_document(desktop, path)
+    desktop.wait(lambda: [window.name.text() for window in windows() if window.ocr_result] == [path.name])
+    return windows()[0]
+
+
+def choose_document(desktop: Desktop, path: Path) -> None:
     entry(desktop.window.menu_button.menu(), "Open a document…").trigger()
     choose_file(path)
-    (window,) = (it for it in QApplication.topLevelWidgets() if isinstance(it, DocumentWindow) and it.isVisible())
-    desktop.wait(lambda: window.ocr_result is not None)
-    return window
+
+
+def windows() -> list[DocumentWindow]:
+    return [it for it in QApplication.topLevelWidgets() if isinstance(it, DocumentWindow) and it.isVisible()]
 
 
 def says(notices: Notices, words: str) -> bool:
@@ -42,9 +52,16 @@ def test_an_export_is_told_in_its_window_or_in_the_main_one(open_desktop: OpenDe
         entry(window.export.menu(), {"pdf": "Searchable PDF", "txt": "Text"}[suffix]).trigger()
         choose_file(target)
 
+    reader = desktop.lorgnette.engines[BackendKind.READER].pid
+    assert reader
+    os.kill(reader, signal.SIGSTOP)  # So that the page is still being read when the other document is open.
+    window.again.click()
     for suffix in ("pdf", "txt"):
         export(suffix, tmp_path / f"cancelled.{suffix}")
-    opened(desktop, second)
+    choose_document(desktop, second)
+    desktop.wait(lambda: window.name.text() == "b.pdf")
+    os.kill(reader, signal.SIGCONT)
+    desktop.wait(lambda: window.ocr_result is not None)
     assert says(window.notices, "The export of “a.pdf” was cancelled because another document was opened.")
     for suffix in ("pdf", "txt"):
         export(suffix, tmp_path / f"out.{suffix}")
@@ -57,6 +74,33 @@ def test_an_export_is_told_in_its_window_or_in_the_main_one(open_desktop: OpenDe
     window.fields_wanted.emit(0, "total, total")
     assert len(main.notices.current) == 2
     assert not list(tmp_path.glob("cancelled*"))
+
+
+def test_what_is_no_document_is_refused_where_it_was_chosen_and_opens_no_window(
+    open_desktop: OpenDesktop, tmp_path: Path
+) -> None:
+    good, empty = locked_pdf(tmp_path / "a.pdf", TEXT, ""), tmp_path / "empty.pdf"
+    empty.touch()
+    desktop = open_desktop()
+    notices = desktop.window.notices
+
+    def refuse() -> None:
+        choose_document(desktop, empty)
+        desktop.wait(lambda: says(notices, "“empty.pdf” is empty"))
+
+    refuse()
+    assert windows() == []
+    window = opened(desktop, good)
+    assert notices.current == ()  # It is about a file that nobody looks at any more.
+    window.close()
+    refuse()
+    assert windows() == []
+    window = opened(desktop, good)
+    refuse()
+    assert (window.name.text(), windows()) == ("a.pdf", [window])
+    assert TEXT in window.lines.toPlainText()
+    window.lines.line_edited.emit(0, "corrected")  # It is still open behind its window, too.
+    desktop.wait(lambda: "corrected" in window.markdown.text.toPlainText())
 
 
 def test_a_page_is_read_with_the_published_prompt_of_a_model_for_documents(

@@ -6,6 +6,7 @@ are shown, and only the latest OCR results are held in memory.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -36,11 +37,20 @@ MAX_OCR_RESULTS = 40
 SAVE_MILLISECONDS = 400
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A file that is being opened."""
+
+    path: Path
+    name: str
+    password: str
+
+
 class DocumentSession(QObject):
     """Emits `opened(pages)`, `picture_ready(number, width, height, png)`, `thumbnail_ready(number, png)`.
 
     `reading_progressed(number, progress)` with 0..1, `ocr_result_changed(OcrResult)`, `ocr_failed(number, Problem)`,
-    `corrections_saved(Path)` for the open file, `password_needed(Problem)`, `problem_met(Problem)`,
+    `corrections_saved(Path)` for the open file, `password_needed(path, name, Problem)`, `problem_met(Problem)`,
     `read_so_far(pages)` while all of them are being read, which ends with `all_read()`, `reading_stopped(Problem)`, or
     with `reading_stopped(None)` if that is cancelled or the file closed.
     """
@@ -52,7 +62,7 @@ class DocumentSession(QObject):
     ocr_result_changed = Signal(OcrResult)
     ocr_failed = Signal(int, Problem)
     corrections_saved = Signal(Path)
-    password_needed = Signal(Problem)
+    password_needed = Signal(Path, str, Problem)
     problem_met = Signal(Problem)
     read_so_far = Signal(int)
     all_read = Signal()
@@ -80,6 +90,7 @@ class DocumentSession(QObject):
         self.ignored = IgnoredAreas(stored_pages, self)
         self._digest = Digest("")
         self._password = ""
+        self._opening: EngineCall | None = None
         self._calls: set[EngineCall] = set()
         self._ocr_results: OrderedDict[int, OcrResult] = OrderedDict()
         self._pending_pages: set[int] = set()
@@ -92,14 +103,17 @@ class DocumentSession(QObject):
         self._timer.timeout.connect(self.save)
 
     def open(self, path: Path, password: str = "", name: str = "") -> None:
-        """Open another file; `name` replaces a meaningless file name. The password is not written to any file."""
-        self.close()
-        self.path, self._password = path, password
-        self.name = name or well_formed(path.name)
-        self._follow(self._images.probe(path, THUMBNAIL_SIZE, self._on_probed, password))
+        """Open another file; `name` replaces a meaningless file name. The password is not written to any file.
+
+        The file that is open stays so until the other one turned out to be a document.
+        """
+        self._stop_opening()
+        opening = _Opening(path, name or well_formed(path.name), password)
+        self._opening = self._images.probe(path, THUMBNAIL_SIZE, partial(self._on_probed, opening), password)
 
     def close(self) -> None:
         """Close the file; requests for it are cancelled, except those that write a file of the user's choice."""
+        self._stop_opening()
         self.save()
         for call in self._calls:
             call.abandon()
@@ -311,20 +325,26 @@ class DocumentSession(QObject):
         self.ocr_result_changed.emit(ocr_result)
         self._read_next()
 
-    def _on_probed(self, event: Event) -> None:
+    def _stop_opening(self) -> None:
+        if self._opening:
+            self._opening.abandon()
+            self._opening = None
+
+    def _on_probed(self, opening: _Opening, event: Event) -> None:
         match event:
             case ImageProbed(digest=digest):
-                self._begin(digest, 1)
+                self._begin(opening, digest, 1)
             case PagesFound(pages=pages, digest=digest, is_encrypted=is_encrypted):
-                self.is_encrypted = is_encrypted
-                self._begin(digest, pages)
+                self._begin(opening, digest, pages, is_encrypted=is_encrypted)
             case Failed(problem=problem) if problem.kind is ProblemKind.PASSWORD:
-                self.password_needed.emit(problem)
+                self.password_needed.emit(opening.path, opening.name, problem)
             case Failed(problem=problem):
                 self.problem_met.emit(problem)
 
-    def _begin(self, digest: Digest, pages: int) -> None:
-        self._digest, self.page_count = digest, pages
+    def _begin(self, opening: _Opening, digest: Digest, pages: int, *, is_encrypted: bool = False) -> None:
+        self.close()
+        self.path, self.name, self._password = opening.path, opening.name, opening.password
+        self._digest, self.page_count, self.is_encrypted = digest, pages, is_encrypted
         if self.path.name != digest:  # Otherwise it is an image of a chat, as the attachment store names it.
             path, name = str(self.path), self.name
             self._stored_pages.save(("document", digest), lambda stored: stored.save_document(digest, path, name))

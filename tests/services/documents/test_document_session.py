@@ -179,14 +179,14 @@ def test_long_documents_are_not_held_in_memory(harness: Harness, qtbot: QtBot) -
     assert texts == [f"text {number}" if number != 2 else "" for number in range(60)]
 
 
-def test_a_document_that_is_still_being_opened_is_read_before_it_is_exported(harness: Harness, qtbot: QtBot) -> None:
-    session = harness.session
-    with qtbot.assertNotEmitted(session.all_read, wait=100):
-        session.read_all()  # No page is known yet.
-    session.open(Path("9.pdf"))
+def test_a_document_stays_open_until_another_one_is(harness: Harness, qtbot: QtBot) -> None:
+    session = harness.opened(qtbot, "9.pdf")
+    with qtbot.waitSignal(session.password_needed) as asked:
+        session.open(Path("locked3.pdf"), name="Locked")
+    assert asked.args == [Path("locked3.pdf"), "Locked", LOCKED]
+    assert (session.name, session.page_count) == ("9.pdf", 9)
     with qtbot.waitSignal(session.all_read):
         session.read_all()
-    assert session.page_count == 9
     qtbot.waitUntil(lambda: len(harness.services.stores.pages.ocr_results) == 9)
 
 
@@ -252,10 +252,11 @@ def test_a_pdf_that_is_not_finished_when_the_processes_end_is_not_called_written
 
 
 def test_reading_that_another_document_ends_is_told(harness: Harness, qtbot: QtBot) -> None:
-    session = harness.opened(qtbot, "60.pdf")
+    session = harness.opened(qtbot, "slow/9.pdf")
     session.read_all()
+    session.open(Path("3.pdf"))
     with qtbot.waitSignal(session.reading_stopped) as stopped:
-        session.open(Path("locked3.pdf"))
+        assert session.page_count == 9
     assert stopped.args == [None]
     with qtbot.assertNotEmitted(session.reading_stopped):
         session.close()
