@@ -21,6 +21,7 @@ from app.controllers.document_model_controller import DocumentModelController
 from app.controllers.downloads_controller import DownloadsController
 from app.controllers.file_controller import FileController
 from app.controllers.first_look_controller import FirstLookController
+from app.controllers.folder_controller import FolderController
 from app.controllers.geometry_controller import GeometryController
 from app.controllers.global_key_controller import GlobalKeyController
 from app.controllers.image_controller import ImageController
@@ -277,6 +278,7 @@ class Lorgnette(QObject):
 
     def _fill_window(self) -> None:
         self._geometry_controller = GeometryController(self.window, self.preferences, self)
+        FolderController(self.preferences)
         settings = self.preferences.settings
         self.window.model_picker.set_recent(settings.recent_model_folders)
         self._apply(settings)

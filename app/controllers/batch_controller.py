@@ -212,7 +212,8 @@ class BatchController(QObject):
 
     @Slot()
     def _on_target_clicked(self) -> None:
-        file_dialogs.choose_folder(self.batch, tr("Choose the output folder"), self.batch.set_target)
+        title = tr("Choose the output folder")
+        file_dialogs.choose_folder(self.batch, title, self.batch.set_target, file_dialogs.Purpose.SAVE)
 
     def _add_folder(self, folder: Path) -> None:
         self._on_many_dropped((folder,))

@@ -92,7 +92,8 @@ class Settings:
     the names of the window's actions to their shortcuts, for those that differ from the defaults. `batch_folder` is the
     folder of an unfinished batch, `batch_watches` whether it goes on with files that arrive, `batch_at_once` the number
     of parallel requests of a batch to a server. `server_address` and `server_model` name the server's model that
-    answers in place of `model_folder`. `offline_settled` is True once `offline` has been used, or switched on when the
+    answers in place of `model_folder`. `open_folder` and `save_folder` are those that file dialogs used last, or empty.
+    `offline_settled` is True once `offline` has been used, or switched on when the
     first full model was ready.
     `releases_feed` replaces the project's own feed of releases; `versions_asked` is the day of the last check, in
     ISO 8601.
@@ -122,6 +123,8 @@ class Settings:
     batch_at_once: int = within(DEFAULT_PARALLEL, bounds=(1, MAX_PARALLEL))
     server_address: str = ""
     server_model: str = ""
+    open_folder: str = ""
+    save_folder: str = ""
     sidebar_visible: bool = True
     window_geometry: str = ""
 
@@ -157,5 +160,7 @@ class SettingsChanges(TypedDict, total=False):
     batch_at_once: int
     server_address: str
     server_model: str
+    open_folder: str
+    save_folder: str
     sidebar_visible: bool
     window_geometry: str

@@ -1,14 +1,53 @@
 """The dialogs that ask for files and folders. They do not block: `use` is called with what was chosen, if anything."""
 
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum, auto
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.ui.widgets.i18n import tr
 
 _NO_FORMS: Mapping[str, str] = MappingProxyType({})
+
+
+class Purpose(Enum):
+    """What is done with the chosen file; each has a folder of its own in which its dialogs begin."""
+
+    OPEN = auto()
+    SAVE = auto()
+
+
+class Folders(Protocol):
+    """Remembers the folders that dialogs were used in."""
+
+    def begin(self, purpose: Purpose) -> Path:
+        """Return the folder to begin in."""
+        ...
+
+    def remember(self, purpose: Purpose, folder: Path) -> None:
+        """Take the folder of what was chosen."""
+        ...
+
+
+class _Home:
+    """Begins at home, and remembers nothing."""
+
+    def begin(self, _: Purpose) -> Path:
+        return Path.home()
+
+    def remember(self, _: Purpose, folder: Path) -> None:
+        pass
+
+
+_in_force: dict[str, Folders] = {"folders": _Home()}
+
+
+def set_folders(folders: Folders) -> None:
+    """Set where all dialogs begin that are opened from now on; before, it is at home."""
+    _in_force["folders"] = folders
 
 
 def patterns(name: str, suffixes: Iterable[str]) -> str:
@@ -35,9 +74,11 @@ def open_file(parent: QWidget | None, title: str, use: Callable[[Path], object],
     dialog.open()
 
 
-def choose_folder(parent: QWidget | None, title: str, use: Callable[[Path], object]) -> None:
+def choose_folder(
+    parent: QWidget | None, title: str, use: Callable[[Path], object], purpose: Purpose = Purpose.OPEN
+) -> None:
     """Ask for a folder."""
-    dialog = _dialog(parent, title)
+    dialog = _dialog(parent, title, purpose=purpose)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.fileSelected.connect(lambda folder: use(Path(folder)))
     dialog.open()
@@ -51,10 +92,8 @@ def save_file(
     A file without a suffix gets that of `name`, or of the chosen one of `forms`, which are named by their suffixes.
     """
     filters = {patterns(form, (suffix,)): suffix for suffix, form in forms.items()}
-    dialog = _dialog(parent, title, ";;".join(filters))
-    dialog.selectFile(
-        name
-    )  # As the folder to begin in, a bare name would be that of the process, not the last one used.
+    dialog = _dialog(parent, title, ";;".join(filters), Purpose.SAVE)
+    dialog.selectFile(name)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(Path(name).suffix)
     dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(filters.get(chosen, Path(name).suffix)))
@@ -62,7 +101,13 @@ def save_file(
     dialog.open()
 
 
-def _dialog(parent: QWidget | None, title: str, filters: str = "") -> QFileDialog:
-    dialog = QFileDialog(parent, title, "", filters)
+def _dialog(parent: QWidget | None, title: str, filters: str = "", purpose: Purpose = Purpose.OPEN) -> QFileDialog:
+    folders = _in_force["folders"]
+    dialog = QFileDialog(parent, title, str(folders.begin(purpose)), filters)
     dialog.finished.connect(dialog.deleteLater)
+    dialog.filesSelected.connect(lambda files: folders.remember(purpose, _folder_of(dialog, Path(files[0]))))
     return dialog
+
+
+def _folder_of(dialog: QFileDialog, chosen: Path) -> Path:
+    return chosen if dialog.fileMode() is QFileDialog.FileMode.Directory else chosen.parent

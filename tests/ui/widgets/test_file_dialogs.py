@@ -1,13 +1,38 @@
 """What is chosen in a file dialog arrives as paths, and what is typed without a suffix gets one."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.controllers.folder_controller import FolderController
+from app.domain.settings.settings import Settings
+from app.services.engines.background import BackgroundThread
+from app.services.settings.preferences import Preferences
 from app.ui.widgets import file_dialogs
+from app.ui.widgets.file_dialogs import Purpose
+
+
+class Store:
+    """Keeps nothing."""
+
+    def save(self, settings: Settings) -> None:
+        pass
+
+
+@pytest.fixture
+def preferences() -> Iterator[Preferences]:
+    """Those in which file dialogs keep their folders."""
+    thread = BackgroundThread("files")
+    made = Preferences(Settings(), Store(), thread)
+    FolderController(made)
+    yield made
+    FolderController(Preferences(Settings(), Store(), thread))
+    thread.close()
+
 
 FORMS = {".md": "Markdown", ".coco.json": "COCO"}
 
@@ -57,18 +82,6 @@ def test_the_only_form_gives_its_suffix(parent: QWidget, tmp_path: Path) -> None
     assert chosen == [tmp_path / "other.png"]
 
 
-def test_a_file_is_saved_where_the_last_one_was(parent: QWidget, tmp_path: Path, qtbot: QtBot) -> None:
-    for number in range(2):
-        file_dialogs.save_file(parent, "Export", f"chat {number}.md", lambda _: None)
-        dialog = dialog_of(parent)
-        assert [Path(file).name for file in dialog.selectedFiles()] == [f"chat {number}.md"]
-        if number:
-            assert Path(dialog.directory().absolutePath()) == tmp_path
-        dialog.selectFile(str(tmp_path / "first.md"))
-        dialog.accept()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
 def test_files_and_folders_are_chosen(parent: QWidget, tmp_path: Path) -> None:
     files = tuple(tmp_path / name for name in ("one.png", "two.png"))
     for file in files:
@@ -94,3 +107,81 @@ def test_a_dialog_that_is_closed_chooses_nothing(parent: QWidget) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert chosen == []
     assert parent.findChildren(QFileDialog) == []
+
+
+def begins_in(dialog: QFileDialog) -> Path:
+    """The folder that a dialog begins in; the dialog is closed."""
+    folder = Path(dialog.directory().absolutePath())
+    dialog.reject()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return folder
+
+
+def ignore(_: object) -> None:
+    pass
+
+
+def open_images(parent: QWidget) -> None:
+    file_dialogs.open_files(parent, "Open", ignore)
+
+
+def open_document(parent: QWidget) -> None:
+    file_dialogs.open_file(parent, "Open", ignore, "Documents (*.pdf)")
+
+
+def choose_source(parent: QWidget) -> None:
+    file_dialogs.choose_folder(parent, "Open", ignore)
+
+
+def save_chat(parent: QWidget) -> None:
+    file_dialogs.save_file(parent, "Export", "chat.md", ignore)
+
+
+def choose_target(parent: QWidget) -> None:
+    file_dialogs.choose_folder(parent, "Save in", ignore, Purpose.SAVE)
+
+
+OPENS, SAVES = (open_images, open_document, choose_source), (save_chat, choose_target)
+
+
+@pytest.mark.parametrize("ask", [*OPENS, *SAVES])
+def test_the_first_dialog_begins_at_the_users_documents(
+    parent: QWidget,
+    preferences: Preferences,
+    ask: Callable[[QWidget], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ask(parent)
+    documents = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
+    assert begins_in(dialog_of(parent)) == (documents if documents.is_dir() else Path.home())
+
+
+@pytest.mark.parametrize(("asks", "others"), [(OPENS, SAVES), (SAVES, OPENS)])
+def test_dialogs_begin_where_the_last_one_of_their_purpose_was_used(
+    parent: QWidget,
+    preferences: Preferences,
+    asks: tuple[Callable[[QWidget], None], ...],
+    others: tuple[Callable[[QWidget], None], ...],
+    tmp_path: Path,
+) -> None:
+    for number, used in enumerate(asks):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        used(parent)
+        dialog = dialog_of(parent)
+        is_folder = dialog.fileMode() is QFileDialog.FileMode.Directory
+        dialog.filesSelected.emit([str(folder if is_folder else folder / "file.md")])
+        begins_in(dialog)
+        for ask in asks:
+            ask(parent)
+            assert begins_in(dialog_of(parent)) == folder
+        for ask in others:
+            ask(parent)
+            assert begins_in(dialog_of(parent)) != folder
+    saved = (preferences.settings.open_folder, preferences.settings.save_folder)
+    assert str(folder) in saved  # Also for the next start.
+    folder.rmdir()
+    asks[0](parent)
+    assert begins_in(dialog_of(parent)) != folder
