@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -208,6 +208,17 @@ class _FieldRow(SettingRow):
         self.changed.emit(lambda settings: _with_value(settings, self._path, value))
 
 
+class _KeysEdit(QKeySequenceEdit):
+    """Takes any keys but Esc, which closes the window from everywhere."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave Esc to the window."""
+        if event.matches(QKeySequence.StandardKey.Cancel):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
 class _KeyRow(SettingRow):
     def __init__(self, action: QAction, owner_of: Callable[[str], str], parent: QWidget) -> None:
         super().__init__(action.text(), "", parent)
@@ -215,7 +226,7 @@ class _KeyRow(SettingRow):
         self._first = QKeySequence(action.data()).toString()
         self._settings = Settings()
         self._owner_of = owner_of
-        self.editor = QKeySequenceEdit(self)
+        self.editor = _KeysEdit(self)
         self.editor.setMaximumSequenceLength(1)
         self.editor.setClearButtonEnabled(True)
         self.lay_out(self.editor)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -177,3 +178,13 @@ def test_keys_are_changed_unless_they_belong_to_another(settings_window: Setting
         keys.editingFinished.emit()
     assert changed.args == [replace(DEFAULTS, keys={"New chat": "Ctrl+T"})]
     assert row(settings_window, "New chat").hint.text() == ""
+
+
+def test_esc_in_a_field_for_keys_closes_the_window(settings_window: SettingsWindow, qtbot: QtBot) -> None:
+    field = editor(settings_window, "New chat", QKeySequenceEdit)
+    assert isinstance(field, QKeySequenceEdit)
+    before = field.keySequence()
+    with qtbot.waitSignal(settings_window.rejected):
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert not settings_window.isVisible()
+    assert field.keySequence() == before
