@@ -4,9 +4,11 @@ import gettext
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import polib
 from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 from app.domain.errors import Problem
@@ -17,6 +19,27 @@ from app.paths import RESOURCES
 
 CATALOGUES = RESOURCES / "translations"
 RIGHT_TO_LEFT = frozenset({UiLanguage.ARABIC})
+_FAMILIES: Mapping[UiLanguage, Sequence[str]] = MappingProxyType(
+    {
+        UiLanguage.CHINESE: (
+            "Noto Sans CJK SC",
+            "Noto Sans SC",
+            "Source Han Sans SC",
+            "PingFang SC",
+            "Microsoft YaHei UI",
+            "WenQuanYi Micro Hei",
+        ),
+        UiLanguage.JAPANESE: (
+            "Noto Sans CJK JP",
+            "Noto Sans JP",
+            "Source Han Sans JP",
+            "Hiragino Sans",
+            "Yu Gothic UI",
+            "Meiryo UI",
+        ),
+    }
+)
+"""Fonts for characters that the desktop's own lacks; unnamed, Qt may take one of another language, or a bold one."""
 
 
 def _english(count: int) -> int:
@@ -145,12 +168,21 @@ def speak(application: QApplication, choice: UiLanguage) -> None:
     """Set the language for all widgets built from now on, including Qt's own dialogs."""
     language = chosen_language(choice, QLocale.system().uiLanguages())
     set_language(language.value)
+    application.setFont(_font(language))
     is_mirrored = language in RIGHT_TO_LEFT
     application.setLayoutDirection(Qt.LayoutDirection.RightToLeft if is_mirrored else Qt.LayoutDirection.LeftToRight)
     translator = QTranslator(application)
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if language is not UiLanguage.ENGLISH and translator.load(f"qtbase_{language.value}", folder):
         application.installTranslator(translator)
+
+
+def _font(language: UiLanguage) -> QFont:
+    """Return the desktop's font, completed by the installed families for a language that it may not have."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    installed = [family for family in _FAMILIES.get(language, ()) if QFontDatabase.hasFamily(family)]
+    font.setFamilies([*font.families(), *installed])
+    return font
 
 
 def _read(code: str) -> _Catalogue:

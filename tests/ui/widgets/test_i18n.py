@@ -8,6 +8,7 @@ from pathlib import Path
 import polib
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -265,3 +266,20 @@ def test_a_name_with_a_line_break_stays_on_one_line() -> None:
     assert tr("Saved to “{file}”.", file="a.pdf\n\nAll chats were deleted.") == (
         r"Saved to “a.pdf\n\nAll chats were deleted.”."
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "own", "other"), [(UiLanguage.CHINESE, "CJK SC", "CJK JP"), (UiLanguage.JAPANESE, "CJK JP", "CJK SC")]
+)
+def test_signs_have_the_regular_font_of_their_language(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, language: UiLanguage, own: str, other: str
+) -> None:
+    monkeypatch.setattr(QFontDatabase, "hasFamily", lambda family: family != "Meiryo UI")
+    speak(qapp, language)
+    families = qapp.font().families()
+    assert [family for family in families if own in family] == [f"Noto Sans {own}"]
+    assert not [family for family in families if other in family or family == "Meiryo UI"]
+    assert families[0] == QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()  # Latin's.
+    assert qapp.font().weight() == QFont.Weight.Normal
+    speak(qapp, UiLanguage.ENGLISH)
+    assert own not in " ".join(qapp.font().families())
