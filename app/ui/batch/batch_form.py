@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from app.domain.batch.batch import MAX_PARALLEL, BatchOptions, Output
 from app.domain.documents.clean_up import CleanUp
@@ -19,7 +19,10 @@ from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.spin_boxes import with_margin
+from app.ui.widgets.stacking_row import StackingRow
 
+MIN_NAMES_WIDTH = 160
+"""Minimum width of the names of files and folders beside the buttons, in pixels of the style sheet."""
 _NO_TARGET: tuple[Path | None, bool] = (None, False)
 
 
@@ -143,11 +146,14 @@ class BatchForm(QWidget):
         return options
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
-        grid.setColumnStretch(1, 1)
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setHorizontalSpacing(12)
+        self._form.setVerticalSpacing(8)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._server_row = self._flow(self.parallel, self._goes_to)
         rows = (
             (tr("Images"), self._row(self._sources, self.clear, self.files, self.folder)),
             (tr("New files"), self._flow(self.watches)),
@@ -155,15 +161,12 @@ class BatchForm(QWidget):
             (tr("Output formats"), self._flow(*self.boxes.values())),
             (tr("Text"), self._flow(self.joins, self.strips, self.main_text)),
             (tr("Ignore areas"), self.ignored),
-            (tr("Read with"), self.reader),
+            (tr("Read with"), self._flow(self.reader)),
             (tr("Fields"), self.fields),
-            (tr("Parallel requests"), self._row(self._goes_to, first=self.parallel)),
+            (tr("Parallel requests"), self._server_row),
         )
-        for number, (name, widget) in enumerate(rows):
-            hint = label(name, "hint", parent=self)
-            grid.addWidget(hint, number, 0, Qt.AlignmentFlag.AlignVCenter)
-            grid.addWidget(widget, number, 1)
-        self._server_row = hint, widget
+        for name, widget in rows:
+            self._form.addRow(label(name, "hint", parent=self), widget)
 
     def _flow(self, *widgets: QWidget) -> QWidget:
         made, flow = QWidget(self), FlowLayout()
@@ -172,24 +175,14 @@ class BatchForm(QWidget):
             flow.addWidget(widget)
         return made
 
-    def _row(self, wide: QWidget, *narrow: QWidget, first: QWidget | None = None) -> QWidget:
-        made = QWidget(self)
-        row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        if first:
-            row.addWidget(first)
-        row.addWidget(wide, 1)
-        for widget in narrow:
-            row.addWidget(widget)
-        return made
+    def _row(self, wide: QWidget, *narrow: QWidget) -> QWidget:
+        return StackingRow(wide, self._flow(*narrow), MIN_NAMES_WIDTH, self)
 
     @Slot()
     def _show_server(self) -> None:
         """Show the server's options if the batch uses the model and it is a server's."""
         may_ask = self.reader.currentData() != ReaderChoice.BUILT_IN or bool(self.fields.text().strip())
-        for widget in self._server_row:
-            widget.setVisible(self._server is not None and may_ask)
+        self._form.setRowVisible(self._server_row, self._server is not None and may_ask)
 
     @Slot()
     def _on_clear_clicked(self) -> None:

@@ -28,6 +28,10 @@ from app.ui.widgets.labels import label
 from app.ui.widgets.notice import Action, notice_of
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.problem_text import page_notice
+from app.ui.widgets.zoomed_width import ZoomedWidth
+
+PROGRESS_WIDTH = 240
+"""Maximum width of the progress bar, in pixels of the style sheet."""
 
 
 class AnswerBubble(QWidget):
@@ -67,7 +71,7 @@ class AnswerBubble(QWidget):
         self.activity = label("", "muted", parent=self)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
-        self.progress.setMaximumWidth(240)
+        ZoomedWidth(self.progress, self.progress.setMaximumWidth, PROGRESS_WIDTH)
         self.progress.setAccessibleName(tr("Progress"))
         self.notice = label("", "hint", wraps=True, parent=self)
         self.footer = label("", "muted", wraps=True, parent=self)

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from app.ui.widgets import ui_text
 from app.ui.widgets.labels import label
+from app.ui.widgets.zoomed_width import ZoomedWidth
 
 WIDTH = 56
 NEARLY_FULL = 0.85
@@ -16,7 +17,7 @@ class ContextGauge(QWidget):
         super().__init__(parent)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(WIDTH)
+        ZoomedWidth(self.bar, self.bar.setFixedWidth, WIDTH)
         self.share_label = label("", "muted", parent=self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

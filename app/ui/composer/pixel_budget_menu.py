@@ -14,6 +14,7 @@ from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
+from app.ui.widgets.zoomed_width import ZoomedWidth
 
 WIDTH = 300
 STEPS_TO_DOUBLE = 2
@@ -35,7 +36,7 @@ class PixelBudgetMenu(QMenu):
         self._visual_token_seconds = visual_token_seconds
         self._budgets = budgets(attachment)
         inside = QWidget(self)
-        inside.setFixedWidth(WIDTH)
+        ZoomedWidth(inside, inside.setFixedWidth, WIDTH)
         self.slider = QSlider(Qt.Orientation.Horizontal, inside)
         self.slider.setAccessibleName(tr("Resolution at which the model sees {name}", name=attachment.name))
         self.slider.setRange(0, len(self._budgets) - 1)

@@ -27,6 +27,7 @@ from app.ui.documents.values_pane import ValuesPane
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.copy_button import copy_button
+from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, sentences, tr
 from app.ui.widgets.icons import Icon
@@ -35,8 +36,11 @@ from app.ui.widgets.notices import Notices
 from app.ui.widgets.page_canvas import NO_PAGE, PageCanvas
 from app.ui.widgets.problem_text import page_notice, problem_sentence
 from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.stacking_row import StackingRow
 
 SIZE = (1180, 760)
+MIN_NAME_WIDTH = 140
+"""Minimum width of the document's name beside the buttons, in pixels of the style sheet."""
 EXPORTS = (
     ("pdf", mark("Searchable PDF")),
     ("txt", mark("Text")),
@@ -232,12 +236,13 @@ class DocumentWindow(QWidget):
         self.clean_up_tool.setMenu(clean_up_tool)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 8, 12, 8)
-        head.setSpacing(8)
-        head.addWidget(self.name, 1)
+        tools, flow = QWidget(self), FlowLayout()
+        tools.setLayout(flow)
         for tool in (self.fit, self.rotate, self.again, self.model, self.clean_up_tool, self.export, self.copy):
-            head.addWidget(tool)
+            flow.addWidget(tool)
+        head = QVBoxLayout()
+        head.setContentsMargins(12, 8, 12, 8)
+        head.addWidget(StackingRow(self.name, tools, MIN_NAME_WIDTH, self))
         self.tabs = QTabWidget(self)
         self.tabs.addTab(self.lines, tr("Text"))
         self.tabs.addTab(self.markdown, "Markdown")

@@ -7,6 +7,9 @@ from app.domain.errors import Problem
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
 from app.ui.widgets.problem_text import translated
+from app.ui.widgets.zoomed_width import ZoomedWidth
+
+WIDTH = 360
 
 
 class PasswordDialog(QDialog):
@@ -31,7 +34,7 @@ class PasswordDialog(QDialog):
         column.addWidget(label(translated(problem).what, "", wraps=True, parent=self))
         column.addWidget(self.field)
         column.addWidget(buttons)
-        self.setMinimumWidth(360)
+        ZoomedWidth(self, self.setMinimumWidth, WIDTH)
         self.field.textChanged.connect(self._on_text_changed)
         buttons.accepted.connect(self._on_accepted)
         buttons.rejected.connect(self.reject)

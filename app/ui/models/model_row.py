@@ -55,9 +55,10 @@ class ModelRow(QFrame):
         self._is_active = False
         self._was_begun = False
         self._deletes = False
-        self._title = label(title, "rowTitle", parent=self)
-        self._facts = label("", "muted", parent=self)
-        self.verdict = label("", parent=self)
+        self._title = label(title, "rowTitle", wraps=True, parent=self)
+        self._facts = ElidedLabel(parent=self)
+        self._facts.setProperty("role", "muted")
+        self.verdict = label("", wraps=True, parent=self)
         self.why = button(tr("Why?"), Role.LINK, tr("Show how much memory {name} needs", name=title), self)
         self.arithmetic = label("", "muted", wraps=True, parent=self)
         self.arithmetic.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -164,9 +165,8 @@ class ModelRow(QFrame):
     def _lay_out(self, about: QWidget | None) -> None:
         fit = QHBoxLayout()
         fit.setSpacing(8)
-        fit.addWidget(self.verdict)
+        fit.addWidget(self.verdict, 1)
         fit.addWidget(self.why)
-        fit.addStretch(1)
         buttons = FlowLayout()
         for item in (self.download, self.pause, self.use, self.verify, self.delete):
             buttons.addWidget(item)

@@ -66,6 +66,8 @@ class ModelsWindow(QDialog):
         self._rows_column = QVBoxLayout(inside)
         self._rows_column.setContentsMargins(0, 0, 8, 0)
         self._rows_column.setSpacing(10)
+        self._server = QWidget(inside)
+        self._rows_column.addWidget(self._server)
         self._rows_column.addStretch(1)
         self.rows: dict[str, ModelRow] = {}
         for model in models:
@@ -74,6 +76,7 @@ class ModelsWindow(QDialog):
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidget(inside)
+        self._inside = inside
         self.folder = button(tr("Use a folder…"), Role.PLAIN, tr("Use a model folder in place"), self)
         self.files = button(tr("Import files…"), Role.PLAIN, tr("Copy a model's files into the models folder"), self)
         self.unload = button(tr("Unload"), Role.PLAIN, tr("Free the model's memory until the next question"), self)
@@ -191,7 +194,7 @@ class ModelsWindow(QDialog):
         row.delete_clicked.connect(partial(self._on_delete, model_id))
         self.rows[model_id] = row
         # A GPU that could be used is shown first.
-        place = 0 if model_id == GPU_SUPPORT_ID else self._rows_column.count() - 1
+        place = 0 if model_id == GPU_SUPPORT_ID else self._rows_column.indexOf(self._server)
         self._rows_column.insertWidget(place, row)
 
     def _with_installed(self, model_id: str, act: Callable[[InstalledModel], object]) -> None:
@@ -229,10 +232,13 @@ class ModelsWindow(QDialog):
         own = FlowLayout()
         for item in (self.folder, self.files, self.unload):
             own.addWidget(item)
-        server = QFormLayout()
+        server = QFormLayout(self._server)
+        server.setContentsMargins(0, 8, 0, 0)
         server.setSpacing(8)
+        server.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         server.addRow(label(tr("Server"), parent=self), self.endpoint)
         server.addRow(label(tr("Access token"), parent=self), self.token)
+        server.addRow(self._token_hint)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(12)
@@ -242,8 +248,6 @@ class ModelsWindow(QDialog):
         self.notices.bar.lay_out(column, self._area)
         column.addLayout(own)
         column.addWidget(self._place)
-        column.addLayout(server)
-        column.addWidget(self._token_hint)
 
 
 def _gpu_row_state(gpu: GpuSupportState, *, can_start: bool) -> RowState:

@@ -17,6 +17,7 @@ from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.labels import label
 from app.ui.widgets.problem_text import problem_sentence
+from app.ui.widgets.zoomed_width import ZoomedWidth
 
 WIDTH = 480
 EXAMPLE = "http://192.168.1.20:8000/v1"
@@ -38,7 +39,7 @@ class ServerDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Connect to a server"))
-        self.setMinimumWidth(WIDTH)
+        ZoomedWidth(self, self.setMinimumWidth, WIDTH)
         self.address, self.key = QLineEdit(address, self), QLineEdit(self)
         self.address.setPlaceholderText(EXAMPLE)
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
@@ -75,7 +76,7 @@ class ServerDialog(QDialog):
     def event(self, event: QEvent) -> bool:
         """Grow with what is said and found, as far as the screen has room."""
         handled = super().event(event)
-        if event.type() is QEvent.Type.LayoutRequest and (layout := self.layout()):
+        if event.type() in {QEvent.Type.LayoutRequest, QEvent.Type.Resize} and (layout := self.layout()):
             needed = min(layout.totalHeightForWidth(self.width()), self.screen().availableGeometry().height())
             self.resize(self.width(), max(self.height(), needed))
         return handled

@@ -26,10 +26,13 @@ from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.stacking_row import StackingRow
+from app.ui.widgets.zoomed_width import ZoomedWidth
 
 GENERAL, KEYBOARD = mark("General"), mark("Keyboard")
-WIDTH, HEIGHT = 620, 640
-EDITOR_WIDTH = 190
+WIDTH, HEIGHT = 680, 660
+EDITOR_WIDTH, MIN_TEXT_WIDTH = 240, 220
+"""Widths of an editor and, at least, of the text beside it, in pixels of the style sheet."""
 
 
 class SettingsWindow(QDialog):
@@ -159,17 +162,22 @@ class SettingRow(QWidget):
     def lay_out(self, editor: QWidget) -> None:
         """Place the editor beside the text."""
         editor.setAccessibleName(self.name)
-        editor.setFixedWidth(EDITOR_WIDTH)
         _name_clear_buttons(editor, tr("Clear {name}", name=self.name))
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        texts.addWidget(label(self.name, parent=self))
-        texts.addWidget(self.hint)
-        row = QHBoxLayout(self)
+        texts, controls = QWidget(self), QWidget(self)
+        column = QVBoxLayout(texts)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(label(self.name, wraps=True, parent=self))
+        column.addWidget(self.hint)
+        beside = QHBoxLayout(controls)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(editor)
+        beside.addWidget(self.reset)
+        beside.addStretch(1)
+        row = QVBoxLayout(self)
         row.setContentsMargins(0, 4, 0, 4)
-        row.addLayout(texts, 1)
-        row.addWidget(editor)
-        row.addWidget(self.reset)
+        row.addWidget(StackingRow(texts, controls, MIN_TEXT_WIDTH, self))
+        ZoomedWidth(self, editor.setFixedWidth, EDITOR_WIDTH)
 
     def show_settings(self, settings: Settings) -> None:
         """Show the setting's present value."""

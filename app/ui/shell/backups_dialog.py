@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
 
 from app.domain.backups import Backup
 from app.ui.widgets import ui_text
+from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.labels import label
 from app.ui.widgets.screen_fit import ScreenFit
@@ -51,8 +53,11 @@ class BackupsDialog(QDialog):
         self._of_deleted = label(tr(_DELETED), "hint", wraps=True, parent=self)
         buttons = QDialogButtonBox(self)
         self.restore = buttons.addButton(tr("Restore"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.delete = buttons.addButton(tr("Delete this backup…"), QDialogButtonBox.ButtonRole.ActionRole)
-        self.delete_images = buttons.addButton(tr("Delete unused images…"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.delete = button(tr("Delete this backup…"), Role.PLAIN, parent=self)
+        self.delete_images = button(tr("Delete unused images…"), Role.PLAIN, parent=self)
+        deleting = FlowLayout()
+        for unwanted in (self.delete, self.delete_images):
+            deleting.addWidget(unwanted)
         buttons.addButton(tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 16)
@@ -60,6 +65,7 @@ class BackupsDialog(QDialog):
         column.addWidget(self._about)
         column.addWidget(self.list, 1)
         column.addWidget(self._of_deleted)
+        column.addLayout(deleting)
         column.addWidget(buttons)
         buttons.accepted.connect(self._on_accepted)
         buttons.rejected.connect(self.reject)
@@ -81,8 +87,8 @@ class BackupsDialog(QDialog):
         self.list.setCurrentRow(min(row, len(backups) - 1))
         for widget in (self.list, self._of_deleted):
             widget.setVisible(bool(backups))
-        for button in (self.restore, self.delete):
-            button.setEnabled(bool(backups))
+        for acting in (self.restore, self.delete):
+            acting.setEnabled(bool(backups))
         self._about.setText(tr(_ABOUT if backups else _NONE))
 
     @Slot()

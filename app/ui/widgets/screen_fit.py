@@ -8,13 +8,18 @@ from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QStyle, QWidget
 
+from app.ui.widgets.theme import zoomed
+
 
 class ScreenFit(QObject):
-    """Opens `window` with the size `width` by `height`, or with what it was given later, as far as there is room."""
+    """Opens `window` with the size `width` by `height`, or with what it was given later, as far as there is room.
+
+    The size is in pixels of the style sheet: a window is as much larger as its text is.
+    """
 
     def __init__(self, window: QWidget, width: int, height: int) -> None:
         super().__init__(window)
-        window.resize(width, height)
+        window.resize(zoomed(window, width), zoomed(window, height))
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
