@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 MARK_START, MARK_END = "\ue000", "\ue001"
 """Delimiters around a formula's number: private-use characters, which have no meaning in Markdown."""
+BREAK_MARK = "\N{MEDIUM MATHEMATICAL SPACE}"
+"""What `with_marked_breaks` puts before a break: a space in Markdown's sense, so that emphasis may end before it."""
 MAX_FORMULA_CHARS = 1000
 """Maximum length of a formula, in characters; a longer one is shown as it was written."""
 MAX_CODE_CHARS = 5000
@@ -25,9 +27,15 @@ _STRUCTURE = re.compile(
     r"^(?P<indent>[ ]{0,3})(?P<sign>#{1,6}(?=[ \t]|$)|>|`{3}|~{3}|=+(?=[ \t]*$)|[-_*](?=([ \t]*[-_*]){2,}[ \t]*$))",
     re.MULTILINE,
 )
+_ITEM = re.compile(r"^(?P<before>[ ]{0,3}(?:\d{1,9}(?=[.)][ \t])|(?=[-+][ \t])))", re.MULTILINE)
+_EMPHASIS = re.compile(r"(?<!\\)(?:[*`~]|(?<!\w)_|_(?!\w))")
 _GROUP = re.compile(r"\\\\|\\[{}]|(?P<opens>\{|\\left(?![A-Za-z]))|(?P<closes>\}|\\right(?![A-Za-z]))")
 _FENCE = re.compile(r"\s*(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")  # With more backticks in it, it is inline code.
 _MARK = re.compile(f"{MARK_START}(\\d+){MARK_END}")
+_RULE = r"[-_*=~`:][-_*=~`: \t]*$"
+_STANDS_ALONE = re.compile(rf"[ \t>]*(?:#{{1,6}}(?:[ \t]|$)|$|{_RULE})|.*\|")
+_STARTS_BLOCK = re.compile(rf"[ \t>]*(?:#{{1,6}}(?:[ \t]|$)|[-+*][ \t]|\d{{1,9}}[.)][ \t]|```|~~~|$|{_RULE})|.*\|")
+_QUOTED = re.compile(r"(?:^|(?<=>))[ \t]*(>)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,11 @@ def plain_as_markdown(text: str) -> str:
     return inert("\n".join(lines))
 
 
+def literal_as_markdown(text: str) -> str:
+    """Convert plain text to Markdown that is shown as it was written: of it, not even emphasis or lists are left."""
+    return _EMPHASIS.sub(r"\\\g<0>", _ITEM.sub(r"\g<before>\\", plain_as_markdown(text)))
+
+
 def inert(text: str) -> str:
     """Escape what a page's text has by accident or to deceive: HTML, links, images, entities, headings, fences, rules.
 
@@ -97,15 +110,44 @@ def without_html(text: str) -> str:
 
 def with_hard_breaks(text: str) -> str:
     """Add a hard break to every line that Markdown would join with the next; code stays as it is."""
+    lines = [f"{line.rstrip()}  " if is_text and line.strip() else line for line, is_text in _lines(text)]
+    return "\n".join(lines)
+
+
+def with_marked_breaks(text: str) -> str:
+    """Add a hard break as `with_hard_breaks` does, with BREAK_MARK before those between lines of one paragraph.
+
+    Lines are told apart by how they begin: a paragraph's break may lack its mark, but no other break has one.
+    """
+    lines = list(_lines(text.replace(BREAK_MARK, " ")))
+    marked = []
+    for (line, is_text), (following, is_following_text) in zip(lines, [*lines[1:], ("", False)], strict=True):
+        if is_text and line.strip():
+            mark = BREAK_MARK if is_following_text and _is_continued(line, following) else ""
+            marked.append(f"{line.rstrip()}{mark}  ")
+        else:
+            marked.append(line)
+    return "\n".join(marked)
+
+
+def _is_continued(line: str, following: str) -> bool:
+    """Return whether the paragraph of `line` goes on in the next one."""
+    if _STANDS_ALONE.match(line) or _STARTS_BLOCK.match(following):
+        return False
+    depth, following_depth = (sum(len(sign) for sign in _QUOTED.findall(it)) for it in (line, following))
+    return following_depth <= depth
+
+
+def _lines(text: str) -> list[tuple[str, bool]]:
+    """Return the lines of `text`, and whether each is text, and not a fence or code between fences."""
     lines, fence = [], ""
     for line in text.split("\n"):
         match = _FENCE.match(line)
         if fence:
             is_end = match and match["fence"].startswith(fence) and not match["info"].strip()
             fence = "" if is_end else fence
-        elif match:
-            fence = match["fence"]
-        elif line.strip():
-            line = f"{line.rstrip()}  "  # noqa: PLW2901
-        lines.append(line)
-    return "\n".join(lines)
+            lines.append((line, False))
+        else:
+            fence = match["fence"] if match else ""
+            lines.append((line, not match))
+    return lines

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from app.domain.chat.chat import Author, Message, Role
 from app.domain.ids import Digest
-from app.domain.text.markdown import plain_as_markdown
+from app.domain.text.markdown import literal_as_markdown, with_hard_breaks
 from app.domain.text.place_answers import place_labels
 from app.storage.chat.inert_markdown import inert_markdown
 
@@ -19,8 +19,9 @@ def chat_markdown(
     """
     parts = [f"# {_plain(title)}"]
     if instructions:
-        parts += ["**Instructions**", inert_markdown(plain_as_markdown(instructions).rstrip())]
-    for message in branch:
+        parts += ["**Instructions**", inert_markdown(literal_as_markdown(instructions).rstrip())]
+    for number, message in enumerate(branch):
+        parts += ["---"] if number or instructions else []
         parts.append(f"**{_plain(author(message))}**, {moment(message)}")
         for image in message.attachments:
             target = image_targets.get(image.digest)
@@ -28,7 +29,8 @@ def chat_markdown(
         if labels := labels_of(message):
             parts.append(_plain(labels))
         is_plain = message.role is Role.USER or message.page is not None
-        parts.append(inert_markdown(plain_as_markdown(message.text).rstrip() if is_plain else message.text))
+        text = literal_as_markdown(message.text) if is_plain else with_hard_breaks(message.text)
+        parts.append(inert_markdown(text.rstrip()))
     return "\n\n".join([*parts, ""])
 
 

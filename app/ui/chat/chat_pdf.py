@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from app.domain.chat.sections import Section, sections
 from app.domain.ids import Digest
 from app.domain.text.links import is_safe_link
-from app.ui.chat.pdf_fit import fit_tables, wrap_code
+from app.ui.chat.pdf_fit import fit_tables, set_apart, wrap_code
 from app.ui.markdown.code_blocks import code_blocks, colour
 from app.ui.markdown.code_colours import LIGHT
 from app.ui.markdown.formulas import MAX_DRAWN, FormulaPicture, FormulaStyle, MakePicture, draw, formula_name
@@ -40,6 +40,8 @@ MARGIN_CENTIMETRES = 2.0
 MAX_SECTIONS = 120
 """Maximum number of sections in a PDF; later ones are left out."""
 LINE = QColor("#c9c6be")
+GROUND = QColor("#f3f1ec")
+"""Background of code and quotations, of whose frames and bars a page has none."""
 _LINK = (
     QTextFormat.Property.IsAnchor,
     QTextFormat.Property.AnchorHref,
@@ -69,6 +71,7 @@ def chat_pdf(text: str, images: Mapping[Digest, bytes]) -> bytes:
         cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
         cursor.insertText(_left_out(rest))
     wrap_code(document)
+    set_apart(document, GROUND, LINE)
     colour(document, code_blocks(document), LIGHT)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

@@ -1,16 +1,20 @@
 """Fits the code and the tables of a chat's PDF to its pages: nothing is cut off, and words and numbers stay whole."""
 
 from PySide6.QtGui import (
+    QColor,
     QFont,
     QFontMetricsF,
     QPaintDevice,
+    QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextFormat,
     QTextLength,
     QTextTable,
 )
 
+from app.ui.markdown.code_blocks import LANGUAGE
 from app.ui.markdown.markdown_tables import CELL_PADDING, tables_in
 
 MIN_SCALE = 0.4
@@ -19,6 +23,10 @@ DOTS_PER_INCH, BORDERS = 96.0, 4
 """Of the pixels in which Qt counts the padding of a cell, and those of its borders and of rounding."""
 SPREAD, BOLD_SPREAD = 1.03, 1.15
 """By how much smaller letters are wider than scaled ones, as they are rounded, and bold ones than plain ones."""
+
+RULE_POINTS = 0.5
+"""Font size of the empty line whose background is a rule."""
+_RULE = QTextFormat.Property.BlockTrailingHorizontalRulerWidth.value
 
 
 def wrap_code(document: QTextDocument) -> None:
@@ -30,6 +38,31 @@ def wrap_code(document: QTextDocument) -> None:
         if style.nonBreakableLines():
             style.setNonBreakableLines(False)
             cursor.setPosition(block.position())
+            cursor.setBlockFormat(style)
+        block = block.next()
+
+
+def set_apart(document: QTextDocument, ground: QColor, line: QColor) -> None:
+    """Put code and quotations on a `ground`, indent quotations, and make rules visible lines.
+
+    Qt scales neither margins at the sides nor the width of rules to a page's pixels.
+    """
+    flat = QTextCharFormat()
+    flat.setFontPointSize(RULE_POINTS)
+    cursor = QTextCursor(document)
+    block = document.begin()
+    while block.isValid():
+        style = block.blockFormat()
+        level = style.intProperty(QTextFormat.Property.BlockQuoteLevel.value)
+        if level or style.hasProperty(LANGUAGE) or style.hasProperty(_RULE):
+            style.setBackground(line if style.hasProperty(_RULE) else ground)
+            style.setLeftMargin(0)
+            style.setIndent(style.indent() + level)
+            cursor.setPosition(block.position())
+            if style.hasProperty(_RULE):
+                style.clearProperty(_RULE)
+                style.setLineHeight(0, QTextBlockFormat.LineHeightTypes.SingleHeight.value)
+                cursor.setBlockCharFormat(flat)
             cursor.setBlockFormat(style)
         block = block.next()
 

@@ -32,15 +32,7 @@ from app.domain.chat.sections import begins_code, whole_code, whole_table
 from app.domain.text.confidence import LowConfidenceSpan, LowConfidenceWord, low_confidence_words, same_words
 from app.domain.text.grounding import detections_in
 from app.domain.text.visible_lines import visible_lines
-from app.ui.markdown.code_blocks import (
-    CodeBlock,
-    code_blocks,
-    code_mime,
-    colour,
-    frame_of,
-    make_room,
-    paint_frames,
-)
+from app.ui.markdown.code_blocks import CodeBlock, code_blocks, code_mime, colour, frame_of, make_room, paint_frames
 from app.ui.markdown.code_colours import DARK, LIGHT
 from app.ui.markdown.copy_row import CopyRow, place_rows
 from app.ui.markdown.formulas import IMAGE, FormulaPainter, written
@@ -49,6 +41,7 @@ from app.ui.markdown.markdown_tables import row_place, rows_mime, table_mime, ta
 from app.ui.markdown.message_parts import Part
 from app.ui.markdown.plain_text import set_plain
 from app.ui.markdown.text_positions import QtPositions
+from app.ui.markdown.text_spacing import Quotation, paint_bars, quotations
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import tooltip
@@ -98,6 +91,7 @@ class SafeTextBrowser(QTextBrowser):
         self._colour = ""
         self._lacks_formulas = False
         self._code: tuple[CodeBlock, ...] = ()
+        self._quoted: tuple[Quotation, ...] = ()
         self._is_rendering = self._is_stale = False
         self._code_rows: list[CopyRow] = []
         self._table_rows: list[CopyRow] = []
@@ -226,11 +220,12 @@ class SafeTextBrowser(QTextBrowser):
             self.show_markdown(self._markdown, self._written_doubts)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the frames of code, and the text over them."""
-        if self._code:
+        """Draw the frames of code and the bars of quotations, and the text over them."""
+        if self._code or self._quoted:
             painter = QPainter(self.viewport())
             painter.translate(-self.horizontalScrollBar().value(), 0)
             paint_frames(painter, [frame_of(self.document(), code) for code in self._code])
+            paint_bars(painter, self.document(), self._quoted, self.palette().color(QPalette.ColorRole.Mid))
             painter.end()
         super().paintEvent(event)
 
@@ -305,7 +300,7 @@ class SafeTextBrowser(QTextBrowser):
 
     def _style_blocks(self) -> None:
         document = self.document()
-        self._code = code_blocks(document)
+        self._code, self._quoted = code_blocks(document), quotations(document)
         make_room(document, self._code)
         is_dark = QGuiApplication.palette().color(QPalette.ColorRole.Base).lightness() < 128
         colour(document, self._code, DARK if is_dark else LIGHT)

@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from app.domain.text.markdown import (
+    BREAK_MARK,
     DEEPEST_FORMULA,
     MARK_END,
     MARK_START,
     MAX_FORMULA_CHARS,
+    literal_as_markdown,
     mark_spans,
     plain_as_markdown,
     with_hard_breaks,
+    with_marked_breaks,
     with_marks,
     without_html,
 )
@@ -177,5 +180,39 @@ def test_what_stands_on_a_page_has_no_power_in_markdown(text: str) -> None:
     assert plain_as_markdown(once).split() == once.split()
     html = RENDERER.render(once)
     assert not re.search(r"<(?!/?p>|br)", html), html
+    shown = unescape(re.sub("<[^>]+>", "", html))
+    assert shown.split() == text.split()
+
+
+@given(texts)
+def test_marked_breaks_are_hard_breaks(text: str) -> None:
+    marked = with_marked_breaks(text)
+    assert marked.replace(BREAK_MARK, "") == with_hard_breaks(text.replace(BREAK_MARK, " "))
+
+
+@pytest.mark.parametrize(
+    ("text", "breaks"),
+    [
+        ("one\ntwo\n\nthree", [0]),
+        ("- item\n  goes on\n- other\n1. first", [0]),
+        ("# Heading\ntext\ngoes on\n# Next", [1]),
+        ("> one\n> two\n>\n> three\nlazily\n\n> four", [0, 3]),
+        ("text\n> quoted", []),
+        ("| a | b |\n|---|---|\n| 1 | 2 |\ntext\n---\n===", []),
+        ("text\n```\ncode\ncode\n```\ntext", []),
+        ("**bold.**\ntext", [0]),
+    ],
+)
+def test_breaks_within_a_paragraph_are_marked(text: str, breaks: list[int]) -> None:
+    lines = with_marked_breaks(text).split("\n")
+    assert [number for number, line in enumerate(lines) if BREAK_MARK in line] == breaks
+
+
+@pytest.mark.parametrize(
+    "text", ["1. a\n2) b", "- a\n  + b", "*a* _b_ snake_case `c` ~d~ **e**", "# a\n> b\n---\n```\nc"]
+)
+def test_literal_text_is_shown_as_it_was_written(text: str) -> None:
+    html = RENDERER.render(literal_as_markdown(text))
+    assert set(re.findall(r"<(\w+)", html)) <= {"p", "br"}
     shown = unescape(re.sub("<[^>]+>", "", html))
     assert shown.split() == text.split()

@@ -60,7 +60,7 @@ def test_markdown_has_the_branch_and_its_images(tmp_path: Path, write: Callable[
     text = target.read_text(encoding="utf-8")
     assert text.startswith("# Receipt \\[1\\]\n\n**You**, 2026-03-14 ")
     assert "What is  \nthis?" in text
-    assert "- **one**\n- two" in text
+    assert "- **one**  \n- two" in text
     assert "**Qwen3-VL 2B**" in text
     assert "**Built-in OCR**" in text
     assert "TOTAL  \n9.00" in text
@@ -188,7 +188,7 @@ def test_instructions_are_told_first_and_are_text() -> None:
     assert "b" not in page.tags
     assert page.text.index("Be <b>") < page.text.index("Why?")
     text = chat_markdown("Menu", [question("Why?")], {}, "Be <b>brief</b>.")
-    assert text.startswith("# Menu\n\n**Instructions**\n\nBe \\<b>brief\\</b>.\n\n**You**")
+    assert text.startswith("# Menu\n\n**Instructions**\n\nBe \\<b>brief\\</b>.\n\n---\n\n**You**")
     assert "Instructions" not in chat_markdown("Menu", [question("Why?")], {})
 
 
@@ -271,3 +271,11 @@ def test_reasoning_is_not_exported(tmp_path: Path, name: str) -> None:
     written = (tmp_path / name).read_text(encoding="utf-8")
     assert "secret" not in written
     assert "Two things" in written
+
+
+def test_markdown_keeps_a_questions_signs_and_an_answers_lines() -> None:
+    branch = [question("1. *this*\n- that"), replace(answer("Gate B14\nBoarding 09:35"), page=None)]
+    text = chat_markdown("Menu", branch, {})
+    assert "1\\. \\*this\\*  \n\\- that" in text
+    assert "Gate B14  \nBoarding 09:35" in text
+    assert text.count("\n\n---\n\n") == 1

@@ -8,6 +8,7 @@ from typing import Any
 import pikepdf
 import pytest
 from pypdfium2 import PdfDocument
+from pypdfium2.raw import FPDF_PAGEOBJ_PATH
 from PySide6.QtCore import QBuffer, QIODevice, Qt
 from PySide6.QtGui import QImage, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QApplication
@@ -139,3 +140,14 @@ def test_long_lines_of_code_wrap_and_numbers_in_wide_tables_stay_whole(qapp: QAp
     assert "word39'" in words
     assert set(numbers) <= set(words)
     assert words.count("Column") == 14
+
+
+def test_turns_quotations_and_code_are_set_apart(qapp: QApplication) -> None:
+    page = PdfDocument(chat_pdf("One\n\n---\n\nTwo\n\n> Quoted\n\n```\ncode\n```", {}))[0]
+    text = page.get_textpage()
+    left = {word: text.get_charbox(text.get_text_bounded().index(word))[0] for word in ("One", "Quoted", "code")}
+    assert left["Quoted"] > left["One"] + 20
+    areas = sorted(item.get_bounds() for item in page.get_objects((FPDF_PAGEOBJ_PATH,)))
+    heights = sorted(top - bottom for _, bottom, _, top in areas)
+    assert len(heights) == 3
+    assert 0.2 < heights[0] < 2 < heights[1]
