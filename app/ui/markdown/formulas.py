@@ -243,6 +243,8 @@ def written(selection: QTextCursor) -> str:
 
 def _draw(key: _Key, finished: SignalInstance) -> None:
     tex, is_display, style = key
+    import ziamath.zmath  # noqa: F401, PLC0415 - on a busy machine loading may take longer than a formula may
+
     end = time.monotonic() + MAX_SECONDS
 
     def stop_in_time(*_: object) -> None:
