@@ -15,6 +15,7 @@ from app import __version__
 from app.controllers.backup_controller import BackupController
 from app.controllers.batch_controller import BatchController
 from app.controllers.chat_controller import ChatController
+from app.controllers.chat_folder_controller import ChatFolderController
 from app.controllers.document_controller import DocumentController
 from app.controllers.document_export_controller import DocumentExportController
 from app.controllers.document_model_controller import DocumentModelController
@@ -278,25 +279,23 @@ class Lorgnette(QObject):
 
     def _fill_window(self) -> None:
         self._geometry_controller = GeometryController(self.window, self.preferences, self)
+        ChatFolderController(self.window, self.library, self)
         FolderController(self.preferences)
-        settings = self.preferences.settings
-        self.window.model_picker.set_recent(settings.recent_model_folders)
-        self._apply(settings)
+        self.window.model_picker.set_recent(self.preferences.settings.recent_model_folders)
+        self._apply(self.preferences.settings)
         self.window.set_status(self.model.status)
         self.window.sidebar.select(self.session.conversation_id)
 
     def _wire(self) -> None:
         window = self.window
         self._chat_controller = ChatController(window, self.session, self.library, self.answers, self.queue, self)
-        temporary_chat = TemporaryChat(
+        chat = TemporaryChat(
             self.session, self.library, self.queue, self.importer, self._files, self._files_thread, self
         )
-        TemporaryChatController(window, self.session, temporary_chat, self)
+        TemporaryChatController(window, self.session, chat, self)
         InstructionsController(window, self.session, self.library, self.model, self.preferences, self)
         search = SearchController(window, self.session, self.library, self.stores.chats, self._files, self)
-        self._file_controller = FileController(
-            window, self.session, self.library, self.exporter, self.chat_importer, self
-        )
+        FileController(window, self.session, self.library, self.exporter, self.chat_importer, self)
         saver = FileSaver(self._files_thread, save_file, save_workbook, save_word, self)
         self._image_controller = ImageController(
             window, self.session, self.importer, self.previews, self.model, saver, self

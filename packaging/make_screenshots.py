@@ -94,7 +94,7 @@ class Studio:
         """What the README does not show."""
         lorgnette, window = self.lorgnette, self.lorgnette.window
         window.hide_viewer()
-        window.sidebar.conversation_deleted.emit(lorgnette.session.conversation_id)
+        window.sidebar.list.chats_deleted.emit((lorgnette.session.conversation_id,))
         settle(self.application)
         self.take(folder, "empty-after-deletion")
         window.notices.clear()

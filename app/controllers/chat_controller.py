@@ -11,7 +11,7 @@ from app.services.chat.chat_session import ChatSession
 from app.services.chat.question_queue import QuestionQueue
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import ui_text
-from app.ui.widgets.i18n import tr
+from app.ui.widgets.i18n import tr, tr_count
 from app.ui.widgets.notice import Action, Notice, Severity
 
 
@@ -33,8 +33,8 @@ class ChatController(QObject):
         self._session = session
         self._library = library
         self._queue = queue
-        self._deleted: dict[ConversationId, tuple[Conversation, Notice]] = {}
-        """Chats that can be restored, by id, in the order of their deletion."""
+        self._deleted: dict[tuple[ConversationId, ...], tuple[tuple[Conversation, ...], Notice]] = {}
+        """Chats that can be restored, by their ids, as they were deleted together, in the order of their deletion."""
         self._shown_chat = session.conversation_id
         self._wire_composer()
         self._wire_view()
@@ -75,9 +75,9 @@ class ChatController(QObject):
         sidebar, library = self._window.sidebar, self._library
         sidebar.new_chat_clicked.connect(self._on_new_chat_clicked)
         sidebar.conversation_chosen.connect(self._session.open)
-        sidebar.conversation_renamed.connect(library.rename)
-        sidebar.conversation_deleted.connect(self._session.delete)
-        sidebar.conversation_pinned.connect(library.pin)
+        sidebar.menus.renamed.connect(library.rename)
+        sidebar.menus.pinned.connect(library.pin)
+        sidebar.list.chats_deleted.connect(self._session.delete_all)
         library.conversations_changed.connect(sidebar.set_conversations)
         sidebar.first_images.wanted.connect(library.find_first_images)
         library.first_images_found.connect(sidebar.first_images.put)
@@ -165,29 +165,32 @@ class ChatController(QObject):
         used = next((message.stats.context_tokens for message in reversed(branch) if message.stats), 0)
         self._window.composer.set_used_tokens(used)
 
-    @Slot(Conversation)
-    def _on_deleted(self, conversation: Conversation) -> None:
-        text = tr("“{title}” deleted.", title=ui_text.chat_title(conversation))
+    @Slot(tuple)
+    def _on_deleted(self, deleted: tuple[Conversation, ...]) -> None:
+        several = tr_count("{count} chat deleted.", "{count} chats deleted.", len(deleted))
+        one = tr("“{title}” deleted.", title=ui_text.chat_title(deleted[0]))
         detail = tr(
             "You can restore it from the menu until you quit Lorgnette. Backups may still contain it: to delete them, "
             "choose “Restore chats from a backup…” in the menu."
         )
-        undo = Action(tr("Undo"), self._undelete, (conversation.id,))
+        ids = tuple(conversation.id for conversation in deleted)
+        undo = Action(tr("Undo"), self._undelete, ids)
+        text = one if len(deleted) == 1 else several
         notice = self._window.notices.show_notice(Notice(Severity.SUCCESS, text, detail, (undo,)))
-        self._deleted[conversation.id] = conversation, notice
+        self._deleted[ids] = deleted, notice
         self._window.menu_button.undelete.setEnabled(True)
 
-    def _undelete(self, conversation_id: ConversationId) -> None:
-        conversation, notice = self._deleted.pop(conversation_id)
+    def _undelete(self, *conversation_ids: ConversationId) -> None:
+        deleted, notice = self._deleted.pop(conversation_ids)
         self._window.notices.dismiss(notice)
         self._window.menu_button.undelete.setEnabled(bool(self._deleted))
-        self._library.restore(conversation)
-        self._session.open(conversation_id)
+        self._library.restore(*deleted)
+        self._session.open(conversation_ids[0])
 
     @Slot()
     def _on_undelete_triggered(self) -> None:
         if self._deleted:
-            self._undelete(next(reversed(self._deleted)))
+            self._undelete(*next(reversed(self._deleted)))
 
     @Slot()
     def _on_read_triggered(self) -> None:

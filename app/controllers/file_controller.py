@@ -43,7 +43,7 @@ class FileController(QObject):
         self._library = library
         self._exporter = exporter
         self._importer = importer
-        window.sidebar.conversation_exported.connect(self._on_export_wanted)
+        window.sidebar.menus.exported.connect(self._on_export_wanted)
         window.menu_button.import_triggered.connect(self._on_import_wanted)
         window.chats_dropped.connect(self._on_chats_dropped)
         exporter.exported.connect(self._on_exported)
@@ -54,7 +54,8 @@ class FileController(QObject):
         conversation = self._library[conversation_id]
         name = re.sub(r"[^\w ().,-]", "_", ui_text.chat_title(conversation))[:80].strip(" .") or tr("Chat")
         forms = {suffix: tr(form) for suffix, form in _FORMS.items()}
-        export = partial(self._exporter.export, conversation)
+        folder = self._library.folders.name(conversation.folder_id)
+        export = partial(self._exporter.export, conversation, folder)
         file_dialogs.save_file(self._window, tr("Export chat"), f"{name}.md", export, forms)
 
     @Slot()

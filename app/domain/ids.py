@@ -4,6 +4,8 @@ from typing import NewType
 
 ConversationId = NewType("ConversationId", str)
 """32 random hex digits that name a conversation."""
+FolderId = NewType("FolderId", str)
+"""32 random hex digits that name a folder of chats."""
 MessageId = NewType("MessageId", str)
 """32 random hex digits that name a message."""
 ImportId = NewType("ImportId", str)

@@ -7,11 +7,12 @@ from typing import Protocol
 from app.domain.backups import Backup
 from app.domain.chat.chat import Conversation, Draft, Message
 from app.domain.chat.chat_images import ChatImage
+from app.domain.chat.folders import ChatFolder
 from app.domain.chat.search import SearchHit
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
-from app.domain.ids import ConversationId, Digest
+from app.domain.ids import ConversationId, Digest, FolderId
 from app.domain.images.attachments import Attachment
 from app.domain.images.geometry import Box
 
@@ -54,6 +55,18 @@ class ConversationStore(Protocol):
 
     def restore_conversation(self, conversation_id: ConversationId) -> None:
         """Bring back a conversation that was deleted since the stores were opened."""
+        ...
+
+    def folders(self) -> Sequence[ChatFolder]:
+        """Every folder, in the order of the list."""
+        ...
+
+    def save_folder(self, folder: ChatFolder) -> None:
+        """Insert or update a folder; the chats that name it are in it."""
+        ...
+
+    def delete_folder(self, folder_id: FolderId) -> None:
+        """Delete a folder, not its chats; they still name it, and are in it if it is saved again, until the end."""
         ...
 
     def search(self, query: str) -> tuple[SearchHit, ...]:

@@ -60,7 +60,7 @@ def test_an_image_that_was_only_asked_about_is_found_by_a_word_on_it(
     assert (50 < box.left < 100, box.right < 500) == (True, True)
     assert 450 < (box.top + box.bottom) / 2 < 700
 
-    desktop.window.sidebar.conversation_deleted.emit(chat)
+    desktop.window.sidebar.list.chats_deleted.emit((chat,))
     sidebar = desktop.window.sidebar
     sidebar.search.clear()
     assert search(desktop, "walnut") == []
@@ -143,7 +143,7 @@ def test_all_images_are_listed_filtered_opened_copied_and_saved(
     sidebar = desktop.window.sidebar
     sidebar.list.viewport().repaint()
     desktop.wait(lambda: sidebar.first_images.of(desktop.lorgnette.library[chat]) == viewer.attachment)
-    sidebar.conversation_deleted.emit(chat)
+    sidebar.list.chats_deleted.emit((chat,))
     desktop.wait(lambda: names(desktop) == [])
 
 

@@ -40,7 +40,7 @@ def test_all_that_a_session_keeps_is_private_and_all_that_it_exports_is_not(
     exports = tmp_path / "exports"
     exports.mkdir()
     for form in ("md", "html", "json", "pdf"):
-        lorgnette.exporter.export(chat, exports / f"chat.{form}")
+        lorgnette.exporter.export(chat, "", exports / f"chat.{form}")
     lorgnette.document.write_pdf(exports / "document.pdf", lambda: None, IGNORE)
     written = [exports / f"chat.{form}" for form in ("md", "html", "json", "pdf")]
     desktop.wait(lambda: all(path.exists() for path in (*written, exports / "document.pdf")))

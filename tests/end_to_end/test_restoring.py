@@ -40,7 +40,7 @@ def start_and_end(open_desktop: OpenDesktop, qtbot: QtBot) -> None:
 def listed(desktop: Desktop) -> list[Conversation]:
     """The chats in the sidebar."""
     rows = desktop.window.sidebar.list
-    ids = [rows.item(row).data(Qt.ItemDataRole.UserRole) for row in range(rows.count())]
+    ids = [rows.model().index(row, 0).data(Qt.ItemDataRole.UserRole) for row in range(rows.model().rowCount())]
     return [desktop.lorgnette.library[chat_id] for chat_id in ids if chat_id]
 
 

@@ -128,7 +128,7 @@ def test_closing_asks_only_if_there_is_something_to_lose(open_desktop: OpenDeskt
     begin(desktop)
     desktop.window.header.keep.click()  # There is nothing to keep.
     desktop.wait(lambda: not desktop.lorgnette.session.conversation.is_temporary)
-    assert desktop.window.sidebar.list.count() == 0
+    assert desktop.window.sidebar.list.model().rowCount() == 0
     begin(desktop)
     assert desktop.window.close()
     desktop.window.show()

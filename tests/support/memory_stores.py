@@ -6,12 +6,13 @@ from dataclasses import replace
 from app.domain.backups import Backup
 from app.domain.chat.chat import Conversation, Draft, Message
 from app.domain.chat.chat_images import ChatImage
+from app.domain.chat.folders import ChatFolder
 from app.domain.chat.search import SearchHit
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import storage_texts
 from app.domain.errors import Problem, StorageError
-from app.domain.ids import ConversationId, Digest, MessageId
+from app.domain.ids import ConversationId, Digest, FolderId, MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.images.geometry import Box
 
@@ -47,6 +48,7 @@ class MemoryConversations:
         self.saved: dict[MessageId, Message] = {}
         self.save_count = 0
         self.deleted: set[ConversationId] = set()
+        self.saved_folders: dict[FolderId, ChatFolder] = {}
 
     def conversations(self) -> Sequence[Conversation]:
         """Newest first."""
@@ -90,6 +92,20 @@ class MemoryConversations:
         """Do not forget it."""
         self._check()
         self.deleted.remove(conversation_id)
+
+    def folders(self) -> Sequence[ChatFolder]:
+        """By their positions."""
+        return sorted(self.saved_folders.values(), key=lambda folder: folder.position)
+
+    def save_folder(self, folder: ChatFolder) -> None:
+        """Keep the folder."""
+        self._check()
+        self.saved_folders[folder.id] = folder
+
+    def delete_folder(self, folder_id: FolderId) -> None:
+        """Forget the folder."""
+        self._check()
+        del self.saved_folders[folder_id]
 
     def search(self, query: str) -> tuple[SearchHit, ...]:
         """Messages that have the query as it is."""

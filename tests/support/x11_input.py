@@ -62,6 +62,17 @@ class X11Input:
         if held:
             self._xdotool("keyup", held)
 
+    def drag_item(self, view: QWidget, start: QPoint, end: QPoint) -> None:
+        """Drag what Qt itself drags: its event loop returns at the end only, so all moves are one process."""
+        ratio = view.devicePixelRatio()
+        places = [view.mapToGlobal(start + (end - start) * step / STEPS) * ratio for step in range(STEPS + 1)]
+        moves = [["mousemove", str(place.x()), str(place.y()), "sleep", "0.05"] for place in places]
+        moves.insert(1, ["mousedown", "1", "sleep", "0.1"])
+        command = ["xdotool", *(word for words in moves for word in words), "sleep", "0.2", "mouseup", "1"]
+        with subprocess.Popen(command) as drag:
+            self.wait(lambda: drag.poll() is not None)
+        self.pause(100)
+
     def drop_files(self, window: QWidget, *files: Path) -> None:
         """Drag files out of another program's window and drop them into the middle of `window`."""
         place = window.mapToGlobal(window.rect().center())

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
-from app.domain.ids import ConversationId, Digest, MessageId
+from app.domain.ids import ConversationId, Digest, FolderId, MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
@@ -128,7 +128,7 @@ class Conversation:
     """A chat as the sidebar lists it. `leaf_id` is the id of the last message of the branch that is shown.
 
     One that `is_temporary` is neither written to a disk nor listed. The model is given the `instructions` before the
-    messages.
+    messages. A chat whose `folder_id` names no folder that exists is in none.
     """
 
     id: ConversationId
@@ -140,6 +140,7 @@ class Conversation:
     is_pinned: bool = False
     is_temporary: bool = False
     instructions: str = ""
+    folder_id: FolderId | None = None
     draft: Draft = Draft()
 
 

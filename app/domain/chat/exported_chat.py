@@ -11,9 +11,13 @@ FORMAT = "lorgnette chat 1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedChat:
-    """All versions of all messages, parents first, and the original bytes of their images by SHA-256."""
+    """All versions of all messages, parents first, and the original bytes of their images by SHA-256.
+
+    `folder` is the name of the chat's folder; empty if it is in none.
+    """
 
     conversation: Conversation
     messages: tuple[Message, ...]
     images: Mapping[Digest, bytes]
     format: str = FORMAT
+    folder: str = ""

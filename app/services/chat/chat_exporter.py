@@ -14,10 +14,11 @@ from app.services.engines.background import BackgroundThread
 from app.services.engines.store_thread import StoreAccess
 from app.services.images.pictures import Pictures
 
-WriteChat = Callable[[Path, Conversation, Sequence[Message], Mapping[Digest, bytes]], None]
+WriteChat = Callable[[Path, Conversation, Sequence[Message], Mapping[Digest, bytes], str], None]
 """Writes a chat with all its messages to a file, in the format of its suffix; raises StorageError.
 
-The mapping has PNGs of its images by digest, for formats that have to decode them.
+The mapping has PNGs of its images by digest, for formats that have to decode them; the last argument is the
+name of its folder, or empty.
 """
 PRINTED_SIZE = 1600
 """Maximum width and height of a printed picture, in pixels."""
@@ -43,20 +44,27 @@ class ChatExporter(QObject):
         self._pictures = pictures
         self._write = write
 
-    def export(self, conversation: Conversation, target: Path) -> None:
-        """Write `conversation`, all versions of its messages read from the store, to `target`."""
-        self._chats.run(lambda chats: chats.messages(conversation.id), partial(self._on_read, conversation, target))
+    def export(self, conversation: Conversation, folder: str, target: Path) -> None:
+        """Write `conversation`, all versions of its messages read from the store, to `target`.
 
-    def _on_read(self, conversation: Conversation, target: Path, messages: Sequence[Message]) -> None:
+        `folder` is the name of its folder; empty if it is in none.
+        """
+        read = partial(self._on_read, conversation, folder, target)
+        self._chats.run(lambda chats: chats.messages(conversation.id), read)
+
+    def _on_read(self, conversation: Conversation, folder: str, target: Path, messages: Sequence[Message]) -> None:
         is_printed = target.suffix.lower() == ".pdf"
         images = [image for message in messages for image in message.attachments] if is_printed else []
-        self._pictures.make(images, PRINTED_SIZE, partial(self._write_with, conversation, target, messages))
 
-    def _write_with(
-        self, conversation: Conversation, target: Path, messages: Sequence[Message], pictures: Mapping[Digest, bytes]
-    ) -> None:
+        def write_with(pictures: Mapping[Digest, bytes]) -> None:
+            write = partial(self._write, target, conversation, messages, pictures, folder)
+            self._start_writing(write, target)
+
+        self._pictures.make(images, PRINTED_SIZE, write_with)
+
+    def _start_writing(self, write: Callable[[], None], target: Path) -> None:
         self._thread.submit(
-            lambda: self._write(target, conversation, messages, pictures),
+            write,
             lambda _: self.exported.emit(target),
             lambda error: self.problem_met.emit(problem_of(error)),
         )

@@ -1,6 +1,7 @@
 """Imports a chat that Lorgnette has exported as JSON, with its images."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -72,11 +73,14 @@ class ChatImporter(QObject):
             self._files.save_thumbnail(digest, png)
 
     def _save(self, chat: ExportedChat) -> None:
-        def done(_: None) -> None:
-            self._library.put(chat.conversation)
-            self.imported.emit(chat.conversation)
+        folder = self._library.folders.named(chat.folder)
+        conversation = replace(chat.conversation, folder_id=folder.id if folder else None)
 
-        self._chats.run(lambda chats: chats.save_turn(chat.conversation, chat.messages), done)
+        def done(_: None) -> None:
+            self._library.put(conversation)
+            self.imported.emit(conversation)
+
+        self._chats.run(lambda chats: chats.save_turn(conversation, chat.messages), done)
 
     def _on_failed(self, error: Exception) -> None:
         self.problem_met.emit(problem_of(error))

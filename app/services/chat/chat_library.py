@@ -2,27 +2,29 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.chat.chat import Conversation, Draft
 from app.domain.chat.new_messages import new_conversation
-from app.domain.ids import ConversationId
+from app.domain.ids import ConversationId, FolderId
 from app.domain.ports import ConversationStore
+from app.services.chat.chat_folders import ChatFolders
 from app.services.engines.store_thread import StoreAccess
 
 
 class ChatLibrary(QObject):
-    """All conversations, by id.
+    """All conversations, by id, and the folders that they are in.
 
     `conversations_changed` carries all but temporary ones, pinned ones first, then the most recently updated first.
 
-    `deleted` carries one that can still be restored, `header_changed` one of which the user has set something,
+    `deleted` carries those that can still be restored, `header_changed` one of which the user has set something,
     `found` the query and a sequence of SearchHits, `first_images_found` the first images of chats by their ids.
     """
 
     conversations_changed = Signal(tuple)
-    deleted = Signal(Conversation)
+    deleted = Signal(tuple)
     header_changed = Signal(Conversation)
     found = Signal(str, tuple)
     first_images_found = Signal(dict)
@@ -30,6 +32,7 @@ class ChatLibrary(QObject):
 
     def __init__(self, chats: StoreAccess[ConversationStore], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.folders = ChatFolders(chats, self)
         self._chats = chats
         self._conversations: dict[ConversationId, Conversation] = {}
 
@@ -59,11 +62,13 @@ class ChatLibrary(QObject):
             self._announce()
             self.loaded.emit()
 
+        self.folders.load()
         self._chats.run(lambda chats: chats.conversations(), done)
 
     def reload(self) -> None:
         """Replace the list with that of other chats; `loaded` follows."""
         self._conversations = {item.id: item for item in self._conversations.values() if item.is_temporary}
+        self.folders.clear()
         self._announce()  # Until then no chat is listed that could be chosen and is gone.
         self.load()
 
@@ -119,25 +124,43 @@ class ChatLibrary(QObject):
             return
         self._change_header(replace(self._conversations[conversation_id], title=title))
 
-    def delete(self, conversation_id: ConversationId) -> None:
-        """Delete a conversation with its messages; it can be restored until the end of the session.
+    def delete(self, *conversation_ids: ConversationId) -> None:
+        """Delete conversations with their messages; they can be restored until the end of the session.
 
         A temporary one is gone at once.
         """
-        if conversation := self._conversations.pop(conversation_id, None):
-            self._announce()
-            self._chats.save(("deleted", conversation_id), lambda chats: chats.delete_conversation(conversation_id))
-            if not conversation.is_temporary:
-                self.deleted.emit(conversation)
+        found = [self._conversations.pop(item) for item in conversation_ids if item in self._conversations]
+        if not found:
+            return
+        self._announce()
+        for conversation in found:
+            delete = partial(_delete, conversation_id=conversation.id)
+            self._chats.save(("deleted", conversation.id), delete)
+        if lasting := tuple(conversation for conversation in found if not conversation.is_temporary):
+            self.deleted.emit(lasting)
 
     def is_temporary(self, conversation_id: ConversationId) -> bool:
         """Return whether a conversation is a temporary one."""
         return conversation_id in self._conversations and self._conversations[conversation_id].is_temporary
 
-    def restore(self, conversation: Conversation) -> None:
-        """Restore a deleted conversation."""
-        self._chats.save(("deleted", conversation.id), lambda chats: chats.restore_conversation(conversation.id))
-        self.put(conversation)
+    def restore(self, *conversations: Conversation) -> None:
+        """Restore deleted conversations."""
+        for conversation in conversations:
+            restore = partial(_restore, conversation_id=conversation.id)
+            self._chats.save(("deleted", conversation.id), restore)
+            self._conversations[conversation.id] = conversation
+        self._announce()
+
+    @Slot(tuple, object)  # The second one is a FolderId, or None.
+    def move(self, conversation_ids: tuple[ConversationId, ...], folder_id: FolderId | None) -> None:
+        """Put conversations into a folder, or out of theirs; temporary ones stay in none."""
+        for listed in (self._conversations[item] for item in conversation_ids if item in self._conversations):
+            if not listed.is_temporary and listed.folder_id != folder_id:
+                moved = replace(listed, folder_id=folder_id)
+                self._conversations[moved.id] = moved
+                self._chats.save(("conversation", moved.id), partial(_save, conversation=moved))
+                self.header_changed.emit(moved)
+        self._announce()
 
     def set_instructions(self, conversation: Conversation, text: str) -> None:
         """Set the instructions of a conversation; one that has only instructions appears with them."""
@@ -158,3 +181,15 @@ class ChatLibrary(QObject):
     def _announce(self) -> None:
         pinned_first = sorted(self.conversations, key=lambda item: (item.is_pinned, item.updated), reverse=True)
         self.conversations_changed.emit(tuple(pinned_first))
+
+
+def _save(chats: ConversationStore, *, conversation: Conversation) -> None:
+    chats.save_conversation(conversation)
+
+
+def _delete(chats: ConversationStore, *, conversation_id: ConversationId) -> None:
+    chats.delete_conversation(conversation_id)
+
+
+def _restore(chats: ConversationStore, *, conversation_id: ConversationId) -> None:
+    chats.restore_conversation(conversation_id)

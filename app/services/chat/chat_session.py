@@ -140,16 +140,18 @@ class ChatSession(QObject):
         read = partial(self._on_messages_read, conversation_id, message_id)
         self._chats.run(lambda chats: chats.messages(conversation_id), read)
 
-    @Slot(str)
-    def delete(self, conversation_id: ConversationId) -> None:
-        """Delete a chat; if it is the one that is shown, show an empty one in its place."""
-        if conversation_id == self._conversation.id:
+    @Slot(tuple)
+    def delete_all(self, conversation_ids: tuple[ConversationId, ...]) -> None:
+        """Delete chats; if one is the one that is shown, show an empty one in its place."""
+        is_shown = self._conversation.id in conversation_ids
+        if is_shown:
             self.save_draft()
-        self._queue.clear(conversation_id)  # They are in the draft, which is restored with the chat.
-        self._writer.stop(conversation_id)
-        if conversation_id == self._conversation.id:
+        for conversation_id in conversation_ids:
+            self._queue.clear(conversation_id)  # They are in the draft, which is restored with the chat.
+            self._writer.stop(conversation_id)
+        if is_shown:
             self._show(new_conversation(), ())
-        self._library.delete(conversation_id)
+        self._library.delete(*conversation_ids)
 
     @Slot(str)
     def set_draft_text(self, text: str) -> None:

@@ -111,7 +111,7 @@ class TemporaryChat(QObject):
     def _remove(self) -> None:
         chat = self._session.conversation_id
         self._importer.cancel_all(chat)
-        self._session.delete(chat)
+        self._session.delete_all((chat,))
         self._thread.submit(self._images.clear, IGNORE, IGNORE)  # Behind the imports that are being stored.
 
     def _keep(self, chat: ConversationId, go: Callable[[], None]) -> None:

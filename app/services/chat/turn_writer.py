@@ -137,4 +137,5 @@ class TurnWriter(QObject):
             is_pinned=listed.is_pinned,
             is_temporary=listed.is_temporary,
             instructions=listed.instructions,
+            folder_id=listed.folder_id,
         )

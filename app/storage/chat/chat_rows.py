@@ -1,4 +1,4 @@
-"""Chats and messages as rows of the database; see `rows` for the handling of unreadable values."""
+"""Chats, folders and messages as rows of the database; see `rows` for the handling of unreadable values."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import msgspec
 
 from app.domain.chat.chat import Author, Conversation, Draft, Message, MessageState, Role
+from app.domain.chat.folders import ChatFolder
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import Problem
-from app.domain.ids import ConversationId, MessageId
+from app.domain.ids import ConversationId, FolderId, MessageId
 from app.domain.images.attachments import Attachment, is_sound
 from app.domain.models.answer_stats import AnswerStats
 from app.domain.text.confidence import LowConfidenceSpan
@@ -28,6 +29,12 @@ def conversations_of(rows: Sequence[sqlite3.Row]) -> tuple[list[Conversation], i
     """Return the chats in these rows, and the number of damaged rows."""
     read = [ReadRow(row) for row in rows]
     return [_conversation(row) for row in read], sum(row.is_damaged for row in read)
+
+
+def folders_of(rows: Sequence[sqlite3.Row]) -> tuple[list[ChatFolder], int]:
+    """Return the folders in these rows, and the number of damaged rows."""
+    read = [ReadRow(row) for row in rows]
+    return [_folder(row) for row in read], sum(row.is_damaged for row in read)
 
 
 def messages_of(rows: Sequence[sqlite3.Row]) -> tuple[list[Message], int]:
@@ -55,6 +62,17 @@ def conversation_values(conversation: Conversation) -> dict[str, object]:
         "image_count": conversation.image_count,
         "pinned": conversation.is_pinned,
         "instructions": well_formed(conversation.instructions),
+        "folder_id": conversation.folder_id,
+    }
+
+
+def folder_values(folder: ChatFolder) -> dict[str, object]:
+    """Return the column values of a folder's row."""
+    return {
+        "id": folder.id,
+        "name": well_formed(folder.name),
+        "position": folder.position,
+        "collapsed": folder.is_collapsed,
     }
 
 
@@ -103,8 +121,23 @@ def _conversation(row: ReadRow) -> Conversation:
         image_count=row.number("image_count"),
         is_pinned=bool(row.number("pinned")),
         instructions=row.text("instructions"),
+        folder_id=_folder_id(row),
         draft=Draft(text=row.text("draft_text"), attachments=attachments_of(row, "draft_attachments")),
     )
+
+
+def _folder(row: ReadRow) -> ChatFolder:
+    return ChatFolder(
+        id=FolderId(row.text("id")),
+        name=row.text("name"),
+        position=row.number("position"),
+        is_collapsed=bool(row.number("collapsed")),
+    )
+
+
+def _folder_id(row: ReadRow) -> FolderId | None:
+    text = row.text_or_none("folder_id")
+    return None if text is None else FolderId(text)
 
 
 def _message_id(row: ReadRow, column: str) -> MessageId | None:

@@ -5,15 +5,18 @@ from collections.abc import Iterable, Sequence
 
 from app.domain.chat.chat import Conversation, Draft, Message, MessageState
 from app.domain.chat.chat_images import ChatImage
+from app.domain.chat.folders import ChatFolder
 from app.domain.chat.search import SearchHit
 from app.domain.documents.pages import OcrPage
-from app.domain.ids import ConversationId, Digest
+from app.domain.ids import ConversationId, Digest, FolderId
 from app.domain.images.attachments import Attachment
 from app.domain.well_formed import well_formed
 from app.storage.chat.chat_images import chat_images, first_images
 from app.storage.chat.chat_rows import (
     conversation_values,
     conversations_of,
+    folder_values,
+    folders_of,
     json_of,
     message_values,
     messages_of,
@@ -25,10 +28,19 @@ from app.storage.database.shared_database import SharedDatabase
 from app.storage.documents.ocr_results import discard_unused
 
 _SAVE_CONVERSATION = """
-INSERT INTO conversation (id, title, created, updated, leaf_id, image_count, pinned, instructions)
-VALUES (:id, :title, :created, :updated, :leaf_id, :image_count, :pinned, :instructions)
+INSERT INTO conversation (id, title, created, updated, leaf_id, image_count, pinned, instructions, folder_id)
+VALUES (:id, :title, :created, :updated, :leaf_id, :image_count, :pinned, :instructions, :folder_id)
 ON CONFLICT (id) DO UPDATE SET title = excluded.title, updated = excluded.updated, leaf_id = excluded.leaf_id,
-    image_count = excluded.image_count, pinned = excluded.pinned, instructions = excluded.instructions
+    image_count = excluded.image_count, pinned = excluded.pinned, instructions = excluded.instructions,
+    folder_id = excluded.folder_id
+"""
+_SAVE_FOLDER = """
+INSERT INTO folder (id, name, position, collapsed) VALUES (:id, :name, :position, :collapsed)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, position = excluded.position, collapsed = excluded.collapsed
+"""
+_LEAVE_REMOVED = """
+UPDATE conversation SET folder_id = NULL
+WHERE folder_id IS NOT NULL AND folder_id NOT IN (SELECT id FROM folder)
 """
 _PURGE = "DELETE FROM conversation WHERE deleted = 1"
 _INTERRUPT = "UPDATE message SET state = ? WHERE state = ?"
@@ -101,6 +113,24 @@ class SqliteConversationStore:
         """Bring back a conversation that was deleted and has not been purged."""
         self._mark_deleted(conversation_id, is_deleted=False)
 
+    def folders(self) -> Sequence[ChatFolder]:
+        """Return every folder, in the order of the list."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT * FROM folder ORDER BY position, name, id").fetchall()
+        found, damaged = folders_of(rows)
+        self.damaged_rows += damaged
+        return found
+
+    def save_folder(self, folder: ChatFolder) -> None:
+        """Insert or update a folder; the chats that name it are in it."""
+        with self._database.transaction() as connection:
+            connection.execute(_SAVE_FOLDER, folder_values(folder))
+
+    def delete_folder(self, folder_id: FolderId) -> None:
+        """Delete a folder, not its chats; `purge` takes them out of it."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM folder WHERE id = ?", (folder_id,))
+
     def search(self, query: str) -> tuple[SearchHit, ...]:
         """Return chats whose title has all words of `query`, then images and messages that have them, newest first."""
         with self._database.reading() as connection:
@@ -127,7 +157,7 @@ class SqliteConversationStore:
             return references(connection)
 
     def purge(self) -> None:
-        """Remove the deleted conversations with their messages, and what was read on images that no other has."""
+        """Remove the deleted conversations with all that only they have, and take chats out of removed folders."""
         with self._database.transaction() as connection:
             _purge(connection)
 
@@ -166,6 +196,7 @@ def _put_message(connection: sqlite3.Connection, message: Message) -> None:
 def _purge(connection: sqlite3.Connection) -> None:
     before, _ = amounts(connection)
     connection.execute(_PURGE)
+    connection.execute(_LEAVE_REMOVED)
     discard_unused(connection, references(connection))
     after, _ = amounts(connection)
     if before != after:

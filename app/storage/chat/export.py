@@ -38,14 +38,22 @@ class ChatWriter:
         self._make_pdf = make_pdf
 
     def write(
-        self, target: Path, conversation: Conversation, messages: Sequence[Message], pictures: Mapping[Digest, bytes]
+        self,
+        target: Path,
+        conversation: Conversation,
+        messages: Sequence[Message],
+        pictures: Mapping[Digest, bytes],
+        folder: str = "",
     ) -> None:
-        """Write a chat; `pictures` are images by digest that are safe to decode here, for PDF. Raises StorageError."""
+        """Write a chat in a folder of that name; `pictures` are images by digest that are safe to decode here, for PDF.
+
+        Raises StorageError.
+        """
         branch = MessageTree(messages).path_to(conversation.leaf_id)
         try:
             match target.suffix.lower():
                 case ".json":
-                    write_whole(target, self._json(conversation, messages))
+                    write_whole(target, self._json(conversation, messages, folder))
                 case ".html" | ".htm":
                     write_whole(
                         target, chat_html(conversation.title, branch, self._images(branch), conversation.instructions)
@@ -59,10 +67,10 @@ class ChatWriter:
         except OSError as error:
             raise storage_error(error, storage_texts.FILE, file=target.name) from error
 
-    def _json(self, conversation: Conversation, messages: Sequence[Message]) -> bytes:
+    def _json(self, conversation: Conversation, messages: Sequence[Message], folder: str) -> bytes:
         images = self._images(messages)
         answers = tuple(replace(message, thought=None) for message in messages)
-        chat = ExportedChat(conversation=conversation, messages=answers, images=images)
+        chat = ExportedChat(conversation=conversation, messages=answers, images=images, folder=folder)
         return msgspec.json.format(msgspec.json.encode(chat), indent=1)
 
     def _images(self, messages: Sequence[Message]) -> dict[Digest, bytes]:

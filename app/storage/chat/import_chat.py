@@ -75,4 +75,5 @@ def _with_new_ids(chat: ExportedChat, path: Path) -> ExportedChat:
     draft = replace(chat.conversation.draft, attachments=())  # Its images were not exported.
     leaf = ids.get(chat.conversation.leaf_id)
     conversation = replace(chat.conversation, id=conversation_id, leaf_id=leaf, draft=draft, is_temporary=False)
+    conversation = replace(conversation, folder_id=None)  # The folder is found by its name.
     return replace(chat, conversation=conversation, messages=tuple(messages))

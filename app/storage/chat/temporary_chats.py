@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from app.domain.chat.chat import Conversation, Draft, Message
 from app.domain.chat.chat_images import ChatImage
+from app.domain.chat.folders import ChatFolder
 from app.domain.chat.search import SearchHit
 from app.domain.documents.pages import OcrPage
-from app.domain.ids import ConversationId, Digest, MessageId
+from app.domain.ids import ConversationId, Digest, FolderId, MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.ports import ConversationStore
 
@@ -87,6 +88,18 @@ class TemporaryChats:
     def restore_conversation(self, conversation_id: ConversationId) -> None:
         """Bring back a saved conversation that was deleted."""
         self._saved.restore_conversation(conversation_id)
+
+    def folders(self) -> Sequence[ChatFolder]:
+        """Return every folder; temporary chats are in none."""
+        return self._saved.folders()
+
+    def save_folder(self, folder: ChatFolder) -> None:
+        """Insert or update a folder."""
+        self._saved.save_folder(folder)
+
+    def delete_folder(self, folder_id: FolderId) -> None:
+        """Delete a folder, not its chats."""
+        self._saved.delete_folder(folder_id)
 
     def search(self, query: str) -> tuple[SearchHit, ...]:
         """Search the saved chats."""

@@ -2,59 +2,32 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
-    QListWidgetItem,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QWidget,
 )
 
-from app.domain.chat.chat import Conversation
 from app.domain.ids import ConversationId
 from app.domain.images.attachments import Attachment
+from app.ui.shell.chat_list_model import DETAILS, FOLDER, ID, IS_INSIDE, FolderRow
 from app.ui.widgets import ui_text
-from app.ui.widgets.i18n import tr
-from app.ui.widgets.labels import one_line, tooltip
+from app.ui.widgets.icons import Icon, draw_icon
 from app.ui.widgets.lazy_thumbnails import LazyThumbnails
 from app.ui.widgets.theme import zoomed
 
-ID = Qt.ItemDataRole.UserRole
-"""Role of the chat's id; a heading has none."""
-_DETAILS = Qt.ItemDataRole.AccessibleDescriptionRole
-ROW_HEIGHT = 46
-HEADING_HEIGHT = 30
 PICTURE, BESIDE_PICTURE = 34, 8
 """Side of the square of a chat's first image, and the space beside it, in pixels at a zoom of 100 %."""
 SIDE, SPACING, ABOVE_HEADING = 10, 4, 8
 """Spacing around the text, in pixels."""
 SMALL = 11
 """Font size of a heading, and of the text below a title, in pixels."""
-
-
-def chat_row(conversation: Conversation, sidebar: QWidget) -> QListWidgetItem:
-    """Return a row with a chat's title, and its details below."""
-    title = one_line(ui_text.chat_title(conversation))
-    item = QListWidgetItem(title)
-    item.setData(ID, conversation.id)
-    item.setData(
-        _DETAILS, tr("Draft") if conversation.leaf_id is None else ui_text.image_count(conversation.image_count)
-    )
-    item.setToolTip(tooltip(title))
-    item.setSizeHint(QSize(0, zoomed(sidebar, ROW_HEIGHT)))
-    return item
-
-
-def heading_row(text: str, sidebar: QWidget) -> QListWidgetItem:
-    """Return a heading row above a group of chats."""
-    item = QListWidgetItem(text)
-    item.setFlags(Qt.ItemFlag.NoItemFlags)
-    item.setSizeHint(QSize(0, zoomed(sidebar, HEADING_HEIGHT)))
-    return item
+CHEVRON, INSIDE = 12, 14
+"""Side of a folder's icon, and how far its chats are indented, in pixels at a zoom of 100 %."""
 
 
 class ChatRowPainter(QStyledItemDelegate):
@@ -85,29 +58,58 @@ class ChatRowPainter(QStyledItemDelegate):
         small.setPixelSize(zoomed(view, SMALL))
         area = option.rect.adjusted(SIDE, 0, -SIDE, 0)
         painter.save()
-        if index.data(ID) is None:
-            painter.setPen(muted)
-            draw_text(painter, view, small, area.adjusted(0, ABOVE_HEADING, 0, 0), title)
+        painter.setPen(muted)
+        if index.data(ID) is not None:
+            self._draw_chat(painter, area, index, title, small)
+        elif isinstance(row := index.data(FOLDER), FolderRow):
+            self._draw_folder(painter, area, row, title, small)
         else:
-            if image := self._first_image(index.data(ID)):
-                area = self._draw_picture(painter, area, image)
-            above, below = QFontMetrics(view.font()).height(), QFontMetrics(small).height()
-            top = area.top() + (area.height() - above - SPACING - below) // 2
-            painter.setPen(view.palette().color(QPalette.ColorRole.Text))
-            draw_text(painter, view, view.font(), QRect(area.left(), top, area.width(), above), title)
-            painter.setPen(muted)
-            place = QRect(area.left(), top + above + SPACING, area.width(), below)
-            draw_text(painter, view, small, place, str(index.data(_DETAILS)))
+            draw_text(painter, view, small, area.adjusted(0, ABOVE_HEADING, 0, 0), title)
         painter.restore()
+
+    def _draw_chat(
+        self, painter: QPainter, area: QRect, index: QModelIndex | QPersistentModelIndex, title: str, small: QFont
+    ) -> None:
+        view, muted = self._view, painter.pen()
+        if index.data(IS_INSIDE):
+            area = self._mirrored(area, area.adjusted(zoomed(view, INSIDE), 0, 0, 0))
+        if image := self._first_image(index.data(ID)):
+            area = self._draw_picture(painter, area, image)
+        above, below = QFontMetrics(view.font()).height(), QFontMetrics(small).height()
+        top = area.top() + (area.height() - above - SPACING - below) // 2
+        painter.setPen(view.palette().color(QPalette.ColorRole.Text))
+        draw_text(painter, view, view.font(), QRect(area.left(), top, area.width(), above), title)
+        painter.setPen(muted)
+        place = QRect(area.left(), top + above + SPACING, area.width(), below)
+        draw_text(painter, view, small, place, str(index.data(DETAILS)))
+
+    def _draw_folder(self, painter: QPainter, area: QRect, row: FolderRow, name: str, small: QFont) -> None:
+        """Draw which way a folder is folded, its name, and the number of its chats where lines end."""
+        view, side = self._view, zoomed(self._view, CHEVRON)
+        count = ui_text.number(row.count)
+        width = QFontMetrics(small).horizontalAdvance(count)
+        chevron = QRect(area.left(), area.top() + (area.height() - side) // 2, side, side)
+        end = QRect(area.right() + 1 - width, area.top(), width, area.height())
+        middle = area.adjusted(side + SPACING, 0, -width - SPACING, 0)
+        draw_text(painter, view, small, self._mirrored(area, end), count)
+        colour = painter.pen().color()
+        icon = Icon.NEXT if row.folder.is_collapsed else Icon.EXPANDED
+        direction = view.layoutDirection()
+        draw_icon(painter, icon, colour, QRectF(self._mirrored(area, chevron)), direction)
+        painter.setPen(view.palette().color(QPalette.ColorRole.Text))
+        draw_text(painter, view, view.font(), self._mirrored(area, middle), name)
+
+    def _mirrored(self, area: QRect, part: QRect) -> QRect:
+        """Return `part` of `area`, mirrored where lines begin on the right."""
+        return QStyle.visualRect(self._view.layoutDirection(), area, part)
 
     def _draw_picture(self, painter: QPainter, area: QRect, image: Attachment) -> QRect:
         """Draw all of an image at the end of the row; return the rest of the area."""
         view, side = self._view, zoomed(self._view, PICTURE)
         place = QRect(area.right() + 1 - side, area.top() + (area.height() - side) // 2, side, side)
         if picture := self._thumbnails.picture(image, side, view.devicePixelRatioF()):
-            painter.drawPixmap(QStyle.visualRect(view.layoutDirection(), area, place).topLeft(), picture)
-        rest = area.adjusted(0, 0, -side - zoomed(view, BESIDE_PICTURE), 0)
-        return QStyle.visualRect(view.layoutDirection(), area, rest)
+            painter.drawPixmap(self._mirrored(area, place).topLeft(), picture)
+        return self._mirrored(area, area.adjusted(0, 0, -side - zoomed(view, BESIDE_PICTURE), 0))
 
 
 def draw_background(painter: QPainter, row: QStyleOptionViewItem, view: QAbstractItemView) -> str:

@@ -2,30 +2,23 @@
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QIcon, QKeyEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QInputDialog,
-    QListWidgetItem,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QSize, QTimer, Signal, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.chat.chat import Conversation
+from app.domain.chat.folders import ChatFolder
 from app.domain.chat.search import SearchHit
 from app.domain.ids import ConversationId
 from app.domain.images.attachments import Attachment
 from app.paths import RESOURCES
-from app.ui.shell.chat_rows import ID, ChatRowPainter, chat_row, heading_row
+from app.ui.shell.chat_list import HEADING_HEIGHT, ROW_HEIGHT, ChatList
+from app.ui.shell.chat_list_model import rows_of
+from app.ui.shell.chat_menus import ChatMenus
+from app.ui.shell.chat_rows import ChatRowPainter
 from app.ui.shell.engine_status_line import EngineStatusLine
 from app.ui.shell.first_images import FirstImages
 from app.ui.shell.search_results import SearchResults
-from app.ui.shell.side_list import SideList
-from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
@@ -44,17 +37,13 @@ SEARCH_MILLISECONDS = 120
 class Sidebar(QFrame):
     """The sidebar with the list of chats.
 
-    Emits `conversation_chosen(id)`, `conversation_renamed(id, title)`, `conversation_deleted(id)`,
-    `conversation_pinned(id)`, `conversation_exported(id)`; `searched(str)` requests results for `set_hits`,
-    `hit_chosen` carries a SearchHit, `search_left()` is emitted when the search is cancelled by key.
+    Emits `conversation_chosen(id)`; `list` and `menus` emit what else is wanted of chats and folders.
+    `searched(str)` requests results for `set_hits`, `hit_chosen` carries a SearchHit, `search_left()` is emitted when
+    the search is cancelled by key.
     """
 
     new_chat_clicked = Signal()
     conversation_chosen = Signal(str)
-    conversation_renamed = Signal(str, str)
-    conversation_deleted = Signal(str)
-    conversation_pinned = Signal(str)
-    conversation_exported = Signal(str)
     searched = Signal(str)
     hit_chosen = Signal(SearchHit)
     search_left = Signal()
@@ -65,12 +54,14 @@ class Sidebar(QFrame):
         super().__init__(parent)
         self.setObjectName("sidebar")
         self._conversations: dict[ConversationId, Conversation] = {}
+        self._folders: tuple[ChatFolder, ...] = ()
         self._selected = ConversationId("")
         self.new_chat = button(tr("New chat"), Role.PRIMARY, tr("Start a new chat"), self)
         self.images = icon_button(Icon.IMAGES, tr("Show the images of all chats (Ctrl+L)"), self)
         self.fold = icon_button(Icon.SIDEBAR, tr("Show or hide the sidebar (Ctrl+B)"), self)
         self.first_images = FirstImages(self)
-        self.list = _ConversationList(self)
+        self.list = ChatList(self)
+        self.menus = ChatMenus(self.list, self)
         self.list.setItemDelegate(ChatRowPainter(self.list, thumbnails, self._first_image))
         self.first_images.changed.connect(self.list.viewport().update)
         self.search = SearchField(self)
@@ -88,10 +79,7 @@ class Sidebar(QFrame):
         self.fold.hide()
         self._lay_out()
         self.new_chat.clicked.connect(self.new_chat_clicked)
-        self.list.itemClicked.connect(self._on_item_activated)
-        self.list.itemActivated.connect(self._on_item_activated)
-        self.list.customContextMenuRequested.connect(self._on_menu_requested)
-        self.list.delete_pressed.connect(self._on_delete_pressed)
+        self.list.chat_chosen.connect(self.conversation_chosen)
         self.search.textChanged.connect(self._on_search_changed)
         self.search.stepped.connect(self._on_search_stepped)
         self.search.returnPressed.connect(self._on_search_entered)
@@ -139,6 +127,12 @@ class Sidebar(QFrame):
         self._conversations = {conversation.id: conversation for conversation in conversations}
         self._fill()
 
+    @Slot(tuple)
+    def set_folders(self, folders: tuple[ChatFolder, ...]) -> None:
+        """Show the folders, in this order."""
+        self._folders = folders
+        self._fill()
+
     def changeEvent(self, event: QEvent) -> None:
         """Resize the widgets when the style changes."""
         super().changeEvent(event)
@@ -157,17 +151,10 @@ class Sidebar(QFrame):
         self._fill()
 
     def _fill(self) -> None:
-        self.list.clear()
         today = datetime.now(UTC).astimezone().date()
-        heading = ""
-        for conversation in self._conversations.values():
-            day = conversation.updated.astimezone().date()
-            group = tr("Pinned") if conversation.is_pinned else ui_text.day_group(day, today)
-            if group != heading:
-                heading = group
-                self.list.addItem(heading_row(heading, self))
-            self.list.addItem(chat_row(conversation, self))
-        self.select(self._selected)
+        self.menus.set_content(self._conversations, self._folders)
+        rows = rows_of(self._conversations.values(), self._folders, today)
+        self.list.show_rows(rows, zoomed(self, HEADING_HEIGHT), zoomed(self, ROW_HEIGHT))
 
     @Slot(str, tuple)
     def set_hits(self, query: str, hits: tuple[SearchHit, ...]) -> None:
@@ -189,11 +176,7 @@ class Sidebar(QFrame):
     def select(self, conversation_id: ConversationId) -> None:
         """Select the chat that is shown; none if the id is not listed."""
         self._selected = conversation_id
-        self.list.setCurrentRow(-1)
-        for row in range(self.list.count()):
-            item = self.list.item(row)
-            if item.data(ID) == conversation_id:
-                self.list.setCurrentItem(item)
+        self.list.select(conversation_id)
 
     @Slot(str)
     def _on_search_changed(self, text: str) -> None:
@@ -217,58 +200,11 @@ class Sidebar(QFrame):
         if self._lists.currentWidget() is self.results:
             self.results.open_current()
 
-    @Slot(QListWidgetItem)
-    def _on_item_activated(self, item: QListWidgetItem) -> None:
-        if conversation_id := item.data(ID):
-            self.conversation_chosen.emit(conversation_id)
-
-    @Slot(QPoint)
-    def _on_menu_requested(self, position: QPoint) -> None:
-        item = self.list.itemAt(position)
-        conversation = self._conversations.get(ConversationId(item.data(ID) or "")) if item else None
-        if conversation is None:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        pin = tr("Unpin") if conversation.is_pinned else tr("Pin")
-        menu.addAction(pin, lambda: self.conversation_pinned.emit(conversation.id))
-        menu.addAction(tr("Rename…"), lambda: self._ask_title(conversation))
-        menu.addAction(tr("Export…"), lambda: self.conversation_exported.emit(conversation.id))
-        menu.addAction(tr("Delete"), lambda: self.conversation_deleted.emit(conversation.id))
-        menu.popup(self.list.viewport().mapToGlobal(position))
-
-    @Slot()
-    def _on_delete_pressed(self) -> None:
-        for item in self.list.selectedItems():
-            if item.data(ID) in self._conversations:
-                self.conversation_deleted.emit(item.data(ID))
-
     @Slot()
     def rename_selected(self) -> None:
-        """Ask for another title of the chat that is shown, once it is in the list."""
-        if conversation := self._conversations.get(self._selected):
-            self._ask_title(conversation)
-
-    def _ask_title(self, conversation: Conversation) -> None:
-        dialog = QInputDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(tr("Rename chat"))
-        dialog.setLabelText(tr("Title"))
-        dialog.setTextValue(ui_text.chat_title(conversation))
-        dialog.textValueSelected.connect(lambda title: self.conversation_renamed.emit(conversation.id, title))
-        dialog.open()
-
-
-class _ConversationList(SideList):
-    delete_pressed = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(tr("Chats"), parent)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete the chat on the Delete key."""
-        if event.key() == Qt.Key.Key_Delete:
-            self.delete_pressed.emit()
-        else:
-            super().keyPressEvent(event)
+        """Ask for another name of the folder that has the focus, or else title of the chat that is shown, if listed."""
+        folder = self.list.current_folder if self.list.hasFocus() else None
+        if folder:
+            self.menus.ask_folder_name(folder)
+        elif conversation := self._conversations.get(self._selected):
+            self.menus.ask_title(conversation)

@@ -4,7 +4,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -27,6 +27,7 @@ class Icon(StrEnum):
     COPY = "copy"
     DONE = "check"
     EDIT = "pencil"
+    EXPANDED = "chevron-down"
     FULL_SCREEN = "maximize"
     IMAGES = "images"
     NEXT = "chevron-right"
@@ -77,16 +78,23 @@ class IconButton(QPushButton):
             return
         super().paintEvent(event)
         group = QPalette.ColorGroup.Active if self.isEnabled() else QPalette.ColorGroup.Disabled
-        colour = self.palette().color(group, QPalette.ColorRole.ButtonText).name()
+        colour = self.palette().color(group, QPalette.ColorRole.ButtonText)
         side = zoomed(self, SIZE)
         place = QRectF(QPointF(0, 0), QSizeF(side, side))
         place.moveCenter(QRectF(self.rect()).center())
         painter = QPainter(self)
-        if self.shown_icon in _DIRECTED and self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            painter.translate(self.width(), 0)
-            painter.scale(-1, 1)
-        _renderer(self.shown_icon, colour).render(painter, place)
+        draw_icon(painter, self.shown_icon, colour, place, self.layoutDirection())
         painter.end()
+
+
+def draw_icon(painter: QPainter, icon: Icon, colour: QColor, place: QRectF, direction: Qt.LayoutDirection) -> None:
+    """Draw an icon, mirrored if it is directed and text runs from right to left."""
+    painter.save()
+    if icon in _DIRECTED and direction is Qt.LayoutDirection.RightToLeft:
+        painter.translate(2 * place.center().x(), 0)
+        painter.scale(-1, 1)
+    _renderer(icon, colour.name()).render(painter, place)
+    painter.restore()
 
 
 @lru_cache(maxsize=128)

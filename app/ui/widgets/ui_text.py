@@ -286,9 +286,14 @@ def moment(made: datetime, now: datetime) -> str:
 
 def backup_amount(amount: Amount) -> str:
     """Format a backup's content, such as "212 chats, 1 930 images"."""
-    chats = tr_count("{count} chat", "{count} chats", amount.chats, count=number(amount.chats))
+    chats = chat_count(amount.chats)
     images = tr_count("{count} image", "{count} images", amount.images, count=number(amount.images))
     return tr(", ").join((chats, images))
+
+
+def chat_count(count: int) -> str:
+    """Format a number of chats, such as "3 chats"."""
+    return tr_count("{count} chat", "{count} chats", count, count=number(count))
 
 
 def image_count(count: int) -> str:

@@ -137,19 +137,19 @@ def test_a_chat_leaves_and_comes_back(user: User, tmp_path: Path) -> None:
     user.wait_for_answer()
     before = [(message.role, message.text, message.attachments) for message in user.desktop.branch]
     chats = user.window.sidebar.list
-    place = chats.visualItemRect(chats.item(1)).center()
+    place = chats.visualRect(chats.model().index(1, 0)).center()
     user.x11.choose(chats.viewport(), "Export…", at=place, button=3)
     target = tmp_path / "chat.json"
     user.x11.answer_file_dialog(target)
     user.x11.wait(target.exists)
-    user.x11.click(chats.viewport(), chats.visualItemRect(chats.item(1)).center())
+    user.x11.click(chats.viewport(), chats.visualRect(chats.model().index(1, 0)).center())
     user.x11.key("Delete")
-    user.x11.wait(lambda: chats.count() == 0)
+    user.x11.wait(lambda: chats.model().rowCount() == 0)
 
     user.x11.drop_files(user.window, target)
     user.x11.wait(lambda: len(user.desktop.branch) == 2)
     assert [(message.role, message.text, message.attachments) for message in user.desktop.branch] == before
-    assert chats.count() == 2
+    assert chats.model().rowCount() == 2
 
 
 def test_text_at_200_percent(user: User) -> None:

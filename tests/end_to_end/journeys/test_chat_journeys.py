@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QListWidget, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QListView, QPushButton, QWidget
 
 from app.domain.chat.chat import MessageState
 from app.engine.process.backend_kinds import BackendKind
@@ -28,9 +28,9 @@ def button(parent: QWidget, name: str) -> QPushButton:
     return found
 
 
-def row_of(side_list: QListWidget, row: int) -> QPoint:
+def row_of(side_list: QListView, row: int) -> QPoint:
     """The middle of a row, where one clicks."""
-    return side_list.visualItemRect(side_list.item(row)).center()
+    return side_list.visualRect(side_list.model().index(row, 0)).center()
 
 
 def test_drop_read_copy(user: User, receipt: Path) -> None:
@@ -89,7 +89,7 @@ def test_rename_delete_undo(start_user: StartUser) -> None:
     user.x11.key("Return")
     user.wait_for_answer()
     chats = user.window.sidebar.list
-    user.x11.wait(lambda: chats.count() == 2)  # A heading, and the chat.
+    user.x11.wait(lambda: chats.model().rowCount() == 2)  # A heading, and the chat.
 
     user.x11.choose(chats.viewport(), "Rename…", at=row_of(chats, 1), button=3)
     user.x11.wait(lambda: QApplication.activeModalWidget() is not None)
@@ -100,11 +100,11 @@ def test_rename_delete_undo(start_user: StartUser) -> None:
 
     user.x11.click(chats.viewport(), row_of(chats, 1))
     user.x11.key("Delete")
-    user.x11.wait(lambda: chats.count() == 0)
+    user.x11.wait(lambda: chats.model().rowCount() == 0)
     (notice,) = user.window.notices.current
     assert "“Stations” deleted." in notice.sentence
     user.x11.click(button(user.window, "Undo"))
-    user.x11.wait(lambda: chats.count() == 2 and len(user.desktop.branch) == 2)
+    user.x11.wait(lambda: chats.model().rowCount() == 2 and len(user.desktop.branch) == 2)
     assert user.window.windowTitle() == "Stations — Lorgnette"
 
     user.desktop.close()

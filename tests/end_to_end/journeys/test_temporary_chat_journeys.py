@@ -38,7 +38,7 @@ def test_begin_lose_and_keep_a_temporary_chat(user: User, receipt: Path) -> None
     x11.wait(lambda: not session.conversation.is_temporary)
     assert window.composer.edit.toPlainText() == ""
     assert not window.header.keep.isVisible()
-    assert window.sidebar.list.count() == 0
+    assert window.sidebar.list.model().rowCount() == 0
 
     x11.key("ctrl+shift+n")
     x11.wait(lambda: session.conversation.is_temporary)
@@ -47,11 +47,11 @@ def test_begin_lose_and_keep_a_temporary_chat(user: User, receipt: Path) -> None
     x11.key("ctrl+shift+t")
     user.wait_for_answer()
     branch = user.desktop.branch
-    assert window.sidebar.list.count() == 0
+    assert window.sidebar.list.model().rowCount() == 0
     x11.click(window.header.keep)
     x11.wait(lambda: not session.conversation.is_temporary)
     assert user.desktop.branch == branch
-    x11.wait(lambda: window.sidebar.list.count() == 2)  # Its day, and the chat.
+    x11.wait(lambda: window.sidebar.list.model().rowCount() == 2)  # Its day, and the chat.
 
     x11.key("ctrl+shift+n")
     x11.wait(lambda: session.conversation.is_temporary)

@@ -65,26 +65,30 @@ def pictures(qtbot: QtBot) -> Iterator[Pictures]:
 
 
 def test_a_chat_is_written_off_the_window(threads: Threads, pictures: Pictures, qtbot: QtBot, tmp_path: Path) -> None:
-    written: list[tuple[Path, Conversation, Sequence[Message], bool]] = []
+    written: list[tuple[Path, Conversation, Sequence[Message], str, bool]] = []
 
-    def write(target: Path, chat: Conversation, messages: Sequence[Message], pictures: Mapping[Digest, bytes]) -> None:
+    def write(
+        target: Path, chat: Conversation, messages: Sequence[Message], pictures: Mapping[Digest, bytes], folder: str
+    ) -> None:
         assert pictures == {}
-        written.append((target, chat, messages, threading.current_thread() is threading.main_thread()))
+        written.append((target, chat, messages, folder, threading.current_thread() is threading.main_thread()))
 
     exporter = ChatExporter(*threads, pictures, write)
     with qtbot.waitSignal(exporter.exported) as exported:
-        exporter.export(conversation(), tmp_path / "chat.md")
+        exporter.export(conversation(), "Work", tmp_path / "chat.md")
     assert exported.args == [tmp_path / "chat.md"]
-    assert written == [(tmp_path / "chat.md", conversation(), [question(), answer()], False)]
+    assert written == [(tmp_path / "chat.md", conversation(), [question(), answer()], "Work", False)]
 
 
 def test_why_it_was_not_written_is_told(threads: Threads, pictures: Pictures, qtbot: QtBot, tmp_path: Path) -> None:
-    def fail(target: Path, chat: Conversation, messages: Sequence[Message], pictures: Mapping[Digest, bytes]) -> None:
+    def fail(
+        target: Path, chat: Conversation, messages: Sequence[Message], pictures: Mapping[Digest, bytes], folder: str
+    ) -> None:
         raise StorageError(error_text("The disk is full."))
 
     exporter = ChatExporter(*threads, pictures, fail)
     with qtbot.waitSignal(exporter.problem_met) as met:
-        exporter.export(conversation(), tmp_path / "chat.md")
+        exporter.export(conversation(), "Work", tmp_path / "chat.md")
     assert met.args[0].what == "The disk is full."
 
 
@@ -94,7 +98,7 @@ def test_a_printed_chat_has_the_pictures_that_could_be_decoded(
     given: list[Mapping[Digest, bytes]] = []
     exporter = ChatExporter(*threads, pictures, lambda *arguments: given.append(arguments[3]))
     with qtbot.waitSignal(exporter.exported):
-        exporter.export(conversation("c2"), tmp_path / "chat.PDF")
+        exporter.export(conversation("c2"), "", tmp_path / "chat.PDF")
     assert given == [{"good": b"png"}]
 
 
@@ -107,12 +111,17 @@ def test_an_imported_chat_has_its_images_and_thumbnails(
         question(message_id="n1"), conversation_id=ConversationId("n"), attachments=(attachment("1.png", "good"),)
     )
     chat = ExportedChat(
-        conversation=conversation("n"), messages=(asked,), images={Digest("good"): b"bytes", Digest("bad"): b"more"}
+        conversation=conversation("n"),
+        messages=(asked,),
+        images={Digest("good"): b"bytes", Digest("bad"): b"more"},
+        folder="Work",
     )
     importer = ChatImporter(library, chats, files, thread, pictures, lambda _: chat)
     with qtbot.waitSignal(importer.imported) as imported:
         importer.import_file(tmp_path / "chat.json")
-    assert imported.args == [conversation("n")]
+    (folder,) = library.folders.in_order
+    assert folder.name == "Work"
+    assert imported.args == [replace(conversation("n"), folder_id=folder.id)]
     assert ConversationId("n") in library
     assert set(files.added) == {"good", "bad"}
     assert files.incoming == {}

@@ -11,7 +11,7 @@ from app.domain.chat.chat import Author, Draft, Message, MessageState, Role, See
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import engine_texts
 from app.domain.errors import Problem, ProblemKind
-from app.domain.ids import ConversationId, Digest, MessageId
+from app.domain.ids import ConversationId, Digest, FolderId, MessageId
 from app.domain.models.answer_stats import AnswerStats, FinishReason
 from app.domain.models.engine_status import EngineState
 from app.domain.settings.generation_options import GenerationOptions
@@ -179,6 +179,24 @@ def test_instructions_are_kept_without_a_turn_and_while_one_is_being_saved(
     assert rows[alone].instructions == "Be brief."
     kept = rows[session.conversation_id]
     assert (kept.instructions, kept.leaf_id) == ("Rhyme.", session.branch[-1].id)
+
+
+def test_a_chat_that_is_moved_while_a_turn_is_being_saved_stays_in_its_folder(
+    build_services: BuildServices, qtbot: QtBot
+) -> None:
+    services = build_services(model=answers_hello)
+    open_model(services, qtbot)
+    session, library = services.session, services.library
+    session.send("First?")
+    wait_for_end(services, qtbot)
+    session.send("Second?")
+    library.move((session.conversation_id,), FolderId("f1"))
+    wait_for_end(services, qtbot)
+    session.send("Third?")
+    wait_for_end(services, qtbot)
+    services.close()
+    kept = services.stores.chats.rows[session.conversation_id]
+    assert (kept.folder_id, kept.leaf_id) == ("f1", session.branch[-1].id)
 
 
 def test_a_question_is_on_disk_before_its_answer_starts(build_services: BuildServices, qtbot: QtBot) -> None:
@@ -465,7 +483,7 @@ def test_deleting_the_chat_that_is_shown_leaves_an_empty_one(build_services: Bui
     qtbot.waitUntil(lambda: bool(services.session.branch) and services.session.branch[-1].text == "half an ")
     doomed = services.session.conversation_id
 
-    services.session.delete(doomed)
+    services.session.delete_all((doomed,))
 
     assert not services.session.branch
     assert not services.session.is_busy

@@ -173,10 +173,10 @@ def test_a_deleted_chat_asks_nothing_more_and_comes_back_with_its_questions(
     chat = services.session.conversation_id
     queue(services, "next")
     with qtbot.waitSignal(services.library.deleted) as deleted:
-        services.session.delete(chat)
+        services.session.delete_all((chat,))
     qtbot.wait(50)
     assert asked(services) == ["first"]
-    services.library.restore(deleted.args[0])
+    services.library.restore(*deleted.args[0])
     services.session.open(chat)
     assert (queued(services), services.session.draft.text) == ([], "next")
 

@@ -69,7 +69,7 @@ def test_the_list_comes_newest_first_and_changes(stores: MemoryStores, thread: S
     with qtbot.waitSignal(library.deleted) as deleted:
         library.delete(ConversationId("c2"))
     library.delete(ConversationId("gone"))
-    library.restore(deleted.args[0])
+    library.restore(*deleted.args[0])
     library.pin(ConversationId("c0"))
     library.delete(ConversationId("c1"))
 

@@ -37,7 +37,10 @@ MESSAGES = [ASKED, OLD, ANSWERED, replace(question("Read text", "q2", "a1"), att
 CHAT = replace(conversation(title="Receipt [1]"), leaf_id=MessageId("a2"))
 
 WHOLE = ExportedChat(
-    conversation=CHAT, messages=tuple(MESSAGES), images={Digest(DIGEST): PIXELS, Digest(OTHER): b"other"}
+    conversation=CHAT,
+    messages=tuple(MESSAGES),
+    images={Digest(DIGEST): PIXELS, Digest(OTHER): b"other"},
+    folder="Work",
 )
 
 
@@ -50,7 +53,7 @@ def write(tmp_path: Path) -> Callable[[Path], None]:
     writer = ChatWriter(
         lambda image: tmp_path / "store" / image.digest, lambda text, images: repr((text, images)).encode()
     )
-    return lambda target: writer.write(target, CHAT, MESSAGES, {Digest(DIGEST): b"picture"})
+    return lambda target: writer.write(target, CHAT, MESSAGES, {Digest(DIGEST): b"picture"}, "Work")
 
 
 def test_markdown_has_the_branch_and_its_images(tmp_path: Path, write: Callable[[Path], None]) -> None:

@@ -17,7 +17,7 @@ from app.domain.chat.exported_chat import ExportedChat
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.tables import Cell, Table
 from app.domain.errors import Problem, ProblemKind, StorageError
-from app.domain.ids import Digest, MessageId
+from app.domain.ids import Digest, FolderId, MessageId
 from app.domain.images.attachments import ImageCrop
 from app.domain.images.codes import Code
 from app.domain.images.geometry import Box, Point, TextLine
@@ -52,9 +52,12 @@ MESSAGE = replace(
     problem=Problem(ProblemKind.ENGINE, "It stopped."),
 )
 RICH = ExportedChat(
-    conversation=replace(conversation(), leaf_id=MessageId("q1"), instructions="Be brief.", is_temporary=True),
+    conversation=replace(
+        conversation(), leaf_id=MessageId("q1"), instructions="Be brief.", is_temporary=True, folder_id=FolderId("f1")
+    ),
     messages=(MESSAGE,),
     images={Digest(DIGEST): PIXELS},
+    folder="Work",
 )
 """A chat that has something in every field."""
 
@@ -77,6 +80,7 @@ def test_every_part_of_a_chat_is_imported(tmp_path: Path) -> None:
     assert chat.messages[0].page == RICH.messages[0].page
     assert chat.conversation.instructions == "Be brief."
     assert not chat.conversation.is_temporary
+    assert (chat.folder, chat.conversation.folder_id) == ("Work", None)
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,16 @@ A new migration needs a file of its own name there: rows as that version of the 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.domain.backups import Amount
 from app.domain.chat.chat import Author, Draft, Message, MessageState, Role
+from app.domain.chat.folders import ChatFolder
 from app.domain.errors import ProblemKind
-from app.domain.ids import ConversationId, Digest
+from app.domain.ids import ConversationId, Digest, FolderId
 from app.domain.images.geometry import Box
 from app.domain.text.thoughts import Thought
 from app.storage.database.backups import amounts
@@ -64,6 +66,9 @@ def test_chats_and_messages_come_back(stores: SqliteStores, version: int) -> Non
     assert (chat.created.isoformat(), chat.updated.minute) == ("2026-03-14T09:01:00+00:00", 30)
     assert chat.is_pinned == (version >= 3)
     assert chat.instructions == ("Be brief." if version >= 11 else "")
+    receipts = ChatFolder(id=FolderId("f1"), name="Receipts", is_collapsed=True)
+    assert stores.chats.folders() == ([receipts] if version >= 12 else [])
+    assert chat.folder_id == (receipts.id if version >= 12 else None)
     asked, answered, read, also_asked, failed, streamed = messages = stores.chats.messages(ConversationId("c1"))
     assert chat.draft == Draft(text="and then?", attachments=asked.attachments)
     assert [message.parent_id for message in messages] == [None, "m1", "m1", "m2", "m4", "m4"]
@@ -127,9 +132,15 @@ def test_all_is_found_changed_and_kept(stores: SqliteStores, tmp_path: Path) -> 
     assert [hit.message_id for hit in stores.chats.search("14 march")] == ["m6"]
     assert stores.chats.attachment_digests() == {DIGEST}
     stores.chats.save_message(question("A new question", "m8", "m6"))
+    folder = ChatFolder(id=FolderId("f2"), name="Cakes", position=1)
+    (chat,) = stores.chats.conversations()
+    stores.chats.save_folder(folder)
+    stores.chats.save_conversation(replace(chat, folder_id=folder.id))
     stores.close()
     (copy,) = tmp_path.glob("lorgnette.backup-*.sqlite")
     again = SqliteStores.open(copy)
     assert [hit.message_id for hit in again.chats.search("new question")] == ["m8"]
     assert len(again.chats.messages(ConversationId("c1"))) == 7
+    assert again.chats.folders()[-1] == folder
+    assert again.chats.conversations()[0].folder_id == folder.id
     again.close()

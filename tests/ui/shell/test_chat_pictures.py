@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.chat.chat import Conversation, Draft
 from app.domain.ids import ConversationId
 from app.domain.settings.settings import ThemeChoice
-from app.ui.shell.chat_rows import ID
+from app.ui.shell.chat_list_model import ID
 from app.ui.shell.sidebar import Sidebar
 from app.ui.widgets.lazy_thumbnails import LazyThumbnails, run_now
 from app.ui.widgets.theme import Theme
@@ -56,8 +56,8 @@ def draw(sidebar: Sidebar) -> QImage:
 
 
 def row_of(sidebar: Sidebar, name: str) -> QRect:
-    items = [sidebar.list.item(row) for row in range(sidebar.list.count())]
-    return next(sidebar.list.visualItemRect(item) for item in items if item.data(ID) == name)
+    items = [sidebar.list.model().index(row, 0) for row in range(sidebar.list.model().rowCount())]
+    return next(sidebar.list.visualRect(item) for item in items if item.data(ID) == name)
 
 
 def red_area(sidebar: Sidebar, name: str) -> QRect:

@@ -60,11 +60,17 @@ def test_several_files_are_dropped_at_once_under_an_overlay(window: MainWindow, 
 
 
 def test_no_part_of_the_window_keeps_a_drop_to_itself(window: MainWindow) -> None:
-    """Qt gives a drop to the innermost widget that accepts drops: it must be the window everywhere."""
+    """Qt gives a drop to the innermost widget that accepts drops: the list of chats takes nothing but its chats."""
     window.chat_view.set_branch([question(), answer("text")])
     window.set_empty(False)
     takers = [widget for widget in window.findChildren(QWidget) if widget.acceptDrops()]
-    assert takers == []
+    assert takers == [window.sidebar.list, window.sidebar.list.viewport()]
+
+
+def test_what_is_dropped_on_the_list_of_chats_goes_to_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.files_dropped) as dropped:
+        assert drop(window.sidebar.list.viewport(), files([Path("/a.png")]))
+    assert dropped.args == [(Path("/a.png"),)]
 
 
 def test_an_address_on_the_web_is_answered_in_words(window: MainWindow, qtbot: QtBot) -> None:
@@ -237,25 +243,26 @@ def test_chats_are_listed_by_day_chosen_renamed_and_deleted(window: MainWindow, 
     sidebar = window.sidebar
     sidebar.set_conversations((conversation("c2", "Station <b>", 5), conversation("c1", "Receipt")))
     sidebar.select(ConversationId("c1"))
-    rows = [sidebar.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(sidebar.list.count())]
+    model = sidebar.list.model()
+    rows = [model.index(row, 0).data(Qt.ItemDataRole.UserRole) for row in range(model.rowCount())]
     assert rows == [None, "c2", "c1"]
-    assert sidebar.list.currentRow() == 2
+    assert sidebar.list.currentIndex().row() == 2
     with qtbot.waitSignal(sidebar.conversation_chosen) as chosen:
-        sidebar.list.itemClicked.emit(sidebar.list.item(1))
+        sidebar.list.clicked.emit(sidebar.list.model().index(1, 0))
     assert chosen.args == ["c2"]
 
-    sidebar.list.customContextMenuRequested.emit(sidebar.list.visualItemRect(sidebar.list.item(2)).center())
+    sidebar.list.customContextMenuRequested.emit(sidebar.list.visualRect(sidebar.list.model().index(2, 0)).center())
     menu = the(sidebar, QMenu)
     entry(menu, "Rename…").trigger()
     menu.close()
-    with qtbot.waitSignal(sidebar.conversation_renamed) as renamed:
+    with qtbot.waitSignal(sidebar.menus.renamed) as renamed:
         enter_text(sidebar, "Lunch")
     assert renamed.args == ["c1", "Lunch"]
 
     sidebar.list.setFocus()
-    with qtbot.waitSignal(sidebar.conversation_deleted) as deleted:
+    with qtbot.waitSignal(sidebar.list.chats_deleted) as deleted:
         qtbot.keyClick(sidebar.list, Qt.Key.Key_Delete)
-    assert deleted.args == ["c1"]
+    assert deleted.args == [("c1",)]
 
 
 def test_a_key_renames_the_chat_that_is_shown(window: MainWindow, qtbot: QtBot) -> None:
@@ -265,7 +272,7 @@ def test_a_key_renames_the_chat_that_is_shown(window: MainWindow, qtbot: QtBot) 
     sidebar.set_conversations((conversation("c2", "Station", 5), conversation("c1", "Receipt")))
     sidebar.select(ConversationId("c1"))
     rename.trigger()
-    with qtbot.waitSignal(sidebar.conversation_renamed) as renamed:
+    with qtbot.waitSignal(sidebar.menus.renamed) as renamed:
         enter_text(sidebar, "Lunch")
     assert renamed.args == ["c1", "Lunch"]
 
@@ -273,13 +280,13 @@ def test_a_key_renames_the_chat_that_is_shown(window: MainWindow, qtbot: QtBot) 
 def test_a_pinned_chat_stands_above_all_days(window: MainWindow, qtbot: QtBot) -> None:
     sidebar = window.sidebar
     sidebar.set_conversations((replace(conversation("c1", "Receipt"), is_pinned=True), conversation("c2", "Bus")))
-    rows = [sidebar.list.item(row) for row in range(sidebar.list.count())]
-    headings = [row.text() for row in rows if row.data(Qt.ItemDataRole.UserRole) is None]
+    rows = [sidebar.list.model().index(row, 0) for row in range(sidebar.list.model().rowCount())]
+    headings = [row.data() for row in rows if row.data(Qt.ItemDataRole.UserRole) is None]
     assert headings == ["Pinned", "Earlier"]
-    position = sidebar.list.visualItemRect(sidebar.list.item(1)).center()
+    position = sidebar.list.visualRect(sidebar.list.model().index(1, 0)).center()
     sidebar.list.customContextMenuRequested.emit(position)
-    (menu,) = sidebar.findChildren(QMenu)
-    with qtbot.waitSignal(sidebar.conversation_pinned) as pinned:
+    menu = the(sidebar, QMenu)
+    with qtbot.waitSignal(sidebar.menus.pinned) as pinned:
         next(action for action in menu.actions() if action.text() == "Unpin").trigger()
     assert pinned.args == ["c1"]
     menu.close()

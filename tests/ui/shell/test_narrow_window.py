@@ -107,7 +107,7 @@ def test_what_is_typed_into_stays_on_the_screen(window: MainWindow, theme: Theme
 def leave_by_choice(window: MainWindow, qtbot: QtBot) -> None:
     window.sidebar.set_conversations((conversation("c1", "Receipt"),))
     window.sidebar.select(ConversationId("c1"))
-    window.sidebar.list.itemClicked.emit(window.sidebar.list.currentItem())
+    window.sidebar.list.clicked.emit(window.sidebar.list.currentIndex())
 
 
 def leave_by_new_chat(window: MainWindow, qtbot: QtBot) -> None:

@@ -1,0 +1,149 @@
+"""The list of chats: opens, selects, drags and deletes them, and folds folders."""
+
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QListView, QWidget
+
+from app.domain.chat.chat import Conversation
+from app.domain.chat.folders import ChatFolder
+from app.domain.ids import ConversationId
+from app.ui.shell.chat_list_model import FOLDER, ID, ChatListModel, FolderRow, Row, key_of
+from app.ui.shell.side_list import is_typing, set_up
+from app.ui.widgets.i18n import tr
+
+ROW_HEIGHT, HEADING_HEIGHT = 46, 30
+"""Heights of the row of a chat, and of any other, in pixels at a zoom of 100 %."""
+_SELECTING = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+class ChatList(QListView):
+    """Emits `chat_chosen(id)`, `chats_deleted(ids)`, `chats_moved(ids, folder id or None)`.
+
+    For folders it emits `folder_collapsed(id, bool)` and `folder_removed(id)`.
+    """
+
+    chat_chosen = Signal(str)
+    chats_deleted = Signal(tuple)
+    chats_moved = Signal(tuple, object)  # A FolderId, or None.
+    folder_collapsed = Signal(str, bool)
+    folder_removed = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        set_up(self, tr("Chats"))
+        self.rows = ChatListModel(self)
+        self._shown = ConversationId("")
+        self._is_pressed = self._only_selects = False
+        self.setModel(self.rows)
+        self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.setDragDropMode(QListView.DragDropMode.DragDrop)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        self.setDragDropOverwriteMode(True)  # Chats are dropped on rows, not between them.
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.clicked.connect(self._on_clicked)
+        self.activated.connect(self._on_activated)
+        self.rows.dropped.connect(self.chats_moved)
+
+    def show_rows(self, rows: list[Row], height: int, chat_height: int) -> None:
+        """Show other rows; those of chats are `chat_height` pixels high, the others `height`.
+
+        What is selected stays selected, and what is seen stays in its place.
+        """
+        selected = [key_of(self.rows.row(index)) for index in self.selectedIndexes()]
+        current = key_of(self.rows.row(self.currentIndex())) if self.currentIndex().isValid() else ""
+        scrolled, was_seen = self.verticalScrollBar().value(), self._is_seen(self.rows.index_of(self._shown))
+        self.rows.set_rows(rows, height, chat_height)
+        self.setAutoScroll(False)  # Otherwise a current row that is not seen would be scrolled to.
+        self._select(selected if len(selected) > 1 or self.hasFocus() else [], current)
+        self.setAutoScroll(True)
+        self.executeDelayedItemsLayout()
+        self.verticalScrollBar().setValue(scrolled)
+        if was_seen:
+            self.scrollTo(self.rows.index_of(self._shown))
+
+    def select(self, conversation_id: ConversationId) -> None:
+        """Select the chat that is shown; none if it is not listed."""
+        self._shown = conversation_id
+        self._select([], "")
+
+    @property
+    def current_folder(self) -> ChatFolder | None:
+        """The folder whose row is the current one."""
+        row = self.currentIndex().data(FOLDER) if self.currentIndex().isValid() else None
+        return row.folder if isinstance(row, FolderRow) else None
+
+    @property
+    def selected_chats(self) -> tuple[ConversationId, ...]:
+        """The selected chats, from the top."""
+        rows = sorted(self.selectedIndexes(), key=QModelIndex.row)
+        return tuple(index.data(ID) for index in rows if index.data(ID))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin nothing beside the rows: Qt would select the row where the button is let go."""
+        self._is_pressed = self.indexAt(event.position().toPoint()).isValid()
+        self._only_selects = bool(event.modifiers() & _SELECTING)
+        if self._is_pressed:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag what was pressed with the left button; nothing is selected on the way."""
+        if not event.buttons() or (self._is_pressed and event.buttons() == Qt.MouseButton.LeftButton):
+            super().mouseMoveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete chats, fold folders; leave typing to the window, which forwards it to the composer."""
+        folder, inside = self.current_folder, self.rows.folder_of(self.currentIndex())
+        back, on = Qt.Key.Key_Left, Qt.Key.Key_Right
+        if self.isRightToLeft():
+            back, on = on, back
+        if is_typing(event):
+            event.ignore()
+        elif event.key() == Qt.Key.Key_Delete:
+            self._delete(folder)
+        elif folder and event.key() in {back, on}:
+            self._collapse(folder, is_collapsed=event.key() == back)
+        elif inside and event.key() == back:
+            self.setCurrentIndex(self.rows.index_of(inside))
+        else:
+            super().keyPressEvent(event)
+
+    def _delete(self, folder: ChatFolder | None) -> None:
+        if chats := self.selected_chats:
+            self.chats_deleted.emit(chats)
+        elif folder:
+            self.folder_removed.emit(folder.id)
+
+    def _collapse(self, folder: ChatFolder, *, is_collapsed: bool) -> None:
+        if folder.is_collapsed != is_collapsed:
+            self.folder_collapsed.emit(folder.id, is_collapsed)
+
+    @Slot(QModelIndex)
+    def _on_clicked(self, index: QModelIndex) -> None:
+        if not self._only_selects:
+            self._on_activated(index)
+            if index.isValid() and index.data(FOLDER):
+                self._select([], "")
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        row = self.rows.row(index)
+        if isinstance(row, FolderRow):
+            self._collapse(row.folder, is_collapsed=not row.folder.is_collapsed)
+        elif isinstance(row, Conversation):
+            self.chat_chosen.emit(row.id)
+
+    def _is_seen(self, index: QModelIndex) -> bool:
+        return index.isValid() and self.viewport().rect().intersects(self.visualRect(index))
+
+    def _select(self, keys: list[str], current: str) -> None:
+        """Select rows; the chat that is shown if none of `keys` is listed."""
+        model, listed = self.selectionModel(), [index for key in keys if (index := self.rows.index_of(key)).isValid()]
+        flags = model.SelectionFlag
+        if not listed:
+            model.setCurrentIndex(self.rows.index_of(self._shown), flags.ClearAndSelect)
+            return
+        model.clearSelection()
+        for index in listed:
+            model.select(index, flags.Select)
+        model.setCurrentIndex(self.rows.index_of(current), flags.NoUpdate)
