@@ -42,9 +42,8 @@ class DownloadsController(QObject):
         self._downloads = downloads
         self._preferences = preferences
         self._dialog: ModelsWindow | None = None
-        line, empty = window.sidebar.status_line, window.empty_state
-        for wanted in (window.model_picker.full_model_clicked, line.full_model_clicked, empty.full_model_clicked):
-            wanted.connect(self._on_models_wanted)
+        for offer in (window.model_picker, window.sidebar.status_line, window.empty_state, window.chat_view):
+            offer.full_model_clicked.connect(self._on_models_wanted)
         downloads.progressed.connect(self._on_progressed)
         downloads.finished.connect(self._on_finished)
         downloads.stopped.connect(self._on_stopped)

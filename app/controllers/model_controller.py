@@ -65,6 +65,7 @@ class ModelController(QObject):
     @Slot(EngineStatus)
     def _on_status_changed(self, status: EngineStatus) -> None:
         self._window.set_status(status)
+        self._window.chat_view.set_refusal(status.info.policy.fallback if status.info else "")
         self._show_silence(status)
         if self._failure and status.state in {EngineState.READY, EngineState.FAILED}:
             self._window.notices.dismiss(self._failure)

@@ -3,10 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+from PySide6.QtGui import QImage
+
 from app.domain.chat.chat import MessageState
+from app.domain.chat.presets import BUILT_IN
 from app.domain.models.engine_status import EngineState
 from app.paths import DEMO_MODEL, Paths
 from app.storage.settings.settings_file import SettingsFile
+from app.ui.models.models_window import ModelsWindow
 from tests.end_to_end.conftest import Desktop, OpenDesktop
 from tests.support.printed_text import print_text
 
@@ -96,3 +100,21 @@ def test_a_changed_weight_cache_folder_holds_from_the_next_model_on(open_desktop
     preferences.update(replace(preferences.settings, loading=loading))
     desktop.open_model(DEMO_MODEL)
     assert list((tmp_path / "weights").rglob("*.npy"))
+
+
+def test_a_photo_is_refused_and_the_full_model_offered(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    image = QImage(400, 300, QImage.Format.Format_RGB32)
+    image.fill(0x88AA66)
+    image.save(str(tmp_path / "meadow.png"))
+    desktop = ready(open_desktop())
+    desktop.drop(tmp_path / "meadow.png")
+    desktop.wait_for_images(1)
+    desktop.wait(desktop.window.first_look.isVisible)
+    desktop.type_and_send(next(preset.text for preset in BUILT_IN if preset.name == "Alt text"))
+    assert "short printed text" in desktop.wait_for_answer().text
+    chat = desktop.lorgnette.session.conversation_id
+    assert desktop.lorgnette.library[chat].title.startswith("Write alt text"), "an answer would have named the chat"
+    (answer,) = desktop.window.chat_view.answers
+    desktop.wait(answer.full_model.isVisible)
+    answer.full_model.click()
+    desktop.wait(lambda: bool(desktop.window.findChildren(ModelsWindow)))

@@ -3,14 +3,14 @@
 A streamed answer is shown at most twenty times a second and saved once a second, and always at its end.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.domain.chat.chat import Message, MessageState, Turn
+from app.domain.chat.chat import Author, Message, MessageState, Turn
 from app.domain.error_texts import chat_texts
 from app.domain.ids import ConversationId, MessageId
 from app.domain.images.codes import with_codes
@@ -176,6 +176,16 @@ class Answers(QObject):
         for answer_id, running in list(self._running.items()):
             running.stop()
             self._remove(MessageId(answer_id))
+
+    def is_refusal(self, answer: Message) -> bool:
+        """Return whether the open model has ended an answer by saying that it cannot answer."""
+        info = self._model.status.info
+        refusal = info.policy.fallback if info and answer.author is Author.MODEL else ""
+        return bool(refusal) and answer.text.endswith(refusal)
+
+    def texts(self, files: Iterable[Path]) -> tuple[str, ...]:
+        """Return what the built-in OCR has read on images while a question about them was being written."""
+        return self._model.image_texts.known(map(str, files))
 
     def _follow(self, running: RunningAnswer) -> None:
         self._running[running.answer.id] = running

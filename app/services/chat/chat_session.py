@@ -209,7 +209,7 @@ class ChatSession(QObject):
         answer = new_answer(self._conversation.id, question.id, Author.MODEL)
         ask, title = self._writer.asking(self._conversation, answer, (*self.branch, question)), title_from(text)
         if not self.branch and self._titles.is_generic(title):
-            self._titles.expect(answer.id, title)
+            self._titles.expect(answer.id, title, [self._attachments.path(image) for image in sent.attachments])
         self._commit((question, answer), sent, ask, title)
 
     def _enqueue(self, sent: Draft) -> None:

@@ -48,6 +48,7 @@ class AnswerBubble(QWidget):
     detections_clicked = Signal(str)
     detection_hovered = Signal(str, int)
     remedy_clicked = Signal(Problem)
+    full_model_clicked = Signal()
     link_clicked = Signal(str)
     quoted = Signal(str)
 
@@ -83,12 +84,15 @@ class AnswerBubble(QWidget):
         self.text.copyAvailable.connect(self.quote.setVisible)
         self.quote.clicked.connect(self._on_quote_clicked)
         self.continue_button = button(tr("Continue"), Role.LINK, tr("Continue this answer"), self)
+        self.full_model = button(tr("Get the full model…"), Role.LINK, parent=self)
+        self._refusal = ""
         self.versions = BranchSwitch(self)
         self._actions = QWidget(self)
         self._lay_out()
         self.copy.clicked.connect(self.copy_text)
         self.regenerate.clicked.connect(self._on_regenerate_clicked)
         self.continue_button.clicked.connect(self._on_continue_clicked)
+        self.full_model.clicked.connect(self.full_model_clicked)
         self.places.clicked.connect(self._on_places_clicked)
         self.chips.hovered.connect(self._on_detection_hovered)
         self.chips.clicked.connect(self._on_chip_clicked)
@@ -121,6 +125,7 @@ class AnswerBubble(QWidget):
         self._actions.setVisible(not is_streaming)
         self.copy.setVisible(bool(message.text))
         self._show_continue()
+        self._show_full_model()
         self.places.setText(ui_text.places(len(self.detections)))
         self.places.setVisible(bool(self.detections))
         self.notice.setText(page_notice(message.page) if message.page else no_answer(message))
@@ -167,6 +172,7 @@ class AnswerBubble(QWidget):
             self.copy,
             self.quote,
             self.continue_button,
+            self.full_model,
             self.regenerate,
         ):
             actions.addWidget(action)
@@ -217,6 +223,15 @@ class AnswerBubble(QWidget):
         """Return the button for a problem of the model; the built-in OCR is started again by itself."""
         label = ui_text.remedy(problem) if self._message.author is Author.MODEL else ""
         return (Action(label, self._on_remedy_clicked, (problem,)),) if label else ()
+
+    def set_refusal(self, text: str) -> None:
+        """Offer the full model if the answer ends with `text`, which the open model says where it cannot answer."""
+        self._refusal = text
+        self._show_full_model()
+
+    def _show_full_model(self) -> None:
+        is_refused = bool(self._refusal) and self._message.text.endswith(self._refusal)
+        self.full_model.setVisible(is_refused and self._message.author is Author.MODEL)
 
     def _show_continue(self) -> None:
         message = self._message

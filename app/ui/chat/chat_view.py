@@ -45,6 +45,7 @@ class ChatView(BubbleColumn):
     detection_hovered = Signal(str, int)
     found = Signal(int, int)
     remedy_clicked = Signal(Problem)
+    full_model_clicked = Signal()
     link_clicked = Signal(str)
     quoted = Signal(str)
     reused = Signal(str)
@@ -57,6 +58,7 @@ class ChatView(BubbleColumn):
         self.setAccessibleName(tr("Messages"))
         self._thumbnail_path = thumbnail_path
         self._formulas = FormulaPainter(self)
+        self._refusal = ""
         self._parts: dict[str, MessageParts] = {}
         self._versions = NO_CHOICE
         self._search_terms = ""
@@ -76,6 +78,12 @@ class ChatView(BubbleColumn):
     def answers(self) -> tuple[AnswerBubble, ...]:
         """The bubbles of the answers near the screen, oldest first."""
         return tuple(bubble for _, bubble in self.built() if isinstance(bubble, AnswerBubble))
+
+    def set_refusal(self, text: str) -> None:
+        """Offer the full model below answers that end with `text`, which is empty if the open model never says it."""
+        self._refusal = text
+        for answer in self.answers:
+            answer.set_refusal(text)
 
     def set_branch(
         self, messages: Sequence[Message], versions: Mapping[MessageId, Sequence[MessageId]] = NO_CHOICE
@@ -245,6 +253,7 @@ class ChatView(BubbleColumn):
 
     def _answer(self, parts: MessageParts, parent: QWidget) -> AnswerBubble:
         bubble = AnswerBubble(parts, self._formulas, parent)
+        bubble.set_refusal(self._refusal)
         bubble.more_clicked.connect(self.show_more)
         bubble.regenerate_clicked.connect(self.regenerate_clicked)
         bubble.continue_clicked.connect(self.continue_clicked)
@@ -252,6 +261,7 @@ class ChatView(BubbleColumn):
         bubble.detection_hovered.connect(self.detection_hovered)
         bubble.versions.chosen.connect(self.version_chosen)
         bubble.remedy_clicked.connect(self.remedy_clicked)
+        bubble.full_model_clicked.connect(self.full_model_clicked)
         bubble.link_clicked.connect(self.link_clicked)
         bubble.quoted.connect(self.quoted)
         return bubble

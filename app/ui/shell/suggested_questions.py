@@ -38,14 +38,19 @@ BY_KIND = {
 DEMO = (DEMO_QUESTION, "How many lines are there?")
 DEMO_PLACE = "Where is {word}?"
 """The demo model understands these in English only."""
+DEMO_LINES = 3
+"""Maximum number of lines that the demo model reads: it was trained with one to three."""
 MIN_WORD = 4
 """Minimum letters of a word whose place is asked for."""
 
 
 def suggested_questions(images: Sequence[Attachment], page: OcrPage | None, *, is_demo: bool) -> tuple[str, ...]:
-    """Return questions about at least one image; `page` is the page of a single one, once it has been read."""
+    """Return questions about at least one image; `page` is the page of a single one, once it has been read.
+
+    For the demo model there are none before that, and none about what it cannot read.
+    """
     if is_demo:
-        return _demo_questions(page)
+        return _demo_questions(page) if page and 0 < len(page.lines) <= DEMO_LINES else ()
     if len(images) > 1:
         return tuple(map(tr, SEVERAL))
     if images[0].is_video:
@@ -59,8 +64,8 @@ def all_questions() -> tuple[str, ...]:
     return (*(tr(question) for questions in sets for question in questions), *DEMO)
 
 
-def _demo_questions(page: OcrPage | None) -> tuple[str, ...]:
-    """Return what the demo model can answer; where a word of the image is, once its text has been read."""
-    words = (word for line in page.lines for word in line.text.split()) if page else ()
+def _demo_questions(page: OcrPage) -> tuple[str, ...]:
+    """Return what the demo model can answer about a page of a few lines."""
+    words = (word for line in page.lines for word in line.text.split())
     word = next((word for word in words if word.isalpha() and len(word) >= MIN_WORD), "")
     return (*DEMO, DEMO_PLACE.format(word=word)) if word else DEMO

@@ -1,12 +1,15 @@
 """Chats are called by what was read or answered, where the question tells nothing, and as the user wants."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from app.domain.documents.pages import OcrPage
 from app.domain.models.answer_stats import FinishReason
 from app.domain.models.engine_status import EngineState
+from app.domain.models.model_policy import ModelPolicy
 from app.engine.process.messages import (
     AnswerDelta,
     Ask,
@@ -90,6 +93,32 @@ def test_a_question_that_names_another_chat_leaves_it_to_the_answer(
     services.session.send("What is this?")
     wait(services, qtbot, 2)
     assert title(services) == "A receipt of the bakery."
+
+
+def refuses(request: Request) -> Iterator[Event]:
+    match request:
+        case OpenModel():
+            yield Ready(replace(INFO, policy=ModelPolicy(fallback="I can only read short text.")))
+        case Ask():
+            yield AnswerDelta("It\nI can only read short text.")
+    if not isinstance(request, Cancel):
+        yield Done(FinishReason.COMPLETE)
+
+
+@pytest.mark.parametrize(("reader", "expected"), [(reads, "CORNER BAKERY"), (reads_nothing, "Read the text.")])
+def test_a_refusal_leaves_the_title_to_what_was_read_or_the_question(
+    build_services: BuildServices, qtbot: QtBot, reader: Callable[[Request], Iterator[Event]], expected: str
+) -> None:
+    services = build_services(model=refuses, reader=reader)
+    services.model.open("/models/tiny")
+    qtbot.waitUntil(lambda: services.model.status.state is EngineState.READY)
+    services.session.add_attachment(services.session.conversation_id, attachment())
+    path = str(services.files.path(attachment()))
+    with qtbot.waitSignal(services.model.image_texts.page_read):
+        services.model.image_texts.read([path])
+    services.session.send("Read the text.")
+    wait(services, qtbot, 2)
+    assert title(services) == expected
 
 
 def test_a_preset_leaves_the_title_to_the_answer(build_services: BuildServices, qtbot: QtBot) -> None:

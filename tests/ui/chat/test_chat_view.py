@@ -352,3 +352,19 @@ def test_an_image_that_is_pasted_into_the_editor_is_not_lost(view: ChatView, qtb
         editor.edit.insertFromMimeData(mime)
     assert pasted.args
     assert pasted.args[0].hasImage()
+
+
+def test_the_full_model_is_offered_where_the_open_one_refused(view: ChatView, qtbot: QtBot) -> None:
+    refusal = "I can only read short text."
+    read = replace(answer(refusal, "a2", "q1"), author=Author.READER)
+    view.set_branch([question(), answer(f"It\n{refusal}"), answer("Nine.", "a3"), read])
+    assert not seen(view, QPushButton, "Get the full model…")
+    view.set_refusal(refusal)
+    offer = the(view, QPushButton, "Get the full model…")
+    with qtbot.waitSignal(view.full_model_clicked):
+        click(offer)
+    view.set_refusal("")
+    assert not seen(view, QPushButton, "Get the full model…")
+    view.set_refusal(refusal)
+    view.put_message(answer("Another", "a4", "a3"))
+    assert offer.isVisible()

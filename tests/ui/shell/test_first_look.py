@@ -87,9 +87,21 @@ def test_questions_follow_what_was_read_and_nothing_moves(look: FirstLook, qtbot
 def test_the_demo_model_is_asked_what_it_can_answer(look: FirstLook) -> None:
     look.set_demo(is_demo=True)
     look.show_images((IMAGE,))
-    assert questions(look) == ["Read the text.", "How many lines are there?"]
+    assert questions(look) == [], "what is on it is not known yet"
     look.show_page(page_of("12 A", "Gate & Boarding 09:35"))
     assert questions(look) == ["Read the text.", "How many lines are there?", "Where is Gate?"]
+    look.show_page(page_of("12"))
+    assert questions(look) == ["Read the text.", "How many lines are there?"]
+
+
+def test_the_demo_model_is_not_asked_about_what_it_cannot_read(look: FirstLook) -> None:
+    look.set_demo(is_demo=True)
+    look.show_images((IMAGE,))
+    for page in (page_of(), page_of(*["Espresso 5.00"] * 4)):
+        look.show_page(page)
+        assert questions(look) == []
+    look.show_images((IMAGE, *OTHERS[:1]))
+    assert questions(look) == []
 
 
 def test_what_is_clicked_is_asked(look: FirstLook, qtbot: QtBot) -> None:
