@@ -1,10 +1,11 @@
-"""Pictures of the real application: `python packaging/make_screenshots.py [FOLDER]`.
+"""Pictures of the real application, at twice the scale: `python packaging/make_screenshots.py [FOLDER]`.
 
 It has the built-in reader read the sample receipt, asks the demo model in another chat where a word of the sample note
 is, adds another image to the composer, and grabs the window, in light and in dark, into resources/screenshots. With a
-FOLDER, it goes on through the window's other states and leaves pictures of them there, to be looked at.
+FOLDER, it goes on through the other states and windows and leaves pictures of them there, to be looked at.
 """
 
+import json
 import os
 import sys
 import tempfile
@@ -23,10 +24,16 @@ from app.domain.models.engine_status import EngineState
 from app.domain.settings.settings import ThemeChoice
 from app.domain.text.confidence import LowConfidenceSpan
 from app.paths import RESOURCES, Paths
+from app.ui.batch.batch_window import BatchWindow
+from app.ui.images.image_library import ImageLibrary
 from app.ui.settings.settings_window import SettingsWindow
 
 FOLDER = RESOURCES / "screenshots"
 PATIENCE_SECONDS = 60.0
+SCALE = 2
+SCREEN = {"name": "pictures", "x": 0, "y": 0, "width": 3840, "height": 2400, "logicalDpi": 96, "dpr": 1}
+LOSSLESS = 100
+"""The quality at which Qt writes WebP without loss."""
 
 
 def wait_for(application: QApplication, condition: Callable[[], bool]) -> None:
@@ -72,7 +79,9 @@ class Studio:
         for choice in (ThemeChoice.LIGHT, ThemeChoice.DARK):
             self.lorgnette.window.menu_button.theme_chosen.emit(choice)
             settle(self.application)
-            (shown or self.lorgnette.window).grab().save(str(folder / f"{name}-{choice.value}.png"))
+            picture = (shown or self.lorgnette.window).grab()
+            if not picture.save(str(folder / f"{name}-{choice.value}.webp"), "WEBP", LOSSLESS):
+                sys.exit(f"{name}-{choice.value}.webp was not written")
 
     def prepare(self) -> None:
         """Two chats, and the second one on the screen."""
@@ -109,6 +118,15 @@ class Studio:
         (settings,) = window.findChildren(SettingsWindow)
         self.take(folder, "settings", settings)
         settings.close()
+        window.library_triggered.emit()
+        (images,) = window.findChildren(ImageLibrary)
+        self.wait(lambda: images.grid.images.rowCount() > 0)
+        self.take(folder, "images", images)
+        images.close()
+        window.batch_triggered.emit()
+        (batch,) = window.findChildren(BatchWindow)
+        self.take(folder, "batch", batch)
+        batch.close()
         window.zoom_triggered.emit(5)
         self.take(folder, "zoomed")
         window.zoom_triggered.emit(0)
@@ -158,8 +176,13 @@ def energy(mass: float, speed: float) -> float:
 def main() -> None:
     """Take the README's pictures, and the others where they are wanted."""
     os.environ["LC_ALL"], os.environ["LANGUAGE"] = "C.UTF-8", "en"  # The window follows the desktop's language.
+    os.environ["QT_SCALE_FACTOR"] = str(SCALE)
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
+        screen = Path(data) / "screen.json"
+        screen.write_text(json.dumps({"screens": [SCREEN]}), encoding="utf-8")
+        # Qt takes a relative path only: a colon ends it, and a drive has one.
+        os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={os.path.relpath(screen)}"
         studio = Studio(Path(data))
         studio.prepare()
         studio.take(FOLDER, "window")
