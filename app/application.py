@@ -307,7 +307,9 @@ class Lorgnette(QObject):
         self._text_capture_controller = TextCaptureController(window, self.text_capture, self)
         self._global_key_controller = GlobalKeyController(window, self.preferences, self)
         self._first_look = FirstLookController(window, self.session, self.first_previews, self.model, self._files, self)
-        self._document_controller = DocumentController(window, self.document, self._files, self._files.has, self)
+        self._document_controller = DocumentController(
+            window, self.document, self._files, self._files.has, self.library.is_temporary, self
+        )
         search.document_wanted.connect(self._document_controller.open)
         self._text_index.changed.connect(window.sidebar.search_again)
         self._document_controller.window_created.connect(self._on_document_window_created)

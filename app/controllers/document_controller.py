@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.domain.documents.clean_up import CleanUp
 from app.domain.error_texts import document_texts
 from app.domain.errors import Problem
+from app.domain.ids import ConversationId
 from app.domain.images.attachments import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, Attachment
 from app.domain.images.geometry import Box
 from app.domain.ports import AttachmentStore
@@ -39,6 +40,7 @@ class DocumentController(QObject):
         session: DocumentSession,
         files: AttachmentStore,
         is_temporary: Callable[[Attachment], bool],
+        is_temporary_chat: Callable[[ConversationId], bool],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -46,6 +48,7 @@ class DocumentController(QObject):
         self._session = session
         self._files = files
         self._is_temporary = is_temporary
+        self._is_temporary_chat = is_temporary_chat
         self._window: DocumentWindow | None = None
         self._clean_up = CleanUp()
         self._first_page = 0
@@ -71,10 +74,13 @@ class DocumentController(QObject):
         self._first_page, self._words = number, words
         self._open(path, name)
 
-    @Slot(Path, Problem)
-    def offer(self, path: Path, problem: Problem) -> None:
-        """Show a problem of a file in the chat, and offer to open it as a document."""
-        self._main.notices.show_notice(notice_of(problem, Action(tr("Open as document"), self.open, (path,))))
+    @Slot(Path, str, Problem)
+    def offer(self, path: Path, chat_id: ConversationId, problem: Problem) -> None:
+        """Show a problem of a file in the chat, and offer to open it as a document, unless the chat is temporary."""
+        if self._is_temporary_chat(chat_id):
+            self._main.notices.show_problem(document_texts.ONLY_FIRST_PAGES_KEPT.problem(**dict(problem.arguments)))
+        else:
+            self._main.notices.show_notice(notice_of(problem, Action(tr("Open as document"), self.open, (path,))))
 
     def close(self) -> None:
         """Save corrections, and close the window."""

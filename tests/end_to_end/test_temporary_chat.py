@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 
 from app.domain.images.attachments import ImageCrop
 from app.paths import Paths
+from app.services.images.image_importer import MAX_PAGES
 from app.storage.stores import SqliteStores
 from tests.end_to_end.conftest import Desktop, OpenDesktop
 from tests.support.printed_text import print_text
@@ -145,3 +146,22 @@ def test_closing_asks_only_if_there_is_something_to_lose(open_desktop: OpenDeskt
     desktop.wait(lambda: not desktop.window.isVisible())
     desktop.close()
     assert traces(paths.data, photo) == []
+
+
+def test_a_long_document_is_not_offered_to_the_window_that_saves_what_it_reads(
+    open_desktop: OpenDesktop, tmp_path: Path
+) -> None:
+    document = tmp_path / "long.pdf"
+    page = Image.new("RGB", (60, 80), "white")
+    page.save(document, save_all=True, append_images=[page] * MAX_PAGES)
+    desktop = open_desktop()
+    for is_temporary, offers in ((False, ["Open as document"]), (True, [])):
+        if is_temporary:
+            begin(desktop)
+        desktop.drop(document)
+        desktop.wait(lambda: bool(desktop.window.notices.current))
+        (notice,) = desktop.window.notices.current
+        assert [action.label for action in notice.actions] == offers
+        assert ("temporary chat" in notice.sentence) is is_temporary
+        desktop.lorgnette.importer.cancel_all(desktop.lorgnette.session.conversation_id)
+        desktop.window.notices.clear()

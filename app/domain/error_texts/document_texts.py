@@ -8,6 +8,13 @@ ONLY_FIRST_PAGES = ErrorText(
     "“{file}” has {pages} pages; only the first {most} were added.",
     todo="Open it as a document to see all of them.",
 )
+ONLY_FIRST_PAGES_KEPT = ErrorText(
+    "document.only_first_pages_kept",
+    ProblemKind.IMAGE,
+    "“{file}” has {pages} pages; only the first {most} were added.",
+    "What is read in the document window is saved, so it is not opened there from a temporary chat.",
+    "Add it to another chat, or keep this one first.",
+)
 DECODER_GONE = ErrorText(
     "document.decoder_gone",
     ProblemKind.IMAGE,

@@ -45,8 +45,8 @@ class ImageImporter(QObject):
     `failed(import_id, chat_id, Problem)`; a cancelled import emits `cancelled(import_id, chat_id)`, and so does a
     document whose pages are added instead. `password_needed(import_id, Problem)` asks for `unlock` or `cancel`.
     `was_cut_short(Problem)` names an added image whose file ends early.
-    `was_too_long(Path, Problem)` names a document of which only the first pages are added; `open_changed` reports that
-    `open_imports` are others.
+    `was_too_long(Path, chat_id, Problem)` names a document of which only the first pages are added; `open_changed`
+    reports that `open_imports` are others.
     """
 
     started = Signal(str, str, str)
@@ -55,7 +55,7 @@ class ImageImporter(QObject):
     cancelled = Signal(str, str)
     password_needed = Signal(str, Problem)
     was_cut_short = Signal(Problem)
-    was_too_long = Signal(Path, Problem)
+    was_too_long = Signal(Path, str, Problem)
     open_changed = Signal()
 
     def __init__(
@@ -170,7 +170,7 @@ class ImageImporter(QObject):
             self.started.emit(page.import_id, page.chat_id, page.name)
             self._write_incoming(page, partial(page.files.new_incoming, page.name))
         if count > MAX_PAGES:
-            self.was_too_long.emit(item.path, _too_many(item.name, count))
+            self.was_too_long.emit(item.path, item.chat_id, _too_many(item.name, count))
         self._end_cancelled(item)
 
     def _begin(self, item: ImageImport) -> None:

@@ -258,13 +258,13 @@ def test_the_pages_of_a_document_are_added_in_its_place(harness: Harness, qtbot:
 
 
 def test_of_a_long_document_the_first_pages_are_added_and_that_is_said(harness: Harness, qtbot: QtBot) -> None:
-    reported: list[tuple[Path, Problem]] = []
-    harness.importer.was_too_long.connect(lambda path, problem: reported.append((path, problem)))
+    reported: list[tuple[Path, str, Problem]] = []
+    harness.importer.was_too_long.connect(lambda *what: reported.append(what))
     harness.importer.import_file(Path("/home/me/500.pdf"), ConversationId("chat"))
     wait_for(harness, qtbot, MAX_PAGES + 1)
     assert harness.said[0] == ("cancelled", "chat", None)
-    ((path, refused),) = reported
-    assert path == Path("/home/me/500.pdf")
+    ((path, chat_id, refused),) = reported
+    assert (path, chat_id) == (Path("/home/me/500.pdf"), "chat")
     assert refused.sentence.startswith(f"“500.pdf” has 500 pages; only the first {MAX_PAGES} were added.")
 
 
