@@ -27,6 +27,27 @@ SELECT attachments FROM message WHERE conversation_id = ? AND attachments <> '[]
 """
 
 
+class ListedImages:
+    """Finds images by words; as long as nothing was written since all were listed, none is decoded again."""
+
+    def __init__(self) -> None:
+        self._state: tuple[sqlite3.Connection, int, int] | None = None
+        self._images: tuple[ChatImage, ...] = ()
+
+    def find(self, connection: sqlite3.Connection, query: str) -> tuple[ChatImage, ...]:
+        """Return what `chat_images` returns; it lists them where `query` is empty."""
+        words = search_words(query)
+        state = connection, connection.total_changes, connection.execute("PRAGMA data_version").fetchone()[0]
+        if state == self._state:
+            read = _digests(connection, words) if words else set()
+            found = (item for item in self._images if item.image.digest in read or _has(item.image.name, words))
+            return tuple(found) if words else self._images
+        images = tuple(chat_images(connection, query))
+        if not words:
+            self._state, self._images = state, images
+        return images
+
+
 def chat_images(connection: sqlite3.Connection, query: str) -> list[ChatImage]:
     """Return each image of the chats once, the one that was used last first.
 

@@ -11,7 +11,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.ids import ConversationId, Digest, FolderId
 from app.domain.images.attachments import Attachment
 from app.domain.well_formed import well_formed
-from app.storage.chat.chat_images import chat_images, first_images
+from app.storage.chat.chat_images import ListedImages, first_images
 from app.storage.chat.chat_rows import (
     conversation_values,
     conversations_of,
@@ -60,6 +60,7 @@ class SqliteConversationStore:
 
     def __init__(self, database: SharedDatabase) -> None:
         self._database = database
+        self._listed_images = ListedImages()
         self.damaged_rows = 0
 
     def conversations(self) -> Sequence[Conversation]:
@@ -139,7 +140,7 @@ class SqliteConversationStore:
     def images(self, query: str) -> tuple[ChatImage, ...]:
         """Return each image of the chats once, the one used last first: those with all words of `query`."""
         with self._database.reading() as connection:
-            return tuple(chat_images(connection, query))
+            return self._listed_images.find(connection, query)
 
     def first_images(self, conversation_ids: Iterable[ConversationId]) -> dict[ConversationId, Attachment]:
         """Return the first image that was sent in each of these chats, of those that have any."""

@@ -1,6 +1,6 @@
 """A grid of images under headings, chosen by mouse or keys; only what is seen is drawn, and loaded."""
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, QTimer, Slot
 from PySide6.QtGui import QCursor, QFont, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QStyle, QWidget
 
@@ -15,6 +15,8 @@ SIDE, GAP, HEADING = 132, 14, 40
 """Sizes of an image's square, of what is between two, and of a heading, in pixels at a zoom of 100 %."""
 FRAME, AROUND = 2, 5
 """Width of the frame around the current image and the one under the mouse, and its distance, in pixels."""
+REPAINT_MILLISECONDS = 16
+"""Thumbnails that are loaded within this time are drawn together."""
 _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 _Action = QAbstractItemView.CursorAction
 
@@ -35,7 +37,11 @@ class ImageGrid(QAbstractItemView):
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setModel(self.images)
-        thumbnails.loaded.connect(self.viewport().update)
+        self._repainting = QTimer(self)
+        self._repainting.setSingleShot(True)
+        self._repainting.setInterval(REPAINT_MILLISECONDS)
+        self._repainting.timeout.connect(self.viewport().update)
+        thumbnails.loaded.connect(self._on_loaded)
 
     def updateGeometries(self) -> None:
         """Lay the images out for the present width and zoom; if these have changed, what was at the top stays there."""
@@ -123,11 +129,13 @@ class ImageGrid(QAbstractItemView):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         top = self.verticalOffset()
+        # Asked for once: the window system answers as slowly as a hundred images are drawn.
+        pointed = self.viewport().mapFromGlobal(QCursor.pos()) if self.viewport().underMouse() else QPoint(-1, -1)
         for line in self._lines.between(top, top + self.viewport().height()):
             if line.heading:
                 self._draw_heading(painter, line)
             for row in range(line.first, line.first + line.count):
-                self._draw_image(painter, row)
+                self._draw_image(painter, row, pointed)
 
     def _draw_heading(self, painter: QPainter, line: GridLine) -> None:
         font = QFont(self.font())
@@ -139,7 +147,7 @@ class ImageGrid(QAbstractItemView):
         side = QStyle.visualAlignment(self.layoutDirection(), Qt.AlignmentFlag.AlignLeft)
         painter.drawText(area, int(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter), line.heading)
 
-    def _draw_image(self, painter: QPainter, row: int) -> None:
+    def _draw_image(self, painter: QPainter, row: int, pointed: QPoint) -> None:
         index, palette = self.images.index(row), QApplication.palette()
         place = self.visualRect(index)
         image = self.images.images[row].image
@@ -152,13 +160,18 @@ class ImageGrid(QAbstractItemView):
             painter.drawRoundedRect(place, RADIUS, RADIUS)
         if index == self.currentIndex():
             self._draw_frame(painter, place, QPalette.ColorRole.Highlight)
-        elif self.viewport().underMouse() and place.contains(self.viewport().mapFromGlobal(QCursor.pos())):
+        elif place.contains(pointed):
             self._draw_frame(painter, place, QPalette.ColorRole.Mid)
 
     def _draw_frame(self, painter: QPainter, place: QRect, role: QPalette.ColorRole) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QApplication.palette().color(role), FRAME))
         painter.drawRoundedRect(place.adjusted(-AROUND, -AROUND, AROUND, AROUND), RADIUS + FRAME, RADIUS + FRAME)
+
+    @Slot(int)
+    def _on_loaded(self, side: int) -> None:
+        if side == self._sizes.side and not self._repainting.isActive():
+            self._repainting.start()
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         """Draw the frame, which is outside of an image's square."""

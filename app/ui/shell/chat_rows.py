@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -43,7 +43,7 @@ class ChatRowPainter(QStyledItemDelegate):
         self._view = view
         self._thumbnails = thumbnails
         self._first_image = first_image
-        thumbnails.loaded.connect(view.viewport().update)
+        thumbnails.loaded.connect(self._on_loaded)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -102,6 +102,11 @@ class ChatRowPainter(QStyledItemDelegate):
     def _mirrored(self, area: QRect, part: QRect) -> QRect:
         """Return `part` of `area`, mirrored where lines begin on the right."""
         return QStyle.visualRect(self._view.layoutDirection(), area, part)
+
+    @Slot(int)
+    def _on_loaded(self, side: int) -> None:
+        if side == zoomed(self._view, PICTURE):
+            self._view.viewport().update()
 
     def _draw_picture(self, painter: QPainter, area: QRect, image: Attachment) -> QRect:
         """Draw all of an image at the end of the row; return the rest of the area."""

@@ -29,12 +29,12 @@ _Key = tuple[Digest, int, float]
 
 
 class LazyThumbnails(QObject):
-    """Emits `loaded` whenever a thumbnail has been loaded: whoever shows thumbnails draws itself again.
+    """Emits `loaded(side)` whenever a thumbnail has been loaded: who shows thumbnails of this size draws itself again.
 
     One is loaded at a time, the one that was drawn last first: what is scrolled past does not delay what is seen.
     """
 
-    loaded = Signal()
+    loaded = Signal(int)
 
     def __init__(self, thumbnail_path: ThumbnailPath, submit: Submit, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +82,7 @@ class LazyThumbnails(QObject):
             _, oldest = self._held.popitem(last=False)
             self._bytes -= oldest.width() * oldest.height() * oldest.depth() // 8
         self._load_next()
-        self.loaded.emit()
+        self.loaded.emit(key[1])
 
     def _on_failed(self, key: _Key, _error: Exception) -> None:
         """Show nothing where a file cannot be read."""

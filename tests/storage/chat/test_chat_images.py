@@ -12,6 +12,7 @@ from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
 from app.domain.ids import ConversationId
 from app.domain.images.attachments import Attachment
+from app.storage.chat import chat_images as chat_images_module
 from app.storage.stores import SqliteStores
 from tests.support.chats import attachment, conversation, question
 from tests.support.sql import execute
@@ -81,6 +82,25 @@ def test_words_select_by_what_was_read_and_by_the_name(stores: SqliteStores) -> 
         "image/png": [],
     }
     assert {query: [name for *_, name in listed(stores, query)] for query in found} == found
+    assert len(listed(stores)) == 3
+    assert {query: [name for *_, name in listed(stores, query)] for query in found} == found, "of those listed"
+
+
+def test_images_are_decoded_again_only_after_something_was_written(
+    stores: SqliteStores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(stores, "c1", 3, RECEIPT)
+    read(stores, RECEIPT, "Total 9.00")
+    (shown,) = stores.chats.images("")
+    with monkeypatch.context() as patched:
+        patched.setattr(chat_images_module, "attachments_of", lambda *_: pytest.fail("decoded again"))
+        assert stores.chats.images("") == (shown,)
+        assert stores.chats.images("total") == (shown,)
+        assert stores.chats.images("parking") == ()
+    send(stores, "c2", 4, SIGN)
+    assert [name for *_, name in listed(stores)] == ["Sign 12.PNG", "receipt.png"]
+    read(stores, SIGN, "No parking")
+    assert [name for *_, name in listed(stores, "parking")] == ["Sign 12.PNG"]
 
 
 def test_the_text_of_an_image_is_that_of_all_its_pages(stores: SqliteStores) -> None:

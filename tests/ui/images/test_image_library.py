@@ -15,6 +15,7 @@ from app.domain.chat.chat_images import ChatImage
 from app.domain.ids import ConversationId, MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.settings.settings import ThemeChoice
+from app.ui.images import image_grid
 from app.ui.images.image_grid import ImageGrid
 from app.ui.images.image_library import ImageLibrary
 from app.ui.images.image_list import ImageGroup, ImageList
@@ -254,3 +255,22 @@ def test_an_image_is_told_by_its_name_and_date(library: ImageLibrary) -> None:
     told = str(index.data(Qt.ItemDataRole.AccessibleTextRole))
     assert "2020-05-0" in told
     assert "640" in str(index.data(Qt.ItemDataRole.ToolTipRole))
+
+
+def test_where_the_mouse_is_is_asked_once_for_all_images(
+    library: ImageLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A window system may take a millisecond to answer."""
+    asked: list[QPoint] = []
+
+    class Mouse:
+        @staticmethod
+        def pos() -> QPoint:
+            asked.append(grid.viewport().mapToGlobal(place(grid, 3).center()))
+            return asked[-1]
+
+    grid = show(library, some(12))
+    monkeypatch.setattr(image_grid, "QCursor", Mouse)
+    grid.viewport().setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    grid.viewport().repaint()
+    assert len(asked) == 1

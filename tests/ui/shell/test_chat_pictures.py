@@ -5,18 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QEvent, QObject, QRect
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Conversation, Draft
 from app.domain.ids import ConversationId
 from app.domain.settings.settings import ThemeChoice
 from app.ui.shell.chat_list_model import ID
+from app.ui.shell.chat_rows import PICTURE
 from app.ui.shell.sidebar import Sidebar
 from app.ui.widgets.lazy_thumbnails import LazyThumbnails, run_now
-from app.ui.widgets.theme import Theme
+from app.ui.widgets.theme import Theme, zoomed
 from tests.support.chats import attachment, conversation
 from tests.ui.conftest import shown
 
@@ -41,6 +42,19 @@ def sidebar(qtbot: QtBot, theme: Theme, thumbnail: Path) -> Sidebar:
     made = shown(Sidebar(path, LazyThumbnails(path, run_now)), qtbot)
     made.resize(232, 600)
     return made
+
+
+class Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__()
+        self.count = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() is QEvent.Type.Paint
+        return False
 
 
 def chat(name: str, images: int = 1, draft: Draft | None = None) -> Conversation:
@@ -110,3 +124,18 @@ def test_a_draft_shows_the_image_that_is_to_be_sent(sidebar: Sidebar) -> None:
     sidebar.set_conversations((chat("c1", 0, Draft(attachments=(WIDE, OTHER))), chat("c2", 0, Draft(text="Hello"))))
     assert not red_area(sidebar, "c1").isNull()
     assert red_area(sidebar, "c2").isNull()
+
+
+def test_the_list_is_drawn_again_for_its_own_pictures_alone(qtbot: QtBot, theme: Theme, thumbnail: Path) -> None:
+    """The images of the library are loaded by hundreds while it is scrolled."""
+    thumbnails = LazyThumbnails(lambda _: thumbnail, run_now)
+    sidebar = shown(Sidebar(lambda _: thumbnail, thumbnails), qtbot)
+    viewport = sidebar.list.viewport()
+    side = zoomed(sidebar, PICTURE)
+    draw(sidebar)
+    paints = Paints(viewport)
+    thumbnails.loaded.emit(side + 1)
+    QApplication.processEvents()
+    assert paints.count == 0
+    thumbnails.loaded.emit(side)
+    qtbot.waitUntil(lambda: paints.count > 0)
