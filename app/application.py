@@ -18,6 +18,7 @@ from app.controllers.chat_controller import ChatController
 from app.controllers.chat_folder_controller import ChatFolderController
 from app.controllers.document_controller import DocumentController
 from app.controllers.document_export_controller import DocumentExportController
+from app.controllers.document_find_controller import DocumentFindController
 from app.controllers.document_model_controller import DocumentModelController
 from app.controllers.downloads_controller import DownloadsController
 from app.controllers.file_controller import FileController
@@ -271,6 +272,9 @@ class Lorgnette(QObject):
         cache = chosen.cache_folder or str(self._paths.converted_weights)
         return replace(chosen, cache_folder=cache, gpu_packages_folder=gpu_packages(self._paths.gpu_support))
 
+    def _new_saver(self) -> FileSaver:
+        return FileSaver(self._files_thread, save_file, save_workbook, save_word, self)
+
     def _options(self) -> GenerationOptions:
         return self.preferences.settings.generation
 
@@ -296,12 +300,11 @@ class Lorgnette(QObject):
         InstructionsController(window, self.session, self.library, self.model, self.preferences, self)
         search = SearchController(window, self.session, self.library, self.stores.chats, self._files, self)
         FileController(window, self.session, self.library, self.exporter, self.chat_importer, self)
-        saver = FileSaver(self._files_thread, save_file, save_workbook, save_word, self)
+        saver = self._new_saver()
         self._image_controller = ImageController(
             window, self.session, self.importer, self.previews, self.model, saver, self
         )
-        library_saver = FileSaver(self._files_thread, save_file, save_workbook, save_word, self)
-        images = ImageLibraryController(window, self.library, self.stores, self._files, library_saver, self)
+        images = ImageLibraryController(window, self.library, self.stores, self._files, self._new_saver(), self)
         images.image_chosen.connect(search.open)
         self._text_index.changed.connect(images.images.refresh_soon)
         self._text_capture_controller = TextCaptureController(window, self.text_capture, self)
@@ -362,16 +365,11 @@ class Lorgnette(QObject):
 
     @Slot(DocumentWindow)
     def _on_document_window_created(self, window: DocumentWindow) -> None:
-        saver = FileSaver(self._files_thread, save_file, save_workbook, save_word, self)
-        self._document_export_controller = DocumentExportController(self.window, window, self.document, saver, self)
-        self._document_model_controller = DocumentModelController(
-            self.window,
-            window,
-            self.document,
-            self.model,
-            self.background_requests,
-            self._model_controller.remedies,
-            self,
+        DocumentExportController(self.window, window, self.document, self._new_saver(), self)
+        DocumentFindController(window, self.document, self)
+        remedies = self._model_controller.remedies
+        DocumentModelController(
+            self.window, window, self.document, self.model, self.background_requests, remedies, self
         )
 
     @Slot(LaunchRequest)

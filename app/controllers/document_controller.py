@@ -107,6 +107,7 @@ class DocumentController(QObject):
         session.reading_progressed.connect(window.show_progress)
         window.clean_up_changed.connect(self._on_clean_up_changed)
         window.closed.connect(session.save)
+        window.open_wanted.connect(self._on_open_wanted)
         session.picture_ready.connect(self._on_picture_ready)
         session.thumbnail_ready.connect(window.thumbnails.set_picture)
         session.ocr_result_changed.connect(window.show_ocr_result)
@@ -117,8 +118,16 @@ class DocumentController(QObject):
 
     @Slot()
     def _on_open_triggered(self) -> None:
-        wanted = file_dialogs.patterns(tr("Documents and images"), (*DOCUMENT_SUFFIXES, *IMAGE_SUFFIXES))
-        file_dialogs.open_file(self._main, tr("Open a document"), self.open, wanted)
+        file_dialogs.open_file(self._main, tr("Open a document"), self.open, _wanted())
+
+    @Slot()
+    def _on_open_wanted(self) -> None:
+        """Ask for another file in the document window."""
+        file_dialogs.open_file(self._window, tr("Open a document"), self._open_here, _wanted())
+
+    def _open_here(self, path: Path) -> None:
+        self._first_page, self._words = 0, ()
+        self._open(path, is_wanted_here=True)
 
     @Slot(Attachment)
     def _on_attachment_wanted(self, attachment: Attachment) -> None:
@@ -198,3 +207,7 @@ class DocumentController(QObject):
         notices = self._notices
         self._end_opening()
         self._show(notice_of(problem), notices)
+
+
+def _wanted() -> str:
+    return file_dialogs.patterns(tr("Documents and images"), (*DOCUMENT_SUFFIXES, *IMAGE_SUFFIXES))

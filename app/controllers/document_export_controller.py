@@ -14,8 +14,10 @@ from app.domain.documents.table_formats import as_csv, as_html, as_markdown
 from app.domain.documents.tables import Table
 from app.domain.documents.worksheets import table_sheet
 from app.domain.errors import Problem
+from app.domain.text.visible_text import visible
 from app.services.documents.document_session import DocumentSession
 from app.services.engines.file_saver import FileSaver
+from app.ui.documents.document_exports import EXPORTS
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import file_dialogs
@@ -98,17 +100,19 @@ class DocumentExportController(QObject):
             case _:
                 self._saver.save(target, as_markdown(table).encode())
 
-    def _ask_for_file(self, suffix: str, save: Callable[[Path], None]) -> None:
-        name = f"{Path(self._session.name).stem}.{suffix}"
-        file_dialogs.save_file(self._window, tr("Export"), name, save)
+    def _ask_for_file(self, suffix: str, form: str, save: Callable[[Path], None]) -> None:
+        stem = visible(Path(self._session.name).stem)
+        if suffix == "pdf":  # Not the name of the document itself, which Enter would replace.
+            stem = tr("{name} (searchable)", name=stem)
+        file_dialogs.save_file(self._window, tr("Export"), f"{stem}.{suffix}", save, {f".{suffix}": form})
 
     @Slot(str)
     def _on_export_wanted(self, suffix: str) -> None:
-        self._ask_for_file(suffix, partial(self.export, suffix))
+        self._ask_for_file(suffix, tr(dict(EXPORTS)[suffix]), partial(self.export, suffix))
 
     @Slot(Table, str)
     def _on_table_save_wanted(self, table: Table, suffix: str) -> None:
-        self._ask_for_file(suffix, partial(self._save_table, table, suffix))
+        self._ask_for_file(suffix, tr("Table"), partial(self._save_table, table, suffix))
 
     @Slot(object)  # As the signal has it.
     def _on_reading_stopped(self, problem: Problem | None) -> None:

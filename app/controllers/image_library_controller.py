@@ -5,10 +5,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from app.domain.chat.chat_images import ChatImage
 from app.domain.chat.search import SearchHit, search_words
 from app.domain.errors import Problem
+from app.domain.images.attachments import Attachment
 from app.domain.ports import AttachmentStore
 from app.services.chat.chat_library import ChatLibrary
 from app.services.engines.file_saver import FileSaver
@@ -47,6 +49,7 @@ class ImageLibraryController(QObject):
         self.images.chosen.connect(self._on_chosen)
         self.images.text_wanted.connect(self._on_text_wanted)
         self.images.save_wanted.connect(self._on_save_wanted)
+        window.viewer.image_save_wanted.connect(self._on_shown_save_wanted)
         saver.saved.connect(self._on_saved)
         saver.problem_met.connect(self._on_problem_met)
 
@@ -95,10 +98,16 @@ class ImageLibraryController(QObject):
 
     @Slot(ChatImage)
     def _on_save_wanted(self, wanted: ChatImage) -> None:
-        source, name = self._files.path(wanted.image), wanted.image.name
-        file_dialogs.save_file(
-            self.images, tr("Save image"), name, lambda target: self._saver.save_copy(target, source)
-        )
+        self._save(self.images, wanted.image)
+
+    @Slot(Attachment)
+    def _on_shown_save_wanted(self, image: Attachment) -> None:
+        self._save(self._window, image)
+
+    def _save(self, parent: QWidget, image: Attachment) -> None:
+        """Ask where to save a copy of the file, and save it."""
+        save = partial(self._saver.save_copy, source=self._files.path(image))
+        file_dialogs.save_file(parent, tr("Save image"), image.name, save)
 
     @Slot(Path)
     def _on_saved(self, target: Path) -> None:

@@ -4,7 +4,10 @@ import os
 import signal
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication
+import pikepdf
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.domain.chat.published_prompts import TYPHOON
 from app.domain.documents.blocks import BlockKind
@@ -153,3 +156,56 @@ def test_parts_are_left_out_after_a_restart_and_a_decrypted_copy_is_told(
     window = opened(open_desktop(), path)
     desktop.wait(lambda: window.clean_up.ignored == (PART,))
     assert TEXT not in window.markdown.text.toPlainText()
+
+
+def test_words_are_found_on_all_pages(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    path = tmp_path / "three.pdf"
+    with pikepdf.new() as pdf:
+        for number, text in enumerate((TEXT, "Something else", "To read is to live")):
+            with pikepdf.open(written_pdf(tmp_path / f"{number}.pdf", text)) as page:
+                pdf.pages.extend(page.pages)
+        pdf.save(path)
+    desktop = open_desktop()
+    window = opened(desktop, path)
+    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert window.find_bar.isVisible()
+    QTest.keyClicks(window.find_bar.edit, "READ")
+    desktop.wait(lambda: window.find_bar.count.text() == "1 / 2")
+    assert window.number == 0
+    for number in (2, 0):
+        QTest.keyClick(window.find_bar.edit, Qt.Key.Key_Return)
+        desktop.wait(lambda number=number: (window.number, window.ocr_result is not None) == (number, True))  # type: ignore[misc]
+    QTest.keyClicks(window.find_bar.edit, "x")
+    desktop.wait(lambda: window.find_bar.count.text() == "No matches in this document")
+
+
+def test_an_export_proposes_another_name_than_the_documents_and_shows_its_format(
+    open_desktop: OpenDesktop, tmp_path: Path
+) -> None:
+    window = opened(open_desktop(), written_pdf(tmp_path / "a.pdf", TEXT))
+    for form, name, kind in (
+        ("Searchable PDF", "a (searchable).pdf", "Searchable PDF (*.pdf)"),
+        ("Word document", "a.docx", "Word document (*.docx)"),
+    ):
+        entry(window.export.menu(), form).trigger()
+        (dialog,) = window.findChildren(QFileDialog)
+        assert [Path(file).name for file in dialog.selectedFiles()] == [name]
+        assert dialog.nameFilters() == [kind]
+        dialog.reject()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_another_document_is_opened_in_the_window_and_refused_there(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    first, second = (written_pdf(tmp_path / name, TEXT) for name in ("a.pdf", "b.pdf"))
+    (tmp_path / "empty.pdf").touch()
+    desktop = open_desktop()
+    window = opened(desktop, first)
+    window.open.click()
+    choose_file(tmp_path / "empty.pdf")
+    desktop.wait(lambda: says(window.notices, "“empty.pdf” is empty"))
+    assert window.name.text() == "a.pdf"
+    assert desktop.window.notices.current == ()
+    window.open.click()
+    choose_file(second)
+    desktop.wait(lambda: window.name.text() == "b.pdf" and window.ocr_result is not None)
+    assert window.notices.current == ()

@@ -43,8 +43,14 @@ def without_ignored(page: OcrPage, ignored: Sequence[Box]) -> OcrPage:
     if not ignored:
         return page
     tables = tuple(table for table in page.tables if not _is_in(table.box, page, ignored))
-    kept = [number for number, line in enumerate(page.lines) if not _is_in(line.box, page, ignored)]
+    left_out = ignored_lines(page, ignored)
+    kept = [number for number in range(len(page.lines)) if number not in left_out]
     return _with_lines(replace(page, tables=tables), kept)
+
+
+def ignored_lines(page: OcrPage, ignored: Sequence[Box]) -> frozenset[int]:
+    """Return the numbers of the lines whose centre is in an ignored area."""
+    return frozenset(number for number, line in enumerate(page.lines) if _is_in(line.box, page, ignored))
 
 
 def _with_lines(page: OcrPage, kept: Sequence[int]) -> OcrPage:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QPixmap
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
-from app.domain.documents.clean_up import CleanUp, cleaned_text, kept_page
+from app.domain.documents.clean_up import CleanUp, cleaned_text, ignored_lines, kept_page
 from app.domain.documents.html_pages import page_as_html
 from app.domain.documents.labelled_values import LabelledValue, labelled_values
 from app.domain.documents.markdown_pages import page_as_markdown
@@ -19,6 +19,8 @@ from app.domain.documents.tables import Table
 from app.domain.errors import Problem
 from app.domain.images.geometry import Box
 from app.domain.text.visible_text import visible
+from app.ui.documents.document_exports import EXPORTS
+from app.ui.documents.document_status import status_of
 from app.ui.documents.lines_edit import LinesEdit
 from app.ui.documents.source_pane import SourcePane
 from app.ui.documents.tables_pane import TablesPane
@@ -27,31 +29,22 @@ from app.ui.documents.values_pane import ValuesPane
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.copy_button import copy_button
+from app.ui.widgets.find_bar import FindBar
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.focus_keeper import FocusKeeper
-from app.ui.widgets.i18n import mark, sentences, tr
+from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.page_canvas import NO_PAGE, PageCanvas
-from app.ui.widgets.problem_text import page_notice, problem_sentence
+from app.ui.widgets.problem_text import problem_sentence
 from app.ui.widgets.screen_fit import ScreenFit
 from app.ui.widgets.stacking_row import StackingRow
+from app.ui.widgets.zoom_buttons import ZoomButtons
 
 SIZE = (1180, 760)
 MIN_NAME_WIDTH = 140
 """Minimum width of the document's name beside the buttons, in pixels of the style sheet."""
-EXPORTS = (
-    ("pdf", mark("Searchable PDF")),
-    ("txt", mark("Text")),
-    ("md", mark("Markdown")),
-    ("html", mark("Web page")),
-    ("docx", mark("Word document")),
-    ("json", mark("JSON with positions")),
-    ("hocr", mark("hOCR")),
-    ("alto.xml", mark("ALTO XML")),
-    ("xlsx", mark("Spreadsheet of tables")),
-)
 
 
 class DocumentWindow(QWidget):
@@ -59,7 +52,8 @@ class DocumentWindow(QWidget):
 
     `page_chosen(int)`, `thumbnail_wanted(int)`, `line_corrected(page, line, text)`, `clean_up_changed(CleanUp)`,
     `read_again_clicked(int)`, `reading_cancelled(int)`, `model_clicked(int)`, `fields_wanted(page, names)`,
-    `export_wanted(suffix)`, `table_save_wanted(Table, suffix)`, `closed()`.
+    `export_wanted(suffix)`, `table_save_wanted(Table, suffix)`, `open_wanted()` for another file,
+    `closed()`. `find_bar` looks for words in the whole document.
     """
 
     page_chosen = Signal(int)
@@ -72,6 +66,7 @@ class DocumentWindow(QWidget):
     fields_wanted = Signal(int, str)
     export_wanted = Signal(str)
     table_save_wanted = Signal(Table, str)
+    open_wanted = Signal()
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -81,7 +76,8 @@ class DocumentWindow(QWidget):
         self.number = 0
         self.ocr_result: OcrResult | None = None
         self.clean_up = CleanUp()
-        self._ignores = False
+        self._wanted_line = -1
+        """The line to highlight once its page is known; -1 for none."""
         self._marked_words: Sequence[str] = ()
         self.thumbnails = ThumbnailStrip(self)
         self.canvas = PageCanvas(self)
@@ -98,11 +94,15 @@ class DocumentWindow(QWidget):
         )
         self.again = button(tr("Read again"), Role.PLAIN, tr("With the built-in OCR; corrections are discarded"), self)
         self.export, self.clean_up_tool = QToolButton(self), QToolButton(self)
+        self.open = button(tr("Open…"), Role.PLAIN, tr("Open a document"), self)
+        self.find_bar = FindBar(tr("Find in this document"), tr("No matches in this document"), self)
+        self.zoom = ZoomButtons(self.canvas, self)
         self.fit = button(tr("Fit"), Role.PLAIN, tr("Fit the image to the window"), self)
         self.rotate = icon_button(Icon.ROTATE, tr("Rotate clockwise"), self)
         self._add_menus()
         self._lay_out()
         self._wire()
+        self._add_keys()
         FocusKeeper(self, self.tabs)
 
     def begin(self, name: str, pages: int, number: int = 0, words: Sequence[str] = ()) -> None:
@@ -157,7 +157,8 @@ class DocumentWindow(QWidget):
             self.values.set_values(labelled_values(page))
             if self._marked_words:
                 self.canvas.highlight_boxes(boxes_of(self._marked_words, page))
-        self.show_status(_words(ocr_result))
+        self._show_wanted_line()
+        self.show_status(status_of(ocr_result))
 
     @Slot(int, Problem)
     def show_failure(self, number: int, problem: Problem) -> None:
@@ -181,6 +182,20 @@ class DocumentWindow(QWidget):
         self.show_status(tr("Reading…"))
         self.cancel.show()
 
+    def show_line(self, page: int, line: int) -> None:
+        """Highlight a line in the text and on the page, which is shown first if another one is."""
+        self._wanted_line = line
+        if page != self.number:
+            self.thumbnails.setCurrentRow(page)
+        else:
+            self._show_wanted_line()
+
+    def _show_wanted_line(self) -> None:
+        if self._wanted_line >= 0 and self.ocr_result:
+            self.lines.show_line(self._wanted_line)
+            self.canvas.highlight_line(self._wanted_line)
+            self._wanted_line = -1
+
     def set_clean_up(self, how: CleanUp) -> None:
         """Set the clean-up of texts, without emitting `clean_up_changed`."""
         self.clean_up = how
@@ -203,6 +218,7 @@ class DocumentWindow(QWidget):
 
     def _show_formats(self) -> None:
         if self.ocr_result:
+            self.lines.set_ignored(ignored_lines(self.ocr_result.page, self.clean_up.ignored))
             page = kept_page(self.ocr_result.corrected_page(), self.clean_up)
             self.markdown.set_source(page_as_markdown(page))
             self.html.set_source(page_as_html(page))
@@ -238,7 +254,8 @@ class DocumentWindow(QWidget):
     def _lay_out(self) -> None:
         tools, flow = QWidget(self), FlowLayout()
         tools.setLayout(flow)
-        for tool in (self.fit, self.rotate, self.again, self.model, self.clean_up_tool, self.export, self.copy):
+        looks = (self.open, self.zoom, self.fit, self.rotate)
+        for tool in (*looks, self.again, self.model, self.clean_up_tool, self.export, self.copy):
             flow.addWidget(tool)
         head = QVBoxLayout()
         head.setContentsMargins(12, 8, 12, 8)
@@ -270,9 +287,19 @@ class DocumentWindow(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(head)
+        whole.addWidget(self.find_bar)
         self.notices.bar.lay_out(whole, body)
 
+    def _add_keys(self) -> None:
+        for keys, act in (
+            (QKeySequence(QKeySequence.StandardKey.Find), self.find_bar.open_bar),
+            (QKeySequence(QKeySequence.StandardKey.Open), self.open_wanted.emit),
+            (QKeySequence("Ctrl+Shift+O"), self.open_wanted.emit),
+        ):
+            QShortcut(keys, self).activated.connect(act)
+
     def _wire(self) -> None:
+        self.open.clicked.connect(self.open_wanted)
         self.thumbnails.page_chosen.connect(self._on_page_chosen)
         self.thumbnails.wanted.connect(self.thumbnail_wanted)
         self.canvas.line_hovered.connect(self.lines.highlight_line)
@@ -296,7 +323,7 @@ class DocumentWindow(QWidget):
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
     def _begin_ignoring(self) -> None:
-        self.canvas.begin_selecting()
+        self.canvas.begin_selecting(tr("Drag over the area to ignore. Esc to cancel."))
 
     def _ignore_nothing(self) -> None:
         self._choose(replace(self.clean_up, ignored=()))
@@ -367,14 +394,3 @@ class DocumentWindow(QWidget):
     def _on_model_clicked(self) -> None:
         self.show_status(tr("The model is reading…"))
         self.model_clicked.emit(self.number)
-
-
-def _words(ocr_result: OcrResult) -> str:
-    said = [page_notice(ocr_result.page)]
-    if ocr_result.model_name:
-        said.append(tr("Read by {name}, which gives no positions.", name=ocr_result.model_name))
-    if uncertain := ocr_result.uncertain_lines:
-        said.append(tr("Uncertain lines to check: {count}", count=ui_text.number(uncertain)))
-    if ocr_result.corrections:
-        said.append(tr("Corrected lines: {count}", count=len(ocr_result.corrections)))
-    return sentences(*said)

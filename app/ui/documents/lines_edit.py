@@ -59,6 +59,7 @@ class LinesEdit(QPlainTextEdit):
         self._ocr_result: OcrResult | None = None
         self._picture = QPixmap()
         self._highlighted = self._hovered = -1
+        self._ignored: frozenset[int] = frozenset()
         self._is_filling = False
         self.textChanged.connect(self._on_text_changed)
         self.cursorPositionChanged.connect(self._on_cursor_moved)
@@ -89,6 +90,11 @@ class LinesEdit(QPlainTextEdit):
         self.clear()
         self._is_filling = False
         self.setReadOnly(True)
+
+    def set_ignored(self, lines: frozenset[int]) -> None:
+        """Strike out the lines that are left out of what is copied and exported."""
+        self._ignored = lines
+        self._mark()
 
     @Slot(int)
     def highlight_line(self, number: int) -> None:
@@ -215,6 +221,8 @@ class LinesEdit(QPlainTextEdit):
         line = ocr_result.page.lines[number]
         if number in ocr_result.corrections:
             return tr("OCR text: {text}", text=line.text)
+        if number in self._ignored:
+            return tr("In an ignored area: left out of copies and exports.")
         return tr("OCR confidence: {share} %", share=round(100 * line.score)) if line.score < UNSURE else ""
 
     def _spans_lines(self, cursor: QTextCursor) -> bool:
@@ -234,6 +242,8 @@ class LinesEdit(QPlainTextEdit):
         for number, line in enumerate(self._ocr_result.page.lines):
             if tint := self._tint(self._ocr_result, number):
                 marks.append(self._line_mark(number, tint))
+            if number in self._ignored:
+                marks.append(self._struck(number))
             if number not in self._ocr_result.corrections:
                 marks += self._word_marks(number, line.words)
         self.setExtraSelections(marks)
@@ -258,6 +268,16 @@ class LinesEdit(QPlainTextEdit):
         mark.format.setBackground(tint)
         mark.format.setProperty(QTextFormat.Property.FullWidthSelection.value, True)
         mark.cursor = QTextCursor(self.document().findBlockByNumber(number))
+        return mark
+
+    def _struck(self, number: int) -> QTextEdit.ExtraSelection:
+        mark = QTextEdit.ExtraSelection()
+        mark.format.setFontStrikeOut(True)
+        mark.format.setForeground(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        mark.cursor = QTextCursor(self.document().findBlockByNumber(number))
+        mark.cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+        mark.cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock)
+        mark.cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
         return mark
 
     def _word_marks(self, number: int, words: Sequence[Word]) -> list[QTextEdit.ExtraSelection]:

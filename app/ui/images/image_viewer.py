@@ -25,6 +25,7 @@ from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.page_canvas import NO_PAGE, PageCanvas
+from app.ui.widgets.zoom_buttons import ZoomButtons
 
 
 class ImageViewer(QFrame):
@@ -33,7 +34,7 @@ class ImageViewer(QFrame):
     `part_wanted(Attachment, ImageCrop)` asks to attach a crop, `save_wanted(DetectionFormat)` to export the
     detections, `full_screen_clicked` to toggle full screen. `translation_wanted(Attachment, str)` names a language in
     English, `translation_save_wanted` asks to save the translated image as shown. `document_wanted(Attachment)`
-    requests the document window.
+    requests the document window, `image_save_wanted(Attachment)` to save a copy of the file.
     """
 
     wanted = Signal(Attachment)
@@ -46,6 +47,7 @@ class ImageViewer(QFrame):
     translation_wanted = Signal(Attachment, str)
     translation_save_wanted = Signal(Translation)
     document_wanted = Signal(Attachment)
+    image_save_wanted = Signal(Attachment)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,7 @@ class ImageViewer(QFrame):
         self._images: Sequence[Attachment] = ()
         self.canvas = PageCanvas(self)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # A click beside text leaves the focus to the message.
+        self.canvas.is_file = True
         self._text = NO_PAGE
         self._words = label("", "hint", wraps=True, parent=self)
         self._name = ElidedLabel(parent=self)
@@ -71,6 +74,7 @@ class ImageViewer(QFrame):
         self.read = button(tr("Read text"), Role.SOFT, tr("Read the text of this image"), self)
         details = tr("Show text lines, tables, fields and corrections in a separate window")
         self.document = button(tr("Open as document"), Role.PLAIN, details, self)
+        self.zoom = ZoomButtons(self.canvas, self)
         self.fit = button(tr("Fit"), Role.PLAIN, tr("Fit the image to the window"), self)
         self.pixels = button("1:1", Role.PLAIN, tr("Show at actual size"), self)
         self.rotate = icon_button(Icon.ROTATE, tr("Rotate clockwise"), self)
@@ -82,6 +86,9 @@ class ImageViewer(QFrame):
         self._picture = QPixmap()
         self._lay_out()
         self._add_forms()
+        self._wire()
+
+    def _wire(self) -> None:
         self.previous.clicked.connect(self._on_previous_clicked)
         self.next.clicked.connect(self._on_next_clicked)
         self.close_button.clicked.connect(self.closed)
@@ -96,6 +103,7 @@ class ImageViewer(QFrame):
         self.translate.original_toggled.connect(self._show_version)
         self.translate.save_clicked.connect(self._on_translation_save_clicked)
         self.canvas.detection_hovered.connect(self._on_detection_hovered)
+        self.canvas.save_wanted.connect(self._on_save_clicked)
         self.canvas.part_selected.connect(self._on_part_selected)
         self.canvas.selecting_ended.connect(self._on_selecting_ended)
 
@@ -220,7 +228,7 @@ class ImageViewer(QFrame):
         self._pages.addWidget(self.canvas)
         self._pages.addWidget(self._words)
         foot = FlowLayout()
-        for tool in (self.fit, self.pixels, self.rotate):
+        for tool in (self.zoom, self.fit, self.pixels, self.rotate):
             foot.addWidget(tool)
         foot.push()
         foot.addWidget(self.places)
@@ -299,6 +307,11 @@ class ImageViewer(QFrame):
             self.translation_save_wanted.emit(self.translation)
 
     @Slot()
+    def _on_save_clicked(self) -> None:
+        if self.attachment is not None:
+            self.image_save_wanted.emit(self.attachment)
+
+    @Slot()
     def _on_document_clicked(self) -> None:
         if self.attachment is not None:
             self.document_wanted.emit(self.attachment)
@@ -306,7 +319,7 @@ class ImageViewer(QFrame):
     @Slot(bool)
     def _on_part_clicked(self, is_wanted: bool) -> None:
         if is_wanted:
-            self.canvas.begin_selecting()
+            self.canvas.begin_selecting(tr("Drag to select an area. Esc to cancel."))
         else:
             self.canvas.end_selecting()
 

@@ -24,7 +24,6 @@ from app.domain.images.attachments import Attachment
 from app.domain.models.engine_status import EngineStatus
 from app.paths import RESOURCES
 from app.ui.chat.chat_view import ChatView
-from app.ui.chat.find_bar import FindBar
 from app.ui.composer.composer import Composer
 from app.ui.composer.queued_questions import QueuedQuestions
 from app.ui.images.image_viewer import ImageViewer
@@ -38,6 +37,7 @@ from app.ui.shell.key_actions import KeyAction, add_key_actions, set_keys
 from app.ui.shell.panes import Panes
 from app.ui.shell.sidebar import Sidebar
 from app.ui.shell.tray_icon import TrayIcon
+from app.ui.widgets.find_bar import FindBar
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.lazy_thumbnails import LazyThumbnails, Submit, run_now
@@ -93,7 +93,7 @@ class MainWindow(QMainWindow):
         self.empty_state = EmptyState(self)
         self.first_look = FirstLook(thumbnail_path, self)
         self._is_empty = True
-        self.find_bar = FindBar(self)
+        self.find_bar = FindBar(tr("Find in this chat"), tr("No matches in this chat"), self)
         self.composer = Composer(thumbnail_path, self)
         self.queued = QueuedQuestions(self)
         self.notices = Notices(self, self.composer)

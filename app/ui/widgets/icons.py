@@ -30,6 +30,7 @@ class Icon(StrEnum):
     EXPANDED = "chevron-down"
     FULL_SCREEN = "maximize"
     IMAGES = "images"
+    LARGER = "zoom-in"
     NEXT = "chevron-right"
     PREVIOUS = "chevron-left"
     QUOTE = "quote"
@@ -38,6 +39,7 @@ class Icon(StrEnum):
     REUSE = "repeat-2"
     ROTATE = "rotate-cw"
     SIDEBAR = "panel-left"
+    SMALLER = "zoom-out"
 
 
 _DIRECTED = {Icon.NEXT, Icon.PREVIOUS, Icon.QUOTE, Icon.SIDEBAR}

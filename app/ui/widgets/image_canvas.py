@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
+    QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
@@ -29,6 +30,8 @@ MAX_LABEL = 40
 _PINCH = Qt.GestureType.PinchGesture
 MIN_MARKED = 6
 """Minimum side of a selection in screen pixels; anything smaller was a click."""
+HINT_MARGIN = 12
+_LARGER = frozenset({Qt.Key.Key_Plus, Qt.Key.Key_Equal})
 LABEL_ROOM = 3
 """Minimum height of a box, in line heights, for its label to be drawn inside it."""
 
@@ -36,11 +39,13 @@ LABEL_ROOM = 3
 class ImageCanvas(QWidget):
     """Wheel and pinch zoom at the pointer, dragging moves, a double click toggles between fitted and 1:1.
 
-    The middle button drags, too. `detection_hovered(int)` carries the number of the detection under the pointer, or -1.
-    Dragging with Shift, or after `begin_selecting`, selects an area: `part_selected(left, top, right, bottom)` carries
-    fractions of the upright picture's sides; `selecting_ended()` is emitted if nothing was selected.
+    The middle button drags, too; + and - zoom. `scale_changed()` when the picture is shown larger or smaller.
+    `detection_hovered(int)` carries the number of the detection under the pointer, or -1.
+    Dragging with Shift, or after `begin_selecting`, selects an area, Esc ends that: `part_selected(left, top, right,
+    bottom)` carries fractions of the upright picture's sides; `selecting_ended()` is emitted if nothing was selected.
     """
 
+    scale_changed = Signal()
     detection_hovered = Signal(int)
     part_selected = Signal(float, float, float, float)
     selecting_ended = Signal()
@@ -63,6 +68,9 @@ class ImageCanvas(QWidget):
         """The displayed rotation in clockwise quarter turns."""
         self._is_selecting = False
         self._selection: tuple[QPointF, QPointF] | None = None
+        self._hint = ""
+        """What is said over the picture while an area is to be selected."""
+        self._reported_scale = 0.0
 
     def set_picture(self, pixmap: QPixmap) -> None:
         """Show another picture, fitted and upright; a null pixmap for none."""
@@ -84,10 +92,12 @@ class ImageCanvas(QWidget):
         self._pixmap = self._upright.transformed(QTransform().rotate(90 * self.quarter_turns))
         self.fit()
 
-    def begin_selecting(self) -> None:
-        """Let the next drag select an area."""
-        self._is_selecting = True
+    def begin_selecting(self, hint: str) -> None:
+        """Let the next drag select an area; `hint` says so over the picture."""
+        self._is_selecting, self._hint = True, hint
         self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)  # For Esc.
+        self.update()
 
     def end_selecting(self) -> None:
         """Let drags move the picture again."""
@@ -121,13 +131,25 @@ class ImageCanvas(QWidget):
     def fit(self) -> None:
         """Fit the whole picture into the view."""
         self._zoom, self._centre = 0.0, QPointF(0.5, 0.5)
+        self._report_scale()
         self.update()
 
     @Slot()
     def show_pixels(self) -> None:
         """Show the picture at 1:1, one picture pixel per screen pixel."""
         self._zoom = 1 / self.devicePixelRatioF()
+        self._report_scale()
         self.update()
+
+    @Slot()
+    def zoom_in(self) -> None:
+        """Show the picture one step larger."""
+        self._zoom_by(STEP, QPointF(self.rect().center()))
+
+    @Slot()
+    def zoom_out(self) -> None:
+        """Show the picture one step smaller."""
+        self._zoom_by(1 / STEP, QPointF(self.rect().center()))
 
     @property
     def scale(self) -> float:
@@ -187,6 +209,8 @@ class ImageCanvas(QWidget):
             painter.setPen(QPen(accent, 1.5, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(*self._selection).normalized())
+        elif self._is_selecting:
+            self._draw_hint(painter, accent)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom around the pointer."""
@@ -202,7 +226,21 @@ class ImageCanvas(QWidget):
         if isinstance(event, QNativeGestureEvent) and event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
             self._zoom_by(1 + event.value(), event.position())
             return True
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self._is_selecting:
+            if event.type() is QEvent.Type.KeyPress:
+                self.end_selecting()
+            event.accept()  # Also what asks whether it is a shortcut: it does not stop an answer.
+            return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Zoom by keys."""
+        if event.key() in _LARGER:
+            self.zoom_in()
+        elif event.key() == Qt.Key.Key_Minus:
+            self.zoom_out()
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to drag."""
@@ -250,6 +288,12 @@ class ImageCanvas(QWidget):
         """Keep the middle of the view in place."""
         super().resizeEvent(event)
         self._move(QPointF(0, 0))
+        self._report_scale()
+
+    def _report_scale(self) -> None:
+        if self.scale != self._reported_scale:
+            self._reported_scale = self.scale
+            self.scale_changed.emit()
 
     def _zoom_by(self, factor: float, place: QPointF) -> None:
         """Zoom around `place`."""
@@ -261,6 +305,7 @@ class ImageCanvas(QWidget):
         self._zoom = min(max(self.scale * factor, self._min_zoom()), MAX_ZOOM)
         after = self.picture_area()
         self._move(QPointF(after.left() + x * after.width(), after.top() + y * after.height()) - place)
+        self._report_scale()
 
     def _hover(self, number: int) -> None:
         if number != self._highlighted:
@@ -299,6 +344,16 @@ class ImageCanvas(QWidget):
         has_room = area.height() > LABEL_ROOM * painter.fontMetrics().height()
         if detection.label and (is_highlighted or has_room or detection.is_point):
             self._draw_label(painter, detection.label[:MAX_LABEL], area, accent, is_inside=has_room)
+
+    def _draw_hint(self, painter: QPainter, accent: QColor) -> None:
+        area = self.rect().adjusted(HINT_MARGIN, HINT_MARGIN, -HINT_MARGIN, -HINT_MARGIN)
+        wraps = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop) | Qt.TextFlag.TextWordWrap.value
+        place = painter.boundingRect(area, wraps, self._hint)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(accent)
+        painter.drawRoundedRect(place.adjusted(-HINT_MARGIN, -4, HINT_MARGIN, 4), 6, 6)
+        painter.setPen(self.palette().color(QPalette.ColorRole.HighlightedText))
+        painter.drawText(place, wraps, self._hint)
 
     def _draw_label(self, painter: QPainter, text: str, area: QRectF, accent: QColor, *, is_inside: bool) -> None:
         metrics = painter.fontMetrics()

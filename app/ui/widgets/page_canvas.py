@@ -57,12 +57,14 @@ class PageCanvas(ImageCanvas):
     and what one does with a link, a date or another entity that is there; it is underlined below the pointer.
     `line_hovered(int)` carries the number of the line under the pointer, or -1, `line_clicked(int)` the one that was
     clicked; `selection_changed(str)` the text that is selected. `problem_met(Problem)`: nothing opens an address.
+    `save_wanted()` asks to save the file of the picture, if it `is_file`.
     """
 
     line_hovered = Signal(int)
     line_clicked = Signal(int)
     selection_changed = Signal(str)
     problem_met = Signal(Problem)
+    save_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,6 +77,7 @@ class PageCanvas(ImageCanvas):
         self._anchor: Place | None = None
         self._focus: Place | None = None
         self._is_dragging = False
+        self.is_file = False
 
     def set_page(self, page: OcrPage) -> None:
         """Set the text on the picture, and clear the selection."""
@@ -258,8 +261,8 @@ class PageCanvas(ImageCanvas):
         self._hover_entity(None)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer to copy the text, if there is any."""
-        if not self._page.lines and not self._page.codes:
+        """Offer to copy the text, if there is any, and the picture."""
+        if self._pixmap.isNull():
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -273,7 +276,11 @@ class PageCanvas(ImageCanvas):
         copy = menu.addAction(tr("Copy"), self.copy_selection)
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setEnabled(bool(self.selected_text()))
-        menu.addAction(tr("Copy all text"), self.copy_all)
+        menu.addAction(tr("Copy all text"), self.copy_all).setEnabled(bool(self._page.lines or self._page.codes))
+        menu.addSeparator()
+        menu.addAction(tr("Copy image"), self.copy_picture)
+        if self.is_file:
+            menu.addAction(tr("Save image…"), self.save_wanted.emit)
         menu.popup(event.globalPos())
 
     @Slot()
@@ -285,6 +292,11 @@ class PageCanvas(ImageCanvas):
     def copy_all(self) -> None:
         """Copy the text of the whole page, with its codes."""
         QGuiApplication.clipboard().setText(with_codes(self._page.text, self._page.codes))
+
+    @Slot()
+    def copy_picture(self) -> None:
+        """Copy the picture as it is shown, in its own pixels."""
+        QGuiApplication.clipboard().setPixmap(self._pixmap)
 
     def _hover_line(self, number: int) -> None:
         if number != self._hovered_line:

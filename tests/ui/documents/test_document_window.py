@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QTextCharFormat
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.domain.documents.ocr_results import OcrResult
@@ -357,3 +358,34 @@ def _underlined(window: DocumentWindow) -> list[str]:
     wave = QTextCharFormat.UnderlineStyle.WaveUnderline
     marks = window.lines.extraSelections()
     return [mark.cursor.selectedText() for mark in marks if mark.format.underlineStyle() is wave]
+
+
+def test_ignored_lines_are_struck_out_in_the_text(window: DocumentWindow) -> None:
+    def struck() -> list[int]:
+        marks = window.lines.extraSelections()
+        return [mark.cursor.blockNumber() for mark in marks if mark.format.fontStrikeOut()]
+
+    window.canvas.part_selected.emit(0.0, 0.15, 1.0, 0.25)
+    assert struck() == [1]
+    window.lines.highlight_line(0)
+    assert struck() == [1]
+    entry(window.clean_up_tool.menu(), "Clear ignored areas").trigger()
+    assert struck() == []
+
+
+def test_the_page_says_that_the_area_to_ignore_is_dragged_over(window: DocumentWindow, qtbot: QtBot) -> None:
+    before = window.canvas.grab().toImage()
+    entry(window.clean_up_tool.menu(), "Ignore an area of the page…").trigger()
+    assert window.canvas.grab().toImage() != before
+    QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert window.canvas.grab().toImage() == before
+
+
+def test_a_line_of_another_page_is_highlighted_once_that_is_known(window: DocumentWindow) -> None:
+    window.begin("two.pdf", 2)
+    window.show_ocr_result(READING)
+    window.show_line(1, 2)
+    assert window.number == 1
+    assert highlighted_lines(window) == []
+    window.show_ocr_result(replace(READING, number=1))
+    assert highlighted_lines(window) == [2]

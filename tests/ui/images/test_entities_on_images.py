@@ -89,7 +89,7 @@ def test_an_entity_is_copied_as_other_programs_take_it(
 
 def test_the_menu_is_that_of_the_word_below_the_pointer(viewer: ImageViewer) -> None:
     text = "Orders to orders@example.com until 14 March 2026"
-    plain = ["Copy", "Copy all text"]
+    plain = ["Copy", "Copy all text", "Copy image", "Save image…"]
     menus = {}
     for along in (0.05, 0.4, 0.9):
         menu = menu_on(viewer, text, along)

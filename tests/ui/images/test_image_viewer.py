@@ -6,17 +6,27 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPixmap,
+    QPointingDevice,
+    QWheelEvent,
+)
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.domain.ids import MessageId
 from app.domain.text.grounding import detections_in
 from app.ui.images.image_viewer import ImageViewer
 from app.ui.shell.main_window import MainWindow
-from app.ui.widgets.image_canvas import ImageCanvas
+from app.ui.widgets import ui_text
+from app.ui.widgets.image_canvas import STEP, ImageCanvas
 from tests.support.chats import answer, attachment, question
-from tests.support.on_screen import seen
+from tests.support.on_screen import entry, seen
 from tests.ui.conftest import drag, shown
 
 BOXES = '[{"bbox_2d": [0, 0, 500, 500], "label": "big"},\n{"bbox_2d": [100, 100, 200, 200], "label": "small"}]'
@@ -286,3 +296,44 @@ def test_two_fingers_on_a_touch_pad_zoom_where_they_are(qtbot: QtBot) -> None:
     QApplication.sendEvent(canvas, fingers)
     assert canvas.scale == pytest.approx(1.5 * scale)
     assert (share(canvas, 0.25, 0.5) - place).manhattanLength() < 1
+
+
+def test_buttons_and_keys_zoom_and_the_figure_tells_how_much(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    canvas, zoom = viewer.canvas, viewer.zoom
+    viewer.pixels.click()
+    assert zoom.figure.text() == ui_text.percent(1)
+    zoom.larger.click()
+    assert canvas.scale == pytest.approx(STEP)
+    assert zoom.figure.text() == ui_text.percent(STEP)
+    QTest.keyClick(canvas, Qt.Key.Key_Plus)
+    assert canvas.scale == pytest.approx(STEP**2)
+    zoom.smaller.click()
+    QTest.keyClick(canvas, Qt.Key.Key_Minus)
+    assert zoom.figure.text() == ui_text.percent(1)
+    canvas.set_picture(QPixmap())
+    assert (zoom.figure.text(), zoom.larger.isEnabled()) == ("", False)
+
+
+def test_esc_ends_the_selecting_of_an_area_that_the_picture_asks_for(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    before = viewer.canvas.grab().toImage()
+    viewer.part.click()
+    assert viewer.canvas.grab().toImage() != before  # It says that one has to drag.
+    with qtbot.assertNotEmitted(viewer.part_wanted):
+        QTest.keyClick(viewer.canvas, Qt.Key.Key_Escape)
+    assert not viewer.part.isChecked()
+    assert viewer.canvas.grab().toImage() == before
+
+
+def test_a_right_click_copies_the_picture_or_saves_its_file(qtbot: QtBot) -> None:
+    viewer = viewer_of(qtbot)
+    QApplication.sendEvent(viewer.canvas, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(5, 5), QPoint(5, 5)))
+    (menu,) = viewer.canvas.findChildren(QMenu)
+    assert not entry(menu, "Copy all text").isEnabled()
+    entry(menu, "Copy image").trigger()
+    assert QApplication.clipboard().image().size() == viewer.canvas.picture().size()
+    with qtbot.waitSignal(viewer.image_save_wanted) as wanted:
+        entry(menu, "Save image…").trigger()
+    assert wanted.args == [IMAGE]
+    menu.close()

@@ -1,7 +1,7 @@
 """Text on the picture in the viewer: selected, copied, and never in the way of the viewer's own tools."""
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -209,11 +209,6 @@ def test_a_right_click_copies_what_is_selected_or_everything(viewer: ImageViewer
     (menu,) = menu_at(viewer, on_line(viewer, 1, 0.5))
     entry(menu, "Copy").trigger()
     assert copied() == "second line"
-
-
-def test_a_picture_without_text_has_no_menu(viewer: ImageViewer) -> None:
-    viewer.show_text(IMAGE, OcrPage(2000, 1000, (), ""))
-    assert menu_at(viewer, QPointF(QPoint(200, 200))) == []
 
 
 def test_a_translation_covers_the_text(viewer: ImageViewer) -> None:

@@ -1,4 +1,4 @@
-"""The bar for finding words in the chat that is shown."""
+"""The bar for finding words in what a window shows."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
@@ -17,12 +17,13 @@ class FindBar(QFrame):
     stepped = Signal(int)
     closed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, placeholder: str, none_found: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._none_found = none_found
         self.setObjectName("findBar")
         self.edit = QLineEdit(self)
-        self.edit.setPlaceholderText(tr("Find in this chat"))
-        self.edit.setAccessibleName(tr("Find in this chat"))
+        self.edit.setPlaceholderText(placeholder)
+        self.edit.setAccessibleName(placeholder)
         self.edit.setAcceptDrops(False)  # The window takes drops, wherever they land.
         self.edit.installEventFilter(self)
         self.count = label("", "muted", parent=self)
@@ -58,7 +59,7 @@ class FindBar(QFrame):
     @Slot(int, int)
     def set_place(self, place: int, count: int) -> None:
         """Show the position of the current match among `count`; 0 of 0 if there are none."""
-        words = f"{place} / {count}" if count else tr("No matches in this chat")
+        words = f"{place} / {count}" if count else self._none_found
         self.count.setText(words if self.edit.text().strip() else "")
         for step in (self.previous, self.next):
             step.setEnabled(count > 1)
