@@ -1,7 +1,7 @@
 """The list of chats: opens, selects, drags and deletes them, and folds folders."""
 
-from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QListView, QWidget
 
 from app.domain.chat.chat import Conversation
@@ -34,12 +34,14 @@ class ChatList(QListView):
         self.rows = ChatListModel(self)
         self._shown = ConversationId("")
         self._is_pressed = self._only_selects = False
+        self._drop_target = ""
         self.setModel(self.rows)
         self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setDragDropMode(QListView.DragDropMode.DragDrop)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setDragDropOverwriteMode(True)  # Chats are dropped on rows, not between them.
+        self.setDropIndicatorShown(False)  # Its frame has the colours of the platform; the delegate draws the target.
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.clicked.connect(self._on_clicked)
         self.activated.connect(self._on_activated)
@@ -78,6 +80,32 @@ class ChatList(QListView):
         """The selected chats, from the top."""
         rows = sorted(self.selectedIndexes(), key=QModelIndex.row)
         return tuple(index.data(ID) for index in rows if index.data(ID))
+
+    def is_drop_target(self, index: QModelIndex | QPersistentModelIndex) -> bool:
+        """Return whether chats are dragged over a folder, or a chat in it, or over a chat that is in none."""
+        return bool(self._drop_target) and key_of(self.rows.row(index)) == self._drop_target
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Show where the chats would go."""
+        super().dragMoveEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        row = key_of(self.rows.row(index)) if index.isValid() else ""
+        self._show_drop_target(self.rows.folder_of(index) or row if event.isAccepted() else "")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Show no target any more."""
+        super().dragLeaveEvent(event)
+        self._show_drop_target("")
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Show no target any more."""
+        super().dropEvent(event)
+        self._show_drop_target("")
+
+    def _show_drop_target(self, key: str) -> None:
+        if key != self._drop_target:
+            self._drop_target = key
+            self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin nothing beside the rows: Qt would select the row where the button is let go."""

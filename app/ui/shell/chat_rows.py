@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.ids import ConversationId
 from app.domain.images.attachments import Attachment
+from app.ui.shell.chat_list import ChatList
 from app.ui.shell.chat_list_model import DETAILS, FOLDER, ID, IS_INSIDE, FolderRow
 from app.ui.widgets import ui_text
 from app.ui.widgets.icons import Icon, draw_icon
@@ -35,7 +36,7 @@ class ChatRowPainter(QStyledItemDelegate):
 
     def __init__(
         self,
-        view: QAbstractItemView,
+        view: ChatList,
         thumbnails: LazyThumbnails,
         first_image: Callable[[ConversationId], Attachment | None],
     ) -> None:
@@ -52,6 +53,8 @@ class ChatRowPainter(QStyledItemDelegate):
         view = self._view
         ground = QStyleOptionViewItem(option)
         self.initStyleOption(ground, index)
+        if view.is_drop_target(index):
+            ground.state |= QStyle.StateFlag.State_MouseOver
         title = draw_background(painter, ground, view)
         muted = QApplication.palette().color(QPalette.ColorRole.PlaceholderText)
         small = QFont(view.font())

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QDragLeaveEvent, QDragMoveEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -23,6 +24,7 @@ from tests.ui.conftest import no_thumbnail, shown
 
 WORK = ChatFolder(id=FolderId("f1"), name="Work & <b>play</b>", position=0)
 HOME = ChatFolder(id=FolderId("f2"), name="Home", position=1)
+MOVE, LEFT, NO_KEYS = Qt.DropAction.MoveAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -197,6 +199,28 @@ def test_chats_are_dropped_where_the_row_is(sidebar: Sidebar, qtbot: QtBot, targ
         model.dropMimeData(mime, Qt.DropAction.MoveAction, -1, -1, row(sidebar, target))
     assert moved.args == [("a", "w1"), folder]
     assert texts(sidebar)[-2:] == ["a", "b"], "the rows are changed by the library alone"
+
+
+def test_the_folder_under_dragged_chats_is_lit(sidebar: Sidebar) -> None:
+    viewport, model = sidebar.list.viewport(), sidebar.list.model()
+    mime = model.mimeData([row(sidebar, "a")])
+
+    def lit(target: str) -> list[str]:
+        """The rows that are lit while a chat is dragged over one."""
+        sidebar.list.dragMoveEvent(QDragMoveEvent(place(sidebar, target), MOVE, mime, LEFT, NO_KEYS))
+        return [text for text in texts(sidebar) if sidebar.list.is_drop_target(row(sidebar, text))]
+
+    def colour() -> QColor:
+        area = sidebar.list.visualRect(row(sidebar, "Home"))
+        return viewport.grab(area).toImage().pixelColor(area.width() // 2, area.height() // 2)
+
+    plain = colour()
+    assert (lit("w1"), lit(WORK.name), lit("b")) == ([WORK.name], [WORK.name], ["b"])
+    assert lit("Earlier") == []
+    assert lit("Home") == ["Home"]
+    assert colour() != plain
+    sidebar.list.dragLeaveEvent(QDragLeaveEvent())
+    assert colour() == plain
 
 
 def test_only_chats_are_dragged_all_that_are_selected(
