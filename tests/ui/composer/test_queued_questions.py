@@ -1,7 +1,7 @@
 """The bubbles of the questions that wait."""
 
 import pytest
-from PySide6.QtWidgets import QFrame, QPushButton
+from PySide6.QtWidgets import QFrame, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.queued_questions import QueuedQuestion
@@ -37,6 +37,19 @@ def test_the_next_questions_are_shown_and_the_others_counted(bubbles: QueuedQues
     assert not bubbles.more.isVisible()
     bubbles.show_questions((), is_held=False)
     assert not bubbles.isVisible()
+
+
+def test_those_without_a_bubble_are_in_a_menu(bubbles: QueuedQuestions, qtbot: QtBot) -> None:
+    bubbles.show_questions((*QUESTIONS, LONG), is_held=False)
+    click(bubbles.more)
+    (menu,) = bubbles.findChildren(QMenu)
+    *others, long = menu.actions()
+    assert [action.text() for action in others] == ["Question 3?", "Question 4?"]
+    assert len(long.text()) < 100
+    with qtbot.waitSignal(bubbles.edit_clicked) as edited:
+        others[1].trigger()
+    assert edited.args == ["4"]
+    menu.close()
 
 
 def test_a_question_is_taken_back_or_removed(bubbles: QueuedQuestions, qtbot: QtBot) -> None:
