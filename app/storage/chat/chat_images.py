@@ -33,19 +33,28 @@ class ListedImages:
     def __init__(self) -> None:
         self._state: tuple[sqlite3.Connection, int, int] | None = None
         self._images: tuple[ChatImage, ...] = ()
+        self._names: tuple[str, ...] = ()
 
     def find(self, connection: sqlite3.Connection, query: str) -> tuple[ChatImage, ...]:
         """Return what `chat_images` returns; it lists them where `query` is empty."""
         words = search_words(query)
         state = connection, connection.total_changes, connection.execute("PRAGMA data_version").fetchone()[0]
         if state == self._state:
-            read = _digests(connection, words) if words else set()
-            found = (item for item in self._images if item.image.digest in read or _has(item.image.name, words))
-            return tuple(found) if words else self._images
+            return self._with(connection, words) if words else self._images
         images = tuple(chat_images(connection, query))
         if not words:
             self._state, self._images = state, images
+            self._names = tuple(item.image.name.casefold() for item in images)
         return images
+
+    def _with(self, connection: sqlite3.Connection, words: Sequence[str]) -> tuple[ChatImage, ...]:
+        read, folded = _digests(connection, words), [word.casefold() for word in words]
+        pairs = zip(self._images, self._names, strict=True)
+        return tuple(
+            item
+            for item, name in pairs
+            if item.image.digest in read or (folded[0] in name and all(word in name for word in folded))
+        )
 
 
 def chat_images(connection: sqlite3.Connection, query: str) -> list[ChatImage]:
