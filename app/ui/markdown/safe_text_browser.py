@@ -12,7 +12,7 @@ from functools import partial
 from itertools import islice
 from math import ceil
 
-from PySide6.QtCore import QEvent, QMimeData, QSignalBlocker, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QSignalBlocker, QSize, QSizeF, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -24,6 +24,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QResizeEvent,
+    QShowEvent,
     QTextCursor,
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QToolTip, QWidget
@@ -93,6 +94,8 @@ class SafeTextBrowser(QTextBrowser):
         self._code: tuple[CodeBlock, ...] = ()
         self._quoted: tuple[Quotation, ...] = ()
         self._is_rendering = self._is_stale = False
+        self._sizes: dict[int, QSizeF] = {}
+        """The text's sizes by the widths that were asked for, until it changes."""
         self._code_rows: list[CopyRow] = []
         self._table_rows: list[CopyRow] = []
         formulas.drawn.connect(self._on_formulas_drawn)
@@ -176,8 +179,7 @@ class SafeTextBrowser(QTextBrowser):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height of the whole text, plus a scroll bar if a table or line of code is wider than `width`."""
-        self._lay_out(width)
-        size = self.document().size()
+        size = self._size_at(width)
         bar = self.horizontalScrollBar().sizeHint().height() if size.width() > width + 1 else 0
         return ceil(size.height()) + bar
 
@@ -228,6 +230,11 @@ class SafeTextBrowser(QTextBrowser):
             paint_bars(painter, self.document(), self._quoted, self.palette().color(QPalette.ColorRole.Mid))
             painter.end()
         super().paintEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay the text out at its own width: layouts have asked about others."""
+        super().showEvent(event)
+        self._lay_out(self.viewport().width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the rows above code and tables aligned with them."""
@@ -324,9 +331,28 @@ class SafeTextBrowser(QTextBrowser):
             self.document().setLayoutEnabled(True)
             self._is_rendering = False
             self._is_stale = True
+            self._sizes.clear()
             if self.isVisible():  # Otherwise its width is queried first.
                 self._lay_out(self.viewport().width())
             self.updateGeometry()
+
+    def _size_at(self, width: int) -> QSizeF:
+        """Return the text's size at `width`.
+
+        Layouts ask about other widths than the shown one, too. If that changed what is shown, they would ask again,
+        and so on without end.
+        """
+        document, shown = self.document(), self.viewport().width()
+        if width not in self._sizes:
+            if self.isVisible() and not self._is_stale and width != shown:
+                with QSignalBlocker(document.documentLayout()):
+                    document.setTextWidth(width)
+                    self._sizes[width] = document.size()
+                    document.setTextWidth(shown)
+            else:
+                self._lay_out(width)
+                self._sizes[width] = document.size()
+        return self._sizes[width]
 
     def _lay_out(self, width: int) -> None:
         document = self.document()
@@ -373,6 +399,7 @@ class SafeTextBrowser(QTextBrowser):
 
     @Slot()
     def _on_size_changed(self) -> None:
+        self._sizes.clear()
         self.updateGeometry()
         if not self._is_rendering:
             self._place_rows()

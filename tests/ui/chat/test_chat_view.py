@@ -3,7 +3,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,6 +16,7 @@ from app.domain.ids import MessageId
 from app.domain.models.engine_status import Stage
 from app.ui.chat import chat_view
 from app.ui.chat.chat_view import ChatView
+from app.ui.markdown.safe_text_browser import SafeTextBrowser
 from app.ui.widgets.message_edit import MAX_CHARACTERS
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.theme import Theme
@@ -368,3 +369,32 @@ def test_the_full_model_is_offered_where_the_open_one_refused(view: ChatView, qt
     view.set_refusal(refusal)
     view.put_message(answer("Another", "a4", "a3"))
     assert offer.isVisible()
+
+
+@pytest.mark.parametrize("width", [400, 620, 831, 1200])
+def test_what_is_shown_comes_to_rest(view: ChatView, qtbot: QtBot, width: int) -> None:
+    """Layouts that ask about other widths than the shown one must not make it lay itself out again without end."""
+    view.resize(width, 600)
+    view.set_branch([replace(question(), attachments=(attachment(),)), answer("word " * 200)])
+    asked = LayoutRequests()
+    view.viewport().installEventFilter(asked)
+    qtbot.waitUntil(asked.is_quiet)
+    for _, bubble in view.built():
+        (text,) = bubble.findChildren(SafeTextBrowser)
+        assert round(text.document().textWidth()) == text.viewport().width()
+
+
+class LayoutRequests(QObject):
+    """Counts the layouts that are asked for."""
+
+    count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() is QEvent.Type.LayoutRequest
+        return super().eventFilter(watched, event)
+
+    def is_quiet(self) -> bool:
+        before = self.count
+        for _ in range(20):
+            QApplication.processEvents()
+        return self.count == before
