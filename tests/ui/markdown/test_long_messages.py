@@ -33,8 +33,8 @@ from app.ui.widgets.theme import Theme
 from tests.support.chats import answer, question
 from tests.ui.conftest import question_bubble, shown
 
-HANG_SECONDS = 30.0
-"""A bound that only a hang reaches, also on a busy machine; before, each of these took from 12 seconds to for ever."""
+HANG_SECONDS = 60.0
+"""Seconds of CPU that only a hang takes, also on a busy machine; before, each of these took from 12 to for ever."""
 PARAGRAPH = "Words of a paragraph that go on for a while. " * 8 + "\n\n"
 
 HOSTILE = {
@@ -67,9 +67,9 @@ def view(qtbot: QtBot, theme: Theme) -> ChatView:
 
 @contextmanager
 def no_hang() -> Iterator[None]:
-    begin = time.monotonic()
+    begin = time.process_time()
     yield
-    assert time.monotonic() - begin < HANG_SECONDS
+    assert time.process_time() - begin < HANG_SECONDS
 
 
 def texts(view: ChatView) -> list[SafeTextBrowser]:
