@@ -1,7 +1,7 @@
 """The list of chats: opens, selects, drags and deletes them, and folds folders."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QDrag, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QListView, QWidget
 
 from app.domain.chat.chat import Conversation
@@ -13,6 +13,8 @@ from app.ui.widgets.i18n import tr
 
 ROW_HEIGHT, HEADING_HEIGHT = 46, 30
 """Heights of the row of a chat, and of any other, in pixels at a zoom of 100 %."""
+BESIDE = 12
+"""Distance of the picture of dragged chats from the pointer, in pixels."""
 _SELECTING = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
@@ -84,6 +86,18 @@ class ChatList(QListView):
     def is_drop_target(self, index: QModelIndex | QPersistentModelIndex) -> bool:
         """Return whether chats are dragged over a folder, or a chat in it, or over a chat that is in none."""
         return bool(self._drop_target) and key_of(self.rows.row(index)) == self._drop_target
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Drag the selected chats, with a picture of the first one beside the pointer, not over the target."""
+        chats = [index for index in self.selectedIndexes() if index.data(ID)]
+        if chats:
+            drag = QDrag(self)
+            drag.setMimeData(self.rows.mimeData(chats))
+            picture = self.viewport().grab(self.visualRect(chats[0]))
+            drag.setPixmap(picture)
+            width = round(picture.deviceIndependentSize().width())
+            drag.setHotSpot(QPoint(width + BESIDE if self.isRightToLeft() else -BESIDE, -BESIDE))
+            drag.exec(actions)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Show where the chats would go."""

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QDragLeaveEvent, QDragMoveEvent
+from PySide6.QtGui import QColor, QDrag, QDragLeaveEvent, QDragMoveEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Conversation
 from app.domain.chat.folders import ChatFolder
 from app.domain.ids import ConversationId, FolderId
+from app.ui.shell import chat_list
 from app.ui.shell.chat_list_model import DETAILS, MIME_TYPE
 from app.ui.shell.main_window import MainWindow
 from app.ui.shell.sidebar import Sidebar
@@ -221,6 +222,34 @@ def test_the_folder_under_dragged_chats_is_lit(sidebar: Sidebar) -> None:
     assert colour() != plain
     sidebar.list.dragLeaveEvent(QDragLeaveEvent())
     assert colour() == plain
+
+
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_the_picture_of_dragged_chats_hides_no_target(
+    sidebar: Sidebar, is_mirrored: bool, mirror: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drags: list[tuple[bytes, QPoint, int]] = []
+
+    class Recorded(QDrag):
+        """One that ends at once."""
+
+        def exec(self, *_: object) -> Qt.DropAction:
+            drags.append((bytes(self.mimeData().data(MIME_TYPE).data()), self.hotSpot(), self.pixmap().width()))
+            return Qt.DropAction.IgnoreAction
+
+    monkeypatch.setattr(chat_list, "QDrag", Recorded)
+    if is_mirrored:
+        mirror()
+        QApplication.processEvents()
+    sidebar.list.setCurrentIndex(row(sidebar, "Home"))
+    sidebar.list.startDrag(MOVE)
+    assert drags == [], "a folder is not dragged"
+    sidebar.list.setCurrentIndex(row(sidebar, "w1"))
+    sidebar.list.startDrag(MOVE)
+    ((ids, pointer, width),) = drags
+    assert ids == b"w1"
+    assert width > 100
+    assert pointer.x() > width if is_mirrored else pointer.x() < 0
 
 
 def test_only_chats_are_dragged_all_that_are_selected(
