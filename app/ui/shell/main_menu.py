@@ -1,9 +1,10 @@
 """The menu at the right of the header: appearance, settings, shortcuts, about."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
 
 from app import __version__
@@ -61,19 +62,29 @@ class MainMenu(QToolButton):
             action.setCheckable(True)
             action.triggered.connect(partial(self.theme_chosen.emit, choice))
             group.addAction(action)
-        menu.addAction(tr("New temporary chat"), self.temporary_triggered.emit)
-        menu.addAction(tr("Instructions for this chat…"), self.instructions_triggered.emit)
-        menu.addAction(tr("All images…"), self.library_triggered.emit)
-        menu.addAction(tr("Open a document…"), self.document_triggered.emit)
+        temporary = menu.addAction(tr("New temporary chat"), self.temporary_triggered.emit)
+        instructions = menu.addAction(tr("Instructions for this chat…"), self.instructions_triggered.emit)
+        images = menu.addAction(tr("All images…"), self.library_triggered.emit)
+        document = menu.addAction(tr("Open a document…"), self.document_triggered.emit)
         add_capture_modes(menu.addMenu(tr("Capture the screen")), self.mode_triggered)
         menu.addAction(tr("Capture text from the screen…"), self.text_triggered.emit)
-        menu.addAction(tr("Batch processing…"), self.batch_triggered.emit)
+        batch = menu.addAction(tr("Batch processing…"), self.batch_triggered.emit)
         menu.addAction(tr("Import a chat…"), self.import_triggered.emit)
         self.undelete = menu.addAction(tr("Restore the last deleted chat"), self.undelete_triggered.emit)
         self.undelete.setEnabled(False)
         menu.addAction(tr("Restore chats from a backup…"), self.restore_triggered.emit)
-        menu.addAction(tr("Settings…"), partial(self.settings_triggered.emit, ""))
-        menu.addAction(tr("Keyboard shortcuts…"), partial(self.settings_triggered.emit, tr(KEYBOARD)))
+        settings = menu.addAction(tr("Settings…"), partial(self.settings_triggered.emit, ""))
+        keyboard = menu.addAction(tr("Keyboard shortcuts…"), partial(self.settings_triggered.emit, tr(KEYBOARD)))
+        self._entries: dict[str, QAction] = {
+            tr("New temporary chat"): temporary,
+            tr("Instructions for this chat"): instructions,
+            tr("All images"): images,
+            tr("Open a document"): document,
+            tr("Batch processing"): batch,
+            tr("Settings"): settings,
+            tr("Keyboard shortcuts"): keyboard,
+        }
+        """Entries by the names of the window's keyboard actions that do the same."""
         menu.addAction(tr("Diagnostics…"), self.diagnostics_triggered.emit)
         self.licences = menu.addAction(tr("Licences…"), self.licences_triggered.emit)
         menu.addAction(tr("About Lorgnette"), self._show_about)
@@ -82,6 +93,13 @@ class MainMenu(QToolButton):
     def set_theme(self, choice: ThemeChoice) -> None:
         """Check the current appearance."""
         self._themes[choice].setChecked(True)
+
+    def show_keys(self, actions: Iterable[QAction]) -> None:
+        """Show the shortcuts of the window's keyboard actions beside the entries that do the same."""
+        for action in actions:
+            if entry := self._entries.get(action.text()):
+                entry.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # The window's own action has the key.
+                entry.setShortcut(action.shortcut())
 
     def _show_about(self) -> None:
         self._show(f"Lorgnette {__version__}", tr(_ABOUT))

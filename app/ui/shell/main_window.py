@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
     def set_keys(self, keys: Mapping[str, str]) -> None:
         """Apply custom shortcuts by action name; all others revert to their defaults."""
         set_keys(self.actions(), keys)
+        self.menu_button.show_keys(self.actions())
 
     @Slot()
     def show_viewer(self) -> None:

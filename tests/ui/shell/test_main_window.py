@@ -350,3 +350,15 @@ def test_a_renamed_action_keeps_the_keys_it_was_given(window: MainWindow) -> Non
     window.set_keys({"Many images at once": "Ctrl+Alt+B"})
     action = next(action for action in window.actions() if action.text() == "Batch processing")
     assert action.shortcut().toString() == "Ctrl+Alt+B"
+
+
+def test_the_menu_shows_the_keys_of_its_entries_and_leaves_them_to_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    images = entry(window.menu_button.menu(), "All images…")
+    window.set_keys({})
+    assert images.shortcut().toString() == "Ctrl+L"
+    with qtbot.waitSignal(window.library_triggered):
+        qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    window.set_keys({"All images": "Ctrl+J"})
+    assert images.shortcut().toString() == "Ctrl+J"
+    with qtbot.waitSignal(window.library_triggered):
+        qtbot.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.domain.settings.settings import ThemeChoice
 from app.ui.widgets.theme import Colours, Theme
+from tests.ui.conftest import shown
 
 TEXT, GRAPHICS = 4.5, 3.0
 PAIRS = [
@@ -61,3 +62,9 @@ def test_every_icon_of_the_style_sheet_has_its_file(choice: ThemeChoice, qapp: Q
     names = ("check", "chevron", "chevron-up")
     assert {icon.name for icon in icons} == {f"{name}-{choice.value}.svg" for name in names}
     assert all(icon.exists() for icon in icons)
+
+
+def test_buttons_of_dialogs_have_words_and_no_icons(theme: Theme, qtbot: QtBot) -> None:
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+    shown(box, qtbot)
+    assert all(button.icon().isNull() for button in box.buttons())
