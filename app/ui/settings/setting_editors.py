@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, Q
 from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.shown_setting import ShownSetting
 from app.ui.widgets import ui_text
-from app.ui.widgets.i18n import tr
+from app.ui.widgets.i18n import locale, tr
 from app.ui.widgets.spin_boxes import with_margin
 
 E = TypeVar("E", bound=StrEnum)
@@ -63,6 +63,7 @@ def _number(box: Any, setting: ShownSetting, kind: type) -> SettingEditor:  # no
     box.setRange(kind(lowest), kind(highest))
     box.setSingleStep(kind(setting.step))
     box.setSuffix(tr(setting.unit) if setting.unit else "")
+    box.setLocale(locale())  # Its separators are those of the language, not the desktop's.
     box.setGroupSeparatorShown(True)
     box.setKeyboardTracking(False)
     with_margin(box)

@@ -137,6 +137,11 @@ def decimal(value: float, places: int) -> str:
     return _with_separators(f"{value:.{places}f}")
 
 
+def grouped(count: int) -> str:
+    """Format a whole number in groups of three digits as the current language does."""
+    return _with_separators(f"{count:,}")
+
+
 def _with_separators(figures: str) -> str:
     """Return Python's figures with the separators of the current language."""
     current = locale()

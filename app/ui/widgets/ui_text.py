@@ -20,7 +20,7 @@ from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.text.confidence import LowConfidenceWord
 from app.domain.text.visible_text import visible
-from app.ui.widgets.i18n import decimal, joined, locale, mark, sentences, tr, tr_count
+from app.ui.widgets.i18n import decimal, grouped, joined, locale, mark, sentences, tr, tr_count
 from app.ui.widgets.problem_text import problem_sentence
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -216,8 +216,8 @@ def file_size(count: int) -> str:
 
 
 def number(count: int) -> str:
-    """Format a number with digits in groups of three."""
-    return f"{count:,}".replace(",", THIN_SPACE)
+    """Format a number with digits in groups of three, as the current language does."""
+    return grouped(count)
 
 
 def percent(share: float) -> str:

@@ -139,10 +139,7 @@ def test_it_can_be_paused_gone_on_with_and_stopped(batch: BatchWindow, qtbot: Qt
     batch.set_target(Path("/out"))
     batch.set_state(BatchState.RUNNING)
     batch.set_progress(BatchProgress(1000, earlier=100, done=238, failed=2, seconds=120))
-    assert (
-        batch.status_label.text()
-        == "340 of 1\N{NARROW NO-BREAK SPACE}000 · 2 failed · 100 already done · about 6 min left"
-    )
+    assert batch.status_label.text() == "340 of 1,000 · 2 failed · 100 already done · about 6 min left"
     assert not batch.form.isEnabled()
     with qtbot.waitSignal(batch.pause_clicked):
         batch.main.click()
@@ -258,7 +255,7 @@ def test_a_preview_is_no_result(batch: BatchWindow, qtbot: QtBot) -> None:
         batch.show_preview(FoundFiles(items(1200).sources, LeftOut(others=1)))
         batch.list.setCurrentIndex(batch.list.items.index(1))
     assert not batch.result_pane.isVisible()
-    assert batch.status_label.text() == "1\N{NARROW NO-BREAK SPACE}200 images"
+    assert batch.status_label.text() == "1,200 images"
     assert batch.left_out.isVisible()
 
 

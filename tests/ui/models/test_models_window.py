@@ -75,7 +75,7 @@ def test_the_arithmetic_is_shown_on_demand(window: ModelsWindow) -> None:
     assert not row.arithmetic.isVisible()
     row.why.click()
     assert row.arithmetic.isVisible()
-    assert "Context, up to 32\u202f768 tokens: 3.8 GB" in row.arithmetic.text()
+    assert "Context, up to 32,768 tokens: 3.8 GB" in row.arithmetic.text()
     assert "Disk: 2.2 GB, and 866 MB for a converted copy" in row.arithmetic.text()
     assert "1000.0 GB is free." in row.arithmetic.text()
 

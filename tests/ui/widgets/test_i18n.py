@@ -9,7 +9,7 @@ import polib
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontDatabase
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.presets import BUILT_IN
@@ -28,8 +28,10 @@ from app.domain.error_texts import (
 from app.domain.errors import BUG, Problem, ProblemKind
 from app.domain.models.model_info import DEMO_NAME
 from app.domain.settings.settings import ThemeChoice, UiLanguage
+from app.domain.shown_setting import ShownSetting
 from app.storage.models.model_catalog import known_models
 from app.ui.models import model_text
+from app.ui.settings.setting_editors import make_editor
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import CATALOGUES, chosen_language, set_language, speak, tr, tr_count
@@ -283,3 +285,19 @@ def test_signs_have_the_regular_font_of_their_language(
     assert qapp.font().weight() == QFont.Weight.Normal
     speak(qapp, UiLanguage.ENGLISH)
     assert own not in " ".join(qapp.font().families())
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [(UiLanguage.ENGLISH, "32,768"), (UiLanguage.GERMAN, "32.768"), (UiLanguage.JAPANESE, "32,768")],
+)
+def test_numbers_are_grouped_as_the_language_does_in_labels_and_in_fields(
+    qapp: QApplication, qtbot: QtBot, language: UiLanguage, shown: str
+) -> None:
+    speak(qapp, language)
+    setting = ShownSetting("Context", bounds=(2048, 262_144))
+    field = make_editor(setting, 0)
+    qtbot.addWidget(field.widget)
+    field.show_value(32_768)
+    assert isinstance(field.widget, QSpinBox)
+    assert (ui_text.number(32_768), field.widget.text()) == (shown, shown)

@@ -59,7 +59,7 @@ def test_images() -> None:
     scan = Attachment(
         digest=Digest("a" * 64), name="s", media_type="image/tiff", width=2480, height=3508, byte_size=1, frames=3
     )
-    assert plain(ui_text.pixels(scan)) == "2 480 × 3 508 · first of 3 pages"
+    assert plain(ui_text.pixels(scan)) == "2,480 × 3,508 · first of 3 pages"
     assert [ui_text.image_count(count) for count in (0, 1, 2)] == ["No images", "1 image", "2 images"]
 
 
