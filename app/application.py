@@ -31,6 +31,7 @@ from app.controllers.image_library_controller import ImageLibraryController
 from app.controllers.instructions_controller import InstructionsController
 from app.controllers.model_controller import ModelController
 from app.controllers.offline_controller import OfflineController
+from app.controllers.resolution_controller import ResolutionController
 from app.controllers.search_controller import SearchController
 from app.controllers.server_controller import ServerController
 from app.controllers.settings_controller import SettingsController
@@ -79,6 +80,7 @@ from app.services.images.interrupted_imports import InterruptedImports
 from app.services.images.pictures import Pictures
 from app.services.images.previews import Previews
 from app.services.images.text_capture import TextCapture
+from app.services.models.automatic_resolution import AutomaticResolution
 from app.services.models.background_requests import BackgroundRequests
 from app.services.models.image_texts import ImageTexts
 from app.services.models.model_downloads import ModelDownloads
@@ -149,7 +151,10 @@ class Lorgnette(QObject):
         )
         self.library = ChatLibrary(self.stores.chats, self)
         self.answers = Answers(self.model, reader, self.stores.chats, self)
-        turns = TurnWriter(self.library, self.answers, self.stores.chats, self._files, self._options, self)
+        self.resolution = AutomaticResolution(self.model.image_texts, self._files, self._options, self)
+        turns = TurnWriter(
+            self.library, self.answers, self.stores.chats, self._files, self._options, self.resolution, self
+        )
         self.queue = QuestionQueue(self.library, self.answers, turns, self.stores.chats, self)
         self.session = ChatSession(self.library, self.answers, turns, self.queue, self.stores.chats, self._files, self)
         self.backups = ChatBackups(
@@ -161,15 +166,16 @@ class Lorgnette(QObject):
             self._unused_images.put_back,
             self,
         )
-        self.prefill_ahead = PrefillAhead(self.session, self.model, self._options, self)
+        self.prefill_ahead = PrefillAhead(self.session, self.model, self._options, self.resolution, self)
         self.pictures = Pictures(images, self._files)
         self.background_requests = BackgroundRequests(self.model, self)
         self.translator = Translator(reader, self.model, self.background_requests, self._files, self)
         self.document = DocumentSession(
             images, reader, self.stores.pages, self._files_thread, self._files.lasting.new_incoming, self
         )
-        writer = ChatWriter(self._files.path, chat_pdf)
-        self.exporter = ChatExporter(self.stores.chats, self._files_thread, self.pictures, writer.write, self)
+        self.exporter = ChatExporter(
+            self.stores.chats, self._files_thread, self.pictures, ChatWriter(self._files.path, chat_pdf).write, self
+        )
         self.chat_importer = ChatImporter(
             self.library, self.stores.chats, self._files.lasting, self._files_thread, self.pictures, read_chat, self
         )
@@ -293,6 +299,7 @@ class Lorgnette(QObject):
     def _wire(self) -> None:
         window = self.window
         self._chat_controller = ChatController(window, self.session, self.library, self.answers, self.queue, self)
+        ResolutionController(window.composer, self.session, self.model, self.resolution, self.preferences, self)
         chat = TemporaryChat(
             self.session, self.library, self.queue, self.importer, self._files, self._files_thread, self
         )

@@ -20,6 +20,7 @@ from app.services.documents.text_index import TextIndex
 from app.services.engines.engine import Engine
 from app.services.engines.reader_engine import ReaderEngine
 from app.services.engines.store_thread import StoreThread
+from app.services.models.automatic_resolution import AutomaticResolution
 from app.services.models.image_texts import ImageTexts
 from app.services.models.model_engine import ModelEngine
 from tests.support.fake_engine import FakeEngines, Script
@@ -78,10 +79,11 @@ def build_services(qtbot: QtBot) -> Iterator[BuildServices]:
         library = ChatLibrary(thread.chats)
         files = MemoryFiles()
         answers = Answers(model, reader, thread.chats)
-        writer = TurnWriter(library, answers, thread.chats, files, _options)
+        resolution = AutomaticResolution(texts, files, _options)
+        writer = TurnWriter(library, answers, thread.chats, files, _options, resolution)
         queue = QuestionQueue(library, answers, writer, thread.chats)
         session = ChatSession(library, answers, writer, queue, thread.chats, files)
-        prefill_ahead = PrefillAhead(session, model, _options)
+        prefill_ahead = PrefillAhead(session, model, _options, resolution)
         services = Services(
             kept, thread, files, fakes, engines, texts, model, library, answers, queue, session, prefill_ahead
         )

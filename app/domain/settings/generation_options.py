@@ -27,6 +27,10 @@ _MAX_NEW_TOKENS = ShownSetting(
     step=256,
     unit=" tokens",
 )
+_AUTOMATIC_RESOLUTION = ShownSetting(
+    "Automatic image resolution",
+    "Shows the model fewer pixels of an image if its smallest print can still be read, which takes less time.",
+)
 _PIXEL_BUDGET = ShownSetting(
     "Image resolution",
     "The most pixels of an image that the model sees. More pixels reveal smaller print but take longer.",
@@ -76,12 +80,14 @@ class GenerationOptions:
     """The sampling parameters and the limits of one answer.
 
     `sampling` is None for the values that the model's publisher recommends. `pixel_budget` is the maximum number of
-    pixels of one image that the model sees, one visual token for each 32x32 of them. `max_new_tokens` ends an answer
+    pixels of one image that the model sees, one visual token for each 32x32 of them; with `automatic_resolution` the
+    window chooses fewer for an image of a chat whose print allows it. `max_new_tokens` ends an answer
     that does not end itself. `clip_frames` is the maximum number of frames of a video, which share its pixel budget.
     `doubts` requests the model's confidence in each text delta.
     """
 
     max_new_tokens: int = shown(2048, _MAX_NEW_TOKENS)
+    automatic_resolution: bool = shown(default=True, setting=_AUTOMATIC_RESOLUTION)
     pixel_budget: int = shown(1024 * 1024, _PIXEL_BUDGET)
     clip_frames: int = shown(16, _VIDEO_FRAMES)
     doubts: bool = shown(default=False, setting=_MARK_LOW_CONFIDENCE)

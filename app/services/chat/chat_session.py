@@ -105,7 +105,7 @@ class ChatSession(QObject):
         """The turns that the model would be asked, without the question's text; empty if nothing is to be prefilled."""
         if self._draft.is_empty or not (self.branch or self._draft.attachments):
             return ()
-        asked = new_question(self._conversation, "", self._draft.attachments)
+        asked = self._writer.question(self._conversation, "", self._draft.attachments)
         return turns_for((*self.branch, asked), self._attachments, self._conversation.instructions)
 
     def leave(self, go: Callable[[], None]) -> None:
@@ -205,7 +205,7 @@ class ChatSession(QObject):
         if self.is_busy or self._queue.questions(self._conversation.id):
             self._enqueue(sent)
             return
-        question = new_question(self._conversation, text, sent.attachments)
+        question = self._writer.question(self._conversation, text, sent.attachments)
         answer = new_answer(self._conversation.id, question.id, Author.MODEL)
         ask, title = self._writer.asking(self._conversation, answer, (*self.branch, question)), title_from(text)
         if not self.branch and self._titles.is_generic(title):
@@ -239,7 +239,7 @@ class ChatSession(QObject):
         """Have the built-in OCR read images of the draft or of the chat, one after the other, a turn for each."""
         if self.is_busy or not images:
             return
-        messages = new_readings(self._conversation, READ_QUESTION, images)
+        messages = new_readings(self._conversation, READ_QUESTION, self._writer.resolution.applied(images))
         files = [self._attachments.path(image) for image in images]
         title = title_from(images[0].name)
         if not self.branch:

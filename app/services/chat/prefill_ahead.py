@@ -1,6 +1,7 @@
 """Prefills the images of a question and the chat so far while the question is being written.
 
-This shortens the time to first token after Send. The work is preempted by any request that somebody waits for, and is
+This shortens the time to first token after Send. Images are read first, which tells how many of their pixels are
+prefilled. The work is preempted by any request that somebody waits for, and is
 cancelled when its image is removed.
 """
 
@@ -12,6 +13,7 @@ from app.domain.chat.chat import Turn
 from app.domain.models.engine_status import EngineState
 from app.domain.settings.generation_options import GenerationOptions
 from app.services.chat.chat_session import ChatSession
+from app.services.models.automatic_resolution import AutomaticResolution
 from app.services.models.model_engine import ModelEngine
 
 PAUSE_MILLISECONDS = 150
@@ -26,18 +28,21 @@ class PrefillAhead(QObject):
         session: ChatSession,
         model: ModelEngine,
         options: Callable[[], GenerationOptions],
+        resolution: AutomaticResolution,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._model = model
         self._options = options
+        self._resolution = resolution
         self._turns: tuple[Turn, ...] = ()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MILLISECONDS)
         self._timer.timeout.connect(self._on_due)
         session.draft_changed.connect(self.schedule)
+        resolution.changed.connect(self.schedule)
         session.busy_changed.connect(self._on_others_changed)
         model.status_changed.connect(self._on_others_changed)
 
@@ -56,6 +61,8 @@ class PrefillAhead(QObject):
     def _on_due(self) -> None:
         if self._session.is_busy or self._model.status.state is not EngineState.READY:
             return
+        if self._resolution.is_pending(self._session.draft.attachments):
+            return  # It is not known yet how many pixels the model is to see.
         turns = self._session.prefill_turns()
         if turns == self._turns:
             return

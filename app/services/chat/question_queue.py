@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.chat.chat import Author, Conversation, Draft, Message, MessageState, new_id, title_from
 from app.domain.chat.message_tree import MessageTree
-from app.domain.chat.new_messages import new_answer, new_question
+from app.domain.chat.new_messages import new_answer
 from app.domain.chat.queued_questions import QueuedQuestion, with_questions, without_questions
 from app.domain.errors import Problem
 from app.domain.ids import ConversationId
@@ -142,7 +142,7 @@ class QuestionQueue(QObject):
         questions = self.questions(conversation_id)
         queued, rest = questions[0], questions[1:]
         branch = tree.path_to(conversation.leaf_id)
-        question = new_question(conversation, queued.text, queued.attachments)
+        question = self._writer.question(conversation, queued.text, queued.attachments)
         answer = new_answer(conversation_id, question.id, Author.MODEL)
         turn = NewTurn(
             conversation=conversation,

@@ -7,14 +7,17 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.chat.chat import DEFAULT_TITLE, Conversation, Draft, Message, now
+from app.domain.chat.new_messages import new_question
 from app.domain.errors import Problem
 from app.domain.ids import ConversationId
+from app.domain.images.attachments import Attachment
 from app.domain.ports import AttachmentStore, ConversationStore
 from app.domain.settings.generation_options import GenerationOptions
 from app.services.chat.answers import Answers
 from app.services.chat.chat_library import ChatLibrary
 from app.services.chat.turns import turns_for
 from app.services.engines.store_thread import StoreAccess
+from app.services.models.automatic_resolution import AutomaticResolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +69,11 @@ class TurnWriter(QObject):
         chats: StoreAccess[ConversationStore],
         attachments: AttachmentStore,
         options: Callable[[], GenerationOptions],
+        resolution: AutomaticResolution,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.resolution = resolution
         self._library = library
         self._answers = answers
         self._chats = chats
@@ -81,6 +86,10 @@ class TurnWriter(QObject):
     def is_saving(self, conversation_id: ConversationId) -> bool:
         """Return whether a turn of a conversation is being saved."""
         return conversation_id in self._saving
+
+    def question(self, conversation: Conversation, text: str, attachments: Sequence[Attachment]) -> Message:
+        """Return a new question whose images have the resolution at which the model sees them from now on."""
+        return new_question(conversation, text, self.resolution.applied(attachments))
 
     def asking(self, conversation: Conversation, answer: Message, asked: Sequence[Message]) -> Callable[[], None]:
         """Return a callable that has the model write `answer` to the messages `asked`, with the current options."""

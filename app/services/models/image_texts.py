@@ -27,10 +27,11 @@ class ImageTexts(QObject):
     """The pages of the latest images, by path; an image that cannot be read has none.
 
     `keep` is called with the OCR result of each image of the attachment store; `page_read(path, OcrPage)` is emitted
-    once for each image that could be read.
+    once for each image that could be read, `unreadable(path)` for each that could not.
     """
 
     page_read = Signal(str, OcrPage)
+    unreadable = Signal(str)
 
     def __init__(
         self, reader: ReaderEngine, keep: Callable[[OcrResult], None] = IGNORE, parent: QObject | None = None
@@ -84,6 +85,10 @@ class ImageTexts(QObject):
         """Return the page of an image; None if it has not been read, or cannot be."""
         return self._pages.get(path)
 
+    def has_ended(self, path: str) -> bool:
+        """Return whether an image has been read, or could not be."""
+        return path in self._pages
+
     def known(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Return the texts of these images that have been read, without empty ones."""
         pages = (self._pages.get(path) for path in dict.fromkeys(paths))
@@ -102,6 +107,7 @@ class ImageTexts(QObject):
                 self._add(path, page)
             case Failed():
                 self._keep(path, None)
+                self.unreadable.emit(path)
         if isinstance(event, Done | Failed):
             call = self._calls.pop(path)
             if call.is_cancelled and self._is_wanted(path):  # It has been wanted again since.

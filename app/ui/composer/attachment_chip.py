@@ -5,9 +5,11 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.domain.documents.automatic_resolution import Resolution
 from app.domain.images.attachments import Attachment
 from app.domain.settings.generation_options import GenerationOptions
 from app.ui.composer.pixel_budget_menu import PixelBudgetMenu
+from app.ui.composer.token_texts import seen_by_model
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.i18n import joined, sentences, tr
@@ -35,6 +37,7 @@ class AttachmentChip(QFrame):
         super().__init__(parent)
         self.attachment = attachment
         self._options, self._visual_token_seconds = GenerationOptions(), 0.0
+        self._resolution: Resolution | None = None
         self.setObjectName("chip")
         self.setFixedWidth(zoomed(self, CHIP_WIDTH))
         self.picture = ThumbnailButton(attachment, thumbnail, THUMBNAIL, self)
@@ -74,10 +77,20 @@ class AttachmentChip(QFrame):
         if event.type() is QEvent.Type.StyleChange and self.width() != zoomed(self, CHIP_WIDTH):
             self.setFixedWidth(zoomed(self, CHIP_WIDTH))
 
-    def show_cost(self, attachment: Attachment, options: GenerationOptions, visual_token_seconds: float) -> None:
-        """Show the image's cost; `visual_token_seconds` is the seconds that a visual token takes."""
+    def show_cost(
+        self,
+        attachment: Attachment,
+        options: GenerationOptions,
+        visual_token_seconds: float,
+        resolution: Resolution | None,
+    ) -> None:
+        """Show the image's cost; `visual_token_seconds` is the seconds that a visual token takes.
+
+        `resolution` is the automatic one, None if the image has a resolution of its own or that of the settings.
+        """
         self.attachment, self._options, self._visual_token_seconds = attachment, options, visual_token_seconds
-        cost, sentence = ui_text.seen_by_model(attachment, options, visual_token_seconds)
+        self._resolution = resolution
+        cost, sentence = seen_by_model(attachment, options, visual_token_seconds, resolution)
         self.budget.setText(cost)
         self.budget.setAccessibleName(sentences(sentence, tr("Change it")))
         self.budget.setToolTip(sentences(sentence, tr("Click to change it.")))
@@ -97,7 +110,7 @@ class AttachmentChip(QFrame):
 
     @Slot()
     def _on_budget_clicked(self) -> None:
-        menu = PixelBudgetMenu(self.attachment, self._options, self._visual_token_seconds, self)
+        menu = PixelBudgetMenu(self.attachment, self._options, self._visual_token_seconds, self._resolution, self)
         menu.chosen.connect(self._on_budget_chosen)
         menu.popup(self.budget.mapToGlobal(self.budget.rect().bottomLeft()))
 

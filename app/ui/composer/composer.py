@@ -1,5 +1,7 @@
 """The composer: the draft's images and text, and the actions on them."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -7,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from app.domain.chat.chat import Draft, title_from
 from app.domain.chat.presets import Preset, matching
 from app.domain.chat.published_prompts import published_presets
+from app.domain.documents.automatic_resolution import Resolution
 from app.domain.ids import Digest, ImportId
 from app.domain.images.attachments import Attachment
 from app.domain.images.visual_cost import visual_cost
@@ -70,6 +73,7 @@ class Composer(QFrame):
         self._is_busy = False
         self._options = GenerationOptions()
         self._visual_token_seconds = 0.0
+        self._resolutions: Mapping[Digest, Resolution] = {}
         self._own_question, self._is_demo = "", False
         self.edit = MessageEdit(self)
         self.add = icon_button(Icon.ADD_IMAGES, tr("Open images"), self)
@@ -111,6 +115,11 @@ class Composer(QFrame):
     def set_options(self, options: GenerationOptions) -> None:
         """Set the options for images that have no pixel budget of their own."""
         self._options = options
+        self._show_costs()
+
+    def set_resolutions(self, resolutions: Mapping[Digest, Resolution]) -> None:
+        """Set the automatic resolutions of the images that have one, by digest."""
+        self._resolutions = resolutions
         self._show_costs()
 
     def set_used_tokens(self, tokens: int) -> None:
@@ -262,10 +271,13 @@ class Composer(QFrame):
         return chip
 
     def _show_costs(self) -> None:
+        waiting = 0
         for attachment in self._attachments:
-            self._attachment_chips[attachment.digest].show_cost(attachment, self._options, self._visual_token_seconds)
-        budget, max_frames = self._options.pixel_budget, self._options.clip_frames
-        waiting = sum(visual_cost(attachment, budget, max_frames).tokens for attachment in self._attachments)
+            resolution = self._resolutions.get(attachment.digest)
+            chip = self._attachment_chips[attachment.digest]
+            chip.show_cost(attachment, self._options, self._visual_token_seconds, resolution)
+            budget = resolution.pixel_budget if resolution else self._options.pixel_budget
+            waiting += visual_cost(attachment, budget, self._options.clip_frames).tokens
         self.gauge.show_tokens(self._used_tokens, waiting, self._capacity)
 
     def _default_question(self) -> str:

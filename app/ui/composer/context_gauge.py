@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
-from app.ui.widgets import ui_text
+from app.ui.composer.token_texts import context_usage
 from app.ui.widgets.labels import label
 from app.ui.widgets.zoomed_width import ZoomedWidth
 
@@ -32,7 +32,7 @@ class ContextGauge(QWidget):
         if not capacity:
             return
         share = min(1.0, (used + waiting) / capacity)
-        short, sentence = ui_text.context(used, waiting, capacity)
+        short, sentence = context_usage(used, waiting, capacity)
         self.bar.setRange(0, capacity)
         self.bar.setValue(min(used + waiting, capacity))
         self.bar.setAccessibleName(sentence)

@@ -4,13 +4,14 @@ from dataclasses import replace
 from math import inf
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QMenu, QSlider, QVBoxLayout, QWidget, QWidgetAction
+from PySide6.QtWidgets import QMenu, QPushButton, QSlider, QVBoxLayout, QWidget, QWidgetAction
 
+from app.domain.documents.automatic_resolution import Resolution
 from app.domain.images.attachments import Attachment
 from app.domain.images.visual_tokens import MIN_PIXELS
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.shown_setting import bounded
-from app.ui.widgets import ui_text
+from app.ui.composer.token_texts import seen_by_model
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
@@ -26,13 +27,18 @@ class PixelBudgetMenu(QMenu):
     chosen = Signal(object)  # int | None: a union is no class.
 
     def __init__(
-        self, attachment: Attachment, options: GenerationOptions, visual_token_seconds: float, parent: QWidget
+        self,
+        attachment: Attachment,
+        options: GenerationOptions,
+        visual_token_seconds: float,
+        resolution: Resolution | None,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._attachment = attachment
         self._options = options
-        pixel_budget = attachment.pixel_budget or options.pixel_budget
+        pixel_budget = attachment.pixel_budget or (resolution or options).pixel_budget
         self._visual_token_seconds = visual_token_seconds
         self._budgets = budgets(attachment)
         inside = QWidget(self)
@@ -43,7 +49,8 @@ class PixelBudgetMenu(QMenu):
         self.slider.setPageStep(STEPS_TO_DOUBLE)
         self.slider.setValue(min(range(len(self._budgets)), key=lambda step: abs(self._budgets[step] - pixel_budget)))
         self.sentence = label("", "hint", wraps=True, parent=inside)
-        self.usual = button(tr("Use default"), Role.LINK, tr("Use the same resolution as for other images"), inside)
+        self.usual = _default_button(options, inside)
+        self.usual.setEnabled(attachment.pixel_budget is not None)
         column = QVBoxLayout(inside)
         column.setContentsMargins(12, 8, 12, 8)
         for part in (self.sentence, self.slider, self.usual):
@@ -51,23 +58,30 @@ class PixelBudgetMenu(QMenu):
         action = QWidgetAction(self)
         action.setDefaultWidget(inside)
         self.addAction(action)
-        self._show_budget(pixel_budget)
+        self._show(attachment, resolution)
         self.slider.valueChanged.connect(self._on_moved)
         self.usual.clicked.connect(self._on_usual_clicked)
 
-    def _show_budget(self, pixel_budget: int) -> None:
-        chosen = replace(self._attachment, pixel_budget=pixel_budget)
-        self.sentence.setText(ui_text.seen_by_model(chosen, self._options, self._visual_token_seconds)[1])
+    def _show(self, attachment: Attachment, resolution: Resolution | None = None) -> None:
+        seconds = self._visual_token_seconds
+        self.sentence.setText(seen_by_model(attachment, self._options, seconds, resolution)[1])
 
     @Slot(int)
     def _on_moved(self, step: int) -> None:
-        self._show_budget(self._budgets[step])
+        self._show(replace(self._attachment, pixel_budget=self._budgets[step]))
+        self.usual.setEnabled(True)
         self.chosen.emit(self._budgets[step])
 
     @Slot()
     def _on_usual_clicked(self) -> None:
         self.chosen.emit(None)
         self.close()
+
+
+def _default_button(options: GenerationOptions, parent: QWidget) -> QPushButton:
+    if options.automatic_resolution:
+        return button(tr("Automatic"), Role.LINK, tr("Choose the resolution by the print on the image"), parent)
+    return button(tr("Use default"), Role.LINK, tr("Use the same resolution as for other images"), parent)
 
 
 def budgets(attachment: Attachment) -> tuple[int, ...]:

@@ -12,15 +12,13 @@ from app.domain.error_texts import server_texts
 from app.domain.errors import Problem, ProblemKind
 from app.domain.images.attachments import Attachment
 from app.domain.images.detection_formats import DetectionFormat
-from app.domain.images.visual_cost import visual_cost
 from app.domain.models.answer_stats import AnswerStats
 from app.domain.models.engine_status import EngineState, EngineStatus, Stage
 from app.domain.models.model_info import DEMO_NAME
-from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.text.confidence import LowConfidenceWord
 from app.domain.text.visible_text import visible
-from app.ui.widgets.i18n import decimal, grouped, joined, locale, mark, sentences, tr, tr_count
+from app.ui.widgets.i18n import decimal, grouped, joined, locale, mark, tr, tr_count
 from app.ui.widgets.problem_text import problem_sentence
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -132,43 +130,12 @@ def shown_size(attachment: Attachment, width: int, height: int) -> str:
     return details if is_whole else joined(" · ", (details, shown))
 
 
-def seen_by_model(attachment: Attachment, options: GenerationOptions, visual_token_seconds: float) -> tuple[str, str]:
-    """Return an image's tokens and seconds in short, and a sentence on the size at which the model sees it.
-
-    `visual_token_seconds` is the seconds that a visual token takes; 0 if unknown.
-    """
-    cost = visual_cost(attachment, options.pixel_budget, options.clip_frames)
-    figures = {"size": extent(cost.width, cost.height), "tokens": number(cost.tokens)}
-    sentence = tr("The model sees this image at {size} pixels ({tokens} tokens).", **figures)
-    if attachment.is_video:
-        figures["frames"] = number(cost.frames)
-        sentence = tr("The model sees {frames} frames at {size} pixels ({tokens} tokens).", **figures)
-    if not visual_token_seconds:
-        return tokens(cost.tokens), sentence
-    time = seconds(cost.tokens * visual_token_seconds)
-    return f"{tokens(cost.tokens)} · {time}", sentences(sentence, tr("This takes about {seconds}.", seconds=time))
-
-
 def doubt(word: LowConfidenceWord) -> str:
     """Return the model's confidence in a word, and the alternatives."""
     alternatives = (tr("“{word}” {share}", word=other, share=percent(share)) for other, share in word.others)
     others = joined(tr(", "), alternatives)
     said = tr("Model confidence: {share}", share=percent(word.probability))
     return joined("\n", (said, tr("Alternatives: {words}", words=others))) if others else said
-
-
-def context(used: int, waiting: int, capacity: int) -> tuple[str, str]:
-    """Return the context's usage in short and in a sentence; `waiting` are the tokens of the draft's images."""
-    share = min(1.0, (used + waiting) / capacity)
-    figures = {"used": number(used), "capacity": number(capacity)}
-    if waiting:
-        words = mark("This chat uses {used} of {capacity} context tokens; the images below add {waiting}.")
-        sentence = tr(words, **figures, waiting=number(waiting))
-    else:
-        sentence = tr("This chat uses {used} of {capacity} context tokens.", **figures)
-    if share >= 1:
-        sentence = sentences(sentence, tr("This is too much. Start a new chat, or use fewer or smaller images."))
-    return percent(share), sentence
 
 
 def seconds(duration: float) -> str:

@@ -103,8 +103,7 @@ def test_what_the_user_wants_read_does_not_wait(build_services: BuildServices, q
     services = build(build_services, qtbot, reader=never_ends)
     services.session.add_attachment(services.session.conversation_id, IMAGE)
     services.session.add_attachment(services.session.conversation_id, OTHER)
-    prefilled = partial(services.engines.requests, BackendKind.MODEL)
-    qtbot.waitUntil(lambda: any(isinstance(it, Prefill) and len(it.turns[-1].images) == 2 for it in prefilled()))
+    qtbot.waitUntil(lambda: len(read_paths(services)) == 1)
     services.session.read_text(OTHER)
     qtbot.waitUntil(lambda: len(read_paths(services)) == 2)
     requests = services.engines.latest(BackendKind.READER).requests

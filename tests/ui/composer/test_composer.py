@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.chat import Draft
+from app.domain.documents.automatic_resolution import Resolution, ResolutionReason
 from app.domain.ids import ImportId
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.settings import ThemeChoice
@@ -242,6 +243,37 @@ def test_how_closely_the_model_looks_is_chosen_for_one_image(composer: Composer,
     with qtbot.waitSignal(composer.budget_chosen) as chosen:
         menu.usual.click()
     assert chosen.args == [replace(large, pixel_budget=pixels), None]
+
+
+@pytest.mark.parametrize(
+    ("resolution", "reason"),
+    [
+        (Resolution(512 * 512, ResolutionReason.PRINT, 16.4), "The smallest print is then 16 pixels high."),
+        (Resolution(512 * 512, ResolutionReason.SMALL_PRINT, 9.2), "The smallest print is only 9 pixels high."),
+        (Resolution(512 * 512, ResolutionReason.PHOTO), "No text was found on it."),
+    ],
+)
+def test_an_automatic_resolution_is_shown_with_its_reason(
+    composer: Composer, qtbot: QtBot, resolution: Resolution, reason: str
+) -> None:
+    large, other = replace(attachment(), width=4000, height=3000), attachment("b.png", "cd" * 32)
+    composer.set_draft(Draft(attachments=(large, other)))
+    composer.set_capacity(10_000)
+    composer.set_resolutions({large.digest: resolution})
+    receipt = chip(composer, "receipt.png")
+    assert receipt.budget.text() == "234 tokens"
+    assert reason in receipt.budget.toolTip()
+    assert "print" not in chip(composer, "b.png").budget.toolTip()
+    receipt.budget.click()
+    (menu,) = receipt.findChildren(PixelBudgetMenu)
+    assert reason in menu.sentence.text()
+    assert menu.usual.text() == "Automatic"
+    assert not menu.usual.isEnabled()
+    qtbot.keyClick(menu.slider, Qt.Key.Key_End)
+    assert menu.usual.isEnabled()
+    assert reason not in menu.sentence.text()
+    composer.set_resolutions({})
+    assert "print" not in receipt.budget.toolTip()
 
 
 def test_budgets_go_from_the_least_to_all_pixels() -> None:
