@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,9 @@ def kill_in_the_middle(server: HubServer, folder: Path, model_id: str) -> int:
     smallest = min(len(content) for name, content in server.files.items() if name.endswith(".safetensors"))
 
     def received() -> int:
-        return max((path.stat().st_size for path in folder.glob("incoming/*.part")), default=0)
+        with suppress(FileNotFoundError):  # A file that is complete is renamed meanwhile.
+            return max((path.stat().st_size for path in folder.glob("incoming/*.part")), default=0)
+        return 0
 
     with subprocess.Popen(command) as process:
         while process.poll() is None and received() < smallest // 4:
