@@ -121,6 +121,7 @@ class AnswerBubble(QWidget):
         self.activity.setVisible(is_waiting)
         self.progress.setVisible(is_waiting and self.progress.value() > 0)
         self.footer.setText(ui_text.answer_footer(message))
+        self.footer.setToolTip(ui_text.answer_figures(message))
         self.footer.setVisible(not is_streaming and bool(self.footer.text()))
         self._actions.setVisible(not is_streaming)
         self.copy.setVisible(bool(message.text))

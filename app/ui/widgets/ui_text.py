@@ -87,16 +87,19 @@ def engine_details(status: EngineStatus) -> str:
 
 
 def answer_footer(message: Message) -> str:
-    """Return an answer's author, how it ended, and its figures."""
+    """Return an answer's author, how it ended, and its lines if they were read."""
     parts = [tr("Built-in OCR") if message.author is Author.READER else model_name(message.model_name)]
     if message.state in _ENDS:
         parts.append(tr(_ENDS[message.state]))
-    if message.stats:
-        parts += _figures(message.stats)
     if message.page is not None:
         count = len(message.text.splitlines())
         parts.append(tr_count("{count} line", "{count} lines", count))
     return " · ".join(part for part in parts if part)
+
+
+def answer_figures(message: Message) -> str:
+    """Return an answer's tokens and speed; empty if they are unknown."""
+    return " · ".join(_figures(message.stats)) if message.stats else ""
 
 
 def image_details(attachment: Attachment) -> str:

@@ -13,6 +13,7 @@ from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import server_texts
 from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import MessageId
+from app.domain.models.answer_stats import AnswerStats
 from app.domain.models.engine_status import Stage
 from app.ui.chat import chat_view
 from app.ui.chat.chat_view import ChatView
@@ -153,8 +154,18 @@ def test_an_answer_in_the_making(view: ChatView, qtbot: QtBot) -> None:
     assert not bubble.activity.isVisible()
     assert not bubble.regenerate.isVisible()
     assert bubble.text.toPlainText() == "The total"
-    view.put_message(replace(message, text="The **total** is 9.", state=MessageState.STOPPED, model_name="Qwen"))
+    stats = AnswerStats(
+        prompt_tokens=9,
+        visual_tokens=0,
+        new_tokens=3,
+        first_token_seconds=0.4,
+        total_seconds=1,
+        context_tokens=12,
+    )
+    stopped = replace(message, text="The **total** is 9.", state=MessageState.STOPPED, model_name="Qwen", stats=stats)
+    view.put_message(stopped)
     assert bubble.footer.text() == "Qwen · Stopped"
+    assert bubble.footer.toolTip().startswith("3 tokens · ")
     assert bubble.regenerate.isVisible()
 
 

@@ -24,11 +24,13 @@ def plain(text: str) -> str:
 
 def test_the_footer_of_an_answer() -> None:
     said = replace(answer(), author=Author.MODEL, model_name="Qwen3-VL-2B", stats=STATS)
-    assert plain(ui_text.answer_footer(said)) == "Qwen3-VL-2B · 143 tokens · 24.1 tok/s · first token 0.4 s"
+    assert ui_text.answer_footer(said) == "Qwen3-VL-2B"
+    assert plain(ui_text.answer_figures(said)) == "143 tokens · 24.1 tok/s · first token 0.4 s"
     stopped = replace(said, state=MessageState.STOPPED)
-    assert ui_text.answer_footer(stopped).startswith("Qwen3-VL-2B · Stopped · ")
+    assert ui_text.answer_footer(stopped) == "Qwen3-VL-2B · Stopped"
     read = replace(said, author=Author.READER, text="a\nb", stats=None, page=OcrPage(10, 10, (), "a\nb"))
     assert ui_text.answer_footer(read) == "Built-in OCR · 2 lines"
+    assert ui_text.answer_figures(read) == ""
 
 
 @pytest.mark.parametrize(
