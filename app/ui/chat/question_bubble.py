@@ -1,6 +1,6 @@
 """The bubble of a user's question, on the right: images, text, and its alternatives."""
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.images.attachments import Attachment
@@ -22,6 +22,10 @@ from app.ui.widgets.thumbnails import ThumbnailButton, ThumbnailPath
 THUMBNAIL = QSize(72, 72)
 MAX_WIDTH = 520
 THUMBNAILS_IN_A_ROW = 5
+PADDING = 12
+SLACK = 4
+"""Pixels by which a line may be wider as it is laid out than as it is measured."""
+_MEASURED_LINES, _MEASURED_CHARACTERS = 3, 300
 
 
 class QuestionBubble(QWidget):
@@ -61,7 +65,7 @@ class QuestionBubble(QWidget):
         bubble.setObjectName("bubble")
         bubble.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         column = QVBoxLayout(bubble)
-        column.setContentsMargins(12, 12, 12, 12)
+        column.setContentsMargins(PADDING, PADDING, PADDING, PADDING)
         column.setSpacing(8)
         for start in range(0, len(message.attachments), THUMBNAILS_IN_A_ROW):
             column.addLayout(self._pictures(message.attachments[start : start + THUMBNAILS_IN_A_ROW], thumbnail_path))
@@ -72,26 +76,39 @@ class QuestionBubble(QWidget):
         column.addWidget(self.text)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self._column = column
-        if message.attachments:
-            column.addWidget(label(_caption(message.attachments), "muted", wraps=True, parent=bubble))
+        self._caption = label(_caption(message.attachments), "muted", wraps=True, parent=bubble)
+        self._caption.setVisible(bool(message.attachments))
+        column.addWidget(self._caption)
         actions = QHBoxLayout()
         actions.setSpacing(4)
         actions.addStretch(1)
         actions.addWidget(self.versions)
         actions.addWidget(self.reuse)
         actions.addWidget(self.edit)
-        side = QWidget(self)
-        side.setMaximumWidth(MAX_WIDTH)
-        right = QVBoxLayout(side)
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(4)
-        right.addWidget(bubble)
-        right.addLayout(actions)
+        self._side = QWidget(self)
+        self._content = QVBoxLayout(self._side)
+        self._content.setContentsMargins(0, 0, 0, 0)
+        self._content.setSpacing(4)
+        self._content.addWidget(bubble)
+        self._content.addLayout(actions)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
-        row.addWidget(side, 3)
+        row.addWidget(self._side, 3)
         self.update_parts(parts)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the width to another font."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self._fit_width()
+
+    def _fit_width(self) -> None:
+        """Make the bubble as wide as its longest line, at most MAX_WIDTH, which an editor gets."""
+        texts = (self.text, self.text.toPlainText()), (self._caption, self._caption.text())
+        widest = max(_widest(widget, text) for widget, text in texts) + 2 * PADDING + SLACK
+        wanted = MAX_WIDTH if self.editor is not None else max(widest, self._content.minimumSize().width())
+        self._side.setMaximumWidth(min(wanted, MAX_WIDTH))
 
     def update_parts(self, parts: MessageParts) -> None:
         """Show the last shown part of the question, which itself never changes."""
@@ -104,6 +121,7 @@ class QuestionBubble(QWidget):
         is_editable = length <= MAX_CHARACTERS
         self.edit.setVisible(is_editable and self.editor is None)
         self.reuse.setVisible(is_editable)
+        self._fit_width()
 
     @Slot()
     def _on_more_clicked(self) -> None:
@@ -140,6 +158,7 @@ class QuestionBubble(QWidget):
         self.editor.edit.setFocus()
         self.text.hide()
         self.edit.hide()
+        self._fit_width()
 
     @Slot(str)
     def _on_submitted(self, text: str) -> None:
@@ -153,10 +172,18 @@ class QuestionBubble(QWidget):
             self.edit.setFocus()
             gone, self.editor = self.editor, None
             discard(gone)
+            self._fit_width()
 
     @Slot()
     def _on_picture_clicked(self) -> None:
         self.image_clicked.emit(self.sender().property("attachment"))
+
+
+def _widest(widget: QWidget, text: str) -> int:
+    widget.ensurePolished()
+    longest = sorted(text.splitlines(), key=len)[-_MEASURED_LINES:]
+    metrics = widget.fontMetrics()
+    return max((metrics.horizontalAdvance(line[:_MEASURED_CHARACTERS]) for line in longest), default=0)
 
 
 def _caption(attachments: tuple[Attachment, ...]) -> str:

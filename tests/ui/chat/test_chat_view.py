@@ -395,6 +395,20 @@ def test_what_is_shown_comes_to_rest(view: ChatView, qtbot: QtBot, width: int) -
         assert round(text.document().textWidth()) == text.viewport().width()
 
 
+def test_a_question_is_as_wide_as_its_text(view: ChatView, qtbot: QtBot) -> None:
+    view.resize(900, 600)
+    texts = ("Why?", "Which of these lines says what it costs?", "word " * 200)
+    view.set_branch([question(text, f"q{number}") for number, text in enumerate(texts)])
+    bubbles = [question_bubble(view, f"q{number}") for number in range(3)]
+    qtbot.waitUntil(lambda: all(bubble.text.isVisible() for bubble in bubbles))
+    widths = [bubble.text.width() for bubble in bubbles]
+    assert widths[0] < widths[1] < widths[2]
+    assert [bubble.text.document().lineCount() for bubble in bubbles[:2]] == [1, 1]
+    assert len({bubble.text.mapTo(view, bubble.text.rect().topRight()).x() for bubble in bubbles}) == 1
+    press(bubbles[0].edit, qtbot)
+    qtbot.waitUntil(lambda: bubbles[0].editor is not None and bubbles[0].editor.width() >= widths[2])
+
+
 class LayoutRequests(QObject):
     """Counts the layouts that are asked for."""
 
