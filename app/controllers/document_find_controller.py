@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.domain.documents.document_search import LinePlace, lines_with
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import OcrPage
 from app.services.documents.document_session import DocumentSession
 from app.ui.documents.document_window import DocumentWindow
+
+PAUSE_MILLISECONDS = 300
+"""Delay by which the pages that are read meanwhile are searched together: digital ones take milliseconds each."""
 
 
 class DocumentFindController(QObject):
@@ -21,6 +24,8 @@ class DocumentFindController(QObject):
         self._query = ""
         self._matches: Sequence[LinePlace] = ()
         self._current: LinePlace | None = None
+        self._timer = QTimer(self, singleShot=True, interval=PAUSE_MILLISECONDS)
+        self._timer.timeout.connect(self._look)
         window.find_bar.changed.connect(self._on_changed)
         window.find_bar.stepped.connect(self._on_stepped)
         session.opened.connect(window.find_bar.close_bar)
@@ -38,11 +43,14 @@ class DocumentFindController(QObject):
 
     @Slot(OcrResult)
     def _on_page_read(self, _: OcrResult) -> None:
-        if self._query:
-            self._look()
+        if self._query and not self._timer.isActive():
+            self._timer.start()
 
+    @Slot()
     def _look(self) -> None:
         query = self._query
+        if not query:
+            return
 
         def show(pages: Sequence[OcrPage]) -> None:
             if query == self._query:
