@@ -77,8 +77,8 @@ def _dashes(grey: npt.NDArray[np.uint8], pieces: Pieces, lines: _Lines) -> Itera
 def _row(lines: _Lines, left: int, right: int, middle: float) -> int | None:
     """Return the nearest line before a dash in its row; None if there is none, or text is too near."""
     heights = lines.heights
-    off = (middle - (lines.top + lines.bottom) / 2) / heights
-    beside = (off >= OFF[0]) & (off <= OFF[1])
+    off = middle - (lines.top + lines.bottom) / 2
+    beside = (off >= OFF[0] * heights) & (off <= OFF[1] * heights)
     before = beside & (lines.right <= left - BESIDE * heights)
     over = (lines.top < middle) & (lines.bottom > middle)
     is_near = over & (lines.right > left - BESIDE * heights) & (lines.left < right + BEFORE_TEXT * heights)

@@ -52,8 +52,8 @@ def _places(pieces: Pieces, rows: Sequence[OcrLine]) -> Iterator[Quad]:
         group = _group(found, number)
         used[group] = True
         middle = top + height / 2
-        off = np.abs((tops + bottoms) / 2 - middle) / heights
-        fits = (off <= MAX_OFF) & (height >= HEIGHTS[0] * heights) & (height <= HEIGHTS[1] * heights)
+        off = np.abs((tops + bottoms) / 2 - middle)
+        fits = (off <= MAX_OFF * heights) & (height >= HEIGHTS[0] * heights) & (height <= HEIGHTS[1] * heights)
         if len(group) > MAX_DIGITS or not fits.any():
             continue
         boxes = found[group]

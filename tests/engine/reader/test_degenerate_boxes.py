@@ -67,6 +67,21 @@ class FixedReader:
         return OcrLine(self.reads[-1], quad, self.score)
 
 
+_NOWHERE = ((0, 0),) * 4
+_FLAT = [
+    ((0, 31), (0, 10), (0, 0), (0, 0)),
+    _NOWHERE,
+    ((0, 0), (0, 0), (0, 42), (0, 42)),
+    ((88, 0), (0, 0), (0, 0), (88, 0)),
+    _NOWHERE,
+    _NOWHERE,
+    ((0, 0), (0, 0), (0, 1), (0, 1)),
+    ((1, 0), (0, 0), (0, 0), (1, 0)),
+    ((0, 0), (0, 0), (0, 0), (0, 1)),
+    _NOWHERE,
+]
+_WITHOUT_HEIGHT = [np.array(quad, np.float64) for quad in _FLAT]
+"""Boxes of which some have no height, beside ink that may be a figure."""
 texts = st.lists(st.sampled_from(("", "a", "1 2", "価格", "some words", "漢字かな")), min_size=1, max_size=4).map(tuple)
 
 
@@ -101,6 +116,7 @@ def test_any_boxes_are_rotated(picture: Image.Image, quads: list[Quad], words: t
 @settings(max_examples=60, deadline=None)  # Noise may look like any script, so that Tesseract is asked time and again.
 @given(pictures, st.lists(quads_of(inside) | quads_of(aligned), max_size=16), texts, st.sampled_from((0.3, 0.7, 0.95)))
 @example(Image.new("RGB", (1, 1)), [np.zeros((4, 2))], ("",), 0.3)
+@example(drawn(1, 76, 1), _WITHOUT_HEIGHT, ("some words", "", "a", "a"), 0.95)
 def test_any_boxes_make_a_page(picture: Image.Image, quads: list[Quad], words: tuple[str, ...], score: float) -> None:
     page = read_page(picture, FixedReader(quads, words, score), lambda: None)
     for line in page.lines:
