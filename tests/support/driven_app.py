@@ -307,7 +307,7 @@ class X11Input:
     def export(self, target: str) -> None:
         """Write the chat that is shown."""
         chat = self._app.library[self._app.session.conversation_id]
-        self._app.exporter.export(chat, Path(target))
+        self._app.exporter.export(chat, "", Path(target))
 
     def batch(self, folder: str) -> None:
         """Drop a folder, and press Start; goes on with what is there."""
