@@ -35,7 +35,7 @@ class ChatList(QListView):
         set_up(self, tr("Chats"))
         self.rows = ChatListModel(self)
         self._shown = ConversationId("")
-        self._is_pressed = self._only_selects = False
+        self._is_pressed = self._is_chat_pressed = self._only_selects = False
         self._drop_target = ""
         self.setModel(self.rows)
         self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
@@ -59,7 +59,8 @@ class ChatList(QListView):
         scrolled, was_seen = self.verticalScrollBar().value(), self._is_seen(self.rows.index_of(self._shown))
         self.rows.set_rows(rows, height, chat_height)
         self.setAutoScroll(False)  # Otherwise a current row that is not seen would be scrolled to.
-        self._select(selected if len(selected) > 1 or self.hasFocus() else [], current)
+        is_kept = len(selected) > 1 or self.hasFocus()
+        self._select(selected if is_kept else [], current if is_kept else "")
         self.setAutoScroll(True)
         self.executeDelayedItemsLayout()
         self.verticalScrollBar().setValue(scrolled)
@@ -97,7 +98,10 @@ class ChatList(QListView):
             drag.setPixmap(picture)
             width = round(picture.deviceIndependentSize().width())
             drag.setHotSpot(QPoint(width + BESIDE if self.isRightToLeft() else -BESIDE, -BESIDE))
+            self._is_chat_pressed = False  # If it is cancelled, the button is still held.
             drag.exec(actions)
+            if len(chats) == 1:
+                self._select([], "")  # It was selected by being pressed; F2 and the window mean the shown one.
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Show where the chats would go."""
@@ -123,14 +127,15 @@ class ChatList(QListView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin nothing beside the rows: Qt would select the row where the button is let go."""
-        self._is_pressed = self.indexAt(event.position().toPoint()).isValid()
+        index = self.indexAt(event.position().toPoint())
+        self._is_pressed, self._is_chat_pressed = index.isValid(), index.isValid() and bool(index.data(ID))
         self._only_selects = bool(event.modifiers() & _SELECTING)
         if self._is_pressed:
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag what was pressed with the left button; nothing is selected on the way."""
-        if not event.buttons() or (self._is_pressed and event.buttons() == Qt.MouseButton.LeftButton):
+        """Drag chats that were pressed with the left button; nothing is selected on the way."""
+        if not event.buttons() or (self._is_chat_pressed and event.buttons() == Qt.MouseButton.LeftButton):
             super().mouseMoveEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -151,10 +156,11 @@ class ChatList(QListView):
             super().keyPressEvent(event)
 
     def _delete(self, folder: ChatFolder | None) -> None:
-        if chats := self.selected_chats:
-            self.chats_deleted.emit(chats)
-        elif folder:
+        chats = self.selected_chats
+        if folder and len(chats) <= 1:  # The highlighted chat is the shown one.
             self.folder_removed.emit(folder.id)
+        elif chats:
+            self.chats_deleted.emit(chats)
 
     def _collapse(self, folder: ChatFolder, *, is_collapsed: bool) -> None:
         if folder.is_collapsed != is_collapsed:
@@ -163,9 +169,10 @@ class ChatList(QListView):
     @Slot(QModelIndex)
     def _on_clicked(self, index: QModelIndex) -> None:
         if not self._only_selects:
+            row = self.rows.row(index)
             self._on_activated(index)
-            if index.isValid() and index.data(FOLDER):
-                self._select([], "")
+            if isinstance(row, FolderRow):  # Keys mean the folder from now on; the shown chat stays highlighted.
+                self._select([self._shown], key_of(row))
 
     @Slot(QModelIndex)
     def _on_activated(self, index: QModelIndex) -> None:
@@ -184,8 +191,9 @@ class ChatList(QListView):
         flags = model.SelectionFlag
         if not listed:
             model.setCurrentIndex(self.rows.index_of(self._shown), flags.ClearAndSelect)
-            return
-        model.clearSelection()
-        for index in listed:
-            model.select(index, flags.Select)
-        model.setCurrentIndex(self.rows.index_of(current), flags.NoUpdate)
+        else:
+            model.clearSelection()
+            for index in listed:
+                model.select(index, flags.Select)
+        if current or listed:
+            model.setCurrentIndex(self.rows.index_of(current), flags.NoUpdate)

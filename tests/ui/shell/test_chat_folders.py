@@ -120,6 +120,37 @@ def test_keys_fold_open_and_remove(
     assert removed.args == ["f1"]
 
 
+def test_keys_mean_the_folder_that_was_clicked(sidebar: Sidebar, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(sidebar.menus, "ask_folder_name", asked.append)
+    monkeypatch.setattr(sidebar.menus, "ask_title", asked.append)
+    sidebar.list.setFocus()
+    qtbot.waitUntil(sidebar.list.hasFocus)
+    click(sidebar, qtbot, HOME.name)
+    sidebar.rename_selected()
+    assert asked == [HOME]
+    assert selected(sidebar) == ["a"]
+    with qtbot.assertNotEmitted(sidebar.list.chats_deleted), qtbot.waitSignal(sidebar.list.folder_removed):
+        qtbot.keyClick(sidebar.list, Qt.Key.Key_Delete)
+    click(sidebar, qtbot, "b")
+    sidebar.select(ConversationId("b"))
+    sidebar.rename_selected()
+    assert asked[1:] == [CHATS[-1]]
+
+
+def test_the_shown_chat_is_highlighted_after_another_was_dragged(
+    sidebar: Sidebar, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QDrag, "exec", lambda *_: MOVE)
+    start = place(sidebar, "w1").toPointF()
+    viewport = sidebar.list.viewport()
+    mouse(viewport, QEvent.Type.MouseButtonPress, start)
+    mouse(viewport, QEvent.Type.MouseMove, start + QPointF(0, 20))
+    mouse(viewport, QEvent.Type.MouseMove, start + QPointF(0, 40))
+    mouse(viewport, QEvent.Type.MouseButtonRelease, start + QPointF(0, 40))
+    assert selected(sidebar) == ["a"]
+
+
 def test_several_chats_are_selected_without_being_opened(sidebar: Sidebar, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(sidebar.conversation_chosen):
         click(sidebar, qtbot, "w1", CTRL)
@@ -270,6 +301,9 @@ def test_only_chats_are_dragged_all_that_are_selected(
     pull(place(sidebar, "b").toPointF(), Qt.MouseButton.RightButton)
     pull(QPointF(60, viewport.height() - 5))
     assert dragged == [["w1"], ["b", "w1"]]
+    sidebar.select(ConversationId("a"))
+    pull(place(sidebar, WORK.name).toPointF() - QPointF(0, 0))
+    assert "w1" not in selected(sidebar), "a folder is pressed, and no chat"
     is_draggable = [bool(row(sidebar, name).flags() & Qt.ItemFlag.ItemIsDragEnabled) for name in ("w1", "Home")]
     assert is_draggable == [True, False]
 
