@@ -42,7 +42,9 @@ class ImageTexts(QObject):
         self._pages: OrderedDict[str, OcrPage | None] = OrderedDict()
         self._calls: dict[str, EngineCall] = {}
         self._wanted: set[str] = set()
+        self._wanted_too: set[str] = set()
         self._shown = ""
+        self._is_stopped = False
 
     def read(self, paths: Iterable[str]) -> None:
         """Read these images in the background, those that have not been read; cancel the reading of all others."""
@@ -55,8 +57,14 @@ class ImageTexts(QObject):
             self._start(path)
 
     def read_too(self, paths: Iterable[str]) -> None:
-        """Read these images besides those that are wanted already."""
-        self.read((*self._wanted, *paths))
+        """Read these images besides those that are wanted already, and whichever are wanted later.
+
+        `stop` interrupts that until the next call.
+        """
+        self._wanted_too |= set(list(dict.fromkeys(paths))[:MAX_CACHED])
+        self._is_stopped = False
+        for path in list(self._wanted_too):
+            self._start(path)
 
     def read_shown(self, path: str) -> None:
         """Read the image that is shown, whatever else is read or stopped, in place of the one before; "" for none."""
@@ -79,6 +87,7 @@ class ImageTexts(QObject):
 
     def stop(self) -> None:
         """Cancel the reading of images that have not been read yet, except for the one that is shown."""
+        self._is_stopped = True
         self.read(())
 
     def page(self, path: str) -> OcrPage | None:
@@ -95,7 +104,7 @@ class ImageTexts(QObject):
         return tuple(page.text for page in pages if page and page.text)
 
     def _is_wanted(self, path: str) -> bool:
-        return path in self._wanted or path == self._shown
+        return path in self._wanted or path == self._shown or (path in self._wanted_too and not self._is_stopped)
 
     def _start(self, path: str) -> None:
         if path not in self._pages and path not in self._calls:
@@ -121,5 +130,6 @@ class ImageTexts(QObject):
 
     def _keep(self, path: str, page: OcrPage | None) -> None:
         self._pages[path] = page
+        self._wanted_too.discard(path)
         if len(self._pages) > MAX_CACHED:
             self._pages.popitem(last=False)

@@ -199,7 +199,8 @@ class ModelEngine(QObject):
             self.restart()
         is_prefilled = self._prefill is not None and self._prefill.is_prefix_of(turns, options)
         if not is_prefilled:
-            self.stop_prefill()
+            self.image_texts.stop()
+            self._cancel_prefill()
         texts = self.image_texts.known(_images(turns))
         if not self._asked:
             self.answering_began.emit()
@@ -250,7 +251,7 @@ class ModelEngine(QObject):
 
     def stop_prefill(self) -> None:
         """Cancel the prefill, unless an answer is waiting for it."""
-        self.image_texts.stop()
+        self.image_texts.read(())
         self._cancel_prefill()
 
     def _cancel_prefill(self) -> None:

@@ -23,6 +23,7 @@ from app.engine.process.messages import (
     Request,
     TextRead,
 )
+from app.services.chat.prefill_ahead import PAUSE_MILLISECONDS
 from tests.services.conftest import INFO, BuildServices, Services
 from tests.support.chats import attachment
 
@@ -118,6 +119,22 @@ def test_what_was_asked_about_too_early_is_read_after_its_answer(build_services:
     requests = services.engines.latest(BackendKind.READER).requests
     assert [type(request) for request in requests] == [ReadText]
     assert asked(services)[0].image_texts == ()
+
+
+def test_the_reading_of_what_was_asked_about_too_early_outlives_the_next_draft(
+    build_services: BuildServices, qtbot: QtBot
+) -> None:
+    services = build(build_services, qtbot, reader=never_ends)
+    services.session.add_attachment(services.session.conversation_id, IMAGE)
+    services.session.send("What is this?")
+    qtbot.waitUntil(lambda: len(read_paths(services)) == 1 and not services.session.is_busy)
+    services.session.set_draft_text("And")  # What is said so far is prefilled.
+    prefilled = partial(services.engines.requests, BackendKind.MODEL)
+    qtbot.waitUntil(lambda: any(isinstance(it, Prefill) and len(it.turns) > 1 for it in prefilled()))
+    services.session.start_new()
+    qtbot.wait(2 * PAUSE_MILLISECONDS)
+    requests = services.engines.latest(BackendKind.READER).requests
+    assert [type(request) for request in requests] == [ReadText]
 
 
 def test_an_image_is_read_once_though_several_ask_for_it(build_services: BuildServices, qtbot: QtBot) -> None:
