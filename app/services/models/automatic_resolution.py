@@ -36,13 +36,15 @@ class AutomaticResolution(QObject):
         self._files = files
         self._options = options
         self._visual_token_seconds = 0.0
+        self._chosen: dict[tuple[str, int], tuple[OcrPage, Resolution]] = {}
+        """The resolutions by path and most pixels: an image keeps its own when the machine's speed becomes known."""
         texts.page_read.connect(self._on_page_read)
         texts.unreadable.connect(self.changed)
 
     def of(self, attachment: Attachment) -> Resolution | None:
         """Return the chosen resolution; None if it is not to be chosen, or the image has not been read."""
         page = self._texts.page(self._path(attachment)) if self._is_automatic(attachment) else None
-        return automatic_resolution(page, self._options().pixel_budget, self._visual_token_seconds) if page else None
+        return self._choose(self._path(attachment), page) if page else None
 
     def applied(self, attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
         """Return the attachments with the chosen resolutions as their own."""
@@ -60,13 +62,22 @@ class AutomaticResolution(QObject):
 
     @Slot(float)
     def set_visual_token_seconds(self, visual_token_seconds: float) -> None:
-        """Set the seconds that a visual token takes; 0 if unknown."""
+        """Set the seconds that a visual token takes, for images that are read from now on; 0 if unknown."""
         self._visual_token_seconds = visual_token_seconds
-        self.changed.emit()
 
     @Slot(str, OcrPage)
     def _on_page_read(self, _path: str, _page: OcrPage) -> None:
         self.changed.emit()
+
+    def _choose(self, path: str, page: OcrPage) -> Resolution:
+        key = path, self._options().pixel_budget
+        read, chosen = self._chosen.pop(key, (None, None))
+        if chosen is None or read is not page:
+            chosen = automatic_resolution(page, key[1], self._visual_token_seconds)
+        self._chosen[key] = page, chosen
+        if len(self._chosen) > MAX_CACHED:
+            del self._chosen[next(iter(self._chosen))]
+        return chosen
 
     def _is_automatic(self, attachment: Attachment) -> bool:
         is_open = attachment.pixel_budget is None and not attachment.is_video

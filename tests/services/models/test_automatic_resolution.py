@@ -107,6 +107,23 @@ def test_an_image_that_cannot_be_read_is_seen_as_the_settings_say(build_services
     qtbot.waitUntil(lambda: requested(services, Prefill) == [(None, PHOTO_SIDE**2)])
 
 
+def test_an_image_keeps_its_resolution_when_the_speed_becomes_known(
+    build_services: BuildServices, qtbot: QtBot
+) -> None:
+    services = build(build_services, qtbot, reader=reads)
+    drop(services)
+    qtbot.waitUntil(lambda: services.image_texts.has_ended(str(services.files.path(PHOTO))))
+    options = GenerationOptions()
+    resolution = AutomaticResolution(services.image_texts, services.files, lambda: options)
+    chosen = resolution.of(PHOTO)
+    assert chosen is not None
+    resolution.set_visual_token_seconds(0.001)
+    assert resolution.of(PHOTO) == chosen
+    faster = AutomaticResolution(services.image_texts, services.files, lambda: options)
+    faster.set_visual_token_seconds(0.001)
+    assert faster.of(PHOTO) != chosen
+
+
 def test_what_the_user_chose_is_kept(build_services: BuildServices, qtbot: QtBot) -> None:
     services = build(build_services, qtbot, reader=reads)
     drop(services, replace(PHOTO, pixel_budget=123_456))
