@@ -28,7 +28,7 @@ class DocumentFindController(QObject):
         self._timer.timeout.connect(self._look)
         window.find_bar.changed.connect(self._on_changed)
         window.find_bar.stepped.connect(self._on_stepped)
-        session.opened.connect(window.find_bar.close_bar)
+        session.opened.connect(self._on_opened)
         session.ocr_result_changed.connect(self._on_page_read)
 
     @Slot(str)
@@ -39,7 +39,13 @@ class DocumentFindController(QObject):
             self._look()
         else:
             self._matches = ()
-            self._window.canvas.highlight_line(-1)
+            self._window.clear_line()
+
+    @Slot()
+    def _on_opened(self) -> None:
+        """Forget what was found in the document before."""
+        self._window.find_bar.close_bar()
+        self._window.clear_line()
 
     @Slot(OcrResult)
     def _on_page_read(self, _: OcrResult) -> None:
@@ -70,6 +76,8 @@ class DocumentFindController(QObject):
         self._window.find_bar.set_place(place, len(self._matches))
         if self._current:
             self._window.show_line(self._current.page, self._current.line)
+        else:
+            self._window.clear_line()
 
     @Slot(int)
     def _on_stepped(self, by: int) -> None:

@@ -172,11 +172,13 @@ def test_words_are_found_on_all_pages(open_desktop: OpenDesktop, tmp_path: Path)
     QTest.keyClicks(window.find_bar.edit, "READ")
     desktop.wait(lambda: window.find_bar.count.text() == "1 / 2")
     assert window.number == 0
+    assert window.canvas.highlighted_line >= 0
     for number in (2, 0):
         QTest.keyClick(window.find_bar.edit, Qt.Key.Key_Return)
         desktop.wait(lambda number=number: (window.number, window.ocr_result is not None) == (number, True))  # type: ignore[misc]
     QTest.keyClicks(window.find_bar.edit, "x")
     desktop.wait(lambda: window.find_bar.count.text() == "No matches in this document")
+    assert window.canvas.highlighted_line == -1
 
 
 def test_an_export_proposes_another_name_than_the_documents_and_shows_its_format(

@@ -190,6 +190,12 @@ class DocumentWindow(QWidget):
         else:
             self._show_wanted_line()
 
+    def clear_line(self) -> None:
+        """Highlight no line, on this page or on the one that is waited for."""
+        self._wanted_line = -1
+        self.lines.highlight_line(-1)
+        self.canvas.highlight_line(-1)
+
     def _show_wanted_line(self) -> None:
         if self._wanted_line >= 0 and self.ocr_result:
             self.lines.show_line(self._wanted_line)

@@ -71,7 +71,7 @@ class PageCanvas(ImageCanvas):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._page = NO_PAGE
         self._ignored: tuple[Box, ...] = ()
-        self._highlighted_line = self._hovered_line = -1
+        self.highlighted_line = self._hovered_line = -1
         self.highlighted_boxes: tuple[Box, ...] = ()
         self._hovered_entity: tuple[int, Entity] | None = None
         self._anchor: Place | None = None
@@ -82,7 +82,7 @@ class PageCanvas(ImageCanvas):
     def set_page(self, page: OcrPage) -> None:
         """Set the text on the picture, and clear the selection."""
         self._page = page
-        self._highlighted_line = self._hovered_line = -1
+        self.highlighted_line = self._hovered_line = -1
         self._hovered_entity = None
         self.highlighted_boxes = ()
         self.clear_selection()
@@ -101,7 +101,7 @@ class PageCanvas(ImageCanvas):
     @Slot(int)
     def highlight_line(self, number: int) -> None:
         """Highlight one line; -1 for none."""
-        self._highlighted_line = number
+        self.highlighted_line = number
         self.update()
 
     def highlight_boxes(self, boxes: tuple[Box, ...]) -> None:
@@ -175,8 +175,8 @@ class PageCanvas(ImageCanvas):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         accent = self.palette().color(QPalette.ColorRole.Highlight)
-        if 0 <= self._highlighted_line < len(self._page.lines):
-            self._fill(painter, self._polygon(self._page.lines[self._highlighted_line], 0.0, 1.0), accent, 60)
+        if 0 <= self.highlighted_line < len(self._page.lines):
+            self._fill(painter, self._polygon(self._page.lines[self.highlighted_line], 0.0, 1.0), accent, 60)
         for box in self.highlighted_boxes:
             self._fill(painter, self._box_polygon(box), accent, 60)
         for part in self._ignored:
