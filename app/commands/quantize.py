@@ -3,7 +3,9 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from app.engine.quantize.run import MAX_ASKED_IMAGES, QuantizeCallbacks, Quantiz
 
 SHORTEST_WINDOW = 64
 WORST_SHOWN = 5
+COMPILER_CACHES = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")
+"""Environment variables that name the folders of PyTorch's compilers."""
 TEXT_QUESTIONS = ("Who are you, and what can you do?", "Name the seven days of the week.")
 IMAGE_QUESTIONS = ("Describe this image in one sentence.", "Read all the text on this image.")
 DESCRIPTION = f"""\
@@ -41,6 +45,26 @@ def main(arguments: Sequence[str]) -> int:
     write_any_text()
     # Set before the libraries are loaded: with local files given, they have no reason to look elsewhere.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    with _temporary_compiler_caches():
+        return _run(job)
+
+
+@contextmanager
+def _temporary_compiler_caches() -> Iterator[None]:
+    """Let PyTorch's compilers keep their files until the end only: they would leave them for the next program."""
+    before = {name: os.environ.get(name) for name in COMPILER_CACHES}
+    with tempfile.TemporaryDirectory(prefix="lorgnette-", ignore_cleanup_errors=True) as folder:
+        os.environ.update(dict.fromkeys(COMPILER_CACHES, folder))
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
+
+
+def _run(job: QuantizeJob) -> int:
     bars = _Bars()
     confine_quantizing(job.out)
     try:

@@ -39,13 +39,15 @@ class Traced:
     calls: int = 0
 
 
+HIDDEN_PREFIXES = ("XDG_", "PYTEST", "ORT_", "HF_", "TRANSFORMERS_", "DO_NOT", "TORCH", "TRITON_")
+"""What libraries have set in this process is not set at a user's: PyTorch names its compiler's folder so."""
+
+
 def clean_environment(folder: Path) -> dict[str, str]:
     """The environment of a user's first start: empty folders of their own in `folder`, and no sign of a test."""
     hidden = (*CI_VARIABLES, "DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY")
     environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in hidden and not name.startswith(("XDG_", "PYTEST", "ORT_", "HF_", "TRANSFORMERS_", "DO_NOT"))
+        name: value for name, value in os.environ.items() if name not in hidden and not name.startswith(HIDDEN_PREFIXES)
     }
     places = {"HOME": "home", "TMPDIR": "tmp", "XDG_RUNTIME_DIR": "runtime", "XDG_DATA_HOME": "home/.local/share"}
     places |= {
