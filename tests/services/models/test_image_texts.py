@@ -129,6 +129,7 @@ def test_the_reading_of_what_was_asked_about_too_early_outlives_the_next_draft(
     services.session.send("What is this?")
     qtbot.waitUntil(lambda: len(read_paths(services)) == 1 and not services.session.is_busy)
     services.session.set_draft_text("And")  # What is said so far is prefilled.
+    services.prefill_ahead.schedule()
     prefilled = partial(services.engines.requests, BackendKind.MODEL)
     qtbot.waitUntil(lambda: any(isinstance(it, Prefill) and len(it.turns) > 1 for it in prefilled()))
     services.session.start_new()
