@@ -61,7 +61,8 @@ class ImageTexts(QObject):
 
         `stop` interrupts that until the next call.
         """
-        self._wanted_too |= set(list(dict.fromkeys(paths))[:MAX_CACHED])
+        unread = [path for path in dict.fromkeys(paths) if path not in self._pages]
+        self._wanted_too |= set(unread[:MAX_CACHED])
         self._is_stopped = False
         for path in list(self._wanted_too):
             self._start(path)

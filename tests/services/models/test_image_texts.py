@@ -24,6 +24,7 @@ from app.engine.process.messages import (
     TextRead,
 )
 from app.services.chat.prefill_ahead import PAUSE_MILLISECONDS
+from app.services.models.image_texts import MAX_CACHED
 from tests.services.conftest import INFO, BuildServices, Services
 from tests.support.chats import attachment
 
@@ -152,6 +153,23 @@ def test_an_image_is_read_once_though_several_ask_for_it(build_services: BuildSe
     assert page is not None
     assert told == [(path, page)]
     assert [type(it) for it in services.engines.latest(BackendKind.READER).requests] == [ReadText]
+
+
+def test_what_has_been_read_is_not_read_again_once_its_page_is_dropped(
+    build_services: BuildServices, qtbot: QtBot
+) -> None:
+    services = build(build_services, qtbot, reader=reads)
+    texts, first = services.image_texts, "/images/first"
+    texts.read([first])
+    qtbot.waitUntil(lambda: texts.has_ended(first))
+    texts.read_too([first])
+    texts.read([f"/images/{number}" for number in range(MAX_CACHED)])
+    qtbot.waitUntil(lambda: not texts.has_ended(first))
+    reader = services.engines_by_kind[BackendKind.READER]
+    qtbot.waitUntil(lambda: not reader.is_busy)
+    texts.read_too([])
+    assert not reader.is_busy
+    assert read_paths(services).count(first) == 1
 
 
 def test_what_is_not_wanted_any_more_is_cancelled_and_read_if_it_is_wanted_again(
