@@ -9,8 +9,8 @@ from app.domain.error_texts import image_texts
 from app.domain.errors import ErrorText
 from app.domain.settings.settings import Settings
 from app.services.settings.preferences import Preferences
+from app.ui.shell.global_key import GlobalKey, GrabResult
 from app.ui.shell.main_window import MainWindow
-from app.ui.shell.x11_key import GrabResult, X11Key
 
 if TYPE_CHECKING:
     from app.ui.shell.portal_key import PortalKey
@@ -22,6 +22,24 @@ _REFUSED = {
 }
 
 
+def _key_of(platform: str, parent: QObject) -> GlobalKey | None:
+    """Return the way in which Qt's platform gives keys of all programs, if it does without asking the user."""
+    match platform:
+        case "xcb":
+            from app.ui.shell.x11_key import X11Key  # noqa: PLC0415 - each platform loads its own
+
+            return X11Key(parent)
+        case "windows":
+            from app.ui.shell.windows_key import WindowsKey  # noqa: PLC0415
+
+            return WindowsKey(parent)
+        case "cocoa":
+            from app.ui.shell.macos_key import MacosKey  # noqa: PLC0415
+
+            return MacosKey(parent)
+    return None
+
+
 class GlobalKeyController(QObject):
     """Asks for the key whenever the setting changes; a press is that of "Capture text" in the tray's menu."""
 
@@ -30,7 +48,7 @@ class GlobalKeyController(QObject):
         self._notices = window.notices
         self._pressed = window.tray.text_triggered
         self._keys = ""
-        self._x11_key: X11Key | None = None
+        self._key: GlobalKey | None = None
         self._portal_key: PortalKey | None = None
         preferences.changed.connect(self._on_changed)
         self._on_changed(preferences.settings)
@@ -40,19 +58,16 @@ class GlobalKeyController(QObject):
         if settings.capture_key == self._keys:
             return
         self._keys = settings.capture_key
-        match QGuiApplication.platformName():
-            case "xcb":
-                self._grab()
-            case "wayland" | "wayland-egl":
-                self._bind()
-            case _ if self._keys:
-                self._show(image_texts.NO_GLOBAL_KEYS, key=self._keys)
-
-    def _grab(self) -> None:
-        if self._x11_key is None:
-            self._x11_key = X11Key(self)
-            self._x11_key.pressed.connect(self._pressed)
-        if text := _REFUSED.get(self._x11_key.grab(self._keys)):
+        platform = QGuiApplication.platformName()
+        if platform in {"wayland", "wayland-egl"}:
+            self._bind()
+            return
+        if self._key is None:
+            self._key = _key_of(platform, self)
+            if self._key:
+                self._key.pressed.connect(self._pressed)
+        result = self._key.grab(self._keys) if self._key else GrabResult.IMPOSSIBLE
+        if self._keys and (text := _REFUSED.get(result)):
             self._show(text, key=self._keys)
 
     def _bind(self) -> None:

@@ -28,7 +28,7 @@ _DEFAULT_QUESTION = ShownSetting(
     "Default question", "Sent when you press Enter with an image and no text. Empty for “What is in this image?”."
 )
 _CAPTURE_KEY = ShownSetting(
-    "Key for capturing text", "Works in every program on X11 and Wayland, for example Ctrl+Alt+T. Leave empty for none."
+    "Key for capturing text", "Works in every program, for example Ctrl+Alt+T. Leave empty for none."
 )
 _TELLS_OF_VERSIONS = ShownSetting(
     "Check for updates",

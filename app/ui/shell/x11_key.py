@@ -5,11 +5,10 @@ It has a connection of its own, so that no event or error of it concerns Qt's.
 
 import ctypes
 from ctypes import POINTER, c_uint8, c_uint32, c_void_p
-from enum import Enum, auto
 
-from PySide6.QtCore import QObject, QSocketNotifier, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QKeyCombination, QObject, QSocketNotifier, Qt, Slot
 
+from app.ui.shell.global_key import GlobalKey, GrabResult
 from app.ui.widgets import xcb
 
 _KEY_PRESS = 2
@@ -36,22 +35,8 @@ _SYMBOLS = {
 """Key symbols of X11/keysymdef.h; those of F1 to F35 follow one another from 0xFFBE, those of ASCII are its codes."""
 
 
-class GrabResult(Enum):
-    """What became of a key."""
-
-    GRABBED = auto()
-    TAKEN = auto()
-    """Another program has it."""
-    UNKNOWN = auto()
-    """It is no key of the keyboard, or a letter without Ctrl, Alt or Meta, which could not be typed any more."""
-    IMPOSSIBLE = auto()
-    """There is no X server."""
-
-
-class X11Key(QObject):
-    """`pressed` is emitted for every press of the key, whichever program has the keyboard."""
-
-    pressed = Signal()
+class X11Key(GlobalKey):
+    """A key grabbed by the X server."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,26 +44,25 @@ class X11Key(QObject):
         self._connection: int | None = None
         self._notifier: QSocketNotifier | None = None
 
-    def grab(self, keys: str) -> GrabResult:
-        """Grab a key such as "Ctrl+Alt+T" (QKeySequence's portable text) in place of the one before; none if empty."""
-        self.release()
-        if not keys:
-            return GrabResult.GRABBED
-        wanted = _wanted(keys)
-        if wanted is None:
-            return GrabResult.UNKNOWN
-        try:
-            library, symbols = self._xcb or xcb.load(), _load_symbols()
-        except OSError:
-            return GrabResult.IMPOSSIBLE
+    def _grab(self, shortcut: QKeyCombination) -> GrabResult:
+        library, symbols = self._xcb or xcb.load(), _load_symbols()
         self._xcb = library
         if not self._connect(library):
             return GrabResult.IMPOSSIBLE
-        modifiers, symbol = wanted
-        result = self._grab(library, modifiers, self._key_code(symbols, symbol))
-        if result is not GrabResult.GRABBED:
-            self.release()
-        return result
+        code = self._key_code(symbols, _symbol_of(shortcut.key()))
+        if not code:
+            return GrabResult.UNKNOWN
+        held = shortcut.keyboardModifiers()
+        modifiers = sum(value for modifier, value in _MODIFIERS.items() if modifier in held)
+        root = xcb.root_of(library, self._connection)
+        for locks in _LOCKS:
+            cookie = library.xcb_grab_key_checked(
+                self._connection, 0, root, modifiers | locks, code, _ASYNCHRONOUS, _ASYNCHRONOUS
+            )
+            if error := library.xcb_request_check(self._connection, cookie):
+                xcb.free(error)
+                return GrabResult.TAKEN
+        return GrabResult.GRABBED
 
     def release(self) -> None:
         """Let other programs have the key."""
@@ -99,19 +83,6 @@ class X11Key(QObject):
         self._notifier = QSocketNotifier(descriptor, QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_readable)
         return True
-
-    def _grab(self, library: ctypes.CDLL, modifiers: int, code: int) -> GrabResult:
-        root = xcb.root_of(library, self._connection)
-        if not code:
-            return GrabResult.UNKNOWN
-        for locks in _LOCKS:
-            cookie = library.xcb_grab_key_checked(
-                self._connection, 0, root, modifiers | locks, code, _ASYNCHRONOUS, _ASYNCHRONOUS
-            )
-            if error := library.xcb_request_check(self._connection, cookie):
-                xcb.free(error)
-                return GrabResult.TAKEN
-        return GrabResult.GRABBED
 
     def _key_code(self, library: ctypes.CDLL, symbol: int) -> int:
         """Return the code of the key with this symbol, 0 if there is none."""
@@ -135,21 +106,10 @@ class X11Key(QObject):
             self.pressed.emit()
 
 
-def _wanted(keys: str) -> tuple[int, int] | None:
-    """Return the modifiers and the key symbol of a shortcut; None if it cannot be a key of all programs."""
-    sequence = QKeySequence.fromString(keys, QKeySequence.SequenceFormat.PortableText)
-    if sequence.count() != 1:
-        return None
-    first = sequence[0]  # type: ignore[index]  # PySide has it, its stub does not.
-    key, held = first.key(), first.keyboardModifiers()
-    modifiers = sum(value for modifier, value in _MODIFIERS.items() if modifier in held)
+def _symbol_of(key: Qt.Key) -> int:
     if Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35:
-        return modifiers, 0xFFBE + key - Qt.Key.Key_F1
-    if key in _SYMBOLS:
-        return modifiers, _SYMBOLS[key]
-    if Qt.Key.Key_Space <= key <= Qt.Key.Key_AsciiTilde and modifiers & ~_SHIFT:
-        return modifiers, ord(chr(key).lower())
-    return None
+        return 0xFFBE + key - Qt.Key.Key_F1
+    return _SYMBOLS.get(key) or ord(chr(key).lower())
 
 
 def _load_symbols() -> ctypes.CDLL:

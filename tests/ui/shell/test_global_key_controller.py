@@ -12,8 +12,9 @@ from app.domain.errors import ErrorText
 from app.domain.settings.settings import Settings
 from app.services.engines.background import BackgroundThread
 from app.services.settings.preferences import Preferences
+from app.ui.shell.global_key import GrabResult
 from app.ui.shell.main_window import MainWindow
-from app.ui.shell.x11_key import GrabResult, X11Key
+from app.ui.shell.x11_key import X11Key
 from app.ui.widgets.notice import notice_of
 from app.ui.widgets.theme import Theme
 
@@ -26,7 +27,7 @@ class Store:
 
 
 class Harness:
-    """A window, its preferences, and the desk between them."""
+    """A window, its preferences, and the controller between them."""
 
     def __init__(self, window: MainWindow, thread: BackgroundThread) -> None:
         self.window = window
@@ -43,7 +44,7 @@ def harness(qtbot: QtBot, theme: Theme) -> Iterator[Harness]:
     thread.close()
 
 
-@pytest.mark.parametrize("platform", ["cocoa", "windows", "wayland"])
+@pytest.mark.parametrize("platform", ["cocoa", "windows", "wayland", "offscreen"])
 def test_where_there_can_be_none_it_is_told_once(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, platform: str
 ) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.ui.shell.x11_key import GrabResult, X11Key
+from app.ui.shell.global_key import GrabResult
+from app.ui.shell.x11_key import X11Key
 
 
 @pytest.fixture
