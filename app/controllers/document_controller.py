@@ -108,6 +108,7 @@ class DocumentController(QObject):
         window.clean_up_changed.connect(self._on_clean_up_changed)
         window.closed.connect(session.save)
         window.open_wanted.connect(self._on_open_wanted)
+        window.files_dropped.connect(self._on_files_dropped)
         session.picture_ready.connect(self._on_picture_ready)
         session.thumbnail_ready.connect(window.thumbnails.set_picture)
         session.ocr_result_changed.connect(window.show_ocr_result)
@@ -124,6 +125,15 @@ class DocumentController(QObject):
     def _on_open_wanted(self) -> None:
         """Ask for another file in the document window."""
         file_dialogs.open_file(self._window, tr("Open a document"), self._open_here, _wanted())
+
+    @Slot(tuple)
+    def _on_files_dropped(self, files: tuple[Path, ...]) -> None:
+        """Open the first file in the document window."""
+        self._open_here(files[0])
+        if self._window and len(files) > 1:
+            text = tr("Only “{name}” was opened: this window shows one document.", name=files[0].name)
+            todo = tr("Use batch processing to read several.")
+            self._window.notices.show_notice(Notice(Severity.INFO, text, todo))
 
     def _open_here(self, path: Path) -> None:
         self._first_page, self._words = 0, ()

@@ -20,6 +20,7 @@ from app.ui.widgets.notices import Notices
 from tests.end_to_end.conftest import Desktop, OpenDesktop
 from tests.support.chat_server import chat_server, end, piece
 from tests.support.documents import locked_pdf, written_pdf
+from tests.support.drops import drop, files
 from tests.support.on_screen import choose_file, entry
 
 PART = Box(0.0, 0.0, 1.0, 0.5)
@@ -104,6 +105,20 @@ def test_what_is_no_document_is_refused_where_it_was_chosen_and_opens_no_window(
     assert TEXT in window.lines.toPlainText()
     window.lines.line_edited.emit(0, "corrected")  # It is still open behind its window, too.
     desktop.wait(lambda: "corrected" in window.markdown.text.toPlainText())
+
+
+def test_files_dropped_on_its_window_are_opened_there(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    first, second, third = (locked_pdf(tmp_path / name, TEXT, "") for name in ("a.pdf", "b.pdf", "c.pdf"))
+    desktop = open_desktop()
+    window = opened(desktop, first)
+    drop(window.lines.viewport(), files([second, third]))
+    desktop.wait(lambda: window.name.text() == "b.pdf" and window.ocr_result is not None)
+    assert says(window.notices, "Only “b.pdf” was opened")
+    text = tmp_path / "a.txt"
+    text.write_text("no document")
+    drop(window, files([text]))
+    desktop.wait(lambda: says(window.notices, "a.txt"))
+    assert (window.name.text(), desktop.window.notices.current) == ("b.pdf", ())
 
 
 def test_a_page_is_read_with_the_published_prompt_of_a_model_for_documents(

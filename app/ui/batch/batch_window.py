@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -25,10 +24,10 @@ from app.ui.batch.batch_result_pane import BatchResultPane
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.discard import discard
+from app.ui.widgets.file_drops import FileDrops
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.labels import label
-from app.ui.widgets.mime_images import accept_copy, incoming_images
 from app.ui.widgets.notice import notice_of
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.screen_fit import ScreenFit
@@ -68,7 +67,9 @@ class BatchWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Batch processing"))
         ScreenFit(self, WIDTH, HEIGHT)
-        self.setAcceptDrops(True)
+        drops = FileDrops(self)
+        drops.dropped.connect(self.files_dropped)
+        drops.refused.connect(self.show_problem)
         self._state = BatchState.IDLE
         self._is_preview = False
         self._shown: tuple[Path | None, bool] = (None, False)
@@ -168,6 +169,7 @@ class BatchWindow(QDialog):
         self._progress = progress
         self._show_progress()
 
+    @Slot(Problem)
     def show_problem(self, problem: Problem | None) -> None:
         """Show why the batch paused or did not start; None hides the problem."""
         if self._problem:
@@ -178,20 +180,6 @@ class BatchWindow(QDialog):
             self._problem.dismissed.connect(self._on_problem_dismissed)
             self._column.insertWidget(self._column.indexOf(self.bar), self._problem)
             self._problem.show()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files and folders."""
-        if event.mimeData().hasUrls():
-            accept_copy(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Emit the dropped files and folders."""
-        accept_copy(event)
-        incoming = incoming_images(event.mimeData(), "")
-        if incoming.files:
-            self.files_dropped.emit(incoming.files)
-        if incoming.problem:
-            self.show_problem(incoming.problem)
 
     def _show_items(self, items: ItemsView) -> None:
         """Show the images; the chosen one stays chosen if it is among them."""

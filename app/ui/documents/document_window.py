@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QPixmap, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.documents.clean_up import CleanUp, cleaned_text, ignored_lines, kept_page
 from app.domain.documents.html_pages import page_as_html
@@ -19,7 +18,7 @@ from app.domain.documents.tables import Table
 from app.domain.errors import Problem
 from app.domain.images.geometry import Box
 from app.domain.text.visible_text import visible
-from app.ui.documents.document_exports import EXPORTS
+from app.ui.documents.document_menus import CleanUpMenu, ExportMenu
 from app.ui.documents.document_status import status_of
 from app.ui.documents.lines_edit import LinesEdit
 from app.ui.documents.source_pane import SourcePane
@@ -29,6 +28,7 @@ from app.ui.documents.values_pane import ValuesPane
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.copy_button import copy_button
+from app.ui.widgets.file_drops import FileDrops
 from app.ui.widgets.find_bar import FindBar
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.focus_keeper import FocusKeeper
@@ -52,8 +52,8 @@ class DocumentWindow(QWidget):
 
     `page_chosen(int)`, `thumbnail_wanted(int)`, `line_corrected(page, line, text)`, `clean_up_changed(CleanUp)`,
     `read_again_clicked(int)`, `reading_cancelled(int)`, `model_clicked(int)`, `fields_wanted(page, names)`,
-    `export_wanted(suffix)`, `table_save_wanted(Table, suffix)`, `open_wanted()` for another file,
-    `closed()`. `find_bar` looks for words in the whole document.
+    `export_wanted(suffix)`, `table_save_wanted(Table, suffix)`, `open_wanted()` for another file, or
+    `files_dropped(tuple[Path, ...])`, `closed()`. `find_bar` looks for words in the whole document.
     """
 
     page_chosen = Signal(int)
@@ -67,6 +67,7 @@ class DocumentWindow(QWidget):
     export_wanted = Signal(str)
     table_save_wanted = Signal(Table, str)
     open_wanted = Signal()
+    files_dropped = Signal(tuple)
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -94,6 +95,7 @@ class DocumentWindow(QWidget):
         )
         self.again = button(tr("Read again"), Role.PLAIN, tr("With the built-in OCR; corrections are discarded"), self)
         self.export, self.clean_up_tool = QToolButton(self), QToolButton(self)
+        self._export_menu, self._clean_ups = ExportMenu(self), CleanUpMenu(self)
         self.open = button(tr("Open…"), Role.PLAIN, tr("Open a document"), self)
         self.find_bar = FindBar(tr("Find in this document"), tr("No matches in this document"), self)
         self.zoom = ZoomButtons(self.canvas, self)
@@ -205,17 +207,14 @@ class DocumentWindow(QWidget):
     def set_clean_up(self, how: CleanUp) -> None:
         """Set the clean-up of texts, without emitting `clean_up_changed`."""
         self.clean_up = how
-        self._joins.setChecked(how.joins_lines)
-        self._strips.setChecked(how.strips_hyphens)
-        self._main_text.setChecked(how.is_main_text)
-        self._clear_ignored.setEnabled(bool(how.ignored))
+        self._clean_ups.set_clean_up(how)
         self.canvas.set_ignored(how.ignored)
         self._show_formats()
 
     @property
     def pdf_options(self) -> PdfOptions:
         """The chosen options of searchable PDFs."""
-        return PdfOptions(self._archival.isChecked(), self._deskewed.isChecked(), self._compressed.isChecked())
+        return self._export_menu.pdf_options
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Emit `closed`."""
@@ -230,32 +229,12 @@ class DocumentWindow(QWidget):
             self.html.set_source(page_as_html(page))
 
     def _add_menus(self) -> None:
-        for tool, name in ((self.export, tr("Export")), (self.clean_up_tool, tr("Clean up"))):
+        menus = ((self.export, tr("Export"), self._export_menu), (self.clean_up_tool, tr("Clean up"), self._clean_ups))
+        for tool, name, menu in menus:
             tool.setObjectName("presets")
             tool.setText(name)
             tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self)
-        for suffix, text in EXPORTS:
-            menu.addAction(tr(text), partial(self.export_wanted.emit, suffix))
-        menu.addSeparator()
-        self._archival = menu.addAction(tr("PDF for archives (PDF/A-2b)"))
-        self._deskewed = menu.addAction(tr("Deskew scans in the PDF"))
-        self._compressed = menu.addAction(tr("Compress pictures in the PDF"))
-        for action in (self._archival, self._deskewed, self._compressed):
-            action.setCheckable(True)
-        self.export.setMenu(menu)
-        clean_up_tool = QMenu(self)
-        self._joins = clean_up_tool.addAction(tr("Join lines into paragraphs"))
-        self._strips = clean_up_tool.addAction(tr("Remove hyphens at line ends"))
-        self._main_text = clean_up_tool.addAction(tr("Leave out headers, footers and page numbers"))
-        for action in (self._joins, self._strips, self._main_text):
-            action.setCheckable(True)
-            action.triggered.connect(self._on_clean_up_chosen)
-        clean_up_tool.addSeparator()
-        self._ignore = clean_up_tool.addAction(tr("Ignore an area of the page…"), self._begin_ignoring)
-        self._clear_ignored = clean_up_tool.addAction(tr("Clear ignored areas"), self._ignore_nothing)
-        self._clear_ignored.setEnabled(False)
-        self.clean_up_tool.setMenu(clean_up_tool)
+            tool.setMenu(menu)
 
     def _lay_out(self) -> None:
         tools, flow = QWidget(self), FlowLayout()
@@ -305,7 +284,13 @@ class DocumentWindow(QWidget):
             QShortcut(keys, self).activated.connect(act)
 
     def _wire(self) -> None:
+        drops = FileDrops(self)
+        drops.dropped.connect(self.files_dropped)
+        drops.refused.connect(self.notices.show_problem)
         self.open.clicked.connect(self.open_wanted)
+        self._export_menu.export_wanted.connect(self.export_wanted)
+        self._clean_ups.chosen.connect(self._choose)
+        self._clean_ups.area_wanted.connect(self._begin_ignoring)
         self.thumbnails.page_chosen.connect(self._on_page_chosen)
         self.thumbnails.wanted.connect(self.thumbnail_wanted)
         self.canvas.line_hovered.connect(self.lines.highlight_line)
@@ -328,12 +313,11 @@ class DocumentWindow(QWidget):
         self.model.clicked.connect(self._on_model_clicked)
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
+    @Slot()
     def _begin_ignoring(self) -> None:
         self.canvas.begin_selecting(tr("Drag over the area to ignore. Esc to cancel."))
 
-    def _ignore_nothing(self) -> None:
-        self._choose(replace(self.clean_up, ignored=()))
-
+    @Slot(CleanUp)
     def _choose(self, how: CleanUp) -> None:
         self.set_clean_up(how)
         self.clean_up_changed.emit(how)
@@ -351,17 +335,6 @@ class DocumentWindow(QWidget):
     @Slot(float, float, float, float)
     def _on_part_selected(self, left: float, top: float, right: float, bottom: float) -> None:
         self._choose(replace(self.clean_up, ignored=(*self.clean_up.ignored, Box(left, top, right, bottom))))
-
-    @Slot()
-    def _on_clean_up_chosen(self) -> None:
-        self._choose(
-            replace(
-                self.clean_up,
-                joins_lines=self._joins.isChecked(),
-                strips_hyphens=self._strips.isChecked(),
-                is_main_text=self._main_text.isChecked(),
-            )
-        )
 
     @Slot(str)
     def _on_fields_wanted(self, names: str) -> None:

@@ -56,6 +56,8 @@ class LinesEdit(QPlainTextEdit):
         self.setUndoRedoEnabled(True)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
+        self.setAcceptDrops(False)  # The window takes drops, wherever they land.
+        self.viewport().setAcceptDrops(False)
         self._ocr_result: OcrResult | None = None
         self._picture = QPixmap()
         self._highlighted = self._hovered = -1

@@ -44,6 +44,7 @@ class ValuesPane(QWidget):
         self.names = QLineEdit(self)
         self.names.setPlaceholderText(tr("date, total: with tax, vendor"))
         self.names.setAccessibleName(tr("Fields for the model to extract"))
+        self.names.setAcceptDrops(False)  # The window takes drops, wherever they land.
         self.ask = button(
             tr("Ask the model"), Role.SOFT, tr("Extract these fields and show where they are on the page"), self
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QByteArray, QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -60,6 +60,14 @@ def items(count: int) -> Items:
 @pytest.fixture
 def batch(qtbot: QtBot, theme: Theme) -> BatchWindow:
     return shown(BatchWindow(), qtbot)
+
+
+def test_a_picture_dropped_from_a_browser_is_refused_in_words(batch: BatchWindow) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.com/a.png")])
+    mime.setData("image/png", QByteArray(b"bytes"))
+    assert drop(batch, mime)
+    assert any("web address" in box.notice.sentence for box in seen(batch, NoticeBox))
 
 
 def test_it_starts_when_there_is_something_to_do_and_a_place_for_it(batch: BatchWindow, qtbot: QtBot) -> None:

@@ -3,10 +3,11 @@
 import io
 import itertools
 from dataclasses import astuple, replace
+from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QTextCharFormat
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -21,6 +22,7 @@ from app.domain.settings.settings import ThemeChoice
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.documents.thumbnail_strip import MAX_PICTURES, ThumbnailStrip
 from app.ui.widgets.theme import Theme
+from tests.support.drops import answers_to_a_move, drop, files
 from tests.support.on_screen import entry, mouse
 from tests.ui.conftest import shown
 
@@ -389,3 +391,28 @@ def test_a_line_of_another_page_is_highlighted_once_that_is_known(window: Docume
     assert highlighted_lines(window) == []
     window.show_ocr_result(replace(READING, number=1))
     assert highlighted_lines(window) == [2]
+
+
+def test_a_file_that_is_dropped_anywhere_in_the_window_is_opened(window: DocumentWindow, qtbot: QtBot) -> None:
+    dropped: list[tuple[Path, ...]] = []
+    window.files_dropped.connect(dropped.append)
+    for target in (
+        window,
+        window.canvas,
+        window.lines.viewport(),
+        window.values.names,
+        window.markdown.text.viewport(),
+    ):
+        assert drop(target, files([Path("/scans/b.pdf"), Path("/c.png")])), target
+    assert dropped == [(Path("/scans/b.pdf"), Path("/c.png"))] * 5
+    assert answers_to_a_move(window, files([Path("/a.pdf")])) == [Qt.DropAction.CopyAction] * 2
+    assert window.lines.toPlainText().startswith("first words here")
+    assert not window.values.names.text()
+
+
+def test_a_picture_that_is_dropped_from_a_browser_is_refused_in_words(window: DocumentWindow) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.com/a.png")])
+    mime.setData("image/png", QByteArray(png()))
+    assert drop(window, mime)
+    assert "web address" in window.notices.current[0].sentence
