@@ -95,6 +95,8 @@ class AttachmentChip(QFrame):
         self.budget.setAccessibleName(sentences(sentence, tr("Change it")))
         self.budget.setToolTip(sentences(sentence, tr("Click to change it.")))
         self.details.setToolTip(tooltip(joined("\n", (ui_text.image_details(attachment), sentence))))
+        for menu in self.findChildren(PixelBudgetMenu):
+            menu.show_cost(attachment, options, visual_token_seconds, resolution)
 
     @Slot()
     def _on_picture_clicked(self) -> None:

@@ -36,9 +36,7 @@ class PixelBudgetMenu(QMenu):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._attachment = attachment
-        self._options = options
-        pixel_budget = attachment.pixel_budget or (resolution or options).pixel_budget
+        self._attachment, self._options = attachment, options
         self._visual_token_seconds = visual_token_seconds
         self._budgets = budgets(attachment)
         inside = QWidget(self)
@@ -47,10 +45,8 @@ class PixelBudgetMenu(QMenu):
         self.slider.setAccessibleName(tr("Resolution at which the model sees {name}", name=attachment.name))
         self.slider.setRange(0, len(self._budgets) - 1)
         self.slider.setPageStep(STEPS_TO_DOUBLE)
-        self.slider.setValue(min(range(len(self._budgets)), key=lambda step: abs(self._budgets[step] - pixel_budget)))
         self.sentence = label("", "hint", wraps=True, parent=inside)
         self.usual = _default_button(options, inside)
-        self.usual.setEnabled(attachment.pixel_budget is not None)
         column = QVBoxLayout(inside)
         column.setContentsMargins(12, 8, 12, 8)
         for part in (self.sentence, self.slider, self.usual):
@@ -58,9 +54,26 @@ class PixelBudgetMenu(QMenu):
         action = QWidgetAction(self)
         action.setDefaultWidget(inside)
         self.addAction(action)
-        self._show(attachment, resolution)
+        self.show_cost(attachment, options, visual_token_seconds, resolution)
         self.slider.valueChanged.connect(self._on_moved)
         self.usual.clicked.connect(self._on_usual_clicked)
+
+    def show_cost(
+        self,
+        attachment: Attachment,
+        options: GenerationOptions,
+        visual_token_seconds: float,
+        resolution: Resolution | None,
+    ) -> None:
+        """Show the resolution and its cost, which may become known, or change, while the menu is open."""
+        self._attachment, self._options = attachment, options
+        self._visual_token_seconds = visual_token_seconds
+        pixel_budget = attachment.pixel_budget or (resolution or options).pixel_budget
+        self.slider.blockSignals(True)
+        self.slider.setValue(min(range(len(self._budgets)), key=lambda step: abs(self._budgets[step] - pixel_budget)))
+        self.slider.blockSignals(False)
+        self.usual.setEnabled(attachment.pixel_budget is not None)
+        self._show(attachment, resolution)
 
     def _show(self, attachment: Attachment, resolution: Resolution | None = None) -> None:
         seconds = self._visual_token_seconds

@@ -276,6 +276,24 @@ def test_an_automatic_resolution_is_shown_with_its_reason(
     assert "print" not in receipt.budget.toolTip()
 
 
+def test_an_open_menu_follows_a_resolution_that_is_chosen_meanwhile(composer: Composer, qtbot: QtBot) -> None:
+    large = replace(attachment(), width=4000, height=3000)
+    composer.set_draft(Draft(attachments=(large,)))
+    receipt = chip(composer, "receipt.png")
+    receipt.budget.click()
+    (menu,) = receipt.findChildren(PixelBudgetMenu)
+    composer.set_resolutions({large.digest: Resolution(512 * 512, ResolutionReason.PRINT, 16.4)})
+    assert "234 tokens" in menu.sentence.text()
+    assert "The smallest print is then 16 pixels high." in menu.sentence.text()
+    with qtbot.waitSignal(composer.budget_chosen) as chosen:
+        qtbot.keyClick(menu.slider, Qt.Key.Key_Right)
+    assert chosen.args == [large, budgets(large)[budgets(large).index(512 * 512) + 1]]
+    composer.set_draft(Draft(attachments=(replace(large, pixel_budget=chosen.args[1]),)))
+    composer.set_resolutions({})
+    assert "336 tokens" in menu.sentence.text()
+    assert menu.usual.isEnabled()
+
+
 def test_budgets_go_from_the_least_to_all_pixels() -> None:
     assert budgets(replace(attachment(), width=200, height=100)) == (65_536,)
     found = budgets(replace(attachment(), width=4000, height=3000))
