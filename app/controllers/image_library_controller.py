@@ -43,7 +43,7 @@ class ImageLibraryController(QObject):
         self._files = files
         self._saver = saver
         self.images = ImageLibrary(window.thumbnails, window)
-        window.library_triggered.connect(self._on_triggered)
+        window.library_triggered.connect(self.images.come_forward)
         library.conversations_changed.connect(self.images.refresh_soon)
         self.images.filtered.connect(self._on_filtered)
         self.images.chosen.connect(self._on_chosen)
@@ -52,14 +52,6 @@ class ImageLibraryController(QObject):
         window.viewer.image_save_wanted.connect(self._on_shown_save_wanted)
         saver.saved.connect(self._on_saved)
         saver.problem_met.connect(self._on_problem_met)
-
-    @Slot()
-    def _on_triggered(self) -> None:
-        self.images.refresh()
-        self.images.show()
-        self.images.raise_()
-        self.images.activateWindow()
-        self.images.grid.setFocus()
 
     @Slot(str)
     def _on_filtered(self, query: str) -> None:

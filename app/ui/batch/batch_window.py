@@ -31,6 +31,7 @@ from app.ui.widgets.labels import label
 from app.ui.widgets.notice import notice_of
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.window_keys import add_close_key
 
 WIDTH, HEIGHT = 920, 860
 _MAIN = {
@@ -67,6 +68,7 @@ class BatchWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Batch processing"))
         ScreenFit(self, WIDTH, HEIGHT)
+        add_close_key(self)
         drops = FileDrops(self)
         drops.dropped.connect(self.files_dropped)
         drops.refused.connect(self.show_problem)

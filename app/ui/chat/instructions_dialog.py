@@ -13,6 +13,7 @@ from app.ui.widgets.i18n import mark, sentences, tr
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label, one_line
 from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.window_keys import add_close_key
 
 SIZE = 560, 440
 _DEMO = mark("The demo model ignores them.")
@@ -42,6 +43,7 @@ class InstructionsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Instructions for this chat"))
         ScreenFit(self, *SIZE)
+        add_close_key(self)
         self._assistants = tuple(assistants)
         self.assistant = QComboBox(self)
         self.assistant.setAccessibleName(tr("Assistant"))

@@ -40,6 +40,7 @@ from app.ui.widgets.page_canvas import NO_PAGE, PageCanvas
 from app.ui.widgets.problem_text import problem_sentence
 from app.ui.widgets.screen_fit import ScreenFit
 from app.ui.widgets.stacking_row import StackingRow
+from app.ui.widgets.window_keys import add_close_key
 from app.ui.widgets.zoom_buttons import ZoomButtons
 
 SIZE = (1180, 760)
@@ -74,6 +75,7 @@ class DocumentWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setObjectName("documentWindow")
         ScreenFit(self, *SIZE)
+        add_close_key(self)
         self.number = 0
         self.ocr_result: OcrResult | None = None
         self.clean_up = CleanUp()

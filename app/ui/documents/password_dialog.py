@@ -7,6 +7,7 @@ from app.domain.errors import Problem
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
 from app.ui.widgets.problem_text import translated
+from app.ui.widgets.window_keys import add_close_key
 from app.ui.widgets.zoomed_width import ZoomedWidth
 
 WIDTH = 360
@@ -35,6 +36,7 @@ class PasswordDialog(QDialog):
         column.addWidget(self.field)
         column.addWidget(buttons)
         ZoomedWidth(self, self.setMinimumWidth, WIDTH)
+        add_close_key(self)
         self.field.textChanged.connect(self._on_text_changed)
         buttons.accepted.connect(self._on_accepted)
         buttons.rejected.connect(self.reject)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.chat.chat_images import ChatImage
@@ -16,6 +16,7 @@ from app.ui.widgets.lazy_thumbnails import LazyThumbnails
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.screen_fit import ScreenFit
 from app.ui.widgets.search_field import SearchField
+from app.ui.widgets.window_keys import add_close_key, add_search_keys
 
 WIDTH, HEIGHT = 860, 660
 FILTER_MILLISECONDS = 120
@@ -37,6 +38,7 @@ class ImageLibrary(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("All images"))
         ScreenFit(self, WIDTH, HEIGHT)
+        add_close_key(self)
         self.filter = SearchField(self)
         for say in (self.filter.setPlaceholderText, self.filter.setAccessibleName):
             say(tr("Words on the images, or in their names"))
@@ -54,6 +56,7 @@ class ImageLibrary(QDialog):
         """The words for which the images are shown."""
         self._opens_first = False
         """Whether the first image of the words in the filter is to be opened as soon as it is known."""
+        add_search_keys(self, self.filter, QKeySequence("Ctrl+L"))
         self._lay_out()
         FocusKeeper(self, self.grid)
         self.filter.textChanged.connect(self._on_text_changed)
@@ -78,6 +81,15 @@ class ImageLibrary(QDialog):
         column.setSpacing(0)
         column.addLayout(row)
         self.notices.bar.lay_out(column, self._pages)
+
+    def come_forward(self) -> None:
+        """Show the window in front; what is typed next replaces the words in the filter."""
+        self.refresh()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self.grid.setFocus()
+        self.filter.selectAll()
 
     @Slot()
     def refresh(self) -> None:

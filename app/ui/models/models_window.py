@@ -22,6 +22,7 @@ from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.window_keys import add_close_key
 
 WIDTH, HEIGHT = 680, 720
 Describe = Callable[[KnownModel, ModelLibraryState], RowState]
@@ -55,6 +56,7 @@ class ModelsWindow(QDialog):
         self.setWindowTitle(tr("Models"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         ScreenFit(self, WIDTH, HEIGHT)
+        add_close_key(self)
         self._known = {model.model_id: model for model in models}
         self._describe = describe
         self._library: ModelLibraryState | None = None

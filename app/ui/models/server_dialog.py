@@ -17,6 +17,7 @@ from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.labels import label
 from app.ui.widgets.problem_text import problem_sentence
+from app.ui.widgets.window_keys import add_close_key
 from app.ui.widgets.zoomed_width import ZoomedWidth
 
 WIDTH = 480
@@ -40,6 +41,7 @@ class ServerDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Connect to a server"))
         ZoomedWidth(self, self.setMinimumWidth, WIDTH)
+        add_close_key(self)
         self.address, self.key = QLineEdit(address, self), QLineEdit(self)
         self.address.setPlaceholderText(EXAMPLE)
         self.key.setEchoMode(QLineEdit.EchoMode.Password)

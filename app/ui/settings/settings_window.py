@@ -27,6 +27,7 @@ from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 from app.ui.widgets.screen_fit import ScreenFit
 from app.ui.widgets.stacking_row import StackingRow
+from app.ui.widgets.window_keys import add_close_key, add_search_keys
 from app.ui.widgets.zoomed_width import ZoomedWidth
 
 GENERAL, KEYBOARD = mark("General"), mark("Keyboard")
@@ -52,6 +53,7 @@ class SettingsWindow(QDialog):
         self.setWindowTitle(tr("Settings"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         ScreenFit(self, WIDTH, HEIGHT)
+        add_close_key(self)
         self._settings = settings
         self._useless = useless
         self.search = QLineEdit(self)
@@ -59,6 +61,7 @@ class SettingsWindow(QDialog):
         self.search.setAccessibleName(tr("Search settings"))
         self.search.setClearButtonEnabled(True)
         _name_clear_buttons(self.search, tr("Clear the search"))
+        add_search_keys(self, self.search)
         self.search.textChanged.connect(self._on_search_changed)
         self.reset_all = button(
             tr("Reset all"), Role.PLAIN, tr("Reset all settings in this window to their defaults"), self

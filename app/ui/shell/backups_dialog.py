@@ -21,6 +21,7 @@ from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.labels import label
 from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.window_keys import add_close_key
 
 SIZE = 560, 440
 _BACKUP = Qt.ItemDataRole.UserRole
@@ -47,6 +48,7 @@ class BackupsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Restore chats from a backup"))
         ScreenFit(self, *SIZE)
+        add_close_key(self)
         self.list = QListWidget(self)
         self.list.setAccessibleName(tr("Backups"))
         self._about = label("", "hint", wraps=True, parent=self)

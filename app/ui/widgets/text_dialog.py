@@ -9,6 +9,7 @@ from app.ui.widgets.copy_button import copy_button
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
 from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.window_keys import add_close_key
 
 SIZE = 680, 480
 
@@ -21,6 +22,7 @@ class TextDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         ScreenFit(self, *SIZE)
+        add_close_key(self)
         self.text = QPlainTextEdit(text, self)
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
