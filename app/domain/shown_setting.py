@@ -1,11 +1,21 @@
 """How the settings window shows a field: its label, bounds and help, declared beside the field."""
 
 from dataclasses import Field, dataclass, field, fields
+from enum import Enum, auto
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 _KEY = "shown"
 _BOUNDS = "bounds"
+
+
+class SettingKind(Enum):
+    """What a setting's value means beyond its type, which decides how it is edited."""
+
+    OF_TYPE = auto()
+    """What its type says."""
+    KEYS = auto()
+    """A text that names keys, such as "Ctrl+Alt+T"; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +27,7 @@ class ShownSetting:
     bounds: tuple[float, float] | None = None
     step: float = 1
     unit: str = ""
+    kind: SettingKind = SettingKind.OF_TYPE
 
 
 def shown(default: T, setting: ShownSetting) -> T:

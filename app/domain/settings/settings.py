@@ -10,7 +10,7 @@ from app.domain.chat.assistants import Assistant
 from app.domain.chat.presets import Preset
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
-from app.domain.shown_setting import ShownSetting, shown, within
+from app.domain.shown_setting import SettingKind, ShownSetting, shown, within
 
 _ZOOM = ShownSetting(
     "Interface size",
@@ -28,7 +28,9 @@ _DEFAULT_QUESTION = ShownSetting(
     "Default question", "Sent when you press Enter with an image and no text. Empty for “What is in this image?”."
 )
 _CAPTURE_KEY = ShownSetting(
-    "Key for capturing text", "Works in every program, for example Ctrl+Alt+T. Leave empty for none."
+    "Key for capturing text",
+    "Works in every program. Click the field and press the keys, for example Ctrl+Alt+T.",
+    kind=SettingKind.KEYS,
 )
 _TELLS_OF_VERSIONS = ShownSetting(
     "Check for updates",

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from app.domain.settings.settings import ThemeChoice, UiLanguage
-from app.domain.shown_setting import ShownSetting
+from app.domain.shown_setting import SettingKind, ShownSetting
+from app.ui.settings.keys_edit import KeysEdit
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import locale, tr
 from app.ui.widgets.spin_boxes import with_margin
@@ -42,8 +43,15 @@ def make_editor(setting: ShownSetting, default: object) -> SettingEditor:
         case float():
             return _number(QDoubleSpinBox(), setting, float)
         case _:
-            line = QLineEdit()
-            return SettingEditor(line, line.editingFinished, line.text, line.setText)
+            return _text(setting)
+
+
+def _text(setting: ShownSetting) -> SettingEditor:
+    if setting.kind is SettingKind.KEYS:
+        field = KeysEdit()
+        return SettingEditor(field, field.edited, lambda: field.keys, field.show_keys)
+    line = QLineEdit()
+    return SettingEditor(line, line.editingFinished, line.text, line.setText)
 
 
 def _choices(kind: type[E], name: Callable[[E], str]) -> SettingEditor:

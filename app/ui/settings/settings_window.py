@@ -5,12 +5,11 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QKeySequenceEdit,
     QLineEdit,
     QScrollArea,
     QToolButton,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.settings.settings import Settings
 from app.domain.shown_setting import ShownSetting, setting_of
+from app.ui.settings.keys_edit import KeysEdit
 from app.ui.settings.setting_editors import make_editor
 from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.i18n import mark, tr
@@ -219,17 +219,6 @@ class _FieldRow(SettingRow):
         self.changed.emit(lambda settings: _with_value(settings, self._path, value))
 
 
-class _KeysEdit(QKeySequenceEdit):
-    """Takes any keys but Esc, which closes the window from everywhere."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave Esc to the window."""
-        if event.matches(QKeySequence.StandardKey.Cancel):
-            event.ignore()
-        else:
-            super().keyPressEvent(event)
-
-
 class _KeyRow(SettingRow):
     def __init__(self, action: QAction, owner_of: Callable[[str], str], parent: QWidget) -> None:
         super().__init__(action.text(), "", parent)
@@ -237,11 +226,9 @@ class _KeyRow(SettingRow):
         self._first = QKeySequence(action.data()).toString()
         self._settings = Settings()
         self._owner_of = owner_of
-        self.editor = _KeysEdit(self)
-        self.editor.setMaximumSequenceLength(1)
-        self.editor.setClearButtonEnabled(True)
+        self.editor = KeysEdit(self)
         self.lay_out(self.editor)
-        self.editor.editingFinished.connect(self._on_edited)
+        self.editor.edited.connect(self._on_edited)
 
     def keys_in(self, settings: Settings) -> str:
         """Return the action's keys; empty if it has none."""
@@ -252,14 +239,14 @@ class _KeyRow(SettingRow):
         keys = self.keys_in(settings)
         self.search_text = f"{self.name} {keys}"
         self.reset.setEnabled(self._key in settings.keys)
-        self.editor.setKeySequence(QKeySequence(keys))
+        self.editor.show_keys(keys)
 
     def default_change(self, settings: Settings) -> Settings:
         return replace(settings, keys={name: keys for name, keys in settings.keys.items() if name != self._key})
 
     @Slot()
     def _on_edited(self) -> None:
-        keys = self.editor.keySequence().toString()
+        keys = self.editor.keys
         owner = self._owner_of(keys) if keys else ""
         is_taken = owner not in {"", self.name}
         shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
@@ -267,7 +254,7 @@ class _KeyRow(SettingRow):
         self.hint.setText(taken if is_taken else "")
         self.hint.setVisible(is_taken)
         if is_taken:
-            self.editor.setKeySequence(QKeySequence(self.keys_in(self._settings)))
+            self.editor.show_keys(self.keys_in(self._settings))
         elif keys == self._first:
             self.changed.emit(self.default_change)
         else:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QSpinBox,
+    QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -26,6 +27,7 @@ from app.domain.settings.settings import Settings, ThemeChoice
 from app.ui.settings.settings_window import SettingRow, SettingsWindow
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.theme import Theme
+from tests.support.on_screen import click, the
 
 
 @pytest.fixture
@@ -188,3 +190,43 @@ def test_esc_in_a_field_for_keys_closes_the_window(settings_window: SettingsWind
         QTest.keyClick(field, Qt.Key.Key_Escape)
     assert not settings_window.isVisible()
     assert field.keySequence() == before
+
+
+def capture_keys(window: SettingsWindow) -> QKeySequenceEdit:
+    field = editor(window, "Key for capturing text", QKeySequenceEdit)
+    assert isinstance(field, QKeySequenceEdit)
+    return field
+
+
+def test_the_key_for_capturing_text_is_the_one_that_is_pressed(settings_window: SettingsWindow, qtbot: QtBot) -> None:
+    field = capture_keys(settings_window)
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        QTest.keyClick(field, Qt.Key.Key_T, keys)
+    assert changed.args == [replace(DEFAULTS, capture_key="Ctrl+Alt+T")]
+    with qtbot.assertNotEmitted(settings_window.changed):
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+    settings_window.show()
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        click(the(field, QToolButton))
+    assert changed.args == [DEFAULTS]
+
+
+@pytest.mark.parametrize("name", ["Key for capturing text", "New chat"])
+def test_modifiers_alone_leave_a_key_as_it_was(settings_window: SettingsWindow, qtbot: QtBot, name: str) -> None:
+    settings_window.set_settings(replace(DEFAULTS, capture_key="F9"))
+    field = editor(settings_window, name, QKeySequenceEdit)
+    assert isinstance(field, QKeySequenceEdit)
+    before = field.keySequence()
+    with qtbot.assertNotEmitted(settings_window.changed), qtbot.waitSignal(field.editingFinished):
+        QTest.keyPress(field, Qt.Key.Key_Control)
+        QTest.keyRelease(field, Qt.Key.Key_Control)
+    assert not before.isEmpty()
+    assert field.keySequence() == before
+
+
+def test_a_key_of_an_action_is_cleared_at_once(settings_window: SettingsWindow, qtbot: QtBot) -> None:
+    field = editor(settings_window, "New chat", QKeySequenceEdit)
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        click(the(field, QToolButton))
+    assert changed.args == [replace(DEFAULTS, keys={"New chat": ""})]
