@@ -169,9 +169,12 @@ class ChatController(QObject):
     def _on_deleted(self, deleted: tuple[Conversation, ...]) -> None:
         several = tr_count("{count} chat deleted.", "{count} chats deleted.", len(deleted))
         one = tr("“{title}” deleted.", title=ui_text.chat_title(deleted[0]))
-        detail = tr(
-            "You can restore it from the menu until you quit Lorgnette. Backups may still contain it: to delete them, "
-            "choose “Restore chats from a backup…” in the menu."
+        detail = tr_count(
+            "You can restore it from the menu until you quit Lorgnette. Backups may still contain it: to delete those "
+            "backups, choose “Restore chats from a backup…” in the menu.",
+            "You can restore them from the menu until you quit Lorgnette. Backups may still contain them: to delete "
+            "those backups, choose “Restore chats from a backup…” in the menu.",
+            len(deleted),
         )
         ids = tuple(conversation.id for conversation in deleted)
         undo = Action(tr("Undo"), self._undelete, ids)
@@ -207,7 +210,11 @@ class ChatController(QObject):
 
     @Slot(int, int)
     def _on_text_cut(self, kept: int, lost: int) -> None:
-        text = tr("The text is too long for one question: its last {count} characters were not pasted.", count=lost)
+        text = tr_count(
+            "The text is too long for one question: its last character was not pasted.",
+            "The text is too long for one question: its last {count} characters were not pasted.",
+            lost,
+        )
         there = tr("The first {count} are there.", count=kept)
         todo = tr("Send them, then paste the rest as the next question.")
         self._window.notices.show_notice(Notice(Severity.WARNING, text, f"{there} {todo}"))

@@ -80,6 +80,7 @@ def test_what_is_deleted_comes_back_into_its_place(open_desktop: OpenDesktop, qt
     assert rows(desktop) == ["[Work]"]
     (notice,) = desktop.window.notices.boxes
     assert notice.notice.text == "2 chats deleted."
+    assert "You can restore them from the menu" in notice.notice.detail
     notice.buttons[0].click()
     assert rows(desktop) == before
 
