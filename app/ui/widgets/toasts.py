@@ -1,6 +1,7 @@
 """Toasts: quiet notices of success at the bottom of a window, which fade by themselves."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRect, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRect, Qt, QTimer, Slot
+from PySide6.QtGui import QCursor, QHoverEvent
 from PySide6.QtWidgets import QApplication, QGraphicsOpacityEffect, QHBoxLayout, QStyle, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -12,7 +13,10 @@ from app.ui.widgets.theme import zoomed
 SHOWN = 3
 """Maximum number of toasts in a window; the oldest makes way."""
 MILLISECONDS, ACTION_MILLISECONDS = 6_000, 20_000
-"""Time in milliseconds until a toast fades, and until one with buttons does."""
+"""Time in milliseconds until a toast fades, and until one with buttons does.
+
+One that is held when its time is over fades MILLISECONDS after it was last seen to be held.
+"""
 TEXT_WIDTH, MIN_WIDTH, MARGIN, GAP = 420, 260, 16, 8
 """Maximum width of a toast's text, minimum of its place, distance from edges and between toasts, in pixels."""
 
@@ -30,6 +34,10 @@ class Toast(NoticeBox):
         self.timer.timeout.connect(self._on_due)
         self.timer.start()
         self._fade: QPropertyAnimation | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self._pointer = QCursor.pos()
+        """Where the pointer was when the toast came; it may lie below it without meaning it."""
+        self._is_hovered = False
 
     def stop(self) -> None:
         """Stop the timer and the fading."""
@@ -41,10 +49,22 @@ class Toast(NoticeBox):
 
     @property
     def is_held(self) -> bool:
-        """Whether it is under the mouse, has the focus, or cannot have been read since its window is not active."""
+        """Whether the mouse is moved over it, it has the focus, or its window is not active, so that nobody reads it.
+
+        A pointer above which the toast appeared, or from which it moved away, does not hold it.
+        """
         focus = QApplication.focusWidget()
         has_focus = focus is not None and self.isAncestorOf(focus)
-        return self.underMouse() or has_focus or not self.window().isActiveWindow()
+        return self._is_hovered or has_focus or not self.window().isActiveWindow()
+
+    def event(self, event: QEvent) -> bool:
+        """Note whether the mouse is moved over it."""
+        if isinstance(event, QHoverEvent):
+            is_out = event.type() is QEvent.Type.HoverLeave
+            self._is_hovered = not is_out and event.globalPosition().toPoint() != self._pointer
+        elif event.type() is QEvent.Type.Move:
+            self._is_hovered = False  # The next movement of the mouse tells.
+        return super().event(event)
 
     def fit(self, width: int) -> None:
         """Take the size that its text needs, within `width`."""
@@ -72,7 +92,7 @@ class Toast(NoticeBox):
     def _on_due(self) -> None:
         milliseconds = fade_milliseconds(self)
         if self.is_held:
-            self.timer.start()
+            self.timer.start(MILLISECONDS)
         elif not milliseconds:
             self.dismiss()
         else:
@@ -93,7 +113,7 @@ class Toast(NoticeBox):
     def _on_fading(self) -> None:
         if self.is_held:
             self.stop()
-            self.timer.start()
+            self.timer.start(MILLISECONDS)
 
 
 def fade_milliseconds(toast: Toast) -> int:

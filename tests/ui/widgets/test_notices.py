@@ -1,11 +1,12 @@
 """What is wrong stays in the bar with its own buttons; what succeeded is a toast that goes by itself."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt, QUrl, Slot
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QDesktopServices, QEnterEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QCursor, QDesktopServices, QHoverEvent
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
@@ -53,13 +54,18 @@ def toast_of(notices: Notices, notice: Notice) -> Toast:
     return toast
 
 
+def hover(widget: QWidget, kind: QEvent.Type, at: QPointF | None = None) -> None:
+    """What Qt delivers when the pointer, at this place of the screen, enters, moves over or leaves a widget."""
+    place = widget.mapToGlobal(QPointF(1, 1)) if at is None else at
+    QApplication.sendEvent(widget, QHoverEvent(kind, QPointF(1, 1), place, QPointF(-1, -1)))
+
+
 def enter(widget: QWidget) -> None:
-    place = QPointF(1, 1)
-    QApplication.sendEvent(widget, QEnterEvent(place, place, widget.mapToGlobal(place)))
+    hover(widget, QEvent.Type.HoverEnter)
 
 
 def leave(widget: QWidget) -> None:
-    QApplication.sendEvent(widget, QEvent(QEvent.Type.Leave))
+    hover(widget, QEvent.Type.HoverLeave)
 
 
 def test_two_notices_of_one_kind_do_what_each_of_them_means(notices: Notices) -> None:
@@ -159,6 +165,30 @@ def test_a_toast_stays_while_the_mouse_is_over_it(notices: Notices, fading: Call
     leave(toast)
     toast.timer.timeout.emit()
     assert current(notices) == []
+
+
+def test_a_toast_that_appears_or_moves_at_a_resting_pointer_is_not_held(
+    notices: Notices, fading: Callable[[int], None]
+) -> None:
+    fading(0)
+    toast = toast_of(notices, DONE)
+    hover(toast, QEvent.Type.HoverEnter, QCursor.pos().toPointF())
+    held = [toast.is_held]
+    hover(toast, QEvent.Type.HoverMove)
+    held.append(toast.is_held)
+    notices.show_notice(Notice(Severity.SUCCESS, "Another one moves it up."))
+    held.append(toast.is_held)
+    assert held == [False, True, False]
+    toast.timer.timeout.emit()
+    assert DONE not in notices.current
+
+
+def test_a_toast_with_buttons_that_was_held_for_a_moment_does_not_stay_as_long_again(notices: Notices) -> None:
+    toast = toast_of(notices, replace(DONE, actions=(Action("Undo", str),)))
+    assert toast.timer.interval() == toasts.ACTION_MILLISECONDS
+    enter(toast)
+    toast.timer.timeout.emit()
+    assert toast.timer.interval() == toasts.MILLISECONDS
 
 
 def test_a_toast_that_fades_comes_back_under_the_mouse(
