@@ -37,6 +37,8 @@ class ChatList(QListView):
         self._shown = ConversationId("")
         self._is_pressed = self._is_chat_pressed = self._only_selects = False
         self._drop_target = ""
+        self._before_menu: tuple[list[str], str] | None = None
+        """What was selected, and the current row, before a right click."""
         self.setModel(self.rows)
         self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
@@ -54,8 +56,7 @@ class ChatList(QListView):
 
         What is selected stays selected, and what is seen stays in its place.
         """
-        selected = [key_of(self.rows.row(index)) for index in self.selectedIndexes()]
-        current = key_of(self.rows.row(self.currentIndex())) if self.currentIndex().isValid() else ""
+        selected, current = self._selection
         scrolled, was_seen = self.verticalScrollBar().value(), self._is_seen(self.rows.index_of(self._shown))
         self.rows.set_rows(rows, height, chat_height)
         self.setAutoScroll(False)  # Otherwise a current row that is not seen would be scrolled to.
@@ -71,6 +72,18 @@ class ChatList(QListView):
         """Select the chat that is shown; none if it is not listed."""
         self._shown = conversation_id
         self._select([], "")
+
+    def end_menu(self) -> None:
+        """Select what was selected before the right click that opened a menu, if it was opened so."""
+        before, self._before_menu = self._before_menu, None
+        if before:
+            self._select(*before)
+
+    @property
+    def _selection(self) -> tuple[list[str], str]:
+        """The keys of the selected rows, and of the current one."""
+        current = key_of(self.rows.row(self.currentIndex())) if self.currentIndex().isValid() else ""
+        return [key_of(self.rows.row(index)) for index in self.selectedIndexes()], current
 
     @property
     def current_folder(self) -> ChatFolder | None:
@@ -130,6 +143,8 @@ class ChatList(QListView):
         index = self.indexAt(event.position().toPoint())
         self._is_pressed, self._is_chat_pressed = index.isValid(), index.isValid() and bool(index.data(ID))
         self._only_selects = bool(event.modifiers() & _SELECTING)
+        is_for_menu = event.button() is Qt.MouseButton.RightButton
+        self._before_menu = self._selection if is_for_menu and self._is_pressed else None
         if self._is_pressed:
             super().mousePressEvent(event)
 

@@ -37,10 +37,11 @@ MIME_TYPE = "application/x-lorgnette-chats"
 
 @dataclass(frozen=True, slots=True)
 class FolderRow:
-    """A folder and the number of its chats."""
+    """A folder and the number of its chats, which are `hidden` if it is collapsed."""
 
     folder: ChatFolder
     count: int
+    hidden: tuple[ConversationId, ...] = ()
 
 
 Row = str | FolderRow | Conversation
@@ -71,8 +72,10 @@ def rows_of(conversations: Iterable[Conversation], folders: Sequence[ChatFolder]
             by_day.append(conversation)
     rows: list[Row] = [tr("Pinned"), *pinned] if pinned else []
     for folder in folders:
-        rows.append(FolderRow(folder, len(inside[folder.id])))
-        rows += [] if folder.is_collapsed else inside[folder.id]
+        chats = inside[folder.id]
+        hidden = tuple(chat.id for chat in chats) if folder.is_collapsed else ()
+        rows.append(FolderRow(folder, len(chats), hidden))
+        rows += [] if folder.is_collapsed else chats
     return rows + by_day
 
 
@@ -93,7 +96,7 @@ class ChatListModel(QAbstractListModel):
         self.beginResetModel()
         self._rows, self._height, self._chat_height = rows, height, chat_height
         self._folders = frozenset(row.folder.id for row in rows if isinstance(row, FolderRow))
-        self._places = {key: place for place, row in enumerate(rows) if (key := key_of(row))}
+        self._places = {key: place for place, row in enumerate(rows) for key in _keys_at(row)}
         self.endResetModel()
 
     def row(self, index: QModelIndex | QPersistentModelIndex) -> Row:
@@ -101,7 +104,10 @@ class ChatListModel(QAbstractListModel):
         return self._rows[index.row()]
 
     def index_of(self, key: str) -> QModelIndex:
-        """Return the row of a chat or a folder; an invalid index if it is not shown."""
+        """Return the row of a chat or a folder; an invalid index if there is none.
+
+        A chat in a collapsed folder is at the row of that.
+        """
         return self.index(self._places.get(key, -1))
 
     def folder_of(self, index: QModelIndex | QPersistentModelIndex) -> FolderId | None:
@@ -182,6 +188,13 @@ def key_of(row: Row) -> str:
     if isinstance(row, FolderRow):
         return row.folder.id
     return row.id if isinstance(row, Conversation) else ""
+
+
+def _keys_at(row: Row) -> tuple[str, ...]:
+    """Return the ids of what is found at a row; none for a heading."""
+    if isinstance(row, FolderRow):
+        return (row.folder.id, *row.hidden)
+    return (row.id,) if isinstance(row, Conversation) else ()
 
 
 def _folder_data(row: FolderRow, role: int) -> object:

@@ -57,6 +57,7 @@ class ChatMenus(QObject):
         row = self._chats.rows.row(index) if index.isValid() else ""
         menu = QMenu(self._widget)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.aboutToHide.connect(self._chats.end_menu)
         if isinstance(row, Conversation):
             self._fill_for_chats(menu, row)
         elif isinstance(row, FolderRow):

@@ -151,6 +151,37 @@ def test_the_shown_chat_is_highlighted_after_another_was_dragged(
     assert selected(sidebar) == ["a"]
 
 
+def test_the_folder_that_hides_the_shown_chat_is_highlighted(sidebar: Sidebar) -> None:
+    collapsed = replace(WORK, is_collapsed=True)
+    sidebar.set_folders((collapsed, HOME))
+    sidebar.select(ConversationId("w1"))  # As a search hit, or an image of the chat, opens it.
+    assert selected(sidebar) == [WORK.name]
+    sidebar.set_folders((WORK, HOME))
+    assert selected(sidebar) == ["w1"]
+    sidebar.set_folders((collapsed, HOME))
+    assert selected(sidebar) == [WORK.name]
+    sidebar.select(ConversationId("b"))
+    assert selected(sidebar) == ["b"]
+
+
+@pytest.mark.parametrize("name", ["b", "Home"])
+def test_the_shown_chat_is_highlighted_again_after_a_menu_of_another_row(
+    sidebar: Sidebar, qtbot: QtBot, name: str
+) -> None:
+    qtbot.mousePress(sidebar.list.viewport(), Qt.MouseButton.RightButton, pos=place(sidebar, name))
+    menu = menu_at(sidebar, name)
+    assert selected(sidebar) == [name]
+    menu.close()
+    assert selected(sidebar) == ["a"]
+
+
+def test_several_selected_chats_stay_selected_after_their_menu(sidebar: Sidebar, qtbot: QtBot) -> None:
+    click(sidebar, qtbot, "b", CTRL)
+    qtbot.mousePress(sidebar.list.viewport(), Qt.MouseButton.RightButton, pos=place(sidebar, "b"))
+    menu_at(sidebar, "b").close()
+    assert selected(sidebar) == ["a", "b"]
+
+
 def test_several_chats_are_selected_without_being_opened(sidebar: Sidebar, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(sidebar.conversation_chosen):
         click(sidebar, qtbot, "w1", CTRL)
