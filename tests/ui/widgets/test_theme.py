@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.domain.settings.settings import ThemeChoice
+from app.paths import RESOURCES
 from app.ui.widgets.theme import Colours, Theme
 from tests.ui.conftest import shown
 
@@ -17,7 +18,8 @@ PAIRS = [
     ("text", "bg", TEXT), ("text", "side", TEXT), ("text", "surface", TEXT), ("text", "bubble", TEXT),
     ("text", "soft", TEXT), ("text", "warn_soft", TEXT), ("muted", "bg", TEXT), ("muted", "side", TEXT),
     ("muted", "surface", TEXT), ("muted", "bubble", TEXT), ("accent", "bg", TEXT), ("accent", "soft", TEXT),
-    ("accent", "surface", TEXT), ("on_accent", "accent", TEXT), ("on_accent", "accent_hover", TEXT),
+    ("accent", "surface", TEXT), ("accent", "bubble", TEXT),
+    ("on_accent", "accent", TEXT), ("on_accent", "accent_hover", TEXT),
     ("warn", "warn_soft", GRAPHICS), ("accent", "side", GRAPHICS),
     ("text", "error_soft", TEXT), ("error", "error_soft", GRAPHICS), ("error", "bg", GRAPHICS),
 ]  # fmt: skip
@@ -40,6 +42,22 @@ def test_contrast(theme: Theme, choice: ThemeChoice, foreground: str, ground: st
     theme.choose(choice, 100)
     colours: Colours = theme.colours
     assert contrast(getattr(colours, foreground), getattr(colours, ground)) >= least
+
+
+def test_what_is_under_the_pointer_does_not_look_as_if_it_had_the_focus() -> None:
+    style = (RESOURCES / "styles" / "app.qss").read_text(encoding="utf-8")
+    style = re.sub(r"/\*.*?\*/", "", re.sub(r"\$\{(\w+)\}", r"@\1", style), flags=re.DOTALL)
+    rules: dict[str, set[str]] = {}
+    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style):
+        for selector in selectors.split(","):
+            rules.setdefault(selector.strip(), set()).update(part.strip() for part in body.split(";") if part.strip())
+    hovered = {selector: body for selector, body in rules.items() if selector.endswith(":hover")}
+    assert hovered
+    alike = [name for name, body in hovered.items() if body & rules.get(name.replace(":hover", ":focus"), set())]
+    rings = [
+        name for name, body in hovered.items() if any("border" in part and part.endswith("@accent") for part in body)
+    ]
+    assert (alike, rings) == ([], [])
 
 
 def test_switching_repaints_what_is_there(theme: Theme, qtbot: QtBot, qapp: QApplication) -> None:
