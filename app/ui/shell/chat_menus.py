@@ -66,9 +66,15 @@ class ChatMenus(QObject):
             menu.addAction(tr("New folder…"), partial(self._ask_new_folder, ()))
         menu.popup(self._chats.viewport().mapToGlobal(position))
 
+    def add_for_chat(self, menu: QMenu, conversation: Conversation) -> None:
+        """Add what can be done with one chat to a menu."""
+        self._add_for_chats(menu, conversation, (conversation.id,))
+
     def _fill_for_chats(self, menu: QMenu, clicked: Conversation) -> None:
         selected = self._chats.selected_chats
-        ids = selected if clicked.id in selected else (clicked.id,)
+        self._add_for_chats(menu, clicked, selected if clicked.id in selected else (clicked.id,))
+
+    def _add_for_chats(self, menu: QMenu, clicked: Conversation, ids: tuple[ConversationId, ...]) -> None:
         is_one = len(ids) == 1
         if is_one:
             pin = tr("Unpin") if clicked.is_pinned else tr("Pin")

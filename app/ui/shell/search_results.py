@@ -1,9 +1,11 @@
 """The search results, in place of the list of chats."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QListWidgetItem, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QListWidgetItem, QMenu, QWidget
 
 from app.domain.chat.chat import Conversation
 from app.domain.chat.search import SearchHit
@@ -19,13 +21,16 @@ from app.ui.widgets.thumbnails import ThumbnailPath
 
 
 class SearchResults(SideList):
-    """`hit_chosen` carries a SearchHit."""
+    """`hit_chosen` carries a SearchHit, `menu_filled(QMenu, SearchHit)` the menu of a right click, to add to it."""
 
     hit_chosen = Signal(SearchHit)
+    menu_filled = Signal(QMenu, SearchHit)
 
     def __init__(self, thumbnail_path: ThumbnailPath, parent: QWidget | None = None) -> None:
         super().__init__(tr("Search results"), parent)
         self.setItemDelegate(SearchRowPainter(self, thumbnail_path))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._on_menu_requested)
         self.itemClicked.connect(self._on_item_activated)
         self.itemActivated.connect(self._on_item_activated)
 
@@ -72,6 +77,20 @@ class SearchResults(SideList):
     def _on_item_activated(self, item: QListWidgetItem) -> None:
         if hit := item.data(HIT):
             self.hit_chosen.emit(hit)
+
+    @Slot(QPoint)
+    def _on_menu_requested(self, position: QPoint) -> None:
+        item = self.itemAt(position)
+        hit: SearchHit | None = item.data(HIT) if item else None
+        if hit is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr("Open"), partial(self.hit_chosen.emit, hit))
+        copy = menu.addAction(tr("Copy excerpt"), partial(QGuiApplication.clipboard().setText, hit.excerpt))
+        copy.setEnabled(bool(hit.excerpt))
+        self.menu_filled.emit(menu, hit)
+        menu.popup(self.viewport().mapToGlobal(position))
 
 
 def _document_title(hit: SearchHit) -> str:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.chat.chat import Conversation
 from app.domain.chat.folders import ChatFolder
@@ -86,6 +86,7 @@ class Sidebar(QFrame):
         self.search.left.connect(self.search_left)
         self._search_timer.timeout.connect(self._on_search_due)
         self.results.hit_chosen.connect(self.hit_chosen)
+        self.results.menu_filled.connect(self._on_result_menu_filled)
         self._resize()
 
     def _lay_out(self) -> None:
@@ -124,7 +125,9 @@ class Sidebar(QFrame):
         """Show the chats, pinned ones first, then the most recently updated."""
         if list(self._conversations.values()) == list(conversations):
             return
-        self._conversations = {conversation.id: conversation for conversation in conversations}
+        before, self._conversations = self._conversations, {it.id: it for it in conversations}
+        if before.keys() - self._conversations.keys():
+            self.search_again()
         self._fill()
 
     @Slot(tuple)
@@ -185,6 +188,13 @@ class Sidebar(QFrame):
         else:
             self._search_timer.stop()
             self._lists.setCurrentWidget(self.list)
+
+    @Slot(QMenu, SearchHit)
+    def _on_result_menu_filled(self, menu: QMenu, hit: SearchHit) -> None:
+        """Add what can be done with the chat of a result."""
+        if conversation := self._conversations.get(hit.conversation_id or ConversationId("")):
+            menu.addSeparator()
+            self.menus.add_for_chat(menu, conversation)
 
     @Slot()
     def _on_search_due(self) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QPixmap
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from app.domain.chat.search import SearchHit
@@ -18,6 +19,7 @@ from app.ui.shell.sidebar import Sidebar
 from app.ui.widgets.lazy_thumbnails import LazyThumbnails, run_now
 from app.ui.widgets.theme import Theme
 from tests.support.chats import answer, attachment, conversation, question
+from tests.support.on_screen import entry, the
 from tests.ui.conftest import no_thumbnail, question_bubble, shown
 
 HIT = SearchHit(
@@ -56,6 +58,34 @@ def test_hits_take_the_place_of_the_chats_and_are_chosen(sidebar: Sidebar, qtbot
             pos=sidebar.results.visualItemRect(sidebar.results.item(0)).center(),
         )
     assert chosen.args == [HIT]
+
+
+def test_a_result_has_a_menu_with_that_of_its_chat(sidebar: Sidebar, qtbot: QtBot) -> None:
+    search(sidebar, qtbot, "total")
+    page = DocumentPlace(name="scan.pdf", path="/scan.pdf", number=0)
+    sidebar.set_hits("total", (HIT, replace(HIT, conversation_id=None, message_id=None, document=page)))
+
+    def menu_of(row: int) -> QMenu:
+        place = sidebar.results.visualItemRect(sidebar.results.item(row)).center()
+        sidebar.results.customContextMenuRequested.emit(place)
+        return the(sidebar, QMenu)
+
+    menu = menu_of(0)
+    with qtbot.waitSignal(sidebar.hit_chosen) as chosen:
+        entry(menu, "Open").trigger()
+    assert chosen.args == [HIT]
+    entry(menu, "Copy excerpt").trigger()
+    assert QGuiApplication.clipboard().text() == HIT.excerpt
+    with qtbot.waitSignal(sidebar.list.chats_deleted) as deleted:
+        entry(menu, "Delete").trigger()
+    assert deleted.args == [("c1",)]
+    menu.close()
+    with qtbot.waitSignal(sidebar.searched) as again:  # The results are those of the chats that are left.
+        sidebar.set_conversations((conversation("c2", "Sign"),))
+    assert again.args == ["total"]
+    menu = menu_of(1)
+    assert [action.text() for action in menu.actions()] == ["Open", "Copy excerpt"]
+    menu.close()
 
 
 @pytest.mark.parametrize(
