@@ -21,6 +21,7 @@ from app.controllers.document_export_controller import DocumentExportController
 from app.controllers.document_find_controller import DocumentFindController
 from app.controllers.document_model_controller import DocumentModelController
 from app.controllers.downloads_controller import DownloadsController
+from app.controllers.draft_image_controller import DraftImageController
 from app.controllers.file_controller import FileController
 from app.controllers.first_look_controller import FirstLookController
 from app.controllers.folder_controller import FolderController
@@ -290,6 +291,7 @@ class Lorgnette(QObject):
     def _fill_window(self) -> None:
         self._geometry_controller = GeometryController(self.window, self.preferences, self)
         ChatFolderController(self.window, self.library, self)
+        DraftImageController(self.window, self.session, self)
         FolderController(self.preferences)
         self.window.model_picker.set_recent(self.preferences.settings.recent_model_folders)
         self._apply(self.preferences.settings)

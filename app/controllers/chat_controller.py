@@ -56,7 +56,6 @@ class ChatController(QObject):
         composer.stop_clicked.connect(session.stop)
         composer.read_clicked.connect(session.read_text)
         composer.read_all_clicked.connect(session.read_texts)
-        composer.image_removed.connect(session.remove_attachment)
         composer.budget_chosen.connect(session.set_pixel_budget)
         composer.text_cut.connect(self._on_text_cut)
         session.draft_changed.connect(composer.set_draft)
@@ -177,7 +176,7 @@ class ChatController(QObject):
             len(deleted),
         )
         ids = tuple(conversation.id for conversation in deleted)
-        undo = Action(tr("Undo"), self._undelete, ids)
+        undo = Action(tr("Undo"), self._undelete, ids, is_undo=True)
         text = one if len(deleted) == 1 else several
         notice = self._window.notices.show_notice(Notice(Severity.SUCCESS, text, detail, (undo,)))
         self._deleted[ids] = deleted, notice

@@ -38,7 +38,7 @@ class ChatFolderController(QObject):
     @Slot(ChatFolder)
     def _on_removed(self, folder: ChatFolder) -> None:
         text = tr("The folder “{name}” was removed.", name=one_line(folder.name))
-        undo = Action(tr("Undo"), self._restore, (folder.id,))
+        undo = Action(tr("Undo"), self._restore, (folder.id,), is_undo=True)
         notice = Notice(Severity.SUCCESS, text, tr("Its chats are in the list."), (undo,))
         self._removed[folder.id] = folder, self._window.notices.show_notice(notice)
 

@@ -123,7 +123,7 @@ class ChatSession(QObject):
         self._queue.clear_all()
         self._show(new_conversation(), ())
         if not draft.is_empty:
-            self._change_draft(draft)
+            self.set_draft(draft)
 
     @Slot(str)
     def open(self, conversation_id: ConversationId, message_id: MessageId | None = None) -> None:
@@ -171,19 +171,19 @@ class ChatSession(QObject):
         if draft.has(attachment):
             self.image_repeated.emit(attachment)
         elif is_shown:
-            self._change_draft(draft.with_image(attachment))
+            self.set_draft(draft.with_image(attachment))
         else:
             self._library.save_draft(self._library[conversation_id], draft.with_image(attachment))
 
     @Slot(Attachment)
     def remove_attachment(self, attachment: Attachment) -> None:
         """Remove an image from the draft."""
-        self._change_draft(self._draft.without_image(attachment))
+        self.set_draft(self._draft.without_image(attachment))
 
     @Slot(Attachment, object)
     def set_pixel_budget(self, attachment: Attachment, pixels: int | None) -> None:
         """Set the maximum number of pixels of an image of the draft that the model sees; None for the setting."""
-        self._change_draft(self._draft.with_budget(attachment, pixels))
+        self.set_draft(self._draft.with_budget(attachment, pixels))
 
     @Slot()
     def save_draft(self) -> None:
@@ -214,14 +214,14 @@ class ChatSession(QObject):
 
     def _enqueue(self, sent: Draft) -> None:
         self._queue.add(self._conversation.id, sent)
-        self._change_draft(self._draft.without(sent))
+        self.set_draft(self._draft.without(sent))
         self.save_draft()
 
     @Slot(str)
     def edit_queued(self, question_id: str) -> None:
         """Put a queued question back into the draft, above what is in it."""
         if question := self._queue.take(self._conversation.id, question_id):
-            self._change_draft(with_questions(self._draft, (question,)))
+            self.set_draft(with_questions(self._draft, (question,)))
 
     @Slot(str)
     def cancel_queued(self, question_id: str) -> None:
@@ -342,7 +342,7 @@ class ChatSession(QObject):
         self._conversation = conversation
         for message in turn.messages:
             self._tree.put(message)
-        self._change_draft(self._draft.without(turn.sent))  # The user may have continued typing meanwhile.
+        self.set_draft(self._draft.without(turn.sent))  # The user may have continued typing meanwhile.
         self.conversation_changed.emit(conversation)
         if is_new_branch:
             self.branch_changed.emit(self.branch)
@@ -373,7 +373,8 @@ class ChatSession(QObject):
             self.show_version(message_id)
         self.message_pointed_at.emit(message_id)
 
-    def _change_draft(self, draft: Draft) -> None:
+    def set_draft(self, draft: Draft) -> None:
+        """Show another draft of this chat; it is saved shortly after."""
         self._draft = draft
         self.draft_changed.emit(draft)
         self._draft_timer.start()

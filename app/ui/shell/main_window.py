@@ -121,9 +121,8 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._overlay = DropOverlay(self)
         self._add_keys()
-        self._wire_find_bar()
-        for pasted_into in (self.composer, self.chat_view):
-            pasted_into.mime_pasted.connect(self._take_pasted)
+        self.composer.mime_pasted.connect(self._take_pasted)
+        self.chat_view.mime_pasted.connect(self._take_pasted)
         self.composer.up_pressed.connect(self.chat_view.edit_last_question)
         self.sidebar.search_left.connect(self.composer.focus)
         self.chat_view.quoted.connect(self.composer.quote)
@@ -313,12 +312,6 @@ class MainWindow(QMainWindow):
             QGuiApplication.clipboard().setText(answers[-1].text)
             self.notices.show_notice(Notice(Severity.SUCCESS, tr("The last answer was copied.")))
 
-    def _wire_find_bar(self) -> None:
-        self.find_bar.changed.connect(self.chat_view.look_for)
-        self.find_bar.stepped.connect(self.chat_view.look_further)
-        self.find_bar.closed.connect(self.composer.focus)
-        self.chat_view.found.connect(self.find_bar.set_place)
-
     def _lay_out(self) -> None:
         self._pages.addWidget(self.empty_state)
         self._pages.addWidget(self.first_look)
@@ -333,6 +326,10 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.find_bar)
+        self.find_bar.changed.connect(self.chat_view.look_for)
+        self.find_bar.stepped.connect(self.chat_view.look_further)
+        self.find_bar.closed.connect(self.composer.focus)
+        self.chat_view.found.connect(self.find_bar.set_place)
         self.notices.bar.lay_out(column, self._pages)
         column.addLayout(foot)
         chat = QWidget(self)
@@ -355,6 +352,7 @@ class MainWindow(QMainWindow):
             KeyAction(mark("Open a document"), "Ctrl+Shift+O", self.document_triggered),
             KeyAction(mark("Batch processing"), "Ctrl+Shift+B", self.batch_triggered),
             KeyAction(mark("Paste"), "Ctrl+V", self._paste),
+            KeyAction(mark("Undo deletion"), "Ctrl+Z", self.notices.undo_last),
             KeyAction(mark("Capture an area of the screen"), "Ctrl+Shift+S", self.capture.start),
             KeyAction(mark("Capture the same area again"), "Ctrl+Alt+S", self.capture.repeat),
             KeyAction(mark("Read text"), "Ctrl+Shift+T", self.read_triggered),

@@ -24,7 +24,7 @@ _ERRORS = frozenset({ProblemKind.ENGINE, ProblemKind.STORAGE, ProblemKind.CHATS_
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button's label, and the call that it makes.
+    """A button's label, and the call that it makes; `is_undo` if that undoes what the notice tells.
 
     Actions with the same call are equal, which lambdas and partials are not: so `arguments` are apart.
     """
@@ -32,6 +32,7 @@ class Action:
     label: str
     run: Callable[..., object]
     arguments: tuple[object, ...] = ()
+    is_undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

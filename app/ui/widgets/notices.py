@@ -57,6 +57,15 @@ class Notices(QObject):
         self._toasts.dismiss(notice)
         self.bar.dismiss(notice)
 
+    @Slot()
+    def undo_last(self) -> None:
+        """Undo what the newest notice tells that can be undone, as its button does."""
+        found = ((notice, action) for notice in self.current for action in notice.actions if action.is_undo)
+        if last := next(found, None):
+            notice, action = last
+            self.dismiss(notice)
+            action.run(*action.arguments)
+
     @Slot(Problem)
     def dismiss_problem(self, problem: Problem) -> None:
         """Remove a problem that `show_problem` has shown."""

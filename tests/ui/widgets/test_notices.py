@@ -98,6 +98,20 @@ def test_a_notice_is_dismissed_by_whoever_has_shown_it(notices: Notices) -> None
     assert current(notices) == []
 
 
+def test_the_newest_deletion_is_undone(notices: Notices) -> None:
+    undone: list[str] = []
+
+    def deleted(name: str) -> Notice:
+        return Notice(Severity.SUCCESS, name, actions=(Action("Undo", undone.append, (name,), is_undo=True),))
+
+    for notice in (deleted("a"), deleted("b"), replace(DONE, actions=(Action("Open", str),))):
+        notices.show_notice(notice)
+    for _ in range(3):
+        notices.undo_last()
+    assert undone == ["b", "a"]
+    assert [notice.text for notice in notices.current] == [DONE.text]
+
+
 def test_the_oldest_notices_are_dropped(qtbot: QtBot) -> None:
     bar = shown(NoticeBar(), qtbot)
     for number in range(KEPT + 5):
