@@ -60,6 +60,14 @@ CHAT_TOO_LONG = ErrorText(
     cli_kept="",
     cli_todo="Use a shorter question, or fewer or smaller images.",
 )
+SCHEMA_UNUSABLE = ErrorText(
+    "engine.schema_unusable",
+    _ENGINE,
+    "The answer cannot be kept to this JSON schema.",
+    _CHAT_KEPT,
+    "Use a simpler schema.",
+    cli_kept="",
+)
 ONLY_THOUGHT = ErrorText(
     "engine.only_thought",
     _ENGINE,

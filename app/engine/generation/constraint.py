@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 
+from app.domain.error_texts import engine_texts
+from app.domain.errors import EngineError
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.runtimes.port import BoolArray, FloatArray
 
@@ -161,7 +163,8 @@ class Constraints:
         """Make the constraint of an answer in a thread, since the first one takes a second; the result waits for it.
 
         It is None if the tokenizer is not one of bytes. `schema` is a JSON schema, `said` the beginning of the answer,
-        and `is_thinking` whether there is reasoning before it. Raises ValueError if that is no beginning of one.
+        and `is_thinking` whether there is reasoning before it. Raises EngineError if that is no beginning of
+        one, or the schema is none.
         """
         executor = ThreadPoolExecutor(1, "grammar")
         made = executor.submit(self._make, schema, said, is_thinking=is_thinking)
@@ -180,7 +183,7 @@ class Constraints:
         grammar = LLMatcher.grammar_from_lark(f"start: {gap} answer\nanswer: %json {json.dumps(raw)}")
         matcher = LLMatcher(self._lltokenizer, grammar, log_level=0)
         if matcher.is_error() or not matcher.consume_tokens(self._tokenizer.encode(said)):
-            raise ValueError("no grammar for this schema, or another beginning")
+            raise EngineError(engine_texts.SCHEMA_UNUSABLE)
         closers = [token for text in CLOSERS for token in self._tokenizer.encode(text)]
         return Constraint(matcher, self._vocabulary, closers, self._tokenizer.encode(OPENER)[0])
 
