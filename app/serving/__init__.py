@@ -1,0 +1,1 @@
+"""Answers other programs over HTTP: what they may ask, who may ask, and how much."""
