@@ -20,6 +20,7 @@ from app.controllers.document_controller import DocumentController
 from app.controllers.document_export_controller import DocumentExportController
 from app.controllers.document_find_controller import DocumentFindController
 from app.controllers.document_model_controller import DocumentModelController
+from app.controllers.document_question_controller import DocumentQuestionController
 from app.controllers.downloads_controller import DownloadsController
 from app.controllers.draft_image_controller import DraftImageController
 from app.controllers.file_controller import FileController
@@ -376,6 +377,7 @@ class Lorgnette(QObject):
     def _on_document_window_created(self, window: DocumentWindow) -> None:
         DocumentExportController(self.window, window, self.document, self._new_saver(), self)
         DocumentFindController(window, self.document, self)
+        DocumentQuestionController(self.window, window, self.document, self.session, self.importer, self)
         remedies = self._model_controller.remedies
         DocumentModelController(
             self.window, window, self.document, self.model, self.background_requests, remedies, self

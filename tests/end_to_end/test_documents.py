@@ -226,3 +226,29 @@ def test_another_document_is_opened_in_the_window_and_refused_there(open_desktop
     choose_file(second)
     desktop.wait(lambda: window.name.text() == "b.pdf" and window.ocr_result is not None)
     assert window.notices.current == ()
+
+
+def test_a_page_or_a_whole_document_is_taken_into_a_new_chat(open_desktop: OpenDesktop, tmp_path: Path) -> None:
+    one, two = (written_pdf(tmp_path / f"{text}.pdf", text) for text in ("first", "second"))
+    with pikepdf.open(one) as pdf, pikepdf.open(two) as other:
+        pdf.pages.extend(other.pages)
+        pdf.save(tmp_path / "letter.pdf", encryption=pikepdf.Encryption(owner="owner", user="secret"))
+    desktop = open_desktop()
+    desktop.lorgnette.document.open(tmp_path / "letter.pdf", "secret")
+    desktop.wait(lambda: bool(windows()))
+    (window,) = windows()
+    session = desktop.lorgnette.session
+
+    def names() -> list[str]:
+        return [image.name for image in session.draft.attachments]
+
+    chat = session.conversation_id
+    entry(window.ask.menu(), "About this document").trigger()
+    desktop.wait(lambda: names() == ["letter, page 1.png", "letter, page 2.png"])
+    assert session.conversation_id != chat
+    chat = session.conversation_id
+    window.thumbnails.setCurrentRow(1)
+    entry(window.ask.menu(), "About this page").trigger()
+    desktop.wait(lambda: names() == ["letter, page 2.png"])
+    assert session.conversation_id != chat
+    assert desktop.window.notices.current == ()

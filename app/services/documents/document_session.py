@@ -89,7 +89,7 @@ class DocumentSession(QObject):
         self.is_encrypted = False
         self.ignored = IgnoredAreas(stored_pages, self)
         self._digest = Digest("")
-        self._password = ""
+        self.password = ""
         self._opening: EngineCall | None = None
         self._calls: set[EngineCall] = set()
         self._ocr_results: OrderedDict[int, OcrResult] = OrderedDict()
@@ -122,20 +122,20 @@ class DocumentSession(QObject):
         self._pending_pages.clear()
         self._readings.clear()
         self._stop_reading_all()
-        self.page_count, self.is_encrypted, self._digest, self._password = 0, False, Digest(""), ""
+        self.page_count, self.is_encrypted, self._digest, self.password = 0, False, Digest(""), ""
 
     @Slot(int)
     def show(self, number: int) -> None:
         """Render the picture of a page, and read the page if it has not been read."""
         on_event = partial(self._on_picture, number)
-        self._follow(self._images.show_page(self.path, number, PICTURE_SIZE, on_event, self._password))
+        self._follow(self._images.show_page(self.path, number, PICTURE_SIZE, on_event, self.password))
         self.read(number)
 
     @Slot(int)
     def show_thumbnail(self, number: int) -> None:
         """Render the thumbnail of a page."""
         on_event = partial(self._on_thumbnail, number)
-        self._follow(self._images.show_page(self.path, number, THUMBNAIL_SIZE, on_event, self._password))
+        self._follow(self._images.show_page(self.path, number, THUMBNAIL_SIZE, on_event, self.password))
 
     def ocr_result(self, number: int) -> OcrResult | None:
         """Return the OCR result of a page, if it is in memory."""
@@ -204,7 +204,7 @@ class DocumentSession(QObject):
         if self.page_count == 1 and self.path.suffix.lower() != ".pdf":
             use(self.path)
             return
-        path, password = self.path, self._password
+        path, password = self.path, self.password
 
         def draw(target: Path) -> None:
             on_event = partial(self._on_drawn, target, use)
@@ -239,7 +239,7 @@ class DocumentSession(QObject):
 
         It goes on if another document is opened.
         """
-        source, password = self.path, self._password
+        source, password = self.path, self.password
 
         def on_event(event: Event) -> None:
             match event:
@@ -274,7 +274,7 @@ class DocumentSession(QObject):
         self._calls = {known for known in self._calls if known.is_open} | {call}
 
     def _read(self, number: int) -> None:
-        call = self._reader.read(self.path, partial(self._on_read, number), number, self._password)
+        call = self._reader.read(self.path, partial(self._on_read, number), number, self.password)
         self._readings[number] = call
         self._follow(call)
 
@@ -343,7 +343,7 @@ class DocumentSession(QObject):
 
     def _begin(self, opening: _Opening, digest: Digest, pages: int, *, is_encrypted: bool = False) -> None:
         self.close()
-        self.path, self.name, self._password = opening.path, opening.name, opening.password
+        self.path, self.name, self.password = opening.path, opening.name, opening.password
         self._digest, self.page_count, self.is_encrypted = digest, pages, is_encrypted
         if self.path.name != digest:  # Otherwise it is an image of a chat, as the attachment store names it.
             path, name = str(self.path), self.name

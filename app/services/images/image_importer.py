@@ -82,10 +82,14 @@ class ImageImporter(QObject):
         """The imports that have not ended."""
         return self._order.records
 
-    def import_file(self, path: Path, chat_id: ConversationId) -> None:
-        """Import a file of the user's; it is copied and never changed."""
-        files = self._files_of(chat_id)
-        self._begin(ImageImport(_new_id(), chat_id, files, path, well_formed(path.name), is_incoming=False))
+    def import_file(self, path: Path, chat_id: ConversationId, name: str = "", password: str = "") -> None:
+        """Import a file of the user's; it is copied and never changed. `name` replaces a meaningless file name."""
+        files, name = self._files_of(chat_id), name or well_formed(path.name)
+        self._begin(ImageImport(_new_id(), chat_id, files, path, name, is_incoming=False, password=password))
+
+    def import_page(self, path: Path, number: int, chat_id: ConversationId, name: str, password: str = "") -> None:
+        """Import a picture of the page `number`, from 0, of the document `name`."""
+        self._begin_incoming(_page_import(chat_id, self._files_of(chat_id), name, path, number, password))
 
     def import_data(self, data: bytes, name: str, chat_id: ConversationId) -> None:
         """Import the bytes of an encoded image from the clipboard or a browser."""
@@ -153,16 +157,7 @@ class ImageImporter(QObject):
     def _take_pages(self, item: ImageImport, count: int) -> None:
         """Import the pages of a document in place of the document."""
         pages = tuple(
-            replace(
-                _part_import(
-                    item.chat_id,
-                    item.files,
-                    f"{Path(item.name).stem}, page {number + 1}.png",
-                    item.path,
-                    DocumentPage(number),
-                ),
-                password=item.password,
-            )
+            _page_import(item.chat_id, item.files, item.name, item.path, number, item.password)
             for number in range(min(count, MAX_PAGES))
         )
         self._order.add_pages(item, pages)
@@ -298,6 +293,13 @@ def _source(item: ImageImport) -> tuple[Path, ImageCrop | DocumentPage | None] |
     if item.part:
         return item.parent, item.part
     return None if item.is_incoming else (item.path, None)
+
+
+def _page_import(
+    chat_id: ConversationId, files: ImageFiles, document: str, path: Path, number: int, password: str
+) -> ImageImport:
+    name = f"{Path(document).stem}, page {number + 1}.png"
+    return replace(_part_import(chat_id, files, name, path, DocumentPage(number)), password=password)
 
 
 def _too_many(name: str, pages: int) -> Problem:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QPixmap, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.documents.clean_up import CleanUp, cleaned_text, ignored_lines, kept_page
 from app.domain.documents.html_pages import page_as_html
@@ -34,7 +34,7 @@ from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
-from app.ui.widgets.labels import ElidedLabel, label
+from app.ui.widgets.labels import ElidedLabel, label, tooltip
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.page_canvas import NO_PAGE, PageCanvas
 from app.ui.widgets.problem_text import problem_sentence
@@ -54,7 +54,8 @@ class DocumentWindow(QWidget):
     `page_chosen(int)`, `thumbnail_wanted(int)`, `line_corrected(page, line, text)`, `clean_up_changed(CleanUp)`,
     `read_again_clicked(int)`, `reading_cancelled(int)`, `model_clicked(int)`, `fields_wanted(page, names)`,
     `export_wanted(suffix)`, `table_save_wanted(Table, suffix)`, `open_wanted()` for another file, or
-    `files_dropped(tuple[Path, ...])`, `closed()`. `find_bar` looks for words in the whole document.
+    `files_dropped(tuple[Path, ...])`, `page_asked_about(int)`, `document_asked_about()`,
+    `closed()`. `find_bar` looks for words in the whole document.
     """
 
     page_chosen = Signal(int)
@@ -69,6 +70,8 @@ class DocumentWindow(QWidget):
     table_save_wanted = Signal(Table, str)
     open_wanted = Signal()
     files_dropped = Signal(tuple)
+    page_asked_about = Signal(int)
+    document_asked_about = Signal()
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -98,6 +101,7 @@ class DocumentWindow(QWidget):
         self.again = button(tr("Read again"), Role.PLAIN, tr("With the built-in OCR; corrections are discarded"), self)
         self.export, self.clean_up_tool = QToolButton(self), QToolButton(self)
         self._export_menu, self._clean_ups = ExportMenu(self), CleanUpMenu(self)
+        self.ask = QToolButton(self)
         self.open = button(tr("Open…"), Role.PLAIN, tr("Open a document"), self)
         self.find_bar = FindBar(tr("Find in this document"), tr("No matches in this document"), self)
         self.zoom = ZoomButtons(self.canvas, self)
@@ -116,6 +120,7 @@ class DocumentWindow(QWidget):
         self.thumbnails.set_count(pages)
         self.number = min(number, pages - 1)
         self._marked_words = words
+        self.ask.setMenu(self._asks if pages > 1 else None)  # type: ignore[arg-type]  # None is none.
         self.clear_page()
         if pages > 1:
             self.thumbnails.setCurrentRow(self.number)
@@ -237,12 +242,20 @@ class DocumentWindow(QWidget):
             tool.setText(name)
             tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             tool.setMenu(menu)
+        self.ask.setObjectName("presets")
+        self.ask.setText(tr("Ask"))
+        self.ask.setAccessibleName(tr("Ask about this page in a new chat"))
+        self.ask.setToolTip(tooltip(self.ask.accessibleName()))
+        self.ask.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._asks = QMenu(self)
+        self._asks.addAction(tr("About this page"), self._on_page_asked_about)
+        self._asks.addAction(tr("About this document"), self.document_asked_about.emit)
 
     def _lay_out(self) -> None:
         tools, flow = QWidget(self), FlowLayout()
         tools.setLayout(flow)
         looks = (self.open, self.zoom, self.fit, self.rotate)
-        for tool in (*looks, self.again, self.model, self.clean_up_tool, self.export, self.copy):
+        for tool in (*looks, self.again, self.model, self.ask, self.clean_up_tool, self.export, self.copy):
             flow.addWidget(tool)
         head = QVBoxLayout()
         head.setContentsMargins(12, 8, 12, 8)
@@ -310,6 +323,7 @@ class DocumentWindow(QWidget):
         self.fit.clicked.connect(self.canvas.fit)
         self.rotate.clicked.connect(self.canvas.rotate)
         self.copy.clicked.connect(self._on_copy_clicked)
+        self.ask.clicked.connect(self._on_page_asked_about)
         self.again.clicked.connect(self._on_again_clicked)
         self.cancel.clicked.connect(self._on_cancel_clicked)
         self.model.clicked.connect(self._on_model_clicked)
@@ -355,6 +369,10 @@ class DocumentWindow(QWidget):
     def _on_tab_changed(self) -> None:
         self.canvas.highlight_boxes(())
         self._on_table_highlighted(self.tables.table)
+
+    @Slot()
+    def _on_page_asked_about(self) -> None:
+        self.page_asked_about.emit(self.number)
 
     @Slot()
     def _on_copy_clicked(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -16,8 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.documents.labelled_values import LabelledValue
+from app.domain.documents.table_formats import as_tsv
 from app.domain.text.visible_lines import visible_lines
 from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.copy_button import copy_button
 from app.ui.widgets.fitted_table import FittedTable
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.labels import label
@@ -48,11 +50,13 @@ class ValuesPane(QWidget):
         self.ask = button(
             tr("Ask the model"), Role.SOFT, tr("Extract these fields and show where they are on the page"), self
         )
+        self.copy = copy_button(tr("Copy all fields"), Role.SOFT, tr("Copy names and values for a spreadsheet"), self)
         none = label(tr("No labelled values, such as “Total: 12.50”, were found on this page."), "hint", wraps=True)
         shown = QWidget(self)
         column = QVBoxLayout(shown)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.grid)
+        column.addWidget(self.copy)
         row = QHBoxLayout()
         row.addWidget(self.names, 1)
         row.addWidget(self.ask)
@@ -64,6 +68,7 @@ class ValuesPane(QWidget):
         self._pages.addWidget(none)
         self._pages.addWidget(shown)
         self.grid.currentCellChanged.connect(self._on_cell_changed)
+        self.copy.clicked.connect(self._on_copy_clicked)
         self.ask.clicked.connect(self._on_ask_clicked)
         self.names.returnPressed.connect(self._on_ask_clicked)
 
@@ -83,6 +88,10 @@ class ValuesPane(QWidget):
         self.grid.setCurrentCell(-1, -1)
         self.grid.blockSignals(False)
         self._pages.setCurrentIndex(1 if values else 0)
+
+    @Slot()
+    def _on_copy_clicked(self) -> None:
+        QGuiApplication.clipboard().setText(as_tsv([[value.name, value.value] for value in self._values]))
 
     @Slot()
     def _on_ask_clicked(self) -> None:

@@ -23,7 +23,7 @@ from app.ui.documents.document_window import DocumentWindow
 from app.ui.documents.thumbnail_strip import MAX_PICTURES, ThumbnailStrip
 from app.ui.widgets.theme import Theme
 from tests.support.drops import answers_to_a_move, drop, files
-from tests.support.on_screen import entry, mouse
+from tests.support.on_screen import click, entry, mouse
 from tests.ui.conftest import shown
 
 
@@ -416,3 +416,25 @@ def test_a_picture_that_is_dropped_from_a_browser_is_refused_in_words(window: Do
     mime.setData("image/png", QByteArray(png()))
     assert drop(window, mime)
     assert "web address" in window.notices.current[0].sentence
+
+
+def test_a_question_is_about_the_page_or_where_there_are_several_about_the_document(
+    window: DocumentWindow, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(window.page_asked_about) as asked:
+        click(window.ask)
+    assert asked.args == [0]
+    window.begin("b.pdf", 3, number=2)
+    menu = window.ask.menu()
+    with qtbot.waitSignal(window.page_asked_about) as asked:
+        entry(menu, "About this page").trigger()
+    assert asked.args == [2]
+    with qtbot.waitSignal(window.document_asked_about):
+        entry(menu, "About this document").trigger()
+
+
+def test_all_fields_are_copied_for_a_spreadsheet(window: DocumentWindow) -> None:
+    window.tabs.setCurrentWidget(window.values)
+    click(window.values.copy)
+    assert QGuiApplication.clipboard().text() == "Total\t5"
+    assert window.values.copy.text() == "Copied"
