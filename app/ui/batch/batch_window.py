@@ -171,7 +171,7 @@ class BatchWindow(QDialog):
         self._progress = progress
         self._show_progress()
 
-    @Slot(Problem)
+    @Slot(object)  # A Problem, or None.
     def show_problem(self, problem: Problem | None) -> None:
         """Show why the batch paused or did not start; None hides the problem."""
         if self._problem:

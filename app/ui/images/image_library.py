@@ -82,6 +82,7 @@ class ImageLibrary(QDialog):
         column.addLayout(row)
         self.notices.bar.lay_out(column, self._pages)
 
+    @Slot()
     def come_forward(self) -> None:
         """Show the window in front; what is typed next replaces the words in the filter."""
         self.refresh()

@@ -73,6 +73,7 @@ class ChatList(QListView):
         self._shown = conversation_id
         self._select([], "")
 
+    @Slot()
     def end_menu(self) -> None:
         """Select what was selected before the right click that opened a menu, if it was opened so."""
         before, self._before_menu = self._before_menu, None
