@@ -54,6 +54,8 @@ class ImageController(QObject):
         self._opened_for = ""
         self._failures: list[Problem] = []
         """Problems of imports that were shown since the chat was opened."""
+        self._parts_to_read: set[ImageCrop] = set()
+        """Crops that are being cut, to be read then."""
         self._wire_importing()
         self._wire_viewer(previews)
 
@@ -85,6 +87,7 @@ class ImageController(QObject):
         viewer.closed.connect(window.hide_viewer)
         viewer.read_clicked.connect(self._session.read_text)
         viewer.part_wanted.connect(self._on_part_wanted)
+        viewer.part_read_clicked.connect(self._on_part_read_clicked)
         viewer.save_wanted.connect(self._on_save_wanted)
         viewer.detection_hovered.connect(window.chat_view.set_highlighted)
         previews.ready.connect(viewer.show_preview)
@@ -139,6 +142,10 @@ class ImageController(QObject):
     def _on_import_finished(self, import_id: ImportId, chat_id: ConversationId, attachment: Attachment) -> None:
         self._session.add_attachment(chat_id, attachment)
         self._window.composer.remove_import(import_id)
+        if attachment.part_of in self._parts_to_read:
+            self._parts_to_read.remove(attachment.part_of)
+            if chat_id == self._session.conversation_id:
+                self._session.read_text(attachment)
         self._window.composer.focus()
 
     @Slot(Attachment)
@@ -151,6 +158,7 @@ class ImageController(QObject):
         self._window.composer.remove_import(import_id)
         self._window.notices.show_problem(problem)
         self._failures.append(problem)
+        self._parts_to_read.clear()  # It may have been one of these.
 
     @Slot(str, Problem)
     def _on_password_needed(self, import_id: ImportId, problem: Problem) -> None:
@@ -186,6 +194,11 @@ class ImageController(QObject):
     @Slot(Attachment, ImageCrop)
     def _on_part_wanted(self, image: Attachment, part: ImageCrop) -> None:
         self._importer.import_crop(image, part, self._session.conversation_id)
+
+    @Slot(Attachment, ImageCrop)
+    def _on_part_read_clicked(self, image: Attachment, part: ImageCrop) -> None:
+        self._parts_to_read.add(part)
+        self._on_part_wanted(image, part)
 
     @Slot(DetectionFormat)
     def _on_save_wanted(self, form: DetectionFormat) -> None:

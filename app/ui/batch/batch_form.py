@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QSpi
 from app.domain.batch.batch import MAX_PARALLEL, BatchOptions, Output
 from app.domain.documents.clean_up import CleanUp
 from app.domain.documents.fields import fields_from, fields_text
-from app.domain.documents.ignored_areas import EXAMPLE, ignored_from, ignored_text
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.models.model_info import ModelInfo
+from app.ui.batch.margins_edit import MarginsEdit
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.flow_layout import FlowLayout
@@ -62,11 +62,7 @@ class BatchForm(QWidget):
         self.joins = QCheckBox(tr("Join lines into paragraphs"), self)
         self.strips = QCheckBox(tr("Remove hyphens at line ends"), self)
         self.main_text = QCheckBox(tr("Leave out headers, footers and page numbers"), self)
-        self.ignored = QLineEdit(self)
-        self.ignored.setAccessibleName(tr("Ignore areas"))
-        self.ignored.setPlaceholderText(EXAMPLE)
-        self.ignored.setToolTip(tr("Areas of every page, in percent: margins, or left, top, right, bottom"))
-        self.ignored.setAcceptDrops(False)
+        self.ignored = MarginsEdit(self)
         self.parallel = QSpinBox(self)
         with_margin(self.parallel)
         self.parallel.setRange(1, MAX_PARALLEL)
@@ -85,7 +81,7 @@ class BatchForm(QWidget):
         self.fields.editingFinished.connect(self.changed)
         self.fields.textChanged.connect(self._show_server)
         self.changed.connect(self._show_server)
-        self.ignored.editingFinished.connect(self.changed)
+        self.ignored.edited.connect(self.changed)
         for box in (*self.boxes.values(), self.joins, self.strips, self.main_text):
             box.clicked.connect(self.changed)
         self.show_options(BatchOptions())
@@ -125,7 +121,7 @@ class BatchForm(QWidget):
         self.joins.setChecked(options.clean_up.joins_lines)
         self.strips.setChecked(options.clean_up.strips_hyphens)
         self.main_text.setChecked(options.clean_up.is_main_text)
-        self.ignored.setText(ignored_text(options.clean_up.ignored))
+        self.ignored.set_areas(options.clean_up.ignored)
         self._show_server()
 
     def options(self, model: str) -> BatchOptions:
@@ -138,7 +134,7 @@ class BatchForm(QWidget):
             clean_up=CleanUp(
                 self.joins.isChecked(),
                 self.strips.isChecked(),
-                ignored_from(self.ignored.text()),
+                self.ignored.areas,
                 self.main_text.isChecked(),
             ),
         )
@@ -160,7 +156,7 @@ class BatchForm(QWidget):
             (tr("Output folder"), self._row(self._target, self.choose)),
             (tr("Output formats"), self._flow(*self.boxes.values())),
             (tr("Text"), self._flow(self.joins, self.strips, self.main_text)),
-            (tr("Ignore areas"), self.ignored),
+            (tr("Ignore margins"), self.ignored),
             (tr("Read with"), self._flow(self.reader)),
             (tr("Fields"), self.fields),
             (tr("Parallel requests"), self._server_row),

@@ -5,17 +5,21 @@ from functools import partial
 from math import ceil, floor
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QGuiApplication, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
+from app.domain.documents.clean_up import ignored_lines
 from app.domain.documents.marked_words import boxes_of
+from app.domain.documents.page_rows import selected_text
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.translation import Translation
 from app.domain.images.attachments import Attachment, ImageCrop
 from app.domain.images.detection_formats import DetectionFormat
+from app.domain.images.geometry import Box
 from app.domain.images.placed_detections import placed_detections
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.text.grounding import SCALE, Detection
+from app.ui.images.selection_bar import SelectionBar
 from app.ui.images.translate_button import TranslateButton
 from app.ui.images.translated_image import translated_image
 from app.ui.widgets import ui_text
@@ -31,16 +35,18 @@ from app.ui.widgets.zoom_buttons import ZoomButtons
 class ImageViewer(QFrame):
     """`wanted` requests a preview of an Attachment, `read_clicked` its OCR, `closed` asks to hide the viewer.
 
-    `part_wanted(Attachment, ImageCrop)` asks to attach a crop, `save_wanted(DetectionFormat)` to export the
-    detections, `full_screen_clicked` to toggle full screen. `translation_wanted(Attachment, str)` names a language in
-    English, `translation_save_wanted` asks to save the translated image as shown. `document_wanted(Attachment)`
-    requests the document window, `image_save_wanted(Attachment)` to save a copy of the file.
+    `part_wanted(Attachment, ImageCrop)` asks to attach a crop, `part_read_clicked` to read it,
+    `save_wanted(DetectionFormat)` to export the detections, `full_screen_clicked` to toggle full screen.
+    `translation_wanted(Attachment, str)` names a language in English, `translation_save_wanted` asks to save the
+    translated image as shown. `document_wanted(Attachment)` requests the document window,
+    `image_save_wanted(Attachment)` to save a copy of the file.
     """
 
     wanted = Signal(Attachment)
     read_clicked = Signal(Attachment)
     closed = Signal()
     part_wanted = Signal(Attachment, ImageCrop)
+    part_read_clicked = Signal(Attachment, ImageCrop)
     save_wanted = Signal(DetectionFormat)
     full_screen_clicked = Signal()
     detection_hovered = Signal(str, int)
@@ -80,6 +86,9 @@ class ImageViewer(QFrame):
         self.rotate = icon_button(Icon.ROTATE, tr("Rotate clockwise"), self)
         self.part = button(tr("Select"), Role.PLAIN, tr("Drag to select an area to ask about"), self)
         self.part.setCheckable(True)
+        self.selection = SelectionBar(self)
+        self._area: Box | None = None
+        """The selected area, in fractions of the image's sides."""
         self.places = QToolButton(self)
         self.translate = TranslateButton(self)
         self.translation: Translation | None = None
@@ -106,6 +115,10 @@ class ImageViewer(QFrame):
         self.canvas.save_wanted.connect(self._on_save_clicked)
         self.canvas.part_selected.connect(self._on_part_selected)
         self.canvas.selecting_ended.connect(self._on_selecting_ended)
+        self.selection.ask.clicked.connect(self._on_ask_clicked)
+        self.selection.read.clicked.connect(self._on_read_part_clicked)
+        self.selection.copy.clicked.connect(self._on_copy_part_clicked)
+        self.selection.cancelled.connect(self.canvas.end_selecting)
 
     def show_images(self, images: Sequence[Attachment], shown: Attachment) -> None:
         """Show one of several images; its preview is requested unless it is shown already."""
@@ -241,6 +254,7 @@ class ImageViewer(QFrame):
         column.setSpacing(8)
         column.addLayout(head)
         column.addLayout(self._pages, 1)
+        column.addWidget(self.selection)
         column.addWidget(self._details)
         column.addLayout(foot)
 
@@ -253,6 +267,7 @@ class ImageViewer(QFrame):
         """Let the text be selected, unless it is covered by a translation."""
         is_covered = self.translation is not None and not self.translate.original.isChecked()
         self.canvas.set_page(NO_PAGE if is_covered else self._text)
+        self.selection.copy.setEnabled(bool(self._lines_in_area()))
 
     def _add_forms(self) -> None:
         self.places.setObjectName("presets")
@@ -326,21 +341,53 @@ class ImageViewer(QFrame):
     @Slot()
     def _on_selecting_ended(self) -> None:
         self.part.setChecked(False)
+        self._area = None
+        self.selection.hide()
 
     @Slot(float, float, float, float)
     def _on_part_selected(self, left: float, top: float, right: float, bottom: float) -> None:
-        if (image := self.attachment) is None:
-            return
-        part = ImageCrop(
+        """Keep the area marked, and offer what can be done with it."""
+        self._area = Box(left, top, right, bottom)
+        self.canvas.mark_area(left, top, right, bottom)
+        self.selection.copy.setEnabled(bool(self._lines_in_area()))
+        self.selection.show()
+        if self.canvas.hasFocus():
+            self.selection.ask.setFocus()
+
+    def _lines_in_area(self) -> dict[int, str]:
+        lines = ignored_lines(self._text, (self._area,)) if self._area else ()
+        return {number: self._text.lines[number].text for number in lines}
+
+    def _take_part(self) -> ImageCrop | None:
+        """Return the selected crop of the image, and end the selection."""
+        image, area = self.attachment, self._area
+        self.canvas.end_selecting()
+        if image is None or area is None:
+            return None
+        return ImageCrop(
             digest=image.digest,
             name=image.name,
-            left=floor(left * image.width),
-            top=floor(top * image.height),
-            right=ceil(right * image.width),
-            bottom=ceil(bottom * image.height),
+            left=floor(area.left * image.width),
+            top=floor(area.top * image.height),
+            right=ceil(area.right * image.width),
+            bottom=ceil(area.bottom * image.height),
             turns=self.canvas.quarter_turns,
         )
-        self.part_wanted.emit(image, part)
+
+    @Slot()
+    def _on_ask_clicked(self) -> None:
+        if part := self._take_part():
+            self.part_wanted.emit(self.attachment, part)
+
+    @Slot()
+    def _on_read_part_clicked(self) -> None:
+        if part := self._take_part():
+            self.part_read_clicked.emit(self.attachment, part)
+
+    @Slot()
+    def _on_copy_part_clicked(self) -> None:
+        QGuiApplication.clipboard().setText(selected_text(self._text, self._lines_in_area(), 0))
+        self.canvas.end_selecting()
 
     @Slot(int)
     def _on_detection_hovered(self, number: int) -> None:

@@ -68,6 +68,8 @@ class ImageCanvas(QWidget):
         """The displayed rotation in clockwise quarter turns."""
         self._is_selecting = False
         self._selection: tuple[QPointF, QPointF] | None = None
+        self._area: Detection | None = None
+        """The area that stays marked after it was selected."""
         self._hint = ""
         """What is said over the picture while an area is to be selected."""
         self._reported_scale = 0.0
@@ -99,12 +101,19 @@ class ImageCanvas(QWidget):
         self.setFocus(Qt.FocusReason.OtherFocusReason)  # For Esc.
         self.update()
 
+    @Slot()
     def end_selecting(self) -> None:
-        """Let drags move the picture again."""
-        self._is_selecting, self._selection = False, None
+        """Let drags move the picture again, and mark no area any more."""
+        self._is_selecting, self._selection, self._area = False, None, None
         self.unsetCursor()
         self.update()
         self.selecting_ended.emit()
+
+    def mark_area(self, left: float, top: float, right: float, bottom: float) -> None:
+        """Mark an area, in fractions of the upright picture's sides, until `end_selecting`."""
+        left, top, right, bottom = (SCALE * share for share in (left, top, right, bottom))
+        self._area = Detection(label="", left=left, top=top, right=right, bottom=bottom, start=0, end=0)
+        self.update()
 
     def picture(self) -> QPixmap:
         """Return the upright picture with its detections drawn on it, in the picture's own pixels."""
@@ -205,10 +214,11 @@ class ImageCanvas(QWidget):
         accent = self.palette().color(QPalette.ColorRole.Highlight)
         for number, detection in enumerate(self.detections):
             self._draw(painter, detection, accent, is_highlighted=number == self._highlighted)
-        if self._selection:
+        if self._selection or self._area:
             painter.setPen(QPen(accent, 1.5, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(*self._selection).normalized())
+            drawn = QRectF(*self._selection).normalized() if self._selection else None
+            painter.drawRect(drawn or (self.detection_area(self._area) if self._area else QRectF()))
         elif self._is_selecting:
             self._draw_hint(painter, accent)
 
@@ -226,7 +236,7 @@ class ImageCanvas(QWidget):
         if isinstance(event, QNativeGestureEvent) and event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
             self._zoom_by(1 + event.value(), event.position())
             return True
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self._is_selecting:
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and (self._is_selecting or self._area):
             if event.type() is QEvent.Type.KeyPress:
                 self.end_selecting()
             event.accept()  # Also what asks whether it is a shortcut: it does not stop an answer.

@@ -39,6 +39,7 @@ def test_lasso_and_ask(user: User) -> None:
     size = canvas.size()
     start, end = QPointF(size.width() * 0.05, size.height() * 0.3), QPointF(size.width() * 0.95, size.height() * 0.7)
     user.x11.drag(canvas, start, end, held="shift")
+    user.x11.click(user.window.viewer.selection.ask)
     session = user.desktop.lorgnette.session
     user.x11.wait(lambda: [image.name for image in session.draft.attachments] == ["note (part).png"])
     (part,) = session.draft.attachments  # It has taken the place of the whole.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from app.domain.batch.batch import (
@@ -95,12 +95,26 @@ def test_what_is_chosen_is_what_is_done(batch: BatchWindow) -> None:
     )
     batch.form.show_options(options)
     assert batch.form.options("/m") == options
-    assert batch.form.ignored.text() == "top 8, bottom 5"
+    assert [box.value() for box in batch.form.ignored.boxes.values()] == [8, 5, 0, 0]
     with pytest.raises(BatchError):
         batch.form.options("")
     batch.form.boxes[Output.SPREADSHEET].click()
     with pytest.raises(BatchError):
         batch.form.options("/m")
+
+
+def test_margins_are_number_fields_and_other_areas_are_kept(batch: BatchWindow, qtbot: QtBot) -> None:
+    form, corner, exact = batch.form, Box(0.6, 0, 1, 0.12), Box(0, 0, 1, 0.0825)
+    form.show_options(BatchOptions(clean_up=CleanUp(ignored=(exact, corner, Box(0, 0, 1, 0.9)))))
+    bottom = the(form, QSpinBox, "Ignored margin: Bottom")
+    with qtbot.waitSignal(form.changed):
+        bottom.setValue(5)
+    assert form.options("").clean_up.ignored == (exact, Box(0, 0.95, 1, 1), corner, Box(0, 0, 1, 0.9))
+    assert seen(form, QLabel, "Areas: 60 0 100 12, top 90")
+    the(form, QSpinBox, "Ignored margin: Top").setValue(0)
+    form.ignored.clear.click()
+    assert form.options("").clean_up.ignored == (Box(0, 0.95, 1, 1),)
+    assert not form.ignored.clear.isVisible()
 
 
 def test_where_a_server_answers_it_says_so_and_asks_how_many_at_once(batch: BatchWindow) -> None:

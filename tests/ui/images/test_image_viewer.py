@@ -26,7 +26,7 @@ from app.ui.shell.main_window import MainWindow
 from app.ui.widgets import ui_text
 from app.ui.widgets.image_canvas import STEP, ImageCanvas
 from tests.support.chats import answer, attachment, question
-from tests.support.on_screen import entry, seen
+from tests.support.on_screen import click, entry, seen
 from tests.ui.conftest import drag, shown
 
 BOXES = '[{"bbox_2d": [0, 0, 500, 500], "label": "big"},\n{"bbox_2d": [100, 100, 200, 200], "label": "small"}]'
@@ -205,8 +205,9 @@ def test_a_marked_part_is_in_pixels_of_the_upright_image(
     for _ in range(turns):
         viewer.rotate.click()
     viewer.part.click()
+    drag(viewer.canvas, share(viewer.canvas, *start), share(viewer.canvas, *end), NO_KEYS)
     with qtbot.waitSignal(viewer.part_wanted) as wanted:
-        drag(viewer.canvas, share(viewer.canvas, *start), share(viewer.canvas, *end), NO_KEYS)
+        click(viewer.selection.ask)
     assert wanted.args is not None
     image, part = wanted.args
     assert image == IMAGE
@@ -220,13 +221,42 @@ def test_a_marked_part_is_in_pixels_of_the_upright_image(
 def test_shift_marks_and_a_mere_click_does_not(qtbot: QtBot) -> None:
     viewer = viewer_of(qtbot)
     canvas = viewer.canvas
+    drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.6, 0.6), SHIFT)
     with qtbot.waitSignal(viewer.part_wanted):
-        drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.6, 0.6), SHIFT)
-    with qtbot.assertNotEmitted(viewer.part_wanted):
-        viewer.part.click()
-        drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.201, 0.2), NO_KEYS)
-        drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.6, 0.6), NO_KEYS)
+        click(viewer.selection.ask)
+    assert not viewer.selection.isVisible()
+    viewer.part.click()
+    drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.201, 0.2), NO_KEYS)
+    drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.6, 0.6), NO_KEYS)
+    assert not viewer.selection.isVisible()
     assert not viewer.part.isChecked()
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_a_selected_area_stays_marked_until_it_is_used_or_cancelled(qtbot: QtBot, key: bool) -> None:
+    viewer = viewer_of(qtbot)
+    canvas, bar = viewer.canvas, viewer.selection
+    before = canvas.grab().toImage()
+    drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.6, 0.6), SHIFT)
+    marked = canvas.grab(canvas.rect()).toImage()
+    assert bar.isVisible()
+    assert not bar.copy.isEnabled()  # Nothing has been read there.
+    with qtbot.assertNotEmitted(viewer.part_wanted):
+        if key:
+            QTest.keyClick(bar.ask, Qt.Key.Key_Escape)
+        else:
+            click(bar.cancel)
+    assert not bar.isVisible()
+    qtbot.waitUntil(lambda: canvas.grab().toImage() == before)
+    assert marked != before
+    drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.6, 0.6), SHIFT)
+    with qtbot.waitSignal(viewer.part_read_clicked) as read:
+        click(bar.read)
+    assert read.args is not None
+    assert (read.args[0], bar.isVisible()) == (IMAGE, False)
+    drag(canvas, share(canvas, 0.2, 0.2), share(canvas, 0.6, 0.6), SHIFT)
+    viewer.show_images((IMAGE, OTHER), OTHER)
+    assert not bar.isVisible()
 
 
 def test_places_turn_with_the_picture(qtbot: QtBot) -> None:

@@ -144,12 +144,20 @@ def test_over_text_the_picture_is_moved_with_ctrl_or_the_middle_button(
 
 
 def test_over_text_an_area_is_still_selected_with_shift_and_by_the_tool(viewer: ImageViewer, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(viewer.part_wanted):
-        drag(viewer.canvas, on_line(viewer, 0, 0.1), on_line(viewer, 1, 0.9), SHIFT)
-    with qtbot.waitSignal(viewer.part_wanted):
-        viewer.part.click()
-        drag(viewer.canvas, on_line(viewer, 0, 0.1), on_line(viewer, 1, 0.9))
+    drag(viewer.canvas, on_line(viewer, 0, 0.1), on_line(viewer, 1, 0.9), SHIFT)
+    assert viewer.selection.isVisible()
+    viewer.selection.cancel.click()
+    viewer.part.click()
+    drag(viewer.canvas, on_line(viewer, 0, 0.1), on_line(viewer, 1, 0.9))
+    assert viewer.selection.isVisible()
     assert viewer.canvas.selected_text() == ""
+
+
+def test_the_lines_in_a_selected_area_are_copied(viewer: ImageViewer) -> None:
+    drag(viewer.canvas, viewer.canvas.picture_area().topLeft(), on_line(viewer, 0, 0.99) + QPointF(0, 8), SHIFT)
+    viewer.selection.copy.click()
+    assert QGuiApplication.clipboard().text() == PAGE.lines[0].text
+    assert not viewer.selection.isVisible()
 
 
 def test_the_pointer_is_a_beam_over_text_and_still_lights_the_boxes_of_an_answer(
