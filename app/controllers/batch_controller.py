@@ -42,6 +42,8 @@ class BatchController(QObject):
         super().__init__(parent)
         self._results = results
         self._failed_shown = 0
+        self._is_displaced = False
+        """Whether a finished batch, files of which were corrected, is shown in place of the preview of another one."""
         self._window = window
         self._queue = queue
         self._model = model
@@ -165,8 +167,15 @@ class BatchController(QObject):
 
     @Slot(BatchState)
     def _on_state_changed(self, state: BatchState) -> None:
+        run = self._queue.run
+        if state is BatchState.RUNNING and self.batch.is_preview and run:  # Files of it were corrected.
+            self._is_displaced = True
+            self.batch.show_run(run)
         self.batch.set_state(state)
-        if state is BatchState.DONE:
+        if state is BatchState.DONE and self._is_displaced:
+            self._is_displaced = False
+            self._on_sources_changed()
+        elif state is BatchState.DONE:
             self._keep("")
             if not self.batch.isVisible():
                 self._show_end()

@@ -100,3 +100,31 @@ def test_a_watched_folder_is_gone_on_with_after_a_restart_and_corrections_are_wr
     assert (out / "0.png.txt").read_text() == LINES
     batch.stop.click()
     assert again.lorgnette.preferences.settings.batch_watches is False
+
+
+def test_a_correction_to_a_finished_batch_leaves_the_preview_of_another_one_alone(
+    open_desktop: OpenDesktop, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    note = Image.open(RESOURCES / "samples" / "note.png")
+    for folder, count in ((first, 1), (second, 3)):
+        folder.mkdir()
+        for number in range(count):
+            note.save(folder / f"{folder.name} {number}.png")
+    desktop = open_desktop()
+    batch, queue = desktop.batch_window, desktop.lorgnette.batch
+    desktop.drop(first)
+    desktop.wait(lambda: batch.status_label.text() == "1 image")
+    batch.main.click()
+    desktop.wait(lambda: queue.state is BatchState.DONE)
+    batch.form.clear.click()
+    desktop.drop(second)
+    desktop.wait(lambda: batch.status_label.text() == "3 images")
+    shown: list[tuple[BatchState, int]] = []
+    queue.state_changed.connect(lambda state: shown.append((state, batch.list.items.rowCount())))
+    queue.repeat_file(first / "first 0.png")
+    desktop.wait(lambda: queue.state is BatchState.DONE and bool(shown))
+    assert shown[0] == (BatchState.RUNNING, 1)
+    desktop.wait(lambda: batch.status_label.text() == "3 images")
+    assert batch.list.items.rowCount() == 3
+    assert batch.main.isEnabled()

@@ -29,6 +29,9 @@ from app.services.models.model_engine import ModelEngine
 from app.storage.batch.batch_input import POLL_SECONDS, find_input_files
 from app.storage.batch.batch_journal import BatchJournal
 
+SAVE_MILLISECONDS = 2_000
+"""Time in milliseconds during which corrections are gathered before the files for all images are written again."""
+
 
 class BatchQueue(QObject):
     """One batch at a time.
@@ -67,6 +70,10 @@ class BatchQueue(QObject):
         self._poll.setSingleShot(True)
         self._poll.setInterval(round(1000 * POLL_SECONDS))
         self._poll.timeout.connect(self._rescan)
+        self._saving = QTimer(self)
+        self._saving.setSingleShot(True)
+        self._saving.setInterval(SAVE_MILLISECONDS)
+        self._saving.timeout.connect(self._save_for_all)
         self._state = BatchState.IDLE
         self._parallel = 0
         self._opened: OpenedBatch | None = None
@@ -134,18 +141,23 @@ class BatchQueue(QObject):
         if run := self.run:
             self.repeat([index for index, state in enumerate(run.states) if state is ItemState.FAILED])
 
-    def repeat(self, indexes: Collection[int]) -> None:
-        """Process these images again, with the corrections that the user has made since; their files are replaced."""
+    def repeat(self, indexes: Collection[int], *, saves_at_end: bool = True) -> None:
+        """Process these images again, with the corrections that the user has made since; their files are replaced.
+
+        The files for all images are written at the end, or up to SAVE_MILLISECONDS later.
+        """
         if self._opened and indexes:
             opened, run = self._opened, self._opened.run
-            self._thread.submit(lambda: run.repeat(indexes), lambda _: self._on_repeated(opened, indexes), IGNORE)
+            done = partial(self._on_repeated, opened, indexes, saves_at_end=saves_at_end)
+            self._thread.submit(lambda: run.repeat(indexes), lambda _: done(), IGNORE)
 
     @Slot(Path)
     def repeat_file(self, path: Path) -> None:
         """Process a file again if it belongs to the batch and has been processed."""
         if run := self.run:
             over = (index for index, source in enumerate(run.sources) if source.path == str(path))
-            self.repeat([index for index in over if run.states[index] is not ItemState.WAITING])
+            again = [index for index in over if run.states[index] is not ItemState.WAITING]
+            self.repeat(again, saves_at_end=False)  # One correction follows another.
 
     def find_entry(self, index: int, use: Callable[[Entry | None], None]) -> None:
         """Call `use` with the record of an image and its text, None if there is none or it cannot be read."""
@@ -159,6 +171,7 @@ class BatchQueue(QObject):
         opened, self._opened = self._opened, None
         self._worked = 0
         self._poll.stop()
+        self._saving.stop()
         if opened:
             self._thread.submit(opened.close, IGNORE, IGNORE)
         self._end_engines()
@@ -188,7 +201,7 @@ class BatchQueue(QObject):
         self._emit_progress()
         self._start_calls()
 
-    def _on_repeated(self, opened: OpenedBatch, indexes: Collection[int]) -> None:
+    def _on_repeated(self, opened: OpenedBatch, indexes: Collection[int], *, saves_at_end: bool) -> None:
         if opened is not self._opened:
             return
         for index in indexes:
@@ -196,7 +209,7 @@ class BatchQueue(QObject):
         if self._state in {BatchState.DONE, BatchState.WATCHING}:
             self._poll.stop()
             for worker in opened.workers:
-                worker.begin_again()
+                worker.begin_again(saves_at_end=saves_at_end)
             self._clock.start()
             self._set_state(BatchState.RUNNING)
             self._start_calls()
@@ -286,8 +299,17 @@ class BatchQueue(QObject):
             self._worked += self._clock.elapsed()
             self._set_state(BatchState.WATCHING if self._opened.watches else BatchState.DONE)
             self._emit_progress()
+            if self._opened.run.is_unsaved and not self._saving.isActive():
+                self._saving.start()
             if self._opened.watches:
                 self._poll.start()
+
+    @Slot()
+    def _save_for_all(self) -> None:
+        """Write the files for all images after corrections."""
+        if self._opened and self._opened.run.is_unsaved:
+            save = self._opened.run.save_for_all
+            self._thread.submit(save, IGNORE, lambda error: self.problem_met.emit(problem_of(error)))
 
     def _start_calls(self) -> None:
         """Start all possible calls of all workers, in order."""

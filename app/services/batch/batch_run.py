@@ -100,6 +100,8 @@ class BatchRun:
         self._deaths = 0
         self._repeated: deque[int] = deque()
         self._since_saved = 0
+        self.is_unsaved = False
+        """Whether images were processed since the files for all images were written."""
         for index, source in enumerate(self.sources):
             self.states.append(self._state_before(index, source, journal.entries.get(source.name), retries=retries))
         self._earlier = {index: state for index, state in enumerate(self.states) if state.is_over}
@@ -130,10 +132,11 @@ class BatchRun:
             if index not in self._repeated:
                 self._repeated.append(index)
 
-    def steps(self) -> Steps:
+    def steps(self, *, saves_at_end: bool = True) -> Steps:
         """Process the pending images. Yields calls, to which replies are to be sent, and steps that need none.
 
         Several generators may be active, but must not run concurrently: each takes images that no other has taken.
+        Unless it `saves_at_end`, `save_for_all` is to be called soon: it reads the whole journal.
 
         Raises DiskError, any StorageError of a file for all images, or EngineError if it is pointless to continue; new
         steps resume from there.
@@ -153,12 +156,13 @@ class BatchRun:
                 self.problems[index] = entry.problem
             if renamed := _renamed(entry):
                 self.renamed[index] = renamed
+            self.is_unsaved = True
             self._since_saved += 1
             if self._since_saved == SAVE_EVERY:
-                self._save_for_all()
-                self._since_saved = 0
+                self.save_for_all()
             yield ItemChanged(index)
-        self._save_for_all()
+        if saves_at_end:
+            self.save_for_all()
 
     def _pending(self) -> Iterator[int]:
         """Yield the images to process next, those that are repeated first."""
@@ -297,11 +301,14 @@ class BatchRun:
                 with contextlib.suppress(OSError):
                     pdf.unlink(missing_ok=True)
 
-    def _save_for_all(self) -> None:
+    def save_for_all(self) -> None:
+        """Write the files for all images. Raises StorageError."""
+        self._since_saved = 0
         names, fields = [source.name for source in self.sources], [field.name for field in self._options.fields]
         for output in self._options.outputs:
             if output.is_for_all and (name := self._folder.save_for_all(output, names, fields)):
                 self.for_all[output] = name
+        self.is_unsaved = False
 
     def _check_deaths(self, problem: Problem | None) -> None:
         self._deaths = self._deaths + 1 if problem and problem.kind is ProblemKind.ENGINE else 0

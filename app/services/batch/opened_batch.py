@@ -34,9 +34,9 @@ class BatchWorker:
         self._steps = self._run.steps()
         return self.next(())
 
-    def begin_again(self) -> None:
-        """Process what is to be repeated, once all else has been."""
-        self._steps = self._run.steps()
+    def begin_again(self, *, saves_at_end: bool) -> None:
+        """Process what is to be repeated, once all else has been; see `BatchRun.steps`."""
+        self._steps = self._run.steps(saves_at_end=saves_at_end)
         self.is_over = False
 
     def close(self) -> None:
@@ -82,10 +82,14 @@ class OpenedBatch:
         self.run, self.workers = begun
 
     def close(self) -> None:
-        """Release the output folder."""
+        """Write what is unsaved, and release the output folder. Raises StorageError."""
         for worker in self.workers:
             worker.close()
-        self._journal.close()
+        try:
+            if self.run.is_unsaved:
+                self.run.save_for_all()
+        finally:
+            self._journal.close()
 
     def _begun(self, workers: int) -> Begun:
         run = BatchRun(self._job, self._out, self._journal, only_settled=self.watches)

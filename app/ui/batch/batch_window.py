@@ -73,7 +73,8 @@ class BatchWindow(QDialog):
         drops.dropped.connect(self.files_dropped)
         drops.refused.connect(self.show_problem)
         self._state = BatchState.IDLE
-        self._is_preview = False
+        self.is_preview = False
+        """Whether the images that are shown are those of a batch that has not begun."""
         self._shown: tuple[Path | None, bool] = (None, False)
         self._progress: BatchProgress | None = None
         self.form = BatchForm(self)
@@ -121,21 +122,23 @@ class BatchWindow(QDialog):
 
     def show_run(self, run: ItemsView) -> None:
         """Show the images that were found."""
-        self._is_preview = False
+        self.is_preview = False
         self._show_items(run)
         self.show_problem(None)
 
     @Slot(FoundFiles)
     def show_preview(self, found: FoundFiles) -> None:
         """Show the images that a batch would process."""
-        self._is_preview = True
+        self.is_preview = True
         self.options.setChecked(True)
         self._show_items(FoundItems.of(found))
         self.status_label.setText(ui_text.image_count(len(found.sources)))
 
     @Slot(int)
     def show_changed(self, row: int) -> None:
-        """Redraw a row, and show its new result if it is the chosen one."""
+        """Redraw a row, and show its new result if it is the chosen one, unless another batch is previewed."""
+        if self.is_preview:
+            return
         self.list.items.emit_changed(row)
         if row == self.list.current:
             self.result_wanted.emit(row)
@@ -240,7 +243,7 @@ class BatchWindow(QDialog):
     @property
     def _has_result(self) -> bool:
         """Whether the chosen image may be processed again."""
-        has_run = self._state not in {BatchState.IDLE, BatchState.SCANNING} and not self._is_preview
+        has_run = self._state not in {BatchState.IDLE, BatchState.SCANNING} and not self.is_preview
         return has_run and self.list.current >= 0
 
     def _show_actions(self) -> None:

@@ -1,7 +1,7 @@
 """Number fields for the margins that a batch ignores on every page."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from app.domain.documents.ignored_areas import ignored_text
 from app.domain.images.geometry import Box
@@ -39,8 +39,12 @@ class MarginsEdit(QWidget):
             name.setBuddy(box)
             box.setAccessibleName(tr("Ignored margin: {edge}", edge=tr(edge)))
             box.setToolTip(tr("In percent of every page"))
-            flow.addWidget(name)
-            flow.addWidget(box)
+            pair = QWidget(self)
+            row = QHBoxLayout(pair)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.addWidget(name)
+            row.addWidget(box)
+            flow.addWidget(pair)
             box.valueChanged.connect(self._on_changed)
         flow.addWidget(self._others)
         flow.addWidget(self.clear)

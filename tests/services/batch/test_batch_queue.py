@@ -1,6 +1,7 @@
 """The window's batch over fake engines: pausing, giving way to a chat, going on after a problem."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from app.services.batch.batch_queue import BatchQueue
 from app.services.engines.background import BackgroundThread
 from app.services.engines.engine import Engine
 from app.storage.batch import batch_input
+from app.storage.batch.batch_folder import BatchFolder
 from app.storage.batch.batch_journal import FILES_FOR_ALL, BatchJournal
 from tests.services.conftest import INFO, BuildServices, Services
 from tests.support.batch_backends import TextFileBackend, digest_of, page_of
@@ -100,6 +102,20 @@ class Harness:
 
     def has_ended(self, index: int) -> bool:
         return bool(self.queue.run and self.queue.run.states[index].is_over)
+
+    def for_all(self) -> list[str]:
+        """The words of the one text file for all images."""
+        return (self.out / FILES_FOR_ALL[Output.ONE_TEXT]).read_text().split()
+
+    def correct(self, word: str) -> None:
+        """Correct the only word of a.png, and have it written."""
+        result = OcrResult(digest=digest_of("one"), number=0, page=page_of("one"), corrections={0: word})
+        self.services.store_thread.pages.run(lambda pages: pages.save_ocr_result(result))
+        self.queue.repeat_file(self.scans / "a.png")
+
+    def is_written(self, word: str) -> bool:
+        """Whether the text file of a.png has this word, and nothing else."""
+        return (self.out / "a.png.txt").read_text() == f"{word}\n"
 
     def reads(self) -> list[str]:
         requests = self.services.engines.requests(BackendKind.READER)
@@ -235,14 +251,43 @@ def test_what_was_corrected_replaces_what_was_written(harness: Harness, qtbot: Q
     harness.queue.repeat_file(harness.scans / "a.png")
     qtbot.waitUntil(lambda: (harness.out / "a.png.txt").read_text() == "won\n")
     qtbot.waitUntil(lambda: harness.queue.state is BatchState.DONE)
-    assert (harness.out / FILES_FOR_ALL[Output.ONE_TEXT]).read_text().split() == [
-        "a.png", "=====", "won", "b.png", "=====", "two",
-    ]  # fmt: skip
+    qtbot.waitUntil(lambda: harness.for_all() == ["a.png", "=====", "won", "b.png", "=====", "two"])
     assert harness.reads() == ["a.png", "b.png"]  # A corrected page is not read again.
     found: list[Entry | None] = []
     harness.queue.find_entry(0, found.append)
     qtbot.waitUntil(lambda: bool(found))
     assert [entry.text for entry in found if entry] == ["won"]
+
+
+def test_corrections_that_follow_one_another_rewrite_the_file_for_all_once(
+    harness: Harness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.fill(a="one")
+    harness.start(BatchOptions(outputs=(Output.TEXT, Output.ONE_TEXT)))
+    qtbot.waitUntil(lambda: harness.queue.state is BatchState.DONE)
+    written: list[str] = []
+    save = BatchFolder.save_for_all
+
+    def count(folder: BatchFolder, output: Output, order: Sequence[str], fields: Sequence[str]) -> str:
+        written.append(output)
+        return save(folder, output, order, fields)
+
+    monkeypatch.setattr(BatchFolder, "save_for_all", count)
+    for word in ("won", "wan", "wen"):
+        harness.correct(word)
+        qtbot.waitUntil(partial(harness.is_written, word))
+    qtbot.waitUntil(lambda: harness.for_all()[-1] == "wen")
+    assert len(written) == 1
+
+
+def test_a_correction_is_in_the_file_for_all_if_the_batch_is_left_at_once(harness: Harness, qtbot: QtBot) -> None:
+    harness.fill(a="one")
+    harness.start(BatchOptions(outputs=(Output.TEXT, Output.ONE_TEXT)))
+    qtbot.waitUntil(lambda: harness.queue.state is BatchState.DONE)
+    harness.correct("won")
+    qtbot.waitUntil(lambda: (harness.out / "a.png.txt").read_text() == "won\n")
+    harness.queue.stop()
+    qtbot.waitUntil(lambda: harness.for_all()[-1] == "won")
 
 
 def test_an_image_that_is_repeated_while_others_wait_goes_before_them(harness: Harness, qtbot: QtBot) -> None:
