@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.runtimes.port import FloatArray
+from app.engine.checkpoints.config import VisionConfig
+from app.engine.runtimes.port import Bytes, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,17 @@ class ImageFeatures:
     def visual_tokens(self) -> int:
         """Number of image tokens in the prompt."""
         return len(self.embeddings)
+
+    def to_bytes(self) -> Bytes:
+        """Return the embeddings, then the levels of deepstack, uint8 [N]."""
+        return np.concatenate([self.embeddings[None], self.deepstack]).view(np.uint8).reshape(-1)
+
+    @classmethod
+    def from_bytes(cls, data: Bytes, visual_tokens: int, config: VisionConfig) -> "ImageFeatures":
+        """Return the features that `to_bytes` returned. Raises ValueError if they have another size."""
+        shape = (1 + len(config.deepstack_layers), visual_tokens, config.out_hidden_size)
+        levels = data.view(np.float32).reshape(shape)
+        return cls(levels[0], levels[1:])
 
     def part(self, begin: int, end: int) -> "ImageFeatures":
         """Return the features of the tokens from `begin` up to `end`."""

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import ModelConfig
 from app.engine.runtimes.features import ImageFeatures, joined
-from app.engine.runtimes.port import BoolArray, FloatArray, IntArray, VisionFeatures
+from app.engine.runtimes.port import BoolArray, Bytes, FloatArray, IntArray, VisionFeatures
 from app.engine.runtimes.rope import TextRope
 from app.engine.runtimes.shortlist_head import ShortlistHead
 
@@ -38,6 +38,14 @@ class KeyValueCache(Protocol):
 
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length` tokens. Raises ValueError if there are fewer."""
+        ...
+
+    def read(self, start: int, end: int) -> Bytes:
+        """Return the keys and values of these tokens, uint8 [N]."""
+        ...
+
+    def restore(self, start: int, end: int, data: Bytes) -> None:
+        """Write the keys and values of these tokens, after which the length is `end`."""
         ...
 
 
@@ -184,3 +192,11 @@ class GraphSequence(Generic[CacheT]):
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length` tokens."""
         self._cache.truncate(length)
+
+    def read(self, start: int, end: int) -> Bytes:
+        """Return the keys and values of the tokens from `start` up to `end`, uint8 [N]."""
+        return self._cache.read(start, end)
+
+    def restore(self, start: int, end: int, data: Bytes) -> None:
+        """Put what `read` returned in place of everything after the first `start` tokens."""
+        self._cache.restore(start, end, data)

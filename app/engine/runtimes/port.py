@@ -16,6 +16,7 @@ from app.domain.ports import CancelCheck, ProgressCallback
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,10 @@ class VisionFeatures(Protocol):
     @property
     def visual_tokens(self) -> int:
         """Number of image tokens of the prompt that these features replace."""
+        ...
+
+    def to_bytes(self) -> Bytes:
+        """Return the features exactly, uint8 [N], for `DecoderRuntime.features_from` of a runtime of equal format."""
         ...
 
 
@@ -83,6 +88,21 @@ class DecoderSequence(Protocol):
         """Drop everything after the first `length` tokens. Raises ValueError if there are fewer."""
         ...
 
+    def read(self, start: int, end: int) -> Bytes:
+        """Return the keys and values of the tokens from `start` up to `end` exactly, uint8 [N].
+
+        Raises ValueError if there are fewer tokens.
+        """
+        ...
+
+    def restore(self, start: int, end: int, data: Bytes) -> None:
+        """Put what `read` returned in place of everything after the first `start` tokens; the length is then `end`.
+
+        `data` is of the same tokens and from a runtime of equal format. Raises ValueError if it has another size, or if
+        there are fewer than `start` tokens, and MemoryError.
+        """
+        ...
+
 
 class DecoderRuntime(Protocol):
     """A loaded model."""
@@ -97,6 +117,11 @@ class DecoderRuntime(Protocol):
         """Maximum number of tokens of all sequences together; at least `capacity`."""
         ...
 
+    @property
+    def cache_format(self) -> str:
+        """Everything but the weights that the numbers in the KV cache and the features depend on; empty if not read."""
+        ...
+
     def free_memory(self) -> int:
         """Return the bytes that the device can still give, as far as it says."""
         ...
@@ -107,6 +132,10 @@ class DecoderRuntime(Protocol):
 
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
         """Run the vision tower on one image; `check` is called while it runs."""
+        ...
+
+    def features_from(self, data: Bytes, visual_tokens: int) -> VisionFeatures:
+        """Return the features of `VisionFeatures.to_bytes`. Raises ValueError if they have another size."""
         ...
 
     def open_sequence(self) -> DecoderSequence:

@@ -23,9 +23,10 @@ from app.engine.generation.vision_cache import VisionFeatureCache
 from app.engine.runtimes.port import BoolArray, FloatArray, ImagePatches, IntArray
 from tests.engine.conftest import TinyCheckpoint
 from tests.support.tiny_checkpoint import Layout
+from tests.support.unread_cache import UnreadCache
 
 
-class ScriptedRuntime:
+class ScriptedRuntime(UnreadCache):
     """A runtime and its only sequence, which knows one row of tokens by heart. `positions` are those of every step."""
 
     capacity = cache_tokens = 200

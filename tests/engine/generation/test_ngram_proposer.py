@@ -30,6 +30,7 @@ from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import VisionFeatureCache
 from app.engine.runtimes.port import BoolArray, FloatArray, ImagePatches, IntArray
 from app.paths import DEMO_MODEL
+from tests.support.unread_cache import UnreadCache
 
 MAX_NEW = 120
 VOCABULARY = 8
@@ -39,7 +40,7 @@ VOCABULARY = 8
 TABLE = 3 * np.random.default_rng(8).standard_normal((997, VOCABULARY)).astype(np.float32)
 
 
-class HashRuntime:
+class HashRuntime(UnreadCache):
     """A runtime and its sequence whose next token depends on all that its cache holds, by `memory` tokens or whole."""
 
     capacity = cache_tokens = 4096

@@ -186,3 +186,62 @@ def test_other_tokens_than_allowed_ones_are_out_and_those_are_exact(
     assert np.abs(limited - plain)[allowed].max() < 0.15
     sequence.truncate(len(tokens))
     assert np.array_equal(sequence.step(*inputs), plain)
+
+
+def test_a_restored_cache_goes_on_as_the_one_that_was_read(
+    runtime: DecoderRuntime, sequence: DecoderSequence, tokens: list[int]
+) -> None:
+    prefill(sequence, tokens)
+    length = len(tokens)
+    parts = [(start, min(start + 5, length)) for start in range(0, length, 5)]
+    kept = [(start, end, sequence.read(start, end)) for start, end in parts]
+    expected = prefill(sequence, tokens[:3])
+    other = runtime.open_sequence()
+    for start, end, data in kept:
+        other.restore(start, end, data.copy())
+    assert other.length == length
+    assert np.array_equal(prefill(other, tokens[:3]), expected)
+
+
+def test_what_is_restored_takes_the_place_of_what_followed(sequence: DecoderSequence, tokens: list[int]) -> None:
+    prefill(sequence, tokens)
+    kept = sequence.read(2, 9)
+    sequence.truncate(9)
+    expected = prefill(sequence, tokens[:3])
+    sequence.truncate(5)
+    prefill(sequence, tokens[:3])
+    sequence.restore(2, 9, kept)
+    assert sequence.length == 9
+    assert np.array_equal(prefill(sequence, tokens[:3]), expected)
+
+
+def test_data_of_another_size_is_refused_and_changes_nothing(sequence: DecoderSequence, tokens: list[int]) -> None:
+    prefill(sequence, tokens)
+    kept = sequence.read(0, len(tokens))
+    with pytest.raises(ValueError, match=r"."):
+        sequence.restore(0, len(tokens), kept[:-4])
+    with pytest.raises(ValueError, match=r"."):
+        sequence.restore(len(tokens) + 1, len(tokens) + 2, kept)
+    with pytest.raises(ValueError, match=r"."):
+        sequence.read(0, len(tokens) + 1)
+    assert sequence.length == len(tokens)
+
+
+def test_features_return_from_their_bytes_exactly(
+    runtime: DecoderRuntime, checkpoint: Checkpoint, tokens: list[int]
+) -> None:
+    vision = checkpoint.config.vision
+    side = 4 * vision.merge_size
+    pixels = np.random.default_rng(1).standard_normal((side * side, vision.patch_values)).astype(np.float32)
+    features = runtime.encode_image(ImagePatches(pixels, (1, side, side)), ignore, NEVER_CANCELLED)
+    again = runtime.features_from(features.to_bytes().copy(), features.visual_tokens)
+    assert again.visual_tokens == features.visual_tokens
+    image = [tokens[0], *[checkpoint.config.visual_tokens[0]] * features.visual_tokens, tokens[-1]]
+    positions = text_positions(0, len(image))
+    logits = [
+        runtime.open_sequence().prefill(np.array(image), positions, [given], ignore, NEVER_CANCELLED)
+        for given in (features, again)
+    ]
+    assert np.array_equal(logits[0], logits[1])
+    with pytest.raises(ValueError, match=r"."):
+        runtime.features_from(features.to_bytes()[:-4], features.visual_tokens)

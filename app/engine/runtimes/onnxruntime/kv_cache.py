@@ -8,6 +8,7 @@ import onnxruntime
 from app.engine.checkpoints.config import TextConfig
 from app.engine.runtimes.memory import token_bytes
 from app.engine.runtimes.onnxruntime.text_graph import KEYS, VALUES, WRITTEN
+from app.engine.runtimes.port import Bytes
 
 STEP = 1024
 
@@ -54,3 +55,20 @@ class KvCache:
         if not 0 <= length <= self.length:
             raise ValueError(f"cannot cut a cache of {self.length} tokens to {length}")
         self.length = length
+
+    def read(self, start: int, end: int) -> Bytes:
+        """Return the keys and values of the tokens from `start` up to `end`, uint8 [N]; raises ValueError."""
+        if not 0 <= start <= end <= self.length:
+            raise ValueError(f"a cache of {self.length} tokens has none from {start} to {end}")
+        return np.concatenate([array[0, :, start:end] for array in self._arrays.values()]).view(np.uint8).reshape(-1)
+
+    def restore(self, start: int, end: int, data: Bytes) -> None:
+        """Write the keys and values of these tokens; the length is `end` then. Raises ValueError, MemoryError."""
+        if not 0 <= start <= min(end, self.length):
+            raise ValueError(f"tokens from {start} to {end} do not continue a cache of {self.length}")
+        heads, size = next(iter(self._arrays.values())).shape[1::2]
+        parts = data.view(np.float32).reshape(len(self._arrays), heads, end - start, size)
+        self.reserve(end)
+        for array, part in zip(self._arrays.values(), parts, strict=True):
+            array[0, :, start:end] = part
+        self.length = end

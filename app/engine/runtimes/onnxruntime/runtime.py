@@ -8,6 +8,7 @@ import openvino as ov
 from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS, CancelCheck, ProgressCallback
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.runtimes.features import ImageFeatures
 from app.engine.runtimes.graph_sequence import GraphSequence, TextModel
 from app.engine.runtimes.memory import free_memory, trim
 from app.engine.runtimes.onnxruntime.graph_builder import Activations, GraphBuilder
@@ -17,7 +18,7 @@ from app.engine.runtimes.onnxruntime.text_model import OnnxText
 from app.engine.runtimes.openvino.constants import Constants
 from app.engine.runtimes.openvino.devices import CPU
 from app.engine.runtimes.openvino.vision_tower import OpenVinoVision
-from app.engine.runtimes.port import ImagePatches, VisionFeatures
+from app.engine.runtimes.port import Bytes, ImagePatches, VisionFeatures
 from app.engine.runtimes.shortlist_head import embedding_and_head
 from app.engine.runtimes.weight_cache import WeightCache
 
@@ -31,7 +32,7 @@ class OnnxRuntime:
     def __init__(
         self, checkpoint: Checkpoint, options: LoadOptions, progress: ProgressCallback, check: CancelCheck
     ) -> None:
-        self._config = checkpoint.config.text
+        self._config, self._vision_config = checkpoint.config.text, checkpoint.config.vision
         self.cache_tokens = options.cache_tokens
         """Maximum number of tokens of all sequences together."""
         self.capacity = min(self._config.max_positions, self.cache_tokens)
@@ -50,6 +51,9 @@ class OnnxRuntime:
         if options.exact_activations:
             builders.append(GraphBuilder(Activations.IN_32_BITS))
             TextGraph(builders[1], checkpoint, constants.cache).add(None, NO_PROGRESS)
+        versions = f"onnxruntime {onnxruntime.__version__} openvino {ov.get_version()}"
+        self.cache_format = f"{versions} {rounded_to.name}"
+        """What the numbers in the KV cache depend on, besides the weights."""
         core = ov.Core()
         properties = CPU.properties(core, options)
         check()
@@ -86,6 +90,10 @@ class OnnxRuntime:
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
         """Run the vision tower on one image."""
         return self._vision.encode(patches, progress, check)
+
+    def features_from(self, data: Bytes, visual_tokens: int) -> VisionFeatures:
+        """Return the features that `to_bytes` returned."""
+        return ImageFeatures.from_bytes(data, visual_tokens, self._vision_config)
 
     def open_sequence(self) -> GraphSequence[KvCache]:
         """Open an empty sequence."""

@@ -8,6 +8,7 @@ import openvino as ov
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
+from app.engine.runtimes.features import ImageFeatures
 from app.engine.runtimes.graph_sequence import GraphSequence, TextModel
 from app.engine.runtimes.memory import trim
 from app.engine.runtimes.openvino.constants import Constants
@@ -16,7 +17,7 @@ from app.engine.runtimes.openvino.kv_cache import BlockPool, BlockTable
 from app.engine.runtimes.openvino.text_graph import text_graph
 from app.engine.runtimes.openvino.text_model import OpenVinoText
 from app.engine.runtimes.openvino.vision_tower import OpenVinoVision
-from app.engine.runtimes.port import ImagePatches, VisionFeatures
+from app.engine.runtimes.port import Bytes, ImagePatches, VisionFeatures
 from app.engine.runtimes.shortlist_head import embedding_and_head
 from app.engine.runtimes.weight_cache import WeightCache
 
@@ -39,6 +40,7 @@ class OpenVinoRuntime:
         """Maximum number of tokens of all sequences together."""
         self.capacity = min(checkpoint.config.text.max_positions, self.cache_tokens)
         """Maximum number of tokens of one sequence."""
+        self._vision_config = checkpoint.config.vision
         constants = Constants(checkpoint, WeightCache(options.cache_folder, checkpoint.tensors.digest))
         check()
         core = ov.Core()
@@ -51,6 +53,8 @@ class OpenVinoRuntime:
             progress(_CONVERTED * part)
 
         shortlist = constants.grouped(head.packed(constants.cache))
+        self.cache_format = "" if device.is_gpu else f"openvino {ov.get_version()} {sorted(properties.items())}"
+        """What the numbers in the KV cache depend on, besides the weights; a GPU's are in its own memory."""
         in_float16 = properties["INFERENCE_PRECISION_HINT"] in ("f16", ov.Type.f16)
         graph = text_graph(constants, checkpoint.config, shortlist, converted, in_float16=in_float16)
         compiled = core.compile_model(graph, device.plugin, properties)
@@ -80,6 +84,10 @@ class OpenVinoRuntime:
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
         """Run the vision tower on one image."""
         return self._vision.encode(patches, progress, check)
+
+    def features_from(self, data: Bytes, visual_tokens: int) -> VisionFeatures:
+        """Return the features that `to_bytes` returned."""
+        return ImageFeatures.from_bytes(data, visual_tokens, self._vision_config)
 
     def open_sequence(self) -> GraphSequence[BlockTable]:
         """Open an empty sequence."""

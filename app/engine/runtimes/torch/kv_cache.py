@@ -5,6 +5,8 @@ from torch import Tensor
 
 from app.engine.checkpoints.config import TextConfig
 from app.engine.runtimes.memory import token_bytes
+from app.engine.runtimes.port import Bytes
+from app.engine.runtimes.torch.tensor_bytes import bytes_of, tensor_of
 
 STEP = 1024
 
@@ -51,6 +53,23 @@ class KvCache:
     def layer(self, index: int) -> Tensor:
         """Return a layer's keys and values [2, kv_heads, allocated_tokens, head_dim], to be read and written."""
         return self._layers[index]
+
+    def read(self, start: int, end: int) -> Bytes:
+        """Return the keys and values of the tokens from `start` up to `end`, uint8 [N]; raises ValueError."""
+        if not 0 <= start <= end <= self.length:
+            raise ValueError(f"a cache of {self.length} tokens has none from {start} to {end}")
+        return bytes_of(torch.stack([layer[:, :, start:end] for layer in self._layers]))
+
+    def restore(self, start: int, end: int, data: Bytes) -> None:
+        """Write the keys and values of these tokens, after which the length is `end`; raises ValueError."""
+        if not 0 <= start <= min(end, self.length):
+            raise ValueError(f"tokens from {start} to {end} do not continue a cache of {self.length}")
+        shape = (len(self._layers), 2, self._shape[1], end - start, self._shape[3])
+        parts = tensor_of(data, shape, self.dtype)
+        self.reserve(end)
+        for layer, part in zip(self._layers, parts, strict=True):
+            layer[:, :, start:end] = part.to(self._device)
+        self.length = end
 
     def _empty(self, allocated_tokens: int) -> Tensor:
         shape = (*self._shape[:2], allocated_tokens, self._shape[3])

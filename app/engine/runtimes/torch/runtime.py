@@ -11,7 +11,7 @@ from app.domain.ports import NEVER_CANCELLED, NO_PROGRESS, CancelCheck, Progress
 from app.domain.settings.load_options import LoadOptions
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.runtimes.memory import free_memory
-from app.engine.runtimes.port import BoolArray, FloatArray, ImagePatches, IntArray, VisionFeatures
+from app.engine.runtimes.port import BoolArray, Bytes, FloatArray, ImagePatches, IntArray, VisionFeatures
 from app.engine.runtimes.torch.cuda_graph_runner import CudaGraphRunner
 from app.engine.runtimes.torch.devices import Device
 from app.engine.runtimes.torch.kv_cache import KvCache
@@ -59,6 +59,8 @@ class TorchRuntime:
         self.cache_tokens = options.cache_tokens
         """Maximum number of tokens of all sequences together."""
         self._config = checkpoint.config
+        self.cache_format = f"torch {torch.__version__} {device.name} {device.dtype}"
+        """Everything but the weights that the numbers in the KV cache and the features depend on."""
         weights = Weights(checkpoint, device, keep_dequantized=fits_dequantized(checkpoint, device, options))
         text_share = _LOADING_SHARE_OF_TEXT
         self._text = TextDecoder(weights, checkpoint.config, lambda part: progress(part * text_share), check)
@@ -83,6 +85,11 @@ class TorchRuntime:
     def encode_image(self, patches: ImagePatches, progress: ProgressCallback, check: CancelCheck) -> VisionFeatures:
         """Run the vision tower on one image."""
         return self._vision.encode(torch.from_numpy(patches.pixels), patches.grid_thw, progress, check)
+
+    @_on_device
+    def features_from(self, data: Bytes, visual_tokens: int) -> VisionFeatures:
+        """Return the features that `to_bytes` returned."""
+        return self._vision.features_from(data, visual_tokens)
 
     def open_sequence(self) -> "TorchSequence":
         """Open an empty sequence."""
@@ -184,6 +191,16 @@ class TorchSequence:
         if not 0 <= length <= self._cache.length:
             raise ValueError(f"cannot cut a cache of {self._cache.length} tokens to {length}")
         self._cache.length = length
+
+    @_on_device
+    def read(self, start: int, end: int) -> Bytes:
+        """Return the keys and values of the tokens from `start` up to `end`, uint8 [N]."""
+        return self._cache.read(start, end)
+
+    @_on_device
+    def restore(self, start: int, end: int, data: Bytes) -> None:
+        """Put what `read` returned in place of everything after the first `start` tokens."""
+        self._cache.restore(start, end, data)
 
 
 def _to_numpy(logits: Tensor) -> FloatArray:

@@ -12,8 +12,10 @@ from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.weights import VISION
 from app.engine.runtimes.memory import image_memory
 from app.engine.runtimes.patch_positions import interpolated_position_embeddings, patch_positions
+from app.engine.runtimes.port import Bytes
 from app.engine.runtimes.rope import vision_cos_sin
 from app.engine.runtimes.torch.apply_rope import apply_rope, on_device
+from app.engine.runtimes.torch.tensor_bytes import bytes_of, tensor_of
 from app.engine.runtimes.torch.weights import Weights
 
 NORM_EPS = 1e-6
@@ -32,6 +34,10 @@ class TorchVisionFeatures:
     def visual_tokens(self) -> int:
         """Number of image tokens in the prompt."""
         return self.embeddings.shape[0]
+
+    def to_bytes(self) -> Bytes:
+        """Return the embeddings, then the levels of deepstack, uint8 [N]."""
+        return bytes_of(torch.stack([self.embeddings, *self.deepstack]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,12 @@ class VisionTower:
                 deepstack.append(self._deepstack[index](hidden).to(self._device.dtype))
             progress((index + 1) / len(self._blocks))
         return TorchVisionFeatures(self._merger(hidden).to(self._device.dtype), tuple(deepstack))
+
+    def features_from(self, data: Bytes, visual_tokens: int) -> TorchVisionFeatures:
+        """Return the features of `TorchVisionFeatures.to_bytes`. Raises ValueError if they have another size."""
+        shape = (1 + len(self._config.deepstack_layers), visual_tokens, self._config.out_hidden_size)
+        embeddings, *deepstack = tensor_of(data, shape, self._device.dtype).to(self._device.device)
+        return TorchVisionFeatures(embeddings, tuple(deepstack))
 
     def _attend(self, block: _Block, hidden: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
         heads = self._config.heads
