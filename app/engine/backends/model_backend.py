@@ -14,22 +14,33 @@ from app.domain.text.confidence import TextDelta
 from app.engine.answering import AnsweringModel, GenerationCallbacks, NotFiniteError, StageCallback
 from app.engine.backends.answering_backend import AnsweringBackend, Emit
 from app.engine.checkpoints.open_checkpoint import open_checkpoint
+from app.engine.generation.disk_cache_writer import DiskCacheWriter
 from app.engine.generation.model import Model
 from app.engine.generation.tokenizer import ChatTokenizer
-from app.engine.process.messages import Ask, OpenModel, Ready
+from app.engine.process.messages import Ask, OpenModel, Ready, Request, UseDiskCache
 from app.engine.runtimes.registry import Choose, choose_runtime
 
 _log = logging.getLogger(__name__)
 
 
 class ModelBackend(AnsweringBackend[OpenModel]):
-    """Serves OpenModel, Ask and Prefill."""
+    """Serves OpenModel, UseDiskCache, Ask and Prefill."""
 
     opens = OpenModel
 
     def __init__(self, choose: Choose = choose_runtime) -> None:
         super().__init__()
         self._choose = choose
+        self._disk_cache: UseDiskCache | None = None
+        self.disk_writer = DiskCacheWriter()
+
+    def _handle(self, request: Request, emit: Emit, stage: StageCallback, check: CancelCheck) -> FinishReason:
+        if not isinstance(request, UseDiskCache):
+            return super()._handle(request, emit, stage, check)
+        self._disk_cache = request
+        if isinstance(self._model, Model):
+            self._model.use_disk_cache(request)
+        return FinishReason.COMPLETE
 
     def _answer(
         self, model: AnsweringModel, request: Ask, callbacks: GenerationCallbacks, emit: Emit
@@ -50,10 +61,14 @@ class ModelBackend(AnsweringBackend[OpenModel]):
         while True:
             begun = continued(request.turns, "".join(said), "".join(thought))
             try:
-                return model.answer(begun, request.image_texts, request.options, heard, request.schema)
+                outcome = model.answer(begun, request.image_texts, request.options, heard, request.schema)
             except NotFiniteError as error:
                 model = self._reopen(model, callbacks, error)
                 emit(Ready(model.info))
+            else:
+                if request.chat and isinstance(model, Model):
+                    model.keep(request.chat, request.turns, request.options, self.disk_writer)
+                return outcome
 
     def _reopen(self, model: AnsweringModel, callbacks: GenerationCallbacks, error: NotFiniteError) -> AnsweringModel:
         """Open the model in the next safer precision; raise `error` if there is none."""
@@ -71,7 +86,10 @@ class ModelBackend(AnsweringBackend[OpenModel]):
         checkpoint = open_checkpoint(Path(request.folder))
         tokenizer = ChatTokenizer(checkpoint)
         self.unload()  # Freed before the next one is loaded: two models may not fit.
-        return Model.load(checkpoint, tokenizer, self._choose, request.options, stage, check)
+        model = Model.load(checkpoint, tokenizer, self._choose, request.options, stage, check)
+        if self._disk_cache:
+            model.use_disk_cache(self._disk_cache)
+        return model
 
 
 def continued(turns: Sequence[Turn], text: str, thought: str = "") -> Sequence[Turn]:

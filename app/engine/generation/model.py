@@ -20,12 +20,15 @@ from app.engine.answering import GenerationCallbacks, StageCallback
 from app.engine.checkpoints.model_policy import policy_of
 from app.engine.checkpoints.open_checkpoint import Checkpoint
 from app.engine.generation.constraint import NO_CONSTRAINT, Constraints
+from app.engine.generation.disk_cache import DiskCache, model_fingerprint
+from app.engine.generation.disk_cache_writer import DiskCacheWriter, KeptChat
 from app.engine.generation.generate import generate
 from app.engine.generation.prefix_cache import PrefixCache, TooLittleMemoryError
 from app.engine.generation.prompt import Grid, Prompt, VideoGrid, build_prompt
 from app.engine.generation.tokenizer import ChatTokenizer
 from app.engine.generation.vision_cache import PromptImage, VisionFeatureCache
 from app.engine.imaging.open_video import is_video
+from app.engine.process.messages import UseDiskCache
 from app.engine.runtimes.port import DecoderRuntime
 from app.engine.runtimes.registry import Choice, Choose, safer_options
 
@@ -41,6 +44,7 @@ class Model:
     _checkpoint: Checkpoint
     _tokenizer: ChatTokenizer
     _images: VisionFeatureCache
+    _runtime: DecoderRuntime
     _constraints: Constraints
     safer: LoadOptions | None = None
     """Options for the next safer precision, if this one's numbers turn out not to be finite; None if it is the last."""
@@ -71,7 +75,7 @@ class Model:
         )
         session = PrefixCache(runtime, images, checkpoint.config.visual_tokens)
         constraints = Constraints(tokenizer, checkpoint.config.text.vocab_size)
-        return cls(info, session, checkpoint, tokenizer, images, constraints, safer_options(options, choice))
+        return cls(info, session, checkpoint, tokenizer, images, runtime, constraints, safer_options(options, choice))
 
     def answer(
         self,
@@ -101,6 +105,21 @@ class Model:
         max_new_tokens = min(options.max_new_tokens, policy.max_new_tokens or options.max_new_tokens)
         callbacks = replace(callbacks, min_confidence=policy.min_confidence, fallback=policy.fallback)
         return generate(self.session, self._tokenizer, prompt, images, sampling, max_new_tokens, callbacks)
+
+    def use_disk_cache(self, settings: UseDiskCache) -> None:
+        """Restore what the disk cache has from now on, and let `keep` write to it; not with a budget of 0."""
+        fingerprint = model_fingerprint(self._checkpoint, self._runtime)
+        disk = DiskCache(settings, fingerprint) if fingerprint and settings.max_bytes else None
+        self.session.disk = self._images.disk = disk
+
+    def keep(self, chat: str, turns: Sequence[Turn], options: GenerationOptions, writer: DiskCacheWriter) -> None:
+        """Keep the conversation of the last answer, to `turns`, and its images' features on disk for `chat`."""
+        if self.session.disk is None:
+            return
+        images = (image for turn in turns for image in turn.images if image.digest)
+        keys = [(image.digest, image.pixel_budget or options.pixel_budget) for image in images]
+        prefix_keys, read = self.session.current()
+        writer.keep(KeptChat(chat, self.session.disk, prefix_keys, read, self._images.cached(keys)))
 
     @property
     def seconds_per_visual_token(self) -> float:

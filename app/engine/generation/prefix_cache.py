@@ -5,7 +5,9 @@ image and token for token, needs only its rest prefilled. The most recently used
 """
 
 import math
+import threading
 import time
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,17 +20,27 @@ from app.domain.models.engine_status import Stage
 from app.domain.models.model_fit import COMFORTABLE
 from app.domain.ports import CancelCheck
 from app.engine.answering import StageCallback
+from app.engine.generation.disk_cache import DiskCache, common_prefix_length
+from app.engine.generation.disk_cache_writer import ReadTokens, TokensGoneError
 from app.engine.generation.mrope_positions import text_positions
 from app.engine.generation.prompt import Prompt
 from app.engine.generation.vision_cache import ImageKey, PromptImage, VisionFeatureCache
-from app.engine.runtimes.port import BoolArray, DecoderRuntime, DecoderSequence, FloatArray, IntArray, VisionFeatures
+from app.engine.runtimes.port import (
+    BoolArray,
+    Bytes,
+    DecoderRuntime,
+    DecoderSequence,
+    FloatArray,
+    IntArray,
+    VisionFeatures,
+)
 
 
 class TooLittleMemoryError(EngineError):
     """A prompt and its answer do not fit into the device's free memory."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class _Session:
     """A conversation's KV cache, and the prefix-cache keys of all its tokens."""
 
@@ -47,7 +59,9 @@ class PrefixCache:
         self._images = images
         self._visual_tokens = visual_tokens
         self._sessions: list[_Session] = []
+        self._lock = threading.Lock()  # The disk cache is written by another thread.
         self.seconds_per_visual_token = 0.0
+        self.disk: DiskCache | None = None
 
     @property
     def capacity(self) -> int:
@@ -67,9 +81,21 @@ class PrefixCache:
         Memory is freed for an answer of `max_new_tokens` by evicting the least recently used conversations. Raises
         TooLittleMemoryError if it does not suffice, before anything is computed.
         """
+        with self._lock:
+            return self._prefill(prompt, images, max_new_tokens, stage, check)
+
+    def _prefill(
+        self,
+        prompt: Prompt,
+        images: Sequence[PromptImage],
+        max_new_tokens: int,
+        stage: StageCallback,
+        check: CancelCheck,
+    ) -> tuple[FloatArray, int]:
         prefix_keys = prefix_keys_of(prompt.token_ids, [image.key for image in images], self._visual_tokens)
         needed_tokens = min(self.capacity, len(prefix_keys) + max_new_tokens)
         session, reused = self._resume_or_open(prefix_keys, needed_tokens)
+        reused = self._restore(session, prefix_keys, reused, needed_tokens, check)
         starts = _image_starts(prompt.token_ids, self._visual_tokens)
         new_images = [image for image, start in zip(images, starts, strict=True) if start >= reused]
         is_uncached = not any(self._images.has_features(image) for image in new_images)
@@ -97,8 +123,9 @@ class PrefixCache:
         Those of tokens outside `allowed` [T, V], if it is given, are minus infinity.
         """
         session = self._sessions[-1]
-        logits = session.sequence.step(np.array(tokens, np.int64), text_positions(position, len(tokens)), allowed)
-        session.prefix_keys = np.append(session.prefix_keys, tokens)
+        with self._lock:
+            logits = session.sequence.step(np.array(tokens, np.int64), text_positions(position, len(tokens)), allowed)
+            session.prefix_keys = np.append(session.prefix_keys, tokens)
         return logits
 
     def rollback(self, count: int) -> None:
@@ -108,15 +135,55 @@ class PrefixCache:
     def truncate(self, length: int) -> None:
         """Drop all tokens of the current conversation but the first `length`."""
         session = self._sessions[-1]
-        session.prefix_keys = session.prefix_keys[:length]
-        session.sequence.truncate(length)
+        with self._lock:
+            session.prefix_keys = session.prefix_keys[:length]
+            session.sequence.truncate(length)
+
+    def current(self) -> tuple[IntArray, ReadTokens]:
+        """Return the prefix keys of the current conversation, and how another thread reads its keys and values.
+
+        The conversation may be evicted meanwhile, or go on otherwise.
+        """
+        session = self._sessions[-1]
+        prefix_keys = session.prefix_keys
+        held, cache = weakref.ref(session), weakref.ref(self)
+
+        def read(start: int, end: int) -> Bytes:
+            owner = cache()
+            if owner is None:
+                raise TokensGoneError
+            return owner._read(held, prefix_keys[:end], start)  # noqa: SLF001 - its own
+
+        return prefix_keys, read
+
+    def _read(self, held: "weakref.ref[_Session]", prefix_keys: IntArray, start: int) -> Bytes:
+        """Read a conversation's tokens from `start` on, up to the last one of `prefix_keys`."""
+        with self._lock:
+            session = held()
+            if session is None or common_prefix_length(session.prefix_keys, prefix_keys) < len(prefix_keys):
+                raise TokensGoneError
+            return session.sequence.read(start, len(prefix_keys))
+
+    def _restore(
+        self, session: _Session, prefix_keys: IntArray, reused: int, needed_tokens: int, check: CancelCheck
+    ) -> int:
+        """Extend the first `reused` tokens by those of the disk cache; return how many are in the cache then."""
+        if self.disk is None or self.disk.covered(prefix_keys[:-1], reused) <= reused:
+            return reused
+        self._check_memory(session.sequence, needed_tokens, ())
+        session.sequence.truncate(reused)
+        try:
+            self.disk.restore(session.sequence, prefix_keys[:-1], check)
+        finally:
+            session.prefix_keys = prefix_keys[: session.sequence.length]
+        return session.sequence.length
 
     def _resume_or_open(self, prefix_keys: IntArray, needed_tokens: int) -> tuple[_Session, int]:
         """Return the conversation to continue, moved to the end, and how many of its tokens are reused."""
         # A conversation that was stopped before its prefill is useless.
         self._sessions = [session for session in self._sessions if len(session.prefix_keys)]
         # The last token is always recomputed: its logits are needed.
-        common = [_common_prefix_length(session.prefix_keys, prefix_keys[:-1]) for session in self._sessions]
+        common = [common_prefix_length(session.prefix_keys, prefix_keys[:-1]) for session in self._sessions]
         # Where more would be dropped than reused, it is another conversation, to which the user may return.
         similar = [i for i, length in enumerate(common) if length * 2 >= len(self._sessions[i].prefix_keys)]
         if similar:
@@ -175,9 +242,3 @@ def prefix_keys_of(token_ids: IntArray, images: Sequence[ImageKey], visual_token
 def _image_starts(token_ids: IntArray, visual_tokens: tuple[int, int]) -> IntArray:
     is_image = np.isin(token_ids, visual_tokens)
     return np.flatnonzero(is_image & ~np.concatenate(([False], is_image[:-1])))
-
-
-def _common_prefix_length(one: IntArray, other: IntArray) -> int:
-    length = min(len(one), len(other))
-    different = np.flatnonzero(one[:length] != other[:length])
-    return int(different[0]) if len(different) else length

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from app.domain.images.video_frames import frame_count, seen_frame_size
 from app.domain.ports import CancelCheck, ProgressCallback
 from app.engine.checkpoints.config import VisionConfig
 from app.engine.checkpoints.preprocessor import Preprocessor
+from app.engine.generation.disk_cache import DiskCache
 from app.engine.generation.image_patches import check_aspect_ratio, load_patches, video_patches
 from app.engine.imaging.open_image import check_file, unreadable
 from app.engine.imaging.open_video import sample_frames, video_facts
@@ -52,6 +53,7 @@ class VisionFeatureCache:
         self._grids: dict[ImageKey, tuple[int, int, int]] = {}
         self._videos: dict[tuple[str, int, int], PromptVideo] = {}
         self._features: OrderedDict[ImageKey, VisionFeatures] = OrderedDict()
+        self.disk: DiskCache | None = None
 
     def open(self, path: Path, pixel_budget: int, digest: Digest | None = None) -> PromptImage:
         """Open the image at `path`; `digest` is its SHA-256 if known. Raises ImageError."""
@@ -94,7 +96,11 @@ class VisionFeatureCache:
 
     def has_features(self, image: PromptImage) -> bool:
         """Return whether `features` need not run the vision tower."""
-        return image.key in self._features
+        return image.key in self._features or (self.disk is not None and self.disk.has_features(*image.key))
+
+    def cached(self, keys: Iterable[ImageKey]) -> list[tuple[ImageKey, VisionFeatures]]:
+        """Return the features that are in memory, of images with these keys."""
+        return [(key, features) for key in keys if (features := self._features.get(key))]
 
     def features(
         self, image: PromptImage, runtime: DecoderRuntime, progress: ProgressCallback, check: CancelCheck
@@ -102,12 +108,22 @@ class VisionFeatureCache:
         """Return the features of `image`, encoding it if they are not cached."""
         features = self._features.get(image.key)
         if features is None:
-            features = runtime.encode_image(image.load(), progress, check)
+            features = self._stored(image, runtime) or runtime.encode_image(image.load(), progress, check)
             self._features[image.key] = features
         self._features.move_to_end(image.key)
         while len(self._features) > 1 and self._visual_tokens() > self._max_tokens:
             self._features.popitem(last=False)
         return features
+
+    def _stored(self, image: PromptImage, runtime: DecoderRuntime) -> VisionFeatures | None:
+        """Return the features that the disk cache has of an image."""
+        stored = self.disk.features(*image.key) if self.disk else None
+        if stored is None:
+            return None
+        try:
+            return runtime.features_from(*stored)
+        except ValueError:  # Of another size: they are not those of this runtime, whatever the file says.
+            return None
 
     def _visual_tokens(self) -> int:
         return sum(features.visual_tokens for features in self._features.values())

@@ -110,6 +110,17 @@ class OpenModel(Message, frozen=True, tag=True):
     options: LoadOptions = LoadOptions()
 
 
+class UseDiskCache(Message, frozen=True, tag=True):
+    """Keep what is computed for chats in files below `folder`, at most `max_bytes` together; 0 for none.
+
+    They are encrypted with `key`, 32 bytes; empty if there is no keyring. Applies to the open model and to later ones.
+    """
+
+    folder: str
+    max_bytes: int
+    key: bytes = b""
+
+
 class OpenServer(Message, frozen=True, tag=True):
     """Answer with a server's model from now on, replacing the open one.
 
@@ -138,13 +149,14 @@ class Ask(Message, frozen=True, tag=True):
 
     `image_texts` are the built-in OCR's texts of its images, if known. They change the answer's speed, never its
     content. `schema` is the JSON schema of the answer (draft 2020-12), or empty for free text; not all servers keep to
-    it.
+    it. What is computed may be kept on disk for the chat with the id `chat`; not at all if that is empty.
     """
 
     turns: tuple[Turn, ...]
     options: GenerationOptions
     image_texts: tuple[str, ...] = ()
     schema: str = ""
+    chat: str = ""
 
 
 class Prefill(Message, frozen=True, tag=True):
@@ -175,6 +187,7 @@ Request = (
     | WritePdf
     | OpenModel
     | OpenServer
+    | UseDiskCache
     | ListModels
     | FindServers
     | Ask

@@ -29,6 +29,7 @@ from app.engine.process.messages import (
     ReadText,
     Request,
     ShowPage,
+    UseDiskCache,
     WritePdf,
 )
 
@@ -59,6 +60,7 @@ MAX_TICKS = {
     WritePdf: 300,
     OpenModel: 900,
     OpenServer: 900,
+    UseDiskCache: 120,
     ListModels: 900,
     FindServers: 120,
     Ask: 1800,
