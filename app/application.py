@@ -42,6 +42,7 @@ from app.controllers.text_capture_controller import TextCaptureController
 from app.controllers.translation_controller import TranslationController
 from app.controllers.version_controller import VersionController
 from app.diagnostics_collector import DiagnosticsCollector
+from app.disk_cache_files import DiskCacheFolder
 from app.domain.ids import ConversationId
 from app.domain.launch_request import LaunchRequest
 from app.domain.settings.generation_options import GenerationOptions
@@ -57,6 +58,7 @@ from app.services.batch.batch_queue import BatchQueue
 from app.services.batch.batch_results import BatchResults
 from app.services.chat.answers import Answers
 from app.services.chat.chat_backups import ChatBackups
+from app.services.chat.chat_disk_cache import ChatDiskCache
 from app.services.chat.chat_exporter import ChatExporter
 from app.services.chat.chat_importer import ChatImporter
 from app.services.chat.chat_library import ChatLibrary
@@ -103,6 +105,7 @@ from app.storage.images.attachments import FileAttachmentStore
 from app.storage.images.open_imports_file import OpenImportsFile
 from app.storage.images.temporary_images import TemporaryImages
 from app.storage.images.unused_images import UnusedImages
+from app.storage.models.disk_cache_key import disk_cache_key
 from app.storage.models.gpu_support import gpu_packages
 from app.storage.models.model_catalog import known_models
 from app.storage.settings.settings_file import SettingsFile
@@ -122,8 +125,7 @@ class Lorgnette(QObject):
     def __init__(self, paths: Paths, application: QApplication, create_client: ClientFactory | None = None) -> None:
         super().__init__()
         create_client = create_client or self._client
-        self._paths = paths
-        folder = DataFolder(paths.data)
+        self._paths, folder = paths, DataFolder(paths.data)
         settings_file = SettingsFile(paths.settings, folder)
         settings, self._settings_problem = settings_file.load()
         self.engines = {kind: Engine(kind, create_client, self) for kind in BackendKind}
@@ -197,6 +199,15 @@ class Lorgnette(QObject):
             parts.save_token,
             self,
         )
+        self.disk_cache = ChatDiskCache(
+            DiskCacheFolder(paths.disk_cache),
+            self.model,
+            self.library,
+            self.answers,
+            (self.backups.restored, self.model_library.deleted),
+            self._files_thread,
+            self,
+        )
         self.downloads = ModelDownloads(folder.checked(parts.downloader), self)
         self.server_link = ServerLink(
             self.model,
@@ -231,6 +242,7 @@ class Lorgnette(QObject):
         submit_startup_jobs(self._files_thread, self._paths, self._open_imports, self.window.model_picker.set_found)
         self._chat_controller.opens_latest = launch_request.stays_away or launch_request == LaunchRequest()
         self._unused_images.look_at_store()
+        self.disk_cache.begin(disk_cache_key)
         self.library.load()
         open_model = partial(self._open_model, model_folder)
         if launch_request.stays_away:
@@ -272,8 +284,9 @@ class Lorgnette(QObject):
         self.window.close()
 
     def _client(self, kind: BackendKind) -> EngineClient:
-        """Create an engine process; a model's may write to the weight cache folder that is set when it starts."""
-        return EngineClient(kind, partial(run_engine_process, writes=(self._load_options().cache_folder,)))
+        """Create an engine process; a model's may write to the disk cache, and the weight cache set when it starts."""
+        writes = (self._load_options().cache_folder, str(self._paths.disk_cache))
+        return EngineClient(kind, partial(run_engine_process, writes=writes))
 
     def _load_options(self) -> LoadOptions:
         chosen = self.preferences.settings.loading
@@ -329,7 +342,9 @@ class Lorgnette(QObject):
         self.importer.was_too_long.connect(self._document_controller.offer)
         useless = frozenset() if self._feed.address else frozenset({"tells_of_versions"})
         diagnostics = DiagnosticsCollector(self.model, self.preferences, self._paths, self._files_thread)
-        self._settings_controller = SettingsController(window, self.preferences, diagnostics.collect, useless, self)
+        self._settings_controller = SettingsController(
+            window, self.preferences, diagnostics.collect, useless, self.disk_cache, self
+        )
         self._version_controller = VersionController(window, self.versions, self)
         self._model_controller = ModelController(window, self.model, self.preferences, self)
         self._translation_controller = TranslationController(
@@ -408,3 +423,4 @@ class Lorgnette(QObject):
         self.window.composer.set_default_question(settings.default_question)
         self.window.viewer.set_pixel_budget(settings.generation.pixel_budget)
         self.model.set_idle_minutes(settings.keep_loaded)
+        self.disk_cache.set_gigabytes(settings.disk_cache)

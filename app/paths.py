@@ -86,6 +86,11 @@ class Paths:
         return self.cache / "converted_weights"
 
     @property
+    def disk_cache(self) -> Path:
+        """Vision features and KV caches of chats; see `app.disk_cache_files`."""
+        return self.cache / "chats"
+
+    @property
     def log(self) -> Path:
         """The log file: warnings, and the origin of our own errors; see `app.domain.redacting_log`."""
         return self.data / "lorgnette.log"

@@ -1,10 +1,13 @@
 """Connects the settings window, the settings in the menu and on keys, and saved prompts with the preferences."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Slot
+from shiboken6 import isValid
 
 from app.domain.chat.presets import Preset
+from app.domain.gigabytes import gigabytes_needed
 from app.domain.settings.settings import Settings, ThemeChoice
 from app.domain.shown_setting import bounded
 from app.paths import LICENCES
@@ -23,10 +26,27 @@ _DIAGNOSTICS = mark(
 _LICENCES = mark("Third-party software included with Lorgnette.")
 
 
+class KeptOnDisk(Protocol):
+    """What is kept of images and chats."""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it is encrypted."""
+        ...
+
+    def measure(self, use: Callable[[int], None]) -> None:
+        """Call `use` with its bytes."""
+        ...
+
+    def clear(self) -> None:
+        """Delete it."""
+        ...
+
+
 class SettingsController(QObject):
     """Wires the settings to the preferences; `diagnose` calls its argument with the details for a bug report.
 
-    Settings whose names are in `useless` are not shown.
+    Settings whose names are in `useless` are not shown. `kept` is what the settings window shows as used space.
     """
 
     def __init__(
@@ -35,11 +55,13 @@ class SettingsController(QObject):
         preferences: Preferences,
         diagnose: Callable[[Callable[[str], None]], None],
         useless: frozenset[str],
+        kept: KeptOnDisk,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._diagnose = diagnose
         self._useless = useless
+        self._kept = kept
         self._window = window
         self._preferences = preferences
         window.menu_button.theme_chosen.connect(self._on_theme_chosen)
@@ -78,8 +100,18 @@ class SettingsController(QObject):
         )
         dialog.changed.connect(self._preferences.update)
         self._preferences.changed.connect(dialog.set_settings)
+        dialog.disk_cache.clear_wanted.connect(self._kept.clear)
+        dialog.disk_cache.clear_wanted.connect(lambda: self._measure(dialog))
+        self._measure(dialog)
         dialog.search.setText(query)
         dialog.show()
+
+    def _measure(self, dialog: SettingsWindow) -> None:
+        def show(used: int) -> None:
+            if isValid(dialog):  # It may have been closed meanwhile.
+                dialog.disk_cache.show_used(gigabytes_needed(used), is_encrypted=self._kept.is_encrypted)
+
+        self._kept.measure(show)
 
     @Slot()
     def _on_diagnostics_triggered(self) -> None:

@@ -43,6 +43,13 @@ _KEEP_LOADED = ShownSetting(
     step=5,
     unit=" min",
 )
+_DISK_CACHE = ShownSetting(
+    "Remember images and chats",
+    "Disk space for what the model has computed for them, so that answers start sooner after a restart. "
+    "0 = off, and deletes what is kept.",
+    bounds=(0, 1000),
+    unit=" GB",
+)
 _ENDPOINT = ShownSetting("Model hub", "Hugging Face or a compatible mirror.")
 _PACKAGES = ShownSetting(
     "Package index", "File server of the Python Package Index, or a mirror. GPU support is downloaded from here."
@@ -90,13 +97,13 @@ class Settings:
     """All settings.
 
     `model_folder` is the folder of the model to open at start, or empty for none. `loading` applies to the model that
-    is opened next; an empty `cache_folder` in it stands for the default one. `keep_loaded` is in minutes. `keys` maps
-    the names of the window's actions to their shortcuts, for those that differ from the defaults. `batch_folder` is the
-    folder of an unfinished batch, `batch_watches` whether it goes on with files that arrive, `batch_at_once` the number
-    of parallel requests of a batch to a server. `server_address` and `server_model` name the server's model that
-    answers in place of `model_folder`. `open_folder` and `save_folder` are those that file dialogs used last, or empty.
-    `offline_settled` is True once `offline` has been used, or switched on when the
-    first full model was ready.
+    is opened next; an empty `cache_folder` in it stands for the default one. `keep_loaded` is in minutes, `disk_cache`
+    in gigabytes. `keys` maps the names of the window's actions to their shortcuts, for those that differ from the
+    defaults. `batch_folder` is the folder of an unfinished batch, `batch_watches` whether it goes on with files that
+    arrive, `batch_at_once` the number of parallel requests of a batch to a server. `server_address` and `server_model`
+    name the server's model that answers in place of `model_folder`. `open_folder` and `save_folder` are those that file
+    dialogs used last, or empty. `offline_settled` is True once `offline` has been used, or switched on when the first
+    full model was ready.
     `releases_feed` replaces the project's own feed of releases; `versions_asked` is the day of the last check, in
     ISO 8601.
     """
@@ -112,6 +119,7 @@ class Settings:
     releases_feed: str = ""
     versions_asked: str = ""
     keep_loaded: int = shown(0, _KEEP_LOADED)
+    disk_cache: int = shown(2, _DISK_CACHE)
     model_folder: str = ""
     recent_model_folders: tuple[str, ...] = ()
     generation: GenerationOptions = shown(GenerationOptions(), ShownSetting("Answers"))
@@ -149,6 +157,7 @@ class SettingsChanges(TypedDict, total=False):
     releases_feed: str
     versions_asked: str
     keep_loaded: int
+    disk_cache: int
     model_folder: str
     recent_model_folders: tuple[str, ...]
     generation: GenerationOptions

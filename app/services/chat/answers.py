@@ -132,6 +132,8 @@ class Answers(QObject):
         self._model = model
         self._reader = reader
         self._chats = chats
+        self.permit_disk_cache: Callable[[ConversationId], str] = lambda _: ""
+        """Returns the id for which an answer of a chat may be kept on disk, or nothing if it must not be."""
         self._running: dict[str, RunningAnswer] = {}
         """Unfinished answers, by id."""
         self._paint_timer = self._timer(PAINT_MILLISECONDS, self._on_paint_due)
@@ -145,7 +147,8 @@ class Answers(QObject):
             problem = status.problem or chat_texts.NO_MODEL_TO_ANSWER.problem()
             self._end(replace(answer, state=MessageState.FAILED, problem=problem))
             return
-        call = self._model.ask(turns, options, partial(self._on_event, answer.id))
+        chat = self.permit_disk_cache(answer.conversation_id)
+        call = self._model.ask(turns, options, partial(self._on_event, answer.id), chat)
         self._follow(RunningAnswer(answer, partial(self._model.stop, call)))
 
     def read(self, answer: Message, image: Path) -> None:

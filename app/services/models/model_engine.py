@@ -12,6 +12,7 @@ from app.domain.chat.presets import asks_for_boxes
 from app.domain.errors import Problem
 from app.domain.models.engine_status import EngineState, EngineStatus
 from app.domain.models.remote_servers import RemoteModel, is_this_machine
+from app.domain.ports import IGNORE
 from app.domain.settings.generation_options import GenerationOptions
 from app.domain.settings.load_options import LoadOptions
 from app.domain.text.place_answers import BOXES_SCHEMA
@@ -28,6 +29,7 @@ from app.engine.process.messages import (
     Ready,
     Request,
     StageProgress,
+    UseDiskCache,
     VisualTokenSeconds,
 )
 from app.services.engines.engine import Engine, EngineCall, OnEvent
@@ -97,6 +99,7 @@ class ModelEngine(QObject):
             engine.silence_changed.connect(partial(self._on_silence_changed, engine))
         self._status = EngineStatus()
         self._opened: _Target = ""
+        self._disk_cache: UseDiskCache | None = None
         self._prefill: _Prefill | None = None
         self._asked: set[EngineCall] = set()
         self._idle_timer = QTimer(self)
@@ -139,6 +142,12 @@ class ModelEngine(QObject):
         """Connect to a server; the previous process is ended first. If offline, only a server on this machine may."""
         target = OpenServer(model, key, offline)
         self._open(target, target)
+
+    def use_disk_cache(self, settings: UseDiskCache) -> None:
+        """Have the models of this machine keep what they compute for chats as `settings` say, from now on."""
+        self._disk_cache = settings
+        if self._status.state in {EngineState.LOADING, EngineState.READY} and not self.server:
+            self.call(settings, IGNORE)
 
     def set_offline(self, offline: bool) -> None:  # noqa: FBT001 - a switch
         """Apply the offline setting: disconnect from, or reconnect to, a remote server. Open requests are cancelled."""
@@ -189,8 +198,10 @@ class ModelEngine(QObject):
         self._opened = ""
         self._set_status(EngineStatus())
 
-    def ask(self, turns: tuple[Turn, ...], options: GenerationOptions, on_event: OnEvent) -> EngineCall:
+    def ask(self, turns: tuple[Turn, ...], options: GenerationOptions, on_event: OnEvent, chat: str = "") -> EngineCall:
         """Request an answer for the user. Emits StageProgress, AnswerDelta, Stats.
+
+        What is computed may be kept on disk for the chat with the id `chat`; not at all if that is empty.
 
         After a crash or while unloaded, the model is opened first. A prefill of the same prompt is finished, and its
         StageProgress is passed to the answer; any other is preempted.
@@ -204,7 +215,7 @@ class ModelEngine(QObject):
         texts = self.image_texts.known(_images(turns))
         if not self._asked:
             self.answering_began.emit()
-        asked = Ask(turns, options, texts, self._schema(turns))
+        asked = Ask(turns, options, texts, self._schema(turns), chat)
         call = self.call(asked, lambda event: self._on_answer(call, turns, on_event, event))
         self._asked.add(call)
         if self._prefill and is_prefilled:
@@ -264,6 +275,8 @@ class ModelEngine(QObject):
         if target != self._opened:
             self.visual_token_seconds_changed.emit(0.0)
         self._opened = target
+        if self._disk_cache and not self.server:
+            self.call(self._disk_cache, IGNORE)
         self.call(request, self._on_opening)
         self._set_status(EngineStatus(state=EngineState.LOADING))
 

@@ -57,15 +57,16 @@ class GpuSupportFolder(Protocol):
 class ModelLibrary(QObject):
     """Emits `changed(ModelLibraryState)` after `look` and changes of the folder, `worked(model_id, share)` meanwhile.
 
-    Also emits `verified(model_id, wrong names)`, `imported(folder)`, `token_saved(bool)`, which is False without a
-    keyring, and `problem_met(Problem)`. All work is done in order on one thread. `folders` returns the storage of
-    models, `gpu_support_folder` that of the GPU support.
+    Also emits `verified(model_id, wrong names)`, `imported(folder)`, `deleted()`, `token_saved(bool)`, which is False
+    without a keyring, and `problem_met(Problem)`. All work is done in order on one thread. `folders` returns the
+    storage of models, `gpu_support_folder` that of the GPU support.
     """
 
     changed = Signal(ModelLibraryState)
     worked = Signal(str, float)
     verified = Signal(str, tuple)
     imported = Signal(str)
+    deleted = Signal()
     token_saved = Signal(bool)
     problem_met = Signal(Problem)
     _reported = Signal(str, float)
@@ -100,7 +101,7 @@ class ModelLibrary(QObject):
 
     def delete(self, model: InstalledModel) -> None:
         """Remove a model."""
-        self._do(lambda: self._folders().delete(model), IGNORE)
+        self._do(lambda: self._folders().delete(model), lambda _: self.deleted.emit())
 
     def delete_gpu_support(self, installed: InstalledGpuSupport) -> None:
         """Remove the GPU support."""

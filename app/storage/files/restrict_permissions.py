@@ -16,7 +16,7 @@ from app.paths import LOCK_NAME, PRIVATE_FOLDER, Paths
 
 _OWN_NAMES = ("lorgnette*", "settings.*json", LOCK_NAME, "attachments", "incoming", "unused", "graphics_card", "*.part")
 _COMMON_NAMES = ("models", "cache")
-_CACHE_NAMES = ("converted_weights",)
+_CACHE_NAMES = ("converted_weights", "chats")
 
 
 def restrict_permissions(paths: Paths) -> None:

@@ -1,4 +1,4 @@
-"""The access tokens of servers, one for each, in the system's keyring and never in a file of ours."""
+"""The access tokens of servers, one for each, and other secrets: in the system's keyring and in no file of ours."""
 
 import sys
 
@@ -11,6 +11,8 @@ import keyring
 from keyring.errors import KeyringError
 
 SERVICE = "lorgnette"
+KEYRING_FAILURES = (KeyringError, RuntimeError, OSError)
+"""RuntimeError: the library under a backend fails."""
 
 
 class TokenStore:
@@ -28,7 +30,7 @@ class TokenStore:
         if server not in self._known:
             try:
                 self._known[server] = keyring.get_password(SERVICE, server) or ""
-            except (KeyringError, RuntimeError, OSError):  # RuntimeError: the library under a backend fails.
+            except KEYRING_FAILURES:
                 self._known[server] = ""
         return self._known[server]
 
@@ -40,6 +42,23 @@ class TokenStore:
                 keyring.set_password(SERVICE, server, token)
             elif keyring.get_password(SERVICE, server) is not None:
                 keyring.delete_password(SERVICE, server)
-        except (KeyringError, RuntimeError, OSError):
+        except KEYRING_FAILURES:
             return not token
         return True
+
+
+def read_secret(name: str) -> str:
+    """Return a secret of Lorgnette's own; empty if there is none. Raises one of KEYRING_FAILURES."""
+    return keyring.get_password(SERVICE, name) or ""
+
+
+def write_secret(name: str, secret: str) -> None:
+    """Save a secret of Lorgnette's own. Raises one of KEYRING_FAILURES."""
+    keyring.set_password(SERVICE, name, secret)
+
+
+def uses_secret_service() -> bool:
+    """Return whether the keyring is, or may be, the Secret Service of a Linux desktop."""
+    chosen = keyring.get_keyring()
+    backends = [chosen, *getattr(chosen, "backends", ())]  # Several are tried one after another.
+    return any(type(backend).__module__ == "keyring.backends.SecretService" for backend in backends)

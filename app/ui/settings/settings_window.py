@@ -12,28 +12,26 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.domain.settings.settings import Settings
 from app.domain.shown_setting import ShownSetting, setting_of
+from app.ui.settings.disk_cache_row import DiskCacheRow
 from app.ui.settings.keys_edit import KeysEdit
 from app.ui.settings.setting_editors import make_editor
-from app.ui.widgets.buttons import Role, button, icon_button
+from app.ui.settings.setting_row import SettingRow, name_clear_buttons
+from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.i18n import mark, tr
-from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 from app.ui.widgets.screen_fit import ScreenFit
-from app.ui.widgets.stacking_row import StackingRow
 from app.ui.widgets.window_keys import add_close_key, add_search_keys
-from app.ui.widgets.zoomed_width import ZoomedWidth
 
 GENERAL, KEYBOARD = mark("General"), mark("Keyboard")
 WIDTH, HEIGHT = 680, 660
-EDITOR_WIDTH, MIN_TEXT_WIDTH = 240, 220
-"""Widths of an editor and, at least, of the text beside it, in pixels of the style sheet."""
+_DISK_CACHE = "disk_cache"
+"""Name of the field whose row is followed by what it takes."""
 
 
 class SettingsWindow(QDialog):
@@ -60,7 +58,7 @@ class SettingsWindow(QDialog):
         self.search.setPlaceholderText(tr("Search settings"))
         self.search.setAccessibleName(tr("Search settings"))
         self.search.setClearButtonEnabled(True)
-        _name_clear_buttons(self.search, tr("Clear the search"))
+        name_clear_buttons(self.search, tr("Clear the search"))
         add_search_keys(self, self.search)
         self.search.textChanged.connect(self._on_search_changed)
         self.reset_all = button(
@@ -73,6 +71,7 @@ class SettingsWindow(QDialog):
         self._column.setSpacing(4)
         self._headings: dict[str, QWidget] = {}
         self.rows: list[SettingRow] = []
+        self.disk_cache = DiskCacheRow(self)
         self._add_fields(Settings, (), tr(GENERAL))
         for action in actions:
             self._add_row(tr(KEYBOARD), _KeyRow(action, self._owner_of, inside))
@@ -107,8 +106,10 @@ class SettingsWindow(QDialog):
                 self._add_fields(group, (*path, field.name), tr(setting.label))
             elif setting and field.name not in self._useless:
                 self._add_row(heading, _FieldRow(setting, (*path, field.name), self))
+                if field.name == _DISK_CACHE:
+                    self._add_row(heading, self.disk_cache)
 
-    def _add_row(self, heading: str, row: "SettingRow") -> None:
+    def _add_row(self, heading: str, row: SettingRow) -> None:
         if heading not in self._headings:
             self._headings[heading] = label(heading, "title", parent=self)
             self._headings[heading].setContentsMargins(0, 16, 0, 4)
@@ -142,57 +143,6 @@ class SettingsWindow(QDialog):
     def _on_reset_all(self) -> None:
         for row in self.rows:
             row.reset.click()
-
-
-class SettingRow(QWidget):
-    """The row of one setting: its name, description, editor, and a button that restores the default.
-
-    `changed` carries a function from settings to settings.
-    """
-
-    changed = Signal(object)  # Callable[[Settings], Settings]: any function will do.
-
-    def __init__(self, name: str, help_text: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.heading = ""
-        self.name = name
-        self.search_text = f"{name} {help_text}"
-        self.hint = label(help_text, "muted", wraps=True, parent=self)
-        self.hint.setVisible(bool(help_text))
-        self.reset = icon_button(Icon.RESET, tr("Reset {name} to its default", name=name), self)
-        self.reset.clicked.connect(self._on_reset_clicked)
-
-    def lay_out(self, editor: QWidget) -> None:
-        """Place the editor beside the text."""
-        editor.setAccessibleName(self.name)
-        _name_clear_buttons(editor, tr("Clear {name}", name=self.name))
-        texts, controls = QWidget(self), QWidget(self)
-        column = QVBoxLayout(texts)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(label(self.name, wraps=True, parent=self))
-        column.addWidget(self.hint)
-        beside = QHBoxLayout(controls)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.addWidget(editor)
-        beside.addWidget(self.reset)
-        beside.addStretch(1)
-        row = QVBoxLayout(self)
-        row.setContentsMargins(0, 4, 0, 4)
-        row.addWidget(StackingRow(texts, controls, MIN_TEXT_WIDTH, self))
-        ZoomedWidth(self, editor.setFixedWidth, EDITOR_WIDTH)
-
-    def show_settings(self, settings: Settings) -> None:
-        """Show the setting's present value."""
-        raise NotImplementedError
-
-    def default_change(self, settings: Settings) -> Settings:
-        """Return the settings with the default for this one."""
-        raise NotImplementedError
-
-    @Slot()
-    def _on_reset_clicked(self) -> None:
-        self.changed.emit(self.default_change)
 
 
 class _FieldRow(SettingRow):
@@ -259,11 +209,6 @@ class _KeyRow(SettingRow):
             self.changed.emit(self.default_change)
         else:
             self.changed.emit(lambda settings: replace(settings, keys={**settings.keys, self._key: keys}))
-
-
-def _name_clear_buttons(editor: QWidget, name: str) -> None:
-    for clear in editor.findChildren(QToolButton):
-        clear.setAccessibleName(name)
 
 
 def _group(annotation: Any) -> type | None:  # noqa: ANN401 - a type, or a union of types

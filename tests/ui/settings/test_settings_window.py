@@ -24,7 +24,8 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.settings.generation_options import Sampling
 from app.domain.settings.settings import Settings, ThemeChoice
-from app.ui.settings.settings_window import SettingRow, SettingsWindow
+from app.ui.settings.setting_row import SettingRow
+from app.ui.settings.settings_window import SettingsWindow
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.theme import Theme
 from tests.support.on_screen import click, the
