@@ -18,6 +18,56 @@ _DATES = tuple(
 )
 
 
+_MONTH_NUMBERS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan ene", "feb fév", "mar mär", "apr avr abr", "may mai", "jun", "jul", "aug aoû ago", "sep", "oct okt",
+            "nov", "dec dez déc dic",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_PARTS = re.compile(r"\d+|[^\W\d_]{3,}")
+
+
+def date_values(text: str) -> frozenset[tuple[int, int, int]]:
+    """Return the year, month and day that one printed date may mean: two where day and month cannot be told apart.
+
+    A year of two digits is one of 1970 to 2069. None if it is no date.
+    """
+    parts = _PARTS.findall(text)
+    named = [_month_of(part) for part in parts if not part[0].isdigit()]
+    numbers = [part for part in parts if part[0].isdigit()]
+    month = next((number for number in named if number), 0)
+    if month and len(numbers) == 2:
+        day, year = numbers
+        candidates = [(_year_of(year), month, int(day))]
+    elif len(numbers) == 3 and len(numbers[0]) == 4:
+        candidates = [(int(numbers[0]), int(numbers[1]), int(numbers[2]))]
+    elif len(numbers) == 3:
+        first, second, year = int(numbers[0]), int(numbers[1]), _year_of(numbers[2])
+        candidates = [(year, second, first), (year, first, second)]
+    else:
+        return frozenset()
+    return frozenset(value for value in candidates if 1 <= value[1] <= 12 and 1 <= value[2] <= 31)
+
+
+def _month_of(word: str) -> int:
+    folded = word.casefold()
+    if folded.startswith("juil"):
+        return 7
+    if folded.startswith("juin"):
+        return 6
+    return _MONTH_NUMBERS.get(folded[:3], 0)
+
+
+def _year_of(digits: str) -> int:
+    number = int(digits)
+    return number if len(digits) == 4 else number + (2000 if number < 70 else 1900)
+
+
 def date_spans(text: str) -> list[tuple[int, int]]:
     """Return where the dates of a text begin and end; those that are printed in several ways may overlap."""
     return sorted(match.span() for match in chain.from_iterable(date.finditer(text) for date in _DATES))

@@ -1,0 +1,1 @@
+"""Compares what an answer says with what was read on its images."""

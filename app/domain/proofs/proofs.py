@@ -1,0 +1,226 @@
+"""Proofs: for each claim of an answer, where its images say it, whether they say something else, or nothing.
+
+Letters may differ a little, since both the reader and the model misread; digits may not: 12.40 is no proof of 12.60.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rapidfuzz.distance import LCSseq, Levenshtein
+from rapidfuzz.fuzz import partial_ratio_alignment
+
+from app.domain.ids import Digest
+from app.domain.proofs.claims import Claim, ClaimKind, claims_in, names_in
+from app.domain.proofs.page_text import PageText, Place, PrintedClaim, folded, trigrams_of, values_of, words_in
+
+MIN_SIMILARITY = 80.0
+"""Minimum similarity of letters, 0..100, of a name or quotation to what was read."""
+MIN_SHARED_TRIGRAMS = 0.4
+"""Minimum fraction of a name's runs of three letters that must be somewhere on the page, before it is searched for."""
+MIN_LETTERS = 3
+"""Minimum number of letters of a name; a shorter one is on any page by chance."""
+MIN_DATE_DIGITS = 6
+"""Minimum number of digits of a date whose marks between them were misread."""
+MAX_CLAIMS = 400
+"""Maximum number of claims of a text that are looked for."""
+
+
+class Verdict(StrEnum):
+    """What the images say about a claim."""
+
+    FOUND = "found"
+    DIFFERS = "differs"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A claim at [start, end) of a text, what the images say about it, and where they do.
+
+    `printed` is what stands there; both are empty for a claim that is on none of them.
+    """
+
+    start: int
+    end: int
+    verdict: Verdict
+    place: Place | None = None
+    printed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofSource:
+    """What an answer is compared with: the text of its images, the digest of each page's image, and the question.
+
+    If `is_whole` is false, some of it was not read, or not surely: nothing is missing then, nor wrong.
+    """
+
+    pages: PageText
+    digests: tuple[Digest, ...] = ()
+    question: str = ""
+    is_whole: bool = True
+
+    def proofs(self, text: str) -> tuple[Proof, ...]:
+        """Return the proofs of an answer's claims, in order."""
+        proofs = proofs_of(text, self.pages, self.question)
+        return proofs if self.is_whole else tuple(proof for proof in proofs if proof.verdict is Verdict.FOUND)
+
+
+def proofs_of(text: str, pages: PageText, question: str = "") -> tuple[Proof, ...]:
+    """Return a proof for each claim of `text`, in order; they do not overlap.
+
+    A claim that the question already had is not missing: the answer only repeats it.
+    """
+    if not pages.letters:
+        return ()
+    proofs: list[Proof] = []
+    for claim in names_in(text)[:MAX_CLAIMS]:
+        if not _overlaps(claim, proofs) and (proof := _proof_of_name(text, claim, pages)):
+            proofs.append(proof)
+    asked = frozenset(value for claim in claims_in(question) for value in _values(question, claim))
+    for claim in claims_in(text)[:MAX_CLAIMS]:
+        if _overlaps(claim, proofs):
+            continue
+        proof = _proof_of(text, claim, pages)
+        if proof.verdict is Verdict.FOUND or asked.isdisjoint(_values(text, claim)):
+            proofs.append(proof)
+    return tuple(sorted(proofs, key=lambda proof: proof.start))
+
+
+def _overlaps(claim: Claim, proofs: list[Proof]) -> bool:
+    return any(claim.start < proof.end and proof.start < claim.end for proof in proofs)
+
+
+def _values(text: str, claim: Claim) -> frozenset[tuple[ClaimKind, object]]:
+    return frozenset(values_of(claim.kind, text[claim.start : claim.end]))
+
+
+def _proof_of(text: str, claim: Claim, pages: PageText) -> Proof:
+    printed = [found for value in _values(text, claim) for found in pages.claims.get(value, ())]
+    if not text[claim.start : claim.end].isdigit():  # "6" proves no "6.00".
+        printed = [found for found in printed if not found.is_count]
+    if printed:
+        best = _best(text, claim, printed, pages)
+        return Proof(claim.start, claim.end, Verdict.FOUND, pages.place_of_claim(best), best.text)
+    if claim.kind is ClaimKind.QUOTE:
+        found = _proof_of_name(text, claim, pages)
+        return found or Proof(claim.start, claim.end, Verdict.MISSING)
+    return _within_letters(text, claim, pages) or _differing(text, claim, pages)
+
+
+def _best(text: str, claim: Claim, printed: list[PrintedClaim], pages: PageText) -> PrintedClaim:
+    """Return the one whose row has most of the words beside the claim; then the one that is printed alike."""
+    around = frozenset(words_in(_line_around(text, claim)))
+    own = text[claim.start : claim.end]
+    return max(printed, key=lambda found: (len(around & pages.words_of(found.line)), found.text == own))
+
+
+def _line_around(text: str, claim: Claim) -> str:
+    start = text.rfind("\n", 0, claim.start) + 1
+    end = text.find("\n", claim.end)
+    return text[start : end if end >= 0 else len(text)]
+
+
+def _within_letters(text: str, claim: Claim, pages: PageText) -> Proof | None:
+    """Look for the claim's letters in those of the pages, whatever is between them, without cutting a number."""
+    needle = "".join(letter for _, letter in folded(text[claim.start : claim.end]))
+    if len(needle) < (MIN_DATE_DIGITS if claim.kind is ClaimKind.DATE else MIN_LETTERS):
+        return None
+    start = pages.letters.find(needle)
+    while start >= 0:
+        end = start + len(needle)
+        is_whole = pages.whole_numbers(start, end) == (start, end)
+        if is_whole and (claim.kind is not ClaimKind.NUMBER or _same_number(text, claim, pages.printed(start, end))):
+            return Proof(
+                claim.start, claim.end, Verdict.FOUND, pages.place_of_letters(start, end), pages.printed(start, end)
+            )
+        start = pages.letters.find(needle, start + 1)
+    return None
+
+
+def _same_number(text: str, claim: Claim, printed: str) -> bool:
+    """Return whether digits that were read are the claim's number, with spaces in it or not."""
+    return not _values(text, claim).isdisjoint(values_of(ClaimKind.NUMBER, "".join(printed.split())))
+
+
+def _differing(text: str, claim: Claim, pages: PageText) -> Proof:
+    """Return the proof that one digit or letter differs from what was read; else that the claim is missing."""
+    own = _signs(text[claim.start : claim.end])
+    printed = (found for same_value in pages.claims.values() for found in same_value) if len(own) >= MIN_LETTERS else ()
+    near = [
+        found for found in printed if _form(found.claim.kind) is _form(claim.kind) and _is_near(own, _signs(found.text))
+    ]
+    if not near:
+        return Proof(claim.start, claim.end, Verdict.MISSING)
+    best = _best(text, claim, near, pages)
+    return Proof(claim.start, claim.end, Verdict.DIFFERS, pages.place_of_claim(best), best.text)
+
+
+def _form(kind: ClaimKind) -> ClaimKind:
+    return kind if kind in {ClaimKind.NUMBER, ClaimKind.DATE} else ClaimKind.CODE
+
+
+def _is_near(one: str, other: str) -> bool:
+    return Levenshtein.distance(one, other, score_cutoff=1) == 1
+
+
+def _signs(text: str) -> str:
+    return "".join(letter for _, letter in folded(text))
+
+
+def _proof_of_name(text: str, claim: Claim, pages: PageText) -> Proof | None:
+    """Return where a name or quotation was read, or that its digits differ there; None if nothing like it was read."""
+    needle = _signs(text[claim.start : claim.end])
+    if len(needle) < MIN_LETTERS:
+        return None
+    start = pages.letters.find(needle)
+    end = start + len(needle)
+    if start < 0:
+        own = frozenset(trigrams_of(needle))
+        if len(needle) < 6 or len(own & pages.trigrams) < MIN_SHARED_TRIGRAMS * len(own):
+            return None
+        found = partial_ratio_alignment(needle, pages.letters, score_cutoff=MIN_SIMILARITY)
+        if found is None or found.dest_end <= found.dest_start:
+            return None
+        start, end = pages.whole_words(*_trimmed(needle, pages.letters, found.dest_start, found.dest_end))
+    else:
+        start, end = pages.whole_numbers(start, end)
+    wanted, read = _digits(needle), _digits(pages.letters[start:end])
+    if wanted == read and _same_numbers(text[claim.start : claim.end], pages.printed(start, end)):
+        verdict = Verdict.FOUND
+    elif wanted and Levenshtein.distance(wanted, read, score_cutoff=2) <= 2 and len(wanted) == len(read):
+        verdict = Verdict.DIFFERS
+    else:
+        return None
+    return Proof(claim.start, claim.end, verdict, pages.place_of_letters(start, end), pages.printed(start, end))
+
+
+def _trimmed(needle: str, letters: str, start: int, end: int) -> tuple[int, int]:
+    """Return [start, end) without what the window, which is as long as the needle, has of its neighbours.
+
+    Digits at either end of the needle stay opposite to what is read there: they may be what differs.
+    """
+    matching = LCSseq.opcodes(needle, letters[start:end]).as_matching_blocks()
+    blocks = [block for block in matching if block.size >= MIN_LETTERS]
+    if not blocks:
+        return start, end
+    first, last = blocks[0], blocks[-1]
+    before, after = needle[: first.a], needle[last.a + last.size :]
+    begin, stop = start + first.b, start + last.b + last.size
+    if _digits(before):
+        begin = max(0, begin - len(before))
+    if _digits(after):
+        stop = min(len(letters), stop + len(after))
+    return begin, stop
+
+
+def _same_numbers(one: str, other: str) -> bool:
+    """Return whether two texts with the same digits have the same numbers, as far as both are split alike."""
+    claims, others = claims_in(one, is_read=True), claims_in(other, is_read=True)
+    return len(claims) != len(others) or all(
+        not _values(one, claim).isdisjoint(_values(other, printed)) or claim.kind is not printed.kind
+        for claim, printed in zip(claims, others, strict=True)
+    )
+
+
+def _digits(text: str) -> str:
+    return "".join(letter for letter in text if letter.isdigit())
