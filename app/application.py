@@ -33,6 +33,7 @@ from app.controllers.image_library_controller import ImageLibraryController
 from app.controllers.instructions_controller import InstructionsController
 from app.controllers.model_controller import ModelController
 from app.controllers.offline_controller import OfflineController
+from app.controllers.proof_controller import ProofController
 from app.controllers.resolution_controller import ResolutionController
 from app.controllers.search_controller import SearchController
 from app.controllers.server_controller import ServerController
@@ -68,6 +69,7 @@ from app.services.chat.question_queue import QuestionQueue
 from app.services.chat.temporary_chat import TemporaryChat
 from app.services.chat.turn_writer import TurnWriter
 from app.services.documents.document_session import DocumentSession
+from app.services.documents.proof_sources import ProofSources
 from app.services.documents.shown_text import ShownText
 from app.services.documents.text_index import TextIndex
 from app.services.documents.translator import Translator
@@ -377,16 +379,23 @@ class Lorgnette(QObject):
         self.library.loaded.connect(self._text_index.begin)
         self.backups.restored.connect(self._chat_controller.discard_deleted)
         window.composer.text_changed.connect(self.prefill_ahead.schedule)
-        shown_text = ShownText(self.stores.pages, self.model.image_texts, self._files, self)
-        window.viewer.wanted.connect(shown_text.request)
-        shown_text.found.connect(window.viewer.show_text)
-        self.document.ocr_result_changed.connect(shown_text.show_corrected)
+        self._wire_texts()
         self.preferences.changed.connect(self._apply)
         services = (self.session, self.queue, self.exporter, self.chat_importer, self._unused_images)
         for source in (self.stores, self.preferences, *services, saver):
             source.problem_met.connect(window.notices.show_problem)
         for retried in (self.stores, self.preferences):
             retried.problem_solved.connect(window.notices.dismiss_problem)
+
+    def _wire_texts(self) -> None:
+        """Show what was read on images, with its corrections, in the viewer and as proofs of answers."""
+        shown_text = ShownText(self.stores.pages, self.model.image_texts, self._files, self)
+        self.window.viewer.wanted.connect(shown_text.request)
+        shown_text.found.connect(self.window.viewer.show_text)
+        proof_sources = ProofSources(self.stores.pages, self.model.image_texts, self._files, self)
+        ProofController(self.window, self.session, proof_sources, self)
+        self.document.ocr_result_changed.connect(proof_sources.take_corrected)
+        self.document.ocr_result_changed.connect(shown_text.show_corrected)
 
     @Slot(DocumentWindow)
     def _on_document_window_created(self, window: DocumentWindow) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.chat.search import SearchHit, search_words
+from app.domain.documents.marked_words import boxes_of
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import document_texts
 from app.domain.ids import MessageId
@@ -96,4 +97,4 @@ class SearchController(QObject):
 
     def _on_page_found(self, image: Attachment, words: Sequence[str], page: OcrPage | None) -> None:
         if page and self._window.viewer.attachment == image:
-            self._window.viewer.mark_words(page, words)
+            self._window.viewer.mark_boxes(page, boxes_of(words, page))

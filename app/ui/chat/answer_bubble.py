@@ -22,7 +22,7 @@ from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button, icon_button
 from app.ui.widgets.copy_button import copy_icon_button
 from app.ui.widgets.discard import discard
-from app.ui.widgets.i18n import tr
+from app.ui.widgets.i18n import tr, tr_count
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
 from app.ui.widgets.notice import Action, notice_of
@@ -61,6 +61,7 @@ class AnswerBubble(QWidget):
         self.text.link_clicked.connect(self.link_clicked)
         self.text.detection_hovered.connect(self._on_detection_hovered)
         self.text.quoted.connect(self.quoted)
+        self.text.proof_marks.counted.connect(self._on_proofs_counted)
         self.detections: Sequence[Detection] = ()
         self.chips = PlaceChips(self)
         self.data = button("", Role.LINK, parent=self)
@@ -75,6 +76,8 @@ class AnswerBubble(QWidget):
         ZoomedWidth(self.progress, self.progress.setMaximumWidth, PROGRESS_WIDTH)
         self.progress.setAccessibleName(tr("Progress"))
         self.notice = label("", "hint", wraps=True, parent=self)
+        self.unproven = label("", "hint", wraps=True, parent=self)
+        self.unproven.hide()
         self.footer = label("", "muted", wraps=True, parent=self)
         self.copy = copy_icon_button(tr("Copy the answer"), self)
         self.regenerate = icon_button(Icon.REGENERATE, tr("Regenerate the answer"), self)
@@ -185,6 +188,7 @@ class AnswerBubble(QWidget):
             self.chips,
             self.text,
             self.more,
+            self.unproven,
             self.notice,
             self.activity,
             self.progress,
@@ -246,6 +250,18 @@ class AnswerBubble(QWidget):
     @Slot(int)
     def _on_detection_hovered(self, number: int) -> None:
         self.detection_hovered.emit(self._message.id, number)
+
+    @Slot(int, int)
+    def _on_proofs_counted(self, _found: int, others: int) -> None:
+        """Say how many values are not on the image; those that are need no words."""
+        self.unproven.setText(
+            tr_count(
+                "{count} value was not found on the image. Please check it.",
+                "{count} values were not found on the image. Please check them.",
+                others,
+            )
+        )
+        self.unproven.setVisible(others > 0)
 
     @Slot(int)
     def _on_chip_clicked(self, number: int) -> None:

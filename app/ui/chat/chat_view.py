@@ -12,6 +12,7 @@ from app.domain.errors import Problem
 from app.domain.ids import MessageId
 from app.domain.images.attachments import Attachment
 from app.domain.models.engine_status import Stage
+from app.domain.proofs.proofs import Proof, ProofSource
 from app.domain.text.grounding import Detection
 from app.ui.chat.answer_bubble import AnswerBubble
 from app.ui.chat.bubble_column import BubbleColumn
@@ -43,6 +44,7 @@ class ChatView(BubbleColumn):
     version_chosen = Signal(str)
     detections_clicked = Signal(str)
     detection_hovered = Signal(str, int)
+    proof_clicked = Signal(str, Proof)
     found = Signal(int, int)
     remedy_clicked = Signal(Problem)
     full_model_clicked = Signal()
@@ -61,6 +63,7 @@ class ChatView(BubbleColumn):
         self._refusal = ""
         self._parts: dict[str, MessageParts] = {}
         self._versions = NO_CHOICE
+        self._proof_sources: Mapping[MessageId, ProofSource] = {}
         self._search_terms = ""
         self._sought_place = 0
         self._marked = ""
@@ -132,6 +135,17 @@ class ChatView(BubbleColumn):
         """Return the detections in an answer."""
         return self._parts[message_id].detections if message_id in self._parts else ()
 
+    def set_proof_sources(self, sources: Mapping[MessageId, ProofSource]) -> None:
+        """Compare answers with what was read on their images; those without a source are compared with nothing."""
+        self._proof_sources = dict(sources)
+        for key, bubble in self.built():
+            self._compare(key, bubble)
+
+    def _compare(self, key: str, bubble: QWidget) -> None:
+        message_id = MessageId(_message_id(key))
+        if text := _text_of(bubble):
+            text.proof_marks.set_source(self._proof_sources.get(message_id))
+
     @Slot(str, int)
     def set_highlighted(self, message_id: MessageId, number: int) -> None:
         """Highlight the text of a detection in an answer; -1 for none."""
@@ -202,6 +216,7 @@ class ChatView(BubbleColumn):
         else:
             bubble = self._answer(parts, parent)
         self.update_bubble(key, bubble)
+        self._compare(key, bubble)
         _mark_terms(bubble, self._search_terms)
         if key == self._marked:
             _mark(bubble, is_marked=True)
@@ -235,6 +250,7 @@ class ChatView(BubbleColumn):
         text.link_clicked.connect(self.link_clicked)
         text.detection_hovered.connect(partial(self.detection_hovered.emit, message.id))
         text.quoted.connect(self.quoted)
+        text.proof_clicked.connect(partial(self.proof_clicked.emit, message.id))
         if message.role is Role.USER:
             text.setObjectName("bubble")
         return text
@@ -264,6 +280,7 @@ class ChatView(BubbleColumn):
         bubble.full_model_clicked.connect(self.full_model_clicked)
         bubble.link_clicked.connect(self.link_clicked)
         bubble.quoted.connect(self.quoted)
+        bubble.text.proof_clicked.connect(partial(self.proof_clicked.emit, parts.message.id))
         return bubble
 
     def update_bubble(self, key: str, bubble: QWidget) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QGuiApplication, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.documents.clean_up import ignored_lines
-from app.domain.documents.marked_words import boxes_of
 from app.domain.documents.page_rows import selected_text
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.translation import Translation
@@ -158,8 +157,8 @@ class ImageViewer(QFrame):
         self.places.setVisible(bool(detections))
         self._place_detections()
 
-    def mark_words(self, page: OcrPage, words: Sequence[str]) -> None:
-        """Mark words on the image that is shown, whose text is that of `page`, until detections are shown."""
+    def mark_boxes(self, page: OcrPage, boxes: Sequence[Box]) -> None:
+        """Mark boxes, in pixels of `page`, on the image that is shown, until detections are shown."""
         across, down = SCALE / page.width, SCALE / page.height
         self.canvas.set_detections(
             [
@@ -172,7 +171,7 @@ class ImageViewer(QFrame):
                     start=0,
                     end=0,
                 )
-                for box in boxes_of(words, page)
+                for box in boxes
             ]
         )
 

@@ -1,8 +1,8 @@
 """The row above code or a table: a caption, and a button to copy it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from PySide6.QtCore import QMimeData, QPointF, Slot
+from PySide6.QtCore import QMimeData, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -40,11 +40,3 @@ class CopyRow(QWidget):
     @Slot()
     def _on_copy_clicked(self) -> None:
         QGuiApplication.clipboard().setMimeData(self._make())
-
-
-def place_rows(rows: Sequence[CopyRow], corners: Sequence[QPointF], width: int) -> None:
-    """Place rows with their upper left corners at `corners`, up to the `width` of their parent; hide the others."""
-    for row, corner in zip(rows, corners, strict=False):
-        row.setGeometry(round(corner.x()), round(corner.y()), width - round(corner.x()), HEIGHT)
-    for number, row in enumerate(rows):
-        row.setVisible(number < len(corners))

@@ -7,8 +7,6 @@ nothing and treats tags as text.
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
-from functools import partial
 from itertools import islice
 from math import ceil
 
@@ -29,18 +27,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QToolTip, QWidget
 
-from app.domain.chat.sections import begins_code, whole_code, whole_table
+from app.domain.proofs.proofs import Proof
 from app.domain.text.confidence import LowConfidenceSpan, LowConfidenceWord, low_confidence_words, same_words
 from app.domain.text.grounding import detections_in
 from app.domain.text.visible_lines import visible_lines
-from app.ui.markdown.code_blocks import CodeBlock, code_blocks, code_mime, colour, frame_of, make_room, paint_frames
+from app.ui.markdown.code_blocks import CodeBlock, code_blocks, colour, frame_of, make_room, paint_frames
 from app.ui.markdown.code_colours import DARK, LIGHT
-from app.ui.markdown.copy_row import CopyRow, place_rows
+from app.ui.markdown.copy_rows import CopyRows
 from app.ui.markdown.formulas import IMAGE, FormulaPainter, written
 from app.ui.markdown.markdown_document import set_markdown
-from app.ui.markdown.markdown_tables import row_place, rows_mime, table_mime, tables_in
 from app.ui.markdown.message_parts import Part
 from app.ui.markdown.plain_text import set_plain
+from app.ui.markdown.proof_marks import ProofMarks, proof_text
 from app.ui.markdown.text_positions import QtPositions
 from app.ui.markdown.text_spacing import Quotation, paint_bars, quotations
 from app.ui.widgets import ui_text
@@ -62,12 +60,13 @@ class SafeTextBrowser(QTextBrowser):
     """A browser as tall as its text. `link_clicked` carries a link's target, which is not opened.
 
     `detection_hovered(int)` carries the number of the detection under the pointer, or -1, `quoted(str)` the selected
-    text.
+    text, `proof_clicked(Proof)` a claim that was clicked and is on an image.
     """
 
     link_clicked = Signal(str)
     detection_hovered = Signal(int)
     quoted = Signal(str)
+    proof_clicked = Signal(Proof)
 
     def __init__(self, formulas: FormulaPainter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,11 +95,13 @@ class SafeTextBrowser(QTextBrowser):
         self._is_rendering = self._is_stale = False
         self._sizes: dict[int, QSizeF] = {}
         """The text's sizes by the widths that were asked for, until it changes."""
-        self._code_rows: list[CopyRow] = []
-        self._table_rows: list[CopyRow] = []
+        self._rows = CopyRows(self.document(), self.viewport())
+        self.proof_marks = ProofMarks(self)
+        self.proof_marks.changed.connect(self._show_marks)
         formulas.drawn.connect(self._on_formulas_drawn)
         self._detections: list[_Span] = []
         self._hovered = self._highlighted = -1
+        self._is_over_proof = False
         self._search_terms = ""
         self.viewport().setMouseTracking(True)
 
@@ -115,6 +116,7 @@ class SafeTextBrowser(QTextBrowser):
         if part == shown:
             return
         self._first_detection = part.first_detection
+        self._rows.part = part
         if part.is_markdown:
             self.show_markdown(part.text, part.doubts)
         else:
@@ -145,6 +147,7 @@ class SafeTextBrowser(QTextBrowser):
             for word in words_in_doubt
             if word.start in places
         ]
+        self.proof_marks.schedule()
         self._show_marks()
 
     def show_plain(self, text: str) -> None:
@@ -155,6 +158,7 @@ class SafeTextBrowser(QTextBrowser):
             self.setWordWrapMode(wrap_mode(text))
             set_plain(self.document(), visible_lines(text))
             self._style_blocks()
+        self.proof_marks.schedule()
         self._show_marks()
 
     def set_highlighted(self, number: int) -> None:
@@ -194,21 +198,40 @@ class SafeTextBrowser(QTextBrowser):
         return QSize(0, 0)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Show a tooltip with the alternatives of a low-confidence word."""
+        """Show a tooltip with the alternatives of a low-confidence word, or with what the images say about a claim."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             place = self.cursorForPosition(event.pos()).position()
             for (start, end), word in self._doubts:
                 if start <= place <= end:
                     QToolTip.showText(event.globalPos(), tooltip(ui_text.doubt(word)), self)
                     return True
+            if proof := self.proof_marks.at(event.pos()):
+                QToolTip.showText(event.globalPos(), tooltip(proof_text(proof)), self)
+                return True
         return super().viewportEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Emit the detection under the pointer."""
+        """Emit the detection under the pointer; point at a claim that can be clicked."""
         super().mouseMoveEvent(event)
-        place = self.cursorForPosition(event.position().toPoint()).position()
+        point = event.position().toPoint()
+        proof = self.proof_marks.at(point)
+        is_over_proof = proof is not None and proof.place is not None
+        if is_over_proof != self._is_over_proof:
+            self._is_over_proof = is_over_proof
+            shape = Qt.CursorShape.PointingHandCursor if is_over_proof else Qt.CursorShape.IBeamCursor
+            self.viewport().setCursor(shape)
+        place = self.cursorForPosition(point).position()
         found = (number for number, (start, end) in enumerate(self._detections) if start <= place < end)
         self._hover(next(found, -1))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Emit the claim that was clicked; whoever has selected text by dragging has not."""
+        super().mouseReleaseEvent(event)
+        proof = self.proof_marks.at(event.position().toPoint())
+        is_click = event.button() is Qt.MouseButton.LeftButton and not self.textCursor().hasSelection()
+        if proof and proof.place and is_click:
+            self.proof_clicked.emit(proof)
+        event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Clear the detection under the pointer."""
@@ -240,7 +263,7 @@ class SafeTextBrowser(QTextBrowser):
         """Keep the rows above code and tables aligned with them."""
         super().resizeEvent(event)
         self._lay_out(self.viewport().width())
-        self._place_rows()
+        self._rows.place()
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """Copy formulas as TeX, and then without HTML, whose pictures could not be loaded elsewhere."""
@@ -280,6 +303,7 @@ class SafeTextBrowser(QTextBrowser):
             self.set_highlighted(number)
             self.detection_hovered.emit(number)
 
+    @Slot()
     def _show_marks(self) -> None:
         accent = QColor(self.palette().color(QPalette.ColorRole.Highlight))
         accent.setAlpha(60)
@@ -294,8 +318,9 @@ class SafeTextBrowser(QTextBrowser):
         marks += [
             (*span, QColor(DOUBT.red(), DOUBT.green(), DOUBT.blue(), _strength(word))) for span, word in self._doubts
         ]
-        if marks or self.extraSelections():
-            self.setExtraSelections([self._mark(*mark) for mark in marks])
+        proofs = self.proof_marks.selections()
+        if marks or proofs or self.extraSelections():
+            self.setExtraSelections([*proofs, *(self._mark(*mark) for mark in marks)])
 
     def _mark(self, start: int, end: int, tint: QColor) -> QTextEdit.ExtraSelection:
         mark = QTextEdit.ExtraSelection()
@@ -311,14 +336,7 @@ class SafeTextBrowser(QTextBrowser):
         make_room(document, self._code)
         is_dark = QGuiApplication.palette().color(QPalette.ColorRole.Base).lightness() < 128
         colour(document, self._code, DARK if is_dark else LIGHT)
-        for _ in range(len(self._code_rows), len(self._code)):
-            self._code_rows.append(CopyRow(tr("Copy code"), tr("Copy this code"), self.viewport(), at_end=True))
-        for number in range(len(self._table_rows), len(tables_in(document))):
-            row = CopyRow(tr("Copy table"), tr("Copy this table for a spreadsheet"), self.viewport(), at_end=False)
-            row.stand_for("", partial(self._table_mime, number))
-            self._table_rows.append(row)
-        for row, code in zip(self._code_rows, self._code, strict=False):
-            row.stand_for(code.language, partial(self._code_mime, code))
+        self._rows.stand_for(self._code)
 
     @contextmanager
     def _rendering(self) -> Iterator[None]:
@@ -365,44 +383,15 @@ class SafeTextBrowser(QTextBrowser):
         else:
             return
         self._is_stale = False
-        self._place_rows()
+        self._rows.place()
         self.updateGeometry()
-
-    def _table_mime(self, number: int) -> QMimeData:
-        # Qt's tables are deleted with the text that contains them, so none is stored.
-        tables = tables_in(self.document())
-        start = self._parted_block(is_code=False, is_first=number == 0, is_last=number == len(tables) - 1)
-        return rows_mime(whole_table(self._message, start)) if start >= 0 else table_mime(tables[number])
-
-    def _code_mime(self, code: CodeBlock) -> QMimeData:
-        ends = self._code[0], self._code[-1]
-        start = self._parted_block(is_code=True, is_first=code == ends[0], is_last=code == ends[1])
-        return code_mime(replace(code, code=whole_code(self._message, start)) if start >= 0 else code)
-
-    def _parted_block(self, *, is_code: bool, is_first: bool, is_last: bool) -> int:
-        """Return the start in the message of the block that continues beyond either end of this part, or -1."""
-        part = self._part or Part("")
-        ends = ((part.begins_in, is_first), (part.ends_in, is_last))
-        starts = (start for start, is_there in ends if is_there and start >= 0)
-        return next((start for start in starts if begins_code(part.message, start) is is_code), -1)
-
-    @property
-    def _message(self) -> str:
-        return self._part.message if self._part else ""
-
-    def _place_rows(self) -> None:
-        """Place the rows above their blocks, and hide those without one."""
-        document, width = self.document(), self.viewport().width()
-        corners = [frame_of(document, code).topLeft() for code in self._code]
-        place_rows(self._code_rows, corners, width)
-        place_rows(self._table_rows, [row_place(document, table) for table in tables_in(document)], width)
 
     @Slot()
     def _on_size_changed(self) -> None:
         self._sizes.clear()
         self.updateGeometry()
         if not self._is_rendering:
-            self._place_rows()
+            self._rows.place()
 
     @Slot()
     def _on_formulas_drawn(self) -> None:

@@ -10,7 +10,6 @@ from PIL import Image
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QTextCharFormat
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.documents.ocr_results import OcrResult
@@ -24,7 +23,7 @@ from app.ui.documents.document_window import DocumentWindow
 from app.ui.documents.thumbnail_strip import MAX_PICTURES, ThumbnailStrip
 from app.ui.widgets.theme import Theme
 from tests.support.drops import answers_to_a_move, drop, files
-from tests.support.on_screen import click, entry, mouse, seen
+from tests.support.on_screen import click, entry, mouse
 from tests.ui.conftest import shown
 
 
@@ -439,11 +438,3 @@ def test_all_fields_are_copied_for_a_spreadsheet(window: DocumentWindow) -> None
     click(window.values.copy)
     assert QGuiApplication.clipboard().text() == "Total\t5"
     assert window.values.copy.text() == "Copied"
-
-
-def test_all_tabs_are_whole_in_large_text(window: DocumentWindow, theme: Theme, qtbot: QtBot) -> None:
-    theme.choose(ThemeChoice.LIGHT, 200)
-    window.resize(1000, 700)
-    bar = window.tabs.tabBar()
-    qtbot.waitUntil(lambda: bar.rect().contains(bar.tabRect(bar.count() - 1)))
-    assert not seen(window.tabs, QToolButton)
