@@ -65,7 +65,7 @@ def create_application(engines: Engines, info: ModelInfo, access: Access, limits
     async def health(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    chat = ChatCompletions(name, engines.model, engines.images, limits)
+    chat = ChatCompletions(name, engines.model, engines.images, limits, has_schemas=info.policy.can_extract_fields)
     ocr = Ocr(engines.images, engines.reader, limits)
 
     async def read(request: Request) -> Response:

@@ -24,10 +24,16 @@ _HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-con
 
 
 class ChatCompletions:
-    """The endpoint, an ASGI application: model `name` in the process `model`; `images` checks and draws images."""
+    """The endpoint, an ASGI application: a model, called `name`, in the process `model`; `images` draws images.
 
-    def __init__(self, name: str, model: ServedProcess, images: ServedProcess, limits: Limits) -> None:
+    Without `has_schemas` the model cannot answer in JSON.
+    """
+
+    def __init__(
+        self, name: str, model: ServedProcess, images: ServedProcess, limits: Limits, *, has_schemas: bool
+    ) -> None:
         self._name = name
+        self._has_schemas = has_schemas
         self._model = model
         self._images = images
         self._limits = limits
@@ -40,6 +46,9 @@ class ChatCompletions:
             message = f"There is no model “{request.model}”. This server has “{self._name}”."
             raise ApiError(404, message, code="model_not_found", param="model")
         options, schema = generation_options(request), answer_schema(request)
+        if schema and not self._has_schemas:
+            message = "This model cannot answer in JSON: open a full model."
+            raise ApiError(400, message, param="response_format", code="unsupported_parameter")
         sent = await asyncio.to_thread(sent_messages, request.messages, options, self._limits)
         with uploads(scope[HOLDING]) as files:
             turns = await seen_turns(sent, self._images, files, self._limits)

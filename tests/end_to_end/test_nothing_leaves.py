@@ -27,9 +27,10 @@ JOBS = {
     "batch": [*LORGNETTE, "batch", str(RESOURCES / "samples"), "-o", "out"],
     "bench": [*LORGNETTE, "bench", "--sides", "64"],
     "diagnostics": [*LORGNETTE, "diagnostics"],
+    "serve": python("-m", "tests.support.serve_job", NOTE),
     "window": python("-m", "tests.support.window_job", NOTE),
 }
-SAYS = {"ocr": WORDS, "ask": WORDS, "window": WORDS * 2}
+SAYS = {"ocr": WORDS, "ask": WORDS, "serve": WORDS * 2, "window": WORDS * 2}
 
 
 def run_job(command: Sequence[str], tmp_path: Path) -> Traced:
