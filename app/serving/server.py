@@ -14,7 +14,7 @@ import uvicorn
 from app.domain.models.model_info import ModelInfo
 from app.engine.process.backend_kinds import BackendKind
 from app.engine.process.messages import Request
-from app.network.listening_socket import ListeningSocket
+from app.network.listening_socket import BACKLOG, ListeningSocket
 from app.serving.access import Access
 from app.serving.application import Engines, create_application
 from app.serving.bounded_connection import bounded_connection
@@ -70,6 +70,7 @@ async def _answer(
         uvicorn.Config(
             create_application(engines, ready.info, access, limits),
             http=bounded_connection(limits),
+            backlog=BACKLOG,
             ws="none",
             lifespan="off",
             loop="asyncio",

@@ -5,6 +5,7 @@ libraries' native code and of child processes included.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,10 +28,9 @@ JOBS = {
     "batch": [*LORGNETTE, "batch", str(RESOURCES / "samples"), "-o", "out"],
     "bench": [*LORGNETTE, "bench", "--sides", "64"],
     "diagnostics": [*LORGNETTE, "diagnostics"],
-    "serve": python("-m", "tests.support.serve_job", NOTE),
     "window": python("-m", "tests.support.window_job", NOTE),
 }
-SAYS = {"ocr": WORDS, "ask": WORDS, "serve": WORDS * 2, "window": WORDS * 2}
+SAYS = {"ocr": WORDS, "ask": WORDS, "window": WORDS * 2}
 
 
 def run_job(command: Sequence[str], tmp_path: Path) -> Traced:
@@ -65,6 +65,19 @@ def test_nothing_leaves_and_nothing_is_left(job: str, tmp_path: Path) -> None:
     assert traced.stdout.split() == SAYS.get(job, traced.stdout.split())
     assert traced.calls > 100  # Otherwise nothing was looked at.
     assert traced.outside == []
+    assert strays(traced, tmp_path) == []
+
+
+LOOPBACK = re.compile(r'\w+\(\d+<TCP:\[(127\.0\.0\.1:\d+[^]]*|\d+)\]>, (?!\{)|.*inet_addr\("127\.0\.0\.1"\)')
+
+
+def test_serving_stays_on_this_machine(tmp_path: Path) -> None:
+    """Its own socket and that of the client who asks it are all that there is, both of 127.0.0.1."""
+    traced = run_job(python("-m", "tests.support.serve_job", NOTE), tmp_path)
+    assert traced.status == 0, traced.stderr
+    assert traced.stdout.split() == WORDS * 2
+    assert [call for call in traced.outside if not LOOPBACK.match(call)] == []
+    assert [call.partition("(")[0] for call in traced.outside].count("listen") >= 1
     assert strays(traced, tmp_path) == []
 
 
