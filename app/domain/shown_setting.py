@@ -16,6 +16,10 @@ class SettingKind(Enum):
     """What its type says."""
     KEYS = auto()
     """A text that names keys, such as "Ctrl+Alt+T"; empty for none."""
+    FOLDER = auto()
+    """A text that is a path; empty for the default folder."""
+    RESOLUTION = auto()
+    """A number of pixels, with levels to choose from, or the automatic choice of another field."""
 
 
 @dataclass(frozen=True, slots=True)

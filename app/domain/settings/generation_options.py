@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain.shown_setting import ShownSetting, shown, within
+from app.domain.shown_setting import SettingKind, ShownSetting, shown, within
 
 _TEMPERATURE = ShownSetting(
     "Temperature",
@@ -27,16 +27,14 @@ _MAX_NEW_TOKENS = ShownSetting(
     step=256,
     unit=" tokens",
 )
-_AUTOMATIC_RESOLUTION = ShownSetting(
-    "Automatic image resolution",
-    "Shows the model fewer pixels of an image if its smallest print can still be read, which takes less time.",
-)
 _PIXEL_BUDGET = ShownSetting(
     "Image resolution",
-    "The most pixels of an image that the model sees. More pixels reveal smaller print but take longer.",
+    "The most pixels of an image that the model sees. More reveal smaller print but take longer. Automatic shows "
+    "fewer if the smallest print can still be read.",
     bounds=(32 * 32, 16 * 1024 * 1024),
     step=256 * 1024,
     unit=" pixels",
+    kind=SettingKind.RESOLUTION,
 )
 _VIDEO_FRAMES = ShownSetting(
     "Video frames",
@@ -87,7 +85,7 @@ class GenerationOptions:
     """
 
     max_new_tokens: int = shown(2048, _MAX_NEW_TOKENS)
-    automatic_resolution: bool = shown(default=True, setting=_AUTOMATIC_RESOLUTION)
+    automatic_resolution: bool = True
     pixel_budget: int = shown(1024 * 1024, _PIXEL_BUDGET)
     clip_frames: int = shown(16, _VIDEO_FRAMES)
     doubts: bool = shown(default=False, setting=_MARK_LOW_CONFIDENCE)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain.shown_setting import ShownSetting, shown
+from app.domain.shown_setting import SettingKind, ShownSetting, shown
 
 _EXACT_ACTIVATIONS = ShownSetting(
     "16-bit activations", "More accurate than 8 bits, but slower on a CPU. Applies when a model is next loaded."
@@ -25,6 +25,7 @@ _USE_GPU = ShownSetting("Use the GPU", "If a supported one is found. Applies whe
 _CACHE_FOLDER = ShownSetting(
     "Weight cache folder",
     "Stores converted weights so that models load faster. Empty for the default. Applies when a model is next loaded.",
+    kind=SettingKind.FOLDER,
 )
 
 

@@ -57,6 +57,7 @@ _PACKAGES = ShownSetting(
 _MODELS_FOLDER = ShownSetting(
     "Models folder",
     "Where downloaded models are stored. Leave empty for the default. Models already downloaded are not moved.",
+    kind=SettingKind.FOLDER,
 )
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, Q
 
 from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.shown_setting import SettingKind, ShownSetting
+from app.ui.settings.folder_edit import FolderEdit
 from app.ui.settings.keys_edit import KeysEdit
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import locale, tr
@@ -50,6 +51,9 @@ def _text(setting: ShownSetting) -> SettingEditor:
     if setting.kind is SettingKind.KEYS:
         field = KeysEdit()
         return SettingEditor(field, field.edited, lambda: field.keys, field.show_keys)
+    if setting.kind is SettingKind.FOLDER:
+        folder = FolderEdit(tr(setting.label))
+        return SettingEditor(folder, folder.edited, lambda: folder.folder, folder.show_folder)
     line = QLineEdit()
     return SettingEditor(line, line.editingFinished, line.text, line.setText)
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -16,6 +17,8 @@ from PySide6.QtWidgets import (
     QKeySequenceEdit,
     QLabel,
     QLineEdit,
+    QPushButton,
+    QScrollArea,
     QSpinBox,
     QToolButton,
     QWidget,
@@ -28,7 +31,7 @@ from app.ui.settings.setting_row import SettingRow
 from app.ui.settings.settings_window import SettingsWindow
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.theme import Theme
-from tests.support.on_screen import click, the
+from tests.support.on_screen import choose_file, click, seen, the
 
 
 @pytest.fixture
@@ -231,3 +234,89 @@ def test_a_key_of_an_action_is_cleared_at_once(settings_window: SettingsWindow, 
     with qtbot.waitSignal(settings_window.changed) as changed:
         click(the(field, QToolButton))
     assert changed.args == [replace(DEFAULTS, keys={"New chat": ""})]
+
+
+def test_a_section_is_gone_to_and_marked_while_scrolling(settings_window: SettingsWindow, qtbot: QtBot) -> None:
+    sections = settings_window.sections
+    area = the(settings_window, QScrollArea)
+    names = [sections.item(row).text() for row in range(sections.count())]
+    assert names == ["General", "Answers", "Sampling", "Model", "Downloads", "Keyboard"]
+
+    def click_on(name: str) -> None:
+        place = sections.visualItemRect(sections.item(names.index(name))).center()
+        qtbot.mouseClick(sections.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    def top(name: str) -> int:
+        (heading,) = (it for it in seen(settings_window, QLabel, name) if it.property("role") == "title")
+        return heading.mapTo(area.viewport(), QPoint()).y()
+
+    click_on("Model")
+    assert abs(top("Model")) <= 2
+    assert sections.currentItem().text() == "Model"
+    area.verticalScrollBar().setValue(0)
+    assert sections.currentItem().text() == "General"
+    settings_window.search.setText("temperature")
+    assert [name for row, name in enumerate(names) if not sections.item(row).isHidden()] == ["Sampling"]
+
+
+def test_a_narrow_window_has_no_list_of_sections(settings_window: SettingsWindow, qtbot: QtBot) -> None:
+    assert settings_window.sections.isVisible()
+    settings_window.resize(500, 600)
+    qtbot.waitUntil(lambda: not settings_window.sections.isVisible())
+    settings_window.resize(900, 600)
+    qtbot.waitUntil(settings_window.sections.isVisible)
+
+
+@pytest.mark.parametrize("name", ["Weight cache folder", "Models folder"])
+def test_a_folder_is_chosen(settings_window: SettingsWindow, qtbot: QtBot, tmp_path: Path, name: str) -> None:
+    click(the(row(settings_window, name), QPushButton, f"Choose a folder for “{name}”"))
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        choose_file(tmp_path)
+    assert changed.args is not None
+    settings = changed.args[0]
+    assert str(tmp_path) in {settings.loading.cache_folder, settings.downloads.folder}
+    line = editor(settings_window, name, QLineEdit)
+    assert isinstance(line, QLineEdit)
+    assert line.text() == str(tmp_path)
+
+
+def resolution(automatic: bool, pixels: int) -> Settings:
+    return replace(
+        DEFAULTS, generation=replace(DEFAULTS.generation, automatic_resolution=automatic, pixel_budget=pixels)
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "choice", "after"),
+    [
+        (DEFAULTS, "Low", resolution(False, 256 * 1024)),
+        (DEFAULTS, "High", resolution(False, 4 * 1024 * 1024)),
+        (resolution(False, 256 * 1024), "Automatic", DEFAULTS),
+        (resolution(False, 4 * 1024 * 1024), "Automatic", resolution(True, 4 * 1024 * 1024)),
+        (DEFAULTS, "Custom", resolution(False, 1024 * 1024)),
+    ],
+)
+def test_the_resolution_is_a_level_or_automatic(
+    settings_window: SettingsWindow, qtbot: QtBot, before: Settings, choice: str, after: Settings
+) -> None:
+    settings_window.set_settings(before)
+    box = the(row(settings_window, "Image resolution"), QComboBox, "Image resolution")
+    box.setCurrentIndex(box.findText(choice))
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        box.activated.emit(box.currentIndex())
+    assert changed.args == [after]
+
+
+def test_the_number_of_pixels_stands_below_its_level(settings_window: SettingsWindow, qtbot: QtBot) -> None:
+    found = row(settings_window, "Image resolution")
+    box, pixels = the(found, QComboBox, "Image resolution"), the(found, QSpinBox, "Image resolution, in pixels")
+    assert (box.currentText(), pixels.value(), found.reset.isEnabled()) == ("Automatic", 1024 * 1024, False)
+    settings_window.set_settings(resolution(False, 256 * 1024))
+    assert (box.currentText(), pixels.value()) == ("Low", 256 * 1024)
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        pixels.stepUp()
+    assert changed.args == [resolution(False, 512 * 1024)]
+    assert box.currentText() == "Custom"
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        found.reset.click()
+    assert changed.args == [DEFAULTS]
