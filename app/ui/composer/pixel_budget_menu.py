@@ -47,13 +47,14 @@ class PixelBudgetMenu(QMenu):
         self.slider.setPageStep(STEPS_TO_DOUBLE)
         self.sentence = label("", "hint", wraps=True, parent=inside)
         self.usual = _default_button(options, inside)
-        column = QVBoxLayout(inside)
+        self._inside, self._column = inside, QVBoxLayout(inside)
+        column = self._column
         column.setContentsMargins(12, 8, 12, 8)
         for part in (self.sentence, self.slider, self.usual):
             column.addWidget(part)
-        action = QWidgetAction(self)
-        action.setDefaultWidget(inside)
-        self.addAction(action)
+        self._action = QWidgetAction(self)
+        self._action.setDefaultWidget(inside)
+        self.addAction(self._action)
         self.show_cost(attachment, options, visual_token_seconds, resolution)
         self.slider.valueChanged.connect(self._on_moved)
         self.usual.clicked.connect(self._on_usual_clicked)
@@ -77,7 +78,11 @@ class PixelBudgetMenu(QMenu):
 
     def _show(self, attachment: Attachment, resolution: Resolution | None = None) -> None:
         seconds = self._visual_token_seconds
-        self.sentence.setText(seen_by_model(attachment, self._options, seconds, resolution)[1])
+        sentence = seen_by_model(attachment, self._options, seconds, resolution)[1]
+        self.sentence.setText(sentence)
+        self._column.activate()
+        self._inside.setFixedHeight(self._column.totalHeightForWidth(self._inside.width()))
+        self._action.setText(sentence)  # A menu asks for the height of a widget again only if its action changes.
 
     @Slot(int)
     def _on_moved(self, step: int) -> None:

@@ -294,6 +294,20 @@ def test_an_open_menu_follows_a_resolution_that_is_chosen_meanwhile(composer: Co
     assert menu.usual.isEnabled()
 
 
+def test_the_menu_is_as_high_as_its_sentence(composer: Composer, qtbot: QtBot) -> None:
+    large = replace(attachment(), width=4000, height=3000)
+    composer.set_draft(Draft(attachments=(large,)))
+    composer.set_visual_token_seconds(0.01)
+    receipt = chip(composer, "receipt.png")
+    receipt.budget.click()
+    (menu,) = receipt.findChildren(PixelBudgetMenu)
+    sentence = menu.sentence
+    for resolutions in ({}, {large.digest: Resolution(512 * 512, ResolutionReason.SMALL_PRINT, 9.2)}):
+        composer.set_resolutions(resolutions)
+        qtbot.waitUntil(lambda: sentence.height() >= sentence.heightForWidth(sentence.width()))
+        qtbot.waitUntil(lambda: menu.rect().contains(menu.usual.mapTo(menu, menu.usual.rect().bottomRight())))
+
+
 def test_budgets_go_from_the_least_to_all_pixels() -> None:
     assert budgets(replace(attachment(), width=200, height=100)) == (65_536,)
     found = budgets(replace(attachment(), width=4000, height=3000))
