@@ -25,6 +25,9 @@ class DiskCacheRow(SettingRow):
         self.clear.clicked.connect(self._on_clicked)
         self.lay_out(self.clear)
         self.clear.setAccessibleName(tr(_CLEAR))
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # The button is in line with the editors.
+        self.reset.setSizePolicy(policy)
         self.reset.hide()
 
     def show_used(self, used: float, *, is_encrypted: bool) -> None:
