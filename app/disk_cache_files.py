@@ -8,15 +8,19 @@ This module is outside the domain and needs only the standard library, so that b
 import os
 import re
 import shutil
+import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from app.partial_files import remove_partials
 from app.paths import make_private_folder
 
 SUFFIX = ".kept"
+ABANDONED_SECONDS = 600
+"""Time in seconds since its last write after which a partial file counts as abandoned."""
 _CHAT = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
@@ -73,11 +77,16 @@ class DiskCacheFolder:
             _remove(self.of_chat(chat))
 
     def keep_only(self, chats: Collection[str]) -> None:
-        """Remove everything except what was kept for these chats."""
+        """Remove everything except what was kept for these chats, and what killed processes have left of files.
+
+        Of those, some systems have none (see `PartialFile`).
+        """
         with suppress(OSError):
             for path in self.folder.iterdir():
                 if path.name not in chats:
                     _remove(path)
+                else:
+                    remove_partials(path, time.time() - ABANDONED_SECONDS)
 
     def clear(self) -> None:
         """Remove everything that was kept for any chat."""
