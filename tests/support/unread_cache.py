@@ -14,6 +14,9 @@ class UnreadCache:
     def features_from(self, data: Bytes, visual_tokens: int) -> VisionFeatures:
         raise NotImplementedError
 
+    def reserve(self, length: int) -> None:
+        raise NotImplementedError
+
     def read(self, start: int, end: int) -> Bytes:
         raise NotImplementedError
 

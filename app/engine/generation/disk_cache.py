@@ -74,7 +74,10 @@ class DiskCache:
         A file that cannot be used is removed, and so is what it alone has. Propagates what `check` raises; the sequence
         has tokens of `prefix_keys` only in any case. Raises MemoryError.
         """
-        for link in self._chain(prefix_keys, sequence.length):
+        chain = self._chain(prefix_keys, sequence.length)
+        if chain:
+            sequence.reserve(chain[-1].end)
+        for link in chain:
             try:
                 for start, end, data in _frames(link.entry, self.key, sequence.length):
                     check()

@@ -40,6 +40,10 @@ class KeyValueCache(Protocol):
         """Drop everything after the first `length` tokens. Raises ValueError if there are fewer."""
         ...
 
+    def reserve(self, length: int) -> object:
+        """Allocate memory for `length` tokens. Raises ValueError beyond the capacity, and MemoryError."""
+        ...
+
     def read(self, start: int, end: int) -> Bytes:
         """Return the keys and values of these tokens, uint8 [N]."""
         ...
@@ -192,6 +196,10 @@ class GraphSequence(Generic[CacheT]):
     def truncate(self, length: int) -> None:
         """Drop everything after the first `length` tokens."""
         self._cache.truncate(length)
+
+    def reserve(self, length: int) -> None:
+        """Take memory for `length` tokens at once."""
+        self._cache.reserve(length)
 
     def read(self, start: int, end: int) -> Bytes:
         """Return the keys and values of the tokens from `start` up to `end`, uint8 [N]."""

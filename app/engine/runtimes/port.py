@@ -88,6 +88,10 @@ class DecoderSequence(Protocol):
         """Drop everything after the first `length` tokens. Raises ValueError if there are fewer."""
         ...
 
+    def reserve(self, length: int) -> None:
+        """Take memory for `length` tokens at once. Raises ValueError beyond the capacity, and MemoryError."""
+        ...
+
     def read(self, start: int, end: int) -> Bytes:
         """Return the keys and values of the tokens from `start` up to `end` exactly, uint8 [N].
 

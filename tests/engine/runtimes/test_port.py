@@ -197,6 +197,9 @@ def test_a_restored_cache_goes_on_as_the_one_that_was_read(
     kept = [(start, end, sequence.read(start, end)) for start, end in parts]
     expected = prefill(sequence, tokens[:3])
     other = runtime.open_sequence()
+    other.reserve(length)
+    assert other.allocated_tokens >= length
+    assert other.memory_to_hold(length) == 0
     for start, end, data in kept:
         other.restore(start, end, data.copy())
     assert other.length == length

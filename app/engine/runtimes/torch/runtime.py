@@ -193,6 +193,11 @@ class TorchSequence:
         self._cache.length = length
 
     @_on_device
+    def reserve(self, length: int) -> None:
+        """Take memory for `length` tokens at once."""
+        self._cache.reserve(length)
+
+    @_on_device
     def read(self, start: int, end: int) -> Bytes:
         """Return the keys and values of the tokens from `start` up to `end`, uint8 [N]."""
         return self._cache.read(start, end)
