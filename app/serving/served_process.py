@@ -227,6 +227,7 @@ class _Process:
     def __init__(self, kind: BackendKind, client: EngineClient) -> None:
         self.client = client
         self._watchdog = Watchdog(kind)
+        self._serving: CallId | None = None
         self._inbox: asyncio.Queue[EventEnvelope | None] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._follow, name=f"{kind.value} events", daemon=True)
@@ -249,6 +250,7 @@ class _Process:
     async def serve(self, call: ServedCall) -> None:
         """Make a call and pass on its events until it is over. Raises _ProcessLost."""
         self._watchdog.begin(call.request)
+        self._serving = call.call_id
         self.client.send(RequestEnvelope(call.call_id, call.request))
         watch = asyncio.create_task(self._watch())
         has_begun = False
@@ -263,12 +265,14 @@ class _Process:
                     if not isinstance(envelope.body, Heartbeat):
                         call.put(envelope.body)
         finally:
+            self._serving = None
             watch.cancel()
 
     def cancel(self, call_id: CallId) -> None:
-        """Stop the call that is being served; a process that ignores it is killed."""
-        self._watchdog.stop()
-        self.client.send(RequestEnvelope(call_id, Cancel()))
+        """Stop a call if it is being served, not if it waits for the model; a process that ignores it is killed."""
+        if self._serving == call_id:
+            self._watchdog.stop()
+            self.client.send(RequestEnvelope(call_id, Cancel()))
 
     async def end(self) -> None:
         """End the process and its thread."""

@@ -52,9 +52,9 @@ async def serve(
         finally:
             await asyncio.gather(*(engine.close() for engine in engines))
             answering.cancel()
-            await asyncio.wait({answering})
-        if not ending.done():
-            await answering
+            outcome = (await asyncio.gather(answering, return_exceptions=True))[0]
+        if not ending.done() and isinstance(outcome, BaseException):
+            raise outcome
 
 
 async def _answer(
