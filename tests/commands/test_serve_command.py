@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,6 +162,17 @@ def test_a_port_that_is_taken_and_a_folder_without_a_model_are_told(
     assert "cannot listen on 127.0.0.1:" in capsys.readouterr().err
     assert main(["serve", "--port", "0", "--model", str(tmp_path)]) == 1
     assert "has no config.json" in capsys.readouterr().err
+
+
+def test_without_the_web_server_it_says_how_to_install_it() -> None:
+    """As in an environment without the extra."""
+    code = "import sys; sys.modules['starlette'] = None\nfrom app.cli import main; sys.exit(main(['serve']))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        "lorgnette: This installation has no web server (starlette.datastructures). "
+        "Install it with: pip install 'lorgnette[serve]'\n"
+    )
 
 
 class MemoryKeyring(KeyringBackend):
