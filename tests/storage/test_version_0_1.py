@@ -11,11 +11,11 @@ import pytest
 from app.domain.batch.batch import ItemState, Output
 from app.domain.chat.chat import MessageState
 from app.domain.documents.clean_up import CleanUp
-from app.domain.documents.evidence import Evidence
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import ProblemKind
 from app.domain.ids import ConversationId, Digest
 from app.domain.images.geometry import Box
+from app.domain.proofs.evidence import Evidence
 from app.domain.settings.generation_options import Sampling
 from app.domain.settings.settings import ThemeChoice
 from app.storage.batch.batch_journal import BatchJournal

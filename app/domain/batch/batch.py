@@ -10,12 +10,12 @@ from pathlib import PurePath
 from typing import Protocol, Self
 
 from app.domain.documents.clean_up import CleanUp
-from app.domain.documents.evidence import Evidence
 from app.domain.documents.fields import Field
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.error_texts import batch_texts
 from app.domain.errors import BatchError, Problem
 from app.domain.models.model_catalog import model_display_name
+from app.domain.proofs.evidence import Evidence
 
 DEFAULT_PARALLEL, MAX_PARALLEL = 4, 64
 """Number of parallel requests to a server: the default and the maximum."""

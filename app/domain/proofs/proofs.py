@@ -86,6 +86,31 @@ def proofs_of(text: str, pages: PageText, question: str = "") -> tuple[Proof, ..
     return tuple(sorted(proofs, key=lambda proof: proof.start))
 
 
+def place_of(text: str, pages: PageText) -> Place | None:
+    """Return where a value stands as a whole: a number or date by what it says, words by their letters."""
+    claims = claims_in(text, is_read=True)
+    if len(claims) == 1 and (claims[0].start, claims[0].end) == (0, len(text)):
+        proof = _proof_of(text, claims[0], pages)
+    else:
+        claim = Claim(ClaimKind.NAME, 0, len(text))
+        found = _proof_of_name(text, claim, pages) or _proof_of_short_word(text, claim, pages)
+        proof = found or Proof(0, len(text), Verdict.MISSING)
+    return proof.place if proof.verdict is Verdict.FOUND else None
+
+
+def _proof_of_short_word(text: str, claim: Claim, pages: PageText) -> Proof | None:
+    """Return where a word stands that is too short to be looked for among letters."""
+    needle = _signs(text)
+    start = pages.letters.find(needle) if needle else -1
+    while start >= 0:
+        end = start + len(needle)
+        if pages.whole_words(start, end) == (start, end):
+            place = pages.place_of_letters(start, end)
+            return Proof(claim.start, claim.end, Verdict.FOUND, place, pages.printed(start, end))
+        start = pages.letters.find(needle, start + 1)
+    return None
+
+
 def _overlaps(claim: Claim, proofs: list[Proof]) -> bool:
     return any(claim.start < proof.end and proof.start < claim.end for proof in proofs)
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from app.domain.batch.batch import BatchOptions, FieldCell, InputFile, Output
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.documents.evidence import evidence_of
 from app.domain.documents.fields import FieldAnswer, InvalidAnswer
 from app.domain.documents.pages import OcrPage
 from app.domain.documents.reader_choice import ReaderChoice
@@ -18,6 +17,8 @@ from app.domain.error_texts import batch_texts, engine_texts
 from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import Digest
 from app.domain.models.answer_stats import FinishReason
+from app.domain.proofs.evidence import evidence_of
+from app.domain.proofs.page_text import PageText
 from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.domain.settings.page_reading import PageReading
 from app.engine.process.backend_kinds import BackendKind
@@ -136,7 +137,8 @@ def fill_in(
         except InvalidAnswer as error:
             problem = batch_texts.FIELDS_INVALID.problem(file=source.name, reason=str(error))
             raise ItemFailed(problem) from error
-    return tuple(FieldCell(field.name, field.value, field.text, evidence_of(field, pages)) for field in fields)
+    text = PageText(pages)
+    return tuple(FieldCell(field.name, field.value, field.text, evidence_of(field, text)) for field in fields)
 
 
 def write_pdf(source: InputFile, pages: tuple[OcrPage, ...], target: Path) -> Work[None]:

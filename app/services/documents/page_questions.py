@@ -4,12 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.domain.chat.chat import Role, SeenImage, Turn
-from app.domain.documents.evidence import evidence_of
 from app.domain.documents.fields import Field, FieldAnswer, InvalidAnswer
 from app.domain.documents.labelled_values import LabelledValue
 from app.domain.documents.pages import OcrPage
 from app.domain.error_texts import document_texts
 from app.domain.errors import Problem
+from app.domain.proofs.evidence import evidence_of
+from app.domain.proofs.page_text import PageText
 from app.domain.settings.generation_options import GREEDY, GenerationOptions
 from app.domain.settings.page_reading import PageReading
 from app.services.models.background_requests import BackgroundQuestion, BackgroundRequests
@@ -58,12 +59,13 @@ class PageQuestions:
             if found is None:
                 asked = self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure, question.schema)
             else:
-                on_values(tuple(_with_box(field, page) for field in found))
+                text = PageText([page])
+                on_values(tuple(_with_box(field, text) for field in found))
 
         asked = self._questions.ask(question.turns, _OPTIONS, on_answer, on_failure, question.schema)
 
 
-def _with_box(answer: FieldAnswer, page: OcrPage) -> LabelledValue:
-    evidence = evidence_of(answer, [page])
+def _with_box(answer: FieldAnswer, page: PageText) -> LabelledValue:
+    evidence = evidence_of(answer, page)
     boxes = (evidence.box,) if evidence else ()
     return LabelledValue(answer.name, answer.value, boxes, is_unverified=bool(answer.value) and not boxes)

@@ -17,11 +17,11 @@ from app.domain.batch.batch import (
 )
 from app.domain.batch.batch_formats import SCHEMA, batch_document, sheet_head, sheet_row
 from app.domain.documents.clean_up import CleanUp
-from app.domain.documents.evidence import Evidence
 from app.domain.documents.fields import Field
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import BatchError, Problem, ProblemKind
 from app.domain.images.geometry import Box
+from app.domain.proofs.evidence import Evidence
 from app.storage.files.output_files import fitting
 from tests.support.batch_backends import page_of
 

@@ -93,7 +93,9 @@ def test_fields_are_filled_in_and_say_where_they_stand(tmp_path: Path) -> None:
     date, total = entry.cells
     assert (date.value, date.evidence is not None, date.is_unverified) == ("2024-03-01", True, False)
     assert date.evidence
-    assert date.evidence.box == page_of("Corner Bakery\nDate 01.03.24").lines[1].box
+    row = page_of("Corner Bakery\nDate 01.03.24").lines[1].box
+    assert (date.evidence.box.top, date.evidence.box.right) == (row.top, row.right)
+    assert date.evidence.box.left > row.left, "without the word before it"
     assert (total.value, total.is_unverified) == ("99.00", True)
     question = engines.asked[0]
     assert [image.path for image in question.turns[0].images] == [str(tmp_path / "scans" / "a.png")]

@@ -12,10 +12,10 @@ import pytest
 from docx import Document
 
 from app.domain.batch.batch import BatchJob, BatchOptions, Entry, FieldCell, InputFile, ItemState, LeftOut, Output
-from app.domain.documents.evidence import Evidence
 from app.domain.documents.pages import OcrPage
 from app.domain.errors import BatchError, DiskError, Problem, ProblemKind, StorageError
 from app.domain.images.geometry import Box
+from app.domain.proofs.evidence import Evidence
 from app.partial_files import PartialFile
 from app.storage.batch.batch_folder import BatchFolder
 from app.storage.batch.batch_input import find_input_files

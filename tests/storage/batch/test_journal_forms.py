@@ -7,10 +7,10 @@ import pytest
 
 from app.domain.batch.batch import BatchOptions, Content, ItemState, Output
 from app.domain.documents.clean_up import CleanUp
-from app.domain.documents.evidence import Evidence
 from app.domain.documents.fields import Field
 from app.domain.errors import ProblemKind
 from app.domain.images.geometry import Box
+from app.domain.proofs.evidence import Evidence
 from app.storage.batch import batch_journal
 from app.storage.batch.batch_journal import NAME, BatchJournal
 

@@ -23,11 +23,11 @@ from app.domain.batch.batch import (
     Output,
 )
 from app.domain.documents.clean_up import CleanUp
-from app.domain.documents.evidence import Evidence
 from app.domain.documents.fields import Field
 from app.domain.documents.reader_choice import ReaderChoice
 from app.domain.errors import BatchError, Problem, ProblemKind
 from app.domain.images.geometry import Box
+from app.domain.proofs.evidence import Evidence
 from app.ui.batch.batch_list import STATE, BatchList
 from app.ui.batch.batch_window import BatchWindow
 from app.ui.shell.main_window import MainWindow
