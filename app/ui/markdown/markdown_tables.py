@@ -13,6 +13,8 @@ from app.ui.markdown.formulas import written
 
 CELL_PADDING = 6
 """Padding of a cell in pixels."""
+MAX_WHOLE, MAX_WHOLE_CELLS = 16, 400
+"""Maximum length of the cells of a table that are not broken, and maximum number of cells that are looked at."""
 
 
 def style_tables(document: QTextDocument, line: QColor) -> None:
@@ -31,6 +33,7 @@ def style_tables(document: QTextDocument, line: QColor) -> None:
         style.setTopMargin(HEADER + (GAP + PADDING if is_behind_code else 0))
         table.setFormat(style)
         _mend_head(table)
+        _keep_short_cells_whole(table)
     cursor.endEditBlock()
 
 
@@ -69,6 +72,22 @@ def _cell(table: QTextTable, row: int, column: int) -> str:
     cursor = cell.firstCursorPosition()
     cursor.setPosition(cell.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
     return " ".join(written(cursor).split())
+
+
+def _keep_short_cells_whole(table: QTextTable) -> None:
+    """Break no cells of a table of numbers and other short texts: if it is too wide, it is scrolled.
+
+    Where some cells have long texts Qt would leave these a letter's width, so that all cells of such a table may break.
+    """
+    if table.rows() * table.columns() > MAX_WHOLE_CELLS:
+        return
+    cells = [table.cellAt(row, column) for row in range(table.rows()) for column in range(table.columns())]
+    if all(cell.lastPosition() - cell.firstPosition() <= MAX_WHOLE for cell in cells):
+        for cell in cells:
+            cursor = cell.firstCursorPosition()
+            form = cursor.blockFormat()
+            form.setNonBreakableLines(True)
+            cursor.setBlockFormat(form)
 
 
 def _mend_head(table: QTextTable) -> None:

@@ -178,6 +178,18 @@ def test_what_is_no_tex_is_not_drawn(tex: str, qapp: QApplication) -> None:
     assert draw(tex, FormulaStyle(8, "#ff0000", 1), is_display=True) is None
 
 
+@pytest.mark.parametrize("words", ["two words", "a text of several words, which is broken"])
+def test_a_narrow_table_of_short_cells_is_scrolled_rather_than_broken(browser: SafeTextBrowser, words: str) -> None:
+    row = f"| 1234.56 | 105.00 | 99,999.00 | {words} | 12345678 |\n"
+    browser.show_markdown("| A | B | C | D | E |\n" + "|--" * 5 + "|\n" + row * 2)
+    browser.resize(120, 300)
+    (table,) = tables_in(browser.document())
+    lines = [table.cellAt(1, column).firstCursorPosition().block().layout().lineCount() for column in range(5)]
+    is_short = len(words) <= 16
+    assert (lines == [1] * 5) == is_short
+    assert (browser.horizontalScrollBar().maximum() > 0) or not is_short
+
+
 def test_a_table_behind_code_has_its_head(browser: SafeTextBrowser) -> None:
     browser.show_markdown("```\ncode\n```\n| a | b |\n|---|---|\n| c | d |\n")
     (table,) = [frame for frame in browser.document().rootFrame().childFrames() if isinstance(frame, QTextTable)]
