@@ -193,3 +193,23 @@ def test_a_dropped_image_stands_large_and_is_asked_about_without_typing(user: Us
     user.wait_for_answer()
     assert user.desktop.branch[0].text == "Read the text."
     assert user.window.chat_view.isVisible()
+
+
+def test_a_value_of_an_answer_shows_its_place_on_the_image(user: User) -> None:
+    add_note(user)
+    user.x11.click(user.window.composer.edit)
+    user.x11.type("Read the text.")
+    user.x11.key("Return")
+    user.wait_for_answer()
+    (answer,) = user.window.chat_view.answers
+    shown = answer.text.toPlainText()
+    assert "09:35" in shown
+    user.desktop.wait(lambda: bool(answer.text.extraSelections()))
+    cursor = QTextCursor(answer.text.document())
+    cursor.setPosition(shown.index("09:35") + 2)
+    user.x11.click(answer.text.viewport(), answer.text.cursorRect(cursor).center())
+    viewer = user.window.viewer
+    user.x11.wait(lambda: viewer.isVisible() and len(viewer.canvas.detections) == 1)
+    (place,) = viewer.canvas.detections
+    assert 400 < (place.top + place.bottom) / 2 < 600, "the middle one of three lines"
+    assert not answer.unproven.isVisible()
