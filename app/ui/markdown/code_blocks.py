@@ -18,8 +18,7 @@ from PySide6.QtGui import (
 )
 
 from app.ui.markdown.code_colours import Span, colour_spans
-from app.ui.markdown.copy_row import HEIGHT as HEADER
-from app.ui.markdown.copy_row import PADDING
+from app.ui.markdown.copy_row import PADDING, row_height
 from app.ui.markdown.text_positions import QtPositions
 
 GAP, RADIUS = 8, 8
@@ -72,7 +71,7 @@ def make_room(document: QTextDocument, blocks: tuple[CodeBlock, ...]) -> None:
             style.setLeftMargin(style.leftMargin() + PADDING)
             style.setRightMargin(PADDING)
             if number == code.first:
-                style.setTopMargin(GAP + HEADER)
+                style.setTopMargin(GAP + row_height(document.defaultFont()))
             if number == code.last:
                 style.setBottomMargin(GAP + PADDING)
             cursor.setPosition(block.position())
@@ -82,7 +81,7 @@ def make_room(document: QTextDocument, blocks: tuple[CodeBlock, ...]) -> None:
     # Qt ignores the margin above a document's first text block and below its last.
     last = document.blockCount() - 1
     edge = document.rootFrame().frameFormat()
-    edge.setTopMargin(HEADER if any(code.first == 0 for code in blocks) else 0)
+    edge.setTopMargin(row_height(document.defaultFont()) if any(code.first == 0 for code in blocks) else 0)
     edge.setBottomMargin(PADDING if any(code.last == last for code in blocks) else 0)
     document.rootFrame().setFrameFormat(edge)
 
@@ -108,7 +107,7 @@ def frame_of(document: QTextDocument, code: CodeBlock) -> QRectF:
     """Return the frame of the code, in the document's pixels."""
     layout = document.documentLayout()
     first = document.findBlockByNumber(code.first)
-    top = layout.blockBoundingRect(first).top() - HEADER
+    top = layout.blockBoundingRect(first).top() - row_height(document.defaultFont())
     bottom = layout.blockBoundingRect(document.findBlockByNumber(code.last)).bottom() + PADDING
     style = first.blockFormat()
     left = style.leftMargin() + style.indent() * document.indentWidth() - PADDING

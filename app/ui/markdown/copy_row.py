@@ -3,15 +3,21 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QMimeData, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.widgets.buttons import Role
 from app.ui.widgets.copy_button import copy_button
 from app.ui.widgets.labels import label
+from app.ui.widgets.theme import FONT_SIZE
 
 HEIGHT, PADDING = 30, 12
-"""Height and padding of a row, in pixels."""
+"""Height of a row, in pixels of the style sheet, and its padding in pixels."""
+
+
+def row_height(font: QFont) -> int:
+    """Return the height of a row beside text of this font, in pixels: it grows with the zoom, as its button does."""
+    return max(HEIGHT, round(HEIGHT * font.pixelSize() / FONT_SIZE))
 
 
 class CopyRow(QWidget):

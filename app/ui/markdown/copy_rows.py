@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.domain.chat.sections import begins_code, whole_code, whole_table
 from app.ui.markdown.code_blocks import CodeBlock, code_mime, frame_of
-from app.ui.markdown.copy_row import HEIGHT, CopyRow
+from app.ui.markdown.copy_row import CopyRow, row_height
 from app.ui.markdown.markdown_tables import row_place, rows_mime, table_mime, tables_in
 from app.ui.markdown.message_parts import Part
 from app.ui.widgets.i18n import tr
@@ -43,8 +43,9 @@ class CopyRows:
     def place(self) -> None:
         """Place the rows above their blocks, and hide those without one."""
         document, width = self._document, self._viewport.width()
-        _place(self._code_rows, [frame_of(document, code).topLeft() for code in self._code], width)
-        _place(self._table_rows, [row_place(document, table) for table in tables_in(document)], width)
+        height = row_height(document.defaultFont())
+        _place(self._code_rows, [frame_of(document, code).topLeft() for code in self._code], width, height)
+        _place(self._table_rows, [row_place(document, table) for table in tables_in(document)], width, height)
 
     def _table_mime(self, number: int) -> QMimeData:
         # Qt's tables are deleted with the text that contains them, so none is stored.
@@ -64,9 +65,9 @@ class CopyRows:
         return next((start for start in starts if begins_code(self.part.message, start) is is_code), -1)
 
 
-def _place(rows: Sequence[CopyRow], corners: Sequence[QPointF], width: int) -> None:
+def _place(rows: Sequence[CopyRow], corners: Sequence[QPointF], width: int, height: int) -> None:
     """Place rows with their upper left corners at `corners`, up to `width`; hide the others."""
     for row, corner in zip(rows, corners, strict=False):
-        row.setGeometry(round(corner.x()), round(corner.y()), width - round(corner.x()), HEIGHT)
+        row.setGeometry(round(corner.x()), round(corner.y()), width - round(corner.x()), height)
     for number, row in enumerate(rows):
         row.setVisible(number < len(corners))

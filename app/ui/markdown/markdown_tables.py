@@ -7,8 +7,7 @@ from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor, QTextDocu
 
 from app.domain.documents.table_formats import as_tsv, harmless
 from app.ui.markdown.code_blocks import GAP, LANGUAGE
-from app.ui.markdown.copy_row import HEIGHT as HEADER
-from app.ui.markdown.copy_row import PADDING
+from app.ui.markdown.copy_row import PADDING, row_height
 from app.ui.markdown.formulas import written
 
 CELL_PADDING = 6
@@ -30,7 +29,7 @@ def style_tables(document: QTextDocument, line: QColor) -> None:
         style.setCellPadding(CELL_PADDING)
         # Between text and a table Qt ignores the text's margin, into which the frame of code extends.
         is_behind_code = document.findBlock(table.firstPosition() - 2).blockFormat().hasProperty(LANGUAGE)
-        style.setTopMargin(HEADER + (GAP + PADDING if is_behind_code else 0))
+        style.setTopMargin(row_height(document.defaultFont()) + (GAP + PADDING if is_behind_code else 0))
         table.setFormat(style)
         _mend_head(table)
         _keep_short_cells_whole(table)
@@ -45,7 +44,7 @@ def tables_in(document: QTextDocument) -> list[QTextTable]:
 def row_place(document: QTextDocument, table: QTextTable) -> QPointF:
     """Return the upper left corner of the row above a table, in the document's pixels."""
     first = document.documentLayout().blockBoundingRect(table.cellAt(0, 0).firstCursorPosition().block())
-    return first.topLeft() - QPointF(CELL_PADDING + PADDING, CELL_PADDING + HEADER)
+    return first.topLeft() - QPointF(CELL_PADDING + PADDING, CELL_PADDING + row_height(document.defaultFont()))
 
 
 def table_mime(table: QTextTable) -> QMimeData:

@@ -33,6 +33,7 @@ from app.domain.text.grounding import detections_in
 from app.domain.text.visible_lines import visible_lines
 from app.ui.markdown.code_blocks import CodeBlock, code_blocks, colour, frame_of, make_room, paint_frames
 from app.ui.markdown.code_colours import DARK, LIGHT
+from app.ui.markdown.copy_row import row_height
 from app.ui.markdown.copy_rows import CopyRows
 from app.ui.markdown.formulas import IMAGE, FormulaPainter, written
 from app.ui.markdown.markdown_document import set_markdown
@@ -95,6 +96,7 @@ class SafeTextBrowser(QTextBrowser):
         self._is_rendering = self._is_stale = False
         self._sizes: dict[int, QSizeF] = {}
         """The text's sizes by the widths that were asked for, until it changes."""
+        self._row_height = 0
         self._rows = CopyRows(self.document(), self.viewport())
         self.proof_marks = ProofMarks(self)
         self.proof_marks.changed.connect(self._show_marks)
@@ -239,9 +241,12 @@ class SafeTextBrowser(QTextBrowser):
         self._hover(-1)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Redraw everything in the new theme's colours."""
+        """Redraw everything in the new theme's colours, or with rows that fit the new size of the text."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and self._markdown is not None and self._is_recoloured():
+        is_changed = (event.type() is QEvent.Type.PaletteChange and self._is_recoloured()) or (
+            event.type() is QEvent.Type.FontChange and self._row_height != row_height(self.document().defaultFont())
+        )
+        if is_changed and self._markdown is not None:
             self.show_markdown(self._markdown, self._written_doubts)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -332,6 +337,7 @@ class SafeTextBrowser(QTextBrowser):
 
     def _style_blocks(self) -> None:
         document = self.document()
+        self._row_height = row_height(document.defaultFont())
         self._code, self._quoted = code_blocks(document), quotations(document)
         make_room(document, self._code)
         is_dark = QGuiApplication.palette().color(QPalette.ColorRole.Base).lightness() < 128

@@ -8,12 +8,14 @@ from PySide6.QtGui import QGuiApplication, QHelpEvent, QImage, QTextDocument, QT
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
+from app.domain.settings.settings import ThemeChoice
 from app.domain.text.confidence import LowConfidenceSpan
 from app.ui.markdown.code_blocks import code_blocks, frame_of
 from app.ui.markdown.copy_row import HEIGHT, PADDING, CopyRow
 from app.ui.markdown.formulas import IMAGE, FormulaPainter, FormulaStyle, draw
 from app.ui.markdown.markdown_tables import tables_in
 from app.ui.markdown.safe_text_browser import SafeTextBrowser
+from app.ui.widgets.theme import Theme
 
 
 @pytest.fixture
@@ -265,3 +267,15 @@ def test_the_row_above_a_table_stands_between_it_and_the_text(browser: SafeTextB
     cell = layout.blockBoundingRect(table.cellAt(0, 0).firstCursorPosition().block())
     assert layout.blockBoundingRect(document.firstBlock()).bottom() <= row.geometry().top()
     assert row.geometry().bottom() < cell.top()
+
+
+def test_rows_are_as_high_as_their_buttons_at_any_zoom(browser: SafeTextBrowser, theme: Theme, qtbot: QtBot) -> None:
+    browser.show_markdown("```python\na = 1\n```\n\n| a | b |\n| - | - |\n| 1 | 2 |")
+    rows = browser.findChildren(CopyRow)
+    for zoom in (200, 100, 140):
+        theme.choose(ThemeChoice.LIGHT, zoom)
+        qtbot.waitUntil(lambda: browser.document().defaultFont() == browser.font())
+        assert len(rows) == 2
+        qtbot.waitUntil(lambda: all(row.height() >= row.copy.sizeHint().height() for row in rows))
+        corners = [frame_of(browser.document(), code).top() for code in code_blocks(browser.document())]
+        assert corners == [rows[0].y()], "the room above the code has grown with its row"
