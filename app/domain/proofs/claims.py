@@ -52,6 +52,8 @@ _BEFORE, _AFTER, _PERCENT = (
     re.compile(rf"\s?{_CURRENCY}"),
     re.compile(r"\s?[%％‰]"),
 )
+CURRENCY_CHARS = 8
+"""Maximum number of characters in front of a number in which its currency is looked for."""
 MIN_DIGITS = 3
 """Minimum number of digits of a bare number: shorter ones count what is seen, and are on any page by chance."""
 MAX_SMALL_WORDS, MAX_SMALL_SHARE = 4, 0.3
@@ -112,7 +114,7 @@ def names_in(text: str) -> list[Claim]:
     return [
         Claim(ClaimKind.NAME, start, end)
         for start, end in sorted(trimmed, key=lambda span: span[0] - span[1])
-        if end - start >= 2 and any(sign.isalpha() for sign in text[start:end])
+        if 2 <= end - start <= MAX_NAME_CHARS and any(sign.isalpha() for sign in text[start:end])
     ]
 
 
@@ -148,7 +150,7 @@ def is_count(text: str, start: int, end: int) -> bool:
     number = text[start:end]
     if len(_digits(number)) >= MIN_DIGITS or not number.isdigit():
         return False
-    return not _BEFORE.search(text, 0, start) and not _AFTER.match(text, end)
+    return not _BEFORE.search(text, max(0, start - CURRENCY_CHARS), start) and not _AFTER.match(text, end)
 
 
 def _capitalised(text: str) -> Iterator[tuple[int, int]]:

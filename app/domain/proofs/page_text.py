@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from rapidfuzz.fuzz import partial_ratio_alignment
+
 from app.domain.documents.dates import date_values
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box, TextLine
@@ -15,6 +17,13 @@ from app.domain.text.word_spans import letter_edges
 
 MAX_LETTERS = 200_000
 """Maximum number of letters of all pages together; what follows is not looked through."""
+
+MIN_SIMILARITY = 80.0
+"""Minimum similarity of letters, 0..100, of a name or quotation to what was read."""
+MIN_SHARED_TRIGRAMS = 0.4
+"""Minimum fraction of a name's runs of three letters that must be somewhere on the page, before it is searched for."""
+MAX_KEPT = 4000
+"""Maximum number of searches whose results are kept."""
 
 Value = tuple[ClaimKind, object]
 """The kind of a claim and what it says, however it is printed."""
@@ -58,10 +67,11 @@ class PageText:
                     break
                 self._lines.append((number, line))
                 self._starts.append(len(letters))
-                for position, letter in folded(line.text):
-                    letters.append(letter)
-                    self._sources.append(position)
+                signs = folded(line.text)
+                letters += [letter for _, letter in signs]
+                self._sources += [position for position, _ in signs]
         self.letters = "".join(letters)
+        self._similar: dict[str, tuple[int, int] | None] = {}
 
     @cached_property
     def claims(self) -> dict[Value, list[PrintedClaim]]:
@@ -80,6 +90,21 @@ class PageText:
     def trigrams(self) -> frozenset[str]:
         """All runs of three letters."""
         return frozenset(trigrams_of(self.letters))
+
+    def similar(self, needle: str) -> tuple[int, int] | None:
+        """Return the start and end of the letters most like `needle`; None if less than MIN_SIMILARITY are.
+
+        Results are kept, since an answer that is being written is looked through again and again.
+        """
+        if needle not in self._similar:
+            if len(self._similar) >= MAX_KEPT:
+                self._similar.clear()
+            own = frozenset(trigrams_of(needle))
+            is_possible = len(own & self.trigrams) >= MIN_SHARED_TRIGRAMS * len(own)
+            found = partial_ratio_alignment(needle, self.letters, score_cutoff=MIN_SIMILARITY) if is_possible else None
+            is_found = found is not None and found.dest_end > found.dest_start
+            self._similar[needle] = (found.dest_start, found.dest_end) if found and is_found else None
+        return self._similar[needle]
 
     def words_of(self, line: int) -> frozenset[str]:
         """Return the words on the row of a line, in one case."""
@@ -155,7 +180,7 @@ def values_of(kind: ClaimKind, text: str) -> Iterator[Value]:
             for date in date_values(text) or {text}:
                 yield kind, date
         case _:
-            yield ClaimKind.CODE, "".join(letter for _, letter in folded(text))
+            yield ClaimKind.CODE, letters_of(text)
 
 
 def box_of(line: TextLine, start: int, end: int) -> Box:
@@ -186,18 +211,27 @@ def _part(box: Box, text: str, start: int, end: int) -> Box:
     return Box(box.left + first * box.width, box.top, box.left + last * box.width, box.bottom)
 
 
-def folded(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the letters and digits of a text in one case and form (NFKC), each with its position in the text."""
-    for position, sign in enumerate(text):
-        for letter in sign.casefold() if sign.isascii() else unicodedata.normalize("NFKC", sign).casefold():
-            if letter.isalnum():
-                yield position, letter
+def folded(text: str) -> list[tuple[int, str]]:
+    """Return the letters and digits of a text in one case and form (NFKC), each with its position in the text."""
+    if text.isascii():
+        return [(position, sign) for position, sign in enumerate(text.lower()) if sign.isalnum()]
+    return [
+        (position, letter)
+        for position, sign in enumerate(text)
+        for letter in (sign.lower() if sign.isascii() else unicodedata.normalize("NFKC", sign).casefold())
+        if letter.isalnum()
+    ]
+
+
+def letters_of(text: str) -> str:
+    """Return the letters and digits of a text in one case and form, without anything between them."""
+    return "".join(letter for _, letter in folded(text))
 
 
 def words_in(text: str) -> Iterator[str]:
     """Yield the words of a text in one case, without signs."""
     for word in text.split():
-        if plain := "".join(letter for _, letter in folded(word)):
+        if plain := letters_of(word):
             yield plain
 
 

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rapidfuzz.distance import LCSseq, Levenshtein
-from rapidfuzz.fuzz import partial_ratio_alignment
 
 from app.domain.ids import Digest
 from app.domain.proofs.claims import Claim, ClaimKind, claims_in, names_in
-from app.domain.proofs.page_text import PageText, Place, PrintedClaim, folded, trigrams_of, values_of, words_in
+from app.domain.proofs.page_text import PageText, Place, PrintedClaim, letters_of, values_of, words_in
 
-MIN_SIMILARITY = 80.0
-"""Minimum similarity of letters, 0..100, of a name or quotation to what was read."""
-MIN_SHARED_TRIGRAMS = 0.4
-"""Minimum fraction of a name's runs of three letters that must be somewhere on the page, before it is searched for."""
 MIN_LETTERS = 3
 """Minimum number of letters of a name; a shorter one is on any page by chance."""
+MIN_SIMILAR_LETTERS = 6
+"""Minimum number of letters of a name that is searched for by similarity; a shorter one must be the same."""
 MIN_DATE_DIGITS = 6
 """Minimum number of digits of a date whose marks between them were misread."""
 MAX_CLAIMS = 400
@@ -100,7 +97,7 @@ def place_of(text: str, pages: PageText) -> Place | None:
 
 def _proof_of_short_word(text: str, claim: Claim, pages: PageText) -> Proof | None:
     """Return where a word stands that is too short to be looked for among letters."""
-    needle = _signs(text)
+    needle = letters_of(text)
     start = pages.letters.find(needle) if needle else -1
     while start >= 0:
         end = start + len(needle)
@@ -147,7 +144,7 @@ def _line_around(text: str, claim: Claim) -> str:
 
 def _within_letters(text: str, claim: Claim, pages: PageText) -> Proof | None:
     """Look for the claim's letters in those of the pages, whatever is between them, without cutting a number."""
-    needle = "".join(letter for _, letter in folded(text[claim.start : claim.end]))
+    needle = letters_of(text[claim.start : claim.end])
     if len(needle) < (MIN_DATE_DIGITS if claim.kind is ClaimKind.DATE else MIN_LETTERS):
         return None
     start = pages.letters.find(needle)
@@ -169,10 +166,12 @@ def _same_number(text: str, claim: Claim, printed: str) -> bool:
 
 def _differing(text: str, claim: Claim, pages: PageText) -> Proof:
     """Return the proof that one digit or letter differs from what was read; else that the claim is missing."""
-    own = _signs(text[claim.start : claim.end])
+    own = letters_of(text[claim.start : claim.end])
     printed = (found for same_value in pages.claims.values() for found in same_value) if len(own) >= MIN_LETTERS else ()
     near = [
-        found for found in printed if _form(found.claim.kind) is _form(claim.kind) and _is_near(own, _signs(found.text))
+        found
+        for found in printed
+        if _form(found.claim.kind) is _form(claim.kind) and _is_near(own, letters_of(found.text))
     ]
     if not near:
         return Proof(claim.start, claim.end, Verdict.MISSING)
@@ -188,25 +187,18 @@ def _is_near(one: str, other: str) -> bool:
     return Levenshtein.distance(one, other, score_cutoff=1) == 1
 
 
-def _signs(text: str) -> str:
-    return "".join(letter for _, letter in folded(text))
-
-
 def _proof_of_name(text: str, claim: Claim, pages: PageText) -> Proof | None:
     """Return where a name or quotation was read, or that its digits differ there; None if nothing like it was read."""
-    needle = _signs(text[claim.start : claim.end])
+    needle = letters_of(text[claim.start : claim.end])
     if len(needle) < MIN_LETTERS:
         return None
     start = pages.letters.find(needle)
     end = start + len(needle)
     if start < 0:
-        own = frozenset(trigrams_of(needle))
-        if len(needle) < 6 or len(own & pages.trigrams) < MIN_SHARED_TRIGRAMS * len(own):
+        found = pages.similar(needle) if len(needle) >= MIN_SIMILAR_LETTERS else None
+        if found is None:
             return None
-        found = partial_ratio_alignment(needle, pages.letters, score_cutoff=MIN_SIMILARITY)
-        if found is None or found.dest_end <= found.dest_start:
-            return None
-        start, end = pages.whole_words(*_trimmed(needle, pages.letters, found.dest_start, found.dest_end))
+        start, end = pages.whole_words(*_trimmed(needle, pages.letters, *found))
     else:
         start, end = pages.whole_numbers(start, end)
     wanted, read = _digits(needle), _digits(pages.letters[start:end])

@@ -1,5 +1,7 @@
 """Marks in an answer's text: quiet lines under what its images say, clear ones under what they do not."""
 
+import time
+
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QPalette, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextBrowser, QTextEdit
@@ -10,6 +12,8 @@ from app.ui.widgets.i18n import tr
 
 DELAY_MILLISECONDS = 200
 """Time after a change of the text; an answer that is being written is looked through about five times a second."""
+MAX_BUSY = 0.1
+"""Maximum fraction of the window's time: after a look that took long, the next one is later."""
 MAX_CHARACTERS = 20_000
 """Maximum length of a text that is looked through, in characters."""
 WARNING = QColor("#E08A2C")
@@ -64,6 +68,7 @@ class ProofMarks(QObject):
 
     @Slot()
     def _look(self) -> None:
+        started = time.perf_counter()
         shown = self._browser.toPlainText()[:MAX_CHARACTERS]
         proofs = self._source.proofs(shown) if self._source else ()
         positions = QtPositions(shown)
@@ -76,6 +81,8 @@ class ProofMarks(QObject):
             self.changed.emit()
         found = sum(proof.verdict is Verdict.FOUND for proof in proofs)
         self.counted.emit(found, len(proofs) - found)
+        milliseconds = 1000 * (time.perf_counter() - started)
+        self._timer.setInterval(max(DELAY_MILLISECONDS, round(milliseconds / MAX_BUSY)))
 
     def _is_on(self, point: QPoint, start: int, end: int) -> bool:
         """Return whether a point is on the letters, and not beside a line's end, for which Qt returns the nearest."""
