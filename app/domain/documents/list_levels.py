@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.domain.documents.blocks import Block, BlockKind
+from app.domain.documents.page_blocks import page_blocks
 from app.domain.documents.pages import OcrPage
 from app.domain.images import quarter_turns
 from app.domain.images.geometry import Box
@@ -33,6 +34,16 @@ def list_levels(page: OcrPage, blocks: Sequence[Block]) -> list[int]:
             starts.append(start)
         levels.append(len(starts) - 1)
         above = box
+    return levels
+
+
+def line_levels(page: OcrPage) -> list[int]:
+    """Return the level of each line in a list, as `list_levels` does."""
+    blocks = page_blocks(page)
+    levels = [0] * len(page.lines)
+    for block, level in zip(blocks, list_levels(page, blocks), strict=True):
+        for number in block.lines:
+            levels[number] = level
     return levels
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QMimeData, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QHelpEvent,
@@ -18,8 +18,9 @@ from PySide6.QtGui import (
     QTextFormat,
     QTransform,
 )
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip, QWidget
+from PySide6.QtWidgets import QTextEdit, QToolTip, QWidget
 
+from app.domain.documents.list_levels import line_levels
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.page_rows import selected_text
 from app.domain.documents.pages import UNREAD
@@ -31,6 +32,8 @@ from app.ui.widgets.long_words import wrap_mode
 UNSURE = 0.85
 """Confidence below which a line or a word is marked for review."""
 UNSURE_COLOUR = "#d9a400"
+INDENT = 2
+"""Indentation of a list inside another, in times the font's height."""
 PICTURE_GAP = 8
 """Distance in pixels between the text of an unread line and its picture."""
 _PARTING = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
@@ -38,9 +41,10 @@ _BACKWARDS, _FORWARDS = {Qt.Key.Key_Backspace}, {Qt.Key.Key_Delete}
 _REMOVING = _BACKWARDS | _FORWARDS
 
 
-class LinesEdit(QPlainTextEdit):
+class LinesEdit(QTextEdit):
     """Lines can be edited, but neither joined nor split: each corresponds to a line on the page.
 
+    Items of nested lists are indented; their texts are not, so that what is copied and corrected stays as it is.
     Beside a line that could not be read stands its picture, so that it can be typed.
     `line_edited(int, str)`, `line_hovered(int)` with -1 for none, `line_chosen(int)` for the line with the cursor.
     """
@@ -53,12 +57,13 @@ class LinesEdit(QPlainTextEdit):
         super().__init__(parent)
         self.setObjectName("linesEdit")
         self.setAccessibleName(tr("Text of the page"))
-        self.setUndoRedoEnabled(True)
+        self.setAcceptRichText(False)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setAcceptDrops(False)  # The window takes drops, wherever they land.
         self.viewport().setAcceptDrops(False)
         self._ocr_result: OcrResult | None = None
+        self._levels: list[int] = []
         self._picture = QPixmap()
         self._highlighted = self._hovered = -1
         self._ignored: frozenset[int] = frozenset()
@@ -68,14 +73,10 @@ class LinesEdit(QPlainTextEdit):
 
     def set_ocr_result(self, ocr_result: OcrResult) -> None:
         """Show an OCR result with its corrections; the cursor stays if the text is unchanged."""
-        same = self._ocr_result is not None and self._texts(ocr_result) == self.toPlainText().split("\n")
-        self._ocr_result = ocr_result
-        if not same:
-            self._is_filling = True
-            text = "\n".join(self._texts(ocr_result))
-            self.setWordWrapMode(wrap_mode(text))
-            self.setPlainText(text)
-            self._is_filling = False
+        shown, self._ocr_result = self._ocr_result, ocr_result
+        levels = line_levels(ocr_result.page) if shown is None or shown.page != ocr_result.page else self._levels
+        if shown is None or levels != self._levels or self._texts(ocr_result) != self.toPlainText().split("\n"):
+            self._fill(self._texts(ocr_result), levels)
         self.setReadOnly(not ocr_result.page.lines)
         self._mark()
 
@@ -111,7 +112,8 @@ class LinesEdit(QPlainTextEdit):
         self.blockSignals(True)
         self.setTextCursor(cursor)
         self.blockSignals(False)
-        self.centerCursor()
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + self.cursorRect().center().y() - self.viewport().height() // 2)
         self.highlight_line(number)
 
     def undo_correction(self, number: int) -> None:
@@ -141,8 +143,10 @@ class LinesEdit(QPlainTextEdit):
     def createMimeDataFromSelection(self) -> QMimeData:
         """Copy several lines in the rows of the page, with their indentation and gaps."""
         cursor, result = self.textCursor(), self._ocr_result
+        data = QMimeData()
         if result is None or not result.page.lines or not self._spans_lines(cursor):
-            return super().createMimeDataFromSelection()
+            data.setText(cursor.selection().toPlainText())
+            return data
         begin, end = cursor.selectionStart(), cursor.selectionEnd()
         block = first = self.document().findBlock(begin)
         texts: dict[int, str] = {}
@@ -150,7 +154,6 @@ class LinesEdit(QPlainTextEdit):
             place = block.position()
             texts[block.blockNumber()] = block.text()[max(0, begin - place) : end - place]
             block = block.next()
-        data = QMimeData()
         data.setText(selected_text(result.corrected_page(), texts, begin - first.position()))
         return data
 
@@ -177,9 +180,9 @@ class LinesEdit(QPlainTextEdit):
             return
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        block = self.firstVisibleBlock()
+        block = self.cursorForPosition(QPoint()).block()
         while block.isValid():
-            place = self.blockBoundingGeometry(block).translated(self.contentOffset())
+            place = QRectF(self.cursorRect(QTextCursor(block)))
             if place.top() > self.viewport().height():
                 break
             if block.text() == UNREAD and (part := self._picture_of(self._ocr_result, block.blockNumber())):
@@ -204,6 +207,12 @@ class LinesEdit(QPlainTextEdit):
             return None
         return self._picture.copy(part).transformed(QTransform().rotate(page.rotation))
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Indent lists by the size of the font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self.document().setIndentWidth(INDENT * self.fontMetrics().height())
+
     def viewportEvent(self, event: QEvent) -> bool:
         """Show a tooltip with the recognised text of a corrected line, and the OCR's confidence."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip and self._ocr_result:
@@ -211,6 +220,27 @@ class LinesEdit(QPlainTextEdit):
             QToolTip.showText(event.globalPos(), tooltip(self._details(self._ocr_result, number)), self)
             return True
         return super().viewportEvent(event)
+
+    def _fill(self, texts: Sequence[str], levels: list[int]) -> None:
+        """Show other lines, which cannot be undone."""
+        self._is_filling = True
+        self.setUndoRedoEnabled(False)
+        text = "\n".join(texts)
+        self.setWordWrapMode(wrap_mode(text))
+        self.setPlainText(text)
+        self.document().setIndentWidth(INDENT * self.fontMetrics().height())
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        for number, level in enumerate(levels):
+            if level:
+                cursor.setPosition(self.document().findBlockByNumber(number).position())
+                form = cursor.blockFormat()
+                form.setIndent(level)
+                cursor.setBlockFormat(form)
+        cursor.endEditBlock()
+        self._levels = levels
+        self.setUndoRedoEnabled(True)
+        self._is_filling = False
 
     def _hover(self, number: int) -> None:
         if number != self._hovered:

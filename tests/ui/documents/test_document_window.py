@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QTextCharFormat
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QTextCharFormat, QTextCursor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.domain.documents.blocks import Block, BlockKind
 from app.domain.documents.ocr_results import OcrResult
 from app.domain.documents.pages import UNREAD, OcrPage
 from app.domain.documents.pdf_options import AS_IT_IS, PdfOptions
@@ -373,6 +374,44 @@ def test_ignored_lines_are_struck_out_in_the_text(window: DocumentWindow) -> Non
     assert struck() == [1]
     entry(window.clean_up_tool.menu(), "Clear ignored areas").trigger()
     assert struck() == []
+
+
+@pytest.mark.parametrize("zoom", [100, 200])
+def test_nested_lists_are_shown_nested(qtbot: QtBot, theme: Theme, zoom: int) -> None:
+    theme.choose(ThemeChoice.LIGHT, zoom)
+    window = DocumentWindow()
+    shown(window, qtbot)
+    texts, lefts = ("• fruit", "– apples", "• bread", "and cheese"), (20, 60, 20, 20)
+    lines = [replace(line(text, 20 + 30 * number), box=Box(left, 20 + 30 * number, 380, 40 + 30 * number)) for number, (text, left) in enumerate(zip(texts, lefts, strict=True))]  # fmt: skip  # noqa: E501
+    kinds = (BlockKind.LIST_ITEM,) * 3 + (BlockKind.PARAGRAPH,)
+    blocks = tuple(Block(kind, lines[number].box, (number,)) for number, kind in enumerate(kinds))
+    page = replace(PAGE, lines=tuple(lines), text="\n".join(texts), tables=(), blocks=blocks)
+    window.begin("a.png", 1)
+    window.show_ocr_result(replace(READING, page=page))
+
+    def indents() -> list[int]:
+        document = window.lines.document()
+        starts = [window.lines.cursorRect(QTextCursor(document.findBlockByNumber(row))).left() for row in range(4)]
+        return [start - starts[0] for start in starts]
+
+    font = window.lines.fontMetrics().height()
+    assert indents()[0] == indents()[2] == indents()[3] == 0 < font < indents()[1]
+    window.lines.show_line(1)
+    with qtbot.waitSignal(window.line_corrected) as corrected:
+        qtbot.keyClick(window.lines, Qt.Key.Key_Delete)
+    assert corrected.args == [0, 1, " apples"]
+    window.lines.undo()
+    window.lines.undo()
+    assert window.lines.toPlainText() == page.text, "only the correction can be undone"
+    assert indents()[1] > font
+    window.lines.selectAll()
+    window.lines.copy()
+    assert QGuiApplication.clipboard().text() == page.text
+    window.lines.show_line(1)
+    window.lines.moveCursor(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+    window.lines.copy()
+    assert QGuiApplication.clipboard().text() == "– apples"
+    assert QGuiApplication.clipboard().mimeData().formats() == ["text/plain"]
 
 
 def test_the_page_says_that_the_area_to_ignore_is_dragged_over(window: DocumentWindow, qtbot: QtBot) -> None:
