@@ -24,6 +24,8 @@ from app.domain.redacting_log import RedactingFormatter
 from app.engine.checkpoints.model_folder import checked_model
 from app.network.listening_socket import LOOPBACK, ListeningSocket, authority, is_loopback, listening_socket
 from app.paths import DEMO_MODEL
+from app.serving.caught_signals import caught_signals
+from app.serving.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from app.serving.access import Access
@@ -142,8 +144,7 @@ def _serve(options: argparse.Namespace) -> bool:
 async def _serve_until_signal(
     model: Path, listening: ListeningSocket, access: "Access", on_started: Callable[[ModelInfo], None]
 ) -> signal.Signals:
-    from app.serving.limits import DEFAULT_LIMITS  # noqa: PLC0415 - comes with an extra, as does the server
-    from app.serving.server import caught_signals, serve  # noqa: PLC0415
+    from app.serving.server import serve  # noqa: PLC0415 - comes with an extra
 
     with caught_signals() as ending:
         opening = partial(open_folder, str(model))

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.network.listening_socket import is_loopback
 from app.serving.api_errors import ApiError
+from app.serving.api_responses import response_of
 
 OPEN_PATHS = frozenset({"/health"})
 """Paths that need no key: they say nothing."""
@@ -76,7 +77,7 @@ class AccessCheck:
         try:
             self._check_sender(headers, origin)
         except ApiError as error:
-            await error.response()(scope, receive, send)
+            await response_of(error)(scope, receive, send)
             return
         shared = _cors(origin) if origin else {}
         if origin and scope["method"] == "OPTIONS":
@@ -84,7 +85,7 @@ class AccessCheck:
             return
         if scope["path"] not in OPEN_PATHS and not self._access.has_key(headers.get("authorization", "")):
             message = "The key is missing or wrong: send it as a bearer token."
-            response = ApiError(401, message, code="invalid_api_key").response()
+            response = response_of(ApiError(401, message, code="invalid_api_key"))
             response.headers.update({"www-authenticate": "Bearer", **shared})
             await response(scope, receive, send)
             return

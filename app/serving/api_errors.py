@@ -6,9 +6,6 @@ Source of the form and of the statuses: https://platform.openai.com/docs/guides/
 
 from collections.abc import Mapping
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-
 from app.domain.error_texts import command_line_sentence, engine_texts
 from app.domain.errors import Problem, ProblemKind
 
@@ -38,10 +35,6 @@ class ApiError(Exception):
         self.headers: Mapping[str, str] = {} if retry_after is None else {"retry-after": str(retry_after)}
         self.body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
-    def response(self) -> JSONResponse:
-        """Return the response."""
-        return JSONResponse(self.body, self.status, self.headers)
-
 
 def error_of(problem: Problem, *, param: str | None = None) -> ApiError:
     """Return the answer for a request that an engine process has failed."""
@@ -52,10 +45,3 @@ def error_of(problem: Problem, *, param: str | None = None) -> ApiError:
         return ApiError(400, message, code=_OF_REQUEST[problem.id], param=param)
     is_passing = problem.kind is not ProblemKind.BUG
     return ApiError(503 if is_passing else 500, message, kind=SERVER, code=problem.id or None)
-
-
-async def respond_with_error(_request: Request, error: Exception) -> JSONResponse:
-    """Return the response of an ApiError; an exception handler of Starlette."""
-    if not isinstance(error, ApiError):
-        raise TypeError(f"{type(error).__name__} is no ApiError")
-    return error.response()

@@ -14,7 +14,8 @@ from starlette.types import ASGIApp
 
 from app.domain.models.model_info import ModelInfo
 from app.serving.access import Access, AccessCheck
-from app.serving.api_errors import SERVER, ApiError, respond_with_error
+from app.serving.api_errors import SERVER, ApiError
+from app.serving.api_responses import respond_with_error, response_of
 from app.serving.bodies import BoundedBodies
 from app.serving.chat_completions import ChatCompletions
 from app.serving.limits import Limits
@@ -92,11 +93,12 @@ async def _respond_to_refusal(_request: Request, error: Exception) -> JSONRespon
     """Answer a path or a method that there is not."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     message = {404: "There is nothing at this address.", 405: "This address takes another method."}
-    response = ApiError(status, message.get(status, str(error)), code="not_found").response()
+    response = response_of(ApiError(status, message.get(status, str(error)), code="not_found"))
     response.headers.update((error.headers if isinstance(error, HTTPException) else None) or {})
     return response
 
 
 async def _respond_to_bug(_request: Request, error: Exception) -> JSONResponse:
     _log.error("a request was not answered", exc_info=error)
-    return ApiError(500, f"Something went wrong in Lorgnette ({type(error).__name__}).", kind=SERVER).response()
+    message = f"Something went wrong in Lorgnette ({type(error).__name__})."
+    return response_of(ApiError(500, message, kind=SERVER))

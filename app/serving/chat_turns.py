@@ -4,24 +4,20 @@ Hostile images are decoded in the images process alone: it checks each and draws
 process gets. A file with far more pixels than the model sees is drawn smaller.
 """
 
-import math
 from dataclasses import dataclass
-from hashlib import sha256
 
 from app.domain.chat.chat import Role, SeenImage, Turn
 from app.domain.errors import ImageError
-from app.domain.ids import Digest
 from app.domain.images.data_urls import decode_image
 from app.domain.settings.generation_options import GenerationOptions
-from app.engine.process.messages import ImageProbed, PagesFound, PageShown, ProbeImage, ShowPage
+from app.engine.process.messages import ImageProbed, PagesFound, ProbeImage
 from app.serving.api_errors import ApiError, error_of
 from app.serving.chat_request import LOW_DETAIL_PIXELS, ChatMessage, ImageUrl, Part
+from app.serving.drawn_images import drawn_image
 from app.serving.limits import Limits
 from app.serving.served_process import ServedProcess, last_event
 from app.serving.uploads import Uploads
 
-DRAWN_PIXELS = 4
-"""Maximum number of pixels of a drawn image for each one that the model sees."""
 _ROLES = {"system": Role.SYSTEM, "developer": Role.SYSTEM, "user": Role.USER, "assistant": Role.ASSISTANT}
 _THUMBNAIL = 16
 
@@ -115,10 +111,4 @@ async def _seen(image: SentImage, process: ServedProcess, files: Uploads, max_pi
     pixels = probed.width * probed.height
     if pixels > max_pixels:
         raise ApiError(400, "The images have too many pixels together.", param=image.param, code="too_many_pixels")
-    scale = min(1.0, math.sqrt(DRAWN_PIXELS * image.pixel_budget / pixels))
-    side = math.ceil(max(probed.width, probed.height) * scale)
-    shown = await last_event(process, ShowPage(str(path), 0, side), image.param)
-    if not isinstance(shown, PageShown):
-        raise TypeError(f"{type(shown).__name__} is no answer to ShowPage")
-    drawn = files.add(shown.png)
-    return SeenImage(str(drawn), image.pixel_budget, Digest(sha256(shown.png).hexdigest())), pixels
+    return await drawn_image(path, probed, image.pixel_budget, process, files, param=image.param), pixels

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from app import memory_files
-from app.serving.bodies import Holding
+from app.serving.held_memory import Holding
 from app.storage.files.scratch import scratch_folder
 
 
@@ -19,10 +19,13 @@ class Uploads:
         self._folder: Path | None = None
         self._numbers = count(1)
 
-    def add(self, content: bytes) -> Path:
-        """Write a file and return its path. Raises OSError, and ApiError if requests hold too much memory."""
+    def add(self, content: bytes, name: str = "") -> Path:
+        """Write a file, called `name` in errors, and return its path.
+
+        Raises OSError, and ApiError if requests hold too much memory.
+        """
         self._share.add(len(content))
-        path = self.new()
+        path = self.new(name)
         if memory_files.is_here(path):
             with memory_files.open_file(path) as file:
                 file.write(content)
@@ -30,9 +33,9 @@ class Uploads:
             path.write_bytes(content)
         return path
 
-    def new(self) -> Path:
+    def new(self, name: str = "") -> Path:
         """Return the path of a file that is to be written; in memory it exists, and is empty. Raises OSError."""
-        name = f"upload {next(self._numbers)}"
+        name = name or f"upload {next(self._numbers)}"
         if memory_files.ARE_SUPPORTED:
             path = memory_files.make(name)
             self._stack.callback(memory_files.remove, path)
