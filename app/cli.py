@@ -19,6 +19,7 @@ COMMANDS = {
     "ask": "answer a question about images",
     "batch": "convert folders of images to text files or a spreadsheet",
     "serve": "answer other programs on this machine",
+    "mcp": "read files for a program that speaks MCP",
     "quantize": "quantize a 16-bit model to 4 bits",
     "bench": "benchmark a model on this computer",
     "doctor": "examine a model: does it open, fit and compute",

@@ -1,4 +1,4 @@
-"""Errors of starting `lorgnette serve`; what its clients are answered is in app/serving/api_errors.py."""
+"""Errors of starting `lorgnette serve` and `lorgnette mcp`; what their clients are answered is in app/serving."""
 
 from app.domain.errors import ErrorText, ProblemKind
 
@@ -37,4 +37,10 @@ LEFT_OUT = ErrorText(
     ProblemKind.NETWORK,
     "This installation has no web server ({module}).",
     todo="Install it with: pip install 'lorgnette[serve]'",
+)
+FOLDER_UNUSABLE = ErrorText(
+    "serving.folder_unusable",
+    ProblemKind.STORAGE,
+    "“{folder}” is no folder that can be allowed.",
+    todo="Name an existing folder that you can read; not the root of a drive, nor /dev, /proc or /sys.",
 )
