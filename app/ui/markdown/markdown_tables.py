@@ -1,9 +1,21 @@
 """Styling and copying of tables in an answer."""
 
 import html
+from math import ceil
 
 from PySide6.QtCore import QMimeData, QPointF
-from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor, QTextDocument, QTextFrameFormat, QTextTable
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+    QTextFrameFormat,
+    QTextLength,
+    QTextTable,
+)
 
 from app.domain.documents.table_formats import as_tsv, harmless
 from app.ui.markdown.code_blocks import GAP, LANGUAGE
@@ -13,7 +25,13 @@ from app.ui.markdown.formulas import written
 CELL_PADDING = 6
 """Padding of a cell in pixels."""
 MAX_WHOLE, MAX_WHOLE_CELLS = 16, 400
-"""Maximum length of the cells of a table that are not broken, and maximum number of cells that are looked at."""
+"""Maximum length of cells that are not broken, and maximum number of a table's cells that are looked at."""
+MIN_LETTERS = 10
+"""Minimum width of a column of longer texts, in letters of average width."""
+_BORDER = 1
+_NARROWEST = QTextFormat.Property.UserProperty.value + 1
+"""Property of a table with longer texts: its columns in a document that is too narrow for it. Those of longer texts are
+fixed to their minimum, all others variable, with the width that they need."""
 
 
 def style_tables(document: QTextDocument, line: QColor) -> None:
@@ -23,7 +41,7 @@ def style_tables(document: QTextDocument, line: QColor) -> None:
     for table in tables_in(document):
         style = table.format()
         style.setBorderCollapse(True)
-        style.setBorder(1)
+        style.setBorder(_BORDER)
         style.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
         style.setBorderBrush(line)
         style.setCellPadding(CELL_PADDING)
@@ -32,8 +50,29 @@ def style_tables(document: QTextDocument, line: QColor) -> None:
         style.setTopMargin(row_height(document.defaultFont()) + (GAP + PADDING if is_behind_code else 0))
         table.setFormat(style)
         _mend_head(table)
-        _keep_short_cells_whole(table)
+        _keep_short_cells_whole(table, document.defaultFont())
     cursor.endEditBlock()
+
+
+def fit_columns(document: QTextDocument, width: int) -> bool:
+    """Prepare the tables for a document of `width` pixels, and return whether one changed: those that are wider scroll.
+
+    Qt knows no minimum width: beside cells that are not broken it would leave longer texts that of a letter.
+    """
+    is_changed = False
+    for table in tables_in(document):
+        style = table.format()
+        narrowest = style.lengthVectorProperty(_NARROWEST)
+        is_narrow = sum(column.rawValue() for column in narrowest) > width
+        if is_narrow == bool(style.columnWidthConstraints()):
+            continue
+        if is_narrow:
+            style.setColumnWidthConstraints(narrowest)
+        else:
+            style.clearColumnWidthConstraints()
+        table.setFormat(style)
+        is_changed = True
+    return is_changed
 
 
 def tables_in(document: QTextDocument) -> list[QTextTable]:
@@ -73,20 +112,38 @@ def _cell(table: QTextTable, row: int, column: int) -> str:
     return " ".join(written(cursor).split())
 
 
-def _keep_short_cells_whole(table: QTextTable) -> None:
-    """Break no cells of a table of numbers and other short texts: if it is too wide, it is scrolled.
-
-    Where some cells have long texts Qt would leave these a letter's width, so that all cells of such a table may break.
-    """
+def _keep_short_cells_whole(table: QTextTable, font: QFont) -> None:
+    """Break no numbers, no single words, and no cells of a table of short texts; other texts are broken."""
     if table.rows() * table.columns() > MAX_WHOLE_CELLS:
         return
-    cells = [table.cellAt(row, column) for row in range(table.rows()) for column in range(table.columns())]
-    if all(cell.lastPosition() - cell.firstPosition() <= MAX_WHOLE for cell in cells):
-        for cell in cells:
-            cursor = cell.firstCursorPosition()
-            form = cursor.blockFormat()
-            form.setNonBreakableLines(True)
-            cursor.setBlockFormat(form)
+    bold = QFont(font)
+    bold.setBold(True)
+    metrics = QFontMetricsF(bold)
+    texts = [[_cell(table, row, column) for column in range(table.columns())] for row in range(table.rows())]
+    are_short = all(len(text) <= MAX_WHOLE for row in texts for text in row)
+    columns = []
+    for number, cells in enumerate(zip(*texts, strict=True)):
+        whole, broken = 0.0, 0.0
+        for row, text in enumerate(cells):
+            width = metrics.horizontalAdvance(text)
+            if are_short or _is_whole(text):
+                whole = max(whole, width)
+                cursor = table.cellAt(row, number).firstCursorPosition()
+                form = cursor.blockFormat()
+                form.setNonBreakableLines(True)
+                cursor.setBlockFormat(form)
+            else:
+                broken = max(broken, min(width, MIN_LETTERS * metrics.averageCharWidth()))
+        kind = QTextLength.Type.FixedLength if broken else QTextLength.Type.VariableLength
+        columns.append(QTextLength(kind, ceil(max(whole, broken)) + 2 * CELL_PADDING + _BORDER))
+    if not are_short:
+        style = table.format()
+        style.setProperty(_NARROWEST, columns)
+        table.setFormat(style)
+
+
+def _is_whole(text: str) -> bool:
+    return len(text) <= MAX_WHOLE and (len(text.split()) < 2 or any(letter.isdigit() for letter in text))
 
 
 def _mend_head(table: QTextTable) -> None:

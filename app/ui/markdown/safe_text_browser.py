@@ -37,6 +37,7 @@ from app.ui.markdown.copy_row import row_height
 from app.ui.markdown.copy_rows import CopyRows
 from app.ui.markdown.formulas import IMAGE, FormulaPainter, written
 from app.ui.markdown.markdown_document import set_markdown
+from app.ui.markdown.markdown_tables import fit_columns
 from app.ui.markdown.message_parts import Part
 from app.ui.markdown.plain_text import set_plain
 from app.ui.markdown.proof_marks import ProofMarks, proof_text
@@ -370,8 +371,10 @@ class SafeTextBrowser(QTextBrowser):
         if width not in self._sizes:
             if self.isVisible() and not self._is_stale and width != shown:
                 with QSignalBlocker(document.documentLayout()):
+                    fit_columns(document, width)
                     document.setTextWidth(width)
                     self._sizes[width] = document.size()
+                    fit_columns(document, shown)
                     document.setTextWidth(shown)
             else:
                 self._lay_out(width)
@@ -380,14 +383,15 @@ class SafeTextBrowser(QTextBrowser):
 
     def _lay_out(self, width: int) -> None:
         document = self.document()
-        if round(document.textWidth()) != width:
-            # Qt would react to the new size with another layout, for the width that a widget has before it is shown.
-            with nullcontext() if self.isVisible() else QSignalBlocker(document.documentLayout()):
+        # Qt would react to the new size with another layout, for the width that a widget has before it is shown.
+        with nullcontext() if self.isVisible() else QSignalBlocker(document.documentLayout()):
+            is_changed = fit_columns(document, width)
+            if round(document.textWidth()) != width:
                 document.setTextWidth(width)
-        elif self._is_stale:
-            document.markContentsDirty(0, document.characterCount())
-        else:
-            return
+            elif self._is_stale:
+                document.markContentsDirty(0, document.characterCount())
+            elif not is_changed:
+                return
         self._is_stale = False
         self._rows.place()
         self.updateGeometry()

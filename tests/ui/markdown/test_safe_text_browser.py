@@ -16,6 +16,7 @@ from app.ui.markdown.formulas import IMAGE, FormulaPainter, FormulaStyle, draw
 from app.ui.markdown.markdown_tables import tables_in
 from app.ui.markdown.safe_text_browser import SafeTextBrowser
 from app.ui.widgets.theme import Theme
+from tests.ui.conftest import shown
 
 
 @pytest.fixture
@@ -190,6 +191,40 @@ def test_a_narrow_table_of_short_cells_is_scrolled_rather_than_broken(browser: S
     is_short = len(words) <= 16
     assert (lines == [1] * 5) == is_short
     assert (browser.horizontalScrollBar().maximum() > 0) or not is_short
+
+
+@pytest.mark.parametrize("zoom", [100, 200])
+def test_numbers_beside_longer_texts_stay_whole(qtbot: QtBot, theme: Theme, zoom: int) -> None:
+    theme.choose(ThemeChoice.LIGHT, zoom)
+    browser = SafeTextBrowser(FormulaPainter())
+    browser.resize(6 * zoom, 300)
+    shown(browser, qtbot)
+    texts = ("Walnut cake with cream", "on a longer line than the others", "1 234", "12.40")
+    browser.show_markdown("| Item | Note | Quantity | Price |\n" + "|--" * 4 + "|\n" + f"| {' | '.join(texts)} |\n" * 3)
+
+    def lines() -> list[list[str]]:
+        (table,) = tables_in(browser.document())
+        blocks = [table.cellAt(1, column).firstCursorPosition().block() for column in range(4)]
+        found = [[block.layout().lineAt(line) for line in range(block.layout().lineCount())] for block in blocks]
+        return [
+            [block.text()[line.textStart() :][: line.textLength()].strip() for line in laid_out]
+            for block, laid_out in zip(blocks, found, strict=True)
+        ]
+
+    wide = lines()
+    assert wide[2:] == [["1 234"], ["12.40"]]
+    for width in (2 * zoom, zoom):
+        browser.resize(width, 300)
+        assert lines()[2:] == [["1 234"], ["12.40"]]
+        for words in lines()[:2]:
+            assert max(len(line) for line in words) > 8, "longer texts keep a readable width"
+            assert len(words) > 1
+        assert browser.horizontalScrollBar().maximum() > 0
+    browser.heightForWidth(20 * zoom)
+    assert browser.horizontalScrollBar().maximum() > 0
+    browser.resize(6 * zoom, 300)
+    assert lines() == wide
+    assert browser.horizontalScrollBar().maximum() == 0
 
 
 def test_a_table_behind_code_has_its_head(browser: SafeTextBrowser) -> None:
