@@ -34,6 +34,7 @@ from app.controllers.instructions_controller import InstructionsController
 from app.controllers.model_controller import ModelController
 from app.controllers.offline_controller import OfflineController
 from app.controllers.proof_controller import ProofController
+from app.controllers.queued_question_controller import QueuedQuestionController
 from app.controllers.resolution_controller import ResolutionController
 from app.controllers.search_controller import SearchController
 from app.controllers.server_controller import ServerController
@@ -308,6 +309,7 @@ class Lorgnette(QObject):
         self._geometry_controller = GeometryController(self.window, self.preferences, self)
         ChatFolderController(self.window, self.library, self)
         DraftImageController(self.window, self.session, self)
+        QueuedQuestionController(self.window, self.session, self.queue, self)
         FolderController(self.preferences)
         self.window.model_picker.set_recent(self.preferences.settings.recent_model_folders)
         self._apply(self.preferences.settings)

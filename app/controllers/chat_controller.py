@@ -85,9 +85,8 @@ class ChatController(QObject):
         library.loaded.connect(self._on_library_loaded)
 
     def _wire_queue(self) -> None:
-        queued, session = self._window.queued, self._session
+        queued = self._window.queued
         queued.edit_clicked.connect(self._on_queued_edited)
-        queued.cancel_clicked.connect(session.cancel_queued)
         queued.send_clicked.connect(self._on_queued_sent)
         self._queue.changed.connect(self._on_queue_changed)
 

@@ -1,15 +1,19 @@
 """Ctrl+Z takes back what was deleted last, unless there is typing to undo."""
 
+import os
+import signal
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.images.attachments import ImageCrop
+from app.engine.process.backend_kinds import BackendKind
 from app.paths import RESOURCES
 from tests.end_to_end.conftest import Desktop, OpenDesktop
 from tests.end_to_end.test_folders import add, rows
-from tests.support.on_screen import chip, click
+from tests.support.on_screen import chip, click, seen
 
 NOTE = RESOURCES / "samples" / "note.png"
 
@@ -77,3 +81,34 @@ def test_a_deleted_chat_comes_back(open_desktop: OpenDesktop, qtbot: QtBot) -> N
     desktop.wait(lambda: rows(desktop) == ["Today", "Invoice", "Menu"])
     undo(desktop, qtbot)
     assert rows(desktop) == ["Today", "Invoice", "Menu"]
+
+
+def test_a_removed_queued_question_comes_back(open_desktop: OpenDesktop, endless_model: Path, qtbot: QtBot) -> None:
+    desktop = open_desktop()
+    desktop.open_model(endless_model)
+    session, queue = desktop.lorgnette.session, desktop.lorgnette.queue
+
+    def ask(text: str) -> None:
+        qtbot.keyClicks(desktop.window.composer.edit, text)
+        qtbot.keyClick(desktop.window.composer.edit, Qt.Key.Key_Return)
+
+    def queued() -> list[str]:
+        return [question.text for question in queue.questions(session.conversation_id)]
+
+    ask("Describe the station.")
+    desktop.wait(lambda: bool(desktop.branch) and bool(desktop.branch[-1].text))
+    pid = desktop.lorgnette.engines[BackendKind.MODEL].pid
+    assert pid
+    os.kill(pid, signal.SIGSTOP)  # Otherwise an answer that repeats itself would be ended meanwhile.
+    ask("The lounge?")
+    ask("The gate?")
+    assert queued() == ["The lounge?", "The gate?"]
+    bubbles = desktop.window.queued
+    desktop.wait(lambda: len(seen(bubbles, QPushButton, "Remove the queued question")) == 2)
+    click(seen(bubbles, QPushButton, "Remove the queued question")[0])
+    assert queued() == ["The gate?"]
+    assert "The queued question “The lounge?” was removed." in [each.text for each in desktop.window.notices.current]
+    undo(desktop, qtbot)
+    assert queued() == ["The lounge?", "The gate?"]
+    assert desktop.window.notices.current == ()
+    os.kill(pid, signal.SIGCONT)

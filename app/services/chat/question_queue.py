@@ -71,6 +71,12 @@ class QuestionQueue(QObject):
         self._set(conversation_id, tuple(question for question in questions if question.id != question_id))
         return next((question for question in questions if question.id == question_id), None)
 
+    def put_back(self, conversation_id: ConversationId, question: QueuedQuestion, place: int) -> None:
+        """Queue a question that was taken at its place again, and send the next one if no answer is being written."""
+        questions = self.questions(conversation_id)
+        self._set(conversation_id, (*questions[:place], question, *questions[place:]))
+        self._send_soon(conversation_id)
+
     def clear(self, conversation_id: ConversationId) -> None:
         """Remove all questions of a chat."""
         self._set(conversation_id, ())

@@ -190,3 +190,31 @@ def test_a_question_that_cannot_be_saved_stays_in_the_queue(build_services: Buil
     with qtbot.waitSignal(services.queue.problem_met):
         services.session.stop()
     assert (queued(services), services.queue.is_held(chat)) == (["next"], True)
+
+
+def test_a_question_that_was_removed_is_put_back_into_its_place(build_services: BuildServices, qtbot: QtBot) -> None:
+    stores = MemoryStores()
+    services = begin(build_services, qtbot, "first", stores)
+    for text in ("second", "third", "fourth"):
+        queue(services, text)
+    chat = services.session.conversation_id
+    removed = services.queue.questions(chat)[1]
+    services.session.cancel_queued(removed.id)
+    assert queued(services) == ["second", "fourth"]
+    services.queue.put_back(chat, removed, 1)
+    services.session.save_draft()
+    assert queued(services) == ["second", "third", "fourth"]
+    qtbot.waitUntil(lambda: services.library[chat].draft.text == "second\n\nthird\n\nfourth")
+
+
+def test_a_question_that_is_put_back_after_the_answer_is_sent(build_services: BuildServices, qtbot: QtBot) -> None:
+    services = begin(build_services, qtbot, "first")
+    queue(services, "second")
+    chat = services.session.conversation_id
+    (removed,) = services.queue.questions(chat)
+    services.session.cancel_queued(removed.id)
+    services.session.stop()
+    qtbot.waitUntil(lambda: services.session.branch[-1].state is MessageState.STOPPED)
+    services.queue.put_back(chat, removed, 0)
+    qtbot.waitUntil(lambda: asked(services) == ["first", "second"])
+    assert queued(services) == []
