@@ -1,6 +1,7 @@
 """A file of an allowed folder while a tool works on it: a copy in memory, checked by the images process."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,11 +35,12 @@ class FileOpener:
         self._folders = folders
         self._images = images
         self._memory = HeldMemory(2 * MAX_FILE_BYTES)
+        self._reading = threading.Lock()
 
     @asynccontextmanager
     async def opened(self, text: str) -> AsyncIterator[OpenedFile]:
         """Open the image or document at the path `text`. Raises PathRefused, ToolError, ApiError, OSError."""
-        name, content = await asyncio.to_thread(self._folders.read, text, MAX_FILE_BYTES)
+        name, content = await asyncio.to_thread(self._read, text)
         with self._memory.holding() as share, uploads(share) as files:
             path = files.add(content, name)
             del content
@@ -49,3 +51,8 @@ class FileOpener:
                 yield OpenedFile(path, 1, probed, files)
             else:
                 raise ToolError(f"“{text}” is neither an image nor a PDF.")
+
+    def _read(self, text: str) -> tuple[str, bytes]:
+        """Read a file; one at a time, since a call that is cancelled meanwhile still reads its own to the end."""
+        with self._reading:
+            return self._folders.read(text, MAX_FILE_BYTES)
