@@ -29,8 +29,9 @@ JOBS = {
     "bench": [*LORGNETTE, "bench", "--sides", "64"],
     "diagnostics": [*LORGNETTE, "diagnostics"],
     "window": python("-m", "tests.support.window_job", NOTE),
+    "mcp": python("-m", "tests.support.mcp_job", NOTE),
 }
-SAYS = {"ocr": WORDS, "ask": WORDS, "window": WORDS * 2}
+SAYS = {"ocr": WORDS, "ask": WORDS, "window": WORDS * 2, "mcp": WORDS * 2}
 
 
 def run_job(command: Sequence[str], tmp_path: Path) -> Traced:
