@@ -3,6 +3,7 @@
 Letters may differ a little, since both the reader and the model misread; digits may not: 12.40 is no proof of 12.60.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from rapidfuzz.distance import LCSseq, Levenshtein
 from app.domain.ids import Digest
 from app.domain.proofs.claims import Claim, ClaimKind, claims_in, names_in
 from app.domain.proofs.page_text import PageText, Place, PrintedClaim, letters_of, values_of, words_in
+from app.domain.text.grounding import detections_in
 
 MIN_LETTERS = 3
 """Minimum number of letters of a name; a shorter one is on any page by chance."""
@@ -20,6 +22,12 @@ MIN_DATE_DIGITS = 6
 """Minimum number of digits of a date whose marks between them were misread."""
 MAX_CLAIMS = 400
 """Maximum number of claims of a text that are looked for."""
+_OF_PLACE = re.compile(
+    r'"label"\s{0,9}:\s{0,9}"[^"\n]*"|"[^"\n]*"(?=\s{0,9}:)|\[[-\d.,\s]*\]|<[^<>\n]*>|\(\d[\d.]*,\s?\d[\d.]*\)'
+)
+"""The label of a place in JSON, the keys, the coordinates in any of Qwen's spellings, and tags."""
+_KEY = re.compile(r'[{,]\s{0,40}"[^"\n]*"(?=\s{0,9}:)')
+"""A key of JSON."""
 
 
 class Verdict(StrEnum):
@@ -69,6 +77,7 @@ def proofs_of(text: str, pages: PageText, question: str = "") -> tuple[Proof, ..
     """
     if not pages.letters:
         return ()
+    text = _without_keys_and_places(text)
     proofs: list[Proof] = []
     for claim in names_in(text)[:MAX_CLAIMS]:
         if not _overlaps(claim, proofs) and (proof := _proof_of_name(text, claim, pages)):
@@ -106,6 +115,21 @@ def _proof_of_short_word(text: str, claim: Claim, pages: PageText) -> Proof | No
             return Proof(claim.start, claim.end, Verdict.FOUND, place, pages.printed(start, end))
         start = pages.letters.find(needle, start + 1)
     return None
+
+
+def _without_keys_and_places(text: str) -> str:
+    """Return a text with line breaks in place of JSON's keys and of what describes places, its own words."""
+    parts: list[str] = []
+    position = 0
+    for detection in detections_in(text):
+        start = max(position, detection.start)
+        parts += text[position:start], _OF_PLACE.sub(_blank, text[start : detection.end])
+        position = max(start, detection.end)
+    return _KEY.sub(_blank, "".join((*parts, text[position:])))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "\n" * len(match[0])
 
 
 def _overlaps(claim: Claim, proofs: list[Proof]) -> bool:

@@ -170,3 +170,31 @@ def test_a_number_with_another_digit_is_never_found(number: int, place: int, ste
     pages = PageText([page_of(f"Total {number}")])
     assert the_proof(f"it is {number}", pages).verdict is Verdict.FOUND
     assert the_proof(f"it is {changed}", pages).verdict is not Verdict.FOUND
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        '{"bbox_2d": [188, 400, 336, 560], "label": "Vendor"}',
+        '{\n  "label": "the vendor\'s name",\n  "point_2d": [188, 400]\n}',
+        '<p data-bbox="188 400 336 560" class="total"></p>',
+        "<!-- Table (188, 400, 336, 560) -->",
+        "<|object_ref_start|>vendor<|object_ref_end|><|box_start|>(188,400),(336,560)<|box_end|>",
+    ],
+)
+def test_how_a_place_is_written_claims_nothing_of_the_image(place: str) -> None:
+    assert proven(place) == []
+    assert proven(f"Here it is:\n\n[{place}]\n\nand 9876.50") == [("9876.50", Verdict.MISSING, "")]
+
+
+def test_values_that_have_a_place_are_proven() -> None:
+    place = (
+        '{"bbox_2d": [188, 400, 336, 560], "value": "1,234.50"}, {"bbox_2d": [188, 100, 336, 160], "value": "17.60"}'
+    )
+    assert proven(place) == [("1,234.50", Verdict.FOUND, "1,234.50"), ("17.60", Verdict.MISSING, "")]
+
+
+def test_the_keys_of_data_claim_nothing() -> None:
+    data = '{"vendor_name": "TAMAN DAYA",\n  "document date": "25/12/2018", "grand total": "17.60"}'
+    found = [("TAMAN DAYA", Verdict.FOUND), ("25/12/2018", Verdict.FOUND), ("17.60", Verdict.MISSING)]
+    assert [(text, verdict) for text, verdict, _ in proven(data)] == found
