@@ -12,6 +12,7 @@ from app.domain.error_texts import network_texts
 from app.domain.errors import NetworkError
 from app.network.addresses import Target, is_public
 from app.network.cancel_token import CancelToken
+from app.network.listening_socket import is_loopback
 
 CONNECT_SECONDS = 20.0
 STALL_SECONDS = 30.0
@@ -115,4 +116,6 @@ class Connector:
 
 
 def _unreachable(target: Target) -> ConnectionLost:
+    if is_loopback(target.host):
+        return ConnectionLost(network_texts.NO_SERVER_HERE, port=str(target.port))
     return ConnectionLost(network_texts.UNREACHABLE, host=target.host)

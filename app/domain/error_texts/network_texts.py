@@ -38,6 +38,12 @@ ADDRESS_INVALID = ErrorText(
 UNREACHABLE = ErrorText(
     "network.unreachable", _NETWORK, "The server {host} could not be reached.", todo=_CHECK_CONNECTION
 )
+NO_SERVER_HERE = ErrorText(
+    "network.no_server_here",
+    _NETWORK,
+    "Nothing answers on port {port} of this computer.",
+    todo="Start the server, then try again.",
+)
 UNVERIFIED = ErrorText(
     "network.unverified",
     _NETWORK,

@@ -278,9 +278,9 @@ def test_offline_speaks_to_this_machine_alone(server: ChatServer) -> None:
 def test_nobody_answers() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
-        with pytest.raises(UserError, match="could not be reached"):
-            Harness().handle(ListModels(address))
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"Nothing answers on port {port} of this computer. Start the server"):
+            Harness().handle(ListModels(f"http://127.0.0.1:{port}/v1"))
 
 
 def test_a_server_that_says_nothing_can_be_stopped() -> None:
