@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
     QMenu,
     QProgressBar,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -31,6 +29,7 @@ from app.ui.widgets.labels import label
 from app.ui.widgets.notice import notice_of
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.scroll_if_low import ScrollIfLow
 from app.ui.widgets.window_keys import add_close_key
 
 WIDTH, HEIGHT = 920, 860
@@ -302,30 +301,12 @@ class BatchWindow(QDialog):
         self.show_problem(None)
 
 
-class _FormArea(QScrollArea):
+class _FormArea(ScrollIfLow):
     """Scrolls the form if the window is too low for it, as with large text."""
 
     def __init__(self, form: BatchForm, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(form, parent)
         self._form = form
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidgetResizable(True)
-        self.setWidget(form)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Have the window make room for the form when it needs another size, as after zooming."""
-        if event.type() is QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        return super().eventFilter(watched, event)
-
-    def hasHeightForWidth(self) -> bool:
-        """Return True: a narrower form is higher."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Return the height of all rows."""
-        return self._form.heightForWidth(width)
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the whole form, and the height of a row."""

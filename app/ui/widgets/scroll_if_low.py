@@ -1,6 +1,7 @@
 """Scrolls what does not fit into a low window, at a large zoom, instead of squeezing it until parts overlap."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 MIN_LINES = 3
@@ -27,7 +28,13 @@ class ScrollIfLow(QScrollArea):
         """Ask for another height when the content does."""
         if watched is self._content and event.type() is QEvent.Type.LayoutRequest:
             self.updateGeometry()
+            self._choose_bar()
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the scroll bar only if the content is too high without one."""
+        super().resizeEvent(event)
+        self._choose_bar()
 
     def hasHeightForWidth(self) -> bool:
         """Return whether the content's height depends on its width."""
@@ -45,6 +52,13 @@ class ScrollIfLow(QScrollArea):
         """Return the content's minimum width, and the height of some lines."""
         lines = MIN_LINES * self.fontMetrics().lineSpacing()
         return QSize(self._content.minimumSizeHint().width(), min(lines, self._content.minimumSizeHint().height()))
+
+    def _choose_bar(self) -> None:
+        """Qt keeps a bar for content that is too high beside it, and would not be without it."""
+        room = self.maximumViewportSize()
+        fits = self.hasHeightForWidth() and self.heightForWidth(room.width()) <= room.height()
+        policies = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policies.ScrollBarAlwaysOff if fits else policies.ScrollBarAsNeeded)
 
     @Slot()
     def _show_focused(self) -> None:
