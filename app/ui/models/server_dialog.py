@@ -44,6 +44,7 @@ class ServerDialog(QDialog):
         add_close_key(self)
         self.address, self.key = QLineEdit(address, self), QLineEdit(self)
         self.address.setPlaceholderText(EXAMPLE)
+        self.address.selectAll()  # Another address is typed over the last one.
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
         self.key.setPlaceholderText(tr("only if the server requires one"))
         self.models = QComboBox(self)

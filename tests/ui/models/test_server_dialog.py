@@ -31,6 +31,13 @@ def test_a_model_of_a_server_is_chosen(qtbot: QtBot) -> None:
     assert chosen.args == [RemoteModel("http://gpu-box:8000/v1", "two"), "secret"]
 
 
+def test_another_address_is_typed_over_the_last_one(qtbot: QtBot) -> None:
+    dialog = ServerDialog("http://127.0.0.1:8000/v1")
+    shown(dialog, qtbot)
+    qtbot.keyClicks(dialog.address, "gpu-box:8000")
+    assert dialog.address.text() == "gpu-box:8000"
+
+
 def test_a_server_on_this_machine_is_offered(qtbot: QtBot) -> None:
     dialog = ServerDialog("")
     shown(dialog, qtbot)
