@@ -13,7 +13,7 @@ import pytest
 from app.domain.chat.chat import Role, Turn
 from app.domain.chat.presets import FIND
 from app.domain.documents.fields import Field, FieldAnswer, field_schema, read_field_answer
-from app.domain.errors import Cancelled
+from app.domain.errors import Cancelled, EngineError
 from app.domain.models.answer_stats import FinishReason
 from app.domain.ports import NEVER_CANCELLED
 from app.domain.settings.generation_options import GREEDY, GenerationOptions, Sampling
@@ -262,7 +262,7 @@ def test_a_begun_answer_is_continued_from_where_it_is(speaker: Speaker, tokenize
     constraint = speaker.constraints.begin(SCHEMA, '{"date": {"val', is_thinking=False)()
     assert constraint
     assert tokenizer.decode(constraint.draft((), 99)[0]).startswith('ue":')
-    with pytest.raises(ValueError, match="beginning"):
+    with pytest.raises(EngineError, match="JSON schema"):
         speaker.constraints.begin(SCHEMA, "The date", is_thinking=False)()
 
 
