@@ -9,14 +9,19 @@ from app.domain.documents.entities import EntityKind, entities_in
 
 
 class ClaimKind(StrEnum):
-    """What a claim is. All but names must be on the image; a name may be the answer's own word for something."""
+    """What a claim is. All but names must be on the image; a name may be the answer's own word for something.
+
+    A value is a name behind a label: something like it on the image is meant to be the same.
+    """
 
     NUMBER = "number"
     DATE = "date"
+    TIME = "time"
     CODE = "code"
     ADDRESS = "address"
     QUOTE = "quote"
     NAME = "name"
+    VALUE = "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,12 @@ _QUOTE = re.compile(
 )
 _DATE_LIKE = re.compile(r"(?<![\d./-])\d{1,4}([-/.])\d{1,2}\1\d{2,4}(?![-/.]?\d)")
 """What has a date's form, even if no calendar has it."""
+_TIME = re.compile(
+    r"(?<![\d.,:])(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])"
+    r"(?:\s?(?P<half>[AaPp])\.?[Mm](?![^\W\d_])\.?)?"
+)
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Full-width letters, digits and signs of ASCII (Unicode's Halfwidth and Fullwidth Forms), to those."""
 _CODE = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[^\W\d_])[^\W_](?:[\w-]*[^\W_])?(?![\w-]|[.,]\d)")
 MIN_CODE_CHARS = 4
 _SPACES = "\u0020\u00a0\u202f\u2009"
@@ -74,7 +85,7 @@ def claims_in(text: str, *, is_read: bool = False) -> list[Claim]:
     With `is_read` it is a line that was read on a page: all of its numbers are claims, and nothing in it is quoted.
     """
     found: list[Claim] = []
-    for claim in _by_form(text, is_read=is_read):
+    for claim in _by_form(text.translate(_WIDE), is_read=is_read):
         if all(claim.end <= other.start or other.end <= claim.start for other in found):
             found.append(claim)
     return sorted(found, key=lambda claim: claim.start)
@@ -82,21 +93,38 @@ def claims_in(text: str, *, is_read: bool = False) -> list[Claim]:
 
 def _by_form(text: str, *, is_read: bool) -> Iterator[Claim]:
     """Yield claims that may overlap, those of a form that is less common first."""
-    for match in () if is_read else _QUOTE.finditer(text):
-        yield Claim(ClaimKind.QUOTE, *match.span(match.lastindex or 0))
+    if not is_read:
+        yield from _quotes(text)
     for line in re.finditer(r"[^\n]+", text):
         for entity in entities_in(line[0]):
             yield Claim(_KINDS[entity.kind], line.start() + entity.start, line.start() + entity.end)
+    for match in _TIME.finditer(text):
+        yield Claim(ClaimKind.TIME, *match.span())
     for match in _DATE_LIKE.finditer(text):
         yield Claim(ClaimKind.DATE, *match.span())
     for match in _CODE.finditer(text):
-        if len(match[0]) >= MIN_CODE_CHARS and not _NUMBER_WITH_UNIT.fullmatch(match[0]):
+        if len(match[0]) >= MIN_CODE_CHARS and not _NUMBER_WITH_UNIT.fullmatch(match[0]) and not _PRICE.match(match[0]):
             yield Claim(ClaimKind.CODE, *match.span())
     for match in _NUMBER.finditer(text):
         if is_read or _PERCENT.match(text, match.end()) or not is_count(text, *match.span()):
             yield Claim(ClaimKind.NUMBER, *match.span())
 
 
+def _quotes(text: str) -> Iterator[Claim]:
+    """Yield what is quoted, but for numbers and the like, which are compared by what they say."""
+    for match in _QUOTE.finditer(text):
+        start, end = match.span(match.lastindex or 0)
+        if not _is_form_alone(text[start:end]):
+            yield Claim(ClaimKind.QUOTE, start, end)
+
+
+def _is_form_alone(text: str) -> bool:
+    """Return whether a text is nothing but a number, a date or the like."""
+    claims = list(_by_form(text, is_read=True))
+    return any((claim.start, claim.end) == (0, len(text)) for claim in claims)
+
+
+_PRICE = re.compile(rf"{_CURRENCY}\d+$")
 _NUMBER_WITH_UNIT = re.compile(r"\d+(?:st|nd|rd|th|[a-zµ]{1,3})", re.IGNORECASE)
 """An ordinal, or a number and its unit ("250ml")."""
 
@@ -106,14 +134,15 @@ def names_in(text: str) -> list[Claim]:
 
     They overlap; longer ones come first.
     """
-    spans = {match.span() for match in _CELL.finditer(text) if not _LABELLED.match(match[0])}
-    spans |= {match.span(1) for match in _LABELLED.finditer(text) if len(match[1]) <= MAX_NAME_CHARS}
-    spans |= set(_capitalised(text))
-    spans |= {part for span in spans for part in _parts(text, *span)}
-    trimmed = {_trimmed(text, *span) for span in spans if not _is_sentence(text[slice(*span)])}
+    spans = {match.span(): ClaimKind.NAME for match in _CELL.finditer(text) if not _LABELLED.match(match[0])}
+    spans |= dict.fromkeys(_capitalised(text), ClaimKind.NAME)
+    values = (match for match in _LABELLED.finditer(text) if len(match[1]) <= MAX_NAME_CHARS)
+    spans |= {match.span(1): ClaimKind.VALUE for match in values}
+    spans |= {part: kind for span, kind in spans.items() for part in _parts(text, *span)}
+    trimmed = {_trimmed(text, *span): kind for span, kind in spans.items() if not _is_sentence(text[slice(*span)])}
     return [
-        Claim(ClaimKind.NAME, start, end)
-        for start, end in sorted(trimmed, key=lambda span: span[0] - span[1])
+        Claim(kind, start, end)
+        for (start, end), kind in sorted(trimmed.items(), key=lambda item: item[0][0] - item[0][1])
         if 2 <= end - start <= MAX_NAME_CHARS and any(sign.isalpha() for sign in text[start:end])
     ]
 
@@ -123,7 +152,7 @@ def number_value(text: str) -> frozenset[str]:
 
     “1.234” is a thousand or one: what separates is different in each language. Digits with a zero in front are kept.
     """
-    signs = "".join(sign for sign in text if sign.isdigit() or sign in ".,'’:")
+    signs = "".join(sign for sign in text.translate(_WIDE) if sign.isdigit() or sign in ".,'’:")
     digits = _digits(signs)
     marks = [sign for sign in signs if not sign.isdigit()]
     if not marks:
@@ -136,9 +165,21 @@ def number_value(text: str) -> frozenset[str]:
     if is_grouped and len(set(marks)) == 1:
         values.add(f"{digits.lstrip('0') or '0'}.")
     if marks.count(marks[-1]) == 1:
-        whole, fraction = _digits(head).lstrip("0") or "0", _digits(tail).rstrip("0")
-        values.add(f"{whole}.{fraction}")
+        # Three digits may be a group: as a fraction they stay as they are, so that 10,500 is not 10.50.
+        fraction = _digits(tail) if is_grouped else _digits(tail).rstrip("0")
+        values.add(f"{_digits(head).lstrip('0') or '0'}.{fraction}")
     return frozenset(values or {signs})
+
+
+def time_value(text: str) -> tuple[int, int, str] | None:
+    """Return hour (0 to 23), minute and second of a printed time; the second is empty if it has none."""
+    match = _TIME.fullmatch(text.translate(_WIDE))
+    if match is None:
+        return None
+    hour = int(match["hour"])
+    if match["half"] and hour <= 12:
+        hour = hour % 12 + (12 if match["half"] in "pP" else 0)
+    return hour, int(match["minute"]), match["second"] or ""
 
 
 def _digits(text: str) -> str:

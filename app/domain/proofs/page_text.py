@@ -12,7 +12,7 @@ from rapidfuzz.fuzz import partial_ratio_alignment
 from app.domain.documents.dates import date_values
 from app.domain.documents.pages import OcrPage
 from app.domain.images.geometry import Box, TextLine
-from app.domain.proofs.claims import Claim, ClaimKind, claims_in, is_count, number_value
+from app.domain.proofs.claims import Claim, ClaimKind, claims_in, is_count, number_value, time_value
 from app.domain.text.word_spans import letter_edges
 
 MAX_LETTERS = 200_000
@@ -82,7 +82,7 @@ class PageText:
                 text = line.text[claim.start : claim.end]
                 is_bare = claim.kind is ClaimKind.NUMBER and is_count(line.text, claim.start, claim.end)
                 printed = PrintedClaim(claim, text, number, is_bare)
-                for value in values_of(claim.kind, text):
+                for value in _printed_values(claim.kind, text):
                     found[value].append(printed)
         return found
 
@@ -170,6 +170,17 @@ class PageText:
         return is_same_line and self._sources[letter + 1] == self._sources[letter] + 1
 
 
+def _printed_values(kind: ClaimKind, text: str) -> Iterator[Value]:
+    """Yield what a claim that was read proves: a time with seconds also the one without, and one of either half."""
+    yield from values_of(kind, text)
+    if kind is ClaimKind.TIME and (time := time_value(text)):
+        hour, minute, second = time
+        hours = {hour} if text[-1:].isalpha() or hour > 12 else {hour, (hour + 12) % 24}
+        for either in hours:
+            yield kind, (either, minute, second)
+            yield kind, (either, minute, "")
+
+
 def values_of(kind: ClaimKind, text: str) -> Iterator[Value]:
     """Yield what a claim may say, however it is printed."""
     match kind:
@@ -179,6 +190,9 @@ def values_of(kind: ClaimKind, text: str) -> Iterator[Value]:
         case ClaimKind.DATE:
             for date in date_values(text) or {text}:
                 yield kind, date
+        case ClaimKind.TIME:
+            if time := time_value(text):
+                yield kind, time
         case _:
             yield ClaimKind.CODE, letters_of(text)
 

@@ -4,8 +4,11 @@ Letters may differ a little, since both the reader and the model misread; digits
 """
 
 import re
+from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 
 from rapidfuzz.distance import LCSseq, Levenshtein
 
@@ -18,6 +21,10 @@ MIN_LETTERS = 3
 """Minimum number of letters of a name; a shorter one is on any page by chance."""
 MIN_SIMILAR_LETTERS = 6
 """Minimum number of letters of a name that is searched for by similarity; a shorter one must be the same."""
+MIN_MISREAD_LETTERS = 5
+"""Minimum number of letters of a word one of which may be misread; two of a word of twice as many."""
+MANY_WORDS, MAX_MISREAD = 4, 2
+"""Minimum number of words of a name one of which may be misread by so many letters."""
 MIN_DATE_DIGITS = 6
 """Minimum number of digits of a date whose marks between them were misread."""
 MAX_CLAIMS = 400
@@ -28,6 +35,10 @@ _OF_PLACE = re.compile(
 """The label of a place in JSON, the keys, the coordinates in any of Qwen's spellings, and tags."""
 _KEY = re.compile(r'[{,]\s{0,40}"[^"\n]*"(?=\s{0,9}:)')
 """A key of JSON."""
+
+
+_MEANT = frozenset({ClaimKind.QUOTE, ClaimKind.VALUE})
+"""Kinds of claims that differ if something like them was read; a name like it may be another one."""
 
 
 class Verdict(StrEnum):
@@ -204,7 +215,7 @@ def _differing(text: str, claim: Claim, pages: PageText) -> Proof:
 
 
 def _form(kind: ClaimKind) -> ClaimKind:
-    return kind if kind in {ClaimKind.NUMBER, ClaimKind.DATE} else ClaimKind.CODE
+    return kind if kind in {ClaimKind.NUMBER, ClaimKind.DATE, ClaimKind.TIME} else ClaimKind.CODE
 
 
 def _is_near(one: str, other: str) -> bool:
@@ -225,14 +236,44 @@ def _proof_of_name(text: str, claim: Claim, pages: PageText) -> Proof | None:
         start, end = pages.whole_words(*_trimmed(needle, pages.letters, *found))
     else:
         start, end = pages.whole_numbers(start, end)
+    own, printed = text[claim.start : claim.end], pages.printed(start, end)
     wanted, read = _digits(needle), _digits(pages.letters[start:end])
-    if wanted == read and _same_numbers(text[claim.start : claim.end], pages.printed(start, end)):
+    if wanted == read and _same_numbers(own, printed) and _has_same_words(own, pages.letters[start:end]):
         verdict = Verdict.FOUND
-    elif wanted and Levenshtein.distance(wanted, read, score_cutoff=2) <= 2 and len(wanted) == len(read):
+    elif claim.kind in _MEANT or (wanted and wanted != read):
         verdict = Verdict.DIFFERS
+        if len(wanted) != len(read) or Levenshtein.distance(wanted, read, score_cutoff=2) > 2:
+            return None
     else:
         return None
-    return Proof(claim.start, claim.end, verdict, pages.place_of_letters(start, end), pages.printed(start, end))
+    return Proof(claim.start, claim.end, verdict, pages.place_of_letters(start, end), printed)
+
+
+def _has_same_words(text: str, letters: str) -> bool:
+    """Return whether each word of `text` is among the letters that were read, of which nothing else is a word.
+
+    The longer a word, the more of its letters may be misread; codes and short words may not, but for one word of many.
+    """
+    words = list(filter(None, map(letters_of, text.split())))
+    ends = list(accumulate(map(len, words)))
+    edits = [0] * len(words)
+    added = Counter[int]()
+    for edit in Levenshtein.editops("".join(words), letters):
+        if edit.tag == "insert":
+            added[edit.src_pos] += 1
+        place = min(bisect_right(ends, edit.src_pos), len(words) - 1)
+        edits[place] += 1
+    if any(count >= MIN_LETTERS for count in added.values()):
+        return False
+    others = [(word, count) for word, count in zip(words, edits, strict=True) if count > _max_edits(word)]
+    is_one_of_many = len(others) == 1 and len(words) >= MANY_WORDS
+    return not others or (is_one_of_many and others[0][0].isalpha() and others[0][1] <= MAX_MISREAD)
+
+
+def _max_edits(word: str) -> int:
+    if len(word) < MIN_MISREAD_LETTERS or not word.isalpha():
+        return 0
+    return 1 if len(word) < 2 * MIN_MISREAD_LETTERS else 2
 
 
 def _trimmed(needle: str, letters: str, start: int, end: int) -> tuple[int, int]:

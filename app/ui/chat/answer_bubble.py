@@ -16,7 +16,7 @@ from app.ui.chat.hover_buttons import HoverButtons
 from app.ui.chat.place_chips import PlaceChips
 from app.ui.chat.thought_fold import no_answer
 from app.ui.markdown.formulas import FormulaPainter
-from app.ui.markdown.message_parts import MessageParts
+from app.ui.markdown.message_parts import MessageParts, is_thought
 from app.ui.markdown.safe_text_browser import SafeTextBrowser
 from app.ui.widgets import ui_text
 from app.ui.widgets.buttons import Role, button, icon_button
@@ -65,7 +65,7 @@ class AnswerBubble(QWidget):
         self.detections: Sequence[Detection] = ()
         self.chips = PlaceChips(self)
         self.data = button("", Role.LINK, parent=self)
-        self._has_only_places = False
+        self._has_only_places = self._has_several_parts = False
         self._shows_data = False
         self._is_sought = False
         self.more = button(tr("Show more"), Role.LINK, parent=self)
@@ -111,6 +111,7 @@ class AnswerBubble(QWidget):
     def update_parts(self, parts: MessageParts) -> None:
         """Show the message's present state: its last part, and the actions for the whole message."""
         self._message = message = parts.message
+        self._has_several_parts = sum(not is_thought(key) for key in parts.keys) > 1
         is_streaming = message.state is MessageState.STREAMING
         text = message.text
         part = parts.part(message.id)
@@ -254,13 +255,14 @@ class AnswerBubble(QWidget):
     @Slot(int, int)
     def _on_proofs_counted(self, _found: int, others: int) -> None:
         """Say how many values are not on the image; those that are need no words."""
-        self.unproven.setText(
-            tr_count(
-                "{count} value was not found on the image. Please check it.",
-                "{count} values were not found on the image. Please check them.",
-                others,
-            )
+        counted = tr_count(
+            "{count} value was not found on the image. Please check it.",
+            "{count} values were not found on the image. Please check them.",
+            others,
         )
+        # A long answer has several bubbles, of which this one knows its own values alone.
+        several = tr("What is marked in amber was not found on the image. Please check it.")
+        self.unproven.setText(several if self._has_several_parts else counted)
         self.unproven.setVisible(others > 0)
 
     @Slot(int)

@@ -40,6 +40,11 @@ def the_proof(text: str, pages: PageText = PAGES) -> Proof:
         ("it was on 2018-12-25", "2018-12-25", "25/12/2018"),
         ("it was on 05-02-18", "05-02-18", "05 02-18"),
         ("at 8:13:39", "8:13:39", "8:13:39"),
+        ("at 20:13", "20:13", "8:13:39 PM"),
+        ("at 8:13 p.m.", "8:13 p.m.", "8:13:39 PM"),
+        ("he gave RM2000", "RM2000", "RM 2000"),
+        ("he gave ２０００．００", "２０００．００", "2000.00"),
+        ('{"total": "1,234.50"}', "1,234.50", "1,234.50"),
         ("the number is 789417-W", "789417-W", "789417-W"),
         (
             "it was from Book Ta K (Taman Daya) Sdn Bhd",
@@ -76,7 +81,9 @@ def test_one_other_digit_differs_and_says_what_is_printed(text: str, claim: str,
     assert (claim, Verdict.DIFFERS, printed) in proven(text)
 
 
-@pytest.mark.parametrize("claim", ["765.50", "6.00", "12345678", "20:13", "x@y.org", "“Thank you”", "1999-01-01"])
+@pytest.mark.parametrize(
+    "claim", ["765.50", "6.00", "12345678", "20:14", "8:13:38", "x@y.org", "“Thank you”", "1999-01-01"]
+)
 def test_what_is_not_on_the_image_is_missing(claim: str) -> None:
     assert the_proof(f"it says {claim}").verdict is Verdict.MISSING
 
@@ -198,3 +205,37 @@ def test_the_keys_of_data_claim_nothing() -> None:
     data = '{"vendor_name": "TAMAN DAYA",\n  "document date": "25/12/2018", "grand total": "17.60"}'
     found = [("TAMAN DAYA", Verdict.FOUND), ("25/12/2018", Verdict.FOUND), ("17.60", Verdict.MISSING)]
     assert [(text, verdict) for text, verdict, _ in proven(data)] == found
+
+
+def test_three_decimals_are_not_two() -> None:
+    """A comma before three digits may be a decimal one, or separate thousands: 10,500 is not 10.50."""
+    pages = PageText([page_of("Total 10.50\nQty 1.000\nSum 4,411")])
+    assert the_proof("it is 10,500", pages).verdict is not Verdict.FOUND
+    assert the_proof("it is 1,000", pages).verdict is Verdict.FOUND
+    assert the_proof("it is 4411", pages).verdict is Verdict.FOUND
+
+
+def test_a_word_that_a_quotation_leaves_out_is_told() -> None:
+    pages = PageText([page_of("GOODS SOLD ARE NOT RETURNABLE\nOR EXCHANGEABLE")])
+    proof = the_proof("it says “goods sold are returnable”", pages)
+    assert (proof.verdict, proof.printed) == (Verdict.DIFFERS, "GOODS SOLD ARE NOT RETURNABLE")
+    assert the_proof("it says “goods sold are not returnable”", pages).verdict is Verdict.FOUND
+
+
+@pytest.mark.parametrize("name", ["Cafe Meridian", "Hauptstr. 12a", "KF Modelling Play"])
+def test_another_name_is_not_found_and_a_value_says_what_is_printed(name: str) -> None:
+    pages = PageText([page_of("Cafe Merian\nHauptstr. 12\nKF Modelling Clay")])
+    assert Verdict.FOUND not in [proof.verdict for proof in proofs_of(f"it is from {name} there", pages)]
+    assert [proof.verdict for proof in proofs_of(f"Name: {name}", pages)] != [Verdict.FOUND]
+
+
+def test_one_letter_of_a_long_word_may_be_misread() -> None:
+    pages = PageText([page_of("Corner Bakery\nAMANU MALAYSIA SDN BHD")])
+    assert the_proof("it is from Corner Bakory", pages).verdict is Verdict.FOUND
+    assert the_proof("it is from Amano Malaysia Sdn Bhd", pages).verdict is Verdict.FOUND
+
+
+def test_the_names_of_values_are_no_claims_in_json() -> None:
+    text = '{\n  "company": "Book Ta",\n  "date": "2018-12-25",\n  "quantity": 6,\n  "total": "1,234.50"\n}'
+    assert {verdict for _, verdict, _ in proven(text)} == {Verdict.FOUND}
+    assert {claim for claim, _, _ in proven(text)} >= {"2018-12-25", "1,234.50"}

@@ -15,12 +15,15 @@ from app.domain.errors import Problem, ProblemKind
 from app.domain.ids import MessageId
 from app.domain.models.answer_stats import AnswerStats
 from app.domain.models.engine_status import Stage
+from app.domain.proofs.page_text import PageText
+from app.domain.proofs.proofs import ProofSource
 from app.ui.chat import chat_view
 from app.ui.chat.chat_view import ChatView
 from app.ui.markdown.safe_text_browser import SafeTextBrowser
 from app.ui.widgets.message_edit import MAX_CHARACTERS
 from app.ui.widgets.notice_box import NoticeBox
 from app.ui.widgets.theme import Theme
+from tests.support.batch_backends import page_of
 from tests.support.chats import answer, attachment, message_ids, question
 from tests.support.on_screen import click, seen, the
 from tests.ui.conftest import question_bubble, shown
@@ -423,3 +426,18 @@ class LayoutRequests(QObject):
         for _ in range(20):
             QApplication.processEvents()
         return self.count == before
+
+
+def test_an_answer_says_how_many_values_are_not_on_the_image_unless_it_has_several_bubbles(
+    view: ChatView, qtbot: QtBot
+) -> None:
+    source = ProofSource(PageText([page_of("Total 12.40")]))
+    view.set_branch([question("Total?", "q"), answer("It is 12.40, not 99.99 nor 88.88.", "a")])
+    view.set_proof_sources({MessageId("a"): source})
+    (bubble,) = view.answers
+    qtbot.waitUntil(lambda: bubble.unproven.text() == "2 values were not found on the image. Please check them.")
+    qtbot.waitUntil(bubble.unproven.isVisible)
+    paragraphs = "\n\n".join(f"It is 99.{number:02} here. " + "word " * 40 for number in range(99))
+    view.put_message(answer(paragraphs, "a"))
+    wanted = "What is marked in amber was not found on the image. Please check it."
+    qtbot.waitUntil(lambda: view.answers[-1].unproven.text() == wanted)
