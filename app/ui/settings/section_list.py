@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtWidgets import QListWidget, QScrollArea, QWidget
 
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.theme import zoomed
 from app.ui.widgets.zoomed_width import ZoomedWidth
 
 WIDTH = 150
@@ -33,8 +34,9 @@ class SectionList(QListWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hide the list while the window is too narrow for both."""
-        if event.type() in {QEvent.Type.Resize, QEvent.Type.StyleChange} and isinstance(watched, QWidget):
-            self.setVisible(watched.width() >= self.maximumWidth() * (WIDTH + MIN_BESIDE) // WIDTH)
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.StyleChange} and watched == self.parent():
+            # Qt's views filter their own events, too.
+            self.setVisible(self.parentWidget().width() >= zoomed(self.parentWidget(), WIDTH + MIN_BESIDE))
         return super().eventFilter(watched, event)
 
     def show_found(self) -> None:

@@ -267,6 +267,20 @@ def test_a_narrow_window_has_no_list_of_sections(settings_window: SettingsWindow
     qtbot.waitUntil(settings_window.sections.isVisible)
 
 
+def test_the_list_of_sections_stays_when_the_appearance_changes(
+    settings_window: SettingsWindow, theme: Theme, qtbot: QtBot
+) -> None:
+    settings_window.resize(900, 600)
+    for choice, zoom, is_shown in (
+        (ThemeChoice.DARK, 100, True),
+        (ThemeChoice.DARK, 140, True),
+        (ThemeChoice.DARK, 200, False),
+        (ThemeChoice.LIGHT, 100, True),
+    ):
+        theme.choose(choice, zoom)
+        qtbot.waitUntil(lambda is_shown=is_shown: settings_window.sections.isVisible() == is_shown)  # type: ignore[misc]
+
+
 @pytest.mark.parametrize("name", ["Weight cache folder", "Models folder"])
 def test_a_folder_is_chosen(settings_window: SettingsWindow, qtbot: QtBot, tmp_path: Path, name: str) -> None:
     click(the(row(settings_window, name), QPushButton, f"Choose a folder for “{name}”"))
