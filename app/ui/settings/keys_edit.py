@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QKeySequenceEdit, QToolButton, QWidget
 
 
 class KeysEdit(QKeySequenceEdit):
-    """Takes any keys but Esc, which closes the window from everywhere: `edited()` once keys are recorded or cleared.
+    """Takes any keys but Esc, which ends the recording: `edited()` once keys are recorded or cleared.
 
     Modifiers without another key change nothing; QKeySequenceEdit takes them for no keys.
     """
@@ -33,9 +33,10 @@ class KeysEdit(QKeySequenceEdit):
         self.setKeySequence(self._shown)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave Esc to the window."""
+        """Give the focus to the parent by Esc: the next key is not recorded, and Tab comes back."""
         if event.matches(QKeySequence.StandardKey.Cancel):
-            event.ignore()
+            if row := self.parentWidget():
+                row.setFocus()
         else:
             super().keyPressEvent(event)
 

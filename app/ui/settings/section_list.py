@@ -23,7 +23,7 @@ class SectionList(QListWidget):
         super().__init__(parent)
         self.setObjectName("sectionList")
         self.setAccessibleName(tr("Sections"))
-        self._headings, self._area = headings, area
+        self._headings, self._area, self._window = headings, area, parent
         self._is_jumping = False
         self.addItems(list(headings))
         ZoomedWidth(self, self.setFixedWidth, WIDTH)
@@ -34,9 +34,9 @@ class SectionList(QListWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hide the list while the window is too narrow for both."""
-        if event.type() in {QEvent.Type.Resize, QEvent.Type.StyleChange} and watched == self.parent():
+        if watched is self._window and event.type() in {QEvent.Type.Resize, QEvent.Type.StyleChange}:
             # Qt's views filter their own events, too.
-            self.setVisible(self.parentWidget().width() >= zoomed(self.parentWidget(), WIDTH + MIN_BESIDE))
+            self.setVisible(self._window.width() >= zoomed(self._window, WIDTH + MIN_BESIDE))
         return super().eventFilter(watched, event)
 
     def show_found(self) -> None:

@@ -53,7 +53,7 @@ class KeyRow(SettingRow):
         self._first = QKeySequence(action.data()).toString()
         self._settings = Settings()
         self._owner_of = owner_of
-        self.editor = KeysEdit(self)
+        self.editor = KeysEdit()
         self.lay_out(self.editor)
         self.editor.edited.connect(self._on_edited)
 

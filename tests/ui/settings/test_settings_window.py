@@ -186,14 +186,27 @@ def test_keys_are_changed_unless_they_belong_to_another(settings_window: Setting
     assert row(settings_window, "New chat").hint.text() == ""
 
 
-def test_esc_in_a_field_for_keys_closes_the_window(settings_window: SettingsWindow, qtbot: QtBot) -> None:
-    field = editor(settings_window, "New chat", QKeySequenceEdit)
+@pytest.mark.parametrize("name", ["Key for capturing text", "New chat"])
+def test_esc_in_a_field_for_keys_ends_the_recording_alone(
+    settings_window: SettingsWindow, qtbot: QtBot, name: str
+) -> None:
+    field = editor(settings_window, name, QKeySequenceEdit)
     assert isinstance(field, QKeySequenceEdit)
     before = field.keySequence()
-    with qtbot.waitSignal(settings_window.rejected):
+    settings_window.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    with qtbot.assertNotEmitted(settings_window.changed):
         QTest.keyClick(field, Qt.Key.Key_Escape)
-    assert not settings_window.isVisible()
+        QTest.keyClick(settings_window.focusWidget(), Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert settings_window.isVisible()
+    assert not field.hasFocus()
     assert field.keySequence() == before
+    QTest.keyClick(settings_window.focusWidget(), Qt.Key.Key_Tab)
+    qtbot.waitUntil(field.hasFocus)
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    with qtbot.waitSignal(settings_window.rejected):
+        QTest.keyClick(settings_window.focusWidget(), Qt.Key.Key_Escape)
 
 
 def capture_keys(window: SettingsWindow) -> QKeySequenceEdit:
@@ -210,7 +223,6 @@ def test_the_key_for_capturing_text_is_the_one_that_is_pressed(settings_window: 
     assert changed.args == [replace(DEFAULTS, capture_key="Ctrl+Alt+T")]
     with qtbot.assertNotEmitted(settings_window.changed):
         QTest.keyClick(field, Qt.Key.Key_Escape)
-    settings_window.show()
     with qtbot.waitSignal(settings_window.changed) as changed:
         click(the(field, QToolButton))
     assert changed.args == [DEFAULTS]
