@@ -34,7 +34,7 @@ from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.focus_keeper import FocusKeeper
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
-from app.ui.widgets.labels import ElidedLabel, label, tooltip
+from app.ui.widgets.labels import ElidedLabel, label
 from app.ui.widgets.notices import Notices
 from app.ui.widgets.page_canvas import NO_PAGE, PageCanvas
 from app.ui.widgets.problem_text import problem_sentence
@@ -101,7 +101,7 @@ class DocumentWindow(QWidget):
         self.again = button(tr("Read again"), Role.PLAIN, tr("With the built-in OCR; corrections are discarded"), self)
         self.export, self.clean_up_tool = QToolButton(self), QToolButton(self)
         self._export_menu, self._clean_ups = ExportMenu(self), CleanUpMenu(self)
-        self.ask = QToolButton(self)
+        self.ask = button(tr("Ask"), Role.PLAIN, tr("Ask about this page in a new chat"), self)
         self.open = button(tr("Open…"), Role.PLAIN, tr("Open a document"), self)
         self.find_bar = FindBar(tr("Find in this document"), tr("No matches in this document"), self)
         self.zoom = ZoomButtons(self.canvas, self)
@@ -242,11 +242,6 @@ class DocumentWindow(QWidget):
             tool.setText(name)
             tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             tool.setMenu(menu)
-        self.ask.setObjectName("presets")
-        self.ask.setText(tr("Ask"))
-        self.ask.setAccessibleName(tr("Ask about this page in a new chat"))
-        self.ask.setToolTip(tooltip(self.ask.accessibleName()))
-        self.ask.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._asks = QMenu(self)
         self._asks.addAction(tr("About this page"), self._on_page_asked_about)
         self._asks.addAction(tr("About this document"), self.document_asked_about.emit)
@@ -261,6 +256,7 @@ class DocumentWindow(QWidget):
         head.setContentsMargins(12, 8, 12, 8)
         head.addWidget(StackingRow(self.name, tools, MIN_NAME_WIDTH, self))
         self.tabs = QTabWidget(self)
+        self.tabs.setUsesScrollButtons(False)  # The pane is as wide as its tabs.
         self.tabs.addTab(self.lines, tr("Text"))
         self.tabs.addTab(self.markdown, "Markdown")
         self.tabs.addTab(self.html, "HTML")

@@ -6,10 +6,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QToolButton, QTreeView, QWidget
 
 from app.ui.widgets.i18n import tr
+from app.ui.widgets.icons import SIZE, Icon, qt_icon
+from app.ui.widgets.screen_fit import ScreenFit
+from app.ui.widgets.theme import zoomed
 
+OWN_SIZE = 720, 460
+"""Width and height of Qt's own dialog, for desktops that have none, in pixels of the style sheet."""
+_ARROWS = MappingProxyType({"backButton": Icon.PREVIOUS, "forwardButton": Icon.NEXT, "toParentButton": Icon.UP})
 _NO_FORMS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -105,8 +112,23 @@ def _dialog(parent: QWidget | None, title: str, filters: str = "", purpose: Purp
     folders = _in_force["folders"]
     dialog = QFileDialog(parent, title, str(folders.begin(purpose)), filters)
     dialog.finished.connect(dialog.deleteLater)
+    _fit_own(dialog)
     dialog.filesSelected.connect(lambda files: folders.remember(purpose, _folder_of(dialog, Path(files[0]))))
     return dialog
+
+
+def _fit_own(dialog: QFileDialog) -> None:
+    """Make Qt's own dialog as large as its text needs, and its arrows, which are black, as light as that."""
+    for name, icon in _ARROWS.items():
+        arrow = dialog.findChild(QToolButton, name)
+        if isinstance(arrow, QToolButton):  # The desktop's dialog has none.
+            arrow.setIcon(qt_icon(icon, arrow))
+            arrow.setIconSize(QSize(1, 1) * zoomed(arrow, SIZE))
+    files = dialog.findChild(QTreeView, "treeView")
+    if isinstance(files, QTreeView):
+        for column in range(1, files.header().count()):
+            files.header().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        ScreenFit(dialog, *OWN_SIZE)
 
 
 def _folder_of(dialog: QFileDialog, chosen: Path) -> Path:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -40,10 +40,12 @@ class Icon(StrEnum):
     ROTATE = "rotate-cw"
     SIDEBAR = "panel-left"
     SMALLER = "zoom-out"
+    UP = "chevron-up"
 
 
 _DIRECTED = {Icon.NEXT, Icon.PREVIOUS, Icon.QUOTE, Icon.SIDEBAR}
 """Icons that are mirrored where text runs from right to left."""
+_DISABLED = QPalette.ColorGroup.Disabled
 
 
 class IconButton(QPushButton):
@@ -97,6 +99,21 @@ def draw_icon(painter: QPainter, icon: Icon, colour: QColor, place: QRectF, dire
         painter.scale(-1, 1)
     _renderer(icon, colour.name()).render(painter, place)
     painter.restore()
+
+
+def qt_icon(icon: Icon, widget: QWidget) -> QIcon:
+    """Return an icon for a button of Qt's own, in the colours and at the size of `widget` as it is now."""
+    made, side, ratio = QIcon(), zoomed(widget, SIZE), widget.devicePixelRatioF()
+    for group, mode in ((QPalette.ColorGroup.Active, QIcon.Mode.Normal), (_DISABLED, QIcon.Mode.Disabled)):
+        picture = QPixmap(QSize(side, side) * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        colour = widget.palette().color(group, QPalette.ColorRole.ButtonText)
+        draw_icon(painter, icon, colour, QRectF(0, 0, side, side), widget.layoutDirection())
+        painter.end()
+        made.addPixmap(picture, mode)
+    return made
 
 
 @lru_cache(maxsize=128)

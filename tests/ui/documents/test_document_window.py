@@ -2,14 +2,16 @@
 
 import io
 import itertools
+from collections.abc import Iterator
 from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QPalette, QTextCharFormat, QTextCursor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.documents.blocks import Block, BlockKind
@@ -19,12 +21,13 @@ from app.domain.documents.pdf_options import AS_IT_IS, PdfOptions
 from app.domain.documents.tables import Cell, Table
 from app.domain.ids import Digest
 from app.domain.images.geometry import Box, Point, TextLine, Word
-from app.domain.settings.settings import ThemeChoice
+from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.ui.documents.document_window import DocumentWindow
 from app.ui.documents.thumbnail_strip import MAX_PICTURES, ThumbnailStrip
+from app.ui.widgets.i18n import set_language
 from app.ui.widgets.theme import Theme
 from tests.support.drops import answers_to_a_move, drop, files
-from tests.support.on_screen import click, entry, mouse
+from tests.support.on_screen import click, entry, mouse, seen
 from tests.ui.conftest import shown
 
 
@@ -477,3 +480,27 @@ def test_all_fields_are_copied_for_a_spreadsheet(window: DocumentWindow) -> None
     click(window.values.copy)
     assert QGuiApplication.clipboard().text() == "Total\t5"
     assert window.values.copy.text() == "Copied"
+
+
+@pytest.fixture(params=[language for language in UiLanguage if language is not UiLanguage.SYSTEM])
+def language(request: pytest.FixtureRequest) -> Iterator[UiLanguage]:
+    set_language(request.param)
+    yield request.param
+    set_language(UiLanguage.ENGLISH)
+
+
+@pytest.mark.parametrize("zoom", [100, 140, 200])
+@pytest.mark.usefixtures("language")
+def test_all_tabs_are_whole_in_a_narrow_window(theme: Theme, qtbot: QtBot, zoom: int) -> None:
+    theme.choose(ThemeChoice.LIGHT, zoom)
+    window = DocumentWindow()
+    window.resize(500, 600)
+    shown(window, qtbot)
+    assert window.width() <= 800
+    bar, bold = window.tabs.tabBar(), QFont(window.tabs.tabBar().font())
+    bold.setWeight(QFont.Weight.DemiBold)
+    for tab in range(bar.count()):
+        window.tabs.setCurrentIndex(tab)
+        qtbot.waitUntil(lambda: all(bar.rect().contains(bar.tabRect(it)) for it in range(bar.count())))
+        assert bar.tabRect(tab).width() >= QFontMetrics(bold).horizontalAdvance(bar.tabText(tab))
+    assert not seen(window.tabs, QToolButton)

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QStandardPaths
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QComboBox, QFileDialog, QToolButton, QTreeView, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.controllers.folder_controller import FolderController
-from app.domain.settings.settings import Settings
+from app.domain.settings.settings import Settings, ThemeChoice
 from app.services.engines.background import BackgroundThread
 from app.services.settings.preferences import Preferences
 from app.ui.widgets import file_dialogs
 from app.ui.widgets.file_dialogs import Purpose
+from app.ui.widgets.theme import Theme
 
 
 class Store:
@@ -185,3 +187,33 @@ def test_dialogs_begin_where_the_last_one_of_their_purpose_was_used(
     folder.rmdir()
     asks[0](parent)
     assert begins_in(dialog_of(parent)) != folder
+
+
+def brightest(icon: QIcon) -> int:
+    """The lightness of the brightest of the pixels of an icon that are opaque."""
+    picture = icon.pixmap(32).toImage()
+    pixels = [picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height())]
+    return max(pixel.lightness() for pixel in pixels if pixel.alpha() > 200)
+
+
+@pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
+def test_qts_own_dialog_shows_its_arrows_and_the_path_at_any_size_of_the_text(
+    parent: QWidget, theme: Theme, choice: ThemeChoice, tmp_path: Path
+) -> None:
+    theme.choose(choice, 200)
+    file_dialogs.open_files(parent, "Open", print)
+    dialog = dialog_of(parent)
+    dialog.setDirectory(str(tmp_path))
+    dialog.show()
+    place = dialog.findChild(QComboBox, "lookInCombo")
+    assert isinstance(place, QComboBox)
+    assert place.width() >= 2 * place.fontMetrics().horizontalAdvance("/home/somebody/Pictures")
+    for name in ("backButton", "forwardButton", "toParentButton"):
+        arrow = dialog.findChild(QToolButton, name)
+        assert isinstance(arrow, QToolButton)
+        assert (brightest(arrow.icon()) > 150) == (choice is ThemeChoice.DARK), name
+    files = dialog.findChild(QTreeView, "treeView")
+    assert isinstance(files, QTreeView)
+    header = files.header()
+    assert all(header.sectionSize(column) >= header.sectionSizeHint(column) for column in range(1, header.count()))
+    dialog.close()
