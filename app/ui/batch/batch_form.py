@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
 
 from app.domain.batch.batch import MAX_PARALLEL, BatchOptions, Output
 from app.domain.documents.clean_up import CleanUp
@@ -18,7 +18,7 @@ from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import tr
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import ElidedLabel, label
-from app.ui.widgets.spin_boxes import with_margin
+from app.ui.widgets.spin_boxes import IntegerBox
 from app.ui.widgets.stacking_row import StackingRow
 
 MIN_NAMES_WIDTH = 160
@@ -63,8 +63,7 @@ class BatchForm(QWidget):
         self.strips = QCheckBox(tr("Remove hyphens at line ends"), self)
         self.main_text = QCheckBox(tr("Leave out headers, footers and page numbers"), self)
         self.ignored = MarginsEdit(self)
-        self.parallel = QSpinBox(self)
-        with_margin(self.parallel)
+        self.parallel = IntegerBox(self)
         self.parallel.setRange(1, MAX_PARALLEL)
         self.parallel.setAccessibleName(tr("Parallel requests"))
         self.parallel.setToolTip(tr("Number of requests sent to the server at the same time"))

@@ -1,7 +1,7 @@
 """Number fields for the margins that a batch ignores on every page."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.domain.documents.ignored_areas import ignored_text
 from app.domain.images.geometry import Box
@@ -10,7 +10,7 @@ from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import locale, mark, tr
 from app.ui.widgets.icons import Icon
 from app.ui.widgets.labels import label
-from app.ui.widgets.spin_boxes import with_margin
+from app.ui.widgets.spin_boxes import IntegerBox
 
 MAX_PERCENT = 49
 """Maximum margin in percent of a page's side, so that something is left between two."""
@@ -25,13 +25,12 @@ class MarginsEdit(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._areas: tuple[Box, ...] = ()
-        self.boxes = {edge: QSpinBox(self) for edge in _EDGES}
+        self.boxes = {edge: IntegerBox(self) for edge in _EDGES}
         self._others = label("", "muted", parent=self)
         self.clear = icon_button(Icon.CLOSE, tr("Clear ignored areas"), self)
         flow = FlowLayout()
         self.setLayout(flow)
         for edge, box in self.boxes.items():
-            with_margin(box)
             box.setRange(0, MAX_PERCENT)
             box.setSuffix(" %")
             box.setLocale(locale())

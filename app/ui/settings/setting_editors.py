@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt, SignalInstance
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from app.domain.settings.settings import ThemeChoice, UiLanguage
 from app.domain.shown_setting import SettingKind, ShownSetting
@@ -14,7 +14,7 @@ from app.ui.settings.folder_edit import FolderEdit
 from app.ui.settings.keys_edit import KeysEdit
 from app.ui.widgets import ui_text
 from app.ui.widgets.i18n import locale, tr
-from app.ui.widgets.spin_boxes import with_margin
+from app.ui.widgets.spin_boxes import DecimalBox, IntegerBox
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -40,9 +40,9 @@ def make_editor(setting: ShownSetting, default: object) -> SettingEditor:
             box = QCheckBox()
             return SettingEditor(box, box.clicked, box.isChecked, box.setChecked)
         case int():
-            return _number(QSpinBox(), setting, int)
+            return _number(IntegerBox(), setting, int)
         case float():
-            return _number(QDoubleSpinBox(), setting, float)
+            return _number(DecimalBox(), setting, float)
         case _:
             return _text(setting)
 
@@ -70,7 +70,7 @@ def _choices(kind: type[E], name: Callable[[E], str]) -> SettingEditor:
     )
 
 
-def _number(box: Any, setting: ShownSetting, kind: type) -> SettingEditor:  # noqa: ANN401 - one of Qt's two
+def _number(box: Any, setting: ShownSetting, kind: type) -> SettingEditor:  # noqa: ANN401 - one of the two
     lowest, highest = setting.bounds or (0, 1)
     box.setRange(kind(lowest), kind(highest))
     box.setSingleStep(kind(setting.step))
@@ -78,7 +78,6 @@ def _number(box: Any, setting: ShownSetting, kind: type) -> SettingEditor:  # no
     box.setLocale(locale())  # Its separators are those of the language, not the desktop's.
     box.setGroupSeparatorShown(True)
     box.setKeyboardTracking(False)
-    with_margin(box)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # The wheel scrolls the window, not the value.
 
     def show_value(value: float) -> None:
