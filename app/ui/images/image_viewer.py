@@ -386,7 +386,6 @@ class ImageViewer(QFrame):
     @Slot()
     def _on_copy_part_clicked(self) -> None:
         QGuiApplication.clipboard().setText(selected_text(self._text, self._lines_in_area(), 0))
-        self.canvas.end_selecting()
 
     @Slot(int)
     def _on_detection_hovered(self, number: int) -> None:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.ui.widgets.buttons import Role, button
+from app.ui.widgets.copy_button import copy_button
 from app.ui.widgets.flow_layout import FlowLayout
 from app.ui.widgets.i18n import tr
 
@@ -18,7 +19,7 @@ class SelectionBar(QFrame):
         super().__init__(parent)
         self.ask = button(tr("Ask"), Role.PRIMARY, tr("Attach the selected area to the question"), self)
         self.read = button(tr("Read text"), Role.SOFT, tr("Read the text of the selected area"), self)
-        self.copy = button(tr("Copy text"), Role.SOFT, tr("Copy the lines in the selected area"), self)
+        self.copy = copy_button(tr("Copy text"), Role.SOFT, tr("Copy the lines in the selected area"), self)
         self.cancel = button(tr("Cancel"), Role.PLAIN, tr("Remove the selection"), self)
         flow = FlowLayout()
         for each in (self.ask, self.read, self.copy, self.cancel):

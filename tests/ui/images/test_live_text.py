@@ -14,7 +14,7 @@ from app.domain.text.grounding import detections_in
 from app.ui.images.image_viewer import ImageViewer
 from app.ui.shell.main_window import MainWindow
 from app.ui.widgets.page_canvas import MAX_BESIDE, PageCanvas
-from tests.support.on_screen import entry, mouse
+from tests.support.on_screen import click, entry, mouse
 from tests.ui.conftest import drag, shown
 from tests.ui.images.test_image_viewer import IMAGE, OTHER, move_pointer, png, share, turn_wheel
 
@@ -153,10 +153,14 @@ def test_over_text_an_area_is_still_selected_with_shift_and_by_the_tool(viewer: 
     assert viewer.canvas.selected_text() == ""
 
 
-def test_the_lines_in_a_selected_area_are_copied(viewer: ImageViewer) -> None:
+def test_the_lines_in_a_selected_area_are_copied_and_it_stays_marked(viewer: ImageViewer) -> None:
     drag(viewer.canvas, viewer.canvas.picture_area().topLeft(), on_line(viewer, 0, 0.99) + QPointF(0, 8), SHIFT)
-    viewer.selection.copy.click()
+    marked = viewer.canvas.grab(viewer.canvas.rect()).toImage()
+    click(viewer.selection.copy)
     assert QGuiApplication.clipboard().text() == PAGE.lines[0].text
+    assert viewer.selection.copy.text() == "Copied"
+    assert viewer.canvas.grab(viewer.canvas.rect()).toImage() == marked
+    click(viewer.selection.cancel)
     assert not viewer.selection.isVisible()
 
 
