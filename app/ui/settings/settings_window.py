@@ -1,7 +1,7 @@
 """The settings window, generated from the typed settings and the main window's actions."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import get_type_hints
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -18,6 +18,8 @@ from app.ui.settings.setting_rows import FieldRow, KeyRow, group_of
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.i18n import mark, tr
 from app.ui.widgets.labels import label
+from app.ui.widgets.notice import Action, Notice, Severity
+from app.ui.widgets.notices import Notices
 from app.ui.widgets.screen_fit import ScreenFit
 from app.ui.widgets.window_keys import add_close_key, add_search_keys
 
@@ -85,7 +87,9 @@ class SettingsWindow(QDialog):
         body.setSpacing(12)
         body.addWidget(self.sections)
         body.addWidget(area, 1)
-        column.addLayout(body, 1)
+        self.notices = Notices(self)
+        self._reset: Notice | None = None
+        self.notices.bar.lay_out(column, body)
         self.set_settings(settings)
 
     @Slot(Settings)
@@ -126,7 +130,9 @@ class SettingsWindow(QDialog):
 
     @Slot(object)
     def _on_row_changed(self, change: Callable[[Settings], Settings]) -> None:
-        settings = change(self._settings)
+        self._apply(change(self._settings))
+
+    def _apply(self, settings: Settings) -> None:
         if settings != self._settings:
             self.set_settings(settings)
             self.changed.emit(settings)
@@ -142,5 +148,24 @@ class SettingsWindow(QDialog):
 
     @Slot()
     def _on_reset_all(self) -> None:
+        before = after = self._settings
         for row in self.rows:
-            row.reset.click()
+            after = row.default_change(after)
+        reset = [field.name for field in fields(Settings) if getattr(before, field.name) != getattr(after, field.name)]
+        self._apply(after)
+        if reset:
+            undo = Action(tr("Undo"), self._restore, (before, tuple(reset)), is_undo=True)
+            text = tr("The settings were reset to their defaults.")
+            self._dismiss_reset()
+            self._reset = self.notices.show_notice(Notice(Severity.SUCCESS, text, actions=(undo,)))
+
+    def _restore(self, before: Settings, names: Sequence[str]) -> None:
+        """Give the settings `names` the values that they had; others may have changed since."""
+        self._dismiss_reset()
+        self._apply(replace(self._settings, **{name: getattr(before, name) for name in names}))
+
+    def _dismiss_reset(self) -> None:
+        """Remove the notice of an earlier reset."""
+        if self._reset:
+            self.notices.dismiss(self._reset)
+            self._reset = None

@@ -145,6 +145,22 @@ def test_what_is_changed_elsewhere_is_shown_and_reset_with_all(settings_window: 
     assert seen[-1] == replace(DEFAULTS, model_folder="/model")
 
 
+def test_resetting_all_is_undone_but_for_what_was_changed_since(settings_window: SettingsWindow, qtbot: QtBot) -> None:
+    before = replace(DEFAULTS, zoom=150, keys={"New chat": "Ctrl+T"}, disk_cache=5)
+    settings_window.set_settings(before)
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        click(settings_window.reset_all)
+    assert changed.args == [DEFAULTS]
+    settings_window.set_settings(replace(DEFAULTS, model_folder="/model", offline=True))
+    with qtbot.waitSignal(settings_window.changed) as changed:
+        click(the(settings_window, QPushButton, "Undo"))
+    assert changed.args == [replace(before, model_folder="/model", offline=True)]
+    assert not settings_window.notices.current
+    settings_window.set_settings(DEFAULTS)
+    click(settings_window.reset_all)
+    assert not settings_window.notices.current
+
+
 def test_everything_that_can_be_reached_has_a_name(settings_window: SettingsWindow) -> None:
     kinds = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox)
     reached = [widget for kind in kinds for widget in settings_window.findChildren(kind)]
