@@ -44,9 +44,9 @@ _KEEP_LOADED = ShownSetting(
     unit=" min",
 )
 _DISK_CACHE = ShownSetting(
-    "Remember images and chats",
-    "Disk space for what the model has computed for them, so that answers start sooner after a restart. "
-    "0 = off, and deletes what is kept.",
+    "Disk space for quick follow-up questions",
+    "A cache of what the model has computed for images and chats: answers start sooner after a restart. "
+    "0 = no cache; what is in it is deleted. Your chats are never deleted by this.",
     bounds=(0, 1000),
     unit=" GB",
 )

@@ -8,7 +8,7 @@ from app.ui.settings.setting_row import SettingRow
 from app.ui.widgets.buttons import Role, button
 from app.ui.widgets.i18n import mark, tr
 
-_NAME, _CLEAR = mark("Space in use"), mark("Delete what is kept")
+_NAME, _CLEAR = mark("Space in use"), mark("Empty the cache")
 _ENCRYPTED = mark("{used:.1f} GB, encrypted with a key in the system's keyring. The chats themselves stay.")
 _READABLE = mark("{used:.1f} GB, not encrypted, since no open keyring was found. The chats themselves stay.")
 
@@ -33,7 +33,7 @@ class DiskCacheRow(SettingRow):
     def show_used(self, used: float, *, is_encrypted: bool) -> None:
         """Show the used space in gigabytes."""
         self.hint.setText(tr(_ENCRYPTED if is_encrypted else _READABLE, used=used) if used else tr("Nothing is kept."))
-        self.clear.setEnabled(used > 0)
+        self._enable(self.clear, is_enabled=used > 0)
 
     def show_settings(self, settings: Settings) -> None:
         """Nothing of it is a setting."""

@@ -51,7 +51,7 @@ class ResolutionRow(SettingRow):
         choice = _AUTOMATIC if shown.automatic_resolution else names.get(shown.pixel_budget, _CUSTOM)
         self.choice.setCurrentIndex(self.choice.findData(choice))
         self._pixels.show_value(shown.pixel_budget)
-        self.reset.setEnabled(self.default_change(settings) != settings)
+        self._enable(self.reset, is_enabled=self.default_change(settings) != settings)
 
     def default_change(self, settings: Settings) -> Settings:
         """Return the settings with the default for both."""

@@ -1,7 +1,7 @@
 """A row of the settings window: its name and description, its editor, and a button that restores the default."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.settings.settings import Settings
 from app.ui.widgets.buttons import icon_button
@@ -60,6 +60,12 @@ class SettingRow(QWidget):
     def default_change(self, settings: Settings) -> Settings:
         """Return the settings with the default for this one."""
         raise NotImplementedError
+
+    def _enable(self, made: QAbstractButton, *, is_enabled: bool) -> None:
+        """Enable or disable a button, whose focus the row takes: Qt would give it to another row, and scroll there."""
+        if made.hasFocus() and not is_enabled:
+            self.setFocus()
+        made.setEnabled(is_enabled)
 
     @Slot()
     def _on_reset_clicked(self) -> None:

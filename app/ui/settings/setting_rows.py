@@ -30,7 +30,7 @@ class FieldRow(SettingRow):
     def show_settings(self, settings: Settings) -> None:
         """Show the field's present value."""
         value = _value(settings, self._path)
-        self.reset.setEnabled(value != self._default)
+        self._enable(self.reset, is_enabled=value != self._default)
         self.editor.show_value(value)
 
     def default_change(self, settings: Settings) -> Settings:
@@ -66,7 +66,7 @@ class KeyRow(SettingRow):
         self._settings = settings
         keys = self.keys_in(settings)
         self.search_text = f"{self.name} {keys}"
-        self.reset.setEnabled(self._key in settings.keys)
+        self._enable(self.reset, is_enabled=self._key in settings.keys)
         self.editor.show_keys(keys)
 
     def default_change(self, settings: Settings) -> Settings:

@@ -109,8 +109,10 @@ class SettingsWindow(QDialog):
             elif setting and setting.kind is SettingKind.RESOLUTION:
                 self._add_row(heading, ResolutionRow(setting, self))
             elif setting and field.name not in self._useless:
-                self._add_row(heading, FieldRow(setting, (*path, field.name), self))
+                row = FieldRow(setting, (*path, field.name), self)
+                self._add_row(heading, row)
                 if field.name == _DISK_CACHE:
+                    self.disk_cache.search_text += f" {row.search_text}"
                     self._add_row(heading, self.disk_cache)
 
     def _add_row(self, heading: str, row: SettingRow) -> None:

@@ -185,6 +185,38 @@ def test_search_leaves_what_has_the_words(settings_window: SettingsWindow, qtbot
     assert [title.text() for title in titles if not title.isHidden()] == ["Keyboard"]
 
 
+@pytest.mark.parametrize("word", ["cache", "disk", "follow-up"])
+def test_the_disk_cache_is_found_by_what_it_is_called(settings_window: SettingsWindow, word: str) -> None:
+    settings_window.search.setText(word)
+    found = [row.name for row in settings_window.rows if not row.isHidden()]
+    assert {"Disk space for quick follow-up questions", "Space in use"} <= set(found)
+
+
+def test_what_is_disabled_by_its_click_leaves_the_view_and_the_focus_in_its_row(
+    settings_window: SettingsWindow, qtbot: QtBot
+) -> None:
+    settings_window.activateWindow()
+    settings_window.disk_cache.show_used(1.5, is_encrypted=True)
+    settings_window.set_settings(replace(DEFAULTS, disk_cache=5))
+    area = the(settings_window, QScrollArea)
+    inside, bar = area.widget(), area.verticalScrollBar()
+    assert inside
+    disk = row(settings_window, "Disk space for quick follow-up questions")
+    for found, act in (
+        (disk, disk.reset.click),
+        (settings_window.disk_cache, lambda: settings_window.disk_cache.show_used(0, is_encrypted=True)),
+    ):
+        button = the(found, QPushButton, "Empty the cache") if found is not disk else disk.reset
+        bar.setValue(found.mapTo(inside, QPoint(0, found.height())).y() - area.viewport().height())
+        button.setFocus()
+        qtbot.waitUntil(button.hasFocus)
+        before = bar.value()
+        act()
+        assert not button.isEnabled()
+        assert bar.value() == before
+        assert settings_window.focusWidget() is found
+
+
 def test_keys_are_changed_unless_they_belong_to_another(settings_window: SettingsWindow, qtbot: QtBot) -> None:
     keys = row(settings_window, "New chat").editor  # type: ignore[attr-defined]
     keys.setKeySequence(QKeySequence("Ctrl+K"))
