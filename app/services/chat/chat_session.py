@@ -361,8 +361,9 @@ class ChatSession(QObject):
     def _on_messages_read(
         self, conversation_id: ConversationId, message_id: MessageId | None, messages: Sequence[Message]
     ) -> None:
-        if conversation_id == self._conversation.id:
-            self.save_draft()  # It may have been typed while they were loaded.
+        is_there = conversation_id in self._library  # It may have been deleted while they were loaded.
+        if is_there and conversation_id == self._conversation.id:
+            self.save_draft()  # It may have been typed meanwhile.
             self._show(self._library[conversation_id], messages)
             self._point_at(message_id)
 

@@ -812,3 +812,20 @@ def test_who_is_told_of_an_answer_may_end_another(
     assert told == []
     qtbot.waitUntil(lambda: bool(told))
     assert told == ["a1"]
+
+
+def test_a_chat_that_is_deleted_while_its_messages_are_loaded_is_not_shown(
+    build_services: BuildServices, qtbot: QtBot
+) -> None:
+    services = build_services()
+    chat = services.session.conversation_id
+    services.session.send("What is it?")
+    qtbot.waitUntil(lambda: chat in services.library and not services.session.is_busy)
+    services.session.start_new()
+    services.session.open(chat)
+    services.library.delete(chat)  # Not by the session, which would have shown an empty one.
+    read: list[object] = []
+    services.store_thread.chats.run(lambda _: None, read.append)
+    qtbot.waitUntil(lambda: read == [None])
+    assert chat not in services.library
+    assert services.session.branch == ()
