@@ -96,7 +96,7 @@ def test_fields_go_into_a_spreadsheet_and_what_nothing_bears_out_is_marked(tmp_p
     assert [word for word in words if word.endswith(".png")] == ["a.png", "b.png", "c.png"]
     assert "It is not an image. Take another." in words
     assert sum("Not found" in note for note in notes) == 2
-    assert "“7”: page 2, x 0 to 70 px, y 0 to 20 px." in notes
+    assert "“7”: page 2, x 57 to 70 px, y 0 to 20 px." in notes
 
 
 def test_one_file_that_breaks_or_hangs_its_process_costs_that_file(

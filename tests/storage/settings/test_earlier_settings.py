@@ -57,6 +57,7 @@ SEVENTH = replace(SIXTH, batch_watches=True)
 EIGHTH = replace(SEVENTH, assistants=(Assistant("Brief", "Be brief."),))
 NINTH = replace(EIGHTH, open_folder="/scans", save_folder="/texts")
 TENTH = replace(NINTH, generation=replace(NINTH.generation, automatic_resolution=False))
+ELEVENTH = replace(TENTH, disk_cache=5)
 EXPECTED = {
     "2026-11-23": FIRST,
     "2026-11-25": SECOND,
@@ -70,6 +71,7 @@ EXPECTED = {
     "2026-11-30d": EIGHTH,
     "2026-11-30e": NINTH,
     "2026-11-30f": TENTH,
+    "2026-11-30g": ELEVENTH,
 }
 DROPPED = {"loading.card_folder"}
 """What is read no more: the application found that folder itself."""
@@ -101,5 +103,5 @@ def test_settings_of_any_time_are_read(path: Path) -> None:
 def test_no_setting_is_forgotten() -> None:
     """A new one needs a file with it in `written`; an old one stays, or is among those dropped on purpose."""
     in_files = set.union(*(written(json.loads(path.read_text(encoding="utf-8"))) for path in WRITTEN))
-    assert known(TENTH) == in_files - DROPPED
+    assert known(ELEVENTH) == in_files - DROPPED
     assert in_files >= DROPPED
