@@ -10,7 +10,7 @@ from app.ui.widgets.theme import zoomed
 from app.ui.widgets.zoomed_width import ZoomedWidth
 
 WIDTH = 150
-MIN_BESIDE = 480
+MIN_BESIDE = 530
 """Width that the settings need beside the list, in pixels of the style sheet; in a narrower window it is hidden."""
 _NEAR = 8
 """Distance in pixels from the top at which a heading counts as passed."""

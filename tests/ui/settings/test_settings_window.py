@@ -330,7 +330,7 @@ def test_a_narrow_window_has_no_list_of_sections(settings_window: SettingsWindow
 def test_the_list_of_sections_stays_when_the_appearance_changes(
     settings_window: SettingsWindow, theme: Theme, qtbot: QtBot
 ) -> None:
-    settings_window.resize(900, 600)
+    settings_window.resize(960, 600)
     for choice, zoom, is_shown in (
         (ThemeChoice.DARK, 100, True),
         (ThemeChoice.DARK, 140, True),
