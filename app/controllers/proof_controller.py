@@ -19,6 +19,8 @@ class ProofController(QObject):
         self._session = session
         self._sources = sources
         self._shown: dict[MessageId, ProofSource] = {}
+        self._looked_up: frozenset[MessageId] = frozenset()
+        """The messages of the branch whose sources were looked up, with or without success."""
         session.branch_changed.connect(self._show)
         session.message_changed.connect(self._on_message_changed)
         sources.changed.connect(self._show)
@@ -26,12 +28,13 @@ class ProofController(QObject):
 
     @Slot(Message)
     def _on_message_changed(self, message: Message) -> None:
-        if message.role is Role.ASSISTANT and message.id not in self._shown:
+        if message.id not in self._looked_up:  # An answer changes with every delta, its images do not.
             self._show()
 
     @Slot()
     def _show(self) -> None:
         self._shown = {}
+        self._looked_up = frozenset(message.id for message in self._session.branch)
         question = ""
         for message in self._session.branch:
             if message.role is Role.USER:
